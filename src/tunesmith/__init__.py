@@ -1,0 +1,3 @@
+"""tunesmith finds better machine-learning models with less babysitting."""
+
+__version__ = "0.1.0"

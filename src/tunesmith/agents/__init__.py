@@ -1,0 +1,1 @@
+"""The graph that drives a study, and the roles in it."""

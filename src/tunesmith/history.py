@@ -1,0 +1,282 @@
+"""What is known of a study: events, played back into trials and arrays.
+
+The history is derived from the journal and from nothing else. Each event costs the same however long the history is.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import TunesmithError
+from .journal.base import Event
+from .objective import Objective
+from .space import SearchSpace
+from .standings import Standings
+from .trial import Failure, Proposal, Report, State, Trial, Verdict
+
+Floats = NDArray[np.float64]
+
+
+class History:
+    """All trials of a study, and what can be read off them at once.
+
+    Args:
+        space: The search space.
+        objective: What is made small or large.
+        folder: The study's folder, or None.
+
+    >>> from tunesmith.space import Float
+    >>> history = History(SearchSpace({"x": Float(0, 1)}), Objective.parse("minimize y"))
+    >>> history.apply(Event("proposed", 0, {"parameters": {"x": 0.5}}))
+    >>> history.apply(Event("started", 0, {"attempt": 1}))
+    >>> history.apply(Event("finished", 0, {"state": "complete", "metrics": {"y": 2.0}}))
+    >>> history.best.number
+    0
+    """
+
+    def __init__(self, space: SearchSpace, objective: Objective, folder: Path | None = None) -> None:
+        self.space = space
+        self.objective = objective
+        self.folder = folder
+        self.trials: list[Trial] = []
+        self.counts: Counter[State] = Counter()
+        self.decisions: list[Event] = []
+        self.sessions: list[Event] = []
+        self.events_seen = 0
+        self.since_best = 0
+        self._points = np.full((64, len(space.names)), np.nan)
+        self._losses = np.full(64, np.nan)
+        self._standings = Standings()
+        self._keys: list[str] = []
+        self._first: dict[str, list[int]] = {}
+        self._curves: dict[int, dict[int, float]] = {}
+        self._unsettled: dict[int, None] = {}
+        self._best: Trial | None = None
+        self._seconds = 0.0
+        self._clock: float | None = None
+
+    # -- what is known ---------------------------------------------------------------------------------------------
+
+    @property
+    def points(self) -> Floats:
+        """Every trial's parameters, shape `(trials, parameters)` in [0, 1], NaN where not active."""
+        return self._points[: len(self.trials)]
+
+    @property
+    def losses(self) -> Floats:
+        """Every trial's loss (smaller is better), shape `(trials,)`; NaN where none is known.
+
+        A pruned trial counts with its last report, where that holds the objective's metrics.
+        """
+        return self._losses[: len(self.trials)]
+
+    @property
+    def running(self) -> list[Trial]:
+        """The trials that run now."""
+        return [self.trials[n] for n in self._unsettled if self.trials[n].state is State.RUNNING]
+
+    @property
+    def waiting(self) -> list[Trial]:
+        """The trials that were proposed or interrupted and wait for a slot, by number."""
+        return [self.trials[n] for n in sorted(self._unsettled) if self.trials[n].state is State.WAITING]
+
+    @property
+    def settled(self) -> int:
+        """How many trials are over for good."""
+        return len(self.trials) - len(self._unsettled)
+
+    @property
+    def best(self) -> Trial | None:
+        """The trial that leads the standings, or None; of a configuration's repeats the first."""
+        return self._best
+
+    @property
+    def noise(self) -> float | None:
+        """The standard deviation of the loss between repeats, pooled over configurations; None where unknown."""
+        return self._standings.noise
+
+    def at_step(self, step: int) -> Mapping[int, float]:
+        """Return the loss that each trial reported at a step, by trial number."""
+        return self._curves.get(step, {})
+
+    @property
+    def steps(self) -> list[int]:
+        """Every step that any trial has reported at, sorted."""
+        return sorted(self._curves)
+
+    def repeats(self, trial: Trial) -> list[Trial]:
+        """Return every trial with the same parameters as this one, itself included, by number."""
+        return [self.trials[number] for number in self._first[self._keys[trial.number]]]
+
+    def repeat_losses(self, trial: Trial) -> list[float]:
+        """Return the losses of this configuration's complete runs."""
+        return self._standings.losses(self._keys[trial.number])
+
+    def rival(self, trial: Trial) -> Trial | None:
+        """Return the trial that leads when this one's configuration is left out, or None."""
+        return self._leading(self._standings.rival(self._keys[trial.number]))
+
+    def has_tried(self, parameters: Mapping[str, Any]) -> bool:
+        """Tell whether these parameters were ever proposed."""
+        return self.space.key(parameters) in self._standings
+
+    def seconds_spent(self, now: float | None = None) -> float:
+        """Return the wall-clock seconds of all sessions.
+
+        Args:
+            now: Seconds since 1970, to count the running session up to this moment.
+        """
+        running = 0.0 if now is None or self._clock is None else max(0.0, now - self._clock)
+        return self._seconds + running
+
+    # -- playing back events ---------------------------------------------------------------------------------------
+
+    def apply(self, event: Event) -> None:
+        """Take in the next event of the journal.
+
+        Raises:
+            TunesmithError: The event cannot follow what came before, as a second end of one trial.
+        """
+        self.events_seen += 1
+        if self._clock is not None:
+            self._seconds += max(0.0, event.time - self._clock)
+            self._clock = event.time
+        if event.trial is None:
+            self._apply_to_study(event)
+        elif event.kind == "proposed":
+            self._propose(event)
+        elif event.trial >= len(self.trials):
+            raise TunesmithError(f"the journal has an event '{event.kind}' of trial {event.trial} before its proposal.")
+        else:
+            self._apply_to_trial(event, self.trials[event.trial])
+
+    def _apply_to_study(self, event: Event) -> None:
+        if event.kind == "opened":
+            self._clock = event.time
+            self.sessions.append(event)
+        elif event.kind == "closed":
+            self._clock = None
+        elif event.kind == "decided":
+            self.decisions.append(event)
+
+    def _propose(self, event: Event) -> None:
+        if event.trial != len(self.trials):
+            raise TunesmithError(
+                f"trials are numbered in order, but trial {event.trial} follows {len(self.trials) - 1}."
+            )
+        data = dict(event.data)
+        seed = data.pop("seed", 0)
+        number = len(self.trials)
+        folder = None if self.folder is None else self.folder / "trials" / f"{number:04d}"
+        trial = Trial(number=number, proposal=Proposal(**data), seed=seed, folder=folder)
+        if number == len(self._losses):
+            self._losses = np.concatenate([self._losses, np.full_like(self._losses, np.nan)])
+            self._points = np.concatenate([self._points, np.full_like(self._points, np.nan)])
+        if self.space.contains(trial.parameters):
+            self._points[number] = self.space.encode(trial.parameters)
+        key = self.space.key(trial.parameters)
+        self.trials.append(trial)
+        self._keys.append(key)
+        self._standings.enter(key)
+        self._first.setdefault(key, []).append(number)
+        self._unsettled[number] = None
+        self.counts[State.WAITING] += 1
+
+    def _apply_to_trial(self, event: Event, trial: Trial) -> None:
+        data = event.data
+        if event.kind == "started":
+            self._expect(trial, event, State.WAITING)
+            self._forget_reports(trial)
+            self._change(trial, state=State.RUNNING, attempt=data["attempt"], reports=())
+        elif event.kind == "reported":
+            self._expect(trial, event, State.RUNNING)
+            report = Report(data["step"], data["metrics"])
+            self._change(trial, reports=(*trial.reports, report))
+            if (loss := self._loss(report.metrics)) is not None:
+                self._curves.setdefault(report.step, {})[trial.number] = loss
+        elif event.kind == "interrupted":
+            # A failed trial may be given another chance, too: where nothing had worked, and the cause was mended.
+            self._expect(trial, event, State.RUNNING, State.FAILED)
+            self._unsettled[trial.number] = None
+            self._change(trial, state=State.WAITING, failure=None)
+        elif event.kind == "finished":
+            self._expect(trial, event, State.RUNNING)
+            self._finish(event, trial)
+        elif event.kind == "judged":
+            self._judge(trial, Verdict(**data))
+        elif event.kind == "tested":
+            self._change(trial, test_metrics=data.get("metrics", {}))
+        elif event.kind == "noted":
+            self._change(trial, notes=(*trial.notes, data["text"]))
+
+    def _finish(self, event: Event, trial: Trial) -> None:
+        data = event.data
+        state = State(data["state"])
+        del self._unsettled[trial.number]
+        failure = data.get("failure")
+        trial = self._change(
+            trial,
+            state=state,
+            metrics=data.get("metrics", {}),
+            failure=None if failure is None else Failure(**failure),
+            seconds=data.get("seconds"),
+            peak_memory_bytes=data.get("peak_memory_bytes"),
+        )
+        loss = self._loss(trial.metrics)
+        if loss is not None:
+            self._losses[trial.number] = loss
+        if state is State.COMPLETE and loss is not None:
+            violation = self.objective.violation(trial.metrics)
+            self._standings.add(self._keys[trial.number], loss, violation)
+        self.since_best += 1
+        self._refresh_best()
+
+    def _judge(self, trial: Trial, verdict: Verdict) -> None:
+        self._change(trial, verdict=verdict)
+        if verdict.binding or verdict.by == "user":
+            favour = {"accept": 1, "reject": -1, "replicate": 0}[verdict.decision] if verdict.binding else 0
+            self._standings.favour(self._keys[trial.number], favour)
+            self._refresh_best()
+
+    def _refresh_best(self) -> None:
+        before = self._best
+        self._best = self._leading(self._standings.leader)
+        if self._best is not None and (before is None or before.number != self._best.number):
+            self.since_best = 0
+
+    def _leading(self, key: str | None) -> Trial | None:
+        if key is None:
+            return None
+        return next(t for n in self._first[key] if (t := self.trials[n]).state is State.COMPLETE)
+
+    def _loss(self, metrics: Mapping[str, float]) -> float | None:
+        try:
+            loss = self.objective.loss(metrics)
+        except KeyError:
+            return None
+        return loss if math.isfinite(loss) else None
+
+    def _forget_reports(self, trial: Trial) -> None:
+        for report in trial.reports:
+            self._curves.get(report.step, {}).pop(trial.number, None)
+
+    def _expect(self, trial: Trial, event: Event, *states: State) -> None:
+        if trial.state not in states:
+            raise TunesmithError(f"trial {trial.number} is {trial.state}, so '{event.kind}' cannot follow.")
+
+    def _change(self, trial: Trial, **changes: Any) -> Trial:
+        changed = replace(trial, **changes)
+        self.counts[trial.state] -= 1
+        self.counts[changed.state] += 1
+        self.trials[trial.number] = changed
+        if self._best is not None and self._best.number == trial.number:
+            self._best = changed
+        return changed

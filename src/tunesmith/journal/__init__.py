@@ -1,0 +1,1 @@
+"""What happened: events, appended and never changed."""

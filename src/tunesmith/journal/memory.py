@@ -1,0 +1,34 @@
+"""A journal that is kept in memory, for studies without a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .base import Event
+
+
+class MemoryJournal:
+    """Keeps events in a list.
+
+    >>> journal = MemoryJournal()
+    >>> journal.append(Event("opened"), Event("closed"))
+    >>> [event.kind for event in journal.events(after=1)]
+    ['closed']
+    """
+
+    def __init__(self) -> None:
+        self._events: list[Event] = []
+
+    def append(self, *events: Event) -> None:
+        """Add events, in order."""
+        self._events += events
+
+    def sync(self) -> None:
+        """Do nothing: memory does not survive a power cut."""
+
+    def events(self, after: int = 0) -> Iterator[Event]:
+        """Yield the events in order, leaving out the first `after`."""
+        yield from self._events[after:]
+
+    def close(self) -> None:
+        """Do nothing."""

@@ -1,0 +1,21 @@
+"""What a judge must do."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from ..history import History
+from ..trial import Trial, Verdict
+
+
+class Judge(Protocol):
+    """Says what to make of a finished trial. Pure, like a proposer."""
+
+    def judge(self, history: History, trial: Trial) -> Verdict:
+        """Return the verdict on a trial that has just completed.
+
+        Args:
+            history: All that is known, this trial included.
+            trial: The complete trial.
+        """
+        ...

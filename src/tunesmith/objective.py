@@ -1,0 +1,182 @@
+"""What a study tries to make small or large."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from .errors import InputError
+
+Direction = Literal["minimize", "maximize"]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A number that every trial reports, and which way is better.
+
+    Args:
+        name: As the trial reports it.
+        direction: `"minimize"` or `"maximize"`.
+        weight: Its share where an objective has several metrics; positive.
+    """
+
+    name: str
+    direction: Direction = "minimize"
+    weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not self.name or self.name != self.name.strip():
+            raise InputError(f"a metric's name must be a word, but {self.name!r} was given.", keys=("name",))
+        if self.direction not in ("minimize", "maximize"):
+            raise InputError(
+                f"direction must be 'minimize' or 'maximize', but {self.direction!r} was given.",
+                keys=("direction",),
+            )
+        if not (math.isfinite(self.weight) and self.weight > 0):
+            raise InputError(f"weight must be above 0, but {self.weight} was given.", keys=("weight",))
+
+    @property
+    def sign(self) -> float:
+        """+1 where smaller is better, -1 where larger is."""
+        return 1.0 if self.direction == "minimize" else -1.0
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """A metric that must stay within bounds for a trial to count as feasible.
+
+    Args:
+        metric: The name, as the trial reports it.
+        low: The least value allowed, or None.
+        high: The largest value allowed, or None.
+    """
+
+    metric: str
+    low: float | None = None
+    high: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.low is None and self.high is None:
+            raise InputError(f"a constraint on '{self.metric}' needs low, high or both.")
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise InputError(f"low must not be above high, but low={self.low} and high={self.high}.", keys=("low",))
+
+    def violation(self, metrics: Mapping[str, float]) -> float:
+        """Return by how much the bounds are broken: 0 where they hold, infinite where the metric is missing."""
+        value = metrics.get(self.metric)
+        if value is None:
+            return math.inf
+        below = 0.0 if self.low is None else max(0.0, self.low - value)
+        above = 0.0 if self.high is None else max(0.0, value - self.high)
+        return below + above
+
+
+@dataclass(frozen=True)
+class Objective:
+    """One metric, or several with weights, and the constraints that must hold.
+
+    Args:
+        metrics: One or more.
+        constraints: None or more.
+
+    >>> objective = Objective.parse("maximize accuracy")
+    >>> objective.loss({"accuracy": 0.9})
+    -0.9
+    """
+
+    metrics: tuple[Metric, ...]
+    constraints: tuple[Constraint, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        if not self.metrics:
+            raise InputError("an objective needs at least one metric. Write for example 'minimize val_loss'.")
+        names = [metric.name for metric in self.metrics]
+        if len(set(names)) < len(names):
+            raise InputError(f"each metric may stand once in an objective, but {names} were given.")
+
+    @classmethod
+    def parse(cls, given: str | Metric | Objective | Mapping[str, Any]) -> Objective:
+        """Read `"minimize val_loss"`, a metric, or the table form of study.toml.
+
+        Args:
+            given: A string of direction and name, a `Metric`, an `Objective`, or a table
+                `{"metrics": {"val_loss": {"direction": "minimize", "weight": 1}},
+                "constraints": {"latency": {"high": 5}}}`.
+
+        Returns:
+            The objective.
+
+        Raises:
+            InputError: The direction or a name is missing or wrong.
+        """
+        if isinstance(given, Objective):
+            return given
+        if isinstance(given, Metric):
+            return cls((given,))
+        if isinstance(given, str):
+            words = given.split()
+            if len(words) != 2 or words[0] not in ("minimize", "maximize"):
+                raise InputError(
+                    "an objective must be a direction and a metric, as 'minimize val_loss' or "
+                    f"'maximize accuracy', but {given!r} was given."
+                )
+            direction: Direction = "minimize" if words[0] == "minimize" else "maximize"
+            return cls((Metric(words[1], direction),))
+        return cls._from_table(given)
+
+    @classmethod
+    def _from_table(cls, table: Mapping[str, Any]) -> Objective:
+        from .tables import build, expect_keys, expect_table
+
+        expect_keys(expect_table(table), ("metrics", "constraints"))
+        metrics = [
+            build(Metric, {"name": name, **expect_table(entry, "metrics", name)}, "metrics", name)
+            for name, entry in expect_table(table.get("metrics", {}), "metrics").items()
+        ]
+        constraints = [
+            build(Constraint, {"metric": name, **expect_table(entry, "constraints", name)}, "constraints", name)
+            for name, entry in expect_table(table.get("constraints", {}), "constraints").items()
+        ]
+        return cls(tuple(metrics), tuple(constraints))
+
+    def to_table(self) -> dict[str, Any]:
+        """Return the table that `parse` reads back."""
+        table: dict[str, Any] = {
+            "metrics": {m.name: {"direction": m.direction, "weight": m.weight} for m in self.metrics}
+        }
+        if self.constraints:
+            table["constraints"] = {
+                c.metric: {k: v for k, v in (("low", c.low), ("high", c.high)) if v is not None}
+                for c in self.constraints
+            }
+        return table
+
+    @property
+    def primary(self) -> Metric:
+        """The first metric: the one that curves, targets and messages speak of."""
+        return self.metrics[0]
+
+    def loss(self, metrics: Mapping[str, float]) -> float:
+        """Return the one number to minimise: the weighted sum of the signed metrics.
+
+        Args:
+            metrics: By name; every metric of the objective must be there.
+
+        Returns:
+            Smaller is better, whichever way the metrics go.
+
+        Raises:
+            KeyError: A metric is missing.
+        """
+        if len(self.metrics) == 1:
+            return self.metrics[0].sign * metrics[self.metrics[0].name]
+        return sum(metric.sign * metric.weight * metrics[metric.name] for metric in self.metrics)
+
+    def violation(self, metrics: Mapping[str, float]) -> float:
+        """Return the sum of broken bounds: 0 where every constraint holds."""
+        return sum(constraint.violation(metrics) for constraint in self.constraints)
+
+    def __str__(self) -> str:
+        return ", ".join(f"{metric.direction} {metric.name}" for metric in self.metrics)

@@ -1,0 +1,68 @@
+"""From a plugin's name to its class: a file of this package, or an entry point of another."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from importlib.metadata import entry_points
+from typing import Any
+
+from .errors import InputError, nearest
+from .tables import build
+
+KINDS = {
+    "proposers": "Proposer",
+    "pruners": "Pruner",
+    "judges": "Judge",
+    "executors": "Executor",
+    "tasks": "Task",
+}
+"""Folder to the word that ends its classes' names: `proposers/tpe.py` holds `TpeProposer`."""
+
+
+def names(kind: str) -> list[str]:
+    """Return the names of all plugins of a kind, built in and installed, sorted.
+
+    Args:
+        kind: A folder's name, as `"proposers"`.
+
+    >>> "random" in names("proposers")
+    True
+    """
+    package = importlib.import_module(f"tunesmith.{kind}")
+    own = {m.name for m in pkgutil.iter_modules(package.__path__) if m.name != "base" and not m.name.startswith("_")}
+    return sorted(own | {point.name for point in entry_points(group=f"tunesmith.{kind}")})
+
+
+def load(kind: str, name: str) -> type[Any]:
+    """Return the class behind a plugin's name.
+
+    Args:
+        kind: A folder's name, as `"proposers"`.
+        name: A file's name without `.py`, or an entry point's.
+
+    Raises:
+        InputError: No such plugin; the message lists those there are.
+    """
+    for point in entry_points(group=f"tunesmith.{kind}", name=name):
+        found: type[Any] = point.load()
+        return found
+    known = names(kind)
+    if name not in known:
+        raise InputError(
+            f"unknown {kind[:-1]} '{name}'.{nearest(name, known)} Known: {', '.join(known)}.",
+            keys=(kind[:-1],),
+        )
+    module = importlib.import_module(f"tunesmith.{kind}.{name}")
+    own: type[Any] = getattr(module, "".join(word.capitalize() for word in name.split("_")) + KINDS[kind])
+    return own
+
+
+def create(kind: str, name: str, options: Mapping[str, Any] | None = None) -> Any:
+    """Construct a plugin from its name and a table of its options (the fields of its dataclass).
+
+    Raises:
+        InputError: No such plugin, or an option that it does not know or take.
+    """
+    return build(load(kind, name), options or {}, kind[:-1])

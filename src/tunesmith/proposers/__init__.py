@@ -1,0 +1,1 @@
+"""Which trial next. One proposer a file; the file's name is the plugin's name."""
