@@ -52,6 +52,7 @@ class History:
         self.sessions: list[Event] = []
         self.events_seen = 0
         self.since_best = 0
+        self.repeats_proposed = 0
         self._points = np.full((64, len(space.names)), np.nan)
         self._losses = np.full(64, np.nan)
         self._standings = Standings()
@@ -188,6 +189,7 @@ class History:
         self._standings.enter(key)
         self._first.setdefault(key, []).append(number)
         self._unsettled[number] = None
+        self.repeats_proposed += trial.proposal.repeat_of is not None
         self.counts[State.WAITING] += 1
 
     def _apply_to_trial(self, event: Event, trial: Trial) -> None:
@@ -198,7 +200,8 @@ class History:
             self._change(trial, state=State.RUNNING, attempt=data["attempt"], reports=())
         elif event.kind == "reported":
             self._expect(trial, event, State.RUNNING)
-            report = Report(data["step"], data["metrics"])
+            # JSON knows no "not a number" and no infinity: both are journaled as null.
+            report = Report(data["step"], {k: math.nan if v is None else v for k, v in data["metrics"].items()})
             self._change(trial, reports=(*trial.reports, report))
             if (loss := self._loss(report.metrics)) is not None:
                 self._curves.setdefault(report.step, {})[trial.number] = loss

@@ -66,3 +66,29 @@ def create(kind: str, name: str, options: Mapping[str, Any] | None = None) -> An
         InputError: No such plugin, or an option that it does not know or take.
     """
     return build(load(kind, name), options or {}, kind[:-1])
+
+
+def resolve(kind: str, given: Any) -> Any:
+    """Return a plugin from what a user wrote.
+
+    Args:
+        kind: A folder's name, as `"proposers"`.
+        given: A name, a table `{"name": ..., option: ...}`, or a ready object, which is returned as it is.
+
+    Raises:
+        InputError: No such plugin, or an option that it does not know or take.
+
+    >>> resolve("proposers", {"name": "tpe", "candidates": 32}).candidates
+    32
+    """
+    if isinstance(given, str):
+        return create(kind, given)
+    if isinstance(given, Mapping):
+        options = dict(given)
+        name = options.pop("name", None)
+        if not isinstance(name, str):
+            raise InputError(
+                f"a {kind[:-1]} needs a name, as {kind[:-1]} = {{ name = \"{names(kind)[0]}\" }}.", keys=(kind[:-1],)
+            )
+        return create(kind, name, options)
+    return given
