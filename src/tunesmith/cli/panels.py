@@ -1,0 +1,345 @@
+"""The pieces that the terminal views are put together from: each a list of lines, no wider than asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.text import Text
+
+from ..budget import Budget
+from ..objective import Metric
+from ..trial import State, Trial, Value
+from .tally import Picture, Running, Share
+from .text import change, clean, duration, number, rough, shown, sparkline
+
+GOOD, BAD, SOFT, NAME = "green", "magenta", "dim", "cyan"
+"""Green against magenta stays apart for colour-blind eyes; a mark stands beside each colour anyway."""
+
+MARKS: Mapping[State, tuple[str, str]] = {
+    State.WAITING: ("○", SOFT),
+    State.RUNNING: ("▸", NAME),
+    State.COMPLETE: ("●", ""),
+    State.PRUNED: ("◐", SOFT),
+    State.FAILED: ("✗", BAD),
+}
+VERDICTS = {"accept": ("accepted", GOOD), "reject": ("rejected", SOFT), "replicate": ("to repeat", NAME)}
+
+
+def fitted(text: Text, width: int, *, right: bool = False) -> Text:
+    """Return the text cut (with an ellipsis) or padded to a width in terminal cells."""
+    text = text.copy()
+    text.truncate(max(width, 0), overflow="ellipsis")
+    missing = width - text.cell_len
+    if missing > 0:
+        (text.pad_left if right else text.pad_right)(missing)
+    return text
+
+
+def columns(rows: Sequence[Sequence[Text]], width: int, *, right: Iterable[int] = ()) -> list[Text]:
+    """Return rows as aligned lines, two spaces apart.
+
+    Args:
+        rows: Cells; every row as many. Each column is as wide as its widest cell, the last takes what is left.
+        width: Of the whole line, in cells.
+        right: The columns that are aligned on the right.
+    """
+    if not rows:
+        return []
+    widths = [max(cell.cell_len for cell in column) for column in zip(*rows, strict=True)]
+    right = set(right)
+    lines = []
+    for row in rows:
+        line = Text()
+        for place, (cell, wide) in enumerate(zip(row, widths, strict=True)):
+            last = place == len(row) - 1
+            line.append_text(cell if last else fitted(cell, wide, right=place in right)).append("" if last else "  ")
+        line.truncate(width, overflow="ellipsis")
+        lines.append(line)
+    return lines
+
+
+def title(words: str, width: int, aside: Text | None = None) -> Text:
+    """Return a heading: words, a thin line, and something at its right end."""
+    line = Text(words, style="bold").append(" ")
+    aside = aside or Text()
+    rest = width - line.cell_len - aside.cell_len - (1 if aside else 0)
+    line.append("─" * max(rest, 0), style=SOFT)
+    if aside:
+        line.append(" ").append_text(aside)
+    line.truncate(width, overflow="ellipsis")
+    return line
+
+
+def heading(name: str, folder: Path | None, picture: Picture, budget: Budget, width: int) -> Text:
+    """Return the first line: study, objective, folder, time spent and about how much is left."""
+    line = Text(f" {clean(name)}", style="bold").append("  ")
+    line.append(clean(picture.objective), style="not bold")
+    if folder is not None:
+        line.append(f"  {clean(folder)}", style="not bold dim")
+    left = seconds_left(picture, budget)
+    spent = Text(f" {duration(picture.seconds)}").append("" if left is None else f", about {rough(left)} left")
+    return fitted(line, width - spent.cell_len).append_text(spent)
+
+
+def gain(picture: Picture) -> Text:
+    """Return in words how the best compares with trial 0, the user's own configuration."""
+    if picture.best is None:
+        return Text()
+    if picture.first is not None and picture.best.number == picture.first.number:
+        return Text("your own configuration", style=SOFT)
+    if picture.first_value is None or picture.best_value is None:
+        return Text("no value of trial 0 to compare with", style=SOFT)
+    share = change(picture.best_value, picture.first_value)
+    words = f"{share} from " if share else "against "
+    return Text(f"{words}{number(picture.first_value)} (trial 0)", style=GOOD)
+
+
+def best(picture: Picture, width: int, rows: int) -> list[Text]:
+    """Return the best so far: value, gain and noise in one line, then its parameters in at most `rows` lines."""
+    if picture.best is None:
+        usable = "no complete trial yet" if picture.done else "no trial has finished yet"
+        return [Text(f"   {usable}", style=SOFT)]
+    trial, metric = picture.best, picture.objective.primary
+    value = Text(clean(metric.name)).append(f" {number(picture.best_value)}", style="bold")
+    who = Text(f"trial {trial.number}").append(f" by {clean(trial.proposal.proposer)}", style=SOFT)
+    pieces = [value, gain(picture), who]
+    if picture.best_repeats > 1:
+        pieces.append(Text(f"mean of {picture.best_repeats} runs", style=SOFT))
+    if picture.noise is not None:
+        pieces.append(Text(f"noise ±{number(picture.noise)}", style=SOFT))
+    if picture.objective.violation(trial.metrics):
+        pieces.insert(1, Text("✗ breaks a constraint", style=BAD))
+    lines = flow(pieces, width, 2, lead=Text(" ★ ", style=GOOD))
+    return [*lines, *parameter_lines(trial, picture.first, width, rows - len(lines) + 1)]
+
+
+def changed_first(trial: Trial, reference: Trial | None) -> list[tuple[str, Value, Value, bool]]:
+    """Return name, value, the reference's value and whether they differ, the differing parameters first."""
+    theirs = {} if reference is None else reference.parameters
+    entries = [
+        (name, value, theirs.get(name), name not in theirs or not same(theirs[name], value))
+        for name, value in trial.parameters.items()
+    ]
+    return sorted(entries, key=lambda entry: not entry[3])
+
+
+def same(one: Value, other: Value) -> bool:
+    """Tell whether two values are the same; 1, 1.0 and True differ in kind but only True is another value."""
+    return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
+
+
+def parameter_lines(trial: Trial, first: Trial | None, width: int, rows: int) -> list[Text]:
+    """Return a trial's parameters as flowing text in at most `rows` lines, what differs from trial 0 first."""
+    pieces = []
+    own = first is None or first.number == trial.number
+    for name, value, reference, differs in changed_first(trial, first):
+        piece = Text(short_name(name, trial.parameters), style=SOFT).append(f" {shown(value)}", style="not dim")
+        if differs and not own and reference is not None:
+            piece.append(f" (was {shown(reference)})")
+        pieces.append(piece)
+    return flow(pieces, width, rows)
+
+
+def flow(pieces: Sequence[Text], width: int, rows: int, *, lead: Text | None = None) -> list[Text]:
+    """Return pieces one after another in at most `rows` lines; what does not fit is counted at the end.
+
+    Args:
+        pieces: Each stays on one line.
+        width: Of a line, in cells.
+        rows: The most lines.
+        lead: What stands in the three cells before the first piece.
+    """
+    if rows <= 0 or not pieces:
+        return []
+    lines = [lead or Text("   ")]
+    for place, piece in enumerate(pieces):
+        piece = fitted(piece, min(piece.cell_len, width - 3))
+        gap = 0 if lines[-1].cell_len == 3 else 3
+        if lines[-1].cell_len + gap + piece.cell_len > width:
+            if len(lines) == rows:
+                rest = f"   … {len(pieces) - place} more"
+                lines[-1] = fitted(lines[-1], min(lines[-1].cell_len, width - len(rest))).append(rest, style=SOFT)
+                break
+            lines.append(Text("   "))
+            gap = 0
+        lines[-1].append(" " * gap).append_text(piece)
+    return lines
+
+
+def short_name(name: str, parameters: Iterable[str]) -> str:
+    """Return the last part of a dotted name where no other parameter ends alike, else the whole name."""
+    last = name.rpartition(".")[2]
+    alike = [other for other in parameters if other.rpartition(".")[2] == last]
+    return clean(last if len(alike) == 1 else name)
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One limit of the budget: its name, how much of it is used in [0, 1], and that in words."""
+
+    name: str
+    share: float
+    words: str
+
+
+def limits(picture: Picture, budget: Budget) -> list[Limit]:
+    """Return how far each limit that is set has been used."""
+    found = []
+    if budget.trials is not None:
+        found.append(Limit("trials", picture.done / budget.trials, f"{picture.done} of {budget.trials}"))
+    if budget.minutes is not None:
+        spent = f"{duration(picture.seconds)} of {duration(budget.minutes * 60)}"
+        found.append(Limit("time", picture.seconds / (budget.minutes * 60), spent))
+    if budget.target is not None:
+        words = f"{number(picture.best_value)}, wanted {number(budget.target)}"
+        found.append(Limit("target", _target_share(picture, budget.target), words))
+    if budget.patience is not None:
+        words = f"{picture.since_best} of {budget.patience} without gain"
+        found.append(Limit("patience", picture.since_best / budget.patience, words))
+    return found
+
+
+def _target_share(picture: Picture, target: float) -> float:
+    """Return how much of the way from trial 0 to the target is done."""
+    if picture.best_value is None:
+        return 0.0
+    sign = picture.objective.primary.sign
+    if sign * picture.best_value <= sign * target:
+        return 1.0
+    if picture.first_value is None or sign * picture.first_value <= sign * picture.best_value:
+        return 0.0
+    return (picture.first_value - picture.best_value) / (picture.first_value - target)
+
+
+def seconds_left(picture: Picture, budget: Budget) -> float | None:
+    """Return an estimate of the seconds until trials or time run out, or None where nothing allows one."""
+    estimates = []
+    if budget.trials is not None and picture.done:
+        estimates.append(picture.seconds / picture.done * max(budget.trials - picture.done, 0))
+    if budget.minutes is not None:
+        estimates.append(max(budget.minutes * 60 - picture.seconds, 0.0))
+    return min(estimates, default=None)
+
+
+def limit_lines(picture: Picture, budget: Budget, width: int) -> list[Text]:
+    """Return a slim bar for each limit, with the time left beside the first."""
+    found = limits(picture, budget)
+    most = max((len(limit.words) for limit in found), default=0)
+    wide = max(min(width - 15 - most, 40), 0)
+    lines = []
+    for limit in found:
+        full = round(min(max(limit.share, 0.0), 1.0) * wide)
+        line = Text(f"   {limit.name:<9} ").append("━" * full, style=NAME).append("─" * (wide - full), style=SOFT)
+        lines.append(fitted(line.append(f"  {limit.words}" if wide else limit.words), width))
+    return lines
+
+
+def running_lines(picture: Picture, width: int, rows: int, now: float, slots: int) -> list[Text]:
+    """Return the running trials, one a line with slot, time, last report and learning curve; idle slots in short."""
+    runs, metric = list(picture.running), picture.objective.primary
+    hidden = max(len(runs) - rows, 0)
+    if hidden:
+        runs = runs[: rows - 1]
+    curve = max(min(width - 62, 30), 8)
+    lines = columns([_running(run, metric, now, curve) for run in runs], width, right=(0, 1, 2))
+    if hidden:
+        lines.append(Text(f"   … and {len(picture.running) - len(runs)} more", style=SOFT))
+    elif not runs:
+        lines.append(Text(f"   nothing; {slots} slot{'s' if slots > 1 else ''} free", style=SOFT))
+    return lines
+
+
+def _running(run: Running, metric: Metric, now: float, curve: int) -> list[Text]:
+    trial = run.trial
+    last = Text("no report yet", style=SOFT)
+    values = [report.metrics[metric.name] for report in trial.reports if metric.name in report.metrics]
+    if trial.reports:
+        report = trial.reports[-1]
+        name = metric.name if metric.name in report.metrics else next(iter(report.metrics), "")
+        last = Text(f"step {report.step}").append(f"  {clean(name)} {number(report.metrics.get(name))}")
+    return [
+        Text(f" ▸ slot {run.slot}", style=NAME),
+        Text(f"trial {trial.number}"),
+        Text(duration(max(now - run.since, 0.0))),
+        Text(clean(trial.proposal.proposer), style=SOFT),
+        last,
+        Text(sparkline(values, curve), style=NAME),
+    ]
+
+
+def counts(picture: Picture) -> Text:
+    """Return the number of trials in each state, with the states' marks; states without trials are left out."""
+    line = Text()
+    for state in State:
+        if picture.counts[state]:
+            mark, style = MARKS[state]
+            line.append("  " if line else "").append(f"{mark} {picture.counts[state]} {state}", style=style)
+    return line
+
+
+def settled_lines(picture: Picture, width: int, rows: int) -> list[Text]:
+    """Return the last settled trials, the latest first, one a line."""
+    name = picture.objective.primary.name
+    leader = None if picture.best is None else picture.best.number
+    return columns(
+        [_settled(trial, name, leader) for trial in picture.settled[:rows]] if rows > 0 else [], width, right=(1, 2, 5)
+    )
+
+
+def _settled(trial: Trial, metric: str, leader: int | None) -> list[Text]:
+    mark, style = ("★", GOOD) if trial.number == leader else MARKS[trial.state]
+    outcome = Text(str(trial.state), style=style)
+    if trial.state is State.COMPLETE and trial.verdict is not None:
+        outcome = Text(*VERDICTS[trial.verdict.decision])
+    return [
+        Text(f" {mark}", style=style),
+        Text(str(trial.number)),
+        Text(number(trial.metrics.get(metric)), style="bold" if trial.number == leader else ""),
+        outcome,
+        Text(clean(trial.proposal.proposer), style=SOFT),
+        Text(duration(trial.seconds)),
+        Text(reason(trial), style=SOFT),
+    ]
+
+
+def reason(trial: Trial) -> str:
+    """Return the most telling reason on one line: why it failed, what the judge said, or why it was tried."""
+    if trial.failure is not None:
+        return clean(f"{trial.failure.kind}: {trial.failure.reason}")
+    if trial.verdict is not None:
+        return clean(trial.verdict.reason)
+    if trial.state is State.PRUNED and trial.reports:
+        return f"stopped at step {trial.reports[-1].step}"
+    return clean(trial.proposal.reason)
+
+
+def share_lines(picture: Picture, width: int, rows: int) -> list[Text]:
+    """Return who proposed how much with which success: one proposer a line, or flowing where there is little room."""
+    if rows < len(picture.shares):
+        short = [
+            f"{clean(s.proposer)} {s.proposals}, {s.leads} accepted, best {number(s.best)}" for s in picture.shares
+        ]
+        return flow([Text(words) for words in short], width, rows)
+    return columns([[Text(" "), *_share(share)] for share in picture.shares], width, right=(2,))
+
+
+def _share(share: Share) -> list[Text]:
+    return [
+        Text(clean(share.proposer)),
+        Text(f"{share.proposals} proposed"),
+        Text(f"{share.leads} accepted", style=GOOD if share.leads else SOFT),
+        Text(f"best {number(share.best)}", style="" if share.best is not None else SOFT),
+    ]
+
+
+def decision_lines(picture: Picture, width: int) -> list[Text]:
+    """Return the coordinator's last decision on one line, or nothing."""
+    if picture.decision is None:
+        return []
+    data = picture.decision.data
+    words = clean(data.get("reason") or ", ".join(f"{key}: {shown(value)}" for key, value in data.items()))
+    line = Text(" → ", style=NAME).append(words)
+    line.truncate(width, overflow="ellipsis")
+    return [line]

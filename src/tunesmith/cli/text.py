@@ -1,0 +1,159 @@
+"""How data becomes text on a terminal: cleaned, short, and never read as markup."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.segment import Segment
+
+from ..trial import Value
+
+# ECMA-48: CSI sequences; OSC, DCS, PM, APC and SOS strings up to their end; any other two-character escape.
+_ESCAPES = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
+    r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f]).*?(?:\x07|\x1b\\|\x9c|$)"
+    r"|\x1b[ -/]*[0-~]?",
+    re.DOTALL,
+)
+_BLOCKS = "▁▂▃▄▅▆▇█"
+_ASCII = str.maketrans(dict(zip(_BLOCKS + "━─┈★●◐✗▸○✓↻·→…±’≈", "_.-=+*##=-.*o/x>.v~.>.~'~", strict=True)))
+
+
+def clean(text: object) -> str:
+    """Return text without terminal escapes and control characters, on one line.
+
+    Whatever comes from a trial is data: it may neither colour, move nor reorder what people read.
+    """
+    bare = _ESCAPES.sub("", str(text))
+    return "".join(filter(None, map(_visible, bare))).strip()
+
+
+def _visible(character: str) -> str:
+    category = unicodedata.category(character)
+    if character in "\n\r\t\v\f" or category in ("Zl", "Zp"):
+        return " "
+    if category == "Cs":
+        return "?"
+    return "" if category in ("Cc", "Cf") else character
+
+
+def clean_lines(text: str) -> list[str]:
+    """Return the lines of a log, each cleaned; of a line that was overwritten by a carriage return the last state."""
+    bare = _ESCAPES.sub("", text).expandtabs(4)
+    return ["".join(map(_visible, line.rstrip("\r").rpartition("\r")[2])).rstrip() for line in bare.split("\n")]
+
+
+def number(value: float | None) -> str:
+    """Return a metric with four significant digits, or a dash.
+
+    >>> number(0.312112), number(1234567.0), number(None)
+    ('0.3121', '1.235e+06', '-')
+    """
+    return "-" if value is None else f"{value:.4g}"
+
+
+def shown(value: Value) -> str:
+    """Return a parameter's value as people write it.
+
+    >>> shown(0.00123456), shown(True), shown([1, 2]), shown("relu")
+    ('0.001235', 'true', '[1, 2]', 'relu')
+    """
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, float):
+        return number(value)
+    return clean(json.dumps(value, default=str, ensure_ascii=False))
+
+
+def duration(seconds: float | None) -> str:
+    """Return a length of time.
+
+    >>> duration(4.23), duration(75), duration(7384), duration(None)
+    ('4.2 s', '1:15', '2:03:04', '-')
+    """
+    if seconds is None or not math.isfinite(seconds):
+        return "-"
+    if seconds < 59.95:
+        return f"{max(seconds, 0.0):.1f} s"
+    minutes, left = divmod(round(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02d}:{left:02d}" if minutes >= 60 else f"{minutes}:{left:02d}"
+
+
+def rough(seconds: float) -> str:
+    """Return an estimated length of time, no finer than it is known.
+
+    >>> rough(12.3), rough(75.0), rough(4000.0)
+    ('13 s', '2 min', '1.2 h')
+    """
+    if seconds < 60:
+        return f"{math.ceil(seconds)} s"
+    return f"{math.ceil(seconds / 60)} min" if seconds < 3600 else f"{math.ceil(seconds / 360) / 10:g} h"
+
+
+def change(value: float, reference: float) -> str | None:
+    """Return by how much a value differs from a reference, or None where that cannot be said as a share.
+
+    >>> change(0.9, 1.0), change(3.0, 2.0), change(1.0, 0.0)
+    ('-10.0 %', '+50.0 %', None)
+    """
+    if reference == 0 or not math.isfinite(share := (value - reference) / abs(reference)):
+        return None
+    return f"{100 * share:+.1f} %" if abs(share) < 10 else f"{100 * share:+.3g} %"
+
+
+def sparkline(values: Sequence[float], width: int) -> str:
+    """Return a curve as one line of blocks, the lowest value as the lowest block.
+
+    Args:
+        values: In order. Values that are not finite leave a gap. Positive values that span more than a factor of
+            20 are drawn on a logarithmic scale, so that a wild first epoch does not flatten the rest.
+        width: The most characters; longer curves are averaged in equal pieces.
+
+    >>> sparkline([3.0, 2.0, 1.5, 1.2, 1.0], 10)
+    '█▄▂▁▁'
+    """
+    points = list(_averaged(values, width)) if len(values) > width else list(values)
+    finite = [point for point in points if math.isfinite(point)]
+    if not finite:
+        return ""
+    if min(finite) > 0 and max(finite) / min(finite) > 20:
+        points = [math.log(point) if math.isfinite(point) else point for point in points]
+        finite = [point for point in points if math.isfinite(point)]
+    low, high = min(finite), max(finite)
+    # Halved before subtracting, so that values near the largest float do not overflow.
+    spread = (high / 2 - low / 2) or 1.0
+    return "".join(
+        _BLOCKS[min(int((point / 2 - low / 2) / spread * 8), 7)] if math.isfinite(point) else " " for point in points
+    )
+
+
+def _averaged(values: Sequence[float], width: int) -> Iterator[float]:
+    for place in range(width):
+        piece = values[place * len(values) // width : (place + 1) * len(values) // width]
+        finite = [value for value in piece if math.isfinite(value)]
+        yield sum(value / len(finite) for value in finite) if finite else math.nan
+
+
+@dataclass(frozen=True)
+class Printable:
+    """What it wraps, in ASCII where the console cannot show more.
+
+    Args:
+        content: Anything that rich can show.
+    """
+
+    content: RenderableType
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        segments: Iterable[Segment] = console.render(self.content, options)
+        if not options.ascii_only:
+            yield from segments
+            return
+        for text, style, control in segments:
+            yield Segment(text.translate(_ASCII).encode("ascii", "replace").decode(), style, control)
