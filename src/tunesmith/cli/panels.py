@@ -79,7 +79,7 @@ def heading(name: str, folder: Path | None, picture: Picture, budget: Budget, wi
     if folder is not None:
         line.append(f"  {clean(folder)}", style="not bold dim")
     left = seconds_left(picture, budget)
-    spent = Text(f" {duration(picture.seconds)}").append("" if left is None else f", about {rough(left)} left")
+    spent = Text(f" {duration(picture.seconds)}").append("" if not left else f", about {rough(left)} left")
     return fitted(line, width - spent.cell_len).append_text(spent)
 
 
@@ -232,7 +232,8 @@ def limit_lines(picture: Picture, budget: Budget, width: int) -> list[Text]:
     for limit in found:
         full = round(min(max(limit.share, 0.0), 1.0) * wide)
         line = Text(f"   {limit.name:<9} ").append("━" * full, style=NAME).append("─" * (wide - full), style=SOFT)
-        lines.append(fitted(line.append(f"  {limit.words}" if wide else limit.words), width))
+        line.append(f"  {limit.words}" if wide else limit.words).truncate(width, overflow="ellipsis")
+        lines.append(line)
     return lines
 
 

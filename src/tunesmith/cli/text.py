@@ -116,7 +116,7 @@ def sparkline(values: Sequence[float], width: int) -> str:
         width: The most characters; longer curves are averaged in equal pieces.
 
     >>> sparkline([3.0, 2.0, 1.5, 1.2, 1.0], 10)
-    '█▄▂▁▁'
+    '█▅▃▁▁'
     """
     points = list(_averaged(values, width)) if len(values) > width else list(values)
     finite = [point for point in points if math.isfinite(point)]
