@@ -1,0 +1,38 @@
+"""Proposals drawn at random: the bar that every other proposer has to clear."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..history import History
+from ..trial import Proposal
+
+_STREAM = 1  # Keeps these draws apart from those of other proposers that share the study's seed.
+
+
+@dataclass(frozen=True, kw_only=True)
+class RandomProposer:
+    """Draws each configuration independently, uniform on each parameter's scale.
+
+    >>> from tunesmith.objective import Objective
+    >>> from tunesmith.space import Float, SearchSpace
+    >>> history = History(SearchSpace({"x": Float(0, 1)}), Objective.parse("minimize y"))
+    >>> proposals = RandomProposer().propose(history, count=2, seed=0)
+    >>> [history.space.contains(proposal.parameters) for proposal in proposals]
+    [True, True]
+    """
+
+    def propose(self, history: History, *, count: int, seed: int) -> Sequence[Proposal]:
+        """Return `count` configurations of the space, never a forbidden one.
+
+        Raises:
+            SpaceExhausted: A thousand draws in a row were forbidden.
+        """
+        rng = np.random.default_rng([seed, len(history.trials), _STREAM])
+        return [
+            Proposal(parameters=history.space.sample(rng), proposer="random", reason="drawn at random.")
+            for _ in range(count)
+        ]
