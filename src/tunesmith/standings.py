@@ -63,7 +63,7 @@ class Standings:
         self._squares += _squares(losses)
         self._degrees += len(losses) > 1
         worst = max(self._table[1, place], violation)
-        self._table[1:, place] = (worst, math.fsum(losses) / len(losses), len(losses))
+        self._table[1:, place] = (worst, _mean(losses), len(losses))
 
     def favour(self, key: str, favour: int) -> None:
         """Put a configuration before all others (1), forbid it to lead (-1), or take that back (0)."""
@@ -102,7 +102,14 @@ class Standings:
         return self._keys[int(places[np.argmin(careful)])]
 
 
+def _mean(losses: list[float]) -> float:
+    """Return the mean; each is divided before they are summed, as the sum of huge losses overflows."""
+    return math.fsum(loss / len(losses) for loss in losses)
+
+
 def _squares(losses: list[float]) -> float:
-    """Return the sum of squared distances from the mean."""
-    mean = math.fsum(losses) / len(losses) if losses else 0.0
-    return math.fsum((loss - mean) ** 2 for loss in losses)
+    """Return the sum of squared distances from the mean; no distance counts for more than can be squared."""
+    if len(losses) < 2:
+        return 0.0
+    mean = _mean(losses)
+    return math.fsum(min(abs(loss - mean), 1e150) ** 2 for loss in losses)
