@@ -1,0 +1,264 @@
+"""The page: one HTML file that holds all it needs."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import math
+import os
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import plotly.graph_objects as go
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from plotly.offline import get_plotlyjs
+
+from ..errors import InputError
+from ..history import History
+from ..trial import State
+from . import overview, wording
+from .data import LogEntry, Measure, decision_log, proposer_table
+from .importance import importance
+from .plots import Picture, pictures
+from .table import trial_table
+
+MOST_TRIALS = 1000
+MOST_LOG_ENTRIES = 500
+
+_FACTS = {"version": "tunesmith", "tunesmith_version": "tunesmith", "seed": "Seed of the study"}
+
+
+class Gain(NamedTuple):
+    """How the best compares with the user's own, in words."""
+
+    headline: str
+    detail: str
+    good: bool = False
+
+
+def write_report(history: History, target: Path, *, title: str, facts: Mapping[str, Any] | None = None) -> Path:
+    """Write the report of a study as one HTML file that needs nothing else.
+
+    The file is complete or not there: it is written beside its place and then moved. The same history and facts
+    give the same bytes.
+
+    Args:
+        history: All that is known.
+        target: The file; an older one is replaced.
+        title: The page's heading.
+        facts: What the history does not hold, shown under "About": `name`, `folder`, `command`, `seed`, `budget`,
+            `version`, and anything else; `reproduce` is how to run the best trial again.
+
+    Returns:
+        The file's absolute path.
+
+    Raises:
+        InputError: The file cannot be written there.
+    """
+    target = Path(target).absolute()
+    page = render(history, title=title, facts=facts)
+    unfinished = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        # Text from logs may hold halves of characters, which cannot be written.
+        unfinished.write_bytes(page.encode("utf-8", errors="replace"))
+        unfinished.replace(target)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise InputError(
+            f"the report must go to a file in an existing folder that may be written, but {target} cannot be: "
+            f"{error.strerror}. Choose another place."
+        ) from error
+    return target
+
+
+def render(history: History, *, title: str, facts: Mapping[str, Any] | None = None) -> str:
+    """Return the page as text; see `write_report`."""
+    told = dict(facts or {})
+    drawn = pictures(history, importance(history))
+    some = any(picture.figure is not None for picture in drawn)
+    scripts = [get_plotlyjs().replace("\r\n", "\n")] if some else []
+    scripts.append(_asset("report.js"))
+    return _environment().get_template("report.html.jinja").render(
+        **_first_screen(history, told),
+        **_log(history),
+        title=wording.plain(title),
+        pictures=drawn,
+        proposers=proposer_table(history),
+        failures=overview.failures(history),
+        resources=overview.resources(history),
+        table=trial_table(history, most=MOST_TRIALS),
+        linked={trial.number for trial in overview.listed(history, MOST_TRIALS)},
+        facts=[(_FACTS.get(name, _heading(name)), _fact(fact)) for name, fact in _shown_facts(history, told)],
+        version=told.get("version", told.get("tunesmith_version", "")),
+        events=f"{history.events_seen:,}",
+        policy=_policy(scripts, drawn),
+        drawn=some,
+        css=Markup(_asset("report.css")),
+        plotly=Markup(scripts[0]),
+        script=Markup(scripts[-1]),
+    )  # fmt: skip
+
+
+def _first_screen(history: History, facts: Mapping[str, Any]) -> dict[str, Any]:
+    found = overview.comparison(history)
+    objective = history.objective
+    own_is_theirs = found.own is not None and found.own.trial.proposal.proposer == "user"
+    own_name = "your own (trial 0)" if own_is_theirs else "the first trial (0)"
+    seconds = [row.total_seconds for row in overview.resources(history) if row.total_seconds is not None]
+    busy, wall = math.fsum(seconds), history.seconds_spent()
+    best = None if found.best is None else found.best.trial
+    parameters = {} if best is None else dict(best.parameters)
+    return {
+        "measure": Measure.of(objective),
+        "objective": str(objective),
+        "limits": [_limit(c.metric, c.low, c.high) for c in objective.constraints],
+        "started": history.sessions[0].time if history.sessions else None,
+        "sessions": len(history.sessions),
+        "ended": _ended(history),
+        "best": found.best,
+        "best_name": "" if best is None else f"best (trial {best.number})",
+        "own_name": own_name,
+        "own_leads": found.own_leads,
+        "gain": _gain(found, own_name),
+        "violation": 0.0 if best is None else objective.violation(best.metrics),
+        "total": f"{len(history.trials):,}",
+        "total_number": len(history.trials),
+        "counts": [(state.value, history.counts[state]) for state in _STATES if history.counts[state]],
+        "wall": wall,
+        "trial_seconds": busy,
+        "at_once": wording.number(busy / wall, 2) if wall > 0 and busy > 1.05 * wall else "",
+        "parameter_rows": overview.parameter_rows(history, found),
+        "metric_rows": overview.metric_rows(history, found),
+        "test_rows": overview.metric_rows(history, found, test=True),
+        "noise": history.noise,
+        "reproduce": _reproduce(facts, best.number if best is not None else 0),
+        "parameters_json": json.dumps(parameters, indent=2, ensure_ascii=False, default=str),
+    }
+
+
+_STATES = (State.COMPLETE, State.PRUNED, State.FAILED, State.RUNNING, State.WAITING)
+
+
+def _gain(found: overview.Comparison, own_name: str) -> Gain:
+    if found.best is None:
+        return Gain("–", "nothing to compare yet")
+    if found.own_leads:
+        return Gain("±0", f"{own_name} still leads: nothing has beaten it")
+    if found.own is None or found.own.value is None or found.gain is None:
+        state = (
+            "has no result" if found.own is None else f"is {found.own.trial.state}: it has no result to compare with"
+        )
+        return Gain("–", f"{own_name} {state}")
+    headline = wording.number(found.gain, 3) if found.relative_gain is None else wording.share(found.relative_gain)
+    way = "better" if found.gain >= 0 else "worse"
+    detail = f"{way} than {wording.number(found.own.value)}"
+    if found.gain_in_noise is not None:
+        sure = "more than the noise" if found.gain_in_noise > 2 else "within the noise, so not certain"
+        detail += f"; {sure} ({wording.number(found.gain_in_noise, 2)} standard errors)"
+    return Gain(headline.lstrip("−"), detail, good=found.gain > 0)
+
+
+def _limit(metric: str, low: float | None, high: float | None) -> str:
+    left = "" if low is None else f"{wording.number(low)} ≤ "
+    return f"{left}{metric}" + ("" if high is None else f" ≤ {wording.number(high)}")
+
+
+def _ended(history: History) -> str:
+    """Return why the study stopped, in words, where the last decision was to stop."""
+    if not history.decisions or history.running or history.waiting:
+        return ""
+    data = history.decisions[-1].data
+    stopped = data.get("decision") == "stop" or data.get("action") == "stop" or data.get("stop")
+    return f"Stopped: {wording.plain(str(data.get('reason', '')))}" if stopped else ""
+
+
+def _reproduce(facts: Mapping[str, Any], best: int) -> str:
+    if facts.get("reproduce"):
+        return wording.plain(str(facts["reproduce"]))
+    lines = [str(facts["command"])] if facts.get("command") else []
+    lines += [f"tunesmith show {facts['folder']} {best}"] if facts.get("folder") else []
+    return wording.plain("\n".join(lines))
+
+
+def _shown_facts(history: History, facts: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Return the given facts, and those of the last session that were not given."""
+    shown = {name: fact for name, fact in facts.items() if name != "reproduce" and fact not in (None, "", {})}
+    session = history.sessions[-1].data if history.sessions else {}
+    for name in ("host", "versions", "budget", "search"):
+        if session.get(name):
+            shown.setdefault(name, session[name])
+    return list(shown.items())
+
+
+def _heading(name: str) -> str:
+    return wording.plain(str(name)).replace("_", " ").capitalize()
+
+
+def _fact(fact: Any) -> str:
+    if isinstance(fact, Mapping):
+        return ", ".join(f"{name} {_fact(part)}" for name, part in fact.items())
+    return wording.plain(str(fact)) if isinstance(fact, str | Path) else wording.value(fact)
+
+
+def _log(history: History) -> dict[str, Any]:
+    entries = decision_log(history)
+    kept = entries
+    if len(entries) > MOST_LOG_ENTRIES:
+        # The latest count most, and plain rejections least.
+        order = sorted(range(len(entries)), key=lambda place: (entries[place].decision == "reject", -place))
+        kept = [entries[place] for place in sorted(order[:MOST_LOG_ENTRIES])]
+    left_out = "" if kept is entries else f"{len(kept):,} of {len(entries):,} entries: the latest, rejections last."
+    lines = [{**vars(entry), "label": _label(entry)} for entry in kept]
+    return {"log": lines, "log_left_out": left_out}
+
+
+def _label(entry: LogEntry) -> str:
+    words = {"accept": "accepted", "reject": "rejected", "replicate": "to be repeated", "stop": "stop"}
+    if entry.kind == "failure":
+        return f"failed: {entry.decision}"
+    if entry.kind == "verdict":
+        return words[entry.decision]
+    return words.get(entry.decision, entry.decision) or entry.kind
+
+
+@cache
+def _asset(name: str) -> str:
+    return (files(__package__) / "templates" / name).read_text("utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("tunesmith.reports"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    for word in (wording.number, wording.duration, wording.size, wording.moment, wording.plain):
+        environment.filters[word.__name__] = word
+    environment.filters["figure"] = _figure_json
+    return environment
+
+
+def _figure_json(figure: go.Figure) -> Markup:
+    """Return a figure as JSON that cannot end the script element it stands in."""
+    text: str = figure.to_json()
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return Markup(text)
+
+
+def _policy(scripts: Sequence[str], drawn: Sequence[Picture]) -> str:
+    """Return a policy under which no script runs but the page's own, and nothing is loaded.
+
+    plotly compiles its WebGL programs at run time, which counts as eval; only a page with such a picture allows it.
+    """
+    hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
+    sources = [f"'sha256-{digest}'" for digest in hashes]
+    sources += ["'unsafe-eval'"] if any(picture.webgl and picture.figure for picture in drawn) else []
+    return (
+        f"default-src 'none'; script-src {' '.join(sources)}; style-src 'unsafe-inline'; img-src data: blob:; "
+        "base-uri 'none'; form-action 'none'"
+    )

@@ -1,0 +1,31 @@
+"""The pictures of a report, drawn from the values of `data` and nothing else.
+
+A new picture is a new file with one function that returns a `Picture`, and its line in `pictures`.
+"""
+
+from __future__ import annotations
+
+from ...history import History
+from ..importance import Importance
+from .curves import curves_picture
+from .history import history_picture
+from .importance import importance_picture
+from .parallel import parallel_picture
+from .picture import Picture
+
+__all__ = ["Picture", "pictures"]
+
+
+def pictures(history: History, found: Importance) -> list[Picture]:
+    """Return the pictures in the order of the page.
+
+    Args:
+        history: All that is known.
+        found: The parameters' importance, which also orders the axes of the parallel coordinates.
+    """
+    return [
+        history_picture(history),
+        importance_picture(found),
+        parallel_picture(history, found),
+        curves_picture(history),
+    ]
