@@ -1,3 +1,79 @@
-"""tunesmith finds better machine-learning models with less babysitting."""
+"""tunesmith finds better machine-learning models with less babysitting.
+
+Tune a function here, or any program with `tunesmith run study.toml`:
+
+>>> import tunesmith as ts
+>>> def train(parameters, trial):
+...     return {"loss": (parameters["x"] - 3) ** 2}
+>>> study = ts.tune(train, space={"x": ts.Float(0, 10)}, objective="minimize loss", budget=ts.Budget(trials=30))
+>>> study.best.metrics["loss"] < 1
+True
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .budget import Budget as Budget
+    from .errors import InputError as InputError
+    from .errors import JournalError as JournalError
+    from .errors import MissingExtra as MissingExtra
+    from .errors import SpaceExhausted as SpaceExhausted
+    from .errors import StudyFailed as StudyFailed
+    from .errors import StudyLocked as StudyLocked
+    from .errors import TrialPruned as TrialPruned
+    from .errors import TunesmithError as TunesmithError
+    from .objective import Constraint as Constraint
+    from .objective import Metric as Metric
+    from .objective import Objective as Objective
+    from .space import Choice as Choice
+    from .space import Float as Float
+    from .space import Int as Int
+    from .space import SearchSpace as SearchSpace
+    from .study import Study as Study
+    from .trial import Failure as Failure
+    from .trial import Measurement as Measurement
+    from .trial import Proposal as Proposal
+    from .trial import State as State
+    from .trial import Trial as Trial
+    from .tuning import load as load
+    from .tuning import tune as tune
 
 __version__ = "0.1.0"
+
+# Names are imported on first use: a trial's process and `tunesmith --help` need few of them, and start at once.
+_HOMES = {
+    "budget": ("Budget",),
+    "errors": (
+        "InputError",
+        "JournalError",
+        "MissingExtra",
+        "SpaceExhausted",
+        "StudyFailed",
+        "StudyLocked",
+        "TrialPruned",
+        "TunesmithError",
+    ),
+    "objective": ("Constraint", "Metric", "Objective"),
+    "space": ("Choice", "Float", "Int", "SearchSpace"),
+    "study": ("Study",),
+    "trial": ("Failure", "Measurement", "Proposal", "State", "Trial"),
+    "tuning": ("load", "tune"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = sorted(["__version__", *_HOME_OF])  # pyright: ignore[reportUnsupportedDunderAll]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'tunesmith' has no attribute '{name}'")
+    value = getattr(importlib.import_module(f".{_HOME_OF[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -73,7 +73,8 @@ def resolve(kind: str, given: Any) -> Any:
 
     Args:
         kind: A folder's name, as `"proposers"`.
-        given: A name, a table `{"name": ..., option: ...}`, or a ready object, which is returned as it is.
+        given: A name (an executor's may carry its slots, as `"process:4"`), a table `{"name": ..., option: ...}`,
+            or a ready object, which is returned as it is.
 
     Raises:
         InputError: No such plugin, or an option that it does not know or take.
@@ -82,13 +83,16 @@ def resolve(kind: str, given: Any) -> Any:
     32
     """
     if isinstance(given, str):
-        return create(kind, given)
+        name, _, slots = given.partition(":") if kind == "executors" else (given, "", "")
+        if slots and not slots.isdigit():
+            raise InputError(f"an executor's slots must be a number, as 'process:4', but {given!r} was given.")
+        return create(kind, name, {"slots": int(slots)} if slots else {})
     if isinstance(given, Mapping):
         options = dict(given)
         name = options.pop("name", None)
         if not isinstance(name, str):
             raise InputError(
-                f"a {kind[:-1]} needs a name, as {kind[:-1]} = {{ name = \"{names(kind)[0]}\" }}.", keys=(kind[:-1],)
+                f'a {kind[:-1]} needs a name, as {kind[:-1]} = {{ name = "{names(kind)[0]}" }}.', keys=(kind[:-1],)
             )
         return create(kind, name, options)
     return given

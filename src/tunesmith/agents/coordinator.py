@@ -47,7 +47,9 @@ class RulesCoordinator:
         """
         usable = history.counts[State.COMPLETE] + history.counts[State.PRUNED]
         if not usable and history.counts[State.FAILED] >= TRIALS_BEFORE_GIVING_UP:
-            return Step(stop=True, failed=True, reason=f"each of the first {history.counts[State.FAILED]} trials failed")
+            return Step(
+                stop=True, failed=True, reason=f"each of the first {history.counts[State.FAILED]} trials failed"
+            )
         for reason in (self._target(history), self._patience(history), self._minutes(seconds)):
             if reason:
                 return Step(stop=True, reason=reason)

@@ -40,7 +40,9 @@ class RulesJudge:
             if not getattr(self, name) >= 0:
                 raise InputError(f"{name} must not be negative, but {getattr(self, name)} was given.", keys=(name,))
         if not 0 <= self.repeat_share <= 1:
-            raise InputError(f"repeat_share must be in [0, 1], but {self.repeat_share} was given.", keys=("repeat_share",))
+            raise InputError(
+                f"repeat_share must be in [0, 1], but {self.repeat_share} was given.", keys=("repeat_share",)
+            )
 
     def judge(self, history: History, trial: Trial) -> Verdict:
         """Return the verdict on a complete trial."""

@@ -1,0 +1,233 @@
+"""What happens in each node of the graph: a running study with its futures. Nothing here knows LangGraph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import Future
+from functools import partial
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING
+
+from ..errors import InputError, SpaceExhausted, TrialPruned
+from ..tasks.base import TrialFailed
+from ..trial import Failure, Measurement, Outcome, State, Trial, TrialRequest
+from .coordinator import RulesCoordinator, Step
+from .recovery import recover
+
+if TYPE_CHECKING:
+    from ..study import Study
+
+_Heard = tuple[int, int, int, Mapping[str, float]]
+"""A report: trial, attempt, step, metrics."""
+
+
+class Loop:
+    """A study that runs: the trials in flight, and the inbox in which their reports and ends arrive.
+
+    Args:
+        study: With a task and an executor.
+
+    Raises:
+        InputError: A limit was set that the executor cannot keep.
+    """
+
+    def __init__(self, study: Study) -> None:
+        assert study.task is not None
+        self.study = study
+        self.task = study.task
+        self.executor = study.executor
+        self.engine = study.engine
+        self.history = study.history
+        self.coordinator = RulesCoordinator(budget=study.budget)
+        self.interrupted = False
+        self._exhausted = ""
+        self._in_flight: dict[int, Future[Measurement]] = {}
+        self._inbox: SimpleQueue[_Heard | int | None] = SimpleQueue()
+        if not self.executor.abilities.stops:
+            for limit in ("seconds_per_trial", "memory_gb"):
+                if getattr(study.budget, limit) is not None:
+                    raise InputError(
+                        f"the executor must be able to stop a trial to keep {limit}, and this one cannot. "
+                        "Choose executor = 'process', or remove the limit.",
+                        keys=("budget", limit),
+                    )
+
+    # -- the nodes -------------------------------------------------------------------------------------------------
+
+    def prepare(self) -> None:
+        """Open the session, and clear up what an earlier one left."""
+        self.study.record.open_session()
+        recover(self.study)
+        self.executor.open(self._hear)
+        self.engine.sync()
+
+    def coordinate(self) -> Step:
+        """Decide whether the study goes on."""
+        if self.interrupted:
+            return Step(stop=True, reason="interrupted")
+        step = self.coordinator.decide(self.history, seconds=self.study.seconds_spent)
+        if not step.stop and self._exhausted and not self._in_flight and not self.history.waiting:
+            step = Step(stop=True, reason=self._exhausted)
+        return step
+
+    def free_slots(self, room: int | None) -> int:
+        """Return how many trials to propose now.
+
+        Args:
+            room: How many the budget still allows; None for no limit.
+        """
+        free = self.executor.abilities.slots - len(self._in_flight) - len(self.history.waiting)
+        if self._exhausted:
+            return 0
+        return max(0, free if room is None else min(free, room))
+
+    def propose(self, count: int) -> None:
+        """Think of up to `count` new trials."""
+        try:
+            self.engine.propose(count)
+        except SpaceExhausted as error:
+            self._exhausted = str(error)
+
+    def dispatch(self) -> None:
+        """Start waiting trials on the free slots."""
+        free = self.executor.abilities.slots - len(self._in_flight)
+        for trial in self.history.waiting[:free]:
+            live = self.engine.start(trial.number)
+            self._submit(self._request(live), partial(self._inbox.put, live.number))
+
+    def collect(self) -> list[int]:
+        """Wait until a trial ends, and settle all that have; listen to reports meanwhile.
+
+        Returns:
+            The trials that are complete now, for the judge.
+        """
+        ended: list[int] = []
+        while self._in_flight and not ended and not self.interrupted:
+            try:
+                ended += self._take(self._inbox.get(timeout=self._patience()))
+            except Empty:
+                break
+            ended += self._take_all()
+        return [number for number in ended if self.history.trials[number].state is State.COMPLETE]
+
+    def judge(self, complete: list[int]) -> None:
+        """Pass a verdict on every complete trial, and make all of it durable."""
+        for number in complete:
+            self.engine.pass_verdict(number)
+        self.engine.sync()
+
+    def finish(self, reason: str, *, failed: bool) -> None:
+        """Put what still runs back in the queue, open the test part for the best trial, and close the session."""
+        for number in self._take_all():
+            self.engine.pass_verdict(number)
+        for trial in self.history.running:
+            self.engine.interrupt(trial.number, reason)
+        self._clear_slots()
+        if not self.interrupted:
+            self.engine.record_decision("stop", reason, failed=failed)
+            if not failed and self.task.has_test:
+                self._test()
+        self.study.record.close_session("interrupted" if self.interrupted else reason)
+
+    def interrupt(self) -> None:
+        """Ask the study to end soon; may be called from a signal handler."""
+        self.interrupted = True
+        self._inbox.put(None)
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _request(self, trial: Trial) -> TrialRequest:
+        assert trial.folder is not None
+        return TrialRequest(
+            number=trial.number,
+            attempt=trial.attempt,
+            parameters=trial.parameters,
+            seed=trial.seed,
+            folder=trial.folder,
+            timeout_seconds=self.study.budget.seconds_per_trial,
+            memory_bytes=self.study.budget.memory_bytes,
+        )
+
+    def _submit(self, request: TrialRequest, done: partial[None]) -> None:
+        future = self.executor.submit(self.task, request)
+        self._in_flight[request.number] = future
+        future.add_done_callback(lambda _: done())
+
+    def _hear(self, number: int, attempt: int, step: int, metrics: Mapping[str, float]) -> None:
+        """Take a report: at once from a trial in this process, through the inbox from any other thread."""
+        if self.executor.abilities.stops:
+            self._inbox.put((number, attempt, step, metrics))
+        elif reason := self.engine.record_report(number, step, metrics):
+            raise TrialPruned(reason)
+
+    def _patience(self) -> float | None:
+        """Return for how many seconds to wait at the most: until the minutes are up."""
+        minutes = self.study.budget.minutes
+        return None if minutes is None else max(0.0, minutes * 60 - self.study.seconds_spent)
+
+    def _take_all(self) -> list[int]:
+        """Take in whatever has arrived, without waiting; return the trials that ended."""
+        ended: list[int] = []
+        while not self._inbox.empty():
+            ended += self._take(self._inbox.get())
+        return ended
+
+    def _take(self, message: _Heard | int | None) -> list[int]:
+        if message is None:
+            return []
+        if isinstance(message, int):
+            return self._settle(message)
+        number, attempt, step, metrics = message
+        trial = self.history.trials[number]
+        if trial.attempt == attempt and self.engine.record_report(number, step, metrics):
+            self.executor.stop(number)
+        return []
+
+    def _settle(self, number: int) -> list[int]:
+        outcome = _outcome(self._in_flight.pop(number))
+        trial = self.history.trials[number]
+        if trial.state is not State.RUNNING:
+            return []  # It was pruned, and its process has now ended.
+        if outcome is None:
+            self.engine.settle_pruned(number)
+        elif isinstance(outcome, Failure) and outcome.kind == "lost" and trial.attempt <= self.study.retries:
+            self.engine.interrupt(number, outcome.reason)
+        else:
+            self.engine.settle(number, outcome)
+        return [number]
+
+    def _clear_slots(self) -> None:
+        for number in self._in_flight:
+            self.executor.stop(number)
+        for future in self._in_flight.values():
+            future.exception()
+        self._in_flight.clear()
+
+    def _test(self) -> None:
+        """Open the held-out test part: once for the user's own configuration, once for the best."""
+        best = self.history.best
+        trials = {t.number: t for t in (self.history.trials[0], best) if t is not None and t.state is State.COMPLETE}
+        for trial in trials.values():
+            if trial.test_metrics or trial.folder is None or self.interrupted:
+                continue
+            number, folder = trial.number, trial.folder / "test"
+            request = TrialRequest(
+                number=number, attempt=1, parameters=trial.parameters, seed=trial.seed, folder=folder, purpose="test"
+            )
+            self._submit(request, partial(self._inbox.put, None))
+            while not self._in_flight[number].done() and not self.interrupted:
+                self._inbox.get()
+            if self._in_flight[number].done():
+                outcome = _outcome(self._in_flight.pop(number))
+                self.engine.record_test(number, outcome or Failure(kind="told", reason="it was pruned"))
+        self._clear_slots()
+
+
+def _outcome(future: Future[Measurement]) -> Outcome | None:
+    """Return what came of a trial; None where it was pruned."""
+    try:
+        return future.result()
+    except TrialPruned:
+        return None
+    except TrialFailed as error:
+        return error.failure

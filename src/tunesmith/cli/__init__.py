@@ -1,0 +1,86 @@
+"""The command line. Each verb is imported when it is called, so that `tunesmith --help` starts at once."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from .. import __version__
+from ..errors import JournalError, StudyFailed, TunesmithError
+
+VERBS = {
+    "init": "look at a script or a config file and write a commented study.toml",
+    "run": "run a study, or go on with it",
+    "status": "how a study stands: best trial, counts, budget, who proposed what",
+    "show": "one trial: parameters, reason, verdict, metrics, log, how to reproduce it",
+    "report": "write a study as one HTML page",
+    "reproduce": "run one trial once more, beside the first time",
+    "ask": "the next trial, for a program of your own to run",
+    "tell": "what came of a trial that was asked for",
+    "note": "write a note on a trial, or overrule the verdict on it",
+}
+
+
+class _Verbs(click.Group):
+    """A group whose commands are imported on use; verb `x` is the command `x` in `cli/verb_x.py`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in VERBS:
+            return None
+        command: click.Command = getattr(importlib.import_module(f".verb_{cmd_name}", __name__), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(VERBS.items()))
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        from ..errors import nearest
+
+        if args and args[0] not in VERBS and not args[0].startswith("-"):
+            ctx.fail(f"there is no verb '{args[0]}'.{nearest(args[0], VERBS)} See: tunesmith --help")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="tunesmith")
+def tunesmith() -> None:
+    """Finds better machine-learning models with less babysitting.
+
+    Start with `tunesmith init train.py`, then `tunesmith run study.toml`.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit: 0 done, 1 the study failed, 2 bad input, 130 interrupted."""
+    sys.exit(_status(arguments))
+
+
+def _status(arguments: Sequence[str] | None) -> int:
+    logging.basicConfig(level=logging.WARNING, format="tunesmith: %(message)s", stream=sys.stderr)
+    try:
+        tunesmith.main(args=None if arguments is None else list(arguments), standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (StudyFailed, JournalError) as error:
+        click.echo(f"tunesmith: {error}", err=True)
+        return 1
+    except TunesmithError as error:
+        click.echo(f"tunesmith: {error}", err=True)
+        return 2
+    except (KeyboardInterrupt, click.Abort):
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has gone, as with `| head`; nothing is left to say to them.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0

@@ -1,0 +1,61 @@
+"""What the verbs print as JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from ..history import History
+from ..study import Study
+from ..trial import Trial
+
+
+def trial_facts(trial: Trial) -> dict[str, Any]:
+    """Return a trial as plain JSON values."""
+    facts = {
+        "number": trial.number,
+        "state": str(trial.state),
+        "parameters": dict(trial.parameters),
+        "metrics": dict(trial.metrics),
+        "seed": trial.seed,
+        "folder": None if trial.folder is None else str(trial.folder),
+        "proposer": trial.proposal.proposer,
+        "reason": trial.proposal.reason,
+        "parent": trial.proposal.parent,
+        "verdict": None if trial.verdict is None else dataclasses.asdict(trial.verdict),
+        "failure": None if trial.failure is None else dataclasses.asdict(trial.failure),
+        "seconds": trial.seconds,
+        "peak_memory_bytes": trial.peak_memory_bytes,
+        "reports": [{"step": report.step, **report.metrics} for report in trial.reports],
+        "notes": list(trial.notes),
+    }
+    if trial.test_metrics:
+        facts["test_metrics"] = dict(trial.test_metrics)
+    return facts
+
+
+def study_facts(study: Study) -> dict[str, Any]:
+    """Return how a study stands as plain JSON values."""
+    history = study.history
+    return {
+        "name": study.name,
+        "folder": None if study.folder is None else str(study.folder),
+        "objective": str(study.objective),
+        "best": None if history.best is None else trial_facts(history.best),
+        "trials": len(history.trials),
+        "counts": {str(state): count for state, count in sorted(history.counts.items()) if count},
+        "noise": history.noise,
+        "budget": study.budget.to_table(),
+        "seconds": round(history.seconds_spent(), 3),
+        "proposers": _proposers(history),
+        "stopped": history.decisions[-1].data["reason"] if history.decisions else None,
+    }
+
+
+def _proposers(history: History) -> dict[str, dict[str, int]]:
+    table: dict[str, dict[str, int]] = {}
+    for trial in history.trials:
+        row = table.setdefault(trial.proposal.proposer, {"proposed": 0, "accepted": 0})
+        row["proposed"] += 1
+        row["accepted"] += trial.verdict is not None and trial.verdict.decision == "accept"
+    return table

@@ -1,0 +1,23 @@
+"""`tunesmith report`: a study as one HTML page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ..tuning import load
+from .options import FOLDER, Output, speaking
+
+
+@click.command()
+@FOLDER
+@click.option("--to", type=click.Path(path_type=Path, dir_okay=False), help="The file; FOLDER/report.html by default.")
+@click.option("--open", "open_it", is_flag=True, help="Open it in the browser.")
+@speaking
+def report(output: Output, folder: Path, to: Path | None, open_it: bool) -> None:
+    """Write the study in FOLDER as one HTML page that needs nothing else."""
+    written = load(folder).report(to)
+    output.say(str(written), {"report": str(written)})
+    if open_it:
+        click.launch(str(written))

@@ -1,0 +1,50 @@
+"""`tunesmith reproduce`: one trial once more."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ..errors import InputError, StudyFailed
+from ..tasks.base import TrialFailed
+from ..trial import TrialRequest
+from ..tuning import load
+from .options import FOLDER, TRIAL, Output, speaking
+
+
+@click.command()
+@FOLDER
+@TRIAL
+@speaking
+def reproduce(output: Output, folder: Path, trial: int) -> None:
+    """Run a TRIAL of the study in FOLDER once more: same parameters, same seed, in a folder of its own.
+
+    The study itself does not change.
+    """
+    study = load(folder)
+    first = study.engine.trial(trial)
+    if study.task is None or first.folder is None:
+        raise InputError("a trial can be run again where the study has a task, but this one was only asked and told.")
+    again = first.folder / "again"
+    request = TrialRequest(
+        number=trial,
+        attempt=1,
+        parameters=first.parameters,
+        seed=first.seed,
+        folder=again,
+        timeout_seconds=study.budget.seconds_per_trial,
+        memory_bytes=study.budget.memory_bytes,
+    )
+    with study.executor as executor:
+        executor.open(lambda *report: None)
+        try:
+            metrics = dict(executor.submit(study.task, request).result().metrics)
+        except TrialFailed as error:
+            raise StudyFailed(
+                f"trial {trial} failed this time: {error.failure.reason}\n{error.failure.log_tail}"
+            ) from None
+    names = sorted({*metrics, *first.metrics})
+    lines = [f"trial {trial}, run once more in {again}", f"  {'':<24} {'then':>14} {'now':>14}"]
+    lines += [f"  {name:<24} {first.metrics.get(name, '–'):>14} {metrics.get(name, '–'):>14}" for name in names]
+    output.say("\n".join(lines), {"trial": trial, "then": dict(first.metrics), "now": metrics, "folder": str(again)})

@@ -1,0 +1,148 @@
+"""`tunesmith run`: run a study, or go on with it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from ..config import FLAGS, Settings, read_settings
+from ..errors import InputError, StudyFailed
+from ..study import Study
+from ..tuning import source_of, study_from
+from .facts import study_facts
+from .live import LiveView, PlainView
+from .options import Output, speaking
+from .views import summary
+
+_HELP: dict[str, tuple[Any, str]] = {
+    "trials": (int, "The most trials, repeats included."),
+    "minutes": (float, "The most wall-clock minutes, over all sessions."),
+    "target": (float, "Stop once the metric is at least this good."),
+    "patience": (int, "Stop after so many trials without a new best."),
+    "seconds_per_trial": (float, "The most wall-clock seconds of one trial."),
+    "memory_gb": (float, "The most memory of one trial, in GB."),
+    "usd": (float, "The most money for language models."),
+    "proposer": (str, "Who proposes trials: tpe, quasirandom, random."),
+    "pruner": (str, "What stops hopeless trials early: asha, median, none."),
+    "parallel": (int, "How many trials run at once."),
+    "executor": (str, "Where trials run: process, inline; process:4 for four at once."),
+    "model": (str, "A language model."),
+    "seed": (int, "For all randomness."),
+    "folder": (str, "Where the study is kept."),
+}
+
+
+def _overrides(verb: Callable[..., None]) -> Callable[..., None]:
+    for name in reversed(FLAGS):
+        kind, text = _HELP[name]
+        verb = click.option(f"--{name.replace('_', '-')}", name, type=kind, help=text)(verb)
+    return verb
+
+
+@click.command()
+@click.argument("study", type=click.Path(path_type=Path), default=Path("study.toml"))
+@_overrides
+@click.option("--dry-run", is_flag=True, help="Check everything and show each setting with its origin; run nothing.")
+@click.option("--fresh", is_flag=True, help="Start over; what the folder holds is kept under another name.")
+@speaking
+def run(output: Output, study: Path, dry_run: bool, fresh: bool, **flags: Any) -> None:
+    """Run the study that STUDY describes, or go on where it stopped.
+
+    STUDY is a study.toml (the default), or the folder of a study that was run before.
+    """
+    settings = read_settings(source_of(study) if study.is_dir() else study, flags)
+    if study.is_dir() and flags["folder"] is None:
+        settings.tables["study"]["folder"] = str(study.absolute())
+        settings.origins[("study", "folder")] = str(study)
+    if dry_run:
+        planned = study_from(settings)
+        output.say(_settings_table(settings, planned), _settings_facts(settings))
+        return
+    if fresh:
+        _put_aside(settings.folder)
+    console = Console(highlight=False)
+    built = study_from(settings)
+    with _view(built, output, console) as view, built:
+        if view is not None:
+            built.record.trackers.append(view)
+        _run(built, settings)
+    built.report()
+    output.say("" if output.quiet else summary(built.history, built.name, built.folder), study_facts(built))
+
+
+def _run(study: Study, settings: Settings) -> None:
+    assert study.folder is not None
+    study.record.open()
+    (study.folder / "study.toml").write_text(settings.text, encoding="utf-8")
+    try:
+        study.run()
+    except KeyboardInterrupt:
+        kept = f"{study.history.settled} settled trials are kept"
+        click.echo(f"\ntunesmith: interrupted; {kept}. Go on with: tunesmith run {_shown(settings.source)}", err=True)
+        raise
+    except StudyFailed:
+        study.report()
+        raise
+
+
+@contextmanager
+def _view(study: Study, output: Output, console: Console) -> Iterator[LiveView | PlainView | None]:
+    if output.json or output.quiet:
+        with nullcontext():
+            yield None
+        return
+    kind = LiveView if console.is_terminal else PlainView
+    with kind(study.name, study.folder, study.budget, study.executor.abilities.slots, console) as view:
+        yield view
+
+
+def _put_aside(folder: Path) -> None:
+    """Rename a study's folder, so that the next run starts over and nothing is lost."""
+    if not folder.exists():
+        return
+    if not (folder / "journal.jsonl").exists():
+        raise InputError(f"--fresh puts a study's folder aside, but {folder} is none. Choose another folder.")
+    number = 1
+    while (aside := folder.with_name(f"{folder.name}.old-{number}")).exists():
+        number += 1
+    from ..journal.file import FileJournal
+
+    FileJournal(folder / "journal.jsonl").close()  # refused while another process works on it
+    shutil.move(folder, aside)
+
+
+def _settings_facts(settings: Settings) -> dict[str, Any]:
+    return {
+        "folder": str(settings.folder),
+        "settings": {
+            table: {
+                key: {"value": value, "from": settings.origins.get((table, key), settings.source.name)}
+                for key, value in entries.items()
+            }
+            for table, entries in settings.tables.items()
+        },
+    }
+
+
+def _settings_table(settings: Settings, study: Study) -> str:
+    lines = [f"{settings.source.name} is fine; nothing was run.", f"folder  {settings.folder}", ""]
+    for table, entries in settings.tables.items():
+        for key, value in entries.items():
+            origin = settings.origins.get((table, key), settings.source.name)
+            lines.append(f"  {table + '.' + key:<36} {value!s:<44.44}  {origin}")
+    trial = study.engine.baseline()
+    lines += ["", "trial 0, your own configuration:"]
+    lines += [f"  {name:<36} {value}" for name, value in trial.parameters.items()]
+    return "\n".join(lines)
+
+
+def _shown(path: Path) -> str:
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith("..") else relative

@@ -1,0 +1,21 @@
+"""`tunesmith status`: how a study stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ..tuning import load
+from .facts import study_facts
+from .options import FOLDER, Output, speaking
+from .views import status as status_view
+
+
+@click.command()
+@FOLDER
+@speaking
+def status(output: Output, folder: Path) -> None:
+    """Show how the study in FOLDER stands: best trial, counts, budget, who proposed what."""
+    study = load(folder)
+    output.say(status_view(study.history, study.budget, name=study.name, folder=folder), study_facts(study))

@@ -1,0 +1,286 @@
+"""A study: ask which trial is next, tell what came of it, or let it run by itself.
+
+The study is the only writer of its journal. Everything it does is an event there; what it knows is its history.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from . import plugins
+from .budget import Budget
+from .engine import Engine, plugin_name
+from .errors import InputError, MissingExtra
+from .executors.base import Executor
+from .history import History
+from .journal.base import Event
+from .judges.base import Judge
+from .objective import Metric, Objective
+from .proposers.base import Proposer
+from .pruners.base import Pruner
+from .record import Record
+from .space import Parameter, SearchSpace
+from .tasks.base import Task
+from .trackers.base import Tracker
+from .trial import Failure, Measurement, Outcome, State, Trial, Verdict
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Plugin = str | Mapping[str, Any]
+
+
+class Study:
+    """A search space, an objective, a budget and the history of trials.
+
+    Args:
+        space: Parameters by name, or a `SearchSpace`.
+        objective: As `"minimize val_loss"`, or an `Objective`.
+        folder: Where the journal and the trials are kept; a folder that holds this study already is continued.
+            None keeps everything in memory.
+        name: For people; the folder's name by default.
+        budget: What the study may spend.
+        proposer: Which trial next: a name, a table `{"name": ..., option: ...}` or an object.
+        pruner: When to stop a trial early; None never does.
+        judge: What to make of a finished trial.
+        task: What a trial runs; only `run` needs it.
+        executor: Where trials run; only `run` needs it.
+        retries: How often a trial whose process was lost is tried again.
+        seed: For all randomness. The same seed gives the same serial study.
+        trackers: Observers that are told of every event.
+        source: The study.toml that it was made from; noted in the journal.
+
+    Raises:
+        InputError: An argument is wrong, or the folder holds another study.
+
+    >>> from tunesmith import Float
+    >>> study = Study(space={"x": Float(-1, 1)}, objective="minimize y")
+    >>> for _ in range(20):
+    ...     trial = study.ask()
+    ...     _ = study.tell(trial.number, {"y": trial.parameters["x"] ** 2})
+    >>> abs(study.best.parameters["x"]) < 0.2
+    True
+    """
+
+    def __init__(
+        self,
+        *,
+        space: SearchSpace | Mapping[str, Parameter],
+        objective: Objective | Metric | str | Mapping[str, Any],
+        folder: Path | str | None = None,
+        name: str | None = None,
+        budget: Budget | None = None,
+        proposer: Plugin | Proposer = "tpe",
+        pruner: Plugin | Pruner | None = None,
+        judge: Plugin | Judge = "rules",
+        task: Task | None = None,
+        executor: Plugin | Executor = "inline",
+        retries: int = 1,
+        seed: int = 0,
+        trackers: Iterable[Tracker] = (),
+        source: Path | None = None,
+    ) -> None:
+        self.space = space if isinstance(space, SearchSpace) else SearchSpace(space)
+        self.objective = Objective.parse(objective)
+        self.folder = None if folder is None else Path(folder).expanduser().absolute()
+        self.name = name or (self.folder.name if self.folder else "study")
+        self.budget = budget or Budget()
+        self.task = task
+        self.executor: Executor = plugins.resolve("executors", executor)
+        self.retries = retries
+        self.seed = seed
+        self.history = History(self.space, self.objective, self.folder)
+        named = {"proposer": proposer, "pruner": pruner, "judge": judge, "executor": executor}
+        settings = {"budget": self.budget.to_table(), **{kind: _named(given) for kind, given in named.items()}}
+        space_table, forbidden = self.space.to_tables()
+        identity = {
+            "name": self.name,
+            "space": space_table,
+            "forbidden": forbidden,
+            "objective": self.objective.to_table(),
+            "seed": seed,
+        }
+        self.record = Record(
+            self.history,
+            identity=identity,
+            about={
+                "task": None if task is None else task.to_table(),
+                "settings": settings,
+                "source": None if source is None else str(source),
+            },
+            trackers=trackers,
+        )
+        self.engine = Engine(
+            self.record,
+            proposer=plugins.resolve("proposers", proposer),
+            pruner=None if pruner in (None, "none") else plugins.resolve("pruners", pruner),
+            judge=plugins.resolve("judges", judge),
+            budget=self.budget,
+            defaults=dict if task is None else task.defaults,
+            seed=seed,
+        )
+
+    # -- what is known ---------------------------------------------------------------------------------------------
+
+    @property
+    def trials(self) -> Sequence[Trial]:
+        """Every trial, by number."""
+        return tuple(self.history.trials)
+
+    @property
+    def best(self) -> Trial | None:
+        """The best trial so far, repeats and noise taken into account; None where none has completed."""
+        return self.history.best
+
+    def frame(self) -> pd.DataFrame:
+        """Return the trials as a table: one row each, parameters and metrics as columns.
+
+        Raises:
+            MissingExtra: pandas is not installed.
+        """
+        try:
+            import pandas as pd
+        except ImportError:
+            raise MissingExtra("a frame needs pandas. Install it with: pip install 'tunesmith[notebook]'") from None
+        rows = [
+            {
+                "number": trial.number,
+                "state": str(trial.state),
+                "proposer": trial.proposal.proposer,
+                **{f"parameters.{name}": value for name, value in trial.parameters.items()},
+                **{f"metrics.{name}": value for name, value in trial.metrics.items()},
+                "seconds": trial.seconds,
+                "verdict": trial.verdict.decision if trial.verdict else None,
+                "failure": trial.failure.reason if trial.failure else None,
+            }
+            for trial in self.history.trials
+        ]
+        return pd.DataFrame(rows)
+
+    def report(self, path: Path | str | None = None) -> Path:
+        """Write the study as one self-contained HTML page.
+
+        Args:
+            path: The file; `report.html` in the study's folder by default.
+
+        Returns:
+            Where it was written.
+        """
+        from .reports.html import write_report
+
+        if path is None and self.folder is None:
+            raise InputError("a study that is kept in memory needs a path for its report, as report('report.html').")
+        target = Path(path) if path is not None else Path(self.folder or "") / "report.html"
+        facts = {"folder": str(self.folder or ""), "seed": self.seed, "budget": self.budget.to_table()}
+        return write_report(self.history, target, title=self.name, facts=facts)
+
+    # -- ask and tell ----------------------------------------------------------------------------------------------
+
+    def ask(self) -> Trial:
+        """Return the next trial to run, started.
+
+        The first is the user's own configuration: the defaults of the space. A repeat that the judge asked for, or
+        a trial that was interrupted, comes before a new proposal.
+
+        Raises:
+            SpaceExhausted: Every configuration of a finite space has been tried.
+        """
+        waiting = self.history.waiting or self.engine.propose(1)
+        return self.engine.start(waiting[0].number)
+
+    def tell(self, number: int, outcome: Outcome | Mapping[str, float] | float) -> Trial:
+        """Settle a trial, once and for all.
+
+        Args:
+            number: The trial.
+            outcome: A `Measurement`, its metrics by name, the one metric as a number, or a `Failure`.
+
+        Returns:
+            The trial as it stands now, judged.
+
+        Raises:
+            InputError: The trial does not exist or does not run, or a metric is missing or not a finite number.
+        """
+        trial = self.engine.trial(number)
+        if trial.state is not State.RUNNING:
+            raise InputError(f"only a running trial can be told, but trial {number} is {trial.state}.")
+        if isinstance(outcome, Mapping):
+            outcome = Measurement(metrics=outcome)
+        elif not isinstance(outcome, Measurement | Failure):
+            outcome = Measurement(metrics={self.objective.primary.name: outcome})
+        if isinstance(outcome, Measurement):
+            outcome = dataclasses.replace(outcome, metrics=self.engine.check(outcome.metrics))
+        self.engine.settle(number, outcome)
+        self.engine.pass_verdict(number)
+        self.record.sync()
+        return self.history.trials[number]
+
+    def note(self, number: int, text: str, *, accept: bool = False, reject: bool = False) -> Trial:
+        """Attach a user's note to a trial, and overrule the verdict on it if asked.
+
+        Args:
+            number: The trial.
+            text: The note; it may be empty where the verdict is overruled.
+            accept: Put this configuration first, whatever was measured.
+            reject: Keep this configuration from ever being the best.
+        """
+        self.engine.trial(number)
+        if accept and reject:
+            raise InputError("a note can accept or reject a trial, not both.")
+        if text:
+            self.record.emit(Event("noted", number, {"text": text}))
+        if accept or reject:
+            verdict = Verdict(decision="accept" if accept else "reject", reason=text, by="user", binding=True)
+            self.record.emit(Event("judged", number, dataclasses.asdict(verdict)))
+        self.record.sync()
+        return self.history.trials[number]
+
+    def run(self) -> History:
+        """Run trials until the budget is spent, the target is met or nothing improves; go on where it stood.
+
+        Returns:
+            The history.
+
+        Raises:
+            InputError: The study has no task, or a limit was set that the executor cannot keep.
+            StudyFailed: Nothing worked; the message shows why.
+            KeyboardInterrupt: It was interrupted; everything settled is kept, and running it again goes on.
+        """
+        if self.task is None:
+            raise InputError("a study needs a task to run by itself. Give it one, or use ask and tell.")
+        # The graph is imported here because LangGraph takes a second to import, and only a running study needs it.
+        from .agents.graph import drive
+
+        drive(self)
+        return self.history
+
+    def resume(self) -> History:
+        """Go on where the study stood; the same as `run`."""
+        return self.run()
+
+    def close(self) -> None:
+        """Let go of the study's folder, so that another process may work on it."""
+        self.record.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def seconds_spent(self) -> float:
+        """Wall-clock seconds of all sessions, the running one up to now."""
+        return self.history.seconds_spent(time.time())
+
+
+def _named(given: object) -> object:
+    """Return what was asked for in a form that a journal can keep."""
+    return given if given is None or isinstance(given, str | Mapping) else plugin_name(given)

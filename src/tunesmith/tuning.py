@@ -1,0 +1,276 @@
+"""Put studies together: from a Python function, from a study.toml, or from the folder of an earlier one."""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from . import plugins
+from .budget import Budget
+from .config import Settings, read_settings
+from .errors import InputError, nearest
+from .executors.base import Executor
+from .journal.file import read_events
+from .judges.base import Judge
+from .objective import Metric, Objective
+from .proposers.base import Proposer
+from .pruners.base import Pruner
+from .record import JOURNAL_NAME
+from .space import Parameter, SearchSpace
+from .study import Plugin, Study
+from .tables import build, expect_keys
+from .tasks.base import Task
+from .tasks.function import FunctionTask
+from .trackers.base import Tracker
+
+Trained = Mapping[str, float] | float
+
+
+def tune(
+    function: Callable[..., Trained],
+    *,
+    space: SearchSpace | Mapping[str, Parameter],
+    objective: Objective | Metric | str,
+    budget: Budget | None = None,
+    folder: Path | str | None = None,
+    executor: Plugin | Executor = "inline",
+    proposer: Plugin | Proposer = "tpe",
+    pruner: Plugin | Pruner | None = None,
+    judge: Plugin | Judge = "rules",
+    test: Callable[..., Trained] | None = None,
+    model: str | None = None,
+    seed: int = 0,
+    trackers: Iterable[Tracker] = (),
+) -> Study:
+    """Tune a Python function, and go on where an earlier call with the same folder stopped.
+
+    Args:
+        function: `train(parameters, trial)` or `train(parameters)`; returns metrics by name, or the one metric.
+        space: What may vary.
+        objective: As `"minimize val_loss"`.
+        budget: What may be spent; 100 trials by default.
+        folder: Where the study is kept; a new folder for temporary files by default.
+        executor: `"inline"` runs one trial after the other in this process; `"process:4"` runs four at once, each in
+            a process of its own, with limits on time and memory.
+        proposer: Which trial next.
+        pruner: When to stop a trial that reports on its way; None never does.
+        judge: What to make of a finished trial.
+        test: Like `function`, but measures on held-out data; called once at the end, for the defaults and the best.
+        model: A language model; none can be used in this version.
+        seed: For all randomness. The same seed gives the same study, where trials run one after the other.
+        trackers: Observers that are told of every event.
+
+    Returns:
+        The finished study.
+
+    Raises:
+        InputError: An argument is wrong.
+        StudyFailed: Nothing worked; the message shows why.
+        KeyboardInterrupt: It was interrupted; the same call goes on.
+    """
+    if model is not None:
+        raise InputError("no language model can be used in this version; leave the model out to go by rules.")
+    parsed = Objective.parse(objective)
+    study = Study(
+        space=space,
+        objective=parsed,
+        folder=folder if folder is not None else tempfile.mkdtemp(prefix="tunesmith-"),
+        budget=budget or Budget(trials=100),
+        proposer=proposer,
+        pruner=pruner,
+        judge=judge,
+        task=FunctionTask(function=function, test=test, metric=parsed.primary.name),
+        executor=executor,
+        seed=seed,
+        trackers=trackers,
+    )
+    study.run()
+    return study
+
+
+def load(folder: Path | str, function: Callable[..., Trained] | None = None) -> Study:
+    """Return a study that was run before, as it stands; another process may be running it right now.
+
+    Args:
+        folder: The study's folder.
+        function: The function that it tunes, where that cannot be imported by its name; only `resume` needs it.
+
+    Returns:
+        The study; `resume()` goes on with it.
+
+    Raises:
+        InputError: The folder holds no study.
+
+    >>> load("/nowhere")
+    Traceback (most recent call last):
+    tunesmith.errors.InputError: a study's folder must hold a journal.jsonl, but /nowhere has none.
+    """
+    folder = Path(folder)
+    created: Mapping[str, Any] | None = None
+    settings: Mapping[str, Any] = {}
+    for event in read_events(folder / JOURNAL_NAME):
+        if event.kind == "created":
+            created = event.data
+        if event.kind in ("created", "opened"):
+            settings = event.data["settings"]
+    if created is None:
+        raise InputError(f"a study's folder must hold a {JOURNAL_NAME}, but {folder} has none.")
+    identity = created["study"]
+    objective = Objective.parse(identity["objective"])
+    space = SearchSpace.from_tables(identity["space"], identity["forbidden"])
+    task = created["task"]
+    if function is not None:
+        rebuilt: Task | None = FunctionTask(function=function, metric=objective.primary.name)
+    else:
+        rebuilt = None if task is None else _task(task, Path(task.get("folder", ".")), space, objective)
+    return Study(
+        space=space,
+        objective=objective,
+        folder=folder,
+        name=identity["name"],
+        budget=Budget(**settings["budget"]),
+        proposer=settings["proposer"],
+        pruner=settings["pruner"],
+        judge=settings["judge"],
+        executor=settings["executor"],
+        task=rebuilt,
+        seed=identity["seed"],
+    )
+
+
+def study_from(settings: Settings) -> Study:
+    """Put together the study that a study.toml asks for.
+
+    Args:
+        settings: As read.
+
+    Returns:
+        The study, ready to run; it goes on with what its folder holds.
+
+    Raises:
+        InputError: A setting is wrong; the message starts with its place in the file.
+    """
+    try:
+        return _assemble(settings)
+    except InputError as error:
+        raise settings.told(error) from None
+
+
+def open_study(path: Path) -> Study:
+    """Return the study in a folder, or the one that a study.toml describes."""
+    return load(path) if path.is_dir() else study_from(read_settings(path))
+
+
+def source_of(folder: Path) -> Path:
+    """Return the study.toml that the study in a folder was made from.
+
+    Raises:
+        InputError: The folder holds no study, or one that was not made from a file that is still there.
+    """
+    source = next((e.data.get("source") for e in read_events(folder / JOURNAL_NAME) if e.kind == "created"), "")
+    if source == "":
+        raise InputError(f"a study's folder must hold a {JOURNAL_NAME}, but {folder} has none. Give a study.toml.")
+    if source is None or not Path(source).exists():
+        raise InputError(
+            f"{folder} must come from a study.toml that is still there, but it came from {source or 'Python'}. "
+            "Give a study.toml, with --folder for this folder."
+        )
+    return Path(source)
+
+
+def _assemble(settings: Settings) -> Study:
+    tables = settings.tables
+    try:
+        space = SearchSpace.from_tables(tables["space"], settings.forbidden)
+    except InputError as error:
+        raise error if error.keys[:1] == ("forbidden",) else error.inside("space") from None
+    try:
+        objective = Objective.parse(tables["study"].get("objective", ""))
+    except InputError as error:
+        raise error.inside("study", "objective") from None
+    budget = build(Budget, tables["budget"], "budget")
+    task = _task(tables["task"], settings.source.parent, space, objective)
+    return Study(
+        space=space,
+        objective=objective,
+        folder=settings.folder,
+        name=settings.name,
+        budget=budget,
+        **{kind: _placed(f"{kind}s", tables["search"][kind], "search") for kind in ("proposer", "pruner", "judge")},
+        executor=_executor(tables["execution"], tables["search"]["parallel"]),
+        task=task,
+        retries=_whole(tables["execution"]["retries"], 0, "execution", "retries"),
+        seed=_whole(tables["study"]["seed"], 0, "study", "seed"),
+        source=settings.source,
+    )
+
+
+def _placed(kind: str, given: Any, table: str) -> Any:
+    """Check a plugin's name and options here, where the place of an error is known."""
+    try:
+        if given != "none":
+            plugins.resolve(kind, given)
+        return given
+    except InputError as error:
+        raise error.inside(table) from None
+
+
+def _executor(table: Mapping[str, Any], parallel: Any) -> dict[str, Any]:
+    options = {key: value for key, value in table.items() if key not in ("executor", "retries")}
+    name, _, slots = str(table["executor"]).partition(":")
+    parallel = int(slots) if slots.isdigit() else _whole(parallel, 1, "search", "parallel")
+    if name == "inline" and parallel > 1:
+        raise InputError(
+            f"the inline executor runs one trial at a time, but parallel is {parallel}. "
+            "Choose executor = 'process', or parallel = 1.",
+            keys=("search", "parallel"),
+        )
+    given = {"name": name, **options} | ({} if name == "inline" else {"slots": parallel})
+    try:
+        plugins.resolve("executors", given)
+    except InputError as error:
+        raise InputError(error.message, keys=("execution", *error.keys[-1:])) from None
+    return given
+
+
+def _whole(value: Any, least: int, *keys: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise InputError(f"{keys[-1]} must be a whole number of at least {least}, but {value!r} was given.", keys=keys)
+    return value
+
+
+def _task(table: Mapping[str, Any], folder: Path, space: SearchSpace, objective: Objective) -> Task | None:
+    """Return the task of a `[task]` table; None for a study that is only asked and told."""
+    if not table:
+        return None
+    options = {key: value for key, value in table.items() if key != "kind"}
+    kind, known = table.get("kind", "command"), plugins.names("tasks")
+    if kind not in known:
+        raise InputError(
+            f"kind must be one of {', '.join(known)}, but {kind!r} was given.{nearest(str(kind), known)}",
+            keys=("task", "kind"),
+        )
+    task_class = plugins.load("tasks", kind)
+    follows = _what_follows(folder, space, objective)
+    fields = {field.name for field in dataclasses.fields(task_class)}
+    expect_keys(options, fields - follows.keys(), "task")
+    task: Task = build(task_class, options | {k: v for k, v in follows.items() if k in fields}, "task")
+    try:
+        task.check(space)
+    except InputError as error:
+        raise error.inside("task") from None
+    return task
+
+
+def _what_follows(folder: Path, space: SearchSpace, objective: Objective) -> dict[str, Any]:
+    """Return what a task knows from the other tables: no key of `[task]` itself."""
+    return {
+        "folder": folder,
+        "metric": objective.primary.name,
+        "required": [m.name for m in objective.metrics[1:]] + [c.metric for c in objective.constraints],
+        "names": space.names,
+        "remove": [name for name, parameter in space.parameters.items() if parameter.inactive == "remove"],
+    }

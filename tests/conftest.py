@@ -1,0 +1,31 @@
+"""No test leaves the machine: a connection to anything but this host fails the test that tries it."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            host = address[0]
+            local = host == "localhost" or ipaddress.ip_address(host).is_loopback
+            assert local, f"a test tried to reach {host}"
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(autouse=True)
+def _no_user_settings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep the settings of whoever runs the tests out of them."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
+    for name in ("TRIALS", "MINUTES", "SEED", "FOLDER", "EXECUTOR", "PROPOSER", "PARALLEL"):
+        monkeypatch.delenv(f"TUNESMITH_{name}", raising=False)

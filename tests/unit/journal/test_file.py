@@ -1,0 +1,111 @@
+"""The journal on disk: appended, locked, cut off, full."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tunesmith.errors import JournalError, StudyLocked
+from tunesmith.journal.base import Event
+from tunesmith.journal.file import FileJournal, read_events
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "study" / "journal.jsonl"
+
+
+def test_events_come_back_as_they_were_appended(path: Path) -> None:
+    events = [Event("opened", None, {"pid": 1}), Event("proposed", 0, {"parameters": {"x": 1.5, "ä": [1, None]}})]
+    journal = FileJournal(path)
+    journal.append(*events)
+    journal.close()
+    back = list(read_events(path))
+    assert [(e.kind, e.trial, e.data) for e in back] == [(e.kind, e.trial, e.data) for e in events]
+    assert [e.time for e in back] == pytest.approx([e.time for e in events], abs=1e-5)
+    assert [e.kind for e in read_events(path, after=1)] == ["proposed"]
+
+
+def test_a_missing_journal_has_no_events(tmp_path: Path) -> None:
+    assert list(read_events(tmp_path / "none.jsonl")) == []
+
+
+@pytest.mark.parametrize("cut", range(1, 40, 6))
+def test_a_line_cut_in_the_middle_costs_that_line_only_and_says_so(
+    path: Path, cut: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    journal = FileJournal(path)
+    journal.append(Event("opened"), Event("closed"))
+    journal.append(Event("decided", None, {"action": "stop", "reason": "enough of it"}))
+    journal.close()
+    path.write_bytes(path.read_bytes()[:-cut])
+    assert len(list(read_events(path))) == 2
+    with caplog.at_level(logging.WARNING):
+        journal = FileJournal(path)
+    assert "cut off in the middle" in caplog.text
+    journal.append(Event("noted", 0, {"text": "on we go"}))
+    journal.close()
+    assert [event.kind for event in read_events(path)] == ["opened", "closed", "noted"]
+
+
+def test_a_damaged_line_in_the_middle_is_an_error_that_names_it(path: Path) -> None:
+    journal = FileJournal(path)
+    journal.append(Event("opened"), Event("closed"))
+    journal.close()
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(lines[0] + b"{rubbish\n" + lines[1])
+    with pytest.raises(JournalError, match="line 2 of"):
+        list(read_events(path))
+
+
+def test_the_second_to_open_is_refused_with_pid_and_host_of_the_first(path: Path) -> None:
+    script = (
+        "import sys, pathlib, os; from tunesmith.journal.file import FileJournal\n"
+        "journal = FileJournal(pathlib.Path(sys.argv[1])); print(os.getpid(), os.uname().nodename, flush=True)\n"
+        "sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as first:
+        assert first.stdin is not None
+        assert first.stdout is not None
+        pid, host = first.stdout.readline().split()
+        with pytest.raises(StudyLocked, match=f"in use by pid {pid} on {host}"):
+            FileJournal(path)
+        first.kill()
+    FileJournal(path).close()  # the lock dies with its owner
+
+
+def test_a_full_disk_takes_the_half_line_back_and_nothing_before_it(path: Path) -> None:
+    # RLIMIT_FSIZE makes the kernel write what still fits and then refuse, just as a full disk does.
+    script = """
+import pathlib, resource, signal, sys
+from tunesmith.errors import JournalError
+from tunesmith.journal.base import Event
+from tunesmith.journal.file import FileJournal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+journal = FileJournal(pathlib.Path(sys.argv[1]))
+journal.append(Event("noted", 0, {"text": "fits"}))
+resource.setrlimit(resource.RLIMIT_FSIZE, (200, resource.RLIM_INFINITY))
+for attempt in range(2):
+    try:
+        journal.append(Event("noted", 1, {"text": "x" * 500}))
+    except JournalError as error:
+        print(error)
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+journal.append(Event("noted", 2, {"text": "fits again"}))
+journal.close()
+"""
+    done = subprocess.run([sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=True)
+    assert done.stdout.count("Free some space") == 2
+    assert [event.trial for event in read_events(path)] == [0, 2]
+
+
+def test_a_folder_that_cannot_be_made_is_an_error_in_words(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(JournalError, match="must be readable and writable"):
+        FileJournal(tmp_path / "file" / "journal.jsonl")

@@ -1,0 +1,96 @@
+"""The rules: what is accepted, rejected and repeated."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tunesmith.errors import InputError
+from tunesmith.history import History
+from tunesmith.journal.base import Event
+from tunesmith.judges.rules import RulesJudge
+from tunesmith.objective import Objective
+from tunesmith.space import Float, SearchSpace
+from tunesmith.trial import Verdict
+
+
+def history_of(*losses: tuple[float, float], objective: str = "minimize y", **more: float) -> History:
+    """A history of complete trials, each (parameter, loss); the same parameter again is a repeat."""
+    history = History(SearchSpace({"x": Float(0, 1)}), Objective.parse(objective))
+    first: dict[float, int] = {}
+    for number, (x, loss) in enumerate(losses):
+        data: dict[str, Any] = {"parameters": {"x": x}}
+        if x in first:
+            data["repeat_of"] = first[x]
+        first.setdefault(x, number)
+        history.apply(Event("proposed", number, data))
+        history.apply(Event("started", number, {"attempt": 1}))
+        history.apply(Event("finished", number, {"state": "complete", "metrics": {"y": loss, **more}}))
+    return history
+
+
+def verdict_on_last(history: History, **options: Any) -> Verdict:
+    return RulesJudge(**options).judge(history, history.trials[-1])
+
+
+def test_the_first_result_takes_the_lead() -> None:
+    assert verdict_on_last(history_of((0.1, 5.0))).decision == "accept"
+
+
+@pytest.mark.parametrize(
+    ("loss", "decision", "words"),
+    [
+        (0.97, "accept", "3.0% better than trial 0"),
+        (0.99, "replicate", "1.0% better than trial 0"),
+        (1.0, "reject", "no better than trial 0"),
+        (1.004, "reject", "no better than trial 0"),
+        (1.006, "reject", "0.6% worse than trial 0"),
+    ],
+)
+def test_thresholds_while_the_noise_is_unknown(loss: float, decision: str, words: str) -> None:
+    verdict = verdict_on_last(history_of((0.1, 1.0), (0.2, loss)))
+    assert verdict.decision == decision
+    assert words in verdict.reason
+
+
+def test_maximising_is_minimising_turned_round() -> None:
+    assert verdict_on_last(history_of((0.1, 1.0), (0.2, 1.03), objective="maximize y")).decision == "accept"
+    assert verdict_on_last(history_of((0.1, 1.0), (0.2, 0.97), objective="maximize y")).decision == "reject"
+
+
+def test_a_gain_within_measured_noise_is_repeated_however_large_it_looks() -> None:
+    noisy = history_of((0.1, 1.0), (0.1, 1.4), (0.2, 1.1))
+    assert verdict_on_last(noisy, repeat_share=1.0).decision == "replicate"
+
+
+def test_a_small_gain_beyond_measured_noise_is_accepted() -> None:
+    steady = history_of((0.1, 1.0), (0.1, 1.0001), (0.2, 0.99))
+    assert verdict_on_last(steady).decision == "accept"
+
+
+def test_where_repeats_agree_to_the_last_digit_any_gain_is_real() -> None:
+    assert verdict_on_last(history_of((0.1, 1.0), (0.1, 1.0), (0.2, 0.999999))).decision == "accept"
+
+
+def test_repeats_are_limited_per_configuration_and_in_all() -> None:
+    twice = history_of((0.1, 1.0), (0.2, 0.999), (0.2, 0.99), (0.2, 1.0))
+    assert verdict_on_last(twice, repeat_share=1.0).decision != "replicate"
+    assert verdict_on_last(history_of((0.1, 1.0), (0.2, 0.99)), repeats=0).decision == "accept"
+    many = history_of(*[(i / 100, 1.0) for i in range(4)], (0.0, 1.1), (0.5, 1.04))
+    assert verdict_on_last(many, repeat_share=0.1).decision != "replicate"
+
+
+def test_severe_overfitting_is_rejected_for_good() -> None:
+    history = history_of((0.1, 1.0), train=0.1)
+    verdict = verdict_on_last(history, train_metric="train", overfit_gap=0.5)
+    assert (verdict.decision, verdict.binding) == ("reject", True)
+    assert "90%" in verdict.reason
+    assert verdict_on_last(history, train_metric="train", overfit_gap=0.95).decision == "accept"
+
+
+@pytest.mark.parametrize(("name", "value"), [("accept_gain", -0.1), ("repeat_share", 1.5), ("repeats", -1)])
+def test_options_are_checked(name: str, value: float) -> None:
+    with pytest.raises(InputError) as caught:
+        RulesJudge(**{name: value})  # type: ignore[arg-type]
+    assert caught.value.keys == (name,)
