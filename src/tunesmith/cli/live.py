@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TextIO
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.control import Control
@@ -43,6 +45,7 @@ class LiveView:
         self._frame = Frame(name, folder, budget, slots)
         self._console = console
         self._size = console.size
+        self._redirected: list[logging.StreamHandler[TextIO]] = []
         self._live = Live(
             get_renderable=self._draw,
             console=console,
@@ -56,13 +59,22 @@ class LiveView:
         self._frame.tally.record(event, history)
 
     def __enter__(self) -> Self:
+        """Start to draw."""
+        # Rich puts what is written to sys.stderr above the view, but a log handler holds the stream of before.
+        loggers = [handler for handler in logging.getLogger().handlers if isinstance(handler, logging.StreamHandler)]
+        self._redirected = [handler for handler in loggers if handler.stream is sys.stderr]
         self._live.start(refresh=True)
+        for handler in self._redirected:
+            handler.setStream(sys.stderr)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        """Take the view away again."""
         self._live.stop()
+        for handler in self._redirected:
+            handler.setStream(sys.stderr)
 
     def _draw(self) -> Printable:
         if self._console.size != self._size:
@@ -97,9 +109,9 @@ class Frame:
         if picture is None:
             yield Text(f" {clean(self._name)}  preparing …", style="dim")
             return
-        top = self._top(picture, width, height)
-        yield from (self._line(text) for text in top)
-        yield from (self._line(text) for text in self._lower(picture, width, height - len(top), now))
+        lines = self._top(picture, width, height)
+        lines += self._lower(picture, width, height - len(lines), now)
+        yield from (self._line(text) for text in lines[:height])
 
     @staticmethod
     def _line(text: Text) -> Text:
@@ -169,12 +181,14 @@ class PlainView:
         if event.kind == "finished":
             self._print(self._finished(trial, history))
         elif event.kind == "interrupted":
-            self._print(Text(f"trial {trial.number:>3}  interrupted; it waits for another attempt"))
+            why = clean(event.data.get("reason") or "no reason given")
+            self._print(Text(f"trial {trial.number:>3}  interrupted ({why}); it waits for another attempt"))
         elif event.kind == "judged" and trial.verdict is not None:
             self._judged(trial)
         elif event.kind == "tested":
             measured = "  ".join(f"{clean(name)} {number(value)}" for name, value in trial.test_metrics.items())
-            self._print(Text(f"trial {trial.number:>3}  on the test part: {measured or 'no measurement'}"))
+            failed = f"failed: {clean(event.data.get('failure', {}).get('reason', 'no measurement'))}"
+            self._print(Text(f"trial {trial.number:>3}  on the test part: {measured or failed}"))
         if event.kind in ("finished", "judged", "noted") and history.best is not None:
             self._leader = history.best.number
 

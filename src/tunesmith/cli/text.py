@@ -111,26 +111,24 @@ def sparkline(values: Sequence[float], width: int) -> str:
     """Return a curve as one line of blocks, the lowest value as the lowest block.
 
     Args:
-        values: In order. Values that are not finite leave a gap. Positive values that span more than a factor of
-            20 are drawn on a logarithmic scale, so that a wild first epoch does not flatten the rest.
+        values: In order. Values that are not finite leave a gap. Those that lie far outside (three interquartile
+            ranges beyond the quartiles) are drawn as if nearer, so that a wild first epoch does not flatten the rest.
         width: The most characters; longer curves are averaged in equal pieces.
 
     >>> sparkline([3.0, 2.0, 1.5, 1.2, 1.0], 10)
     '█▅▃▁▁'
     """
     points = list(_averaged(values, width)) if len(values) > width else list(values)
-    finite = [point for point in points if math.isfinite(point)]
+    finite = sorted(point for point in points if math.isfinite(point))
     if not finite:
         return ""
-    if min(finite) > 0 and max(finite) / min(finite) > 20:
-        points = [math.log(point) if math.isfinite(point) else point for point in points]
-        finite = [point for point in points if math.isfinite(point)]
-    low, high = min(finite), max(finite)
+    lower, upper = finite[(len(finite) - 1) // 4], finite[3 * (len(finite) - 1) // 4]
+    low = max(finite[0], lower - 3 * (upper - lower))
+    high = min(finite[-1], upper + 3 * (upper - lower))
     # Halved before subtracting, so that values near the largest float do not overflow.
     spread = (high / 2 - low / 2) or 1.0
-    return "".join(
-        _BLOCKS[min(int((point / 2 - low / 2) / spread * 8), 7)] if math.isfinite(point) else " " for point in points
-    )
+    levels = [min(max((point / 2 - low / 2) / spread, 0.0), 1.0) if math.isfinite(point) else None for point in points]
+    return "".join(" " if level is None else _BLOCKS[min(int(level * 8), 7)] for level in levels)
 
 
 def _averaged(values: Sequence[float], width: int) -> Iterator[float]:

@@ -1,0 +1,231 @@
+import io
+import logging
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from tunesmith.budget import Budget
+from tunesmith.cli.live import Frame, LiveView, PlainView
+from tunesmith.history import History
+from tunesmith.journal.base import Event
+from tunesmith.objective import Objective
+from tunesmith.space import Choice, Float, Int, SearchSpace
+
+HOSTILE = "[bold]x[/] \x1b[31mred\x1b[0m\nnext\x07 [/nope]"
+BUDGET = Budget(trials=60, minutes=10, target=0.05, patience=25)
+SPACE = SearchSpace(
+    {
+        "training.optimizer": Choice(["SGD", "Adam"]),
+        "training.lr": Float(1e-5, 1e-1, log=True),
+        "training.momentum": Float(0.0, 0.99, when={"training.optimizer": "SGD"}),
+        "model.layers": Int(1, 4),
+        "model.dropout": Float(0.0, 0.5),
+    }
+)
+SGD = {"training.optimizer": "SGD", "training.lr": 0.01, "training.momentum": 0.9}
+ADAM = {"training.optimizer": "Adam", "training.lr": 0.002}
+REST = {"model.layers": 1, "model.dropout": 0.0}
+
+
+def new_history() -> History:
+    return History(SPACE, Objective.parse("minimize val_loss"), Path("studies/digits"))
+
+
+def events(text: str = "near trial 0") -> Iterator[Event]:
+    """A short study: trial 0, a better one, a worse one, one pruned, one failed, two running."""
+    yield Event("created", time=1000.0)
+    yield Event("opened", time=1000.0)
+    rest = [{**REST, "model.layers": layers} for layers in (1, 1, 2, 3, 4, 4, 4)]
+    for number in range(7):
+        values = {**(ADAM if number else SGD), **rest[number], "model.dropout": number / 20}
+        proposer = "tpe" if number else "user"
+        yield Event(
+            "proposed", number, {"parameters": values, "proposer": proposer, "reason": text}, time=1000.0 + number
+        )
+        yield Event("started", number, {"attempt": 1}, time=1000.0 + number)
+        for step in range(1, 4):
+            value = [0.4, 0.31, 0.5, 0.9, 0.8, 0.7, 0.6][number] + 0.3 / step
+            yield Event("reported", number, {"step": step, "metrics": {"val_loss": value}}, time=1000.0 + number)
+        yield from ending(number, text)
+
+
+def ending(number: int, text: str) -> Iterator[Event]:
+    at = 1000.5 + number
+    if number < 3:
+        value, decision = [(0.4, "accept"), (0.31, "accept"), (0.5, "reject")][number]
+        metrics = {"metrics": {"val_loss": value}, "seconds": 4.2}
+        yield Event("finished", number, {"state": "complete", **metrics}, time=at)
+        yield Event("judged", number, {"decision": decision, "reason": text}, time=at)
+    elif number == 3:
+        yield Event("finished", 3, {"state": "pruned", "metrics": {"val_loss": 1.0}, "seconds": 2.0}, time=at)
+    elif number == 4:
+        failure = {"kind": "exit", "reason": f"exit status 3 {text}"}
+        yield Event("finished", 4, {"state": "failed", "failure": failure, "seconds": 1.0}, time=at)
+
+
+def drawn(width: int, height: int, stream: Iterator[Event], *, now: float = 1012.0) -> list[str]:
+    history, frame = new_history(), Frame("digits", Path("studies/digits"), BUDGET, 2, clock=lambda: now)
+    for event in stream:
+        history.apply(event)
+        frame.tally.record(event, history)
+    console = Console(file=io.StringIO(), record=True, width=width, height=height, force_terminal=True)
+    console.print(frame)
+    return console.export_text().splitlines()
+
+
+def test_a_small_terminal_shows_all_that_matters() -> None:
+    lines = drawn(80, 24, events())
+    text = "\n".join(lines)
+    assert " ".join(lines[0].split()) == "digits minimize val_loss studies/digits 12.0 s, about 3 min left"
+    assert "★ val_loss 0.31   -22.5 % from 0.4 (trial 0)   trial 1 by tpe" in text
+    assert "optimizer Adam (was SGD)" in text
+    assert "lr 0.002 (was 0.01)" in text
+    assert "5 of 60" in text
+    assert "12.0 s of 10:00" in text
+    assert "0.31, wanted 0.05" in text
+    assert "3 of 25 without gain" in text
+    assert "slot 1  trial 5  7.0 s  tpe  step 3  val_loss 0.8" in text
+    assert "slot 2  trial 6  6.0 s  tpe  step 3  val_loss 0.7" in text
+    assert "▸ 2 running  ● 3 complete  ◐ 1 pruned  ✗ 1 failed" in text
+    assert [line.split()[:2] for line in lines if line[:3] in (" ★ ", " ● ", " ◐ ", " ✗ ")][1:] == [
+        ["✗", "4"],
+        ["◐", "3"],
+        ["●", "2"],
+        ["★", "1"],
+        ["●", "0"],
+    ]
+    assert "exit: exit status 3 near trial 0" in text
+    assert "tpe   6 proposed  1 accepted  best 0.31" in text
+
+
+@pytest.mark.parametrize("text", ["short", HOSTILE, "学習率 " * 30, "long " * 60])
+@pytest.mark.parametrize(("width", "height"), [(20, 5), (40, 10), (80, 24), (109, 30), (110, 30), (120, 40), (250, 80)])
+def test_a_frame_never_leaves_its_terminal(width: int, height: int, text: str) -> None:
+    lines = drawn(width, height, events(text))
+    assert 1 < len(lines) <= height
+    assert max(map(cell_len, lines)) <= width
+    assert "\x1b" not in "".join(lines)
+
+
+def test_data_is_shown_as_it_is_and_never_as_markup() -> None:
+    text = "\n".join(drawn(200, 40, events(HOSTILE)))
+    assert "exit: exit status 3 [bold]x[/] red next [/nope]" in text
+
+
+def test_a_tall_terminal_shows_more() -> None:
+    def trials(count: int) -> Iterator[Event]:
+        yield Event("opened", time=1000.0)
+        for number in range(count):
+            values = {**ADAM, **REST, "model.dropout": number / 100}
+            yield Event("proposed", number, {"parameters": values, "proposer": f"p{number % 4}"}, time=1000.0)
+            yield Event("started", number, {"attempt": 1}, time=1000.0)
+            yield Event("finished", number, {"state": "complete", "metrics": {"val_loss": 1.0 + number}}, time=1001.0)
+
+    small, large = drawn(80, 24, trials(40)), drawn(80, 48, trials(40))
+    assert len(small) == 24
+    assert len(large) == 48
+    assert sum(" complete" in line for line in large) > sum(" complete" in line for line in small) + 15
+
+
+def test_before_the_first_event_it_says_that_it_prepares() -> None:
+    assert drawn(80, 24, iter(())) == [" digits  preparing …"]
+
+
+def test_no_colour_is_used_where_none_is_wanted() -> None:
+    def codes(**settings: bool) -> str:
+        history, stream = new_history(), io.StringIO()
+        frame = Frame("digits", None, BUDGET, 2, clock=lambda: 1012.0)
+        for event in events():
+            history.apply(event)
+            frame.tally.record(event, history)
+        Console(file=stream, width=80, height=24, force_terminal=True, color_system="standard", **settings).print(frame)
+        return stream.getvalue()
+
+    assert "\x1b[32m" in codes(no_color=False)
+    assert not any(f"{code}m" in codes(no_color=True) for code in range(30, 38))
+
+
+def test_the_live_view_draws_on_a_terminal_and_leaves_nothing_behind() -> None:
+    stream, history = io.StringIO(), new_history()
+    console = Console(file=stream, width=80, height=24, force_terminal=True, color_system=None)
+    with LiveView("digits", Path("studies/digits"), BUDGET, 2, console) as view:
+        for event in events():
+            history.apply(event)
+            view.record(event, history)
+    written = stream.getvalue()
+    assert "★ val_loss 0.31" in written, "the last state is drawn when the view ends"
+    assert written.endswith("\x1b[2K"), "and taken away for the summary"
+    assert written.count("\x1b[?25l") == written.count("\x1b[?25h") == 1, "the cursor is back"
+
+
+def test_log_lines_appear_above_the_view(capsys: pytest.CaptureFixture[str]) -> None:
+    stream = io.StringIO()
+    console = Console(file=stream, width=80, height=24, force_terminal=True, color_system=None)
+    handler = logging.StreamHandler(sys.stderr)
+    logging.getLogger().addHandler(handler)
+    try:
+        with LiveView("digits", None, BUDGET, 1, console):
+            logging.getLogger("tunesmith.test").warning("mind the gap")
+        assert "mind the gap" in stream.getvalue()
+        assert handler.stream is sys.stderr
+        logging.getLogger("tunesmith.test").warning("afterwards")
+        assert capsys.readouterr().err == "afterwards\n"
+    finally:
+        logging.getLogger().removeHandler(handler)
+
+
+def plain(stream: Iterator[Event], *, history: History | None = None) -> list[str]:
+    history = history or new_history()
+    console = Console(file=io.StringIO(), record=True, width=80)
+    with PlainView("digits", Path("studies/digits"), Budget(trials=60), 2, console) as view:
+        for event in stream:
+            history.apply(event)
+            view.record(event, history)
+    return console.export_text().splitlines()
+
+
+def test_plain_lines_tell_the_story() -> None:
+    assert plain(events()) == [
+        "study digits  minimize val_loss  trials=60  slots=2  studies/digits",
+        "trial   0  val_loss 0.4  complete  user  4.2 s  new best",
+        "trial   1  val_loss 0.31  complete  tpe  4.2 s  new best (-22.5 % from trial 0)",
+        "trial   2  val_loss 0.5  complete  tpe  4.2 s",
+        "trial   3  val_loss 1  pruned  tpe  2.0 s  at step 3",
+        "trial   4  val_loss -  failed  tpe  1.0 s  exit: exit status 3 near trial 0",
+    ]
+
+
+def test_plain_lines_tell_of_decisions_interruptions_repeats_and_tests() -> None:
+    history = new_history()
+    for event in events():
+        history.apply(event)
+    assert plain(
+        iter(
+            [
+                Event("opened", time=2000.0),
+                Event("interrupted", 5, {"reason": "the 10 minutes are up"}),
+                Event("judged", 1, {"decision": "replicate", "reason": "within the noise"}),
+                Event("decided", None, {"action": "stop", "reason": "all trials are done"}),
+                Event("tested", 1, {"metrics": {"test_loss": 0.25}}),
+                Event("tested", 0, {"failure": {"kind": "exit", "reason": "exit status 1"}}),
+            ]
+        ),
+        history=history,
+    )[1:] == [
+        "resumed with 5 settled trials",
+        "trial   5  interrupted (the 10 minutes are up); it waits for another attempt",
+        "trial   1  to be repeated by rules: within the noise",
+        "decision  all trials are done",
+        "trial   1  on the test part: test_loss 0.25",
+        "trial   0  on the test part: failed: exit status 1",
+    ]
+
+
+def test_a_long_plain_line_stays_one_line() -> None:
+    lines = plain(events("why " * 100 + HOSTILE))
+    assert len(lines) == 6
+    assert lines[-1].endswith("[bold]x[/] red next [/nope]")

@@ -1,0 +1,175 @@
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console, RenderableType
+
+from tunesmith.budget import Budget
+from tunesmith.cli.views import status, summary, trial_view
+from tunesmith.history import History
+from tunesmith.journal.base import Event
+from tunesmith.objective import Objective
+from tunesmith.space import Float, Int, SearchSpace
+from tunesmith.testing.example import example_history
+from tunesmith.trial import State
+
+HOSTILE = "[bold]x[/] \x1b[31mred\x1b[0m\nnext\x07 [/nope]"
+SHOWN = "[bold]x[/] red next [/nope]"
+
+
+def text(view: RenderableType, width: int = 100) -> str:
+    console = Console(file=io.StringIO(), record=True, width=width, force_terminal=True)
+    console.print(view, crop=False)
+    return console.export_text()
+
+
+def rows(view: RenderableType) -> list[list[str]]:
+    """Lines as words, so that tests do not depend on how columns are spaced."""
+    return [line.split() for line in text(view).splitlines()]
+
+
+def small_history(folder: Path | None = None) -> History:
+    space = SearchSpace({"lr": Float(1e-4, 1.0, log=True), "layers": Int(1, 4)})
+    history = History(space, Objective.parse("maximize accuracy"), folder)
+    for event in small_events():
+        history.apply(event)
+    return history
+
+
+def small_events() -> Iterator[Event]:
+    yield Event("opened", time=0.0)
+    for number, (lr, accuracy) in enumerate([(0.1, 0.8), (0.01, 0.9)]):
+        yield Event("proposed", number, {"parameters": {"lr": lr, "layers": 2}, "proposer": ["user", "tpe"][number]})
+        yield Event("started", number, {"attempt": 1})
+        yield Event("finished", number, {"state": "complete", "metrics": {"accuracy": accuracy}, "seconds": 3.0})
+        yield Event("tested", number, {"metrics": {"test_accuracy": accuracy - 0.05}})
+
+
+def test_a_summary_shows_the_best_beside_the_users_own(tmp_path: Path) -> None:
+    lines = rows(summary(small_history(tmp_path), "mine", tmp_path))
+    assert ["★", "accuracy", "0.9", "+12.5", "%", "from", "0.8", "(trial", "0)", "trial", "1", "by", "tpe"] in lines
+    assert ["trial", "1", "trial", "0"] in lines
+    assert ["▸", "lr", "0.01", "0.1"] in lines, "what differs is marked"
+    assert ["layers", "2", "2"] in lines
+    assert ["on", "the", "test", "part:", "test_accuracy", "0.85", "0.75"] in lines
+    assert ["next", "tunesmith", "report", str(tmp_path)] in lines
+    assert ["tunesmith", "show", str(tmp_path), "1"] in lines
+
+
+def test_a_summary_names_the_report_once_it_is_there(tmp_path: Path) -> None:
+    folder = tmp_path / "my studies"
+    folder.mkdir()
+    (folder / "report.html").touch()
+    shown = text(summary(small_history(folder), "mine", folder), width=40)
+    assert f"report  {folder}/report.html" in shown
+    assert f"next    tunesmith show '{folder}' 1\n" in shown, "quoted for the shell, never broken or cut"
+    assert "tunesmith report" not in shown
+
+
+def test_a_study_without_any_result_has_a_summary() -> None:
+    history = History(SearchSpace({"x": Float(0, 1)}), Objective.parse("minimize y"))
+    assert "no trial has finished yet" in text(summary(history, "mine", None))
+    failure = {"kind": "exit", "reason": "exit status 1"}
+    history.apply(Event("proposed", 0, {"parameters": {"x": 0.5}}))
+    history.apply(Event("started", 0, {"attempt": 1}))
+    history.apply(Event("finished", 0, {"state": "failed", "failure": failure}))
+    shown = text(summary(history, "mine", Path("studies/mine")))
+    assert "no complete trial yet" in shown
+    assert "tunesmith show studies/mine 0" in shown
+
+
+def test_a_status_shows_budget_counts_and_who_proposed() -> None:
+    history = example_history(60)
+    shown = text(status(history, Budget(trials=80, patience=30), name="informer", folder=Path("studies/informer")))
+    assert "informer" in shown
+    assert f"{history.settled} of 80" in shown
+    for state in (State.COMPLETE, State.PRUNED, State.FAILED, State.RUNNING):
+        assert f"{history.counts[state]} {state}" in shown
+    for proposer in {trial.proposal.proposer for trial in history.trials}:
+        count = sum(trial.proposal.proposer == proposer for trial in history.trials)
+        assert any(line[:3] == [proposer, str(count), "proposed"] for line in rows(status(history, Budget())))
+    assert all(f"trial {trial.number}" in shown for trial in history.running)
+
+
+@pytest.mark.parametrize("width", [20, 40, 80, 132])
+def test_every_view_fits_every_width(width: int) -> None:
+    history = example_history(60)
+    best = history.best
+    assert best is not None
+    for view in (status(history, Budget(trials=60)), summary(history, "mine", None), trial_view(history, best)):
+        assert max(map(cell_len, text(view, width).splitlines())) <= width
+
+
+def test_every_trial_of_a_study_can_be_shown() -> None:
+    history = example_history(60)
+    for trial in history.trials:
+        shown = text(trial_view(history, trial, "last line", "python train.py"))
+        assert f"trial {trial.number}  {trial.state}" in shown
+        assert ("failure" in shown) == (trial.failure is not None)
+        assert ("reports" in shown) == bool(trial.reports)
+        for name in trial.parameters:
+            assert name in shown
+
+
+def test_a_trial_is_compared_with_its_parent() -> None:
+    history = small_history()
+    proposal = {"parameters": {"lr": 0.02, "layers": 2}, "parent": 1, "expectation": 0.95, "reason": "a bit faster"}
+    history.apply(Event("proposed", 2, {**proposal, "proposer": "tpe"}))
+    history.apply(Event("started", 2, {"attempt": 3}))
+    for step in range(1, 9):
+        history.apply(Event("reported", 2, {"step": step, "metrics": {"accuracy": step / 10}}))
+    history.apply(Event("noted", 2, {"text": "promising"}))
+    lines = rows(trial_view(history, history.trials[2]))
+    assert lines[0] == ["▸", "trial", "2", "running", "seed", "0,", "attempt", "3"]
+    assert ["proposed", "by", "tpe,", "from", "trial", "1,", "expecting", "accuracy", "0.95"] in lines
+    assert ["reason", "a", "bit", "faster"] in lines
+    assert ["here", "trial", "1"] in lines
+    assert ["▸", "lr", "0.02", "0.01"] in lines
+    assert ["accuracy", "steps", "1", "to", "8", "0.1", "→", "0.8", "▁▂▃▄▅▆▇█"] in lines
+    assert ["note", "promising"] in lines
+
+
+def test_a_parameter_that_the_other_trial_does_not_have_is_shown_on_both_sides() -> None:
+    history = example_history(60)
+    trial = next(t for t in history.trials[1:] if "training.momentum" in t.parameters and t.proposal.parent is None)
+    assert "training.momentum" not in history.trials[0].parameters
+    line = next(line for line in rows(trial_view(history, trial)) if "training.momentum" in line)
+    assert line[0] == "▸"
+    assert line[-1] == "-"
+    back = next(t for t in history.trials if t.number and "training.momentum" not in t.parameters)
+    assert "training.momentum" not in text(trial_view(history, back))
+
+
+def test_data_is_shown_as_it_is_and_never_as_markup() -> None:
+    space = SearchSpace({"[red]lr": Float(0.0, 1.0)})
+    history = History(space, Objective.parse("minimize y[/]"))
+    proposal = {"parameters": {"[red]lr": 0.5}, "proposer": f"p{HOSTILE}", "reason": HOSTILE}
+    history.apply(Event("proposed", 0, proposal))
+    history.apply(Event("started", 0, {"attempt": 1}))
+    history.apply(Event("reported", 0, {"step": 1, "metrics": {"y[/]": 1.0, HOSTILE: 2.0}}))
+    failure = {"kind": "exception", "reason": HOSTILE, "log_tail": f"before\n{HOSTILE}"}
+    history.apply(Event("finished", 0, {"state": "failed", "failure": failure}))
+    history.apply(Event("decided", None, {"action": "stop", "reason": HOSTILE}))
+    for view in (
+        trial_view(history, history.trials[0], reproduce=HOSTILE),
+        status(history, Budget(trials=5), name=HOSTILE),
+        summary(history, HOSTILE, None),
+    ):
+        console = Console(file=io.StringIO(), width=200, force_terminal=True, color_system=None)
+        console.print(view, crop=False)
+        written = console.file.getvalue()  # type: ignore[attr-defined]
+        assert SHOWN in written or "[bold]x[/] red\n" in written
+        assert "\x1b[31m" not in written
+        assert "\x07" not in written
+    assert "[red]lr" in text(trial_view(history, history.trials[0]))
+
+
+def test_a_long_log_is_shown_from_its_end_and_folded() -> None:
+    history = small_history()
+    log = "\n".join(f"line {number}" for number in range(500)) + "\n" + "y" * 150 + "\n\n"
+    shown = text(trial_view(history, history.trials[0], log), width=80)
+    assert "line 481" in shown
+    assert "line 480" not in shown
+    assert shown.replace(" ", "").replace("\n", "").count("y" * 150) == 1
