@@ -33,7 +33,7 @@ TABLES = {
 DEFAULTS: dict[str, dict[str, Any]] = {
     "study": {"seed": 0},
     "search": {"proposer": "tpe", "pruner": "none", "judge": "rules", "parallel": 1},
-    "execution": {"executor": "process", "retries": 1},
+    "execution": {"executor": "process", "retries": 2},
 }
 
 FLAGS = {

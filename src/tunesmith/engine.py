@@ -136,9 +136,15 @@ class Engine:
         seconds = max(0.0, time.time() - self._started.get(number, time.time()))
         return self._finish(trial, State.PRUNED, {"metrics": metrics, "seconds": seconds}, verdict)
 
-    def interrupt(self, number: int, reason: str) -> None:
-        """Put a trial back in the queue: its attempt ended through no fault of its own."""
-        self.record.emit(Event("interrupted", number, {"reason": reason}))
+    def interrupt(self, number: int, reason: str, *, lost: bool = False) -> None:
+        """Put a trial back in the queue: its attempt ended through no fault of its own.
+
+        Args:
+            number: The trial.
+            reason: Why, in words.
+            lost: Whether its process vanished; a trial that vanishes too often has failed.
+        """
+        self.record.emit(Event("interrupted", number, {"reason": reason} | ({"lost": True} if lost else {})))
 
     def pass_verdict(self, number: int) -> Verdict | None:
         """Let the judge speak on a complete trial, and queue the repeat where it wants one and the budget has room."""

@@ -209,7 +209,8 @@ class History:
             # A failed trial may be given another chance, too: where nothing had worked, and the cause was mended.
             self._expect(trial, event, State.RUNNING, State.FAILED)
             self._unsettled[trial.number] = None
-            self._change(trial, state=State.WAITING, failure=None)
+            lost = trial.times_lost + bool(data.get("lost"))
+            self._change(trial, state=State.WAITING, failure=None, times_lost=lost)
         elif event.kind == "finished":
             self._expect(trial, event, State.RUNNING)
             self._finish(event, trial)

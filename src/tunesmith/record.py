@@ -6,7 +6,7 @@ import logging
 import os
 import platform
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ class Record:
     Args:
         history: Empty; filled with what the folder's journal holds.
         identity: What makes the study this one and no other, as plain JSON; compared with the journal's.
-        about: What else to note on creation and at the start of each session, as settings.
+        about: Gives what else to note on creation and at the start of each session: task, settings, source.
         trackers: Observers of every new event.
 
     Raises:
@@ -47,13 +47,13 @@ class Record:
         history: History,
         *,
         identity: Mapping[str, Any],
-        about: Mapping[str, Any],
+        about: Callable[[], Mapping[str, Any]],
         trackers: Iterable[Tracker] = (),
     ) -> None:
         self.history = history
         self.trackers = list(trackers)
         self._identity = orjson.loads(orjson.dumps(identity, default=str))
-        self._about = dict(about)
+        self._about = about
         self._journal: Journal | None = None
         if self._path is not None:
             self._replay(read_events(self._path))
@@ -86,13 +86,13 @@ class Record:
             self._replay(self._journal.events(after=self.history.events_seen))
             if not self.history.events_seen:
                 about = {"format": JOURNAL_FORMAT, "version": __version__, "study": self._identity}
-                self.emit(Event("created", None, about | self._about))
+                self.emit(Event("created", None, about | dict(self._about())))
         return self._journal
 
     def open_session(self) -> None:
         """Note which process runs the study from now on, and with which settings."""
         who = {"pid": os.getpid(), "host": socket.gethostname(), "python": platform.python_version()}
-        self.emit(Event("opened", None, who | {"version": __version__} | self._about))
+        self.emit(Event("opened", None, who | {"version": __version__} | dict(self._about())))
 
     def close_session(self, reason: str) -> None:
         """Note why the session ends, make everything durable, and let go of the folder."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -48,7 +48,7 @@ class Study:
         proposer: Which trial next: a name, a table `{"name": ..., option: ...}` or an object.
         pruner: When to stop a trial early; None never does.
         judge: What to make of a finished trial.
-        task: What a trial runs; only `run` needs it.
+        task: What a trial runs, or a function that puts it together; only `run` needs it.
         executor: Where trials run; only `run` needs it.
         retries: How often a trial whose process was lost is tried again.
         seed: For all randomness. The same seed gives the same serial study.
@@ -78,9 +78,9 @@ class Study:
         proposer: Plugin | Proposer = "tpe",
         pruner: Plugin | Pruner | None = None,
         judge: Plugin | Judge = "rules",
-        task: Task | None = None,
+        task: Task | Callable[[], Task | None] | None = None,
         executor: Plugin | Executor = "inline",
-        retries: int = 1,
+        retries: int = 2,
         seed: int = 0,
         trackers: Iterable[Tracker] = (),
         source: Path | None = None,
@@ -90,13 +90,17 @@ class Study:
         self.folder = None if folder is None else Path(folder).expanduser().absolute()
         self.name = name or (self.folder.name if self.folder else "study")
         self.budget = budget or Budget()
-        self.task = task
+        self._task = task
         self.executor: Executor = plugins.resolve("executors", executor)
         self.retries = retries
         self.seed = seed
         self.history = History(self.space, self.objective, self.folder)
         named = {"proposer": proposer, "pruner": pruner, "judge": judge, "executor": executor}
-        settings = {"budget": self.budget.to_table(), **{kind: _named(given) for kind, given in named.items()}}
+        settings = {
+            "budget": self.budget.to_table(),
+            "retries": retries,
+            **{kind: _named(given) for kind, given in named.items()},
+        }
         space_table, forbidden = self.space.to_tables()
         identity = {
             "name": self.name,
@@ -108,8 +112,8 @@ class Study:
         self.record = Record(
             self.history,
             identity=identity,
-            about={
-                "task": None if task is None else task.to_table(),
+            about=lambda: {
+                "task": None if self.task is None else self.task.to_table(),
                 "settings": settings,
                 "source": None if source is None else str(source),
             },
@@ -121,11 +125,18 @@ class Study:
             pruner=None if pruner in (None, "none") else plugins.resolve("pruners", pruner),
             judge=plugins.resolve("judges", judge),
             budget=self.budget,
-            defaults=dict if task is None else task.defaults,
+            defaults=lambda: {} if self.task is None else self.task.defaults(),
             seed=seed,
         )
 
     # -- what is known ---------------------------------------------------------------------------------------------
+
+    @property
+    def task(self) -> Task | None:
+        """What a trial runs; put together on first use."""
+        if callable(self._task):
+            self._task = self._task()
+        return self._task
 
     @property
     def trials(self) -> Sequence[Trial]:

@@ -162,6 +162,7 @@ class Trial:
         seed: For the training's own randomness.
         state: Where it stands.
         attempt: How often it was started.
+        times_lost: How often its process vanished.
         folder: Its folder on disk, or None for a study that is kept in memory.
         metrics: Final numbers by name; those of the last report where it was pruned.
         reports: What it said on the way, in order.
@@ -178,6 +179,7 @@ class Trial:
     seed: int = 0
     state: State = State.WAITING
     attempt: int = 0
+    times_lost: int = 0
     folder: Path | None = None
     metrics: Mapping[str, float] = field(default_factory=dict)
     reports: tuple[Report, ...] = ()

@@ -110,22 +110,26 @@ def load(folder: Path | str, function: Callable[..., Trained] | None = None) -> 
     """
     folder = Path(folder)
     created: Mapping[str, Any] | None = None
-    settings: Mapping[str, Any] = {}
+    latest: Mapping[str, Any] = {}
     for event in read_events(folder / JOURNAL_NAME):
         if event.kind == "created":
             created = event.data
         if event.kind in ("created", "opened"):
-            settings = event.data["settings"]
+            latest = event.data
     if created is None:
         raise InputError(f"a study's folder must hold a {JOURNAL_NAME}, but {folder} has none.")
-    identity = created["study"]
-    objective = Objective.parse(identity["objective"])
+    identity, settings = created["study"], latest["settings"]
     space = SearchSpace.from_tables(identity["space"], identity["forbidden"])
-    task = created["task"]
-    if function is not None:
-        rebuilt: Task | None = FunctionTask(function=function, metric=objective.primary.name)
-    else:
-        rebuilt = None if task is None else _task(task, Path(task.get("folder", ".")), space, objective)
+    objective = Objective.parse(identity["objective"])
+
+    def task() -> Task | None:
+        if function is not None:
+            return FunctionTask(function=function, metric=objective.primary.name)
+        told = latest["task"] or {}
+        place = Path(told.get("folder", "."))
+        follows = _what_follows(place, space, objective)
+        return _task({key: told[key] for key in told if key not in follows}, place, space, objective)
+
     return Study(
         space=space,
         objective=objective,
@@ -136,8 +140,11 @@ def load(folder: Path | str, function: Callable[..., Trained] | None = None) -> 
         pruner=settings["pruner"],
         judge=settings["judge"],
         executor=settings["executor"],
-        task=rebuilt,
+        # A study can be looked at where its script or function is not there; whoever runs it needs them.
+        task=task,
+        retries=settings["retries"],
         seed=identity["seed"],
+        source=None if latest["source"] is None else Path(latest["source"]),
     )
 
 
@@ -257,7 +264,7 @@ def _task(table: Mapping[str, Any], folder: Path, space: SearchSpace, objective:
     follows = _what_follows(folder, space, objective)
     fields = {field.name for field in dataclasses.fields(task_class)}
     expect_keys(options, fields - follows.keys(), "task")
-    task: Task = build(task_class, options | {k: v for k, v in follows.items() if k in fields}, "task")
+    task: Task = build(task_class, options | {key: follows[key] for key in fields & follows.keys()}, "task")
     try:
         task.check(space)
     except InputError as error:

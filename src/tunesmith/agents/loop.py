@@ -190,8 +190,8 @@ class Loop:
             return []  # It was pruned, and its process has now ended.
         if outcome is None:
             self.engine.settle_pruned(number)
-        elif isinstance(outcome, Failure) and outcome.kind == "lost" and trial.attempt <= self.study.retries:
-            self.engine.interrupt(number, outcome.reason)
+        elif isinstance(outcome, Failure) and outcome.kind == "lost" and trial.times_lost < self.study.retries:
+            self.engine.interrupt(number, outcome.reason, lost=True)
         else:
             self.engine.settle(number, outcome)
         return [number]

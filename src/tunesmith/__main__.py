@@ -1,0 +1,5 @@
+"""`python -m tunesmith`."""
+
+from .cli import main
+
+main()

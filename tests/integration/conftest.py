@@ -1,0 +1,100 @@
+"""A small study as a user would write it, and tunesmith as a user would call it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+TRAIN = """
+import argparse, json, os, time
+parser = argparse.ArgumentParser()
+parser.add_argument("--place", type=float, default=0.9)
+parser.add_argument("--kind", default="plain")
+parser.add_argument("--sharp", type=float, default=1.0)
+parser.add_argument("--seed", type=int, default=0)
+parser.add_argument("--out", required=True)
+parser.add_argument("--epochs", type=int, default=9)
+parser.add_argument("--sleep", type=float, default=0.005)
+given = parser.parse_args()
+floor = (given.place - 0.3) ** 2 + (0.1 if given.kind == "plain" else 0.02 * given.sharp) + 0.001 * given.seed
+with open(os.path.join(given.out, "reports.jsonl"), "a") as reports:
+    for epoch in range(1, given.epochs + 1):
+        loss = floor + 0.5 / epoch
+        reports.write(json.dumps({"step": epoch, "loss": loss}) + "\\n")
+        reports.flush()
+        time.sleep(given.sleep)
+json.dump({"loss": loss}, open(os.path.join(given.out, "metrics.json"), "w"))
+print(f"done with place={given.place}")
+"""
+
+STUDY = """
+[study]
+name = "small"
+objective = "minimize loss"
+
+[task]
+command = "PYTHON -S -E train.py --out {trial_dir} --seed {seed} {args}"
+
+[space]
+place = { type = "float", low = 0.0, high = 1.0, default = 0.9 }
+kind = { type = "choice", options = ["plain", "fancy"] }
+sharp = { type = "float", low = 0.1, high = 2.0, log = true, when = { kind = "fancy" } }
+
+[budget]
+trials = 24
+
+[search]
+pruner = "asha"
+parallel = 1
+""".replace("PYTHON", sys.executable)
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    """A folder with a study.toml and the script that it tunes."""
+    (tmp_path / "train.py").write_text(TRAIN)
+    (tmp_path / "study.toml").write_text(STUDY)
+    return tmp_path
+
+
+Tunesmith = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def command(*words: str | Path) -> list[str]:
+    """The command line, by the interpreter that runs the tests."""
+    return [sys.executable, "-m", "tunesmith", *map(str, words)]
+
+
+@pytest.fixture
+def tunesmith(tmp_path: Path) -> Tunesmith:
+    """Runs the command line in the test's folder, and expects an exit status."""
+
+    def call(*words: str | Path, status: int = 0, **options: Any) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            command(*words), cwd=tmp_path, capture_output=True, text=True, timeout=240, check=False, **options
+        )
+        assert done.returncode == status, f"exit status {done.returncode}\n{done.stdout}\n{done.stderr}"
+        assert "Traceback" not in done.stderr
+        return done
+
+    return call
+
+
+def processes_of(folder: Path) -> list[psutil.Process]:
+    """The processes that belong to trials of a study."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            inside = process.environ().get("TUNESMITH_TRIAL", "").startswith(os.path.realpath(folder))
+            if inside and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+        except (psutil.Error, OSError):
+            continue
+    return found
