@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..trial import Failure, Measurement, Reporter, TrialRequest, Value
+
+if TYPE_CHECKING:  # a trial's process runs tasks, and starts faster without NumPy
+    from ..space import SearchSpace
 
 
 class TrialFailed(Exception):
@@ -40,6 +43,10 @@ class Task(Protocol):
         Raises:
             TrialFailed: The trial ended without a usable metric.
         """
+        ...
+
+    def check(self, space: SearchSpace) -> None:
+        """Raise `InputError` where the task cannot be run with this space, as for a config key that does not exist."""
         ...
 
     def defaults(self) -> Mapping[str, Value]:

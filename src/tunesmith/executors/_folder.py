@@ -1,0 +1,67 @@
+"""A trial's folder, made ready for an attempt."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+from pathlib import Path
+from typing import Any
+
+from ..tasks.base import Task
+from ..trial import TrialRequest
+
+LOG_FILE = "log.txt"
+STOP_FILE = "stop"
+_OF_ONE_ATTEMPT = ("reports.jsonl", "metrics.json", "result.json", "environment.json", STOP_FILE)
+_HOST = platform.node()
+
+
+def prepare(request: TrialRequest) -> None:
+    """Make the trial's folder, clear away what an earlier attempt left, and write its parameters.
+
+    `log.txt` and `checkpoint/` stay, so that an attempt can go on where the last one broke off.
+
+    Raises:
+        OSError: The folder cannot be made or written.
+    """
+    folder = str(request.folder)
+    try:
+        os.makedirs(folder)  # noqa: PTH103  (a trial costs less without Path objects)
+    except FileExistsError:
+        for name in _OF_ONE_ATTEMPT:
+            Path(folder, name).unlink(missing_ok=True)
+    _write(f"{folder}/parameters.json", dict(request.parameters), indent=2)
+
+
+def headline(request: TrialRequest) -> bytes:
+    """Return the line that begins an attempt in the log; nothing for the first one."""
+    return b"" if request.attempt == 1 else b"\n[tunesmith: attempt %d begins]\n" % request.attempt
+
+
+def write_environment(task: Task, request: TrialRequest, variables: dict[str, str]) -> None:
+    """Write where and how a trial runs, from within its process.
+
+    Args:
+        task: What runs.
+        request: The trial.
+        variables: The environment variables that the executor has set; inherited ones may be secrets, and stay out.
+
+    Raises:
+        OSError: The folder cannot be written.
+    """
+    facts = {
+        "host": _HOST,
+        "pid": os.getpid(),
+        "python": sys.executable,
+        "attempt": request.attempt,
+        "variables": variables,
+        "command": task.reproduce(request),
+    }
+    _write(f"{request.folder}/environment.json", facts, indent=2)
+
+
+def _write(path: str, value: dict[str, Any], indent: int) -> None:
+    with open(path, "w", encoding="utf-8") as file:  # noqa: PTH123
+        file.write(json.dumps(value, indent=indent, default=str))
