@@ -154,13 +154,15 @@ def _gain(found: overview.Comparison, own_name: str) -> Gain:
             "has no result" if found.own is None else f"is {found.own.trial.state}: it has no result to compare with"
         )
         return Gain("–", f"{own_name} {state}")
-    headline = wording.number(found.gain, 3) if found.relative_gain is None else wording.share(found.relative_gain)
     way = "better" if found.gain >= 0 else "worse"
-    detail = f"{way} than {wording.number(found.own.value)}"
+    size = (
+        wording.number(abs(found.gain), 3) if found.relative_gain is None else wording.share(abs(found.relative_gain))
+    )
+    detail = f"{wording.number(found.own.value)} became {wording.number(found.best.value)}"
     if found.gain_in_noise is not None:
         sure = "more than the noise" if found.gain_in_noise > 2 else "within the noise, so not certain"
         detail += f"; {sure} ({wording.number(found.gain_in_noise, 2)} standard errors)"
-    return Gain(headline.lstrip("−"), detail, good=found.gain > 0)
+    return Gain(f"{size} {way}", detail, good=found.gain > 0)
 
 
 def _limit(metric: str, low: float | None, high: float | None) -> str:

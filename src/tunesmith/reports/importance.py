@@ -8,6 +8,7 @@ Forests", 2001, section 10: out-of-bag permutation importance).
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -17,7 +18,7 @@ from scipy.stats import rankdata
 from sklearn.ensemble import RandomForestRegressor
 
 from ..history import History
-from ..trial import State
+from ..trial import State, Trial
 
 LEAST_CONFIGURATIONS = 10
 MOST_CONFIGURATIONS = 1000
@@ -34,7 +35,7 @@ class Importance:
         shares: By parameter, the most important first; they sum to 1. None where nothing can be said.
         quality: The share of the ranks' variance that the forest predicts on configurations it has not seen
             (out-of-bag R²): 1 is perfect, 0 no better than guessing, and it can be negative.
-        configurations: How many were looked at.
+        configurations: How many were looked at, complete and pruned.
         reason: Why there are no shares; empty where there are.
     """
 
@@ -47,9 +48,10 @@ class Importance:
 def importance(history: History, *, seed: int = 0) -> Importance:
     """Return how much each parameter matters for the loss.
 
-    Only complete trials count, since a pruned trial's last report came earlier than the others'; the repeats of a
-    configuration count as one, with their mean. Losses are replaced by their ranks: a single loss of 1e300, or a
-    metric over many decades, would otherwise be all that the forest learns. More than `MOST_CONFIGURATIONS` are
+    Losses are replaced by ranks: a single loss of 1e300, or a metric over many decades, would otherwise be all that
+    the forest learns. A pruned trial ranks behind the complete ones and behind what was pruned later, since it was
+    stopped for being worse; without them a study with a keen pruner would have little to learn from, and only from
+    good trials. The repeats of a configuration count as one, with their mean. More than `MOST_CONFIGURATIONS` are
     sampled, which bounds the time to a second or two.
 
     A parameter that is not active stands at the middle of its range, not at a value of its own: whether it is
@@ -63,38 +65,47 @@ def importance(history: History, *, seed: int = 0) -> Importance:
     Returns:
         The shares, or the reason why there are none.
     """
-    points, losses = _configurations(history)
-    if len(losses) < LEAST_CONFIGURATIONS:
-        reason = f"it takes {LEAST_CONFIGURATIONS} complete configurations, and there are {len(losses)} so far"
-        return Importance(None, None, len(losses), reason)
-    if losses.min() == losses.max():
-        return Importance(None, None, len(losses), "every configuration came to the same result")
+    points, ranks = _configurations(history)
+    if len(ranks) < LEAST_CONFIGURATIONS:
+        reason = f"it takes {LEAST_CONFIGURATIONS} configurations with a result, and there are {len(ranks)} so far"
+        return Importance(None, None, len(ranks), reason)
+    if ranks.min() == ranks.max():
+        return Importance(None, None, len(ranks), "every configuration came to the same result")
     rng = np.random.default_rng(seed)
-    if len(losses) > MOST_CONFIGURATIONS:
-        kept = np.sort(rng.choice(len(losses), MOST_CONFIGURATIONS, replace=False))
-        points, losses = points[kept], losses[kept]
+    if len(ranks) > MOST_CONFIGURATIONS:
+        kept = np.sort(rng.choice(len(ranks), MOST_CONFIGURATIONS, replace=False))
+        points, ranks = points[kept], ranks[kept]
     active = ~np.isnan(points)
-    ranks = rankdata(losses) / len(losses)
     gains, quality = _shuffled(np.where(active, points, 0.5), active, ranks, rng, seed)
     if not gains.sum() > 0:
         reason = "no parameter's effect can be told from chance"
-        return Importance(None, quality, len(losses), reason)
+        return Importance(None, quality, len(ranks), reason)
     shares = gains / gains.sum()
     order = np.argsort(-shares, kind="stable")
-    return Importance({history.space.names[p]: float(shares[p]) for p in order}, quality, len(losses))
+    return Importance({history.space.names[p]: float(shares[p]) for p in order}, quality, len(ranks))
 
 
 def _configurations(history: History) -> tuple[Floats, Floats]:
-    """Return points of shape `(configurations, parameters)` and mean losses of shape `(configurations,)`."""
-    groups: dict[str, list[int]] = {}
+    """Return points of shape `(configurations, parameters)` and ranks of shape `(configurations,)` in (0, 1]."""
+    groups: dict[str, list[Trial]] = {}
     for trial in history.trials:
         known = not (math.isnan(history.losses[trial.number]) or np.isnan(history.points[trial.number]).all())
-        if trial.state is State.COMPLETE and known:
-            groups.setdefault(history.space.key(trial.parameters), []).append(trial.number)
-    points = np.array([history.points[numbers[0]] for numbers in groups.values()])
-    # Each loss is divided before the sum, which would overflow near the largest float.
-    losses = np.array([np.sum(history.losses[numbers] / len(numbers)) for numbers in groups.values()])
-    return points, losses
+        if known and (trial.state is State.COMPLETE or (trial.state is State.PRUNED and trial.reports)):
+            groups.setdefault(history.space.key(trial.parameters), []).append(trial)
+    points = np.array([history.points[trials[0].number] for trials in groups.values()])
+    results = [_result(history, trials) for trials in groups.values()]
+    places = {result: place for place, result in enumerate(sorted(set(results)))}
+    return points, rankdata([places[result] for result in results]) / max(len(results), 1)
+
+
+def _result(history: History, trials: list[Trial]) -> tuple[int, float]:
+    """Return what a configuration is ranked by: how far it got (further is less), then its loss."""
+    complete = [float(history.losses[trial.number]) for trial in trials if trial.state is State.COMPLETE]
+    if complete:
+        # Each loss is divided before the sum, which would overflow near the largest float.
+        return (-sys.maxsize, math.fsum(loss / len(complete) for loss in complete))
+    furthest = max(trials, key=lambda trial: trial.reports[-1].step)
+    return (-furthest.reports[-1].step, float(history.losses[furthest.number]))
 
 
 def _shuffled(

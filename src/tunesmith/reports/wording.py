@@ -42,7 +42,7 @@ def duration(seconds: float | None) -> str:
     """
     if seconds is None:
         return "–"
-    if seconds < 60:
+    if seconds < 59.95:
         return f"{seconds:.3g} s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:

@@ -16,7 +16,7 @@ from .picture import Picture, empty_figure, safe
 from .scale import Scale, scale_of
 
 MOST_POINTS = 2000
-SERIES = tuple(f"var(--series-{place})" for place in range(1, 8))
+SERIES = tuple(f"var(--series-{place})" for place in range(2, 8))
 
 
 def history_picture(history: History) -> Picture:

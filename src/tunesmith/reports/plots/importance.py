@@ -17,7 +17,7 @@ def importance_picture(found: Importance) -> Picture:
     if found.shares is None:
         return Picture(key, heading, missing=found.reason)
     shares = dict(list(found.shares.items())[:MOST_BARS])
-    figure = empty_figure("share of the effect on the result", "", None)
+    figure = empty_figure("share of the effect", "", None)
     figure.add_trace(
         go.Bar(
             x=list(shares.values()),
@@ -32,7 +32,7 @@ def importance_picture(found: Importance) -> Picture:
         )
     )
     figure.update_layout(height=110 + 26 * len(shares), bargap=0.35, margin={"r": 60})
-    figure.update_xaxes(tickformat=".0%", rangemode="tozero", title_standoff=12)
+    figure.update_xaxes(tickformat=".0%", tickangle=0, nticks=6, rangemode="tozero", title_standoff=12)
     figure.update_yaxes(autorange="reversed", type="category", showgrid=False, ticksuffix=" ")
     first = ", ".join(f"{name} {wording.share(part)}" for name, part in list(shares.items())[:3])
     left_out = "" if len(shares) == len(found.shares) else f" The first {len(shares)} of {len(found.shares)} are shown."

@@ -28,6 +28,10 @@
     }
     const spec = JSON.parse(figure.querySelector("script").textContent);
     const { data, layout } = coloured(spec, getComputedStyle(root));
+    delete layout.height;  // the place has it
+    if (place.clientWidth < 500 && data.length > 4) {  // a long legend takes its own room, not the picture's
+      place.style.height = `${spec.layout.height + 18 * data.length}px`;
+    }
     await Plotly.react(place, data, layout, {
       responsive: true, displaylogo: false, modeBarButtons: [
         // Chosen one by one: among plotly's own is one that uploads the picture.

@@ -1,0 +1,131 @@
+"""A headless Chromium driven over the DevTools protocol, for tests of pages."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+import subprocess
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import websocket
+
+PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+    "--remote-debugging-port=0", "--remote-allow-origins=*",
+]  # fmt: skip
+SOFTWARE_WEBGL = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+NO_WEBGL = ["--disable-webgl", "--disable-webgl2", "--disable-3d-apis"]
+PATIENCE_SECONDS = 60.0
+
+
+class Page:
+    """One tab: what it logged, what it asked for, and a way to ask it."""
+
+    def __init__(self, address: str) -> None:
+        self.socket = websocket.create_connection(address, timeout=PATIENCE_SECONDS)
+        self.events: list[dict[str, Any]] = []
+        self._number = 0
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            self.send(f"{domain}.enable")
+
+    def send(self, method: str, **parameters: Any) -> dict[str, Any]:
+        self._number += 1
+        self.socket.send(json.dumps({"id": self._number, "method": method, "params": parameters}))
+        while True:
+            message = json.loads(self.socket.recv())
+            if message.get("id") == self._number:
+                assert "error" not in message, message
+                return message["result"]
+            self.events.append(message)
+
+    def run(self, script: str) -> Any:
+        """Evaluate an expression in the page, waiting for a promise."""
+        answer = self.send("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
+        assert "exceptionDetails" not in answer, answer["exceptionDetails"]
+        return answer["result"].get("value")
+
+    def open(self, path: Path, *, until: str = "document.readyState === 'complete'") -> None:
+        """Go to a file and wait until an expression holds there."""
+        self.send("Page.navigate", url=path.as_uri())
+        end = time.monotonic() + PATIENCE_SECONDS
+        while not (self.run("location.href") == path.as_uri() and self.run(f"Boolean({until})")):
+            assert time.monotonic() < end, f"the page never got there: {until}; {self.complaints}"
+            time.sleep(0.05)
+
+    def size(self, width: int, height: int) -> None:
+        self.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+
+    def scheme(self, name: str) -> None:
+        self.send("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": name}])
+
+    def picture(self, path: Path) -> None:
+        """Take a picture of what is in view."""
+        path.write_bytes(base64.b64decode(self.send("Page.captureScreenshot", format="png")["data"]))
+
+    @property
+    def complaints(self) -> list[str]:
+        """Exceptions, console errors and what the page's policy refused."""
+        found = []
+        for event in self.events:
+            told = event.get("params", {})
+            if event["method"] == "Runtime.exceptionThrown":
+                found.append(json.dumps(told["exceptionDetails"])[:2000])
+            elif event["method"] == "Log.entryAdded" and told["entry"]["level"] == "error":
+                found.append(told["entry"]["text"])
+            elif event["method"] == "Runtime.consoleAPICalled" and told["type"] in ("error", "assert"):
+                found.append(json.dumps(told["args"]))
+        return found
+
+    @property
+    def requests(self) -> list[str]:
+        """Every address that the page asked for."""
+        return [e["params"]["request"]["url"] for e in self.events if e["method"] == "Network.requestWillBeSent"]
+
+
+@contextmanager
+def browser(*flags: str) -> Iterator[Page]:
+    """Start a Chromium of its own and give its tab; it has ended on leaving."""
+    assert PROGRAM is not None
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        command = [PROGRAM, *FLAGS, *(flags or SOFTWARE_WEBGL), f"--user-data-dir={profile}", "about:blank"]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            page = Page(_address(Path(profile), process))
+            try:
+                yield page
+            finally:
+                page.socket.close()
+        finally:
+            process.terminate()
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _address(profile: Path, process: subprocess.Popen[bytes]) -> str:
+    note = profile / "DevToolsActivePort"
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not (note.exists() and note.read_text().strip()):
+        assert process.poll() is None, "chromium ended before it answered"
+        assert time.monotonic() < end, "chromium never answered"
+        time.sleep(0.05)
+    port = note.read_text().split()[0]
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    while True:
+        with opener.open(f"http://127.0.0.1:{port}/json", timeout=PATIENCE_SECONDS) as answer:
+            tabs = [tab for tab in json.load(answer) if tab["type"] == "page"]
+        if tabs:
+            return str(tabs[0]["webSocketDebuggerUrl"])
+        assert time.monotonic() < end, "chromium opened no tab"
+        time.sleep(0.05)

@@ -1,0 +1,53 @@
+"""Small histories for the tests of reports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tunesmith.history import History
+from tunesmith.journal.base import Event
+from tunesmith.objective import Objective
+from tunesmith.space import Choice, Float, SearchSpace
+
+SPACE = SearchSpace({"lr": Float(1e-4, 1.0, log=True), "act": Choice(["relu", "gelu"])})
+
+
+def empty(objective: Any = "minimize loss", space: SearchSpace = SPACE) -> History:
+    return History(space, Objective.parse(objective))
+
+
+def add(
+    history: History,
+    value: float | None = None,
+    *,
+    parameters: Mapping[str, Any] | None = None,
+    state: str = "complete",
+    metrics: Mapping[str, float] | None = None,
+    reports: Mapping[int, float] | None = None,
+    failure: Mapping[str, Any] | None = None,
+    verdict: Mapping[str, Any] | None = None,
+    seconds: float | None = None,
+    **proposal: Any,
+) -> int:
+    """Play one trial into the history and return its number."""
+    number = len(history.trials)
+    name = history.objective.primary.name
+    parameters = {"lr": 0.01, "act": "relu"} if parameters is None else parameters
+    history.apply(Event("proposed", number, {"parameters": parameters, **proposal}))
+    if state == "waiting":
+        return number
+    history.apply(Event("started", number, {"attempt": 1}))
+    for step, reported in (reports or {}).items():
+        history.apply(Event("reported", number, {"step": step, "metrics": {name: reported}}))
+    if state == "running":
+        return number
+    told: dict[str, Any] = {"state": state, "seconds": seconds}
+    if failure is not None:
+        told["failure"] = failure
+    if metrics is not None or value is not None:
+        told["metrics"] = metrics if metrics is not None else {name: value}
+    history.apply(Event("finished", number, told))
+    if verdict is not None:
+        history.apply(Event("judged", number, verdict))
+    return number
