@@ -1,0 +1,154 @@
+"""The house: which way imports point, no cycles, and the public names."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import tunesmith
+
+ROOT = Path(tunesmith.__file__).parent
+PLUGINS = ("proposers", "pruners", "judges", "executors", "tasks", "trackers", "journal")
+
+# From the ground up: a module imports from its own floor or from those below it.
+FLOORS = [
+    {"errors", "places"},
+    {"tables"},
+    {"trial", "objective", "budget"},
+    {"space"},
+    {"standings", "journal"},
+    {"history"},
+    {"config_files"},
+    {"proposers", "pruners", "judges", "tasks", "trackers"},
+    {"executors"},
+    {"plugins", "candidates", "reports"},
+    {"record"},
+    {"engine"},
+    {"study"},
+    {"agents", "draft", "testing"},
+    {"config", "tuning", "cli"},
+]
+EXCEPTIONS = {
+    ("tunesmith.objective", "tunesmith.tables"): "tables are read on the floor below",
+    ("tunesmith.study", "tunesmith.agents.graph"): "a study that runs is driven by the graph; imported when it runs",
+    ("tunesmith.executors._trial_process", "tunesmith.tasks._reports"): "a worker reads reports as tasks write them",
+}
+OUTSIDE = {
+    "langgraph": {"tunesmith.agents.graph"},
+    "click": {"tunesmith.cli"},
+    "rich": {"tunesmith.cli"},
+    "plotly": {"tunesmith.reports"},
+    "sklearn": {"tunesmith.reports"},
+    "pandas": {"tunesmith.study"},
+    "torch": set(),
+}
+
+
+def modules() -> dict[str, Path]:
+    found = {}
+    for path in sorted(ROOT.rglob("*.py")):
+        parts = ["tunesmith", *path.relative_to(ROOT).with_suffix("").parts]
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+MODULES = modules()
+
+
+def imports_of(name: str, *, outside: bool = False) -> set[str]:
+    """The modules that a module imports, also within functions; what only the type checker sees is left out."""
+    tree = ast.parse(MODULES[name].read_text())
+    hidden = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    package = name if MODULES[name].name == "__init__.py" else name.rpartition(".")[0]
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if id(node) in hidden:
+            continue
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            up = package.split(".")
+            base = ".".join([*up[: len(up) - node.level + 1], *filter(None, [node.module])]) if node.level else node.module
+            for alias in node.names:
+                inner = f"{base}.{alias.name}"
+                found.add(inner if inner in MODULES else str(base))
+    return {m for m in found if (m in MODULES) is not outside} - {name}
+
+
+def floor_of(name: str) -> int | None:
+    unit = name.split(".")[1] if "." in name else ""
+    return next((place for place, units in enumerate(FLOORS) if unit in units), None)
+
+
+def test_every_module_has_a_floor() -> None:
+    assert [n for n in MODULES if floor_of(n) is None] == ["tunesmith", "tunesmith.__main__"]
+
+
+@pytest.mark.parametrize("name", sorted(MODULES))
+def test_imports_point_down(name: str) -> None:
+    if (own := floor_of(name)) is None:
+        return
+    for other in imports_of(name):
+        below = floor_of(other)
+        if below is None or (name, other) in EXCEPTIONS:
+            continue
+        assert below <= own, f"{name} imports {other} from above"
+        mine, theirs = name.split(".")[1], other.split(".")[1]
+        if mine != theirs and {mine, theirs} <= set(PLUGINS):
+            assert other.endswith(".base"), f"{name} imports its sibling {other}, which is not a base"
+
+
+def test_no_cycles() -> None:
+    graph = {name: imports_of(name) - {other for mine, other in EXCEPTIONS if mine == name} for name in MODULES}
+    done: set[str] = set()
+    while ready := [name for name in graph if name not in done and not graph[name] - done - {"tunesmith"}]:
+        done |= set(ready)
+    assert sorted(set(graph) - done - {"tunesmith"}) == []
+
+
+@pytest.mark.parametrize("library", sorted(OUTSIDE))
+def test_a_library_is_used_in_one_place(library: str) -> None:
+    users = {name for name in MODULES if library in {m.split(".")[0] for m in imports_of(name, outside=True)}}
+    homes = OUTSIDE[library]
+    assert all(any(user == home or user.startswith(f"{home}.") for home in homes) for user in users), users
+
+
+def test_the_public_names() -> None:
+    assert tunesmith.__all__ == [
+        "Budget",
+        "Choice",
+        "Constraint",
+        "Failure",
+        "Float",
+        "InputError",
+        "Int",
+        "JournalError",
+        "Measurement",
+        "Metric",
+        "MissingExtra",
+        "Objective",
+        "Proposal",
+        "SearchSpace",
+        "SpaceExhausted",
+        "State",
+        "Study",
+        "StudyFailed",
+        "StudyLocked",
+        "Trial",
+        "TrialPruned",
+        "TunesmithError",
+        "__version__",
+        "load",
+        "tune",
+    ]
+    for name in tunesmith.__all__:
+        assert getattr(tunesmith, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = tunesmith.nothing

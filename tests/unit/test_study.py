@@ -1,0 +1,268 @@
+"""Ask, tell, resume: a study in Python."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tunesmith as ts
+from tunesmith.journal.file import read_events
+
+SPACE: dict[str, Any] = {"x": ts.Float(-1, 1, default=0.9), "n": ts.Int(1, 5), "kind": ts.Choice(["a", "b"])}
+
+
+def loss(parameters: Any) -> float:
+    return float(parameters["x"] ** 2 + 0.1 * parameters["n"] + (parameters["kind"] == "a"))
+
+
+def asked_and_told(study: ts.Study, count: int) -> list[dict[str, Any]]:
+    told = []
+    for _ in range(count):
+        trial = study.ask()
+        study.tell(trial.number, {"y": loss(trial.parameters)})
+        told.append(dict(trial.parameters))
+    return told
+
+
+def test_trial_0_is_the_users_own_configuration() -> None:
+    trial = ts.Study(space=SPACE, objective="minimize y").ask()
+    assert trial.number == 0
+    assert trial.parameters == {"x": 0.9, "n": 3, "kind": "a"}
+    assert trial.proposal.proposer == "user"
+    assert "no default is known for n, kind" in trial.proposal.reason
+
+
+@pytest.mark.parametrize("proposer", ["random", "quasirandom", "tpe"])
+def test_the_same_seed_gives_the_same_trials_also_when_resumed_half_way(tmp_path: Path, proposer: str) -> None:
+    whole = asked_and_told(ts.Study(space=SPACE, objective="minimize y", seed=3, proposer=proposer), 30)
+    settings: dict[str, Any] = {"space": SPACE, "objective": "minimize y", "seed": 3, "proposer": proposer}
+    with ts.Study(folder=tmp_path, **settings) as study:
+        first = asked_and_told(study, 13)
+        interrupted = dict(study.ask().parameters)
+    assert interrupted == whole[13]
+    with ts.Study(folder=tmp_path, **settings) as study:
+        assert [t.number for t in study.history.running] == [13]
+        study.tell(13, {"y": loss(interrupted)})
+        rest = asked_and_told(study, 16)
+    assert [*first, interrupted, *rest] == whole
+    other = asked_and_told(ts.Study(space=SPACE, objective="minimize y", seed=4, proposer=proposer), 30)
+    assert other != whole
+
+
+def test_best_frame_and_load(tmp_path: Path) -> None:
+    with ts.Study(space=SPACE, objective="maximize y", folder=tmp_path / "s") as study:
+        for value in (1.0, 3.0, 2.0):
+            study.tell(study.ask().number, {"y": value, "other": 7})
+        study.tell(study.ask().number, ts.Failure(kind="told", reason="it exploded"))
+    loaded = ts.load(tmp_path / "s")
+    assert loaded.best is not None
+    assert loaded.best.number == 1
+    assert loaded.best.metrics == {"y": 3.0, "other": 7.0}
+    frame = loaded.frame()
+    assert list(frame["metrics.y"][:3]) == [1.0, 3.0, 2.0]
+    assert frame["failure"][3] == "it exploded"
+    assert list(frame["state"]) == ["complete"] * 3 + ["failed"]
+
+
+def test_a_number_is_the_objectives_metric() -> None:
+    study = ts.Study(space=SPACE, objective="minimize y")
+    assert study.tell(study.ask().number, np.float32(0.5)).metrics == {"y": 0.5}  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "message"),
+    [
+        ({"y": math.nan}, "metric 'y' must be a finite number, but it is nan"),
+        ({"y": math.inf}, "metric 'y' must be a finite number, but it is inf"),
+        ({"y": "0.3"}, "metric 'y' must be a number, but '0.3' was given"),
+        ({"yy": 1.0}, "every trial must report 'y', but it reported yy. Did you mean 'yy'?"),
+        ({}, "every trial must report 'y', but it reported nothing"),
+    ],
+)
+def test_what_cannot_be_told(outcome: Any, message: str) -> None:
+    study = ts.Study(space=SPACE, objective="minimize y")
+    trial = study.ask()
+    with pytest.raises(ts.InputError) as caught:
+        study.tell(trial.number, outcome)
+    assert message in caught.value.message
+    assert study.tell(trial.number, {"y": 1.0}).state is ts.State.COMPLETE  # it may still be told rightly
+
+
+def test_a_trial_is_settled_once() -> None:
+    study = ts.Study(space=SPACE, objective="minimize y")
+    trial = study.ask()
+    study.tell(trial.number, 1.0)
+    with pytest.raises(ts.InputError, match="only a running trial can be told, but trial 0 is complete"):
+        study.tell(trial.number, 2.0)
+    with pytest.raises(ts.InputError, match="there is no trial 9; the study has 1 trials"):
+        study.tell(9, 1.0)
+
+
+def test_reports_reach_the_pruner_and_stop_the_trial() -> None:
+    study = ts.Study(space=SPACE, objective="minimize y", pruner={"name": "median", "startup_trials": 1})
+    first = study.ask()
+    first.report(1, y=0.5)
+    study.tell(first.number, 0.5)
+    second = study.ask()
+    with pytest.raises(ts.TrialPruned):
+        second.report(1, y=5.0)
+    assert study.trials[1].state is ts.State.PRUNED
+    assert study.trials[1].metrics == {"y": 5.0}
+    with pytest.raises(ts.InputError, match="must be a whole number"):
+        study.ask().report(1.5, y=1.0)  # type: ignore[arg-type]
+
+
+def test_a_gain_that_may_be_luck_is_repeated_with_another_seed() -> None:
+    study = ts.Study(space=SPACE, objective="minimize y")
+    study.tell(study.ask().number, 1.0)
+    doubtful = study.ask()
+    study.tell(doubtful.number, 0.99)
+    repeat = study.ask()
+    assert repeat.parameters == doubtful.parameters
+    assert repeat.seed == doubtful.seed + 1
+    assert repeat.proposal.repeat_of == doubtful.number
+    study.tell(repeat.number, 1.2)
+    assert study.best is not None
+    assert study.best.number == 0  # the first was lucky
+
+
+def test_repeats_stay_within_the_budget() -> None:
+    study = ts.Study(space=SPACE, objective="minimize y", budget=ts.Budget(trials=2))
+    study.tell(study.ask().number, 1.0)
+    study.tell(study.ask().number, 0.99)
+    assert study.trials[1].verdict is not None
+    assert study.trials[1].verdict.decision == "replicate"
+    assert study.history.waiting == []
+
+
+def test_a_finite_space_is_tried_once_and_then_exhausted() -> None:
+    space = {"n": ts.Int(1, 4), "kind": ts.Choice(["a", "b"]), "m": ts.Int(1, 2, when={"kind": "b"})}
+    study = ts.Study(space=space, objective="minimize y", judge={"name": "rules", "repeats": 0}, proposer="tpe")
+    seen = []
+    with pytest.raises(ts.SpaceExhausted, match="all 12 different configurations"):
+        for _ in range(20):
+            trial = study.ask()
+            seen.append(tuple(sorted(trial.parameters.items())))
+            study.tell(trial.number, float(len(seen)))
+    assert len(seen) == len(set(seen)) == 12
+
+
+def test_a_user_may_overrule_the_verdict() -> None:
+    study = ts.Study(space=SPACE, objective="minimize y")
+    for value in (1.0, 0.5, 2.0):
+        study.tell(study.ask().number, value)
+    assert study.best is not None
+    assert study.best.number == 1
+    study.note(1, "the plot looks wrong", reject=True)
+    assert study.best.number == 0
+    study.note(2, "simpler to serve", accept=True)
+    assert study.best.number == 2
+    assert study.trials[1].notes == ("the plot looks wrong",)
+
+
+def test_another_study_is_refused_with_what_differs(tmp_path: Path) -> None:
+    with ts.Study(space=SPACE, objective="minimize y", folder=tmp_path) as study:
+        study.ask()
+    with pytest.raises(ts.InputError, match="with another objective and another seed. Choose another folder"):
+        ts.Study(space=SPACE, objective="maximize y", folder=tmp_path, seed=1)
+    wider = SPACE | {"x": ts.Float(-2, 2, default=0.9)}
+    with pytest.raises(ts.InputError, match="with another space"):
+        ts.Study(space=wider, objective="minimize y", folder=tmp_path)
+    ts.Study(space=SPACE, objective="minimize y", folder=tmp_path, budget=ts.Budget(trials=5), proposer="random")
+
+
+def test_a_study_can_be_looked_at_while_another_owns_it(tmp_path: Path) -> None:
+    with ts.Study(space=SPACE, objective="minimize y", folder=tmp_path) as owner:
+        owner.tell(owner.ask().number, 1.0)
+        onlooker = ts.load(tmp_path)
+        assert onlooker.best is not None
+        with pytest.raises(ts.StudyLocked, match="in use by pid"):
+            onlooker.ask()
+    assert onlooker.ask().number == 1  # it has caught up
+
+
+def test_a_failing_tracker_is_left_out_and_the_study_goes_on(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken:
+        def record(self, event: Any, history: Any) -> None:
+            raise ValueError("no network")
+
+    study = ts.Study(space=SPACE, objective="minimize y", trackers=[Broken()])
+    study.tell(study.ask().number, 1.0)
+    assert "Broken failed and is left out" in caplog.text
+    assert study.best is not None
+
+
+def test_constraints_come_before_the_objective() -> None:
+    objective = {"metrics": {"y": {"direction": "minimize"}}, "constraints": {"size": {"high": 10}}}
+    study = ts.Study(space=SPACE, objective=objective)
+    for y, size in ((5.0, 5), (1.0, 20), (4.0, 9)):
+        study.tell(study.ask().number, {"y": y, "size": size})
+    assert study.best is not None
+    assert study.best.number == 2
+    assert study.trials[1].verdict is not None
+    assert "breaks the constraints by 10" in study.trials[1].verdict.reason
+
+
+def test_a_run_in_this_process(tmp_path: Path) -> None:
+    def train(parameters: dict[str, Any], trial: ts.Trial) -> dict[str, float]:
+        for step in range(3):
+            trial.report(step, y=loss(parameters) + 1 / (step + 1))
+        if parameters["n"] == 2:
+            raise ValueError("two is not allowed")
+        return {"y": loss(parameters)}
+
+    budget = ts.Budget(trials=25)
+    study = ts.tune(train, space=SPACE, objective="minimize y", budget=budget, folder=tmp_path, pruner="median")
+    counts = study.history.counts
+    assert len(study.trials) == 25
+    assert counts[ts.State.COMPLETE] > 3
+    assert counts[ts.State.PRUNED] > 3
+    failed = [t for t in study.trials if t.failure]
+    assert all(t.failure and "two is not allowed" in t.failure.reason for t in failed)
+    assert study.best is not None
+    assert study.best.folder == tmp_path / "trials" / f"{study.best.number:04d}"
+    kinds = [event.kind for event in read_events(tmp_path / "journal.jsonl")]
+    assert kinds[:2] == ["created", "opened"]
+    assert kinds[-2:] == ["decided", "closed"]
+    again = ts.tune(train, space=SPACE, objective="minimize y", budget=budget, folder=tmp_path, pruner="median")
+    assert [t.parameters for t in again.trials] == [t.parameters for t in study.trials]
+
+
+def test_a_study_in_which_nothing_works_says_why_and_tries_again_when_mended(tmp_path: Path) -> None:
+    broken = True
+
+    def train(parameters: dict[str, Any]) -> float:
+        if broken:
+            raise RuntimeError("no data found")
+        return loss(parameters)
+
+    settings: dict[str, Any] = {"space": SPACE, "objective": "minimize y", "folder": tmp_path}
+    with pytest.raises(ts.StudyFailed, match="each of the first 5 trials failed.*no data found"):
+        ts.tune(train, budget=ts.Budget(trials=8), **settings)
+    broken = False
+    study = ts.tune(train, budget=ts.Budget(trials=8), **settings)
+    assert study.history.counts == {ts.State.COMPLETE: 8, ts.State.FAILED: 0, ts.State.WAITING: 0, ts.State.RUNNING: 0}
+
+
+def test_a_limit_that_the_executor_cannot_keep_is_refused() -> None:
+    with pytest.raises(ts.InputError, match="to keep seconds_per_trial, and this one cannot"):
+        ts.tune(loss, space=SPACE, objective="minimize y", budget=ts.Budget(seconds_per_trial=5))
+
+
+def test_the_test_part_is_opened_once_for_the_defaults_and_the_best(tmp_path: Path) -> None:
+    opened: list[float] = []
+
+    def held_out(parameters: dict[str, Any], trial: ts.Trial) -> float:
+        opened.append(parameters["x"])
+        return loss(parameters) + 0.5
+
+    settings: dict[str, Any] = {"space": SPACE, "objective": "minimize y", "folder": tmp_path}
+    for _ in range(2):
+        study = ts.tune(loss, test=held_out, budget=ts.Budget(trials=12), **settings)
+    assert study.best is not None
+    assert opened == [0.9, study.best.parameters["x"]]
+    assert study.best.test_metrics == {"y": pytest.approx(loss(study.best.parameters) + 0.5)}
