@@ -99,7 +99,7 @@ def test_parallel_axes_are_logarithmic_labelled_and_show_what_is_not_active():
     assert list(first.ticktext) == ["0.0001", "0.001", "0.01", "0.1", "1"]
     assert second.ticktext[0] == "not active"
     assert second["values"][0] == second.tickvals[0] < 0.0
-    assert kind.ticktext == ("plain", "&lt;b&gt;x&lt;/b&gt;")
+    assert kind.ticktext == ("plain", "<b>x</b>")
 
 
 def test_of_thirty_parameters_the_most_important_are_axes():

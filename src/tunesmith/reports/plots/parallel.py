@@ -96,7 +96,7 @@ def _drawn(label: str, values: Sequence[float], low: float, high: float, marks: 
         "values": values,
         "range": [low, high],
         "tickvals": list(marks),
-        "ticktext": [safe(text) for text in marks.values()],
+        "ticktext": list(marks.values()),  # plain text to plotly, unlike a label
     }
 
 
