@@ -196,7 +196,7 @@ class _Reader:
         if isinstance(value, ast.Call):
             return self._call(value, span)
         style = self._quote(span) if isinstance(value, ast.Constant) and isinstance(value.value, str) else ""
-        return Node(span=span, value=_folded(value), style=style)
+        return Node(span=span, value=folded(value), style=style)
 
     def _dict(self, value: ast.Dict, span: Span) -> Node:
         node = Node(span=span, table={}, style="dict")
@@ -221,7 +221,7 @@ class _Reader:
             return self._field(call, span)
         named = [keyword for keyword in call.keywords if keyword.arg is not None]
         if not (name in _TABLE_CALLS or name[:1].isupper()):
-            return Node(span=span, value=_folded(call))
+            return Node(span=span, value=folded(call))
         if len(call.args) == 1 and isinstance(call.args[0], ast.Dict) and not call.keywords:
             return self._value(call.args[0])
         if not named and name != "dict":
@@ -300,7 +300,7 @@ def _called(call: ast.Call) -> str:
     return call.func.id if isinstance(call.func, ast.Name) else ""
 
 
-def _folded(value: ast.expr) -> Any:
+def folded(value: ast.expr) -> Any:
     """Return the value of a literal, or of arithmetic with literal numbers; `NOT_PLAIN` for anything else."""
     if isinstance(value, ast.Constant):
         return value.value if value.value is None or isinstance(value.value, bool | int | float | str) else NOT_PLAIN
@@ -320,7 +320,7 @@ def _folded(value: ast.expr) -> Any:
 
 
 def _number(value: ast.expr) -> Any:
-    number = _folded(value)
+    number = folded(value)
     return number if isinstance(number, int | float) and not isinstance(number, bool) else NOT_PLAIN
 
 

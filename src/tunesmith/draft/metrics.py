@@ -1,0 +1,157 @@
+"""Which metrics a script reports, and where, read from its text."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_MAXIMIZED = {
+    "acc", "accuracy", "auc", "auroc", "roc", "f1", "r2", "precision", "recall", "bleu", "rouge", "map", "miou", "iou",
+    "score", "reward", "return", "ndcg", "psnr", "ssim", "dice", "kappa", "mcc",
+}  # fmt: skip
+_MINIMIZED = {
+    "loss", "rmse", "mse", "mae", "mape", "smape", "error", "err", "perplexity", "ppl", "nll", "wer", "cer", "logloss",
+    "deviance", "crps", "rmsle", "bpb", "regret",
+}  # fmt: skip
+_VALIDATION = {"val", "valid", "validation", "dev", "eval", "held"}
+_TEST = {"test"}
+_TRAINING = {"train", "training", "tr"}
+_PRINTED = re.compile(r"([A-Za-z_][\w./-]*)\s*[=:]\s*$")
+_FORMATTED = re.compile(r"([A-Za-z_][\w./-]*)\s*[=:]\s*(?:%|\{|\$)")
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """What a script reports.
+
+    Args:
+        objective: As `minimize val_loss`; None where nothing was recognised.
+        where: A file's name, or `"stdout"`.
+        note: How this was found, in words.
+    """
+
+    objective: str | None
+    where: str | None
+    note: str
+
+
+def read_metrics(source: str, tree: ast.Module | None) -> Metrics:
+    """Return the metric that a script most likely wants tuned: one of the validation data before others.
+
+    Args:
+        source: The script's text.
+        tree: The same, parsed, where it is Python.
+    """
+    dumped = list(_dumped(tree)) if tree is not None else []
+    printed = list(_printed(tree)) if tree is not None else _FORMATTED.findall(source.replace("\\n", "\n"))
+    best_dumped, best_printed = _best(dumped), _best(printed)
+    if best_dumped is not None and (best_printed is None or _preference(best_dumped) >= _preference(best_printed)):
+        file = _metrics_file(source)
+        return Metrics(_objective(best_dumped), file, f"The script writes '{best_dumped}' to {file}.")
+    if best_printed is not None:
+        return Metrics(_objective(best_printed), "stdout", f"The script prints '{best_printed}'.")
+    named = _best(_known_names(tree)) if tree is not None else None
+    if named is not None:
+        return Metrics(
+            _objective(named),
+            None,
+            f"The script works out '{named}', but does not report it: print(f\"{named}={{{named}}}\") at its end, or "
+            "write it as JSON to metrics.json in the trial's folder.",
+        )
+    return Metrics(
+        None,
+        None,
+        'No metric was found. Print it at the end of the script, as print(f"val_loss={loss}"), and correct the '
+        "objective where it is not 'minimize val_loss'.",
+    )
+
+
+def _objective(name: str) -> str:
+    return f"{'maximize' if is_maximized(name) else 'minimize'} {name}"
+
+
+def is_maximized(name: str) -> bool:
+    """Tell from its name whether more of a metric is better; one that is not known counts as a loss.
+
+    >>> is_maximized("val_accuracy"), is_maximized("neg_log_loss"), is_maximized("rmse")
+    (True, False, False)
+    """
+    found = _words(name)
+    return bool(found & _MAXIMIZED) and not found & _MINIMIZED
+
+
+def _words(name: str) -> set[str]:
+    return set(re.findall(r"[a-z]+[0-9]?", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()))
+
+
+def _preference(name: str) -> int:
+    found = _words(name)
+    return 2 if found & _VALIDATION else 0 if found & _TRAINING else 1
+
+
+def _best(names: list[str]) -> str | None:
+    """Return the metric to tune: never one of the test data; the validation data's before the training data's."""
+    metrics = [name for name in names if _words(name) & (_MAXIMIZED | _MINIMIZED) and not _words(name) & _TEST]
+    return max(metrics, key=_preference, default=None)
+
+
+def _dumped(tree: ast.Module) -> Iterator[str]:
+    """Yield the keys of dictionaries that are written as JSON, those kept in a variable first included."""
+    variables: dict[str, list[str]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                if isinstance(target, ast.Name) and isinstance(node.value, ast.Dict):
+                    variables.setdefault(target.id, []).extend(_keys(node.value))
+                elif isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name):
+                    key = target.slice
+                    if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                        variables.setdefault(target.value.id, []).append(key.value)
+    for call in _calls(tree, "dump", "dumps", "write_json"):
+        for argument in call.args[:1]:
+            if isinstance(argument, ast.Dict):
+                yield from _keys(argument)
+            elif isinstance(argument, ast.Name):
+                yield from variables.get(argument.id, [])
+
+
+def _printed(tree: ast.Module) -> Iterator[str]:
+    """Yield the names that stand before a value in what is printed, as `val_acc={...}`."""
+    for call in _calls(tree, "print", "write"):
+        for argument in call.args[:-1]:
+            if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+                yield from _PRINTED.findall(argument.value)
+        for node in ast.walk(call):
+            if isinstance(node, ast.JoinedStr):
+                for before, after in zip(node.values, node.values[1:], strict=False):
+                    if isinstance(before, ast.Constant) and isinstance(after, ast.FormattedValue):
+                        yield from _PRINTED.findall(str(before.value))
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield from _FORMATTED.findall(node.value)
+
+
+def _known_names(tree: ast.Module) -> list[str]:
+    stored = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
+    return [name for name in stored if len(_words(name)) <= 3]
+
+
+def _calls(tree: ast.Module, *names: str) -> Iterator[ast.Call]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if called in names:
+                yield node
+
+
+def _keys(table: ast.Dict) -> list[str]:
+    return [key.value for key in table.keys if isinstance(key, ast.Constant) and isinstance(key.value, str)]
+
+
+def _metrics_file(source: str) -> str:
+    """Return the name of the JSON file that the script speaks of, best one that sounds like metrics."""
+    files = [file.rpartition("/")[2] for file in re.findall(r"""["']([^"'\s]*[\w}]\.json)["']""", source)]
+    sounding = [file for file in files if re.search(r"metric|result|score|eval", file)]
+    plain = [file for file in [*sounding, *files] if "{" not in file]
+    return plain[0] if plain else "metrics.json"

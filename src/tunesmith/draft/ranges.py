@@ -1,0 +1,192 @@
+"""A range to search from a parameter's name, type and present value."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..space import Choice, Float, Int, Parameter
+from .words import reason_to_leave, words
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A parameter to search, or why there is none.
+
+    Args:
+        parameter: With the present value as its default, where that lies inside; None where it is left alone.
+        reason: Why it is left alone, or what should be known about the range; may be empty.
+    """
+
+    parameter: Parameter | None
+    reason: str = ""
+
+
+_OPTIMIZERS = ("Adam", "AdamW", "SGD")
+_OTHER_OPTIMIZERS = ("RMSprop", "NAdam", "Adagrad", "RAdam", "Adamax", "Lion")
+_ACTIVATIONS = ("ReLU", "GELU", "Tanh")
+_OTHER_ACTIVATIONS = ("SiLU", "ELU", "SELU", "LeakyReLU", "leaky_relu", "Swish", "Mish", "Sigmoid")
+_SCHEDULES = ("linear", "cosine", "constant")
+
+_RATES = {"lr", "eta", "eta0"}
+_SMALL = {
+    "wd",
+    "l1",
+    "l2",
+    "alpha",
+    "eps",
+    "epsilon",
+    "reg",
+    "lambda",
+    "lambd",
+    "regularization",
+    "penalty",
+    "c",
+    "decay",
+}
+_FRACTIONS = {"subsample", "colsample", "fraction", "feature", "bagging"}
+_WIDTHS = {
+    "hidden", "dim", "dims", "units", "width", "channels", "filters", "embed", "embedding", "emb", "embd", "ff", "ffn",
+    "neurons", "latent", "model", "features", "size",
+}  # fmt: skip
+_COUNTS = {"layers", "layer", "depth", "heads", "head", "blocks", "block", "stages"}
+
+
+def guess(name: str, default: Any, options: Sequence[Any] | None = None) -> Guess:
+    """Return what to search for a parameter.
+
+    Args:
+        name: As the user wrote it; its last part says what it is.
+        default: The present value.
+        options: All values that it can take, where the script says so.
+    """
+    reason = reason_to_leave(name)
+    if reason is not None:
+        return Guess(None, reason)
+    if options is not None:
+        if len(options) < 2:
+            return Guess(None, "there is one option only")
+        return Guess(Choice(list(options), default=default if default in options else None))
+    if default is None:
+        return Guess(None, "it has no value to start from")
+    if isinstance(default, bool):
+        return Guess(Choice([True, False], default=default))
+    if isinstance(default, str):
+        return _word(name, default)
+    if isinstance(default, int | float) and math.isfinite(default):
+        return _number(name, default)
+    return Guess(None, "it is neither a number nor a known word")
+
+
+def is_width(name: str) -> bool:
+    """Tell whether a name speaks of the width of layers, in which heads of attention must fit."""
+    found = set(words(name))
+    return bool(found & {"model", "embed", "embedding", "emb", "embd", "hidden", "dim"}) and not found & _COUNTS
+
+
+def _word(name: str, default: str) -> Guess:
+    found = set(words(name))
+    if found & {"optimizer", "optimiser", "optim", "opt"}:
+        return _spelled(default, _OPTIMIZERS, _OTHER_OPTIMIZERS)
+    if found & {"activation", "act", "nonlinearity"}:
+        return _spelled(default, _ACTIVATIONS, _OTHER_ACTIVATIONS)
+    if found & {"scheduler", "schedule"}:
+        return _spelled(default, _SCHEDULES, ())
+    return Guess(None, "text whose other options are not known")
+
+
+def _spelled(default: str, usual: Sequence[str], others: Sequence[str]) -> Guess:
+    """Return the usual options in the user's own spelling, as `torch.optim.Adam` or `adam`."""
+    before, dot, last = default.rpartition(".")
+    known = {option.lower(): option for option in (*usual, *others)}
+    if last.lower() not in known:
+        return Guess(None, f"'{default}' is not a word whose alternatives are known")
+    spell = str.lower if last.islower() else str.upper if last.isupper() and last.lower() != "sgd" else str
+    listed = [last, *(spell(option) for option in usual if option.lower() != last.lower())]
+    ordered = [next(o for o in listed if o.lower() == u.lower()) for u in usual]
+    options = [f"{before}{dot}{option}" for option in (ordered if last in ordered else [last, *ordered])]
+    return Guess(Choice(options, default=default), "check that your script knows every option")
+
+
+def _number(name: str, default: float) -> Guess:
+    found = set(words(name))
+    if "decay" in found and "weight" not in found and 0.5 <= default < 1:
+        return _near_one(default)
+    if _is_unit(found):
+        return _unit(found, float(default))
+    if found & _RATES or {"learning", "rate"} <= found:
+        return _logarithmic(float(default), 1e-7, 1.0)
+    if found & _SMALL or ({"gamma"} <= found and not 0.5 <= default < 1):
+        return _logarithmic(float(default), 1e-10 if found & {"eps", "epsilon"} else 1e-8, 1e4 if default >= 1 else 1.0)
+    if isinstance(default, int):
+        return _whole(found, default)
+    return _around(default)
+
+
+def _is_unit(found: set[str]) -> bool:
+    """Tell whether a name speaks of a share between 0 and 1."""
+    shares = {"dropout", "drop", "prob", "probability", "p", "momentum", "beta", "gamma", "smoothing", "ema", "mixup"}
+    return bool(found & (shares | _FRACTIONS)) and not found & {"lr", "rows"}
+
+
+def _unit(found: set[str], default: float) -> Guess:
+    if not 0 <= default <= 1 or ("gamma" in found and not 0.5 <= default < 1):
+        if "gamma" in found and default > 0:
+            return _logarithmic(default, 1e-8, 1e4)
+        return _around(default)
+    if "momentum" in found:
+        return _inside(0.0, 0.99, default)
+    if found & {"beta", "gamma", "ema"} and 0.5 <= default < 1:
+        return _near_one(default)
+    if found & _FRACTIONS:
+        return _inside(min(0.5, _short(default / 2)), 1.0, default) if default > 0 else _inside(0.0, 1.0, default)
+    return _inside(0.0, 0.5 if default <= 0.5 else 1.0, default)
+
+
+def _logarithmic(default: float, least: float, most: float) -> Guess:
+    if default < 0:
+        return Guess(None, "a negative value gives no range to guess")
+    if default == 0:
+        return Guess(Float(1e-6, 1e-1, log=True), "0 itself is outside of the range: a logarithmic scale has none")
+    low, high = max(_short(default / 100), least), min(_short(default * 100), most)
+    return Guess(Float(min(low, default), max(high, default), log=True, default=default))
+
+
+def _around(default: float) -> Guess:
+    if default == 0:
+        return Guess(None, "a value of 0 gives no range to guess")
+    if 0.9 <= default < 1:
+        return _near_one(default)
+    low, high = sorted((_short(default / 4), _short(default * 4)))
+    return Guess(Float(low, high, log=default > 0, default=default))
+
+
+def _near_one(default: float) -> Guess:
+    """Near 1 what counts is the distance from it: from a tenth to ten times."""
+    distance = 1 - default
+    return _inside(_short(max(0.5, 1 - 10 * distance)), _short(1 - distance / 10), default)
+
+
+def _inside(low: float, high: float, default: float) -> Guess:
+    return Guess(Float(min(low, default), max(high, default), default=default))
+
+
+def _whole(found: set[str], default: int) -> Guess:
+    if default <= 0:
+        return Guess(None, f"a value of {default} usually switches something off and gives no range to guess")
+    if "kernel" in found:
+        return Guess(Choice(sorted({3, 5, 7, default}), ordered=True, default=default))
+    if found & _COUNTS:
+        return Guess(Int(1, max(4, 2 * default), default=default))
+    if "batch" in found:
+        return Guess(Int(min(max(8, default // 4), default), default * 4, log=True, default=default))
+    if default < 4 and not found & _WIDTHS:
+        return Guess(Int(1, max(4, 2 * default), default=default))
+    return Guess(Int(max(1, default // 4), default * 4, log=True, default=default))
+
+
+def _short(value: float) -> float:
+    """Drop the noise of the last digits, so that ranges read as people write them."""
+    return float(f"{value:.6g}")
