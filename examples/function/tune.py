@@ -12,8 +12,8 @@ FOLDS = 5
 SPACE = {
     # The defaults are scikit-learn's own; trial 0 measures them.
     "learning_rate": ts.Float(0.005, 0.5, log=True, default=0.1),
-    "n_estimators": ts.Int(20, 300, log=True, default=100),
-    "max_depth": ts.Int(1, 8, default=3),
+    "n_estimators": ts.Int(20, 200, log=True, default=100),
+    "max_depth": ts.Int(1, 5, default=3),
     "min_samples_leaf": ts.Int(1, 50, log=True, default=1),
     "subsample": ts.Float(0.3, 1.0, default=1.0),
     "max_features": ts.Float(0.1, 1.0, default=1.0),
@@ -39,7 +39,7 @@ if __name__ == "__main__":
         cross_validate,
         space=SPACE,
         objective="minimize rmse",
-        budget=ts.Budget(trials=40, minutes=3),
+        budget=ts.Budget(trials=30, minutes=3),
         folder="studies/function",
         executor="process:2",
         proposer="tpe",

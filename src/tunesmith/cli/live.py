@@ -21,7 +21,7 @@ from ..journal.base import Event
 from ..trial import State, Trial
 from . import panels
 from .tally import Picture, Tally
-from .text import Printable, change, clean, duration, number
+from .text import Printable, change, clean, duration, near, number
 
 REFRESHES_PER_SECOND = 4
 WIDE = 110
@@ -105,7 +105,8 @@ class Frame:
         """Draw as many lines as fit."""
         now = self._clock()
         picture = self.tally.picture(now)
-        width, height = options.max_width, options.height or console.size.height
+        # The lowest line stays free: the cursor goes there at the end, and must not push the first line out.
+        width, height = options.max_width, console.size.height - 1
         if picture is None:
             yield Text(f" {clean(self._name)}  preparing …", style="dim")
             return
@@ -147,7 +148,12 @@ def _beside(left: list[Text], right: list[Text], left_width: int, right_width: i
     for place in range(max(len(left), len(right))):
         one = left[place] if place < len(left) else Text()
         other = right[place] if place < len(right) else Text()
-        lines.append(panels.fitted(one, left_width).append("  ").append_text(panels.fitted(other, right_width)))
+        lines.append(
+            Text()
+            .append_text(panels.fitted(one, left_width))
+            .append("  ")
+            .append_text(panels.fitted(other, right_width))
+        )
     return lines
 
 
@@ -181,12 +187,13 @@ class PlainView:
         if event.kind == "finished":
             self._print(self._finished(trial, history))
         elif event.kind == "interrupted":
-            why = clean(event.data.get("reason") or "no reason given")
-            self._print(Text(f"trial {trial.number:>3}  interrupted ({why}); it waits for another attempt"))
+            why = clean(event.data.get("reason", ""))
+            words = "interrupted" if why in ("", "interrupted") else f"interrupted ({why})"
+            self._print(Text(f"trial {trial.number:>3}  {words}; it waits for another attempt"))
         elif event.kind == "judged" and trial.verdict is not None:
             self._judged(trial)
         elif event.kind == "tested":
-            measured = "  ".join(f"{clean(name)} {number(value)}" for name, value in trial.test_metrics.items())
+            measured = "  ".join(f"{clean(name)} {number(value)}" for name, value in panels.test_scores(trial).items())
             failed = f"failed: {clean(event.data.get('failure', {}).get('reason', 'no measurement'))}"
             self._print(Text(f"trial {trial.number:>3}  on the test part: {measured or failed}"))
         if event.kind in ("finished", "judged", "noted") and history.best is not None:
@@ -205,7 +212,7 @@ class PlainView:
         standing = history.best is not None and event.trial != history.best.number
         self._leader = history.best.number if standing and history.best is not None else None
         limits = ", ".join(f"{name}={value:g}" for name, value in self._budget.to_table().items()) or "no limit"
-        where = "" if self._folder is None else f"  {clean(self._folder)}"
+        where = "" if self._folder is None else f"  {near(self._folder)}"
         words = f"study {clean(self._name)}  {clean(history.objective)}  {limits}  slots={self._slots}{where}"
         self._print(Text(words))
         if history.settled > (event.kind == "finished"):

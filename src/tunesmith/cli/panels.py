@@ -12,7 +12,7 @@ from ..budget import Budget
 from ..objective import Metric
 from ..trial import State, Trial, Value
 from .tally import Picture, Running, Share
-from .text import change, clean, duration, number, rough, shown, sparkline
+from .text import change, clean, duration, near, number, rough, shown, sparkline
 
 GOOD, BAD, SOFT, NAME = "green", "magenta", "dim", "cyan"
 """Green against magenta stays apart for colour-blind eyes; a mark stands beside each colour anyway."""
@@ -62,7 +62,7 @@ def columns(rows: Sequence[Sequence[Text]], width: int, *, right: Iterable[int] 
 
 def title(words: str, width: int, aside: Text | None = None) -> Text:
     """Return a heading: words, a thin line, and something at its right end."""
-    line = Text(words, style="bold").append(" ")
+    line = Text().append(words, style="bold").append(" ")
     aside = aside or Text()
     rest = width - line.cell_len - aside.cell_len - (1 if aside else 0)
     line.append("─" * max(rest, 0), style=SOFT)
@@ -74,10 +74,9 @@ def title(words: str, width: int, aside: Text | None = None) -> Text:
 
 def heading(name: str, folder: Path | None, picture: Picture, budget: Budget, width: int) -> Text:
     """Return the first line: study, objective, folder, time spent and about how much is left."""
-    line = Text(f" {clean(name)}", style="bold").append("  ")
-    line.append(clean(picture.objective), style="not bold")
+    line = Text().append(f" {clean(name)}", style="bold").append(f"  {clean(picture.objective)}")
     if folder is not None:
-        line.append(f"  {clean(folder)}", style="not bold dim")
+        line.append(f"  {near(folder)}", style=SOFT)
     left = seconds_left(picture, budget)
     spent = Text(f" {duration(picture.seconds)}").append("" if not left else f", about {rough(left)} left")
     return fitted(line, width - spent.cell_len).append_text(spent)
@@ -135,7 +134,7 @@ def parameter_lines(trial: Trial, first: Trial | None, width: int, rows: int) ->
     pieces = []
     own = first is None or first.number == trial.number
     for name, value, reference, differs in changed_first(trial, first):
-        piece = Text(short_name(name, trial.parameters), style=SOFT).append(f" {shown(value)}", style="not dim")
+        piece = Text().append(short_name(name, trial.parameters), style=SOFT).append(f" {shown(value)}")
         if differs and not own and reference is not None:
             piece.append(f" (was {shown(reference)})")
         pieces.append(piece)
@@ -153,7 +152,7 @@ def flow(pieces: Sequence[Text], width: int, rows: int, *, lead: Text | None = N
     """
     if rows <= 0 or not pieces:
         return []
-    lines = [lead or Text("   ")]
+    lines = [Text().append_text(lead or Text("   "))]
     for place, piece in enumerate(pieces):
         piece = fitted(piece, min(piece.cell_len, width - 3))
         gap = 0 if lines[-1].cell_len == 3 else 3
@@ -305,6 +304,12 @@ def _settled(trial: Trial, metric: str, leader: int | None) -> list[Text]:
     ]
 
 
+def test_scores(trial: Trial) -> dict[str, float]:
+    """Return what the held-out test part gave, without what a script merely says again from the search."""
+    new = {name: value for name, value in trial.test_metrics.items() if trial.metrics.get(name) != value}
+    return new or dict(trial.test_metrics)
+
+
 def reason(trial: Trial) -> str:
     """Return the most telling reason on one line: why it failed, what the judge said, or why it was tried."""
     if trial.failure is not None:
@@ -341,6 +346,6 @@ def decision_lines(picture: Picture, width: int) -> list[Text]:
         return []
     data = picture.decision.data
     words = clean(data.get("reason") or ", ".join(f"{key}: {shown(value)}" for key, value in data.items()))
-    line = Text(" → ", style=NAME).append(words)
+    line = Text().append(" → ", style=NAME).append(words)
     line.truncate(width, overflow="ellipsis")
     return [line]

@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.segment import Segment
@@ -47,6 +48,12 @@ def clean_lines(text: str) -> list[str]:
     """Return the lines of a log, each cleaned; of a line that was overwritten by a carriage return the last state."""
     bare = _ESCAPES.sub("", text).expandtabs(4)
     return ["".join(map(_visible, line.rstrip("\r").rpartition("\r")[2])).rstrip() for line in bare.split("\n")]
+
+
+def near(path: Path) -> str:
+    """Return a path as seen from the current folder where it lies below, else as it is."""
+    here = Path.cwd()
+    return clean(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def number(value: float | None) -> str:
@@ -104,7 +111,7 @@ def change(value: float, reference: float) -> str | None:
     """
     if reference == 0 or not math.isfinite(share := (value - reference) / abs(reference)):
         return None
-    return f"{100 * share:+.1f} %" if abs(share) < 10 else f"{100 * share:+.3g} %"
+    return f"{100 * share:+.{1 if abs(share) < 10 else 0}f} %" if abs(share) < 1000 else f"{100 * share:+.3g} %"
 
 
 def sparkline(values: Sequence[float], width: int) -> str:

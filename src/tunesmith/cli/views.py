@@ -6,7 +6,8 @@ Print them with `console.print(view, crop=False)`: commands to copy are one line
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+import textwrap
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from ..trial import State, Trial
 from . import panels
 from .panels import BAD, GOOD, MARKS, NAME, SOFT
 from .tally import Picture, Tally
-from .text import Printable, change, clean, clean_lines, duration, number, shown, sparkline
+from .text import Printable, change, clean, clean_lines, duration, near, number, shown, sparkline
 
 LOG_LINES = 20
 """How many lines of a trial's log are shown."""
@@ -99,7 +100,7 @@ def trial_view(history: History, trial: Trial, log_tail: str = "", reproduce: st
     """
 
     def lines(width: int) -> list[Text]:
-        found = [_headline(trial, width), *_story(history, trial)]
+        found = [_headline(trial, width), *_story(history, trial, width)]
         found += [panels.title("parameters", width), *_parameters(history, trial, width)]
         if trial.metrics or trial.test_metrics:
             found += [panels.title("metrics", width), *_metrics(history, trial, width)]
@@ -159,18 +160,18 @@ def _beside_first(picture: Picture, best: Trial, width: int) -> list[Text]:
     rows += [
         [_marked(name, True), Text("-", style="bold"), Text(_or_dash(name, first), style=SOFT)] for name in removed
     ]
-    for kind in ("metrics", "test_metrics"):
-        ours: Mapping[str, float] = getattr(best, kind)
-        theirs: Mapping[str, float] = {} if first is None else getattr(first, kind)
-        words = "   on the test part: " if kind == "test_metrics" else "   "
+    for words, ours, theirs in (
+        ("", best.metrics, {} if first is None else first.metrics),
+        ("on the test part: ", panels.test_scores(best), {} if first is None else first.test_metrics),
+    ):
         for name, measured in ours.items():
-            row = [Text(f"{words}{clean(name)}"), Text(number(measured), style=GOOD)]
+            row = [Text(f"   {words}{clean(name)}"), Text(number(measured), style=GOOD)]
             rows.append(row if first is None else [*row, Text(number(theirs.get(name)), style=SOFT)])
     return panels.columns(rows, width)
 
 
 def _marked(name: str, differs: bool) -> Text:
-    return Text(" ▸ " if differs else "   ", style=NAME).append(clean(name), style="not cyan" if differs else SOFT)
+    return Text().append(" ▸ " if differs else "   ", style=NAME).append(clean(name), style="" if differs else SOFT)
 
 
 def _or_dash(name: str, trial: Trial | None) -> str:
@@ -178,10 +179,10 @@ def _or_dash(name: str, trial: Trial | None) -> str:
 
 
 def _next(picture: Picture, folder: Path) -> list[Text]:
-    place, report = shlex.quote(clean(folder)), folder / "report.html"
-    found = [_fact("folder", clean(folder))]
+    place, report = shlex.quote(near(folder)), folder / "report.html"
+    found = [_fact("folder", near(folder))]
     if report.exists():
-        found.append(_fact("report", clean(report)))
+        found.append(_fact("report", near(report)))
     commands = [] if report.exists() else [f"tunesmith report {place}"]
     if picture.best is not None:
         commands.append(f"tunesmith show {place} {picture.best.number}")
@@ -191,8 +192,9 @@ def _next(picture: Picture, folder: Path) -> list[Text]:
     return found + [_fact("" if later else "next", words) for later, words in enumerate(commands)]
 
 
-def _fact(name: str, words: str) -> Text:
-    return Text(f"   {name:<8}", style=SOFT, no_wrap=True, overflow="ignore").append(words, style="not dim")
+def _fact(name: str, words: str, *, wide: int = 8) -> Text:
+    """Return a name and something to copy, never cut or broken."""
+    return Text(no_wrap=True, overflow="ignore").append(f"   {name:<{wide}}", style=SOFT).append(words)
 
 
 def _command(line: str) -> Text:
@@ -201,7 +203,7 @@ def _command(line: str) -> Text:
 
 def _headline(trial: Trial, width: int) -> Text:
     mark, style = MARKS[trial.state]
-    line = Text(f" {mark} trial {trial.number}", style=f"{style} bold").append(f"  {trial.state}", style="not bold")
+    line = Text().append(f" {mark} trial {trial.number}", style=f"{style} bold").append(f"  {trial.state}", style=style)
     details = [f"seed {trial.seed}"]
     if trial.attempt > 1:
         details.append(f"attempt {trial.attempt}")
@@ -209,12 +211,12 @@ def _headline(trial: Trial, width: int) -> Text:
         details.append(duration(trial.seconds))
     if trial.peak_memory_bytes is not None:
         details.append(f"{trial.peak_memory_bytes / 1e6:.0f} MB at most")
-    line.append("  " + ", ".join(details), style="not bold dim")
+    line.append("  " + ", ".join(details), style=SOFT)
     line.truncate(width, overflow="ellipsis")
     return line
 
 
-def _story(history: History, trial: Trial) -> list[Text]:
+def _story(history: History, trial: Trial, width: int) -> list[Text]:
     """Return who thought of it, why, and what became of it."""
     proposal = trial.proposal
     origin = clean(proposal.proposer)
@@ -224,24 +226,26 @@ def _story(history: History, trial: Trial) -> list[Text]:
         origin += f", from trial {proposal.parent}"
     if proposal.expectation is not None:
         origin += f", expecting {clean(history.objective.primary.name)} {number(proposal.expectation)}"
-    found = [_told("proposed", f"by {origin}")]
+    facts = [("proposed", f"by {origin}", "")]
     if proposal.reason:
-        found.append(_told("reason", clean(proposal.reason)))
+        facts.append(("reason", clean(proposal.reason), ""))
     if trial.verdict is not None:
         word = panels.VERDICTS[trial.verdict.decision][0]
-        found.append(_told("verdict", f"{word} by {clean(trial.verdict.by)}: {clean(trial.verdict.reason)}"))
+        facts.append(("verdict", f"{word} by {clean(trial.verdict.by)}: {clean(trial.verdict.reason)}", ""))
     if history.best is not None and history.best.number == trial.number:
-        found.append(_told("standing", "★ the best of the study", GOOD))
+        facts.append(("standing", "★ the best of the study", GOOD))
     if trial.failure is not None:
-        found.append(_told("failure", f"{trial.failure.kind}: {clean(trial.failure.reason)}", BAD))
-    found += [_told("note", clean(note)) for note in trial.notes]
-    if trial.folder is not None:
-        found.append(_told("folder", clean(trial.folder)))
-    return found
+        facts.append(("failure", f"{trial.failure.kind}: {clean(trial.failure.reason)}", BAD))
+    facts += [("note", clean(note), "") for note in trial.notes]
+    found = [line for name, words, style in facts for line in _told(name, words, width, style)]
+    return found if trial.folder is None else [*found, _fact("folder", near(trial.folder), wide=10)]
 
 
-def _told(name: str, words: str, style: str = "") -> Text:
-    return Text(f"   {name:<9} ", style=SOFT, overflow="fold").append(words, style=f"not dim {style}")
+def _told(name: str, words: str, width: int, style: str = "") -> list[Text]:
+    """Return a name and a sentence, which goes on below itself."""
+    lines = textwrap.wrap(words, max(width - 13, 20), break_on_hyphens=False) or [""]
+    first = Text(overflow="fold").append(f"   {name:<9} ", style=SOFT).append(lines[0], style=style)
+    return [first, *(Text(" " * 13 + line, style=style, overflow="fold") for line in lines[1:])]
 
 
 def _parameters(history: History, trial: Trial, width: int) -> list[Text]:
@@ -268,7 +272,7 @@ def _metrics(history: History, trial: Trial, width: int) -> list[Text]:
     rows = [_metric(name, value, metrics.get(name), first) for name, value in trial.metrics.items()]
     rows += [
         [Text(f"   {clean(name)} on the test part"), Text(number(value)), Text("")]
-        for name, value in trial.test_metrics.items()
+        for name, value in panels.test_scores(trial).items()
     ]
     return panels.columns(rows, width)
 

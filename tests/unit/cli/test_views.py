@@ -173,3 +173,11 @@ def test_a_long_log_is_shown_from_its_end_and_folded() -> None:
     assert "line 481" in shown
     assert "line 480" not in shown
     assert shown.replace(" ", "").replace("\n", "").count("y" * 150) == 1
+
+
+def test_a_long_reason_goes_on_below_itself() -> None:
+    history = small_history()
+    history.apply(Event("judged", 1, {"decision": "reject", "reason": "word " * 30}))
+    lines = text(trial_view(history, history.trials[1]), width=60).splitlines()
+    at = next(place for place, line in enumerate(lines) if line.startswith("   verdict   rejected by rules: word"))
+    assert lines[at + 1].startswith(" " * 13 + "word word")
