@@ -94,7 +94,7 @@ def render(history: History, *, title: str, facts: Mapping[str, Any] | None = No
         table=trial_table(history, most=MOST_TRIALS),
         linked={trial.number for trial in overview.listed(history, MOST_TRIALS)},
         facts=[(_FACTS.get(name, _heading(name)), _fact(fact)) for name, fact in _shown_facts(history, told)],
-        version=told.get("version", told.get("tunesmith_version", "")),
+        version=dict(_shown_facts(history, told)).get("version", told.get("tunesmith_version", "")),
         events=f"{history.events_seen:,}",
         policy=_policy(scripts, drawn),
         drawn=some,
@@ -191,7 +191,7 @@ def _shown_facts(history: History, facts: Mapping[str, Any]) -> list[tuple[str, 
     """Return the given facts, and those of the last session that were not given."""
     shown = {name: fact for name, fact in facts.items() if name != "reproduce" and fact not in (None, "", {})}
     session = history.sessions[-1].data if history.sessions else {}
-    for name in ("host", "versions", "budget", "search"):
+    for name in ("version", "host", "versions", "budget", "search"):
         if session.get(name):
             shown.setdefault(name, session[name])
     return list(shown.items())

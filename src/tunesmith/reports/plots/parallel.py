@@ -92,7 +92,7 @@ def _dimension(axis: Axis, label: str) -> dict[str, Any]:
 def _drawn(label: str, values: Sequence[float], low: float, high: float, marks: Mapping[float, str]) -> dict[str, Any]:
     """Return a dimension as plotly wants it."""
     return {
-        "label": safe(short(label, 17)),
+        "label": safe(short(label, 14)),
         "values": values,
         "range": [low, high],
         "tickvals": list(marks),
