@@ -32,8 +32,8 @@ def snap(space: SearchSpace, units: Floats) -> Floats:
         active = np.ones(len(units), dtype=bool)
         for parent, wanted in (parameter.when or {}).items():
             active &= _holds(space.parameters[parent], wanted, snapped[:, column[parent]])
-        own = np.nan_to_num(units[active, column[name]], nan=0.5)
-        snapped[active, column[name]] = _snap_one(parameter, own)
+        own = units[active, column[name]]
+        snapped[active, column[name]] = _snap_one(parameter, np.where(np.isnan(own), 0.5, own))
     return snapped
 
 
@@ -78,7 +78,9 @@ def _holds(parameter: Parameter, wanted: Any, units: Floats) -> Flags:
 
 
 def _within(wanted: Mapping[str, float], values: Floats) -> Flags:
-    return (values >= wanted.get("low", -math.inf)) & (values <= wanted.get("high", math.inf))
+    # A value that decodes to the bound itself may differ from it in the last digits here.
+    slack = 1e-12 * np.abs(values)
+    return (values + slack >= wanted.get("low", -math.inf)) & (values - slack <= wanted.get("high", math.inf))
 
 
 def _as_index(levels: Floats) -> NDArray[np.intp]:

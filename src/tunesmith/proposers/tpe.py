@@ -1,0 +1,148 @@
+"""Proposals from the tree-structured Parzen estimator: like the best trials, and unlike the others."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import InputError
+from ..history import History
+from ..trial import Proposal, State, Value
+from ._parzen import Parzen
+from ._units import snap
+from .quasirandom import QuasirandomProposer
+
+_STREAM = 3  # Keeps these draws apart from those of other proposers that share the study's seed.
+_MOST_GOOD = 25  # As in Bergstra et al. 2013: beyond that, more good trials only blur where the best ones lie.
+_MOST_OTHERS = 1000  # Bounds the cost of a proposal in a long study; a density does not get better with more.
+
+Places = NDArray[np.intp]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TpeProposer:
+    """The multivariate tree-structured Parzen estimator.
+
+    Bergstra et al. 2011, "Algorithms for hyper-parameter optimization", section 4; Watanabe 2023, arXiv 2304.11127.
+    The best trials make one density, all others a second one. Points are drawn from the first, and the one where the
+    first is highest against the second is proposed. Better trials weigh more in the first, by their rank alone, so
+    that the scale of the metric does not matter.
+
+    Failed trials count among the others, and so do those that still run, which keeps parallel proposals apart.
+    Trials that break a constraint rank after those that do not. Pruned trials rank after complete ones, as they
+    lost against their peers at the same step, and among themselves by how far they came, then by loss.
+
+    Args:
+        startup_trials: So many trials are measured at evenly spread points first; at least 2.
+        good_share: The share of the measured trials that counts as good, 25 at the most; above 0, up to 0.5.
+        candidates: How many points are drawn for one proposal. More is greedier, not better.
+
+    >>> TpeProposer(candidates=48).good_share
+    0.1
+    """
+
+    startup_trials: int = 10
+    good_share: float = 0.1
+    candidates: int = 24
+
+    def __post_init__(self) -> None:
+        if self.startup_trials < 2:
+            raise InputError(
+                f"startup_trials must be at least 2, but {self.startup_trials} was given.", keys=("startup_trials",)
+            )
+        if not 0 < self.good_share <= 0.5:
+            raise InputError(
+                f"good_share must be above 0 and at most 0.5, but {self.good_share} was given.", keys=("good_share",)
+            )
+        if self.candidates < 1:
+            raise InputError(f"candidates must be at least 1, but {self.candidates} was given.", keys=("candidates",))
+
+    def propose(self, history: History, *, count: int, seed: int) -> Sequence[Proposal]:
+        """Return `count` configurations, each as if the ones before it were running already.
+
+        Raises:
+            SpaceExhausted: All that was drawn was forbidden.
+        """
+        ranked = _ranked(history)
+        if len(ranked) < self.startup_trials:
+            return QuasirandomProposer().propose(history, count=count, seed=seed)
+        rng = np.random.default_rng([seed, len(history.trials), _STREAM])
+        good = ranked[: min(math.ceil(self.good_share * len(ranked)), _MOST_GOOD)]
+        weights = np.arange(len(good), 0, -1.0)
+        weights *= len(good) / weights.sum()
+        likely = Parzen(history.space, history.points[good], weights)
+        others = history.points[_spread(ranked[len(good) :], _unknown(history))]
+        proposals: list[Proposal] = []
+        for _ in range(count):
+            unlikely = Parzen(history.space, others, np.ones(len(others)))
+            parameters = self._choose(history, likely, unlikely, [p.parameters for p in proposals], rng)
+            point = history.space.encode(parameters)[None]
+            parent = int(good[likely.log_kernels(point)[0, :-1].argmax()])
+            proposals.append(_told(history, parameters, parent, len(good), len(ranked)))
+            others = np.concatenate([others, point])
+        return proposals
+
+    def _choose(
+        self,
+        history: History,
+        likely: Parzen,
+        unlikely: Parzen,
+        taken: Sequence[object],
+        rng: np.random.Generator,
+    ) -> dict[str, Value]:
+        """Return the best candidate that is allowed and new; where there is none, a random configuration."""
+        space = history.space
+        points = snap(space, likely.draw(self.candidates, rng))
+        gain = likely.log_density(points) - unlikely.log_density(points)
+        for place in np.argsort(-gain, kind="stable"):
+            parameters = space.decode(points[place])
+            if not (space.is_forbidden(parameters) or history.has_tried(parameters) or parameters in taken):
+                return parameters
+        return space.sample(rng)
+
+
+def _ranked(history: History) -> Places:
+    """Return the numbers of the trials that have a loss, the best first."""
+    numbers = np.flatnonzero(np.isfinite(history.losses))
+    reach = np.full(len(numbers), math.inf)
+    if history.counts[State.PRUNED]:
+        reach = np.array([_reach(history, number) for number in numbers.tolist()])
+    violation = np.zeros(len(numbers))
+    if history.objective.constraints:
+        violation = np.array(
+            [history.objective.violation(history.trials[number].metrics) for number in numbers.tolist()]
+        )
+    return numbers[np.lexsort((history.losses[numbers], -reach, violation))]
+
+
+def _reach(history: History, number: int) -> float:
+    """Return the last step of a pruned trial; of a complete one, infinity."""
+    trial = history.trials[number]
+    if trial.state is State.COMPLETE:
+        return math.inf
+    return max((report.step for report in trial.reports), default=-1)
+
+
+def _unknown(history: History) -> Places:
+    """Return the numbers of the trials without a loss, less the repeats: a good place must not look taken for one."""
+    numbers = np.flatnonzero(np.isnan(history.losses))
+    return np.array([n for n in numbers if history.trials[n].proposal.repeat_of is None], dtype=np.intp)
+
+
+def _spread(ranked: Places, unknown: Places) -> Places:
+    """Return at most `_MOST_OTHERS` of all, evenly spread over the ranks; the latest unknown ones among them."""
+    unknown = unknown[-_MOST_OTHERS // 2 :]
+    room = min(len(ranked), _MOST_OTHERS - len(unknown))
+    return np.concatenate([ranked[np.linspace(0, len(ranked) - 1, room).astype(np.intp)], unknown])
+
+
+def _told(history: History, parameters: dict[str, Value], parent: int, good: int, measured: int) -> Proposal:
+    best = "the best" if good == 1 else f"one of the best {good}"
+    changed = [n for n, value in parameters.items() if history.trials[parent].parameters.get(n) != value]
+    new = f"with another {changed[0]}" if len(changed) == 1 else f"with other values of {len(changed)} parameters"
+    reason = f"close to trial {parent}, {best} of {measured} measured so far, {new}."
+    return Proposal(parameters=parameters, proposer="tpe", reason=reason, parent=parent)
