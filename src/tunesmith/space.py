@@ -73,7 +73,7 @@ class Float:
         """Return the value at a place in [0, 1]."""
         if self.step is not None:
             level = min(int(unit * self.size), int(self.size) - 1)
-            return _rounded(self.low + level * self.step)
+            return min(max(_rounded(self.low + level * self.step), self.low), self.high)
         if self.log:
             value = math.exp(math.log(self.low) + unit * (math.log(self.high) - math.log(self.low)))
         else:
@@ -82,11 +82,12 @@ class Float:
 
     def to_unit(self, value: Value) -> float:
         """Return the place of a value in [0, 1]; what lies outside the range is clipped."""
+        value = min(max(value, self.low), self.high)
         if self.step is not None:
             level = round((value - self.low) / self.step)
-            return float((min(max(level, 0), self.size - 1) + 0.5) / self.size)
+            return float((min(level, self.size - 1) + 0.5) / self.size)
         if self.log:
-            unit = math.log(max(value, 1e-300) / self.low) / math.log(self.high / self.low)
+            unit = math.log(value / self.low) / math.log(self.high / self.low)
         else:
             unit = (value - self.low) / (self.high - self.low)
         return min(max(unit, 0.0), 1.0)
@@ -166,11 +167,12 @@ class Int:
 
     def to_unit(self, value: Value) -> float:
         """Return the place of a value in [0, 1]; what lies outside the range is clipped."""
+        value = min(max(value, self.low), self.high)
         if self.log:
             low, high = math.log(self.low - 0.5), math.log(self.high + 0.5)
-            return min(max((math.log(max(value, 0.5)) - low) / (high - low), 0.0), 1.0)
+            return (math.log(value) - low) / (high - low)
         level = round((value - self.low) / self.step)
-        return float((min(max(level, 0), self.size - 1) + 0.5) / self.size)
+        return float((min(level, self.size - 1) + 0.5) / self.size)
 
     def contains(self, value: Value) -> bool:
         """Tell whether a value is a whole number in the range (and on the step)."""
