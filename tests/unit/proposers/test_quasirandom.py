@@ -1,0 +1,41 @@
+import numpy as np
+
+from tunesmith.proposers.quasirandom import QuasirandomProposer
+from tunesmith.space import Choice, Float, Int, SearchSpace
+from tunesmith.testing.contracts import MINIMIZE, build_history
+from tunesmith.trial import State
+
+SQUARE = SearchSpace({"x": Float(0.0, 1.0), "y": Float(0.0, 1.0)})
+
+
+def _points(space: SearchSpace, count: int, *, seed: int = 0, already: int = 0) -> list[dict[str, object]]:
+    history = build_history(space, [({}, State.FAILED)] * already, MINIMIZE)
+    return [dict(p.parameters) for p in QuasirandomProposer().propose(history, count=count, seed=seed)]
+
+
+def test_sixteen_points_leave_no_quarter_of_a_quarter_empty() -> None:
+    cells = {(int(4 * p["x"]), int(4 * p["y"])) for p in _points(SQUARE, 16)}  # type: ignore[call-overload]
+    assert len(cells) == 16
+
+
+def test_a_resumed_study_goes_on_in_the_sequence() -> None:
+    assert _points(SQUARE, 5) == [*_points(SQUARE, 2), *_points(SQUARE, 3, already=2)]
+
+
+def test_another_seed_gives_another_sequence() -> None:
+    assert _points(SQUARE, 3, seed=0) != _points(SQUARE, 3, seed=1)
+
+
+def test_every_option_gets_its_share() -> None:
+    space = SearchSpace({"kind": Choice(["a", "b", "c", "d"]), "x": Float(0.0, 1.0)})
+    drawn = [point["kind"] for point in _points(space, 32)]
+    assert {drawn.count(kind) for kind in "abcd"} == {8}
+
+
+def test_forbidden_points_are_replaced() -> None:
+    space = SearchSpace({"x": Int(0, 9), "y": Int(0, 9)}, [{"x": {"high": 6}}])
+    history = build_history(space, [])
+    proposals = QuasirandomProposer().propose(history, count=20, seed=0)
+    assert all(p.parameters["x"] > 6 for p in proposals)
+    assert np.ptp([p.parameters["y"] for p in proposals]) > 5
+    assert any("drawn at random" in p.reason for p in proposals)

@@ -1,0 +1,115 @@
+import math
+
+import pytest
+
+from tunesmith.errors import InputError
+from tunesmith.history import History
+from tunesmith.journal.base import Event
+from tunesmith.pruners.asha import AshaPruner
+from tunesmith.space import Float, SearchSpace
+from tunesmith.testing.contracts import MINIMIZE
+from tunesmith.trial import Trial
+
+
+class Race:
+    """A history in which trials report in whatever order a test says."""
+
+    def __init__(self, trials: int) -> None:
+        self.history = History(SearchSpace({"x": Float(0.0, 1.0)}), MINIMIZE)
+        for number in range(trials):
+            self.history.apply(Event("proposed", number, {"parameters": {"x": number / trials}}))
+            self.history.apply(Event("started", number, {"attempt": 1}))
+
+    def report(self, number: int, step: int, y: float | None) -> Trial:
+        metrics = {"other": 1.0} if y is None else {"y": y}
+        self.history.apply(Event("reported", number, {"step": step, "metrics": metrics}))
+        return self.history.trials[number]
+
+
+def test_at_a_rung_only_the_best_third_goes_on() -> None:
+    race = Race(8)
+    pruner = AshaPruner(reduction=3)
+    for number, y in ((1, 5.0), (2, 4.0), (3, 3.0), (4, 2.0), (5, 1.0)):
+        race.report(number, 1, y)
+    assert pruner.should_prune(race.history, race.report(6, 1, 1.5)) is None, "second of six"
+    reason = pruner.should_prune(race.history, race.report(7, 1, 2.5))
+    assert (
+        reason
+        == "at step 1 its y of 2.5 is not among the best 2 of the 7 trials that came so far; that takes y of 1.5."
+    )
+
+
+def test_fewer_than_the_reduction_let_pass() -> None:
+    race = Race(4)
+    pruner = AshaPruner(reduction=3)
+    assert pruner.should_prune(race.history, race.report(1, 1, 9.0)) is None
+    assert pruner.should_prune(race.history, race.report(2, 1, 10.0)) is None
+    assert pruner.should_prune(race.history, race.report(3, 1, 11.0)) is not None
+
+
+def test_between_rungs_nothing_is_decided() -> None:
+    race = Race(5)
+    pruner = AshaPruner(reduction=3)
+    for number in (1, 2, 3):
+        race.report(number, 1, 1.0)
+        race.report(number, 2, 1.0)
+    race.report(4, 1, 0.0)
+    assert pruner.should_prune(race.history, race.report(4, 2, 9.0)) is None, "rung 1 was passed, rung 3 is ahead"
+
+
+def test_reports_that_jump_over_rungs_meet_at_the_highest_one() -> None:
+    race = Race(5)
+    pruner = AshaPruner(reduction=3)
+    for number in (1, 2, 3):
+        race.report(number, 100, float(number))
+    assert pruner.should_prune(race.history, race.report(4, 90, 2.5)) is not None, "both stand on rung 81"
+
+
+def test_a_trial_counts_with_its_first_report_on_a_rung() -> None:
+    race = Race(5)
+    pruner = AshaPruner(reduction=3)
+    for number in (1, 2, 3):
+        race.report(number, 3, 5.0)
+        race.report(number, 5, 1.0)
+    assert pruner.should_prune(race.history, race.report(4, 3, 4.0)) is None
+
+
+def test_steps_from_nought_reach_the_first_rung_at_one() -> None:
+    race = Race(5)
+    pruner = AshaPruner(reduction=3)
+    for number in (1, 2, 3):
+        race.report(number, 0, 1.0)
+        race.report(number, 1, 1.0)
+    assert pruner.should_prune(race.history, race.report(4, 0, 9.0)) is None
+    assert pruner.should_prune(race.history, race.report(4, 1, 9.0)) is not None
+
+
+@pytest.mark.parametrize("y", [math.nan, math.inf, -math.inf])
+def test_a_metric_that_is_no_finite_number_is_the_worst(y: float) -> None:
+    race = Race(5)
+    for number in (1, 2, 3):
+        race.report(number, 1, 1e300)
+    reason = AshaPruner().should_prune(race.history, race.report(4, 1, y))
+    assert reason is not None
+    assert "y that is no finite number" in reason
+
+
+def test_a_report_without_the_metric_decides_nothing_and_the_next_one_does() -> None:
+    race = Race(5)
+    pruner = AshaPruner()
+    for number in (1, 2, 3):
+        race.report(number, 1, 1.0)
+    assert pruner.should_prune(race.history, race.report(4, 1, None)) is None
+    assert pruner.should_prune(race.history, race.report(4, 2, 2.0)) is not None
+
+
+def test_rungs() -> None:
+    pruner = AshaPruner(reduction=4, min_steps=5)
+    assert [pruner.rung(step) for step in (0, 4, 5, 19, 20, 79, 80)] == [None, None, 5, 5, 20, 20, 80]
+
+
+@pytest.mark.parametrize(("options", "key"), [({"reduction": 1}, "reduction"), ({"min_steps": 0}, "min_steps")])
+def test_options_are_checked(options: dict[str, int], key: str) -> None:
+    with pytest.raises(InputError, match="must be at least") as caught:
+        AshaPruner(**options)
+    assert caught.value.keys == (key,)
