@@ -193,7 +193,9 @@ class PlainView:
         elif event.kind == "judged" and trial.verdict is not None:
             self._judged(trial)
         elif event.kind == "tested":
-            measured = "  ".join(f"{clean(name)} {number(value)}" for name, value in panels.test_scores(trial).items())
+            measured = "  ".join(
+                f"{clean(name)} {number(value)}" for name, value in panels.held_out_scores(trial).items()
+            )
             failed = f"failed: {clean(event.data.get('failure', {}).get('reason', 'no measurement'))}"
             self._print(Text(f"trial {trial.number:>3}  on the test part: {measured or failed}"))
         if event.kind in ("finished", "judged", "noted") and history.best is not None:

@@ -304,7 +304,7 @@ def _settled(trial: Trial, metric: str, leader: int | None) -> list[Text]:
     ]
 
 
-def test_scores(trial: Trial) -> dict[str, float]:
+def held_out_scores(trial: Trial) -> dict[str, float]:
     """Return what the held-out test part gave, without what a script merely says again from the search."""
     new = {name: value for name, value in trial.test_metrics.items() if trial.metrics.get(name) != value}
     return new or dict(trial.test_metrics)
