@@ -145,34 +145,44 @@ def test_a_scripts_reports_are_heard_and_garbage_is_passed_over(bench):
     assert b"garbage" in bench.log()
 
 
-def test_later_trials_find_the_users_code_loaded(bench):
-    """The first trial loads the task by itself; later ones are forks of a worker that has it."""
+@pytest.fixture
+def user_code(tmp_path, monkeypatch):
+    """A user's module that notes where it is imported, and draws random numbers."""
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    (tmp_path / "user_training_code.py").write_text(
+        "import os, random, numpy\n"
+        f"with open({str(tmp_path / 'imports')!r}, 'a') as file: print(os.getpid(), file=file)\n"
+        "print('imported')\n"
+        "def train(parameters):\n"
+        "    return {'y': numpy.random.rand(), 'z': random.random(), 'parent': os.getppid(), 'pid': os.getpid()}\n"
+    )
+    yield FunctionTask(function="user_training_code:train", metric="y", folder=tmp_path)
+    del sys.modules["user_training_code"]
 
-    def parent(parameters):
-        import tunesmith.testing as module  # any module that a worker does not import by itself
 
-        seen = getattr(module, "_seen", 0)
-        module._seen = 1
-        return {"y": float(seen), "parent": float(os.getppid())}
+@pytest.mark.parametrize(("preload", "imports"), [(True, 2), (False, 4)])
+def test_the_users_code_is_loaded_once_by_the_first_trial_and_once_for_all_others(
+    tmp_path, user_code, preload, imports
+):
+    (tmp_path / "imports").unlink()
+    with ProcessExecutor(preload=preload) as executor:
+        bench = Bench(tmp_path, executor)
+        measured = [bench.run(user_code, number).metrics for number in range(4)]
+        assert len({metrics["parent"] for metrics in measured}) == 1
+        pids = list(map(int, (tmp_path / "imports").read_text().split()))
+        assert len(pids) == imports
+        assert pids[0] == measured[0]["pid"]
+        assert (pids[1] == measured[0]["parent"]) is preload
+        assert bench.log(0) == bench.log(1) == b"imported\n"
 
-    parents = {bench.run(parent, number).metrics["parent"] for number in range(3)}
-    assert len(parents) == 1
-    # What one trial changes, the next does not see.
-    assert bench.run(parent, 3).metrics["y"] == 0.0
 
-
-def test_global_random_numbers_follow_the_trials_seed(bench):
-    def draw(parameters):
-        import random
-
-        import numpy
-
-        return {"y": float(numpy.random.rand()), "z": random.random()}
-
-    task = FunctionTask(function=draw, metric="y")
-    draws = [bench.run(task, number, seed=number).metrics["z"] for number in range(3)]
-    assert len(set(draws)) == 3
-    assert bench.run(task, 5, seed=1).metrics["z"] == draws[1]
+def test_global_random_numbers_follow_the_trials_seed_and_not_the_workers(tmp_path, user_code):
+    with ProcessExecutor() as executor:
+        bench = Bench(tmp_path, executor)
+        draws = [bench.run(user_code, number, seed=number % 3).metrics for number in range(6)]
+    for name in ("y", "z"):
+        assert len({metrics[name] for metrics in draws}) == 3
+        assert [metrics[name] for metrics in draws[:3]] == [metrics[name] for metrics in draws[3:]]
 
 
 # -- a bad end ---------------------------------------------------------------------------------------------------------
@@ -499,6 +509,7 @@ def alive(pid):
 
 STUDY = """
 import os, sys, time
+from pathlib import Path
 from tunesmith.executors.process import ProcessExecutor
 from tunesmith.tasks.function import FunctionTask
 from tunesmith.trial import TrialRequest
@@ -525,13 +536,14 @@ with executor:
 def study(tmp_path):
     """A study in a process of its own, with two trials running; gives it, and the processes of its trials."""
     (tmp_path / "study.py").write_text(STUDY)
-    process = subprocess.Popen([sys.executable, "study.py", str(tmp_path / "trials")], cwd=tmp_path)
-    names = ("0000/pid", "0000/grandchild", "0001/pid", "0001/grandchild")
-    pids = [number_in(tmp_path / "trials" / name) for name in names]
-    yield process, pids
-    process.kill()
-    process.wait()
-    sweep(tmp_path)
+    with subprocess.Popen([sys.executable, "study.py", str(tmp_path / "trials")], cwd=tmp_path) as process:
+        try:
+            names = ("0000/pid", "0000/grandchild", "0001/pid", "0001/grandchild")
+            yield process, [number_in(tmp_path / "trials" / name) for name in names]
+        finally:
+            process.kill()
+            process.wait()
+            sweep(tmp_path)
 
 
 def test_where_the_study_is_killed_no_process_is_left(study, tmp_path):

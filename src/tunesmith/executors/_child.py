@@ -72,8 +72,10 @@ def run_child(
     except BaseException:
         traceback.print_exc()
     finally:
-        _flush()
-        os._exit(status)
+        try:
+            _flush()
+        finally:
+            os._exit(status)
 
 
 def _become_a_trial(request: TrialRequest, output: int, close: Sequence[int]) -> None:

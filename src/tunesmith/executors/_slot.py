@@ -95,11 +95,19 @@ class Slot:
                     settle(running.future, failure("setup", f"no process could be started for the trial: {error}"))
         return running.future
 
-    def stop(self, how: str) -> None:
-        """Ask the trial that runs here to stop: `"kindly"`, or `"now"`."""
+    def stop(self, how: str, number: int | None = None) -> None:
+        """Ask the trial that runs here to stop.
+
+        Args:
+            how: `"kindly"`, or `"now"`.
+            number: Only if it is this trial.
+        """
         with self._lock, contextlib.suppress(OSError):  # where the worker has just died, its listener settles the trial
-            if self._running is not None and self._worker is not None and self._worker.stdin is not None:
-                send(self._worker.stdin.fileno(), {"stop": how})
+            running, worker = self._running, self._worker
+            if running is None or worker is None or worker.stdin is None:
+                return
+            if number in (None, running.request.number):
+                send(worker.stdin.fileno(), {"stop": how})
 
     def close(self, seconds: float) -> None:
         """Let the running trial end for so many seconds, then end it; return when the worker has gone."""

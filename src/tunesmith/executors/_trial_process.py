@@ -131,14 +131,17 @@ class TrialProcess:
             sys.stdout.flush()
             self._pid = os.fork()
             if self._pid == 0:
-                run_child(
-                    load,
-                    self._request,
-                    self._terms.variables,
-                    output=output_end,
-                    messages=messages_end,
-                    close=(output, messages, *close),
-                )
+                try:
+                    run_child(
+                        load,
+                        self._request,
+                        self._terms.variables,
+                        output=output_end,
+                        messages=messages_end,
+                        close=(output, messages, *close),
+                    )
+                finally:
+                    os._exit(1)  # whatever happens there, a second worker must not come of it
         finally:
             os.close(output_end)
             os.close(messages_end)

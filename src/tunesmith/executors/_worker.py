@@ -10,6 +10,7 @@ It imports as little as it can, since every slot waits for that.
 from __future__ import annotations
 
 import base64
+import gc
 import json
 import logging
 import os
@@ -78,6 +79,7 @@ class LoadedTask:
             logger.info("the task cannot be kept in the worker: %s", error)
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
+        gc.freeze()  # else every fork's garbage collection would copy all that is loaded
         return printed[0]
 
 
@@ -139,7 +141,10 @@ class Worker:
         send(self._answers, {"done": result})
 
     def _pass_on(self, step: int, metrics: Mapping[str, float]) -> None:
-        send(self._answers, {"step": step, "metrics": metrics})
+        try:
+            send(self._answers, {"step": step, "metrics": metrics})
+        except BrokenPipeError:
+            raise EOFError("the study has gone") from None
 
 
 def main() -> None:

@@ -125,7 +125,7 @@ class ProcessExecutor:
         if crew.on_report is None:
             raise RuntimeError("an executor must be opened before trials are submitted.")
         if not crew.slots:
-            crew.slots.extend(self._make_slots(crew.on_report))
+            crew.slots.extend(self._make_slots())
         free = [slot for slot in crew.slots if slot.trial is None]
         if not free:
             raise RuntimeError(f"all {self.slots} slots are busy.")
@@ -139,8 +139,7 @@ class ProcessExecutor:
         SIGTERM, and after the grace once more SIGKILL.
         """
         for slot in self._crew.slots:
-            if slot.trial == number:
-                slot.stop("kindly")
+            slot.stop("kindly", number)
 
     def __enter__(self) -> Self:
         return self
@@ -154,7 +153,7 @@ class ProcessExecutor:
             slot.stop("now")
         _close_all(slots, self.grace_seconds + _LEEWAY_SECONDS)
 
-    def _make_slots(self, on_report: OnReport) -> list[Slot]:
+    def _make_slots(self) -> list[Slot]:
         threads = self.threads_per_trial or max(1, cores() // self.slots)
         settings: dict[str, Any] = {
             "grace_seconds": self.grace_seconds,
@@ -163,9 +162,13 @@ class ProcessExecutor:
         }
         gpus = self._gpus()
         return [
-            Slot({**variables_of(place, gpus, self.gpus_per_trial, threads), **self.environment}, settings, on_report)
+            Slot({**variables_of(place, gpus, self.gpus_per_trial, threads), **self.environment}, settings, self._hear)
             for place in range(self.slots)
         ]
+
+    def _hear(self, number: int, attempt: int, step: int, metrics: Mapping[str, float]) -> None:
+        if self._crew.on_report is not None:
+            self._crew.on_report(number, attempt, step, metrics)
 
     def _gpus(self) -> list[str] | None:
         if isinstance(self.gpus, list):

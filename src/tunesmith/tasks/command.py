@@ -262,7 +262,7 @@ class CommandTask:
         return folder / (f"config_{name}" if name in _RESERVED else name)
 
     def _in_config(self, names: Sequence[str]) -> list[str]:
-        if self.config is None:
+        if self.config is None or not names:
             return []
         from .. import config_files
 
@@ -276,22 +276,14 @@ class CommandTask:
         if self.config is not None:
             from .. import config_files
 
-            words = words_of(self._command(request), shell=self.shell)
-            elsewhere = set() if self._flagged(words) is None else set(request.parameters)
-            used = set(placeholders(words))
-            here = set(self._in_config([*request.parameters, *self.remove]))
-            changes = {
-                name: value
-                for name, value in request.parameters.items()
-                if name in here or name not in used | elsewhere
-            }
-            gone = [name for name in self.remove if name in here and name not in request.parameters]
+            used = placeholders(words_of(self._command(request), shell=self.shell))
+            # Parsing the config takes a while, so ask only about those that may have another way to the script.
+            unsure = {name for name in request.parameters if name in used or "args" in used}
+            elsewhere = unsure.difference(self._in_config(sorted(unsure)))
+            changes = {name: value for name, value in request.parameters.items() if name not in elsewhere}
+            gone = [name for name in self.remove if name not in request.parameters]
             config_files.edit(self._config_path, self._copy(request.folder), changes, gone, insert=list(changes))
         return self._words(request, request.folder)
-
-    @staticmethod
-    def _flagged(words: Sequence[str]) -> str | None:
-        return "args" if "args" in placeholders(words) else None
 
     def _command(self, request: TrialRequest) -> str | Sequence[str]:
         if request.purpose == "test" and self.test_command is not None:
