@@ -65,15 +65,14 @@ class Engine:
             SpaceExhausted: Every configuration of a finite space has been tried.
         """
         self.record.open()
-        if not self.history.trials:
-            return [self.enqueue(self.baseline())]
-        added: list[Trial] = []
-        for wanted in (count, count + 8, count + 64):
+        added = [] if self.history.trials else [self.enqueue(self.baseline())]
+        for spare in (0, 8, 64):
+            if len(added) == count:
+                return added
+            wanted = count - len(added) + spare
             for proposal in self.proposer.propose(self.history, count=wanted, seed=self.seed):
                 if len(added) < count and is_new(self.history, proposal.parameters):
                     added.append(self.enqueue(proposal))
-            if len(added) == count:
-                return added
         while len(added) < count and (fallback := untried(self.history, self.seed)) is not None:
             added.append(self.enqueue(fallback))
         if not added:

@@ -266,3 +266,9 @@ def test_the_test_part_is_opened_once_for_the_defaults_and_the_best(tmp_path: Pa
     assert study.best is not None
     assert opened == [0.9, study.best.parameters["x"]]
     assert study.best.test_metrics == {"y": pytest.approx(loss(study.best.parameters) + 0.5)}
+
+
+def test_all_slots_are_filled_from_the_start() -> None:
+    study = ts.Study(space=SPACE, objective="minimize y")
+    assert [trial.proposal.proposer for trial in study.engine.propose(3)][0] == "user"
+    assert len(study.trials) == 3

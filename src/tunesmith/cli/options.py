@@ -38,7 +38,8 @@ class Output:
         elif isinstance(printable, str):
             click.echo(printable)
         else:
-            Console(highlight=False).print(printable)
+            # A path or command is one word: it runs past the edge rather than losing its end.
+            Console(highlight=False).print(printable, crop=False)
 
 
 def speaking(verb: Callable[..., None]) -> Callable[..., None]:

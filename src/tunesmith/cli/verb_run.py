@@ -69,11 +69,20 @@ def run(output: Output, study: Path, dry_run: bool, fresh: bool, **flags: Any) -
         _put_aside(settings.folder)
     console = Console(highlight=False)
     built = study_from(settings)
-    with _view(built, output, console) as view, built:
-        if view is not None:
-            built.record.trackers.append(view)
-        _run(built, settings)
-    built.report()
+    try:
+        with _view(built, output, console) as view, built:
+            if view is not None:
+                built.record.trackers.append(view)
+            _run(built, settings)
+    except KeyboardInterrupt:
+        settled = built.history.settled
+        kept = f"{settled} settled trial{' is' if settled == 1 else 's are'} kept"
+        click.echo(f"tunesmith: interrupted; {kept}. Go on with: tunesmith run {_shown(settings.source)}", err=True)
+        raise
+    except StudyFailed:
+        _report(built)
+        raise
+    _report(built)
     output.say("" if output.quiet else summary(built.history, built.name, built.folder), study_facts(built))
 
 
@@ -81,15 +90,15 @@ def _run(study: Study, settings: Settings) -> None:
     assert study.folder is not None
     study.record.open()
     (study.folder / "study.toml").write_text(settings.text, encoding="utf-8")
+    study.run()
+
+
+def _report(study: Study) -> None:
+    """Write the report; where it cannot be written, the study is no worse for it."""
     try:
-        study.run()
-    except KeyboardInterrupt:
-        kept = f"{study.history.settled} settled trials are kept"
-        click.echo(f"\ntunesmith: interrupted; {kept}. Go on with: tunesmith run {_shown(settings.source)}", err=True)
-        raise
-    except StudyFailed:
         study.report()
-        raise
+    except InputError as error:
+        click.echo(f"tunesmith: no report was written: {error}", err=True)
 
 
 @contextmanager

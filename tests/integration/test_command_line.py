@@ -1,0 +1,227 @@
+"""The command line as a user types it."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.integration.conftest import Tunesmith, command, processes_of
+from tunesmith.tuning import load
+
+
+def change(study: Path, before: str, after: str) -> None:
+    text = (study / "study.toml").read_text()
+    assert text.count(before) == 1
+    (study / "study.toml").write_text(text.replace(before, after))
+
+
+def until(condition: object, seconds: float = 60) -> None:
+    assert callable(condition)
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)
+
+
+def test_a_study_from_the_first_command_to_the_last(study: Path, tunesmith: Tunesmith) -> None:
+    script = (study / "train.py").read_bytes()
+    printed = tunesmith("run", "study.toml", "--trials", "8").stdout
+    assert re.search(r"trial +0 .* complete +user", printed)
+    assert "all 8 trials are done" in printed
+    folder = study / "studies" / "small"
+    assert (folder / "study.toml").read_text() == (study / "study.toml").read_text()
+    assert (folder / "report.html").read_text().startswith("<!DOCTYPE html>")
+    assert sorted(path.name for path in (folder / "trials" / "0000").iterdir()) == [
+        "environment.json",
+        "log.txt",
+        "metrics.json",
+        "parameters.json",
+        "reports.jsonl",
+        "result.json",
+    ]
+    assert (study / "train.py").read_bytes() == script
+
+    facts = json.loads(tunesmith("run", "--trials", "10", "--json").stdout)  # goes on
+    assert facts["trials"] == 10
+    status = json.loads(tunesmith("status", folder, "--json").stdout)
+    assert status["best"] == facts["best"]
+    assert status["counts"] == facts["counts"]
+    best = str(status["best"]["number"])
+    assert status["best"]["metrics"]["loss"] < 0.6
+    assert "loss" in tunesmith("status", folder).stdout
+
+    shown = json.loads(tunesmith("show", folder, best, "--json").stdout)
+    assert shown["log_tail"].startswith("done with place=")
+    again = json.loads(tunesmith("reproduce", folder, best, "--json").stdout)
+    assert again["now"] == again["then"] == status["best"]["metrics"]
+    recipe = json.loads((folder / "trials" / f"{int(best):04d}" / "environment.json").read_text())["command"]
+    subprocess.run(recipe, shell=True, check=True, capture_output=True)  # the line that the folder itself gives
+
+    noted = json.loads(tunesmith("note", folder, best, "not this one", "--reject", "--json").stdout)
+    assert noted["verdict"]["by"] == "user"
+    assert json.loads(tunesmith("status", folder, "--json").stdout)["best"]["number"] != int(best)
+    tunesmith("report", folder, "--to", study / "elsewhere.html")
+    assert (study / "elsewhere.html").exists()
+
+
+def test_a_finished_study_has_nothing_left_to_do(study: Path, tunesmith: Tunesmith) -> None:
+    tunesmith("run", "--trials", "2", "--quiet")
+    before = [trial.parameters for trial in load(study / "studies" / "small").trials]
+    assert "all 2 trials are done" in tunesmith("run", "--trials", "2").stdout
+    assert [trial.parameters for trial in load(study / "studies" / "small").trials] == before
+
+
+def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(study: Path, tunesmith: Tunesmith) -> None:
+    change(study, "{args}", "{args} --sleep 5")
+    running = subprocess.Popen(
+        command("run", "--parallel", "2", "--pruner", "none"), cwd=study, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    until(lambda: len(processes_of(study)) >= 4)
+    running.send_signal(signal.SIGINT)
+    _, errors = running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert "interrupted; 0 settled trials are kept. Go on with: tunesmith run study.toml" in errors
+    assert "Traceback" not in errors
+    assert processes_of(study) == []
+    folder = study / "studies" / "small"
+    assert [str(trial.state) for trial in load(folder).trials] == ["waiting", "waiting"]
+    before = [trial.parameters for trial in load(folder).trials]
+    change(study, "{args} --sleep 5", "{args}")
+    tunesmith("run", "--trials", "3", "--quiet")
+    after = load(folder).trials
+    assert [trial.parameters for trial in after[:2]] == before
+    assert [trial.attempt for trial in after] == [2, 2, 1]
+
+
+def test_the_second_tunesmith_on_a_folder_is_refused(study: Path, tunesmith: Tunesmith) -> None:
+    change(study, "{args}", "{args} --sleep 5")
+    with subprocess.Popen(command("run", "--quiet"), cwd=study) as running:
+        until(lambda: processes_of(study))
+        refused = tunesmith("run", status=2).stderr
+        assert f"in use by pid {running.pid} on " in refused
+        assert tunesmith("run", "--fresh", status=2).stderr == refused
+        tunesmith("status", "studies/small")  # looking is allowed
+        running.terminate()
+        assert running.wait(30) == 130
+
+
+def test_fresh_starts_over_and_keeps_the_old_folder(study: Path, tunesmith: Tunesmith) -> None:
+    tunesmith("run", "--trials", "3", "--quiet")
+    tunesmith("run", "--trials", "1", "--quiet", "--fresh")
+    assert len(load(study / "studies" / "small").trials) == 1
+    assert len(load(study / "studies" / "small.old-1").trials) == 3
+
+
+def test_a_dry_run_shows_each_setting_with_its_origin_and_runs_nothing(study: Path, tunesmith: Tunesmith) -> None:
+    printed = tunesmith("run", "--dry-run", "--minutes", "3").stdout
+    assert re.search(r"budget.minutes +3.0 +--minutes", printed)
+    assert re.search(r"search.proposer +tpe +default", printed)
+    assert re.search(r"budget.trials +24 +study.toml", printed)
+    assert "trial 0, your own configuration" in printed
+    assert not (study / "studies").exists()
+
+
+def test_a_study_goes_on_from_its_folder(study: Path, tunesmith: Tunesmith) -> None:
+    tunesmith("run", "--trials", "2", "--quiet")
+    facts = json.loads(tunesmith("run", "studies/small", "--trials", "4", "--json").stdout)
+    assert facts["trials"] == 4
+
+
+def test_the_minutes_count_over_all_sessions(study: Path, tunesmith: Tunesmith) -> None:
+    change(study, "{args}", "{args} --sleep 0.2")
+    facts = json.loads(tunesmith("run", "--minutes", "0.05", "--json").stdout)
+    assert facts["stopped"] == "the 0.05 minutes are up"
+    assert 2.5 < facts["seconds"] < 20
+    again = json.loads(tunesmith("run", "--minutes", "0.05", "--json").stdout)
+    assert again["counts"].get("complete", 0) == facts["counts"].get("complete", 0)
+
+
+def test_ask_and_tell_without_a_task(study: Path, tunesmith: Tunesmith) -> None:
+    text = (study / "study.toml").read_text()
+    (study / "study.toml").write_text(re.sub(r"\[task\]\n.*\n", "", text))
+    first = json.loads(tunesmith("ask", "study.toml", "--json").stdout)
+    assert first["parameters"] == {"place": 0.9, "kind": "plain"}
+    folder = study / "studies" / "small"
+    assert json.loads(tunesmith("tell", folder, "0", "loss=0.8", "--step", "1", "--json").stdout)["prune"] is False
+    told = json.loads(tunesmith("tell", folder, "0", "loss=0.7", "time=3", "--json").stdout)
+    assert told["metrics"] == {"loss": 0.7, "time": 3.0}
+    assert json.loads(tunesmith("ask", folder, "--json").stdout)["number"] == 1
+    assert "failed" in tunesmith("tell", folder, "1", "--failed", "the queue was full").stdout
+    assert "metric 'loss' must be a number, but 'low'" in tunesmith("tell", folder, "1", "loss=low", status=2).stderr
+    assert "only a running trial can be told" in tunesmith("tell", folder, "1", "loss=1", status=2).stderr
+    assert "needs a task" in tunesmith("run", status=2).stderr
+
+
+def test_a_journal_cut_in_the_middle_of_a_line(study: Path, tunesmith: Tunesmith) -> None:
+    tunesmith("run", "--trials", "5", "--quiet")
+    journal = study / "studies" / "small" / "journal.jsonl"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    last = max(place for place, line in enumerate(lines) if b'"finished"' in line)
+    journal.write_bytes(b"".join(lines[:last]) + lines[last][:40])
+    done = tunesmith("run", "--trials", "5")
+    assert "was cut off in the middle" in done.stderr
+    trials = load(study / "studies" / "small").trials
+    assert len(trials) == 5
+    assert trials[4].attempt == 1  # its end was found in its folder, and told once
+
+
+def test_nothing_works(study: Path, tunesmith: Tunesmith) -> None:
+    change(study, "{args}", "{args} --no-such-flag")
+    failed = tunesmith("run", status=1)
+    assert "each of the first 5 trials failed" in failed.stderr
+    assert "unrecognized arguments: --no-such-flag" in failed.stderr
+    assert (study / "studies" / "small" / "report.html").exists()
+    change(study, "{args} --no-such-flag", "{args}")
+    tunesmith("run", "--trials", "6", "--quiet")
+    assert {str(trial.state) for trial in load(study / "studies" / "small").trials} <= {"complete", "pruned"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ("trials = 24", "trails = 24", "study.toml:15: budget.trails: unknown key 'trails'. Did you mean 'trials'?"),
+        ("low = 0.0, high = 1.0", "low = 2.0, high = 1.0", "study.toml:10: space.place.low: low must be below high"),
+        ("low = 0.1", "low = 0.0", "study.toml:12: space.sharp.low: low must be above 0 on a logarithmic scale"),
+        ('when = { kind = "f', 'when = { kin = "f', "study.toml:12: space.sharp.when.kin: a condition must name"),
+        ("train.py", "trian.py", "study.toml:7: task.command: missing script: there is no trian.py"),
+        ("{args}", "{arg}", "study.toml:7: task.command: "),
+        ('"asha"', '"ascha"', "study.toml:18: search.pruner: unknown pruner 'ascha'. Did you mean 'asha'?"),
+    ],
+)
+def test_bad_input_gets_one_message_and_status_2(
+    study: Path, tunesmith: Tunesmith, before: str, after: str, message: str
+) -> None:
+    change(study, before, after)
+    done = tunesmith("run", status=2)
+    assert done.stderr.startswith(f"tunesmith: {message}")
+    assert done.stderr.count("\n") == 1
+    assert not (study / "studies").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["runn"], "there is no verb 'runn'. Did you mean 'run'?"),
+        (["run", "--trails", "3"], "No such option"),
+        (["run", "nowhere.toml"], "there must be a study file, but"),
+        (["status", "nowhere"], "must hold a journal.jsonl"),
+        (["show", ".", "0"], "must hold a journal.jsonl"),
+        (["note", ".", "0"], "a note needs a text"),
+        (["init", "nowhere.py", "--yes"], "nowhere.py"),
+    ],
+)
+def test_bad_words(tunesmith: Tunesmith, words: list[str], message: str) -> None:
+    assert message in tunesmith(*words, status=2).stderr
+
+
+def test_a_folder_of_another_study(study: Path, tunesmith: Tunesmith) -> None:
+    tunesmith("run", "--trials", "1", "--quiet")
+    change(study, "high = 1.0", "high = 3.0")
+    assert "holds 'small' with another space. Choose another folder" in tunesmith("run", status=2).stderr
+    tunesmith("run", "--trials", "1", "--quiet", "--fresh")
