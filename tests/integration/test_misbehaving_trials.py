@@ -1,5 +1,6 @@
 """Trials that do everything wrong, in real processes: the study learns why, the others go on, and nothing is left."""
 
+import itertools
 import json
 import os
 import signal
@@ -247,11 +248,12 @@ def inline_command(tmp_path):
     ],
 )
 def test_a_function_that_ends_badly_has_failed(shared, code, kind, reason):
-    (shared.folder / "trials").mkdir(exist_ok=True)
-    function = ends_with(code)
-    failure = shared.failure(function, abs(hash(code)) % 9000)
+    failure = shared.failure(ends_with(code), next(NUMBERS))
     assert failure.kind == kind
     assert reason in failure.reason
+
+
+NUMBERS = itertools.count()
 
 
 def ends_with(code):
@@ -448,6 +450,34 @@ def test_a_folder_that_vanishes_takes_only_its_trial(bench):
     assert bench.failure(train).kind == "setup"
 
 
+def test_a_full_disk_costs_the_log_and_not_the_trial(bench):
+    folder = bench.folder / "trials" / "0000"
+    folder.mkdir(parents=True)
+    (folder / "log.txt").symlink_to("/dev/full")
+    assert bench.run(lambda parameters: print("x" * 100_000) or 1.0).metrics == {"y": 1.0}
+
+
+@pytest.mark.parametrize("name", ["reports.jsonl", "metrics.json"])
+def test_a_full_disk_is_told_as_what_it_is(bench, name):
+    def train(parameters, trial):
+        (trial.folder / name).symlink_to("/dev/full")
+        trial.report(0, y=1.0)
+        return 1.0
+
+    failure = bench.failure(train)
+    assert failure.kind == "setup"
+    assert "No space left" in failure.reason
+
+
+def test_a_result_that_cannot_be_written_still_arrives(bench):
+    def train(parameters, trial):
+        (trial.folder / "result.json").mkdir()
+        return 1.0
+
+    assert bench.run(train).metrics == {"y": 1.0}
+    assert read_result(bench.folder / "trials" / "0000", 1) is None
+
+
 # -- death from outside ------------------------------------------------------------------------------------------------
 
 
@@ -638,6 +668,13 @@ def test_a_command_that_ignores_sigterm_is_killed(bench):
     with pytest.raises(TrialPruned):
         future.result(30)
     assert not alive(pid)
+
+
+def test_a_stop_reaches_its_own_trial_and_no_later_one(bench):
+    bench.run(fine, 0)
+    future = bench.start(lambda parameters: time.sleep(0.3) or 1.0, 1)
+    bench.executor.stop(0)
+    assert future.result(30).metrics == {"y": 1.0}
 
 
 def test_stopping_what_does_not_run_does_nothing(bench):

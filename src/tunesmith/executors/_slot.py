@@ -20,7 +20,7 @@ from typing import Any
 from ..trial import Measurement, TrialRequest
 from ._evaluation import failure, settle
 from ._leftovers import TRIAL_VARIABLE, WORKER_VARIABLE, read_result, sweep_worker
-from ._lines import send
+from ._lines import parsed, send
 from .base import OnReport
 
 logger = logging.getLogger(__name__)
@@ -169,7 +169,7 @@ class Slot:
         assert worker.stdout is not None
         with worker.stdout, errors:
             for line in worker.stdout:
-                message = json.loads(line) if line.endswith(b"\n") else {}
+                message = parsed(line)
                 if "step" in message:
                     self._report(message["step"], message["metrics"])
                 elif "done" in message:
