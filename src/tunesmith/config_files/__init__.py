@@ -79,6 +79,8 @@ def edit(
         data = mark + written.encode(encoding)
     except InputError as error:
         raise InputError(f"{source}: {error.message}", keys=error.keys) from None
+    except Malformed as error:
+        raise InputError(f"{source}: it cannot be edited safely: the copy would be broken: {error.reason}.") from None
     except UnicodeEncodeError as error:
         raise InputError(f"{source} is in {encoding}, which has no {error.object[error.start]!r}.") from None
     # Written beside and moved into place, so that a link at the target is replaced and never followed.

@@ -174,15 +174,16 @@ def _without(style: TreeFormat, text: str, route: Route) -> str:
 def _has(root: Node, route: Route) -> bool:
     try:
         root.at(route)
-    except (KeyError, IndexError):
+    except LookupError:
         return False
     return True
 
 
 def _check_editable(route: Route, node: Node) -> None:
-    if node.fixed:
+    reason = "it is a class" if node.style == "body" else node.fixed
+    if reason:
         raise InputError(
-            f"a value must be editable where it stands, but '{joined(route)}' is not: {node.fixed}. "
+            f"a value must be editable where it stands, but '{joined(route)}' is not: {reason}. "
             "Write it as an assignment of its own.",
             keys=(joined(route),),
         )

@@ -63,10 +63,19 @@ class Node:
         return self.value
 
     def at(self, route: Route) -> Node:
-        """Return the node at the end of a route that exists."""
+        """Return the node at the end of a route.
+
+        Raises:
+            LookupError: There is none.
+        """
         node = self
         for key in route:
-            node = node.table[key] if node.table is not None else (node.elements or [])[key]
+            if node.table is not None:
+                node = node.table[key]
+            elif node.elements is not None and isinstance(key, int):
+                node = node.elements[key]
+            else:
+                raise KeyError(key)
         return node
 
 

@@ -1,6 +1,7 @@
 """What `tunesmith init` understands of a script or a config file, and the study.toml that it writes."""
 
-from .drafts import Draft, Question, draft_study
+from .drafts import Draft, Question
+from .inference import draft_study
 from .study_toml import to_toml
 
 __all__ = ["Draft", "Question", "draft_study", "to_toml"]

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..config_files.constants import folded
 from ..config_files.names import NOT_PLAIN
-from ..config_files.python import folded
 from .ranges import Guess, guess
 
 _OTHER_PARSERS = {
@@ -21,7 +21,8 @@ _OTHER_PARSERS = {
     "docopt": "docopt",
     "simple_parsing": "simple_parsing",
 }
-_TYPES = {"float": float, "int": int, "str": str, "bool": bool}
+_TEXT_FOR_A_NUMBER = "it has no type=, so that the script would get text for a number"
+_TYPES = {"float": float, "int": int}
 
 
 @dataclass(frozen=True)
@@ -128,22 +129,26 @@ def _valued(name: str, told: Mapping[str, ast.expr], default: Any, constants: Ma
     kind = _last_name(told["type"]) if "type" in told else "str"
     if "choices" in told:
         options = _plain(told["choices"], constants)
-        return guess(name, default, options) if isinstance(options, list) else Guess(None, "its choices are computed")
-    unfit = guess(name, default)
-    if unfit.parameter is None:
-        return unfit
+        if not isinstance(options, list):
+            return Guess(None, "its choices are worked out by the script")
+        if kind == "str" and not all(isinstance(option, str) for option in options):
+            return Guess(None, _TEXT_FOR_A_NUMBER)
+        return guess(name, default, options)
+    if kind in ("int", "float") and default is not None:
+        try:
+            default = _TYPES[kind](default)
+        except ValueError:
+            return Guess(None, f"its default {default!r} is no {kind}")
+    its_guess = guess(name, default)
+    if its_guess.parameter is None:
+        return its_guess
     if kind == "bool":
         return Guess(None, "type=bool takes every text for true, 'False' too; use action='store_true'")
     if isinstance(default, bool):
         return guess(name, str(default).lower(), ["true", "false"])
     if kind == "str" and not isinstance(default, str):
-        return Guess(None, "it has no type=, so that the script would get text for a number")
-    if kind in _TYPES:
-        try:
-            return guess(name, _TYPES[kind](default))
-        except ValueError:
-            return Guess(None, f"its default {default!r} is no {kind}")
-    return unfit
+        return Guess(None, _TEXT_FOR_A_NUMBER)
+    return its_guess
 
 
 def _plain(value: ast.expr, constants: Mapping[str, Any]) -> Any:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from ..errors import InputError
 from ..space import Choice, Float, Int, Parameter
 from .words import reason_to_leave, words
 
@@ -68,16 +68,24 @@ def guess(name: str, default: Any, options: Sequence[Any] | None = None) -> Gues
     if options is not None:
         if len(options) < 2:
             return Guess(None, "there is one option only")
-        return Guess(Choice(list(options), default=default if default in options else None))
+        return _among(options, default)
     if default is None:
         return Guess(None, "it has no value to start from")
     if isinstance(default, bool):
         return Guess(Choice([True, False], default=default))
     if isinstance(default, str):
         return _word(name, default)
-    if isinstance(default, int | float) and math.isfinite(default):
+    if isinstance(default, int | float) and (default == 0 or 1e-30 < abs(default) < 1e15):
         return _number(name, default)
-    return Guess(None, "it is neither a number nor a known word")
+    return Guess(None, "it is neither a number of a usual size nor a known word")
+
+
+def _among(options: Sequence[Any], default: Any) -> Guess:
+    try:
+        choice = Choice(list(options))
+    except InputError as error:
+        return Guess(None, error.message)
+    return Guess(replace(choice, default=default) if default is not None and choice.contains(default) else choice)
 
 
 def is_width(name: str) -> bool:
@@ -166,7 +174,7 @@ def _around(default: float) -> Guess:
 def _near_one(default: float) -> Guess:
     """Near 1 what counts is the distance from it: from a tenth to ten times."""
     distance = 1 - default
-    return _inside(_short(max(0.5, 1 - 10 * distance)), _short(1 - distance / 10), default)
+    return _inside(_short(max(0.5, 1 - 10 * distance), 12), _short(1 - distance / 10, 12), default)
 
 
 def _inside(low: float, high: float, default: float) -> Guess:
@@ -187,6 +195,6 @@ def _whole(found: set[str], default: int) -> Guess:
     return Guess(Int(max(1, default // 4), default * 4, log=True, default=default))
 
 
-def _short(value: float) -> float:
+def _short(value: float, digits: int = 6) -> float:
     """Drop the noise of the last digits, so that ranges read as people write them."""
-    return float(f"{value:.6g}")
+    return float(f"{value:.{digits}g}")

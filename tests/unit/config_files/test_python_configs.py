@@ -151,6 +151,7 @@ def test_keys_are_removed_with_their_line(tmp_path):
     [
         ("trainin.lr", "Did you mean 'training.lr'"),
         ("batch", "assigned inside 'if' in line"),
+        ("Model", "it is a class"),
         ("model.lr.x", "there is no 'model.lr.x'"),
     ],
 )

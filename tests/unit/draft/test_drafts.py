@@ -67,12 +67,15 @@ def test_flags_of_argparse(tmp_path):
         "num-layers": Int(1, 4, default=2),
         "nesterov": Choice([True, False], default=False),
         "no-augment": Choice([True, False], default=False),
+        "mixup": Float(0.0, 0.5, default=0.2),
+        "bias": Choice(["true", "false"], default="true"),
         "warmup-steps": Int(125, 2000, log=True, default=500),
     }
     assert "0 itself is outside" in draft.remarks["wd"]
     for name, reason in {
         "pretrained": "store_true",
         "gamma": "no type=",
+        "mode": "no type=",
         "milestones": "a list",
         "temp": "worked out",
         "epochs": "how long",
@@ -177,6 +180,23 @@ def test_another_language(tmp_path):
     draft = drafted(tmp_path, "julia")
     assert draft.command == "julia train.jl {args}"
     assert draft.objective == "minimize loss"
+
+
+@pytest.mark.parametrize(("width", "heads"), [("64", "8"), (100, 5), (48, 48), (64, 6)])
+def test_heads_always_divide_widths(tmp_path, width, heads):
+    (tmp_path / "train.py").write_text(
+        "import argparse\np = argparse.ArgumentParser()\n"
+        f"p.add_argument('--d-model', type=int, default={width!r})\n"
+        f"p.add_argument('--heads', type=int, default={heads!r})\np.parse_args()\n"
+    )
+    draft = draft_study(tmp_path / "train.py")
+    tomllib.loads(to_toml(draft))
+    if int(width) % int(heads):
+        assert isinstance(draft.space["heads"], Int)  # they do not divide now: they are something else
+    elif "heads" in draft.space:
+        assert all(w % h == 0 for w in draft.space["d-model"].options for h in draft.space["heads"].options)
+    else:
+        assert "must divide d-model" in draft.skipped["heads"]
 
 
 def test_the_users_objective_comes_first(tmp_path):

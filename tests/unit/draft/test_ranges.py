@@ -6,7 +6,6 @@ from tunesmith.draft.ranges import guess
 from tunesmith.draft.words import reason_to_leave
 from tunesmith.space import Choice, Float, Int
 
-
 LEFT_ALONE = [
     "epochs", "num_epochs", "max_steps", "n_iter", "seed", "randomState", "data_path", "out_dir", "logFile",
     "base_url", "device", "n_gpus", "num_workers", "local_rank", "world_size", "port", "model_name", "name",
@@ -65,7 +64,7 @@ def test_names_that_are_left_alone(name):
     assert guess(name, 3).parameter is None
 
 
-@pytest.mark.parametrize("default", [None, "words", 0.0, -1, float("nan"), float("inf")])
+@pytest.mark.parametrize("default", [None, "words", 0.0, -1, float("nan"), float("inf"), 10**400, 1e-300])
 def test_no_range_without_a_start(default):
     its_guess = guess("thing", default)
     assert its_guess.parameter is None
@@ -74,10 +73,18 @@ def test_no_range_without_a_start(default):
 
 @given(
     st.sampled_from(NAMES),
-    st.integers(-(10**6), 10**6) | st.floats(-1e12, 1e12) | st.booleans() | st.floats(0, 1) | st.just("adam"),
+    st.integers(-(10**6), 10**6) | st.floats(-1e300, 1e300) | st.booleans() | st.floats(0, 1) | st.just("adam"),
 )
 def test_a_default_lies_in_its_range(name, default):
     parameter = guess(name, default).parameter
     if parameter is not None and parameter.default is not None:
         assert parameter.default == default
         assert parameter.contains(parameter.default)
+
+
+def test_options_that_the_script_lists():
+    assert guess("n", True, [0, 1]).parameter == Choice([0, 1])
+    assert guess("n", 1, [0, 1]).parameter == Choice([0, 1], default=1)
+    assert guess("n", None, ["a", "b"]).parameter == Choice(["a", "b"])
+    assert "stands twice" in guess("n", 1, [1, 1]).reason
+    assert "one option" in guess("n", 1, [1]).reason

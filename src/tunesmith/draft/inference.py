@@ -1,0 +1,129 @@
+"""A first study from what a script or a config file shows, nothing of it ever run."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ..config_files import find, keys, read
+from ..objective import Objective
+from .commands import takes_config, with_command
+from .drafts import Draft
+from .fits import arranged
+from .flags import Flags, read_flags
+from .metrics import read_metrics
+from .ranges import Guess, guess
+from .shell_flags import read_shell_flags
+from .sources import Sources, find_sources, parsed
+from .words import words
+
+
+def draft_study(path: Path, *, objective: str | None = None) -> Draft:
+    """Look at a script, a config file or a folder with them, and draft a study.
+
+    Args:
+        path: The script (of any language; flags are read from Python and shell scripts), config file or folder.
+        objective: What to improve, where the user says so.
+
+    Returns:
+        The draft; its `notes` say what was understood and what is left to do.
+
+    Raises:
+        InputError: There is no such path, nothing in it can be told, a file is malformed, or the objective is.
+    """
+    if objective is not None:
+        Objective.parse(objective)
+    sources = find_sources(path)
+    tree = parsed(sources.script) if sources.script is not None else None
+    text = sources.script.read_text(encoding="utf-8", errors="replace") if sources.script is not None else ""
+    flags = _flags(sources, tree, text)
+    metrics = read_metrics(text, tree)
+    draft = Draft(
+        name=_study_name(sources, path),
+        folder=sources.folder,
+        objective=objective or metrics.objective or "minimize val_loss",
+        command="",
+        metrics=metrics.where,
+        notes=(metrics.note,) if objective is None else (),
+    )
+    draft = _with_parameters(draft, sources, flags, text)
+    return arranged(with_command(draft, sources, flags, text))
+
+
+def _flags(sources: Sources, tree: ast.Module | None, text: str) -> Flags:
+    if tree is not None:
+        return read_flags(tree)
+    if sources.script is not None and sources.script.suffix in (".sh", ".bash"):
+        return read_shell_flags(text)
+    return Flags(())
+
+
+def _study_name(sources: Sources, path: Path) -> str:
+    folder = (path if path.is_dir() else sources.folder).resolve().name
+    stem = sources.script.stem if sources.script is not None else path.stem
+    plain = folder if stem in ("train", "main", "run", "config", "tune", "fit") and folder else stem
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", plain).strip("-") or "study"
+
+
+def _with_parameters(draft: Draft, sources: Sources, flags: Flags, text: str) -> Draft:
+    """Take the parameters from the flags; where none of them is tunable, from the config or the script itself."""
+    tunable = [flag for flag in flags.flags if flag.guess.parameter is not None]
+    draft = replace(draft, notes=(*draft.notes, *flags.notes))
+    by_flag = {flag.name: (flag.default, flag.guess) for flag in flags.flags if flag.options}
+    if tunable:
+        assert sources.script is not None
+        note = f"{sources.script.name} takes {len(tunable)} flag{'s' * (len(tunable) > 1)} worth tuning."
+        if sources.config is not None and sources.read:
+            note += f" It also reads {sources.config.name}, which stays as it is."
+        return _with_guesses(draft, by_flag, note)
+    if sources.config is not None and (sources.read or takes_config(flags, text)):
+        return _from_file(draft, sources.config, f"The parameters are the values in {sources.config.name}")
+    if sources.config is not None:
+        lies = f"{sources.config.name} is not used: the script does not name it."
+        draft = replace(draft, notes=(*draft.notes, lies))
+    if sources.script is not None and sources.script.suffix == ".py" and flags == Flags(()):
+        own = _from_file(draft, sources.script, f"{sources.script.name} takes no flags: its own constants are edited")
+        if own.space:
+            return own
+    return _with_guesses(draft, by_flag, "Nothing to tune was found: write the parameters into [space].")
+
+
+def _from_file(draft: Draft, config: Path, how: str) -> Draft:
+    values = read(config)
+    guesses = {}
+    for key in keys(values):
+        if find(values, key) in ({}, []):
+            continue
+        if any(part.isdecimal() for part in key.split(".")):
+            guesses[key] = (find(values, key), Guess(None, "one element of a list"))
+        else:
+            guesses[_short_name(values, key)] = (find(values, key), guess(key, find(values, key)))
+    draft = replace(draft, config=config.relative_to(draft.folder).as_posix())
+    return _with_guesses(draft, guesses, f"{how}; each trial gets a copy with other values.")
+
+
+def _short_name(values: Mapping[str, Any], key: str) -> str:
+    """Leave out the table at the top that is a mere wrapper, as `CONFIG`, where the name stays clear."""
+    top, _, rest = key.partition(".")
+    is_wrapper = isinstance(values[top], dict) if top in values else False
+    if not is_wrapper or not set(words(top)) & {"config", "cfg", "conf", "settings", "params", "hparams", "defaults"}:
+        return key
+    others = [value for name, value in values.items() if name != top and isinstance(value, dict)]
+    first = rest.partition(".")[0]
+    return key if first in values or any(first in other for other in others) else rest
+
+
+def _with_guesses(draft: Draft, guesses: Mapping[str, tuple[Any, Guess]], note: str) -> Draft:
+    space = {name: its.parameter for name, (_, its) in guesses.items() if its.parameter is not None}
+    return replace(
+        draft,
+        space=space,
+        values={name: guesses[name][0] for name in space},
+        skipped={name: its.reason for name, (_, its) in guesses.items() if its.parameter is None},
+        remarks={name: its.reason for name, (_, its) in guesses.items() if its.parameter is not None and its.reason},
+        notes=(*draft.notes, note),
+    )
