@@ -1,0 +1,163 @@
+import numpy as np
+import pytest
+
+from tunesmith.errors import InputError
+from tunesmith.history import History
+from tunesmith.journal.base import Event
+from tunesmith.objective import Objective
+from tunesmith.proposers._parzen import Parzen
+from tunesmith.proposers.base import Proposer
+from tunesmith.proposers.random import RandomProposer
+from tunesmith.proposers.tpe import TpeProposer
+from tunesmith.space import Choice, Float, Int, SearchSpace
+from tunesmith.testing import problems
+from tunesmith.testing.contracts import MINIMIZE, build_history, random_trials
+from tunesmith.trial import State
+
+LINE = SearchSpace({"x": Float(0.0, 1.0)})
+
+
+def _search(problem: problems.Problem, proposer: Proposer, trials: int, seed: int) -> float:
+    """Return the least loss of a serial study."""
+    history = History(problem.space, problem.objective)
+    for number in range(trials):
+        parameters = proposer.propose(history, count=1, seed=seed)[0].parameters
+        history.apply(Event("proposed", number, {"parameters": parameters}))
+        history.apply(Event("started", number, {"attempt": 1}))
+        metrics = problem.evaluate(parameters, seed)
+        history.apply(Event("finished", number, {"state": "complete", "metrics": metrics}))
+    return float(history.losses.min())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "problem",
+    [problems.sphere(10), problems.hartmann6(), problems.mixed(), problems.conditional()],
+    ids=lambda p: p.name,
+)
+def test_it_finds_better_than_random_search(problem: problems.Problem) -> None:
+    ours = [_search(problem, TpeProposer(), 60, seed) for seed in range(5)]
+    random = [_search(problem, RandomProposer(), 60, seed) for seed in range(5)]
+    assert np.median(ours) < np.median(random)
+
+
+def _near(x: float) -> list[tuple[dict[str, float], float]]:
+    """Return trials over all of the line, whose loss is the distance from x."""
+    return [({"x": place}, abs(place - x)) for place in np.linspace(0.02, 0.98, 40).tolist()]
+
+
+def test_proposals_gather_where_the_best_trials_are() -> None:
+    history = build_history(LINE, _near(0.7))
+    drawn = [TpeProposer().propose(history, count=1, seed=seed)[0] for seed in range(20)]
+    assert abs(np.median([p.parameters["x"] for p in drawn]) - 0.7) < 0.05
+    assert {p.parent for p in drawn} <= set(np.argsort(history.losses)[:4].tolist())
+    assert all("close to trial" in p.reason and "one of the best 4 of 40" in p.reason for p in drawn)
+
+
+def test_failed_trials_repel() -> None:
+    good = _near(0.5)
+    failed = [({"x": 0.5 + 0.001 * k}, State.FAILED) for k in range(60)]
+    xs = [
+        np.array([TpeProposer().propose(build_history(LINE, t), count=1, seed=s)[0].parameters["x"] for s in range(20)])
+        for t in (good, [*good, *failed])
+    ]
+    crowded = [np.mean((x > 0.5) & (x < 0.56)) for x in xs]
+    assert crowded[1] < crowded[0]
+
+
+def test_a_batch_holds_no_configuration_twice() -> None:
+    space = SearchSpace({"x": Int(0, 29)})
+    told = [({"x": x}, abs(x - 15.2)) for x in range(0, 30, 2)]
+    proposals = TpeProposer().propose(build_history(space, told), count=4, seed=0)
+    assert len({p.parameters["x"] for p in proposals}) == 4
+
+
+def test_what_was_tried_is_not_proposed_again() -> None:
+    space = SearchSpace({"x": Int(0, 29)})
+    tried = [({"x": x}, abs(x - 15.2)) for x in range(29)]
+    proposals = [TpeProposer().propose(build_history(space, tried), count=1, seed=s)[0] for s in range(30)]
+    assert any(p.parameters["x"] == 29 for p in proposals)
+    fresh = [({"x": x}, abs(x - 15.2)) for x in range(0, 30, 2)]
+    for seed in range(5):
+        x = TpeProposer().propose(build_history(space, fresh), count=1, seed=seed)[0].parameters["x"]
+        assert x % 2 == 1, f"{x} was tried"
+
+
+def test_pruned_trials_rank_after_complete_ones() -> None:
+    complete = [({"x": 0.8 + 0.002 * k}, 1.0 + 0.01 * k) for k in range(10)]
+    pruned = [({"x": 0.1 + 0.01 * k}, State.PRUNED) for k in range(30)]
+    curves = {number: [(1, 0.1)] for number in range(10, 40)}
+    history = build_history(LINE, [*complete, *pruned], MINIMIZE, curves)
+    proposals = [TpeProposer().propose(history, count=1, seed=seed)[0] for seed in range(10)]
+    assert all(p.parent is not None and p.parent < 4 for p in proposals)
+
+
+def test_broken_constraints_rank_last() -> None:
+    objective = Objective.parse({"metrics": {"y": {}}, "constraints": {"size": {"high": 1.0}}})
+    history = History(LINE, objective)
+    for number in range(40):
+        x = number / 40
+        history.apply(Event("proposed", number, {"parameters": {"x": x}}))
+        history.apply(Event("started", number, {"attempt": 1}))
+        metrics = {"y": x, "size": 2.0 if x < 0.5 else 0.5}
+        history.apply(Event("finished", number, {"state": "complete", "metrics": metrics}))
+    proposals = [TpeProposer().propose(history, count=1, seed=seed)[0] for seed in range(10)]
+    assert all(p.parent in range(20, 24) for p in proposals)
+
+
+def test_running_repeats_do_not_make_their_place_look_taken() -> None:
+    share = {}
+    for repeat_of in (20, None):
+        history = build_history(LINE, _near(0.5))
+        for number in range(40, 100):
+            history.apply(Event("proposed", number, {"parameters": {"x": 0.505}, "repeat_of": repeat_of}))
+        drawn = [TpeProposer().propose(history, count=1, seed=seed)[0].parameters["x"] for seed in range(20)]
+        share[repeat_of] = np.mean(np.abs(np.array(drawn) - 0.505) < 0.02)
+    assert share[20] > share[None]
+
+
+def test_the_density_of_numbers_and_choices_sums_to_one() -> None:
+    space = SearchSpace({"x": Float(0.0, 1.0), "kind": Choice(["a", "b", "c"])})
+    centres = np.array([space.encode(p) for p, _ in random_trials(space, 6, lambda n, p: 0.0)])
+    density = Parzen(space, centres, np.arange(6, 0, -1.0))
+    cells = (np.arange(2000) + 0.5) / 2000
+    grid = np.array([[x, (k + 0.5) / 3] for x in cells for k in range(3)])
+    assert np.exp(density.log_density(grid)).mean() == pytest.approx(1.0, abs=1e-4)
+
+
+def test_draws_follow_the_density() -> None:
+    space = SearchSpace({"x": Float(0.0, 1.0), "kind": Choice(["a", "b", "c"])})
+    centres = np.array([space.encode({"x": 0.2, "kind": "b"}), space.encode({"x": 0.9, "kind": "b"})])
+    density = Parzen(space, centres, np.array([3.0, 1.0]))
+    drawn = density.draw(20_000, np.random.default_rng(0))
+    counts, _, _ = np.histogram2d(drawn[:, 0], drawn[:, 1], bins=[8, 3], range=[[0, 1], [0, 1]])
+    cells = (np.arange(800) + 0.5) / 800
+    grid = np.array([[x, (k + 0.5) / 3] for x in cells for k in range(3)])
+    expected = np.exp(density.log_density(grid)).reshape(8, 100, 3).mean(axis=1) / 24
+    np.testing.assert_allclose(counts / 20_000, expected, atol=0.01)
+
+
+def test_a_parameter_that_only_one_of_two_has_is_not_compared() -> None:
+    space = problems.conditional().space
+    network = {"family": "network", "lr": 1e-3, "optimizer": "adam"}
+    density = Parzen(space, space.encode(network)[None], np.ones(1))
+    sgd = [{**network, "optimizer": "sgd", "momentum": m} for m in (0.0, 0.9)]
+    one, other = density.log_density(np.array([space.encode(p) for p in sgd]))
+    assert one == pytest.approx(other)
+
+
+def test_ten_thousand_trials_are_capped() -> None:
+    history = build_history(LINE, random_trials(LINE, 10_000, lambda n, p: p["x"]))
+    proposal = TpeProposer().propose(history, count=1, seed=0)[0]
+    assert proposal.parameters["x"] < 0.1
+    assert "one of the best 25 of 10000" in proposal.reason
+
+
+@pytest.mark.parametrize(
+    ("options", "key"),
+    [({"startup_trials": 1}, "startup_trials"), ({"good_share": 0.0}, "good_share"), ({"candidates": 0}, "candidates")],
+)
+def test_options_are_checked(options: dict[str, float], key: str) -> None:
+    with pytest.raises(InputError) as caught:
+        TpeProposer(**options)  # type: ignore[arg-type]
+    assert caught.value.keys == (key,)
