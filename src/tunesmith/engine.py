@@ -52,7 +52,6 @@ class Engine:
         self.budget = budget
         self.seed = seed
         self._defaults = defaults
-        self._started: dict[int, float] = {}
 
     def baseline(self) -> Proposal:
         """Return what trial 0 is: the user's own configuration."""
@@ -88,7 +87,6 @@ class Engine:
     def start(self, number: int) -> Trial:
         """Begin the next attempt at a waiting trial, and return it live."""
         attempt = self.trial(number).attempt + 1
-        self._started[number] = time.time()
         self.record.emit(Event("started", number, {"attempt": attempt}))
         return dataclasses.replace(self.history.trials[number], _reporter=partial(self._hear, number))
 
@@ -132,7 +130,7 @@ class Engine:
         trial = self.history.trials[number]
         last = trial.reports[-1].metrics if trial.reports else {}
         metrics = {name: value for name, value in last.items() if math.isfinite(value)}
-        seconds = max(0.0, time.time() - self._started.get(number, time.time()))
+        seconds = None if trial.started is None else max(0.0, time.time() - trial.started)
         return self._finish(trial, State.PRUNED, {"metrics": metrics, "seconds": seconds}, verdict)
 
     def interrupt(self, number: int, reason: str, *, lost: bool = False) -> None:
@@ -221,7 +219,6 @@ class Engine:
         if verdict is not None:
             events.append(Event("judged", trial.number, dataclasses.asdict(verdict)))
         self.record.emit(*events)
-        self._started.pop(trial.number, None)
         return self.history.trials[trial.number]
 
 

@@ -197,7 +197,7 @@ class History:
         if event.kind == "started":
             self._expect(trial, event, State.WAITING)
             self._forget_reports(trial)
-            self._change(trial, state=State.RUNNING, attempt=data["attempt"], reports=())
+            self._change(trial, state=State.RUNNING, attempt=data["attempt"], reports=(), started=event.time)
         elif event.kind == "reported":
             self._expect(trial, event, State.RUNNING)
             # JSON knows no "not a number" and no infinity: both are journaled as null.
@@ -231,6 +231,7 @@ class History:
             state=state,
             metrics=data.get("metrics", {}),
             failure=None if failure is None else Failure(**failure),
+            ended=event.time,
             seconds=data.get("seconds"),
             peak_memory_bytes=data.get("peak_memory_bytes"),
         )

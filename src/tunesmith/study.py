@@ -6,13 +6,14 @@ The study is the only writer of its journal. Everything it does is an event ther
 from __future__ import annotations
 
 import dataclasses
+import shlex
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from . import plugins
+from . import __version__, plugins
 from .budget import Budget
 from .engine import Engine, plugin_name
 from .errors import InputError, MissingExtra
@@ -187,7 +188,11 @@ class Study:
         if path is None and self.folder is None:
             raise InputError("a study that is kept in memory needs a path for its report, as report('report.html').")
         target = Path(path) if path is not None else Path(self.folder or "") / "report.html"
-        facts = {"folder": str(self.folder or ""), "seed": self.seed, "budget": self.budget.to_table()}
+        facts: dict[str, Any] = {"seed": self.seed, "budget": self.budget.to_table(), "version": __version__}
+        if self.folder is not None:
+            facts["folder"] = str(self.folder)
+            if self.best is not None:
+                facts["reproduce"] = f"tunesmith reproduce {shlex.quote(str(self.folder))} {self.best.number}"
         return write_report(self.history, target, title=self.name, facts=facts)
 
     # -- ask and tell ----------------------------------------------------------------------------------------------

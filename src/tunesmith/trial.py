@@ -168,6 +168,8 @@ class Trial:
         reports: What it said on the way, in order.
         verdict: What the judge made of it.
         failure: Why it failed.
+        started: When the last attempt began, in seconds since 1970.
+        ended: When it was settled, in seconds since 1970.
         seconds: Wall-clock time.
         peak_memory_bytes: The most resident memory.
         test_metrics: What the held-out test part gave, where it was opened for this trial.
@@ -185,6 +187,8 @@ class Trial:
     reports: tuple[Report, ...] = ()
     verdict: Verdict | None = None
     failure: Failure | None = None
+    started: float | None = None
+    ended: float | None = None
     seconds: float | None = None
     peak_memory_bytes: int | None = None
     test_metrics: Mapping[str, float] = field(default_factory=dict)

@@ -75,7 +75,9 @@ def imports_of(name: str, *, outside: bool = False) -> set[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             up = package.split(".")
-            base = ".".join([*up[: len(up) - node.level + 1], *filter(None, [node.module])]) if node.level else node.module
+            base = (
+                ".".join([*up[: len(up) - node.level + 1], *filter(None, [node.module])]) if node.level else node.module
+            )
             for alias in node.names:
                 inner = f"{base}.{alias.name}"
                 found.add(inner if inner in MODULES else str(base))

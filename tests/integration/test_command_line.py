@@ -80,7 +80,11 @@ def test_a_finished_study_has_nothing_left_to_do(study: Path, tunesmith: Tunesmi
 def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(study: Path, tunesmith: Tunesmith) -> None:
     change(study, "{args}", "{args} --sleep 5")
     running = subprocess.Popen(
-        command("run", "--parallel", "2", "--pruner", "none"), cwd=study, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command("run", "--parallel", "2", "--pruner", "none"),
+        cwd=study,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     until(lambda: len(processes_of(study)) >= 4)
     running.send_signal(signal.SIGINT)

@@ -94,16 +94,40 @@ def test_the_folder_lies_beside_the_file_unless_said_otherwise(study: Path, monk
         ("[budget]", "[budgets]", r"study.toml:27: budgets: unknown key 'budgets'. Did you mean 'budget'\?"),
         ("trials = 20", "trials = 0", "study.toml:28: budget.trials: trials must be above 0, but 0 was given"),
         ("trials = 20", 'trials = "20"', "study.toml:28: budget.trials: trials must be a whole number, but '20'"),
-        ("low = 0.001", "low = 1", 'study.toml:7: space."model.lr".low: low must be below high, but low=1.0 and high=0.1'),
+        (
+            "low = 0.001",
+            "low = 1",
+            'study.toml:7: space."model.lr".low: low must be below high, but low=1.0 and high=0.1',
+        ),
         ("low = 0.001", "low = 0", 'study.toml:7: space."model.lr".low: low must be above 0 on a logarithmic scale'),
         ("low = 0.001", "lower = 1", r'study.toml:7: space."model.lr".lower: unknown key .* Did you mean \'low\'\?'),
         ('"float", low = 0.001', '"flaot", low = 0.001', r"type must be 'float', 'int' or 'choice', but 'flaot'"),
-        ('optimizer.name = "sgd" }', 'optimiser.name = "sgd" }', "study.toml:21: .*'optimiser.name' is none. Did you mean"),
-        ('optimizer.name = "sgd" }', 'optimizer.name = "SGD" }', "study.toml:21: .*must be one of 'sgd', 'adam', but 'SGD'"),
+        (
+            'optimizer.name = "sgd" }',
+            'optimiser.name = "sgd" }',
+            "study.toml:21: .*'optimiser.name' is none. Did you mean",
+        ),
+        (
+            'optimizer.name = "sgd" }',
+            'optimizer.name = "SGD" }',
+            "study.toml:21: .*must be one of 'sgd', 'adam', but 'SGD'",
+        ),
         ("minimize loss", "loss", "study.toml:4: study.objective: an objective must be a direction and a metric"),
-        ("[budget]", "[search]\nproposer = 'tpee'\n[budget]", r"study.toml:28: search.proposer: unknown proposer 'tpee'"),
-        ("[budget]", "[search]\nparallel = 0\n[budget]", "study.toml:28: search.parallel: parallel must be a whole number"),
-        ("[budget]", "[execution]\nexecutor = 'slurm'\n[budget]", "study.toml:28: execution.executor: unknown executor"),
+        (
+            "[budget]",
+            "[search]\nproposer = 'tpee'\n[budget]",
+            r"study.toml:28: search.proposer: unknown proposer 'tpee'",
+        ),
+        (
+            "[budget]",
+            "[search]\nparallel = 0\n[budget]",
+            "study.toml:28: search.parallel: parallel must be a whole number",
+        ),
+        (
+            "[budget]",
+            "[execution]\nexecutor = 'slurm'\n[budget]",
+            "study.toml:28: execution.executor: unknown executor",
+        ),
         ("[budget]", "[agents]\nmodel = 'x:y'\n[budget]", "study.toml:28: agents.model: no language model"),
         ("trials = 20", "trials = ", "study.toml must be valid TOML: .*line 28"),
         ("[[forbidden]]", "[forbidden]", "study.toml:23: forbidden: forbidden must be a list of tables"),
@@ -119,18 +143,18 @@ def test_one_message_with_place_rule_and_value(study: Path, before: str, after: 
 def test_a_cycle_of_conditions(study: Path) -> None:
     text = STUDY.replace("low = 1, high = 4 }", "low = 1, high = 4, when = { momentum = { low = 0.5 } } }")
     study.write_text(text.replace('    "adam",\n]', '    "adam",\n]\nwhen = { "model.layers" = 2 }'))
-    with pytest.raises(InputError, match="conditions must not form a cycle, but these wait for one another"):
+    with pytest.raises(InputError, match=r"conditions must not form a cycle, but these wait for one another"):
         study_from(read_settings(study))
 
 
 def test_an_error_in_a_flag_names_the_flag(study: Path) -> None:
-    with pytest.raises(InputError, match="--trials: budget.trials: trials must be above 0"):
+    with pytest.raises(InputError, match=r"--trials: budget.trials: trials must be above 0"):
         study_from(read_settings(study, {"trials": -1}))
 
 
 def test_an_error_in_a_variable_names_the_variable(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TUNESMITH_MINUTES", "soon")
-    with pytest.raises(InputError, match="TUNESMITH_MINUTES: budget.minutes: minutes must be a number, but 'soon'"):
+    with pytest.raises(InputError, match=r"TUNESMITH_MINUTES: budget.minutes: minutes must be a number, but 'soon'"):
         study_from(read_settings(study))
 
 
