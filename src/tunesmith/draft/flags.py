@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,9 +65,17 @@ class Flags:
         return None
 
 
+@dataclass(frozen=True)
+class _Known:
+    """What stands in the script besides its flags: the module's constants, and all strings."""
+
+    constants: Mapping[str, Any]
+    strings: Collection[str]
+
+
 def read_flags(tree: ast.Module) -> Flags:
     """Return the flags of a parsed script, wherever in it they are added."""
-    constants = _constants(tree)
+    known = _Known(_constants(tree), strings_in(tree))
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]
     calls.sort(key=lambda call: (call.lineno, call.col_offset))
     inside_subcommands = _subparsers(tree)
@@ -76,7 +84,7 @@ def read_flags(tree: ast.Module) -> Flags:
         assert isinstance(call.func, ast.Attribute)
         owner = call.func.value.id if isinstance(call.func.value, ast.Name) else ""
         if call.func.attr == "add_argument" and owner not in inside_subcommands:
-            flag = _flag(call, constants)
+            flag = _flag(call, known)
             if flag is not None:
                 flags.append(flag)
     notes = []
@@ -90,25 +98,25 @@ def read_flags(tree: ast.Module) -> Flags:
     return Flags(tuple(flags), tuple(notes))
 
 
-def _flag(call: ast.Call, constants: Mapping[str, Any]) -> Flag | None:
+def _flag(call: ast.Call, known: _Known) -> Flag | None:
     names = tuple(arg.value for arg in call.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str))
     if not names:
         return None
     told = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg is not None}
-    default = _plain(told["default"], constants) if "default" in told else None
-    required = _plain(told["required"], constants) is True if "required" in told else False
+    default = _plain(told["default"], known.constants) if "default" in told else None
+    required = _plain(told["required"], known.constants) is True if "required" in told else False
     if not names[0].startswith("-"):
-        nargs = _plain(told["nargs"], constants) if "nargs" in told else None
+        nargs = _plain(told["nargs"], known.constants) if "nargs" in told else None
         return Flag(names[0], (), default, Guess(None, "a positional argument"), nargs not in ("?", "*"))
     long = [name for name in names if name.startswith("--")]
     name = long[0][2:] if long else names[0].lstrip("-")
     if not long:
         return Flag(name, names, default, Guess(None, "it has a short option only"), required)
-    name, its_guess = _guess(name, told, default, constants)
+    name, its_guess = _guess(name, told, default, known)
     return Flag(name, names, default, its_guess, required)
 
 
-def _guess(name: str, told: Mapping[str, ast.expr], default: Any, constants: Mapping[str, Any]) -> tuple[str, Guess]:
+def _guess(name: str, told: Mapping[str, ast.expr], default: Any, known: _Known) -> tuple[str, Guess]:
     action = _last_name(told["action"]) if "action" in told else ""
     if action in ("store_true", "store_false"):
         return name, guess(name, False)
@@ -118,17 +126,17 @@ def _guess(name: str, told: Mapping[str, ast.expr], default: Any, constants: Map
         return switch, guess(switch, False)
     if action not in ("", "store"):
         return name, Guess(None, f"its action '{action}' takes no value to search")
-    return name, _valued(name, told, default, constants)
+    return name, _valued(name, told, default, known)
 
 
-def _valued(name: str, told: Mapping[str, ast.expr], default: Any, constants: Mapping[str, Any]) -> Guess:
-    if "nargs" in told and _plain(told["nargs"], constants) != "?":
+def _valued(name: str, told: Mapping[str, ast.expr], default: Any, known: _Known) -> Guess:
+    if "nargs" in told and _plain(told["nargs"], known.constants) != "?":
         return Guess(None, "it takes a list")
     if default is NOT_PLAIN:
         return Guess(None, "its default is worked out by the script")
     kind = _last_name(told["type"]) if "type" in told else "str"
     if "choices" in told:
-        options = _plain(told["choices"], constants)
+        options = _plain(told["choices"], known.constants)
         if not isinstance(options, list):
             return Guess(None, "its choices are worked out by the script")
         if kind == "str" and not all(isinstance(option, str) for option in options):
@@ -139,7 +147,7 @@ def _valued(name: str, told: Mapping[str, ast.expr], default: Any, constants: Ma
             default = _TYPES[kind](default)
         except ValueError:
             return Guess(None, f"its default {default!r} is no {kind}")
-    its_guess = guess(name, default)
+    its_guess = guess(name, default, seen=known.strings)
     if its_guess.parameter is None:
         return its_guess
     if kind == "bool":
@@ -159,6 +167,11 @@ def _plain(value: ast.expr, constants: Mapping[str, Any]) -> Any:
         parts = [_plain(part, constants) for part in value.elts]
         return NOT_PLAIN if any(part is NOT_PLAIN for part in parts) else parts
     return folded(value)
+
+
+def strings_in(tree: ast.Module) -> set[str]:
+    """Return every string that stands in a script."""
+    return {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 
 
 def _constants(tree: ast.Module) -> dict[str, Any]:

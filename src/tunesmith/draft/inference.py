@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,16 +11,19 @@ from pathlib import Path
 from typing import Any
 
 from ..config_files import find, keys, read
+from ..errors import InputError
 from ..objective import Objective
 from .commands import takes_config, with_command
 from .drafts import Draft
 from .fits import arranged
-from .flags import Flags, read_flags
+from .flags import Flags, read_flags, strings_in
 from .metrics import read_metrics
 from .ranges import Guess, guess
 from .shell_flags import read_shell_flags
 from .sources import Sources, find_sources, parsed
 from .words import words
+
+_log = logging.getLogger(__name__)
 
 
 def draft_study(path: Path, *, objective: str | None = None) -> Draft:
@@ -94,6 +98,7 @@ def _with_parameters(draft: Draft, sources: Sources, flags: Flags, text: str) ->
 
 def _from_file(draft: Draft, config: Path, how: str) -> Draft:
     values = read(config)
+    seen = _strings_beside(config)
     guesses = {}
     for key in keys(values):
         if find(values, key) in ({}, []):
@@ -101,9 +106,23 @@ def _from_file(draft: Draft, config: Path, how: str) -> Draft:
         if any(part.isdecimal() for part in key.split(".")):
             guesses[key] = (find(values, key), Guess(None, "one element of a list"))
         else:
-            guesses[_short_name(values, key)] = (find(values, key), guess(key, find(values, key)))
+            guesses[_short_name(values, key)] = (find(values, key), guess(key, find(values, key), seen=seen))
     draft = replace(draft, config=config.relative_to(draft.folder).as_posix())
     return _with_guesses(draft, guesses, f"{how}; each trial gets a copy with other values.")
+
+
+def _strings_beside(config: Path) -> set[str]:
+    """Return the strings in the Python files beside a config, which know the words that may stand in it."""
+    files = [file for file in sorted(config.parent.glob("*.py")) if not file.samefile(config)]
+    seen: set[str] = set()
+    for file in files:
+        try:
+            tree = parsed(file)
+        except InputError as error:
+            _log.info("not looked at: %s", error)
+            continue
+        seen |= strings_in(tree) if tree is not None else set()
+    return seen
 
 
 def _short_name(values: Mapping[str, Any], key: str) -> str:

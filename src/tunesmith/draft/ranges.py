@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -54,13 +54,14 @@ _WIDTHS = {
 _COUNTS = {"layers", "layer", "depth", "heads", "head", "blocks", "block", "stages"}
 
 
-def guess(name: str, default: Any, options: Sequence[Any] | None = None) -> Guess:
+def guess(name: str, default: Any, options: Sequence[Any] | None = None, seen: Collection[str] = ()) -> Guess:
     """Return what to search for a parameter.
 
     Args:
         name: As the user wrote it; its last part says what it is.
         default: The present value.
         options: All values that it can take, where the script says so.
+        seen: Strings that stand in the script: which optimisers it knows, for instance.
     """
     reason = reason_to_leave(name)
     if reason is not None:
@@ -74,7 +75,7 @@ def guess(name: str, default: Any, options: Sequence[Any] | None = None) -> Gues
     if isinstance(default, bool):
         return Guess(Choice([True, False], default=default))
     if isinstance(default, str):
-        return _word(name, default)
+        return _word(name, default, seen)
     if isinstance(default, int | float) and (default == 0 or 1e-30 < abs(default) < 1e15):
         return _number(name, default)
     return Guess(None, "it is neither a number of a usual size nor a known word")
@@ -94,23 +95,26 @@ def is_width(name: str) -> bool:
     return bool(found & {"model", "embed", "embedding", "emb", "embd", "hidden", "dim"}) and not found & _COUNTS
 
 
-def _word(name: str, default: str) -> Guess:
+def _word(name: str, default: str, seen: Collection[str]) -> Guess:
     found = set(words(name))
     if found & {"optimizer", "optimiser", "optim", "opt"}:
-        return _spelled(default, _OPTIMIZERS, _OTHER_OPTIMIZERS)
+        return _spelled(default, _OPTIMIZERS, _OTHER_OPTIMIZERS, seen)
     if found & {"activation", "act", "nonlinearity"}:
-        return _spelled(default, _ACTIVATIONS, _OTHER_ACTIVATIONS)
+        return _spelled(default, _ACTIVATIONS, _OTHER_ACTIVATIONS, seen)
     if found & {"scheduler", "schedule"}:
-        return _spelled(default, _SCHEDULES, ())
+        return _spelled(default, _SCHEDULES, (), seen)
     return Guess(None, "text whose other options are not known")
 
 
-def _spelled(default: str, usual: Sequence[str], others: Sequence[str]) -> Guess:
-    """Return the usual options in the user's own spelling, as `torch.optim.Adam` or `adam`."""
+def _spelled(default: str, usual: Sequence[str], others: Sequence[str], seen: Collection[str]) -> Guess:
+    """Return the options that the script names, else the usual ones in the user's spelling, as `torch.optim.Adam`."""
     before, dot, last = default.rpartition(".")
     known = {option.lower(): option for option in (*usual, *others)}
     if last.lower() not in known:
         return Guess(None, f"'{default}' is not a word whose alternatives are known")
+    named = [word for option in known for word in sorted(seen) if word.lower() == option]
+    if len(named) > 1 and default in named:
+        return Guess(Choice(named, default=default))
     spell = str.lower if last.islower() else str.upper if last.isupper() and last.lower() != "sgd" else str
     listed = [last, *(spell(option) for option in usual if option.lower() != last.lower())]
     ordered = [next(o for o in listed if o.lower() == u.lower()) for u in usual]

@@ -199,6 +199,20 @@ def test_heads_always_divide_widths(tmp_path, width, heads):
         assert "must divide d-model" in draft.skipped["heads"]
 
 
+def test_the_words_that_a_script_knows_are_the_options(tmp_path):
+    (tmp_path / "config.py").write_text("optimizer = 'SGD'\nactivation = 'relu'\n")
+    (tmp_path / "train.py").write_text(
+        "import argparse, torch\nOPTIMIZERS = {'SGD': 1, 'RMSprop': 2, 'Adam': 3}\n"
+        "p = argparse.ArgumentParser()\np.add_argument('--config')\np.parse_args()\n"
+    )
+    (tmp_path / "broken.py").write_text("def f(:\n")
+    draft = draft_study(tmp_path)
+    assert draft.space["optimizer"] == Choice(["Adam", "SGD", "RMSprop"], default="SGD")
+    assert "optimizer" not in draft.remarks
+    assert draft.space["activation"] == Choice(["relu", "gelu", "tanh"], default="relu")
+    assert "check that your script" in draft.remarks["activation"]
+
+
 def test_the_users_objective_comes_first(tmp_path):
     assert drafted(tmp_path, "nested", objective="maximize f1").objective == "maximize f1"
     with pytest.raises(InputError, match="direction and a metric"):
