@@ -229,3 +229,38 @@ def test_a_folder_of_another_study(study: Path, tunesmith: Tunesmith) -> None:
     change(study, "high = 1.0", "high = 3.0")
     assert "holds 'small' with another space. Choose another folder" in tunesmith("run", status=2).stderr
     tunesmith("run", "--trials", "1", "--quiet", "--fresh")
+
+
+def test_a_study_is_drafted_from_a_script_and_runs(study: Path, tunesmith: Tunesmith) -> None:
+    script = (study / "train.py").read_bytes()
+    assert "is there already. Add --force" in tunesmith("init", "train.py", "--yes", status=2).stderr
+    printed = tunesmith("init", "train.py", "--yes", "--force").stdout
+    assert "study.toml" in printed
+    drafted = (study / "study.toml").read_text()
+    assert "{args}" in drafted
+    assert 'objective = "minimize loss"' in drafted
+    facts = json.loads(tunesmith("run", "--trials", "3", "--json").stdout)
+    assert facts["counts"] == {"complete": 3}
+    assert (study / "train.py").read_bytes() == script
+
+
+def test_a_study_is_drafted_from_a_config_file_and_runs(study: Path, tunesmith: Tunesmith) -> None:
+    (study / "config.toml").write_text("# mine\n[model]\nlr = 0.1\nlayers = 2\n")
+    (study / "train.py").write_text(
+        "import argparse, json, tomllib\n"
+        "parser = argparse.ArgumentParser()\n"
+        "parser.add_argument('--config', default='config.toml')\n"
+        "parser.add_argument('--out', default='.')\n"
+        "given = parser.parse_args()\n"
+        "model = tomllib.load(open(given.config, 'rb'))['model']\n"
+        "json.dump({'val_loss': model['lr'] * model['layers']}, open(given.out + '/metrics.json', 'w'))\n"
+    )
+    tunesmith("init", ".", "--yes", "--force")
+    facts = json.loads(tunesmith("run", "--trials", "3", "--json").stdout)
+    assert facts["counts"] == {"complete": 3}
+    first = json.loads(tunesmith("show", facts["folder"], "0", "--json").stdout)
+    assert first["parameters"] == {"model.lr": 0.1, "model.layers": 2}  # the file's own values
+    assert (study / "config.toml").read_text().startswith("# mine")
+    edited = (Path(first["folder"]).parent / "0001" / "config.toml").read_text()
+    assert edited.startswith("# mine")
+    assert edited != (study / "config.toml").read_text()

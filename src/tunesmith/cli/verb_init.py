@@ -38,8 +38,9 @@ def init(output: Output, path: Path, objective: str | None, to: Path | None, yes
         target.write_text(to_toml(draft), encoding="utf-8")
     except OSError as error:
         raise InputError(f"{target} cannot be written: {error.strerror}.") from None
-    notes = [f"  {clean(note)}" for note in draft.notes]
-    said = [f"wrote {target}", *notes, f"next: look at it, then tunesmith run {target}"]
+    to_do = [clean(note) for note in draft.notes if note.startswith("TO DO")]
+    notes = [f"  {clean(note)}" for note in draft.notes if not note.startswith("TO DO")]
+    said = [f"wrote {target}", *notes, *to_do, f"next: look at it, then tunesmith run {target}"]
     if not output.quiet:
         output.say("\n".join(said), {"study": str(target), "objective": draft.objective, "notes": list(draft.notes)})
 

@@ -13,15 +13,12 @@ from .drafts import Draft
 
 _END = """
 [budget]
-trials = 50                                  # minutes, target, patience, usd and seconds_per_trial may limit it too
+trials = 50                                  # minutes, target, patience, seconds_per_trial and memory_gb limit it, too
 
 [search]
-proposer = "portfolio"
+proposer = "tpe"
 parallel = 1                                 # trials at the same time
 # pruner = "asha"                            # stops hopeless trials early; the script must report its progress
-
-# [agents]
-# model = "anthropic:claude-sonnet-4-5"      # a language model takes part; it costs money: set usd in [budget]
 """
 
 

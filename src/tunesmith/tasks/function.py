@@ -20,7 +20,7 @@ from ._reports import append_report
 from .base import TrialFailed
 
 if TYPE_CHECKING:
-    from ..space import SearchSpace
+    pass
 
 Function = Callable[..., Any]
 
@@ -105,9 +105,6 @@ class FunctionTask:
         write_metrics(request.folder, metrics)
         return Measurement(metrics=metrics)
 
-    def check(self, space: SearchSpace) -> None:
-        """Do nothing: a function takes whatever parameters there are."""
-
     def defaults(self) -> Mapping[str, Value]:
         """Return nothing: what values a function is used with is not known."""
         return {}
@@ -187,7 +184,15 @@ def _found(address: str, folder: str) -> Function:
         raise InputError(f"a function must be given as 'module:name' or 'file.py:name', but {address!r} was given.")
     if folder not in sys.path:
         sys.path.insert(0, folder)
-    module = _module_of_file(Path(folder, place)) if place.endswith(".py") else _module(place, folder)
+    try:
+        module = _module_of_file(Path(folder, place)) if place.endswith(".py") else _module(place, folder)
+    except InputError:
+        raise
+    except Exception as error:
+        raise InputError(
+            f"{place} must be importable, but it raises {type(error).__name__}: {error}. "
+            "Mend that, or install what it needs."
+        ) from error
     found: Any = module
     for part in name.split("."):
         if not hasattr(found, part):
