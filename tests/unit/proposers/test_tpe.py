@@ -146,11 +146,12 @@ def test_a_parameter_that_only_one_of_two_has_is_not_compared() -> None:
     assert one == pytest.approx(other)
 
 
-def test_ten_thousand_trials_are_capped() -> None:
-    history = build_history(LINE, random_trials(LINE, 10_000, lambda n, p: p["x"]))
+@pytest.mark.slow
+def test_long_histories_are_capped() -> None:
+    history = build_history(LINE, random_trials(LINE, 3000, lambda n, p: p["x"]))
     proposal = TpeProposer().propose(history, count=1, seed=0)[0]
     assert proposal.parameters["x"] < 0.1
-    assert "one of the best 25 of 10000" in proposal.reason
+    assert "one of the best 25 of 3000" in proposal.reason
 
 
 @pytest.mark.parametrize(
