@@ -204,17 +204,17 @@ class Slot:
         except subprocess.TimeoutExpired:
             worker.kill()
             status = worker.wait()
-        if worker.stdin is not None:
-            worker.stdin.close()
-        running = self._running
+        with self._lock:
+            running = self._running
+            if self._worker is worker:
+                self._worker = None
+            if worker.stdin is not None:
+                worker.stdin.close()
         if running is not None or status != 0:
             sweep_worker(token)
             errors.seek(0)
             said = errors.read().decode(errors="replace").strip()
             logger.warning("a worker ended with status %d. %s", status, said[-2000:])
-        with self._lock:
-            if self._worker is worker:
-                self._worker = None
         if running is not None:
             found = read_result(running.request.folder, running.request.attempt)
             lost = failure("lost", f"the process that watched over it ended with status {status}", "lost")

@@ -21,6 +21,7 @@ from ._evaluation import Result, failure
 from ._folder import LOG_FILE, STOP_FILE, headline, prepare
 from ._leftovers import sweep_worker, write_result
 from ._lines import LineReader, parsed
+from ._memory import held_bytes
 
 _FIRST_LOOK_SECONDS = 0.05
 _ENDING_SECONDS = 0.0005
@@ -241,11 +242,7 @@ class TrialProcess:
     def _look(self, now: float) -> None:
         """See how much memory the trial's processes hold, and end it where that is too much."""
         limit = self._request.memory_bytes
-        tree = psutil.Process().children(recursive=True)
-        held = sum(_resident(process) for process in tree)
-        if limit is not None and held > limit and len(tree) > 1:
-            # Processes that share pages have each counted them. The exact figure is dear, so only now.
-            held = sum(_resident(process, shared=True) for process in tree)
+        held = held_bytes(psutil.Process().children(recursive=True), limit)
         self._peak = max(self._peak, held)
         if limit is not None and held > limit and self._result is None:
             self._cause = "memory"
@@ -318,13 +315,3 @@ class TrialProcess:
                 process.send_signal(number)
             except (psutil.NoSuchProcess, psutil.AccessDenied):
                 continue  # gone, or under another user's name by now (sudo): out of our reach
-
-
-def _resident(process: psutil.Process, *, shared: bool = False) -> int:
-    """Return the memory that a process holds in bytes; with `shared`, only its part of what it shares."""
-    try:
-        if shared and hasattr(info := process.memory_full_info(), "pss"):
-            return int(info.pss)
-        return int(process.memory_info().rss)
-    except psutil.Error:
-        return 0

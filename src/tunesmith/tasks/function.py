@@ -105,6 +105,9 @@ class FunctionTask:
         write_metrics(request.folder, metrics)
         return Measurement(metrics=metrics)
 
+    def check(self, space: SearchSpace) -> None:
+        """Do nothing: a function takes whatever parameters there are."""
+
     def defaults(self) -> Mapping[str, Value]:
         """Return nothing: what values a function is used with is not known."""
         return {}
