@@ -20,7 +20,7 @@ from ._reports import append_report
 from .base import TrialFailed
 
 if TYPE_CHECKING:
-    pass
+    from ..space import SearchSpace
 
 Function = Callable[..., Any]
 
