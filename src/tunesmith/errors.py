@@ -78,5 +78,6 @@ def nearest(given: str, known: Iterable[str]) -> str:
     >>> nearest("trails", ["trials", "minutes"])
     " Did you mean 'trials'?"
     """
-    close = difflib.get_close_matches(given, list(known), n=1, cutoff=0.6)
-    return f" Did you mean '{close[0]}'?" if close else ""
+    spelled = {name.lower(): name for name in known if name != given}
+    close = difflib.get_close_matches(given.lower(), spelled, n=1, cutoff=0.6)
+    return f" Did you mean '{spelled[close[0]]}'?" if close else ""

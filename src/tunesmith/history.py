@@ -55,6 +55,8 @@ class History:
         self.repeats_proposed = 0
         self._points = np.full((64, len(space.names)), np.nan)
         self._losses = np.full(64, np.nan)
+        self._reach = np.full(64, np.nan)
+        self._violations = np.full(64, np.nan)
         self._standings = Standings()
         self._keys: list[str] = []
         self._first: dict[str, list[int]] = {}
@@ -78,6 +80,16 @@ class History:
         A pruned trial counts with its last report, where that holds the objective's metrics.
         """
         return self._losses[: len(self.trials)]
+
+    @property
+    def reach(self) -> Floats:
+        """How far each trial came, shape `(trials,)`: infinity if complete, its last step if pruned, NaN otherwise."""
+        return self._reach[: len(self.trials)]
+
+    @property
+    def violations(self) -> Floats:
+        """By how much every complete or pruned trial breaks the constraints, shape `(trials,)`; else NaN."""
+        return self._violations[: len(self.trials)]
 
     @property
     def running(self) -> list[Trial]:
@@ -179,8 +191,9 @@ class History:
         folder = None if self.folder is None else self.folder / "trials" / f"{number:04d}"
         trial = Trial(number=number, proposal=Proposal(**data), seed=seed, folder=folder)
         if number == len(self._losses):
-            self._losses = np.concatenate([self._losses, np.full_like(self._losses, np.nan)])
-            self._points = np.concatenate([self._points, np.full_like(self._points, np.nan)])
+            for name in ("_losses", "_reach", "_violations", "_points"):
+                column = getattr(self, name)
+                setattr(self, name, np.concatenate([column, np.full_like(column, np.nan)]))
         if self.space.contains(trial.parameters):
             self._points[number] = self.space.encode(trial.parameters)
         key = self.space.key(trial.parameters)
@@ -236,11 +249,15 @@ class History:
             peak_memory_bytes=data.get("peak_memory_bytes"),
         )
         loss = self._loss(trial.metrics)
-        if loss is not None:
-            self._losses[trial.number] = loss
-        if state is State.COMPLETE and loss is not None:
+        if loss is not None and state is not State.FAILED:
             violation = self.objective.violation(trial.metrics)
-            self._standings.add(self._keys[trial.number], loss, violation)
+            self._losses[trial.number] = loss
+            self._violations[trial.number] = violation
+            self._reach[trial.number] = math.inf
+            if state is State.COMPLETE:
+                self._standings.add(self._keys[trial.number], loss, violation)
+            else:
+                self._reach[trial.number] = trial.reports[-1].step if trial.reports else -1
         self.since_best += 1
         self._refresh_best()
 

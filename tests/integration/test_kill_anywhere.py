@@ -65,7 +65,7 @@ def test_twenty_kills_change_nothing(study: Path, tunesmith: Tunesmith) -> None:
         started = time.monotonic()
         while running.poll() is None and time.monotonic() - started < 60:
             # Most kills fall into the work itself, some into the start.
-            if journal.exists() and journal.stat().st_size > size or chance.random() < 0.01:
+            if (journal.exists() and journal.stat().st_size > size) or chance.random() < 0.01:
                 break
             time.sleep(0.02)
         time.sleep(chance.uniform(0.0, 0.4))

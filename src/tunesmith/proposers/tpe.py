@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..errors import InputError
 from ..history import History
-from ..trial import Proposal, State, Trial, Value
+from ..trial import Proposal, Value
 from ._parzen import Parzen
 from ._units import snap
 from .quasirandom import QuasirandomProposer
@@ -108,23 +108,8 @@ class TpeProposer:
 def _ranked(history: History) -> Places:
     """Return the numbers of the trials that have a loss, the best first."""
     numbers = np.flatnonzero(np.isfinite(history.losses))
-    trials = [history.trials[number] for number in numbers]
-    reach = np.full(len(numbers), math.inf)
-    if history.counts[State.PRUNED]:
-        reach = np.array([_reach(trial) for trial in trials])
-    violation = np.zeros(len(numbers))
-    if history.objective.constraints:
-        violation = np.array(
-            [history.objective.violation(history.trials[number].metrics) for number in numbers.tolist()]
-        )
-    return numbers[np.lexsort((history.losses[numbers], -reach, violation))]
-
-
-def _reach(trial: Trial) -> float:
-    """Return the last step of a pruned trial; of a complete one, infinity."""
-    if trial.state is State.COMPLETE:
-        return math.inf
-    return max((report.step for report in trial.reports), default=-1)
+    order = np.lexsort((history.losses[numbers], -history.reach[numbers], history.violations[numbers]))
+    return numbers[order]
 
 
 def _unknown(history: History) -> Places:
