@@ -19,7 +19,7 @@ def line_of(text: str, keys: Sequence[str]) -> int | None:
     Returns:
         The line, or None where not even the outermost key is there.
 
-    >>> line_of('[space]\n\nlr = {low = 1,\n high = 2}\n', ["space", "lr", "low"])
+    >>> line_of('[task]\n\ncommand = [\n  "python"\n]\n', ["task", "command"])
     3
     """
     lines = text.splitlines(keepends=True)

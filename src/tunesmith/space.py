@@ -73,12 +73,13 @@ class Float:
         """Return the value at a place in [0, 1]."""
         if self.step is not None:
             level = min(int(unit * self.size), int(self.size) - 1)
-            return min(max(_rounded(self.low + level * self.step), self.low), self.high)
-        if self.log:
-            value = math.exp(math.log(self.low) + unit * (math.log(self.high) - math.log(self.low)))
+            value = _rounded(self.low + level * self.step, digits=15)
+        elif self.log:
+            value = _rounded(math.exp(math.log(self.low) + unit * (math.log(self.high) - math.log(self.low))))
         else:
-            value = self.low + unit * (self.high - self.low)
-        return min(max(_rounded(value), self.low), self.high)
+            width = self.high - self.low
+            value = round(self.low + unit * width, 12 - math.floor(math.log10(width)))
+        return min(max(value, self.low), self.high)
 
     def to_unit(self, value: Value) -> float:
         """Return the place of a value in [0, 1]; what lies outside the range is clipped."""
@@ -516,9 +517,9 @@ def _typed(value: Value) -> tuple[str, str]:
     return type(value).__name__, json.dumps(value, default=str)
 
 
-def _rounded(value: float) -> float:
-    """Drop the noise of the last digits, so that 0.1 + 0.2 reads 0.3 and logs read as people write them."""
-    return float(f"{value:.12g}")
+def _rounded(value: float, digits: int = 12) -> float:
+    """Drop the noise of the last significant digits, so that 0.1 + 0.2 reads 0.3 and logs read as people write them."""
+    return float(f"{value:.{digits}g}")
 
 
 def _told(parameter: Parameter) -> dict[str, Any]:
