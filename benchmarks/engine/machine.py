@@ -1,0 +1,42 @@
+"""On what the figures were taken."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+
+def describe() -> str:
+    """Return the machine, its load, and the versions, as Markdown."""
+    lines = [
+        f"- {_processor()}, {os.cpu_count()} cores, {_memory()}; {platform.system()} {platform.release()}",
+        f"- load in the last minute, at the start: {os.getloadavg()[0]:.1f}",
+        f"- Python {platform.python_version()}, {', '.join(_versions())}",
+        f"- {time.strftime('%d %B %Y')}",
+    ]
+    return "\n".join(lines)
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
+def _memory() -> str:
+    return f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 1e9:.0f} GB"
+
+
+def _versions() -> list[str]:
+    found = []
+    for package in ("tunesmith", "optuna", "langgraph", "numpy", "scipy"):
+        try:
+            found.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            found.append(f"no {package}")
+    return found

@@ -1,0 +1,73 @@
+"""Runs contenders in turn, each time in a fresh process and an empty folder, and takes medians."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+Figures = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row of a table.
+
+    Args:
+        label: For people.
+        contender: The function that is measured, see `contenders.CONTENDERS`.
+        options: Its options.
+        python: The interpreter that has what it needs.
+        trials: How many, where it is too slow for as many as the others.
+        base: Whether the others' ratios are taken against it.
+    """
+
+    label: str
+    contender: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    python: str = sys.executable
+    trials: int | None = None
+    base: bool = False
+
+
+@dataclass
+class Row:
+    """What a row came to: medians, or why there are none."""
+
+    entry: Entry
+    figures: Figures
+    missing: str = ""
+
+
+def compare(entries: Sequence[Entry], trials: int, repetitions: int) -> list[Row]:
+    """Measure all entries, A B C A B C, so that a slow spell of the machine hits all of them alike."""
+    taken: list[list[Figures]] = [[] for _ in entries]
+    missing = [""] * len(entries)
+    for _ in range(repetitions):
+        for place, entry in enumerate(entries):
+            if not missing[place]:
+                try:
+                    taken[place].append(_run(entry, entry.trials or trials))
+                except subprocess.CalledProcessError as error:
+                    missing[place] = (error.stderr.strip().splitlines() or ["it failed"])[-1]
+                    print(f"  {entry.label}: {missing[place]}", file=sys.stderr)
+    return [
+        Row(entry, {key: median(f[key] for f in figures) for key in figures[0]} if figures else {}, fault)
+        for entry, figures, fault in zip(entries, taken, missing, strict=True)
+    ]
+
+
+def _run(entry: Entry, trials: int) -> Figures:
+    print(f"  {entry.label}, {trials} trials", file=sys.stderr)
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+        options = json.dumps({"trials": trials, **entry.options})
+        command = [entry.python, "-m", "benchmarks.engine.contenders", entry.contender, folder, options]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
+    figures: Figures = json.loads(done.stdout.splitlines()[-1])
+    return figures

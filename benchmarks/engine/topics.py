@@ -1,0 +1,161 @@
+"""What is compared with what, and what is to be reached."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .measure import Entry
+
+COLUMNS = {
+    "trial_ms": "ms a trial",
+    "per_second": "trials/s",
+    "first_ms": "first thousand",
+    "last_ms": "last thousand",
+    "cpu_ms": "CPU ms a trial",
+    "peak_mb": "peak MB",
+    "ask_ms": "ms an `ask`",
+    "seconds": "seconds",
+}
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One table.
+
+    Args:
+        title: Its headline.
+        goal: What is to be reached, in words.
+        columns: Which figures to show; the first is the one that ratios are taken of.
+        entries: Who is measured.
+        trials: How many.
+        repetitions: Fewer than usual, where a contender takes medians itself.
+    """
+
+    title: str
+    goal: str
+    columns: Sequence[str]
+    entries: Sequence[Entry]
+    trials: int
+    repetitions: int | None = None
+
+
+def topics(*, only: str | None, trials: int | None, ray: str) -> list[Topic]:
+    """Return the topics to measure.
+
+    Args:
+        only: The name of one of them; None for all.
+        trials: In place of the usual numbers.
+        ray: A Python that has Ray Tune.
+    """
+    named = {
+        "loop": [_loop(1_000), _loop(10_000)],
+        "tpe": [_tpe(1_000)],
+        "processes": [_processes(1_000, ray), _processes(10_000, None)],
+        "ask": [_ask(100), _ask(1_000), _ask(10_000)],
+        "resume": [_resume(10_000)],
+    }
+    chosen = [topic for name, found in named.items() if only in (None, name) for topic in found]
+    if not chosen:
+        sys.exit(f"there is no topic '{only}'; there are {', '.join(named)}.")
+    if trials is None:
+        return chosen
+    builders = {"loop": _loop, "tpe": _tpe, "ask": _ask, "resume": _resume}
+    names = [only] if only else list(named)
+    return [_processes(trials, ray) if name == "processes" else builders[name](trials) for name in names]
+
+
+def _tune(label: str, proposer: str, executor: str = "inline", *, base: bool = False) -> Entry:
+    return Entry(label, "tunesmith_tune", {"proposer": proposer, "executor": executor}, base=base)
+
+
+def _optuna(label: str, sampler: str, storage: str, trials: int | None = None) -> Entry:
+    return Entry(label, "optuna_optimize", {"sampler": sampler, "storage": storage}, trials=trials)
+
+
+def _loop(trials: int) -> Topic:
+    return Topic(
+        title=f"The loop: {trials:,} trials of a function that does nothing, one after the other",
+        goal="durable at 300 trials/s or more; 3 ms a trial at the most, as many in the last thousand as in the "
+        "first; under 300 MB",
+        columns=("trial_ms", "per_second", "first_ms", "last_ms", "cpu_ms", "peak_mb"),
+        entries=[
+            Entry("the disk alone: a write and `fdatasync` a trial", "disk"),
+            _tune("**tunesmith `tune`**, random, durable", "random", base=True),
+            _tune("**tunesmith `tune`**, quasirandom, durable", "quasirandom"),
+            Entry("**tunesmith** ask and tell, random, durable", "tunesmith_ask_tell", _ask_tell(durable=True)),
+            Entry("**tunesmith** ask and tell, random, in memory", "tunesmith_ask_tell", _ask_tell(durable=False)),
+            _optuna("Optuna, random, in memory", "random", "memory"),
+            _optuna("Optuna, random, journal file", "random", "journal", trials=min(trials, 2_000)),
+            _optuna("Optuna, random, SQLite", "random", "sqlite", trials=min(trials, 300)),
+        ],
+        trials=trials,
+    )
+
+
+def _ask_tell(*, durable: bool) -> dict[str, object]:
+    return {"proposer": "random", "durable": durable}
+
+
+def _tpe(trials: int) -> Topic:
+    return Topic(
+        title=f"The loop with TPE: {trials:,} trials of a function that does nothing",
+        goal="no slower than Optuna",
+        columns=("trial_ms", "per_second", "first_ms", "last_ms", "cpu_ms", "peak_mb"),
+        entries=[
+            _tune("**tunesmith `tune`**, tpe, durable", "tpe", base=True),
+            _optuna("Optuna, TPESampler, in memory", "tpe", "memory"),
+            _optuna("Optuna, TPESampler, journal file", "tpe", "journal"),
+        ],
+        trials=trials,
+    )
+
+
+def _processes(trials: int, ray: str | None) -> Topic:
+    rays = [Entry("Ray Tune, random, 20 trials", "ray_tune", python=ray, trials=min(trials, 20))] if ray else []
+    return Topic(
+        title=f"Two processes: {trials:,} trials of a function that does nothing",
+        goal="the peers fork no process for a trial, and write no log; ours survives whatever a trial does",
+        columns=("trial_ms", "per_second", "first_ms", "last_ms", "cpu_ms"),
+        entries=[
+            _tune("**tunesmith `tune`**, random, `process:2`, a process a trial", "random", "process:2", base=True),
+            Entry(
+                "Optuna, random, journal file, two processes",
+                "optuna_processes",
+                {"sampler": "random"},
+                trials=min(trials, 2_000),
+            ),
+            *rays,
+        ],
+        trials=trials,
+    )
+
+
+def _ask(trials: int) -> Topic:
+    return Topic(
+        title=f"`ask` after {trials:,} trials: TPE, eight mixed and conditional parameters",
+        goal="10 ms at the most after 10,000 trials",
+        columns=("ask_ms",),
+        entries=[
+            Entry("**tunesmith**, tpe, durable", "tunesmith_ask", base=True),
+            Entry("Optuna, TPESampler, in memory", "optuna_ask", {"sampler": "tpe"}),
+            Entry("Optuna, TPESampler(multivariate, group), in memory", "optuna_ask", {"sampler": "tpe, multivariate"}),
+        ],
+        trials=trials,
+    )
+
+
+def _resume(trials: int) -> Topic:
+    return Topic(
+        title=f"Going on after `kill -9` with {trials:,} trials: from the start of the new process to its first trial",
+        goal="2 s at the most",
+        columns=("seconds",),
+        entries=[
+            Entry("**tunesmith**, a Python study, tpe", "resume_python", base=True),
+            Entry("**tunesmith run**, a command-line study, tpe", "resume_command_line"),
+            Entry("Optuna, TPESampler, journal file", "resume_optuna"),
+        ],
+        trials=trials,
+        repetitions=1,
+    )
