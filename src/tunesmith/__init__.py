@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from .objective import Constraint as Constraint
     from .objective import Metric as Metric
     from .objective import Objective as Objective
-    from .space import Choice as Choice
-    from .space import Float as Float
-    from .space import Int as Int
+    from .parameters import Choice as Choice
+    from .parameters import Float as Float
+    from .parameters import Int as Int
     from .space import SearchSpace as SearchSpace
     from .study import Study as Study
     from .trial import Failure as Failure
@@ -57,7 +57,8 @@ _HOMES = {
         "TunesmithError",
     ),
     "objective": ("Constraint", "Metric", "Objective"),
-    "space": ("Choice", "Float", "Int", "SearchSpace"),
+    "parameters": ("Choice", "Float", "Int"),
+    "space": ("SearchSpace",),
     "study": ("Study",),
     "trial": ("Failure", "Measurement", "Proposal", "State", "Trial"),
     "tuning": ("load", "tune"),

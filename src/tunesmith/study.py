@@ -22,10 +22,11 @@ from .history import History
 from .journal.base import Event
 from .judges.base import Judge
 from .objective import Metric, Objective
+from .parameters import Parameter
 from .proposers.base import Proposer
 from .pruners.base import Pruner
 from .record import Record
-from .space import Parameter, SearchSpace
+from .space import SearchSpace
 from .tasks.base import Task
 from .trackers.base import Tracker
 from .trial import Failure, Measurement, Outcome, State, Trial, Verdict

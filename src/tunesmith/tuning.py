@@ -16,10 +16,11 @@ from .executors.base import Executor
 from .journal.file import read_events
 from .judges.base import Judge
 from .objective import Metric, Objective
+from .parameters import Parameter
 from .proposers.base import Proposer
 from .pruners.base import Pruner
 from .record import JOURNAL_NAME
-from .space import Parameter, SearchSpace
+from .space import SearchSpace
 from .study import Plugin, Study
 from .tables import build, expect_keys
 from .tasks.base import Task

@@ -17,6 +17,7 @@ FLOORS = [
     {"errors", "places"},
     {"tables"},
     {"trial", "objective", "budget"},
+    {"parameters"},
     {"space"},
     {"standings", "journal"},
     {"history"},

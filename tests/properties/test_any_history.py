@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from tunesmith.history import History
 from tunesmith.journal.base import Event
 from tunesmith.objective import Objective
-from tunesmith.space import Float, SearchSpace
+from tunesmith.parameters import Float
+from tunesmith.space import SearchSpace
 from tunesmith.trial import State
 
 SPACE = SearchSpace({"x": Float(0.0, 1.0)})

@@ -7,7 +7,8 @@ import pytest
 from tunesmith.errors import TunesmithError
 from tunesmith.history import History
 from tunesmith.journal.base import Event
-from tunesmith.space import Float, SearchSpace
+from tunesmith.parameters import Float
+from tunesmith.space import SearchSpace
 from tunesmith.testing.contracts import MAXIMIZE, MINIMIZE, build_history
 from tunesmith.trial import State
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from tunesmith.errors import InputError, SpaceExhausted
-from tunesmith.space import Choice, Float, Int, SearchSpace, describe, matches
+from tunesmith.parameters import Choice, Float, Int, describe
+from tunesmith.space import SearchSpace, matches
 
 OPTIMIZERS = SearchSpace(
     {

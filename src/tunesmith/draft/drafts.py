@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..space import Parameter
+from ..parameters import Parameter
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..space import Choice, Int, Parameter, SearchSpace
+from ..parameters import Choice, Int, Parameter
+from ..space import SearchSpace
 from .drafts import Draft
 from .ranges import is_width
 from .words import words

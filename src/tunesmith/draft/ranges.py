@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import InputError
-from ..space import Choice, Float, Int, Parameter
+from ..parameters import Choice, Float, Int, Parameter
 from .words import reason_to_leave, words
 
 

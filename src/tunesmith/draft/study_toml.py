@@ -8,7 +8,8 @@ from typing import Any
 
 import tomlkit
 
-from ..space import Parameter, SearchSpace
+from ..parameters import Parameter
+from ..space import SearchSpace
 from .drafts import Draft
 
 _END = """

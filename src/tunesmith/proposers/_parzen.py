@@ -7,7 +7,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from ..space import Choice, SearchSpace
+from ..parameters import Choice
+from ..space import SearchSpace
 
 Floats = NDArray[np.float64]
 

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..space import Choice, Float, Int, Parameter, SearchSpace
+from ..parameters import Choice, Float, Int, Parameter
+from ..space import SearchSpace
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from ..history import History
 from ..objective import Objective
-from ..space import Choice
+from ..parameters import Choice
 from ..trial import State, Trial
 from . import wording
 

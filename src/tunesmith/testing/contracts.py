@@ -19,9 +19,10 @@ import numpy as np
 from ..history import History
 from ..journal.base import Event
 from ..objective import Objective
+from ..parameters import Choice, Float, Int
 from ..proposers.base import Proposer
 from ..pruners.base import Pruner
-from ..space import Choice, Float, Int, SearchSpace
+from ..space import SearchSpace
 from ..trial import Proposal, State, Value
 from . import problems
 

@@ -11,7 +11,8 @@ import numpy as np
 from ..history import History
 from ..journal.base import Event
 from ..objective import Constraint, Metric, Objective
-from ..space import Choice, Float, Int, SearchSpace
+from ..parameters import Choice, Float, Int
+from ..space import SearchSpace
 from ..trial import Value
 
 START = 1_772_355_600.0

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..objective import Objective
-from ..space import Choice, Float, Int, SearchSpace
+from ..parameters import Choice, Float, Int
+from ..space import SearchSpace
 from ..tasks.base import TrialFailed
 from ..trial import Failure, Value
 

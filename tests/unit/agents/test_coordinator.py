@@ -9,7 +9,8 @@ from tunesmith.budget import Budget
 from tunesmith.history import History
 from tunesmith.journal.base import Event
 from tunesmith.objective import Objective
-from tunesmith.space import Float, SearchSpace
+from tunesmith.parameters import Float
+from tunesmith.space import SearchSpace
 
 
 def history_of(*values: float | None, objective: str = "minimize y") -> History:

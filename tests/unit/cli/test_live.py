@@ -13,7 +13,8 @@ from tunesmith.cli.live import Frame, LiveView, PlainView
 from tunesmith.history import History
 from tunesmith.journal.base import Event
 from tunesmith.objective import Objective
-from tunesmith.space import Choice, Float, Int, SearchSpace
+from tunesmith.parameters import Choice, Float, Int
+from tunesmith.space import SearchSpace
 
 HOSTILE = "[bold]x[/] \x1b[31mred\x1b[0m\nnext\x07 [/nope]"
 BUDGET = Budget(trials=60, minutes=10, target=0.05, patience=25)

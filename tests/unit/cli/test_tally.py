@@ -8,7 +8,8 @@ from tunesmith.cli.tally import KEPT, Tally
 from tunesmith.history import History
 from tunesmith.journal.base import Event
 from tunesmith.objective import Objective
-from tunesmith.space import Float, SearchSpace
+from tunesmith.parameters import Float
+from tunesmith.space import SearchSpace
 from tunesmith.trial import State
 
 

@@ -11,7 +11,8 @@ from tunesmith.cli.views import status, summary, trial_view
 from tunesmith.history import History
 from tunesmith.journal.base import Event
 from tunesmith.objective import Objective
-from tunesmith.space import Float, Int, SearchSpace
+from tunesmith.parameters import Float, Int
+from tunesmith.space import SearchSpace
 from tunesmith.testing.example import example_history
 from tunesmith.trial import State
 

@@ -8,7 +8,8 @@ import pytest
 from tunesmith.draft import Draft, draft_study, to_toml
 from tunesmith.errors import InputError
 from tunesmith.objective import Objective
-from tunesmith.space import Choice, Float, Int, SearchSpace
+from tunesmith.parameters import Choice, Float, Int
+from tunesmith.space import SearchSpace
 from tunesmith.tasks.command import CommandTask
 
 _spec = importlib.util.spec_from_file_location("strangers", Path(__file__).with_name("strangers.py"))

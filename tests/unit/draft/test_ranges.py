@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from tunesmith.draft.ranges import guess
 from tunesmith.draft.words import reason_to_leave
-from tunesmith.space import Choice, Float, Int
+from tunesmith.parameters import Choice, Float, Int
 
 LEFT_ALONE = [
     "epochs", "num_epochs", "max_steps", "n_iter", "seed", "randomState", "data_path", "out_dir", "logFile",

@@ -11,7 +11,8 @@ from tunesmith.history import History
 from tunesmith.journal.base import Event
 from tunesmith.judges.rules import RulesJudge
 from tunesmith.objective import Objective
-from tunesmith.space import Float, SearchSpace
+from tunesmith.parameters import Float
+from tunesmith.space import SearchSpace
 from tunesmith.trial import Verdict
 
 

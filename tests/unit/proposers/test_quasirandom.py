@@ -1,7 +1,8 @@
 import numpy as np
 
+from tunesmith.parameters import Choice, Float, Int
 from tunesmith.proposers.quasirandom import QuasirandomProposer
-from tunesmith.space import Choice, Float, Int, SearchSpace
+from tunesmith.space import SearchSpace
 from tunesmith.testing.contracts import MINIMIZE, build_history
 from tunesmith.trial import State
 

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from tunesmith.errors import SpaceExhausted
+from tunesmith.parameters import Float, Int
 from tunesmith.proposers.random import RandomProposer
-from tunesmith.space import Float, Int, SearchSpace
+from tunesmith.space import SearchSpace
 from tunesmith.testing.contracts import build_history
 from tunesmith.trial import State
 

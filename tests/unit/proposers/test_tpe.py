@@ -5,11 +5,12 @@ from tunesmith.errors import InputError
 from tunesmith.history import History
 from tunesmith.journal.base import Event
 from tunesmith.objective import Objective
+from tunesmith.parameters import Choice, Float, Int
 from tunesmith.proposers._parzen import Parzen
 from tunesmith.proposers.base import Proposer
 from tunesmith.proposers.random import RandomProposer
 from tunesmith.proposers.tpe import TpeProposer
-from tunesmith.space import Choice, Float, Int, SearchSpace
+from tunesmith.space import SearchSpace
 from tunesmith.testing import problems
 from tunesmith.testing.contracts import MINIMIZE, build_history, random_trials
 from tunesmith.trial import State

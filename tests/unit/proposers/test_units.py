@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+from tunesmith.parameters import Choice, Float, Int
 from tunesmith.proposers._units import snap
-from tunesmith.space import Choice, Float, Int, SearchSpace
+from tunesmith.space import SearchSpace
 from tunesmith.testing.contracts import spaces
 
 NUMERIC_PARENTS = SearchSpace(

@@ -5,8 +5,9 @@ import pytest
 from tunesmith.errors import InputError
 from tunesmith.history import History
 from tunesmith.journal.base import Event
+from tunesmith.parameters import Float
 from tunesmith.pruners.asha import AshaPruner
-from tunesmith.space import Float, SearchSpace
+from tunesmith.space import SearchSpace
 from tunesmith.testing.contracts import MINIMIZE
 from tunesmith.trial import Trial
 

@@ -8,7 +8,8 @@ from typing import Any
 from tunesmith.history import History
 from tunesmith.journal.base import Event
 from tunesmith.objective import Objective
-from tunesmith.space import Choice, Float, SearchSpace
+from tunesmith.parameters import Choice, Float
+from tunesmith.space import SearchSpace
 
 SPACE = SearchSpace({"lr": Float(1e-4, 1.0, log=True), "act": Choice(["relu", "gelu"])})
 

@@ -8,8 +8,9 @@ from studies import SPACE, add, empty
 
 from tunesmith.errors import InputError
 from tunesmith.journal.base import Event
+from tunesmith.parameters import Choice, Float
 from tunesmith.reports.html import render, write_report
-from tunesmith.space import Choice, Float, SearchSpace
+from tunesmith.space import SearchSpace
 from tunesmith.testing.example import example_history
 
 EVIL = '<script>window.hacked = 1</script><img src=x onerror="window.hacked=1">'

@@ -11,7 +11,8 @@ import cloudpickle
 import pytest
 
 from tunesmith.errors import InputError, TrialPruned
-from tunesmith.space import Choice, Float, Int, SearchSpace
+from tunesmith.parameters import Choice, Float, Int
+from tunesmith.space import SearchSpace
 from tunesmith.tasks.base import TrialFailed, TrialLost
 from tunesmith.tasks.command import CommandTask
 from tunesmith.trial import TrialRequest
