@@ -12,8 +12,8 @@ class Standings:
 
     Feasible before infeasible; then the least mean loss, plus its standard error where noise has been measured, so
     that one lucky run does not win over a configuration that was tried three times; of equals the earlier. The
-    ranking does not depend on the order in which trials finished. An update costs the same however many there are;
-    looking up the leader is one pass over an array.
+    ranking does not depend on the order in which trials finished. The two that lead are kept, so that a first run
+    costs the same however many there are; a repeat, which changes the noise, costs one pass over an array.
 
     >>> standings = Standings()
     >>> for key, loss in (("a", 1.0), ("b", 0.9), ("b", 1.3)):
@@ -32,6 +32,7 @@ class Standings:
         self._table = np.empty((4, 64))
         self._squares = 0.0
         self._degrees = 0
+        self._top: list[int] | None = []  # The places of the two that lead; None where they have to be looked up.
 
     def __contains__(self, key: str) -> bool:
         return key in self._index
@@ -64,10 +65,15 @@ class Standings:
         self._degrees += len(losses) > 1
         worst = max(self._table[1, place], violation)
         self._table[1:, place] = (worst, _mean(losses), len(losses))
+        if len(losses) > 1:
+            self._top = None
+        elif self._top is not None and self._table[0, place] >= 0:
+            self._top = sorted([*self._top, place], key=self._rank)[:2]
 
     def favour(self, key: str, favour: int) -> None:
         """Put a configuration before all others (1), forbid it to lead (-1), or take that back (0)."""
         self._table[0, self._index[key]] = favour
+        self._top = None
 
     def losses(self, key: str) -> list[float]:
         """Return the losses of a configuration's runs."""
@@ -81,25 +87,35 @@ class Standings:
     @property
     def leader(self) -> str | None:
         """The configuration that leads, or None where none has finished."""
-        return self._leader(without=None)
+        places = self._leading()
+        return self._keys[places[0]] if places else None
 
     def rival(self, key: str) -> str | None:
         """Return the configuration that leads when this one is left out."""
-        return self._leader(without=key)
+        return next((self._keys[place] for place in self._leading() if self._keys[place] != key), None)
 
-    def _leader(self, without: str | None) -> str | None:
-        count = len(self._index)
-        favour, violation, mean, repeats = self._table[:, :count]
+    def _rank(self, place: int) -> tuple[float, float, float, int]:
+        favour, violation, mean, repeats = self._table[:, place].tolist()
+        return -favour, violation, mean + (self.noise or 0.0) / math.sqrt(repeats), place
+
+    def _leading(self) -> list[int]:
+        """Return the places of the two configurations that lead, or of as many as there are."""
+        if self._top is None:
+            first = self._look_up(without=[])
+            self._top = first + self._look_up(without=first)
+        return self._top
+
+    def _look_up(self, without: list[int]) -> list[int]:
+        favour, violation, mean, repeats = self._table[:, : len(self._index)]
         allowed = (repeats > 0) & (favour >= 0)
-        if without is not None:
-            allowed[self._index[without]] = False
+        allowed[without] = False
         places = np.flatnonzero(allowed)
         if not len(places):
-            return None
+            return []
         places = places[favour[places] == favour[places].max()]
         places = places[violation[places] == violation[places].min()]
         careful = mean[places] + (self.noise or 0.0) / np.sqrt(repeats[places])
-        return self._keys[int(places[np.argmin(careful)])]
+        return [int(places[np.argmin(careful)])]
 
 
 def _mean(losses: list[float]) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -273,3 +274,61 @@ def test_all_slots_are_filled_from_the_start() -> None:
     study = ts.Study(space=SPACE, objective="minimize y")
     assert study.engine.propose(3)[0].proposal.proposer == "user"
     assert len(study.trials) == 3
+
+
+def squared(parameters: dict[str, Any]) -> float:
+    return loss(parameters)
+
+
+def test_a_loaded_study_goes_on(tmp_path: Path) -> None:
+    ts.tune(squared, space=SPACE, objective="minimize y", budget=ts.Budget(trials=4), folder=tmp_path)
+    loaded = ts.load(tmp_path)
+    assert loaded.budget == ts.Budget(trials=4)
+    loaded = ts.load(tmp_path, squared)
+    loaded.ask()  # asked and left: the next session runs it again
+    loaded.close()
+    again = ts.load(tmp_path, squared)
+    assert len(again.resume().trials) == 5
+    assert again.trials[4].attempt == 2
+
+
+def test_a_local_function_can_be_looked_at_but_not_resumed_without_it(tmp_path: Path) -> None:
+    def local(parameters: dict[str, Any]) -> float:
+        return loss(parameters)
+
+    ts.tune(local, space=SPACE, objective="minimize y", budget=ts.Budget(trials=2), folder=tmp_path)
+    loaded = ts.load(tmp_path)
+    assert loaded.best is not None
+    with pytest.raises(ts.InputError, match="local"):
+        loaded.resume()
+
+
+def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(ts.MissingExtra, match=r"pip install 'tunesmith\[notebook\]'"):
+        ts.Study(space=SPACE, objective="minimize y").frame()
+
+
+def test_ctrl_c_in_this_process_keeps_what_is_settled_and_goes_on(tmp_path: Path) -> None:
+    presses = iter([False, False, True])
+
+    def train(parameters: dict[str, Any]) -> float:
+        if next(presses, False):
+            raise KeyboardInterrupt
+        return loss(parameters)
+
+    settings: dict[str, Any] = {"space": SPACE, "objective": "minimize y", "folder": tmp_path}
+    with pytest.raises(KeyboardInterrupt):
+        ts.tune(train, budget=ts.Budget(trials=5), **settings)
+    assert [str(trial.state) for trial in ts.load(tmp_path).trials] == ["complete", "complete", "running"]
+    study = ts.tune(train, budget=ts.Budget(trials=5), **settings)
+    assert [trial.attempt for trial in study.trials] == [1, 1, 2, 1, 1]
+
+
+def test_several_metrics_with_weights_are_one_loss() -> None:
+    objective = ts.Objective((ts.Metric("y", "minimize", 1.0), ts.Metric("accuracy", "maximize", 10.0)))
+    study = ts.Study(space=SPACE, objective=objective)
+    for y, accuracy in ((1.0, 0.5), (3.0, 0.9), (2.0, 0.5)):
+        study.tell(study.ask().number, {"y": y, "accuracy": accuracy})
+    assert study.best is not None
+    assert study.best.number == 1

@@ -95,7 +95,7 @@ def _become_a_trial(request: TrialRequest, output: int, close: Sequence[int]) ->
     for descriptor in (null, output, *close):
         os.close(descriptor)
     os.environ[TRIAL_VARIABLE] = str(request.folder)
-    os.environ["TUNESMITH_SEED"] = str(request.seed)
+    os.environ["TUNESMITH_TRIAL_SEED"] = str(request.seed)
 
 
 def _terminate(number: int, frame: FrameType | None) -> NoReturn:

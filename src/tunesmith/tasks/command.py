@@ -225,7 +225,7 @@ class CommandTask:
         config = "" if self.config is None else f" && cp {shlex.quote(str(self._copy(request.folder)))} {again}/"
         words = self._words(request, again)
         command = words[0] if self.shell else shlex.join(words)
-        set_here = {"TUNESMITH_TRIAL_DIR": str(again), "TUNESMITH_SEED": str(request.seed), **self.environment}
+        set_here = {"TUNESMITH_TRIAL_DIR": str(again), "TUNESMITH_TRIAL_SEED": str(request.seed), **self.environment}
         variables = " ".join(f"{name}={shlex.quote(text)}" for name, text in set_here.items())
         place = shlex.quote(str(again))
         prefix = f"export {variables} &&" if self.shell else variables
@@ -301,7 +301,7 @@ class CommandTask:
         return filled(words, {**request.parameters, **own}, flags(rest), shell=self.shell)
 
     def _variables(self, request: TrialRequest) -> dict[str, str]:
-        variables = {"TUNESMITH_TRIAL_DIR": str(request.folder), "TUNESMITH_SEED": str(request.seed)}
+        variables = {"TUNESMITH_TRIAL_DIR": str(request.folder), "TUNESMITH_TRIAL_SEED": str(request.seed)}
         # Else what a Python script printed last is lost where it is killed.
         return variables if "PYTHONUNBUFFERED" in os.environ else {**variables, "PYTHONUNBUFFERED": "1"}
 

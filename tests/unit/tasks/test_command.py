@@ -207,7 +207,7 @@ def test_the_command_knows_its_trial_and_runs_in_its_folder(at, monkeypatch):
     monkeypatch.setenv("INHERITED", "yes")
     code = """if True:
         import os
-        names = ("TUNESMITH_TRIAL_DIR", "TUNESMITH_SEED", "INHERITED", "MINE")
+        names = ("TUNESMITH_TRIAL_DIR", "TUNESMITH_TRIAL_SEED", "INHERITED", "MINE")
         with open(os.environ["TUNESMITH_TRIAL_DIR"] + "/seen", "w") as file:
             print(*(os.environ[name] for name in names), os.getcwd(), file=file)
         print("y=1")
