@@ -96,7 +96,7 @@ class Loop:
             self._submit(self._request(live), partial(self._inbox.put, live.number))
 
     def collect(self) -> list[int]:
-        """Wait until a trial ends, and settle all that have; listen to reports meanwhile.
+        """Wait until a slot is free, and settle the trials that have ended; listen to reports meanwhile.
 
         Returns:
             The trials that are complete now, for the judge.
@@ -187,8 +187,8 @@ class Loop:
         outcome = _outcome(self._in_flight.pop(number))
         trial = self.history.trials[number]
         if trial.state is not State.RUNNING:
-            return []  # It was pruned, and its process has now ended.
-        if outcome is None:
+            pass  # It was pruned, and now its process has ended: the slot is free.
+        elif outcome is None:
             self.engine.settle_pruned(number)
         elif isinstance(outcome, Failure) and outcome.kind == "lost" and trial.times_lost < self.study.retries:
             self.engine.interrupt(number, outcome.reason, lost=True)

@@ -1,0 +1,45 @@
+"""Slots: filled at once, and never by more trials than there are slots."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.integration.conftest import Tunesmith
+from tunesmith.journal.base import Event
+from tunesmith.journal.file import read_events
+
+# Trial 0 is long and all others are pruned at their first report or soon after.
+TRAIN = """
+import json, sys, time
+folder, place = sys.argv[1], float(sys.argv[2])
+epochs = 30 if place == 0.9 else 3
+for epoch in range(epochs):
+    with open(folder + "/reports.jsonl", "a") as file:
+        file.write(json.dumps({"step": epoch, "loss": 0.0 if place == 0.9 else 1 + place}) + "\\n")
+    time.sleep(0.1)
+json.dump({"loss": 0.0}, open(folder + "/metrics.json", "w"))
+"""
+
+
+def overlap(events: list[Event]) -> int:
+    running, most = 0, 0
+    for event in events:
+        running += {"started": 1, "finished": -1, "interrupted": -1}.get(event.kind, 0)
+        most = max(most, running)
+    return most
+
+
+def test_a_slot_is_filled_as_soon_as_a_pruned_trial_leaves_it(study: Path, tunesmith: Tunesmith) -> None:
+    text = (study / "study.toml").read_text()
+    text = text.replace("{args}", "").replace("--out {trial_dir} --seed {seed}", "{trial_dir} {place}")
+    (study / "study.toml").write_text(
+        text.split("kind = {")[0] + '[budget]\ntrials = 8\n[search]\nparallel = 2\nproposer = "random"\n'
+        'pruner = { name = "asha", reduction = 2 }\n'
+    )
+    (study / "train.py").write_text(TRAIN)
+    tunesmith("run", "--quiet")
+    events = list(read_events(study / "studies" / "small" / "journal.jsonl"))
+    assert overlap(events) == 2
+    # While the long trial 0 still ran, pruned trials followed one another on the second slot.
+    end_of_0 = next(place for place, e in enumerate(events) if e.kind == "finished" and e.trial == 0)
+    assert sum(event.kind == "started" for event in events[:end_of_0]) >= 6
