@@ -209,7 +209,7 @@ class Choice:
                 f"options must be a list of at least one value, but {self.options!r} was given.",
                 keys=("options",),
             )
-        object.__setattr__(self, "options", tuple(self.options))
+        object.__setattr__(self, "options", tuple(_plain(option) for option in self.options))
         seen = [typed(option) for option in self.options]
         for place, option in enumerate(seen):
             if option in seen[:place]:
@@ -279,9 +279,25 @@ def said(parameter: Parameter) -> dict[str, Any]:
     return {name: list(value) if isinstance(value, tuple) else value for name, value in told.items()}
 
 
-def typed(value: Value) -> tuple[str, str]:
-    """Tell apart what Python calls equal: True and 1, 1 and 1.0."""
-    return type(value).__name__, json.dumps(value, default=str)
+def typed(value: Value) -> tuple[str, Any]:
+    """Tell apart what Python calls equal: True and 1, 1 and 1.0, also within a list."""
+    plain = isinstance(value, (str, int, float))
+    return type(value).__name__, value if plain else json.dumps(value, default=str)
+
+
+def _plain(option: Value) -> Value:
+    """Return an option as a JSON value: it is written to the journal and sent to other processes."""
+    if hasattr(option, "item") and not isinstance(option, type):
+        option = option.item()  # a NumPy scalar
+    if option is None or isinstance(option, str | bool | int) or (isinstance(option, float) and math.isfinite(option)):
+        return option
+    if isinstance(option, list | tuple):
+        return [_plain(inner) for inner in option]
+    raise InputError(
+        f"an option must be a string, a finite number, a boolean, None or a list of those, but {option!r:.60} was "
+        "given. Give it a name, and look the name up in your code.",
+        keys=("options",),
+    )
 
 
 def _rounded(value: float, digits: int = 12) -> float:

@@ -1,4 +1,5 @@
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -171,3 +172,16 @@ def test_matching() -> None:
 def test_ranges_in_words() -> None:
     assert describe(Float(0.0, 0.5, step=0.1)) == "a number from 0.0 to 0.5 in steps of 0.1"
     assert describe(Choice(["a", 1])) == "one of 'a', 1"
+
+
+@pytest.mark.parametrize("option", [object(), dict, {"a": 1}, float("nan"), [1, object()]])
+def test_options_must_be_plain_values(option: Any) -> None:
+    with pytest.raises(InputError, match="Give it a name, and look the name up in your code"):
+        Choice(["a", option])
+
+
+def test_numpy_scalars_and_tuples_become_plain_options() -> None:
+    choice = Choice([np.int64(3), np.float32(0.5), (64, 32)])
+    assert choice.options == (3, 0.5, [64, 32])
+    assert [type(option) for option in choice.options] == [int, float, list]
+    assert choice.contains([64, 32])
