@@ -19,9 +19,9 @@ _HOST = platform.node()
 
 
 def prepare(request: TrialRequest) -> None:
-    """Make the trial's folder, clear away what an earlier attempt left, and write its parameters.
+    """Make the trial's folder, clear away what an earlier attempt left, and write its parameters and an empty log.
 
-    `log.txt` and `checkpoint/` stay, so that an attempt can go on where the last one broke off.
+    An old `log.txt` and `checkpoint/` stay, so that an attempt can go on where the last one broke off.
 
     Raises:
         OSError: The folder cannot be made or written.
@@ -33,6 +33,7 @@ def prepare(request: TrialRequest) -> None:
         for name in _OF_ONE_ATTEMPT:
             Path(folder, name).unlink(missing_ok=True)
     _write(f"{folder}/parameters.json", dict(request.parameters), indent=2)
+    os.close(os.open(f"{folder}/{LOG_FILE}", os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666))
 
 
 def headline(request: TrialRequest) -> bytes:

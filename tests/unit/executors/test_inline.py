@@ -33,7 +33,7 @@ def test_a_trial_runs_at_once_and_leaves_its_folder(tmp_path):
     assert json.loads((folder / "environment.json").read_text())["pid"] == os.getpid()
     result = json.loads((folder / "result.json").read_text())
     assert (result["attempt"], result["state"], result["metrics"]) == (1, "complete", {"y": 4.0, "extra": 1.0})
-    assert not (folder / "log.txt").exists()
+    assert (folder / "log.txt").read_bytes() == b""
 
 
 def test_output_goes_to_the_log_and_not_to_the_terminal(tmp_path, capfd):
