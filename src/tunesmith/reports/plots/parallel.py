@@ -81,6 +81,8 @@ def _dimension(axis: Axis, label: str) -> dict[str, Any]:
         marks = {float(place): short(text, 12) for place, text in list(enumerate(axis.options))[::step]}
     else:
         places = ticks(axis.low, axis.high, log=axis.log)
+        if all(value is None or float(value).is_integer() for value in axis.values):
+            places = [tick for tick in places if tick.is_integer()]
         marks = {math.log10(tick) if axis.log else tick: wording.number(tick, 4) for tick in places}
     absent = low - 0.15 * (high - low)
     values = [absent if v is None else math.log10(v) if axis.log else v for v in axis.values]
