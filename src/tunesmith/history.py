@@ -33,6 +33,15 @@ class History:
         objective: What is made small or large.
         folder: The study's folder, or None.
 
+    Attributes:
+        trials: Every trial, by number.
+        counts: How many trials there are in each state.
+        decisions: What the coordinator decided.
+        sessions: When which process ran the study.
+        events_seen: How many events of the journal were taken in.
+        since_best: How many trials have ended since the best one did.
+        repeats_proposed: How many trials repeat another with a different seed.
+
     >>> from tunesmith.space import Float
     >>> history = History(SearchSpace({"x": Float(0, 1)}), Objective.parse("minimize y"))
     >>> history.apply(Event("proposed", 0, {"parameters": {"x": 0.5}}))

@@ -83,7 +83,8 @@ def run(output: Output, study: Path, dry_run: bool, fresh: bool, **flags: Any) -
         _report(built)
         raise
     _report(built)
-    output.say("" if output.quiet else summary(built.history, built.name, built.folder), study_facts(built))
+    if output.json or not output.quiet:
+        output.say(summary(built.history, built.name, built.folder), study_facts(built))
 
 
 def _run(study: Study, settings: Settings) -> None:
