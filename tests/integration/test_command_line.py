@@ -175,6 +175,14 @@ def test_a_journal_cut_in_the_middle_of_a_line(study: Path, tunesmith: Tunesmith
     assert trials[4].attempt == 1  # its end was found in its folder, and told once
 
 
+def test_a_study_of_two_trials_that_both_failed_is_tried_again_too(study: Path, tunesmith: Tunesmith) -> None:
+    change(study, "{args}", "{args} --no-such-flag")
+    assert "all 2 trials are done" in tunesmith("run", "--trials", "2", status=1).stderr
+    change(study, "{args} --no-such-flag", "{args}")
+    tunesmith("run", "--trials", "2", "--quiet")
+    assert [str(trial.state) for trial in load(study / "studies" / "small").trials] == ["complete", "complete"]
+
+
 def test_nothing_works(study: Path, tunesmith: Tunesmith) -> None:
     change(study, "{args}", "{args} --no-such-flag")
     failed = tunesmith("run", status=1)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from ..executors._leftovers import read_result, sweep
 from ..tasks._reports import ReportsTail
 from ..trial import Failure, Measurement, State, Trial
-from .coordinator import TRIALS_BEFORE_GIVING_UP
 
 if TYPE_CHECKING:
     from ..study import Study
@@ -51,8 +50,9 @@ def _recover_trial(study: Study, trial: Trial) -> None:
 
 
 def _retry_if_nothing_worked(study: Study) -> None:
-    counts = study.history.counts
-    if counts[State.FAILED] < TRIALS_BEFORE_GIVING_UP or counts[State.COMPLETE] or counts[State.PRUNED]:
+    counts, decisions = study.history.counts, study.history.decisions
+    gave_up = bool(decisions) and decisions[-1].data.get("failed", False)
+    if not gave_up or not counts[State.FAILED] or counts[State.COMPLETE] or counts[State.PRUNED]:
         return
     log.warning("each of the %d trials so far had failed; they are tried once more", counts[State.FAILED])
     for trial in list(study.history.trials):
