@@ -178,11 +178,12 @@ class SearchSpace:
 
     def encode(self, parameters: Mapping[str, Value]) -> NDArray[np.float64]:
         """Return a configuration as an array of shape `(parameters,)` in [0, 1], NaN where not active."""
-        units = np.full(len(self.names), np.nan)
-        for place, (name, parameter) in enumerate(self.parameters.items()):
-            if name in parameters:
-                units[place] = parameter.to_unit(parameters[name])
-        return units
+        return np.array(
+            [
+                parameter.to_unit(parameters[name]) if name in parameters else math.nan
+                for name, parameter in self.parameters.items()
+            ]
+        )
 
     def decode(self, units: Sequence[float] | NDArray[np.float64]) -> dict[str, Value]:
         """Return the configuration at a point of shape `(parameters,)` in [0, 1].
