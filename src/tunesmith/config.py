@@ -124,6 +124,7 @@ def read_settings(path: Path, flags: Mapping[str, Any] | None = None) -> Setting
         settings.tables["space"] = _flat_space(settings.tables["space"])
         _lay_flags(settings, _variables(path.parent))
         _lay_flags(settings, {f"--{n.replace('_', '-')}": (n, v) for n, v in (flags or {}).items() if v is not None})
+        _check_name(settings.tables["study"].get("name", "study"))
         if settings.tables["agents"].get("model"):
             raise InputError(
                 "no language model can be used in this version; leave the model out to go by rules.",
@@ -150,6 +151,14 @@ def _read(path: Path) -> tuple[str, dict[str, Any]]:
         raise InputError(f"{path} cannot be read: {error.strerror}.") from None
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{path.name} must be valid TOML: {error}.") from None
+
+
+def _check_name(name: Any) -> None:
+    """Raise an error for a name that could not be a folder's."""
+    if not isinstance(name, str) or not name.strip(". ") or "/" in name or not name.isprintable():
+        raise InputError(
+            f"name must be text without '/', since a folder gets it, but {name!r} was given.", keys=("study", "name")
+        )
 
 
 def _user_file() -> Path:

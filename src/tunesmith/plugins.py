@@ -95,4 +95,9 @@ def resolve(kind: str, given: Any) -> Any:
                 f'a {kind[:-1]} needs a name, as {kind[:-1]} = {{ name = "{names(kind)[0]}" }}.', keys=(kind[:-1],)
             )
         return create(kind, name, options)
+    if given is None or isinstance(given, bool | int | float | list | tuple | type):
+        raise InputError(
+            f"a {kind[:-1]} must be a name, a table with a name, or an object, but {given!r} was given.",
+            keys=(kind[:-1],),
+        )
     return given

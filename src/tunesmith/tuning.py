@@ -219,7 +219,7 @@ def _assemble(settings: Settings) -> Study:
 def _placed(kind: str, given: Any, table: str) -> Any:
     """Check a plugin's name and options here, where the place of an error is known."""
     try:
-        if given != "none":
+        if (kind, given) != ("pruners", "none"):
             plugins.resolve(kind, given)
         return given
     except InputError as error:
@@ -228,8 +228,16 @@ def _placed(kind: str, given: Any, table: str) -> Any:
 
 def _executor(table: Mapping[str, Any], parallel: Any) -> dict[str, Any]:
     options = {key: value for key, value in table.items() if key not in ("executor", "retries")}
-    name, _, slots = str(table["executor"]).partition(":")
-    parallel = int(slots) if slots.isdigit() else _whole(parallel, 1, "search", "parallel")
+    name, colon, slots = str(table["executor"]).partition(":")
+    if not isinstance(table["executor"], str) or (colon and not slots.isdecimal()):
+        raise InputError(
+            f"executor must be a name, as 'process' or 'process:4', but {table['executor']!r} was given. "
+            "Its options stand beside it, in [execution].",
+            keys=("execution", "executor"),
+        )
+    if "slots" in options:
+        raise InputError("how many trials run at once is said by parallel in [search].", keys=("execution", "slots"))
+    parallel = int(slots) if slots else _whole(parallel, 1, "search", "parallel")
     if name == "inline" and parallel > 1:
         raise InputError(
             f"the inline executor runs one trial at a time, but parallel is {parallel}. "

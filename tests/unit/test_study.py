@@ -332,3 +332,9 @@ def test_several_metrics_with_weights_are_one_loss() -> None:
         study.tell(study.ask().number, {"y": y, "accuracy": accuracy})
     assert study.best is not None
     assert study.best.number == 1
+
+
+@pytest.mark.parametrize("given", [3, ts.Budget, None])
+def test_what_is_no_plugin_is_refused_in_words(given: object) -> None:
+    with pytest.raises(ts.InputError, match="a proposer must be a name, a table with a name, or an object, but "):
+        ts.Study(space=SPACE, objective="minimize y", proposer=given)  # type: ignore[arg-type]
