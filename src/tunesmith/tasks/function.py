@@ -185,6 +185,11 @@ def _found(address: str, folder: str) -> Function:
     place, _, name = address.partition(":")
     if not place or not name:
         raise InputError(f"a function must be given as 'module:name' or 'file.py:name', but {address!r} was given.")
+    if place == "__main__" or "<" in name:
+        raise InputError(
+            f"the function '{name.rpartition('.')[2]}' was given from within a program ({place}), and cannot be found "
+            "by its name. Run that program again, or give the function: ts.load(folder, function)."
+        )
     if folder not in sys.path:
         sys.path.insert(0, folder)
     try:

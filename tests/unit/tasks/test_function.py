@@ -183,3 +183,9 @@ def test_lines_that_need_the_users_function_say_so(request_for):
     lines = FunctionTask(function=lambda p: 1.0, metric="y").reproduce(request_for())
     assert "# <lambda> is the function that was tuned" in lines
     compile(lines, "lines", "exec")
+
+
+@pytest.mark.parametrize("address", ["__main__:train", "somewhere:outer.<locals>.train", "somewhere:<lambda>"])
+def test_a_function_from_within_a_program_cannot_be_found_by_name_and_that_is_said(address: str) -> None:
+    with pytest.raises(InputError, match=r"cannot be found by its name. Run that program again, or .* ts.load"):
+        FunctionTask(function=address, metric="y")
