@@ -25,7 +25,7 @@ def main() -> None:
     said = [
         "# What the engine costs",
         "",
-        f"Medians of {asked.repetitions} repetitions, the contenders in turn. See ../README.md for how to read this.",
+        f"Medians of {asked.repetitions} repetitions, the contenders in turn. How to read this: ../README.md.",
         "",
         describe(),
         "",
@@ -33,6 +33,7 @@ def main() -> None:
     print("\n".join(said), flush=True)
     for topic in topics(only=asked.only, trials=asked.trials, ray=asked.ray):
         repetitions = topic.repetitions or asked.repetitions
+        print(f"{topic.title}, {repetitions} times", file=sys.stderr, flush=True)
         said.append(table(topic, compare(topic.entries, topic.trials, repetitions)))
         print(said[-1], flush=True)
     if asked.write:

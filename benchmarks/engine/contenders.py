@@ -236,7 +236,7 @@ def _cpu_seconds() -> float:
 def _loop_figures(moments: Sequence[float], cpu_seconds: float) -> Figures:
     """Return what a trial cost between the first and the last, so that start-up is left out."""
     count = len(moments)
-    edge = min(1000, count // 3)
+    edge = min(1000, count // 3)  # of a short run, the first and the last third
     unit = 1 if sys.platform == "darwin" else 1024
     return {
         "trial_ms": (moments[-1] - moments[0]) / (count - 1) * 1000,

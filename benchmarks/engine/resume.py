@@ -14,7 +14,7 @@ from statistics import median
 
 Figures = dict[str, float]
 
-KILLS = 5
+KILLS = 3
 
 _STUDY_TOML = """\
 [study]

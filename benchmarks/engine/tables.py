@@ -11,8 +11,9 @@ from .topics import COLUMNS, Topic
 def table(topic: Topic, rows: Sequence[Row]) -> str:
     """Return a topic as a Markdown section. A ratio above 1 is how many times slower than the first of ours it is."""
     base = next((row.figures.get(topic.columns[0]) for row in rows if row.entry.base), None)
+    once = ". Measured once, as it takes long" if topic.repetitions == 1 and "seconds" not in topic.columns else ""
     heads = ["", *(COLUMNS[column] for column in topic.columns), "ratio"]
-    lines = [f"### {topic.title}", "", f"To reach: {topic.goal}.", ""]
+    lines = [f"### {topic.title}", "", f"To reach: {topic.goal}{once}.", ""]
     lines += [_line(heads), _line(["---", *["---:"] * (len(heads) - 1)])]
     lines += [_line(_cells(topic, row, base)) for row in rows]
     return "\n".join(lines) + "\n"
