@@ -274,10 +274,7 @@ def _task(table: Mapping[str, Any], folder: Path, space: SearchSpace, objective:
     fields = {field.name for field in dataclasses.fields(task_class)}
     expect_keys(options, fields - follows.keys(), "task")
     task: Task = build(task_class, options | {key: follows[key] for key in fields & follows.keys()}, "task")
-    try:
-        task.check(space)
-    except InputError as error:
-        raise error.inside("task") from None
+    task.check(space)
     return task
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import json
 import math
@@ -68,7 +69,8 @@ def write_report(history: History, target: Path, *, title: str, facts: Mapping[s
         unfinished.write_bytes(page.encode("utf-8", errors="replace"))
         unfinished.replace(target)
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # where nothing may be written, nothing may be removed
+            unfinished.unlink()
         raise InputError(
             f"the report must go to a file in an existing folder that may be written, but {target} cannot be: "
             f"{error.strerror}. Choose another place."

@@ -46,7 +46,11 @@ class Task(Protocol):
         ...
 
     def check(self, space: SearchSpace) -> None:
-        """Raise `InputError` where the task cannot be run with this space, as for a config key that does not exist."""
+        """Check that the task can be run with this space.
+
+        Raises:
+            InputError: It cannot, as for a config key that does not exist; its keys begin with `task` or `space`.
+        """
         ...
 
     def defaults(self) -> Mapping[str, Value]:

@@ -108,9 +108,12 @@ class CommandTask:
         """Check that every parameter reaches the script, and that what the command names is there.
 
         Raises:
-            InputError: It does not; placed at the key of `[task]` where the fault lies.
+            InputError: It does not; placed at the key of `[task]`, or the parameter of `[space]`, where the fault lies.
         """
-        in_config = self._in_config(space.names)
+        try:
+            in_config = self._in_config(space.names)
+        except InputError as error:
+            raise error.inside("task", "config") from None
         for key in ("command", "test_command"):
             if getattr(self, key) is None:
                 continue
@@ -120,7 +123,7 @@ class CommandTask:
                 self._check_ways(space, words, in_config)
                 self._check_program(words)
             except InputError as error:
-                raise error.inside(key) from None
+                raise error if error.keys else error.inside("task", key) from None
 
     def _check_ways(self, space: SearchSpace, words: Sequence[str], in_config: Sequence[str]) -> None:
         used = placeholders(words)
@@ -138,15 +141,15 @@ class CommandTask:
                 )
             if name in used or name in in_config or "args" in used or (self.config is not None and parameter.when):
                 continue
-            where = ""
+            where = f"it is not in the command. Put {{{name}}} or {{args}} there."
             if self.config is not None:
                 from .. import config_files
 
                 known = config_files.keys(config_files.read(self._config_path))
-                where = f" {self.config} has no such key.{nearest(name, known)}"
+                where = f"{self.config} has no such key.{nearest(name, known)} Correct it, or put {{{name}}} or "
+                where += "{args} into the command."
             raise InputError(
-                f"the parameter '{name}' would not reach the script.{where} "
-                f"Put {{{name}}} or {{args}} into the command."
+                f"every parameter must reach the script, but '{name}' would not: {where}", keys=("space", name)
             )
 
     def _check_program(self, words: Sequence[str]) -> None:

@@ -13,6 +13,7 @@ import pytest
 from tunesmith.errors import InputError, TrialPruned
 from tunesmith.parameters import Choice, Float, Int
 from tunesmith.space import SearchSpace
+from tunesmith.tasks import _process_group
 from tunesmith.tasks.base import TrialFailed, TrialLost
 from tunesmith.tasks.command import CommandTask
 from tunesmith.trial import TrialRequest
@@ -117,9 +118,10 @@ SPACE = SearchSpace({
 @pytest.mark.parametrize(
     ("command", "config", "message"),
     [
+        ("train.py {config}", "nowhere.json", "a config file must be readable"),
         ("train.py {trial_dir} {lrr} {args}", None, "unknown placeholder '{lrr}'. Did you mean 'lr'?"),
         ("train.py {lr} {optimizer} {momentum}", None, "'momentum' is not active in every trial"),
-        ("train.py {lr} {optimizer}", None, "'momentum' would not reach the script"),
+        ("train.py {lr} {optimizer}", None, "every parameter must reach the script, but 'momentum' would not"),
         ("train.py --x={args}", None, "must stand alone"),
         ("train.py {config} {args}", None, "no config is given"),
         ("train.py {args}", "config.json", "must have {config}"),
@@ -134,7 +136,8 @@ def test_a_check_finds_what_would_go_wrong(at, command, config, message):
     with pytest.raises(InputError) as caught:
         task.check(SPACE)
     assert message.replace("{folder}", str(at.folder)) in caught.value.message
-    assert caught.value.keys == ("command",)
+    place = {"would not": ("space", "momentum"), "no such key": ("space", "lr"), "readable": ("task", "config")}
+    assert caught.value.keys == next((keys for words, keys in place.items() if words in message), ("task", "command"))
 
 
 def test_a_check_finds_a_missing_program(tmp_path):
@@ -299,7 +302,8 @@ def test_reports_are_heard_while_it_runs(at):
     assert heard == [(0, {"y": 0.5}), (1, {"y": 0.5})]
 
 
-def test_finishing_beats_pruning(at):
+def test_finishing_beats_pruning(at, monkeypatch):
+    monkeypatch.setattr(_process_group, "_LOOK_SECONDS", (60.0, 60.0))  # what was reported is only seen at the end
     code = "import sys\nopen(sys.argv[1] + '/reports.jsonl', 'w').write('{\"step\": 0, \"y\": 1}\\n')\nprint('y=2')"
 
     def prune(step, metrics):
