@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import signal
 import subprocess
 import time
@@ -160,6 +161,19 @@ def test_ask_and_tell_without_a_task(study: Path, tunesmith: Tunesmith) -> None:
     assert "metric 'loss' must be a number, but 'low'" in tunesmith("tell", folder, "1", "loss=low", status=2).stderr
     assert "only a running trial can be told" in tunesmith("tell", folder, "1", "loss=1", status=2).stderr
     assert "needs a task" in tunesmith("run", status=2).stderr
+
+
+def test_every_command_that_is_told_can_be_pasted(study: Path, tunesmith: Tunesmith) -> None:
+    text = (study / "study.toml").read_text()
+    (study / "study.toml").write_text(re.sub(r"\[task\]\n.*\n", "", text))
+    asked = tunesmith("ask", "study.toml", "--quiet").stdout
+    folder = study / "studies" / "two words"
+    (study / "studies" / "small").rename(folder)
+    assert shlex.split(asked.splitlines()[-1])[1:4] == ["tunesmith", "tell", str(study / "studies" / "small")]
+    asked = tunesmith("ask", folder).stdout
+    assert shlex.split(asked.splitlines()[-1])[1:5] == ["tunesmith", "tell", str(folder), "1"]
+    shown = json.loads(tunesmith("show", folder, "1", "--json").stdout)
+    assert shlex.split(shown["reproduce"]) == ["tunesmith", "reproduce", str(folder), "1"]
 
 
 def test_a_journal_cut_in_the_middle_of_a_line(study: Path, tunesmith: Tunesmith) -> None:

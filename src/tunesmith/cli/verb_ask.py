@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -22,5 +23,6 @@ def ask(output: Output, folder: Path) -> None:
     with open_study(folder) as study:
         trial = study.ask()
     lines = [f"trial {trial.number}  (seed {trial.seed})", *(f"  {k} = {v}" for k, v in trial.parameters.items())]
-    lines.append(f"then: tunesmith tell {study.folder} {trial.number} {study.objective.primary.name}=VALUE")
+    place, metric = shlex.quote(str(study.folder)), shlex.quote(study.objective.primary.name)
+    lines.append(f"then: tunesmith tell {place} {trial.number} {metric}=VALUE")
     output.say("\n".join(lines), trial_facts(trial))

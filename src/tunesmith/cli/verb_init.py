@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,7 @@ def init(output: Output, path: Path, objective: str | None, to: Path | None, yes
         raise InputError(f"{target} cannot be written: {error.strerror}.") from None
     to_do = [clean(note) for note in draft.notes if note.startswith("TO DO")]
     notes = [f"  {clean(note)}" for note in draft.notes if not note.startswith("TO DO")]
-    said = [f"wrote {target}", *notes, *to_do, f"next: look at it, then tunesmith run {target}"]
+    said = [f"wrote {target}", *notes, *to_do, f"next: look at it, then tunesmith run {shlex.quote(str(target))}"]
     if not output.quiet:
         output.say("\n".join(said), {"study": str(target), "objective": draft.objective, "notes": list(draft.notes)})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -77,7 +78,10 @@ def run(output: Output, study: Path, dry_run: bool, fresh: bool, **flags: Any) -
     except KeyboardInterrupt:
         settled = built.history.settled
         kept = f"{settled} settled trial{' is' if settled == 1 else 's are'} kept"
-        click.echo(f"tunesmith: interrupted; {kept}. Go on with: tunesmith run {_shown(settings.source)}", err=True)
+        click.echo(
+            f"tunesmith: interrupted; {kept}. Go on with: tunesmith run {shlex.quote(_shown(settings.source))}",
+            err=True,
+        )
         raise
     except StudyFailed:
         _report(built)

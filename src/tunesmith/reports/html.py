@@ -8,6 +8,7 @@ import hashlib
 import json
 import math
 import os
+import shlex
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
@@ -185,7 +186,7 @@ def _reproduce(facts: Mapping[str, Any], best: int) -> str:
     if facts.get("reproduce"):
         return wording.plain(str(facts["reproduce"]))
     lines = [str(facts["command"])] if facts.get("command") else []
-    lines += [f"tunesmith show {facts['folder']} {best}"] if facts.get("folder") else []
+    lines += [f"tunesmith show {shlex.quote(str(facts['folder']))} {best}"] if facts.get("folder") else []
     return wording.plain("\n".join(lines))
 
 

@@ -132,6 +132,9 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path):
     with pytest.raises(InputError, match="Choose another place"):
         write_report(empty(), tmp_path, title="x")
     assert not list(tmp_path.iterdir())
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="Not a directory"):  # what was begun cannot be removed there, either
+        write_report(empty(), tmp_path / "file" / "report.html", title="x")
 
 
 @pytest.mark.slow
