@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import os
 import re
 import subprocess
@@ -181,6 +182,9 @@ def test_every_flag_and_placeholder_is_told() -> None:
     text = STUDY_TOML.read_text(encoding="utf-8")
     for name in FLAGS:
         assert f"`--{name.replace('_', '-')}`" in text
+    for name in ("TUNESMITH_TRIAL_DIR", "TUNESMITH_TRIAL_SEED"):
+        assert f"`{name}`" in text
+        assert f'"{name}"' in (ROOT / "src" / "tunesmith" / "tasks" / "command.py").read_text(encoding="utf-8")
     for name in ("config", "trial_dir", "seed", "args"):
         assert f"| `{{{name}}}` |" in text
 
@@ -214,6 +218,13 @@ def test_the_plugin_of_the_page_keeps_its_contract_and_runs_a_study(tmp_path: Pa
         "[search]\nproposer = { name = 'neighbour', explore = 0.1 }\n[budget]\ntrials = 4\n"
     )
     assert '"proposer": "neighbour"' in python("-m", "tunesmith", "run", "study.toml", "--json")
+
+
+def test_the_contracts_that_the_page_names_are_there() -> None:
+    named = re.findall(r"`testing\.(\w+)\.(check_\w+)`", (ROOT / "docs" / "plugins.md").read_text(encoding="utf-8"))
+    assert len(named) == 4
+    for module, function in named:
+        assert callable(getattr(importlib.import_module(f"tunesmith.testing.{module}"), function))
 
 
 def test_the_pruner_of_the_page_keeps_its_contract() -> None:
