@@ -157,6 +157,11 @@ class CommandTask:
             return
         folder, program = Path(self.folder), words[0]
         if "{" not in program and shutil.which(program if "/" not in program else str(folder / program)) is None:
+            if "/" in program and (folder / program).is_file():
+                raise InputError(
+                    f"{program} must be executable, but it is not. Run chmod +x {shlex.quote(program)}, or name what "
+                    f"runs it, as in 'sh {program}'."
+                )
             raise InputError(f"there is no program '{program}' that can be run. Install it, or correct its name.")
         for word in words[1:]:
             is_script = word.endswith((".py", ".sh")) and not word.startswith("-") and "{" not in word

@@ -146,6 +146,12 @@ def test_a_check_finds_a_missing_program(tmp_path):
             CommandTask(command=f"{program} {{args}}", metric="y", folder=tmp_path).check(SPACE)
 
 
+def test_a_script_that_is_not_executable_is_told_from_one_that_is_not_there(tmp_path):
+    (tmp_path / "here.pl").write_text("print 1")
+    with pytest.raises(InputError, match=r"\./here\.pl must be executable, but it is not\. Run chmod \+x \./here\.pl"):
+        CommandTask(command="./here.pl {args}", metric="y", folder=tmp_path).check(SPACE)
+
+
 def test_a_check_passes_what_works(at):
     (at.folder / "config.json").write_text('{"lr": 0.1, "optimizer": "adam"}')
     at.task("train.py {trial_dir} {args}").check(SPACE)
