@@ -32,11 +32,15 @@ def contender(function: Callable[..., Figures]) -> Callable[..., Figures]:
 
 
 @contender
-def disk(folder: Path, trials: int) -> Figures:
-    """Append 1,000 bytes and make them durable, once a trial: what the disk alone takes."""
+def disk(folder: Path, trials: int, files: int = 0) -> Figures:
+    """Append 1,000 bytes and make them durable, once a trial: what the disk alone takes. `files` go into a folder."""
     file = os.open(folder / "file", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     moments, before = [], _cpu_seconds()
-    for _ in range(trials):
+    for number in range(trials):
+        if files:
+            (folder / str(number)).mkdir()
+        for place in range(files):
+            (folder / str(number) / str(place)).write_bytes(b"x" * 200)
         os.write(file, b"x" * 1000)
         getattr(os, "fdatasync", os.fsync)(file)
         moments.append(time.time())

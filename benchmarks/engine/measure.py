@@ -26,6 +26,7 @@ class Entry:
         python: The interpreter that has what it needs.
         trials: How many, where it is too slow for as many as the others.
         base: Whether the others' ratios are taken against it.
+        place: The folder to work in; that for temporary files by default.
     """
 
     label: str
@@ -34,6 +35,7 @@ class Entry:
     python: str = sys.executable
     trials: int | None = None
     base: bool = False
+    place: str | None = None
 
 
 @dataclass
@@ -65,7 +67,7 @@ def compare(entries: Sequence[Entry], trials: int, repetitions: int) -> list[Row
 
 def _run(entry: Entry, trials: int) -> Figures:
     print(f"  {entry.label}, {trials} trials", file=sys.stderr)
-    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+    with tempfile.TemporaryDirectory(prefix="benchmark-", dir=entry.place) as folder:
         options = json.dumps({"trials": trials, **entry.options})
         command = [entry.python, "-m", "benchmarks.engine.contenders", entry.contender, folder, options]
         done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from .measure import Entry
 
@@ -75,6 +76,11 @@ def _optuna(label: str, sampler: str, storage: str, trials: int | None = None) -
 
 
 def _loop(trials: int) -> Topic:
+    in_memory = [
+        replace(_tune("**tunesmith `tune`**, random, its folder in memory", "random"), place=place)
+        for place in ("/dev/shm",)
+        if Path(place).is_dir()
+    ]
     slow = [
         _tune("**tunesmith `tune`**, quasirandom, durable", "quasirandom"),
         Entry("**tunesmith** ask and tell, random, durable", "tunesmith_ask_tell", _ask_tell(durable=True)),
@@ -88,7 +94,9 @@ def _loop(trials: int) -> Topic:
         columns=("trial_ms", "per_second", "first_ms", "last_ms", "cpu_ms", "peak_mb"),
         entries=[
             Entry("the disk alone: a write and `fdatasync` a trial", "disk"),
+            Entry("the disk alone: the same, and a folder with five files", "disk", {"files": 5}),
             _tune("**tunesmith `tune`**, random, durable", "random", base=True),
+            *in_memory,
             Entry("**tunesmith** ask and tell, random, in memory", "tunesmith_ask_tell", _ask_tell(durable=False)),
             _optuna("Optuna, random, in memory", "random", "memory"),
             *(slow if trials <= 1_000 else []),
@@ -119,7 +127,8 @@ def _processes(trials: int, ray: str | None) -> Topic:
     rays = [Entry("Ray Tune, random, 20 trials", "ray_tune", python=ray, trials=min(trials, 20))] if ray else []
     return Topic(
         title=f"Two processes: {trials:,} trials of a function that does nothing",
-        goal="nothing was set; the peers fork no process for a trial and keep no log of it, ours survives whatever it does",
+        goal="nothing was set; the peers fork no process for a trial and keep no log of it, "
+        "ours survives whatever a trial does",
         columns=("trial_ms", "per_second", "first_ms", "last_ms", "cpu_ms"),
         repetitions=None if trials <= 1_000 else 1,
         entries=[
