@@ -115,8 +115,8 @@ class Objective:
             return given
         if isinstance(given, Metric):
             return cls((given,))
-        if isinstance(given, str):
-            words = given.split()
+        if isinstance(given, str) or not isinstance(given, Mapping):
+            words = str(given).split()
             if len(words) != 2 or words[0] not in ("minimize", "maximize"):
                 raise InputError(
                     "an objective must be a direction and a metric, as 'minimize val_loss' or "

@@ -96,8 +96,9 @@ def resolve(kind: str, given: Any) -> Any:
             )
         return create(kind, name, options)
     if given is None or isinstance(given, bool | int | float | list | tuple | type):
+        article = "an" if kind == "executors" else "a"
         raise InputError(
-            f"a {kind[:-1]} must be a name, a table with a name, or an object, but {given!r} was given.",
+            f"{article} {kind[:-1]} must be a name, a table with a name, or an object, but {given!r} was given.",
             keys=(kind[:-1],),
         )
     return given

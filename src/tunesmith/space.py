@@ -48,7 +48,7 @@ class SearchSpace:
     forbidden: Sequence[Condition] = field(default=())
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "parameters", dict(self.parameters))
+        object.__setattr__(self, "parameters", expect_table(self.parameters))
         object.__setattr__(self, "forbidden", tuple(self.forbidden))
         if not self.parameters:
             raise InputError("a search space needs at least one parameter.")

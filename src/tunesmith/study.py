@@ -91,16 +91,18 @@ class Study:
         self.objective = Objective.parse(objective)
         self.folder = None if folder is None else Path(folder).expanduser().absolute()
         self.name = name or (self.folder.name if self.folder else "study")
-        self.budget = budget or Budget()
+        self.budget = Budget() if budget is None else budget
+        if not isinstance(self.budget, Budget):
+            raise InputError(f"budget must be a Budget, as Budget(trials=60), but {budget!r} was given.")
         self._task = task
         self.executor: Executor = plugins.resolve("executors", executor)
-        self.retries = retries
-        self.seed = seed
+        self.retries = _whole("retries", retries)
+        self.seed = _whole("seed", seed)
         self.history = History(self.space, self.objective, self.folder)
         named = {"proposer": proposer, "pruner": pruner, "judge": judge, "executor": executor}
         settings = {
             "budget": self.budget.to_table(),
-            "retries": retries,
+            "retries": self.retries,
             **{kind: _named(given) for kind, given in named.items()},
         }
         space_table, forbidden = self.space.to_tables()
@@ -109,7 +111,7 @@ class Study:
             "space": space_table,
             "forbidden": forbidden,
             "objective": self.objective.to_table(),
-            "seed": seed,
+            "seed": self.seed,
         }
         self.record = Record(
             self.history,
@@ -128,7 +130,7 @@ class Study:
             judge=plugins.resolve("judges", judge),
             budget=self.budget,
             defaults=lambda: {} if self.task is None else self.task.defaults(),
-            seed=seed,
+            seed=self.seed,
         )
 
     # -- what is known ---------------------------------------------------------------------------------------------
@@ -301,3 +303,10 @@ class Study:
 def _named(given: object) -> object:
     """Return what was asked for in a form that a journal can keep."""
     return given if given is None or isinstance(given, str | Mapping) else plugin_name(given)
+
+
+def _whole(name: str, value: Any) -> int:
+    """Return a whole number that is not negative, of whatever type, as a plain one; or raise `InputError`."""
+    if isinstance(value, bool) or not hasattr(value, "__index__") or value < 0:
+        raise InputError(f"{name} must be a whole number of at least 0, but {value!r} was given.", keys=(name,))
+    return int(value)

@@ -29,7 +29,7 @@ def expect_keys(table: Mapping[str, Any], known: Iterable[str], *keys: str) -> N
     for key in table:
         if key not in known:
             raise InputError(
-                f"unknown key '{key}'.{nearest(str(key), known)} Known here: {', '.join(sorted(known))}.",
+                f"unknown key '{key}'.{nearest(str(key), known)} Known here: {', '.join(sorted(known)) or 'none'}.",
                 keys=(*keys, str(key)),
             )
 

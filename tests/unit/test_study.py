@@ -334,6 +334,31 @@ def test_several_metrics_with_weights_are_one_loss() -> None:
     assert study.best.number == 1
 
 
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"function": 3}, "function must be a function, or where to find it, but 3"),
+        ({"test": 3}, "test must be a function, or where to find it, but 3"),
+        ({"space": ["x"]}, r"a table must stand here, but \['x'\]"),
+        ({"objective": None}, "an objective must be a direction and a metric, .* but None"),
+        ({"budget": 10}, r"budget must be a Budget, as Budget\(trials=60\), but 10"),
+        ({"seed": "a"}, "seed must be a whole number of at least 0, but 'a'"),
+        ({"seed": -1}, "seed must be a whole number of at least 0, but -1"),
+        ({"executor": 4}, "an executor must be a name, a table with a name, or an object, but 4"),
+        ({"executor": "inline:4"}, "unknown key 'slots'. Known here: none"),
+    ],
+)
+def test_a_wrong_argument_is_refused_in_words(given: dict[str, Any], message: str) -> None:
+    right: dict[str, Any] = {"function": loss, "space": SPACE, "objective": "minimize y", "budget": ts.Budget(trials=1)}
+    arguments = right | given
+    with pytest.raises(ts.InputError, match=message):
+        ts.tune(arguments.pop("function"), **arguments)
+
+
+def test_a_seed_of_numpy_is_a_seed() -> None:
+    assert type(ts.Study(space=SPACE, objective="minimize y", seed=np.int64(3)).seed) is int  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("given", [3, ts.Budget, None])
 def test_what_is_no_plugin_is_refused_in_words(given: object) -> None:
     with pytest.raises(ts.InputError, match="a proposer must be a name, a table with a name, or an object, but "):

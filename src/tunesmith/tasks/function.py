@@ -56,7 +56,13 @@ class FunctionTask:
         object.__setattr__(self, "required", tuple(self.required))
         if isinstance(self.function, str) or isinstance(self.test, str):
             object.__setattr__(self, "folder", Path(self.folder or ".").resolve())
-        _ = self._resolved("function"), self._resolved("test")
+        for name in ("function", "test"):
+            given = getattr(self, name)
+            if not (callable(given) or isinstance(given, str) or (given is None and name == "test")):
+                raise InputError(
+                    f"{name} must be a function, or where to find it, but {given!r} was given.", keys=(name,)
+                )
+            _ = self._resolved(name)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Import the user's module as soon as the task arrives in a worker, so that trials find it in memory."""
