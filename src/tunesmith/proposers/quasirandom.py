@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..history import History
 from ..trial import Proposal
+
+if TYPE_CHECKING:
+    from scipy.stats import qmc
 
 _STREAM = 2  # Keeps these draws apart from those of other proposers that share the study's seed.
 
@@ -49,12 +55,19 @@ class QuasirandomProposer:
 
 def _points(dimensions: int, *, first: int, count: int, seed: int) -> NDArray[np.float64]:
     """Return points `first` to `first + count - 1` of the sequence, shape `(count, dimensions)`."""
-    from scipy.stats import qmc  # Takes a second to import.
-
-    sequence = qmc.Sobol(dimensions, scramble=True, rng=np.random.default_rng([seed, _STREAM]))
+    sequence = copy(_sequence(dimensions, seed))  # A copy: another thread may be drawing from it.
+    sequence.reset()
     # SciPy warns of a first draw that is no power of two, as means over it are less exact. We take no means.
     if first:
         sequence.fast_forward(first)
         return sequence.random(count)
     points = sequence.random(1)
     return points if count == 1 else np.concatenate([points, sequence.random(count - 1)])
+
+
+@cache
+def _sequence(dimensions: int, seed: int) -> qmc.Sobol:
+    """Return the sequence, kept from call to call: to scramble it anew takes longer than to fast-forward it."""
+    from scipy.stats import qmc  # Takes a second to import.
+
+    return qmc.Sobol(dimensions, scramble=True, rng=np.random.default_rng([seed, _STREAM]))
