@@ -147,6 +147,19 @@ def test_the_minutes_count_over_all_sessions(study: Path, tunesmith: Tunesmith) 
     assert again["counts"].get("complete", 0) == facts["counts"].get("complete", 0)
 
 
+@pytest.mark.slow
+def test_the_run_on_the_test_part_keeps_the_limits_too_and_is_tried_again(study: Path, tunesmith: Tunesmith) -> None:
+    text = (study / "study.toml").read_text()
+    command_line = re.findall(r'^command = "(.*)"$', text, re.MULTILINE)[0]
+    slow = f'test_command = "{command_line} --sleep 9"'
+    (study / "study.toml").write_text(text.replace("\n[space]", f"{slow}\n[execution]\ngrace_seconds = 0.1\n[space]"))
+    said = tunesmith("run", "--trials", "1", "--seconds-per-trial", "5").stdout
+    assert "on the test part: failed: it ran longer than the limit of 5 seconds" in said
+    change(study, " --sleep 9", "")
+    tunesmith("run", "--trials", "1", "--quiet")
+    assert load(study / "studies" / "small").trials[0].test_metrics.keys() == {"loss"}
+
+
 def test_ask_and_tell_without_a_task(study: Path, tunesmith: Tunesmith) -> None:
     text = (study / "study.toml").read_text()
     (study / "study.toml").write_text(re.sub(r"\[task\]\n.*\n", "", text))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import Future
+from dataclasses import replace
 from functools import partial
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
@@ -210,10 +211,8 @@ class Loop:
         for trial in trials.values():
             if trial.test_metrics or trial.folder is None or self.interrupted:
                 continue
-            number, folder = trial.number, trial.folder / "test"
-            request = TrialRequest(
-                number=number, attempt=1, parameters=trial.parameters, seed=trial.seed, folder=folder, purpose="test"
-            )
+            number = trial.number
+            request = replace(self._request(trial), attempt=1, folder=trial.folder / "test", purpose="test")
             self._submit(request, partial(self._inbox.put, None))
             while not self._in_flight[number].done() and not self.interrupted:
                 self._inbox.get()
