@@ -110,12 +110,10 @@ def read_settings(path: Path, flags: Mapping[str, Any] | None = None) -> Setting
     path = Path(path).absolute()
     text, document = _read(path)
     settings = Settings({name: {} for name in TABLES if name != "forbidden"}, path, text)
+    _lay(settings, DEFAULTS, "default")
+    _lay_user_file(settings, _user_file())
     try:
         expect_keys(document, TABLES)
-        _lay(settings, DEFAULTS, "default")
-        user = _user_file()
-        if user.exists():
-            _lay(settings, _read(user)[1], str(user))
         forbidden = document.pop("forbidden", [])
         if not isinstance(forbidden, list):
             raise InputError("forbidden must be a list of tables, each [[forbidden]].", keys=("forbidden",))
@@ -150,7 +148,7 @@ def _read(path: Path) -> tuple[str, dict[str, Any]]:
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.") from None
     except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path.name} must be valid TOML: {error}.") from None
+        raise InputError(f"{path if path == _user_file() else path.name} must be valid TOML: {error}.") from None
 
 
 def _check_name(name: Any) -> None:
@@ -194,6 +192,20 @@ def _lay(settings: Settings, document: Mapping[str, Any], origin: str) -> None:
             expect_keys(table, known, name)
         settings.tables[name] |= table
         settings.origins |= {(name, key): origin for key in table}
+
+
+def _lay_user_file(settings: Settings, user: Path) -> None:
+    if not user.exists():
+        return
+    text, document = _read(user)
+    try:
+        expect_keys(document, (name for name in TABLES if name != "forbidden"))
+        _lay(settings, document, str(user))
+    except InputError as error:
+        line = line_of(text, error.keys)
+        raise InputError(
+            f"{user}{'' if line is None else f':{line}'}: {'.'.join(error.keys)}: {error.message}"
+        ) from None
 
 
 def _lay_flags(settings: Settings, given: Mapping[str, tuple[str, Any]]) -> None:

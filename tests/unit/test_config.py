@@ -163,6 +163,29 @@ def test_a_cycle_of_conditions(study: Path) -> None:
         study_from(read_settings(study))
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("x = [", r"^\S*/tunesmith/config.toml must be valid TOML"),
+        (
+            "\n[budgets]\ntrials = 3",
+            r"^\S*/tunesmith/config.toml:2: budgets: unknown key 'budgets'. Did you mean 'budget'",
+        ),
+        ("[[forbidden]]\nx = 1", r"^\S*/tunesmith/config.toml:1: forbidden: unknown key"),
+        ("[search]\n\npralel = 3", r"^\S*/tunesmith/config.toml:3: search.pralel: unknown key"),
+        ("search = 3", r"^\S*/tunesmith/config.toml:1: search: a table must stand here"),
+    ],
+)
+def test_an_error_in_the_users_own_file_names_that_file(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, message: str
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    (tmp_path / "tunesmith").mkdir()
+    (tmp_path / "tunesmith" / "config.toml").write_text(text)
+    with pytest.raises(InputError, match=message):
+        read_settings(study)
+
+
 def test_an_error_in_a_flag_names_the_flag(study: Path) -> None:
     with pytest.raises(InputError, match=r"--trials: budget.trials: trials must be above 0"):
         study_from(read_settings(study, {"trials": -1}))
