@@ -96,7 +96,7 @@ def edits(draw):
     return config, draw(st.sampled_from(routes)), draw(scalars), draw(notes)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(edits())
 def test_python(case):
     config, route, value, notes = case
@@ -106,7 +106,7 @@ def test_python(case):
     only_one_place_differs(text, copy, len(repr(old)) + 2, len(ascii(value)) + 2)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(edits())
 def test_yaml(case):
     config, route, value, notes = case
@@ -116,7 +116,7 @@ def test_yaml(case):
     only_one_place_differs(text, copy, len(scalar_as_yaml(old)), len(scalar_as_yaml(value)) + 2)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(edits(), st.sampled_from([None, 2, "\t"]))
 def test_json(case, indent):
     config, route, value, _ = case
@@ -126,7 +126,7 @@ def test_json(case, indent):
     only_one_place_differs(text, copy, len(json.dumps(old)), len(json.dumps(value)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(edits())
 def test_toml(case):
     config, route, value, notes = case
@@ -136,7 +136,7 @@ def test_toml(case):
     assert copy.startswith("".join(f"{note}\n" for note in notes))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(configs, keys, scalars, notes, st.data())
 def test_python_and_json_insert_then_remove_is_where_we_began(config, key, value, notes, data):
     tables = [()] + [(key,) for key, table in config.items() if isinstance(table, dict)]
