@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .budget import Budget as Budget
+    from .errors import BudgetSpent as BudgetSpent
     from .errors import InputError as InputError
     from .errors import JournalError as JournalError
     from .errors import MissingExtra as MissingExtra
@@ -47,6 +48,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "budget": ("Budget",),
     "errors": (
+        "BudgetSpent",
         "InputError",
         "JournalError",
         "MissingExtra",

@@ -7,6 +7,7 @@
     ├── JournalError        the journal cannot be read or written (disk full, no permission)
     ├── StudyFailed         the study ended without one usable trial (exit status 1)
     ├── SpaceExhausted      every configuration of a finite space has been tried
+    ├── BudgetSpent         all trials that the budget allows have been asked for
     └── TrialPruned         raised inside a trial that is not worth finishing
 
 A message says what must hold, what was given and what to do. Anything else that is raised is a bug.
@@ -59,6 +60,10 @@ class StudyFailed(TunesmithError):
 
 class SpaceExhausted(TunesmithError):
     """Every configuration of a finite search space has been tried."""
+
+
+class BudgetSpent(TunesmithError):
+    """All trials that the budget allows have been asked for."""
 
 
 class TrialPruned(TunesmithError):

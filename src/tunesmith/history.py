@@ -40,6 +40,8 @@ class History:
         events_seen: How many events of the journal were taken in.
         since_best: How many trials have ended since the best one did.
         repeats_proposed: How many trials repeat another with a different seed.
+        failed_in_a_row: The trials that have failed since one last worked, in the order in which they ended; not those
+            that met a limit of time or memory, which say something of their parameters.
 
     >>> from tunesmith.space import Float
     >>> history = History(SearchSpace({"x": Float(0, 1)}), Objective.parse("minimize y"))
@@ -61,6 +63,7 @@ class History:
         self.events_seen = 0
         self.since_best = 0
         self.repeats_proposed = 0
+        self.failed_in_a_row: list[int] = []
         self._trials_folder = None if folder is None else folder / "trials"
         self._points = np.full((64, len(space.names)), np.nan)
         self._losses = np.full(64, np.nan)
@@ -231,6 +234,7 @@ class History:
             # A failed trial may be given another chance, too: where nothing had worked, and the cause was mended.
             self._expect(trial, event, State.RUNNING, State.FAILED)
             self._unsettled[trial.number] = None
+            self.failed_in_a_row = [number for number in self.failed_in_a_row if number != trial.number]
             lost = trial.times_lost + bool(data.get("lost"))
             self._change(trial, state=State.WAITING, failure=None, times_lost=lost)
         elif event.kind == "finished":
@@ -239,7 +243,8 @@ class History:
         elif event.kind == "judged":
             self._judge(trial, Verdict(**data))
         elif event.kind == "tested":
-            self._change(trial, test_metrics=data.get("metrics", {}))
+            failure = data.get("failure") or {"reason": ""}
+            self._change(trial, test_metrics=data.get("metrics", {}), test_failure=failure["reason"])
         elif event.kind == "noted":
             self._change(trial, notes=(*trial.notes, data["text"]))
 
@@ -257,6 +262,10 @@ class History:
             seconds=data.get("seconds"),
             peak_memory_bytes=data.get("peak_memory_bytes"),
         )
+        if trial.failure is None:
+            self.failed_in_a_row = []
+        elif trial.failure.kind not in ("timeout", "memory"):
+            self.failed_in_a_row.append(trial.number)
         loss = self._loss(trial.metrics)
         if loss is not None and state is not State.FAILED:
             violation = self.objective.violation(trial.metrics)

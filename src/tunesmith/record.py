@@ -124,7 +124,7 @@ class Record:
         if other:
             raise InputError(
                 f"a folder holds one study, but {self.history.folder} holds '{theirs.get('name')}' with another "
-                f"{' and another '.join(other)}. Choose another folder, or start over with --fresh "
-                "(the old folder is kept under another name).",
+                f"{' and another '.join(other)}. Choose another folder, or move this one out of the "
+                "way, as `tunesmith run --fresh` does.",
                 keys=("study",),
             )

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from . import __version__, plugins
 from .budget import Budget
-from .engine import Engine, plugin_name
-from .errors import InputError, MissingExtra
+from .engine import Engine
+from .errors import BudgetSpent, InputError, MissingExtra
 from .executors.base import Executor
 from .history import History
 from .journal.base import Event
@@ -133,6 +133,10 @@ class Study:
             seed=self.seed,
         )
 
+    def __repr__(self) -> str:
+        best = "" if self.best is None else f", best {self.best.metrics[self.objective.primary.name]:.6g}"
+        return f"<Study {self.name!r}: {self.objective}, {len(self.history.trials)} trials{best}>"
+
     # -- what is known ---------------------------------------------------------------------------------------------
 
     @property
@@ -208,8 +212,13 @@ class Study:
 
         Raises:
             SpaceExhausted: Every configuration of a finite space has been tried.
+            BudgetSpent: The budget's trials have all been asked for.
         """
-        waiting = self.history.waiting or self.engine.propose(1)
+        waiting = self.history.waiting
+        if not waiting:
+            if self.budget.trials is not None and len(self.history.trials) >= self.budget.trials:
+                raise BudgetSpent(f"all {self.budget.trials} trials of the budget have been asked for.")
+            waiting = self.engine.propose(1)
         return self.engine.start(waiting[0].number)
 
     def tell(self, number: int, outcome: Outcome | Mapping[str, float] | float) -> Trial:
@@ -301,8 +310,10 @@ class Study:
 
 
 def _named(given: object) -> object:
-    """Return what was asked for in a form that a journal can keep."""
-    return given if given is None or isinstance(given, str | Mapping) else plugin_name(given)
+    """Return what was asked for in a form that a journal can keep; of an object, which class it was of."""
+    if given is None or isinstance(given, str | Mapping):
+        return given
+    return {"class": f"{type(given).__module__}:{type(given).__qualname__}"}
 
 
 def _whole(name: str, value: Any) -> int:

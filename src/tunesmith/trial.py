@@ -173,6 +173,7 @@ class Trial:
         seconds: Wall-clock time.
         peak_memory_bytes: The most resident memory.
         test_metrics: What the held-out test part gave, where it was opened for this trial.
+        test_failure: Why the run on the held-out test part failed; empty where it did not.
         notes: What users wrote about it.
     """
 
@@ -192,6 +193,7 @@ class Trial:
     seconds: float | None = None
     peak_memory_bytes: int | None = None
     test_metrics: Mapping[str, float] = field(default_factory=dict)
+    test_failure: str = ""
     notes: tuple[str, ...] = ()
     _reporter: Reporter | None = field(default=None, repr=False, compare=False)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -26,6 +27,8 @@ from .tables import build, expect_keys
 from .tasks.base import Task
 from .tasks.function import FunctionTask
 from .trackers.base import Tracker
+
+log = logging.getLogger(__name__)
 
 Trained = Mapping[str, float] | float
 
@@ -137,16 +140,25 @@ def load(folder: Path | str, function: Callable[..., Trained] | None = None) -> 
         folder=folder,
         name=identity["name"],
         budget=Budget(**settings["budget"]),
-        proposer=settings["proposer"],
-        pruner=settings["pruner"],
-        judge=settings["judge"],
-        executor=settings["executor"],
+        proposer=_known(settings, "proposer", "tpe"),
+        pruner=_known(settings, "pruner", None),
+        judge=_known(settings, "judge", "rules"),
+        executor=_known(settings, "executor", "inline"),
         # A study can be looked at where its script or function is not there; whoever runs it needs them.
         task=task,
         retries=settings["retries"],
         seed=identity["seed"],
         source=None if latest["source"] is None else Path(latest["source"]),
     )
+
+
+def _known(settings: Mapping[str, Any], kind: str, default: str | None) -> Any:
+    """Return a plugin's settings; the default where it was an object, which no journal can bring back."""
+    given = settings[kind]
+    if not isinstance(given, Mapping) or "class" not in given:
+        return given
+    log.warning("the study's %s was an object of %s; here %s takes its place", kind, given["class"], default or "none")
+    return default
 
 
 def study_from(settings: Settings) -> Study:

@@ -130,6 +130,7 @@ def test_a_library_is_used_in_one_place(library: str) -> None:
 def test_the_public_names() -> None:
     assert tunesmith.__all__ == [
         "Budget",
+        "BudgetSpent",
         "Choice",
         "Constraint",
         "Failure",

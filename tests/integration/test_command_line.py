@@ -91,7 +91,7 @@ def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(study: Path, tunesmith: Tunes
     running.send_signal(signal.SIGINT)
     _, errors = running.communicate(timeout=30)
     assert running.returncode == 130
-    assert "interrupted; 0 settled trials are kept. Go on with: tunesmith run study.toml" in errors
+    assert errors == "tunesmith: interrupted; 0 settled trials are kept. Go on with: tunesmith run study.toml\n"
     assert "Traceback" not in errors
     assert processes_of(study) == []
     folder = study / "studies" / "small"
@@ -114,6 +114,27 @@ def test_the_second_tunesmith_on_a_folder_is_refused(study: Path, tunesmith: Tun
         tunesmith("status", "studies/small")  # looking is allowed
         running.terminate()
         assert running.wait(30) == 130
+
+
+def test_a_reader_that_leaves_does_not_end_the_study(study: Path) -> None:
+    running = subprocess.Popen(
+        command("run", "--trials", "6"), cwd=study, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert running.stdout is not None
+    assert running.stdout.readline().startswith("study small")
+    running.stdout.close()
+    assert running.wait(60) == 0
+    assert running.stderr is not None
+    assert running.stderr.read() == ""
+    running.stderr.close()
+    loaded = load(study / "studies" / "small")
+    assert len(loaded.trials) == 6
+    assert (study / "studies" / "small" / "report.html").exists()
+
+
+def test_ask_ends_with_the_budget(study: Path, tunesmith: Tunesmith) -> None:
+    tunesmith("run", "--trials", "2", "--quiet")
+    assert "all 2 trials of the budget have been asked for" in tunesmith("ask", "studies/small", status=2).stderr
 
 
 def test_fresh_starts_over_and_keeps_the_old_folder(study: Path, tunesmith: Tunesmith) -> None:

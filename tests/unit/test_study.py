@@ -12,6 +12,7 @@ import pytest
 
 import tunesmith as ts
 from tunesmith.journal.file import read_events
+from tunesmith.proposers.random import RandomProposer
 
 SPACE: dict[str, Any] = {"x": ts.Float(-1, 1, default=0.9), "n": ts.Int(1, 5), "kind": ts.Choice(["a", "b"])}
 
@@ -284,12 +285,46 @@ def test_a_loaded_study_goes_on(tmp_path: Path) -> None:
     ts.tune(squared, space=SPACE, objective="minimize y", budget=ts.Budget(trials=4), folder=tmp_path)
     loaded = ts.load(tmp_path)
     assert loaded.budget == ts.Budget(trials=4)
-    loaded = ts.load(tmp_path, squared)
-    loaded.ask()  # asked and left: the next session runs it again
-    loaded.close()
-    again = ts.load(tmp_path, squared)
-    assert len(again.resume().trials) == 5
-    assert again.trials[4].attempt == 2
+    with pytest.raises(ts.BudgetSpent, match="all 4 trials of the budget"):
+        loaded.ask()
+    settings: dict[str, Any] = {"space": SPACE, "objective": "minimize y", "folder": tmp_path}
+    tune_on: dict[str, Any] = settings | {"budget": ts.Budget(trials=5)}
+    with ts.Study(**tune_on) as longer:
+        longer.ask()  # asked and left: the next session runs it again
+    study = ts.tune(squared, **tune_on)
+    assert len(study.trials) == 5
+    assert study.trials[4].attempt == 2
+    assert len(ts.load(tmp_path, squared).resume().trials) == 5
+
+
+def test_a_study_with_objects_for_plugins_can_be_looked_at(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    class Mine(RandomProposer):
+        pass
+
+    with ts.Study(space=SPACE, objective="minimize y", folder=tmp_path, proposer=Mine()) as study:
+        study.tell(study.ask().number, 1.0)
+    assert "1 trials, best 1" in repr(study)
+    loaded = ts.load(tmp_path)
+    assert loaded.best is not None
+    assert "the study's proposer was an object of" in caplog.text
+
+
+def test_a_study_that_breaks_midway_stops_and_goes_on_once_mended(tmp_path: Path) -> None:
+    broken = False
+
+    def train(parameters: dict[str, Any]) -> float:
+        if broken:
+            sys.exit("the data has gone")
+        return loss(parameters)
+
+    settings: dict[str, Any] = {"space": SPACE, "objective": "minimize y", "folder": tmp_path}
+    ts.tune(train, budget=ts.Budget(trials=3), **settings)
+    broken = True
+    with pytest.raises(ts.StudyFailed, match=r"(?s)the last 10 trials failed.*the data has gone"):
+        ts.tune(train, budget=ts.Budget(trials=30), **settings)
+    broken = False
+    study = ts.tune(train, budget=ts.Budget(trials=30), **settings)
+    assert study.history.counts[ts.State.COMPLETE] == 30
 
 
 def test_a_local_function_can_be_looked_at_but_not_resumed_without_it(tmp_path: Path) -> None:

@@ -8,7 +8,9 @@ from ..budget import Budget
 from ..history import History
 from ..trial import State
 
-TRIALS_BEFORE_GIVING_UP = 5
+FAILURES_AT_THE_START = 5
+FAILURES_IN_A_ROW = 10
+"""So many failures one after the other, where trials had worked before, mean that something else broke than they."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,10 +48,12 @@ class RulesCoordinator:
             seconds: Wall-clock seconds that the study has run, all sessions together.
         """
         usable = history.counts[State.COMPLETE] + history.counts[State.PRUNED]
-        if not usable and history.counts[State.FAILED] >= TRIALS_BEFORE_GIVING_UP:
+        if not usable and history.counts[State.FAILED] >= FAILURES_AT_THE_START:
             return Step(
                 stop=True, failed=True, reason=f"each of the first {history.counts[State.FAILED]} trials failed"
             )
+        if (in_a_row := len(history.failed_in_a_row)) >= FAILURES_IN_A_ROW:
+            return Step(stop=True, failed=True, reason=f"the last {in_a_row} trials failed, one after the other")
         for reason in (self._target(history), self._patience(history), self._minutes(seconds)):
             if reason:
                 return Step(stop=True, reason=reason)

@@ -28,7 +28,7 @@ def recover(study: Study) -> None:
     for trial in study.history.trials:
         if trial.state is State.COMPLETE and trial.verdict is None:
             study.engine.pass_verdict(trial.number)
-    _retry_if_nothing_worked(study)
+    _retry_failures(study)
 
 
 def _recover_trial(study: Study, trial: Trial) -> None:
@@ -49,12 +49,15 @@ def _recover_trial(study: Study, trial: Trial) -> None:
         study.engine.settle(trial.number, Failure(**result["failure"] | cost))
 
 
-def _retry_if_nothing_worked(study: Study) -> None:
-    counts, decisions = study.history.counts, study.history.decisions
-    gave_up = bool(decisions) and decisions[-1].data.get("failed", False)
-    if not gave_up or not counts[State.FAILED] or counts[State.COMPLETE] or counts[State.PRUNED]:
+def _retry_failures(study: Study) -> None:
+    """Give the trials another chance whose failures had ended the study: whoever goes on has mended the cause."""
+    history = study.history
+    if not history.decisions or not history.decisions[-1].data.get("failed"):
         return
-    log.warning("each of the %d trials so far had failed; they are tried once more", counts[State.FAILED])
-    for trial in list(study.history.trials):
-        if trial.state is State.FAILED:
-            study.engine.interrupt(trial.number, "nothing had worked; tried once more")
+    worked = history.counts[State.COMPLETE] or history.counts[State.PRUNED]
+    every = [trial.number for trial in history.trials if trial.state is State.FAILED]
+    failed = list(history.failed_in_a_row) if worked else every
+    if failed:
+        log.warning("the %d trials whose failures had ended the study are tried once more", len(failed))
+    for number in failed:
+        study.engine.interrupt(number, "its failure had ended the study; tried once more")

@@ -68,7 +68,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _status(arguments: Sequence[str] | None) -> int:
     logging.basicConfig(level=logging.WARNING, format="tunesmith: %(message)s", stream=sys.stderr)
     try:
-        tunesmith.main(args=None if arguments is None else list(arguments), standalone_mode=False)
+        status = tunesmith.main(args=None if arguments is None else list(arguments), standalone_mode=False)
+        return status if isinstance(status, int) else 0
     except click.ClickException as error:
         error.show()
         return 2

@@ -31,6 +31,8 @@ def trial_facts(trial: Trial) -> dict[str, Any]:
     }
     if trial.test_metrics:
         facts["test_metrics"] = dict(trial.test_metrics)
+    if trial.test_failure:
+        facts["test_failure"] = trial.test_failure
     return facts
 
 

@@ -96,7 +96,15 @@ def gain(picture: Picture) -> Text:
 
 
 def best(picture: Picture, width: int, rows: int) -> list[Text]:
-    """Return the best so far: value, gain and noise in one line, then its parameters in at most `rows` lines."""
+    """Return the best so far: value, gain and noise in one line or two, then its parameters in at most `rows` lines."""
+    lines = leader(picture, width)
+    if picture.best is None:
+        return lines
+    return [*lines, *parameter_lines(picture.best, picture.first, width, rows - len(lines) + 1)]
+
+
+def leader(picture: Picture, width: int) -> list[Text]:
+    """Return the best so far in one line or two: value, gain, who proposed it, repeats and noise."""
     if picture.best is None:
         usable = "no complete trial yet" if picture.done else "no trial has finished yet"
         return [Text(f"   {usable}", style=SOFT)]
@@ -110,8 +118,7 @@ def best(picture: Picture, width: int, rows: int) -> list[Text]:
         pieces.append(Text(f"noise ±{number(picture.noise)}", style=SOFT))
     if picture.objective.violation(trial.metrics):
         pieces.insert(1, Text("✗ breaks a constraint", style=BAD))
-    lines = flow(pieces, width, 2, lead=Text(" ★ ", style=GOOD))
-    return [*lines, *parameter_lines(trial, picture.first, width, rows - len(lines) + 1)]
+    return flow(pieces, width, 2, lead=Text(" ★ ", style=GOOD))
 
 
 def changed_first(trial: Trial, reference: Trial | None) -> list[tuple[str, Value, Value, bool]]:
@@ -313,7 +320,10 @@ def held_out_scores(trial: Trial) -> dict[str, float]:
 def reason(trial: Trial) -> str:
     """Return the most telling reason on one line: why it failed, what the judge said, or why it was tried."""
     if trial.failure is not None:
-        return clean(f"{trial.failure.kind}: {trial.failure.reason}")
+        last = trial.failure.log_tail.rstrip().rpartition("\n")[2]
+        return clean(
+            f"{trial.failure.reason}: {last}" if last and last not in trial.failure.reason else trial.failure.reason
+        )
     if trial.verdict is not None:
         return clean(trial.verdict.reason)
     if trial.state is State.PRUNED and trial.reports:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -68,7 +69,7 @@ def run(output: Output, study: Path, dry_run: bool, fresh: bool, **flags: Any) -
         return
     if fresh:
         _put_aside(settings.folder)
-    console = Console(highlight=False)
+    console = _Console(highlight=False)
     built = study_from(settings)
     try:
         with _view(built, output, console) as view, built:
@@ -82,13 +83,21 @@ def run(output: Output, study: Path, dry_run: bool, fresh: bool, **flags: Any) -
             f"tunesmith: interrupted; {kept}. Go on with: tunesmith run {shlex.quote(_shown(settings.source))}",
             err=True,
         )
-        raise
+        raise click.exceptions.Exit(130) from None
     except StudyFailed:
         _report(built)
         raise
     _report(built)
     if output.json or not output.quiet:
         output.say(summary(built.history, built.name, built.folder), study_facts(built))
+
+
+class _Console(Console):
+    """A console whose reader may leave, as with `| head`: the study goes on without it."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(study: Study, settings: Settings) -> None:

@@ -56,9 +56,10 @@ def summary(history: History, name: str, folder: Path | None) -> Printable:
     picture = _picture(history)
 
     def lines(width: int) -> list[Text]:
-        found = [panels.title(f"{clean(name)}  {clean(history.objective)}", width), *panels.best(picture, width, 2)[:2]]
+        found = [panels.title(f"{clean(name)}  {clean(history.objective)}", width), *panels.leader(picture, width)]
         if picture.best is not None:
-            found = [*found[:2], Text(), *_beside_first(picture, picture.best, width)]
+            found += [Text(), *_beside_first(picture, picture.best, width)]
+            found += _failed_tests(picture)
         found += [Text(), _spent(picture), *panels.decision_lines(picture, width)]
         return found if folder is None else [*found, Text(), *_next(picture, folder)]
 
@@ -168,6 +169,15 @@ def _beside_first(picture: Picture, best: Trial, width: int) -> list[Text]:
             row = [Text(f"   {words}{clean(name)}"), Text(number(measured), style=GOOD)]
             rows.append(row if first is None else [*row, Text(number(theirs.get(name)), style=SOFT)])
     return panels.columns(rows, width)
+
+
+def _failed_tests(picture: Picture) -> list[Text]:
+    tested = {trial.number: trial for trial in (picture.first, picture.best) if trial is not None}.values()
+    return [
+        Text(f" ✗ trial {trial.number} failed on the test part: {clean(trial.test_failure)}", style=panels.BAD)
+        for trial in tested
+        if trial.test_failure
+    ]
 
 
 def _marked(name: str, differs: bool) -> Text:

@@ -114,8 +114,6 @@ def _result(load: Callable[[], Task], request: TrialRequest, variables: dict[str
         return failure("setup", f"the trial could not be made ready: {type(error).__name__}: {error}")
     try:
         result = evaluate(task, request, _reporter(request, messages))
-    except SystemExit as leaving:
-        result = failure("exit", f"it called sys.exit({leaving.code!r}) instead of returning its metrics")
     except KeyboardInterrupt:
         traceback.print_exc()
         result = failure("exception", "KeyboardInterrupt")

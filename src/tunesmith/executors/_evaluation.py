@@ -41,6 +41,8 @@ def evaluate(task: Task, request: TrialRequest, report: Reporter) -> Result:
     except TrialFailed as failed:
         state = "lost" if isinstance(failed, TrialLost) else "failed"
         return failure(failed.failure.kind, failed.failure.reason, state)
+    except SystemExit as leaving:
+        return failure("exit", f"it called sys.exit({leaving.code!r}) instead of returning its metrics")
     except Exception as error:
         traceback.print_exception(type(error), error, _theirs(error.__traceback__), file=sys.stderr)
         return failure(_kind(error), f"{type(error).__name__}: {error}"[:1000])

@@ -91,7 +91,6 @@ class InlineExecutor:
         Raises:
             RuntimeError: It is not open.
             KeyboardInterrupt: Ctrl-C was pressed. The trial has no result.
-            SystemExit: The trial has called `sys.exit`.
         """
         hear = self._ear.on_report
         if hear is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import logging
 import os
@@ -156,7 +157,9 @@ def _lock(folder: Path) -> int:
 
 
 def _sentence(path: Path, error: OSError) -> str:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    remedy = "Free some space" if full else "Mend that, or choose another folder"
     return (
         f"the study's journal must be readable and writable, but {path} failed: {error.strerror or error}. "
-        "Free some space or mend the permissions; then run the same command again, nothing settled is lost."
+        f"{remedy}; then run the same command again, nothing settled is lost."
     )

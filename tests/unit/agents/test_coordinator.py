@@ -72,4 +72,19 @@ def test_five_failures_and_nothing_else_end_it() -> None:
     step = RulesCoordinator(budget=Budget()).decide(history_of(*[None] * 5), seconds=0)
     assert step.stop
     assert step.failed
-    assert not decide(history_of(1.0, *[None] * 20))[0]
+
+
+def test_ten_failures_in_a_row_end_it_too() -> None:
+    assert not decide(history_of(1.0, *[None] * 9, 2.0, *[None] * 9))[0]
+    step = RulesCoordinator(budget=Budget()).decide(history_of(1.0, *[None] * 10), seconds=0)
+    assert (step.stop, step.failed) == (True, True)
+    assert step.reason == "the last 10 trials failed, one after the other"
+
+
+def test_limits_that_a_trial_met_do_not_count_as_something_broken() -> None:
+    history = history_of(1.0, *[None] * 9)
+    for number in range(10, 30):
+        history.apply(Event("proposed", number, {"parameters": {"x": number / 1000}}))
+        history.apply(Event("started", number, {"attempt": 1}))
+        history.apply(Event("finished", number, {"state": "failed", "failure": {"kind": "memory", "reason": "…"}}))
+    assert not decide(history)[0]

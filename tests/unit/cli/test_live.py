@@ -99,7 +99,7 @@ def test_a_small_terminal_shows_all_that_matters() -> None:
         ["★", "1"],
         ["●", "0"],
     ]
-    assert "exit: exit status 3 near trial 0" in text
+    assert "exit status 3 near trial 0" in text
     assert "tpe   6 proposed  1 accepted  best 0.31" in text
 
 
@@ -114,7 +114,7 @@ def test_a_frame_never_leaves_its_terminal(width: int, height: int, text: str) -
 
 def test_data_is_shown_as_it_is_and_never_as_markup() -> None:
     text = "\n".join(drawn(200, 40, events(HOSTILE)))
-    assert "exit: exit status 3 [bold]x[/] red next [/nope]" in text
+    assert "exit status 3 [bold]x[/] red next [/nope]" in text
 
 
 def test_a_tall_terminal_shows_more() -> None:
@@ -196,7 +196,7 @@ def test_plain_lines_tell_the_story() -> None:
         "trial   1  val_loss 0.31  complete  tpe  4.2 s  new best (-22.5 % from trial 0)",
         "trial   2  val_loss 0.5  complete  tpe  4.2 s",
         "trial   3  val_loss 1  pruned  tpe  2.0 s  at step 3",
-        "trial   4  val_loss -  failed  tpe  1.0 s  exit: exit status 3 near trial 0",
+        "trial   4  val_loss -  failed  tpe  1.0 s  exit status 3 near trial 0",
     ]
 
 

@@ -71,12 +71,17 @@ def test_a_want_of_memory_is_told_apart(tmp_path):
     assert caught.value.failure.kind == "memory"
 
 
-@pytest.mark.parametrize("leaving", [KeyboardInterrupt, SystemExit])
-def test_what_is_meant_for_the_program_passes_through(tmp_path, leaving):
+def test_ctrl_c_passes_through_and_sys_exit_ends_the_trial_alone(tmp_path):
     def leave(parameters):
-        raise leaving
+        raise KeyboardInterrupt
 
-    with pytest.raises(leaving):
+    def exit_early(parameters):
+        sys.exit(2)
+
+    with pytest.raises(TrialFailed, match=r"called sys.exit\(2\)"):
+        run(tmp_path, exit_early).result()
+    (tmp_path / "0003" / "result.json").unlink()
+    with pytest.raises(KeyboardInterrupt):
         run(tmp_path, leave)
     assert not (tmp_path / "0003" / "result.json").exists()
 
