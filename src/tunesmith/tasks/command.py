@@ -6,15 +6,15 @@ import contextlib
 import importlib
 import os
 import shlex
-import shutil
 import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InputError, TrialPruned, nearest
+from ..errors import InputError, TrialPruned
 from ..trial import Failure, FailureKind, Measurement, Reporter, TrialRequest, Value
+from ._command_checks import check_config, check_parameters, check_program
 from ._metrics import METRICS_FILE, bad_metrics, checked, read_metrics, write_metrics
 from ._printed_metrics import PrintedMetrics
 from ._process_group import run_group
@@ -120,56 +120,13 @@ class CommandTask:
             words = words_of(getattr(self, key), shell=self.shell)
             try:
                 check_placeholders(words, space.names, shell=self.shell)
-                self._check_ways(space, words, in_config)
-                self._check_program(words)
+                check_config(words, self.config)
+                config = None if self.config is None else self._config_path
+                check_parameters(words, space, in_config, config)
+                if not self.shell:
+                    check_program(words, Path(self.folder))
             except InputError as error:
                 raise error if error.keys else error.inside("task", key) from None
-
-    def _check_ways(self, space: SearchSpace, words: Sequence[str], in_config: Sequence[str]) -> None:
-        used = placeholders(words)
-        if self.config is None and "config" in used:
-            raise InputError('the command has {config}, but no config is given. Add config = "the file\'s path".')
-        if self.config is not None and "config" not in used:
-            raise InputError(
-                f"the script would never see its edited config {self.config}: the command must have {{config}}. "
-                "Write for example --config {config}."
-            )
-        for name, parameter in space.parameters.items():
-            if name in used and parameter.when:
-                raise InputError(
-                    f"'{name}' is not active in every trial, so {{{name}}} would have no value. Use {{args}} instead."
-                )
-            if name in used or name in in_config or "args" in used or (self.config is not None and parameter.when):
-                continue
-            where = f"it is not in the command. Put {{{name}}} or {{args}} there."
-            if self.config is not None:
-                from .. import config_files
-
-                known = config_files.keys(config_files.read(self._config_path))
-                where = f"{self.config} has no such key.{nearest(name, known)} Correct it, or put {{{name}}} or "
-                where += "{args} into the command."
-            raise InputError(
-                f"every parameter must reach the script, but '{name}' would not: {where}", keys=("space", name)
-            )
-
-    def _check_program(self, words: Sequence[str]) -> None:
-        if self.shell:
-            return
-        folder, program = Path(self.folder), words[0]
-        if "{" not in program and shutil.which(program if "/" not in program else str(folder / program)) is None:
-            if "/" in program and (folder / program).is_file():
-                raise InputError(
-                    f"{program} must be executable, but it is not. Run chmod +x {shlex.quote(program)}, or name what "
-                    f"runs it, as in 'sh {program}'."
-                )
-            raise InputError(f"there is no program '{program}' that can be run. Install it, or correct its name.")
-        for word in words[1:]:
-            is_script = word.endswith((".py", ".sh")) and not word.startswith("-") and "{" not in word
-            if is_script and not (folder / word).exists():
-                known = [path.name for path in folder.iterdir()] if folder.is_dir() else []
-                raise InputError(f"missing script: there is no {word} in {folder}.{nearest(word, known)}")
-            if is_script:
-                return  # the first one is the script; later ones may be files that it is to write
 
     def defaults(self) -> Mapping[str, Value]:
         """Return the config's own values of the parameters that stand there."""
