@@ -36,8 +36,8 @@ def main() -> None:
         print(f"{topic.title}, {repetitions} times", file=sys.stderr, flush=True)
         said.append(table(topic, compare(topic.entries, topic.trials, repetitions)))
         print(said[-1], flush=True)
-    if asked.write:
-        RESULTS.write_text("\n".join(said))
+        if asked.write:
+            RESULTS.write_text("\n".join(said))
 
 
 if __name__ == "__main__":

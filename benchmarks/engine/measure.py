@@ -67,7 +67,8 @@ def compare(entries: Sequence[Entry], trials: int, repetitions: int) -> list[Row
 
 def _run(entry: Entry, trials: int) -> Figures:
     print(f"  {entry.label}, {trials} trials", file=sys.stderr)
-    with tempfile.TemporaryDirectory(prefix="benchmark-", dir=entry.place) as folder:
+    # A worker of a study that was killed may still be writing while its folder is removed.
+    with tempfile.TemporaryDirectory(prefix="benchmark-", dir=entry.place, ignore_cleanup_errors=True) as folder:
         options = json.dumps({"trials": trials, **entry.options})
         command = [entry.python, "-m", "benchmarks.engine.contenders", entry.contender, folder, options]
         done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
