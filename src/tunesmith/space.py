@@ -7,7 +7,6 @@ Every parameter maps to and from the unit interval, so that a proposer sees one 
 from __future__ import annotations
 
 import itertools
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 
 from .errors import InputError, SpaceExhausted, nearest
@@ -234,7 +234,7 @@ class SearchSpace:
 
     def key(self, parameters: Mapping[str, Value]) -> str:
         """Return a text that two configurations share exactly where they are the same."""
-        return json.dumps(parameters, sort_keys=True, default=str)
+        return orjson.dumps(dict(parameters), option=orjson.OPT_SORT_KEYS, default=str).decode()
 
     def _sorted(self, parameters: dict[str, Value]) -> dict[str, Value]:
         return {name: parameters[name] for name in self.names if name in parameters}

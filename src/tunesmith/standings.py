@@ -67,7 +67,7 @@ class Standings:
         self._table[1:, place] = (worst, _mean(losses), len(losses))
         if len(losses) > 1:
             self._top = None
-        elif self._top is not None and self._table[0, place] >= 0:
+        elif self._top is not None and self._table[0, place] >= 0 and self._challenges(place, self._top):
             self._top = sorted([*self._top, place], key=self._rank)[:2]
 
     def favour(self, key: str, favour: int) -> None:
@@ -93,6 +93,9 @@ class Standings:
     def rival(self, key: str) -> str | None:
         """Return the configuration that leads when this one is left out."""
         return next((self._keys[place] for place in self._leading() if self._keys[place] != key), None)
+
+    def _challenges(self, place: int, top: list[int]) -> bool:
+        return len(top) < 2 or self._rank(place) < self._rank(top[-1])
 
     def _rank(self, place: int) -> tuple[float, float, float, int]:
         favour, violation, mean, repeats = self._table[:, place].tolist()

@@ -115,11 +115,10 @@ def load(folder: Path | str, function: Callable[..., Trained] | None = None) -> 
     folder = Path(folder)
     created: Mapping[str, Any] | None = None
     latest: Mapping[str, Any] = {}
-    for event in read_events(folder / JOURNAL_NAME):
+    for event in read_events(folder / JOURNAL_NAME, kinds=("created", "opened")):
         if event.kind == "created":
             created = event.data
-        if event.kind in ("created", "opened"):
-            latest = event.data
+        latest = event.data
     if created is None:
         raise InputError(f"a study's folder must hold a {JOURNAL_NAME}, but {folder} has none.")
     identity, settings = created["study"], latest["settings"]
@@ -190,7 +189,7 @@ def source_of(folder: Path) -> Path:
     Raises:
         InputError: The folder holds no study, or one that was not made from a file that is still there.
     """
-    source = next((e.data.get("source") for e in read_events(folder / JOURNAL_NAME) if e.kind == "created"), "")
+    source = next((e.data.get("source") for e in read_events(folder / JOURNAL_NAME, kinds=["created"])), "")
     if source == "":
         raise InputError(f"a study's folder must hold a {JOURNAL_NAME}, but {folder} has none. Give a study.toml.")
     if source is None or not Path(source).exists():

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import sys
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 from ..tasks.base import Task
 from ..trial import TrialRequest
@@ -32,7 +33,7 @@ def prepare(request: TrialRequest) -> None:
     except FileExistsError:
         for name in _OF_ONE_ATTEMPT:
             Path(folder, name).unlink(missing_ok=True)
-    _write(f"{folder}/parameters.json", dict(request.parameters), indent=2)
+    _write(f"{folder}/parameters.json", dict(request.parameters))
     os.close(os.open(f"{folder}/{LOG_FILE}", os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666))
 
 
@@ -60,9 +61,9 @@ def write_environment(task: Task, request: TrialRequest, variables: dict[str, st
         "variables": variables,
         "command": task.reproduce(request),
     }
-    _write(f"{request.folder}/environment.json", facts, indent=2)
+    _write(f"{request.folder}/environment.json", facts)
 
 
-def _write(path: str, value: dict[str, Any], indent: int) -> None:
-    with open(path, "w", encoding="utf-8") as file:  # noqa: PTH123
-        file.write(json.dumps(value, indent=indent, default=str))
+def _write(path: str, value: dict[str, Any]) -> None:
+    with open(path, "wb") as file:  # noqa: PTH123
+        file.write(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str))
