@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -67,10 +68,19 @@ def compare(entries: Sequence[Entry], trials: int, repetitions: int) -> list[Row
 
 def _run(entry: Entry, trials: int) -> Figures:
     print(f"  {entry.label}, {trials} trials", file=sys.stderr)
-    # A worker of a study that was killed may still be writing while its folder is removed.
-    with tempfile.TemporaryDirectory(prefix="benchmark-", dir=entry.place, ignore_cleanup_errors=True) as folder:
-        options = json.dumps({"trials": trials, **entry.options})
-        command = [entry.python, "-m", "benchmarks.engine.contenders", entry.contender, folder, options]
-        done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
+    options = json.dumps({"trials": trials, **entry.options})
+    folder = tempfile.mkdtemp(dir=_workplace(entry.place).name)
+    command = [entry.python, "-m", "benchmarks.engine.contenders", entry.contender, folder, options]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
     figures: Figures = json.loads(done.stdout.splitlines()[-1])
     return figures
+
+
+@cache
+def _workplace(place: str | None) -> tempfile.TemporaryDirectory[str]:
+    """Return a folder that is removed when all is measured, and not before.
+
+    For minutes after many files were removed, ext4 makes new ones many times as slowly (it passes over what was freed
+    lately), and whoever makes files would be charged for the removal of those of the one before.
+    """
+    return tempfile.TemporaryDirectory(prefix="benchmark-", dir=place, ignore_cleanup_errors=True)
