@@ -118,11 +118,14 @@ def _unknown(history: History) -> Places:
     return np.array([n for n in numbers if history.trials[n].proposal.repeat_of is None], dtype=np.intp)
 
 
-def _spread(ranked: Places, unknown: Places) -> Places:
-    """Return at most `_MOST_OTHERS` of all, evenly spread over the ranks; the latest unknown ones among them."""
+def _spread(measured: Places, unknown: Places) -> Places:
+    """Return about `_MOST_OTHERS` of all at the most: every second, third or further trial, and the latest unknown ones.
+
+    Chosen by their numbers, they stay the same from one proposal to the next, so that few have to be encoded anew.
+    """
     unknown = unknown[-_MOST_OTHERS // 2 :]
-    room = min(len(ranked), _MOST_OTHERS - len(unknown))
-    return np.concatenate([ranked[np.linspace(0, len(ranked) - 1, room).astype(np.intp)], unknown])
+    every = math.ceil(len(measured) / (_MOST_OTHERS - len(unknown)))
+    return np.concatenate([measured[measured % every == 0] if every > 1 else measured, unknown])
 
 
 def _told(history: History, parameters: dict[str, Value], parent: int, good: int, measured: int) -> Proposal:
