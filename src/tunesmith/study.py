@@ -25,7 +25,7 @@ from .objective import Metric, Objective
 from .parameters import Parameter
 from .proposers.base import Proposer
 from .pruners.base import Pruner
-from .record import Record
+from .record import Record, garbage_left_alone
 from .space import SearchSpace
 from .tasks.base import Task
 from .trackers.base import Tracker
@@ -282,7 +282,8 @@ class Study:
         if self.task is None:
             raise InputError("a study needs a task to run by itself. Give it one, or use ask and tell.")
         # The graph is imported here because LangGraph takes a second to import, and only a running study needs it.
-        from .agents.graph import drive
+        with garbage_left_alone():
+            from .agents.graph import drive
 
         drive(self)
         return self.history

@@ -119,7 +119,7 @@ def _unknown(history: History) -> Places:
 
 
 def _spread(measured: Places, unknown: Places) -> Places:
-    """Return about `_MOST_OTHERS` of all at the most: every second, third or further trial, and the latest unknown ones.
+    """Return about `_MOST_OTHERS` of all at the most: every second, third or further trial, and the last unknown ones.
 
     Chosen by their numbers, they stay the same from one proposal to the next, so that few have to be encoded anew.
     """
