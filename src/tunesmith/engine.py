@@ -122,8 +122,7 @@ class Engine:
                 )
             else:
                 return self._finish(trial, State.COMPLETE, {"metrics": metrics} | _cost(outcome))
-        failure = {"kind": outcome.kind, "reason": outcome.reason, "log_tail": outcome.log_tail}
-        return self._finish(trial, State.FAILED, {"failure": failure} | _cost(outcome))
+        return self._finish(trial, State.FAILED, {"failure": _told(outcome)} | _cost(outcome))
 
     def settle_pruned(self, number: int, verdict: Verdict | None = None) -> Trial:
         """Settle a running trial as pruned, with what it last reported."""
@@ -150,7 +149,7 @@ class Engine:
             return None
         verdict = self.judge.judge(self.history, trial)
         events = [Event("judged", number, dataclasses.asdict(verdict))]
-        if verdict.decision == "replicate" and self._has_room():
+        if verdict.decision == "replicate" and self.has_room:
             events.append(self._proposed(self._repeat(trial, verdict)))
         self.record.emit(*events)
         return verdict
@@ -160,8 +159,7 @@ class Engine:
         if isinstance(outcome, Measurement):
             self.record.emit(Event("tested", number, {"metrics": dict(outcome.metrics)}))
         else:
-            failure = {"kind": outcome.kind, "reason": outcome.reason, "log_tail": outcome.log_tail}
-            self.record.emit(Event("tested", number, {"failure": failure}))
+            self.record.emit(Event("tested", number, {"failure": _told(outcome)}))
 
     def record_decision(self, action: str, reason: str, **details: Any) -> None:
         """Note what the coordinator decided."""
@@ -188,7 +186,9 @@ class Engine:
                 )
         return checked
 
-    def _has_room(self) -> bool:
+    @property
+    def has_room(self) -> bool:
+        """Whether the budget still allows another trial."""
         return self.budget.trials is None or len(self.history.trials) < self.budget.trials
 
     def _repeat(self, trial: Trial, verdict: Verdict) -> Proposal:
@@ -220,6 +220,10 @@ class Engine:
             events.append(Event("judged", trial.number, dataclasses.asdict(verdict)))
         self.record.emit(*events)
         return self.history.trials[trial.number]
+
+
+def _told(failure: Failure) -> dict[str, str]:
+    return {"kind": failure.kind, "reason": failure.reason, "log_tail": failure.log_tail}
 
 
 def _cost(outcome: Outcome) -> dict[str, float | int | None]:

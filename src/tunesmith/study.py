@@ -27,6 +27,7 @@ from .proposers.base import Proposer
 from .pruners.base import Pruner
 from .record import Record, garbage_left_alone
 from .space import SearchSpace
+from .tables import expect_whole
 from .tasks.base import Task
 from .trackers.base import Tracker
 from .trial import Failure, Measurement, Outcome, State, Trial, Verdict
@@ -96,8 +97,8 @@ class Study:
             raise InputError(f"budget must be a Budget, as Budget(trials=60), but {budget!r} was given.")
         self._task = task
         self.executor: Executor = plugins.resolve("executors", executor)
-        self.retries = _whole("retries", retries)
-        self.seed = _whole("seed", seed)
+        self.retries = expect_whole(retries, 0, "retries")
+        self.seed = expect_whole(seed, 0, "seed")
         self.history = History(self.space, self.objective, self.folder)
         named = {"proposer": proposer, "pruner": pruner, "judge": judge, "executor": executor}
         settings = {
@@ -216,7 +217,7 @@ class Study:
         """
         waiting = self.history.waiting
         if not waiting:
-            if self.budget.trials is not None and len(self.history.trials) >= self.budget.trials:
+            if not self.engine.has_room:
                 raise BudgetSpent(f"all {self.budget.trials} trials of the budget have been asked for.")
             waiting = self.engine.propose(1)
         return self.engine.start(waiting[0].number)
@@ -315,10 +316,3 @@ def _named(given: object) -> object:
     if given is None or isinstance(given, str | Mapping):
         return given
     return {"class": f"{type(given).__module__}:{type(given).__qualname__}"}
-
-
-def _whole(name: str, value: Any) -> int:
-    """Return a whole number that is not negative, of whatever type, as a plain one; or raise `InputError`."""
-    if isinstance(value, bool) or not hasattr(value, "__index__") or value < 0:
-        raise InputError(f"{name} must be a whole number of at least 0, but {value!r} was given.", keys=(name,))
-    return int(value)

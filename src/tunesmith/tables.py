@@ -34,6 +34,13 @@ def expect_keys(table: Mapping[str, Any], known: Iterable[str], *keys: str) -> N
             )
 
 
+def expect_whole(given: Any, least: int, *keys: str) -> int:
+    """Return a whole number, of whatever type, as a plain one; raise an error placed at `keys` for anything else."""
+    if isinstance(given, bool) or not hasattr(given, "__index__") or given < least:
+        raise InputError(f"{keys[-1]} must be a whole number of at least {least}, but {given!r} was given.", keys=keys)
+    return int(given)
+
+
 def build(cls: type[T], table: Mapping[str, Any], *keys: str) -> T:
     """Construct a frozen dataclass from a table.
 

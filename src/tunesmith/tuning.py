@@ -23,7 +23,7 @@ from .pruners.base import Pruner
 from .record import JOURNAL_NAME
 from .space import SearchSpace
 from .study import Plugin, Study
-from .tables import build, expect_keys
+from .tables import build, expect_keys, expect_whole
 from .tasks.base import Task
 from .tasks.function import FunctionTask
 from .trackers.base import Tracker
@@ -221,8 +221,8 @@ def _assemble(settings: Settings) -> Study:
         **{kind: _placed(f"{kind}s", tables["search"][kind], "search") for kind in ("proposer", "pruner", "judge")},
         executor=_executor(tables["execution"], tables["search"]["parallel"]),
         task=task,
-        retries=_whole(tables["execution"]["retries"], 0, "execution", "retries"),
-        seed=_whole(tables["study"]["seed"], 0, "study", "seed"),
+        retries=expect_whole(tables["execution"]["retries"], 0, "execution", "retries"),
+        seed=expect_whole(tables["study"]["seed"], 0, "study", "seed"),
         source=settings.source,
     )
 
@@ -248,7 +248,7 @@ def _executor(table: Mapping[str, Any], parallel: Any) -> dict[str, Any]:
         )
     if "slots" in options:
         raise InputError("how many trials run at once is said by parallel in [search].", keys=("execution", "slots"))
-    parallel = int(slots) if slots else _whole(parallel, 1, "search", "parallel")
+    parallel = int(slots) if slots else expect_whole(parallel, 1, "search", "parallel")
     if name == "inline" and parallel > 1:
         raise InputError(
             f"the inline executor runs one trial at a time, but parallel is {parallel}. "
@@ -261,12 +261,6 @@ def _executor(table: Mapping[str, Any], parallel: Any) -> dict[str, Any]:
     except InputError as error:
         raise InputError(error.message, keys=("execution", *error.keys[-1:])) from None
     return given
-
-
-def _whole(value: Any, least: int, *keys: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise InputError(f"{keys[-1]} must be a whole number of at least {least}, but {value!r} was given.", keys=keys)
-    return value
 
 
 def _task(table: Mapping[str, Any], folder: Path, space: SearchSpace, objective: Objective) -> Task | None:

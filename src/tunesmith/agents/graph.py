@@ -41,14 +41,12 @@ class Turn(TypedDict, total=False):
     """The graph's state.
 
     Args:
-        turn: How many turns were taken.
         count: How many trials to propose now.
         complete: The trials that have just completed, for the judge.
         stop: Why the study ends; empty while it goes on.
         failed: Whether it ends because nothing works.
     """
 
-    turn: int
     count: int
     complete: list[int]
     stop: str
@@ -62,17 +60,15 @@ class Context:
     loop: Loop
 
 
-def prepare(state: Turn, runtime: Runtime[Context]) -> Turn:
+def prepare(state: Turn, runtime: Runtime[Context]) -> None:
     """Open the session, and clear up what an earlier one left."""
     runtime.context.loop.prepare()
-    return {"turn": 0}
 
 
 def coordinate(state: Turn, runtime: Runtime[Context]) -> Turn:
     """Decide whether the study goes on, and how many trials to propose."""
     step = runtime.context.loop.coordinate()
     return {
-        "turn": state["turn"] + 1,
         "count": runtime.context.loop.free_slots(step.room),
         "stop": step.reason if step.stop else "",
         "failed": step.failed,
