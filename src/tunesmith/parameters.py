@@ -25,6 +25,8 @@ class Float:
         log: Search on a logarithmic scale; `low` must be above 0.
         step: Only `low`, `low + step`, and so on.
         default: The user's own value, for trial 0.
+        prior: A value that is expected to be good; the search starts around it.
+        confidence: How sure that is, above 0 and up to 1.
         when: The condition under which it is active.
         inactive: What becomes of its key in a trial's config file while it is not active.
 
@@ -38,6 +40,8 @@ class Float:
     log: bool = False
     step: float | None = None
     default: float | None = None
+    prior: float | None = None
+    confidence: float = 0.5
     when: Condition | None = None
     inactive: Literal["keep", "remove"] = "keep"
 
@@ -108,6 +112,8 @@ class Int:
         log: Search on a logarithmic scale; `low` must be above 0.
         step: Only `low`, `low + step`, and so on; not together with `log`.
         default: The user's own value, for trial 0.
+        prior: A value that is expected to be good; the search starts around it.
+        confidence: How sure that is, above 0 and up to 1.
         when: The condition under which it is active.
         inactive: What becomes of its key in a trial's config file while it is not active.
 
@@ -121,11 +127,13 @@ class Int:
     log: bool = False
     step: int = 1
     default: int | None = None
+    prior: int | None = None
+    confidence: float = 0.5
     when: Condition | None = None
     inactive: Literal["keep", "remove"] = "keep"
 
     def __post_init__(self) -> None:
-        for name in ("low", "high", "step", "default"):
+        for name in ("low", "high", "step", "default", "prior"):
             value = getattr(self, name)
             if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
                 raise InputError(
@@ -189,6 +197,9 @@ class Choice:
         options: Two or more (one is allowed, and never varies): strings, numbers, booleans, or JSON lists.
         ordered: The options have an order, as small, medium, large; neighbours are then alike.
         default: The user's own value, for trial 0.
+        prior: An option that is expected to be good; the search starts with it more often than with the others.
+        confidence: How sure that is, above 0 and up to 1.
+        weights: In place of `prior`, how good each option is expected to be: a number for each, not negative.
         when: The condition under which it is active.
         inactive: What becomes of its key in a trial's config file while it is not active.
 
@@ -200,6 +211,9 @@ class Choice:
     _: KW_ONLY
     ordered: bool = False
     default: Value = None
+    prior: Value = None
+    confidence: float = 0.5
+    weights: Sequence[float] | None = None
     when: Condition | None = None
     inactive: Literal["keep", "remove"] = "keep"
 
@@ -217,11 +231,15 @@ class Choice:
                     f"each option may stand once, but {self.options[place]!r} stands twice.",
                     keys=("options",),
                 )
-        if self.default is not None and not self.contains(self.default):
-            raise InputError(
-                f"default must be one of the options {list(self.options)}, but {self.default!r} was given.",
-                keys=("default",),
-            )
+        for name in ("default", "prior"):
+            value = getattr(self, name)
+            if value is not None and not self.contains(value):
+                raise InputError(
+                    f"{name} must be one of the options {list(self.options)}, but {value!r} was given.", keys=(name,)
+                )
+        if self.weights is not None:
+            object.__setattr__(self, "weights", _checked_weights(self))
+        _check_confidence(self)
         _check_inactive(self.inactive)
 
     @property
@@ -306,11 +324,11 @@ def _rounded(value: float, digits: int = 12) -> float:
 
 
 def _check_range(parameter: Float | Int) -> None:
-    for name in ("low", "high", "step", "default"):
+    for name in ("low", "high", "step", "default", "prior"):
         value = getattr(parameter, name)
-        if value is None and name in ("step", "default"):
+        if value is None and name in ("step", "default", "prior"):
             continue
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if not _is_number(value):
             raise InputError(f"{name} must be a finite number, but {value!r} was given.", keys=(name,))
     if parameter.low > parameter.high or (parameter.low == parameter.high and isinstance(parameter, Float)):
         raise InputError(
@@ -323,7 +341,40 @@ def _check_range(parameter: Float | Int) -> None:
         raise InputError("log and step cannot go together. Leave one of them out.", keys=("step",))
     if isinstance(parameter, Float) and parameter.log and parameter.step is not None:
         raise InputError("log and step cannot go together. Leave one of them out.", keys=("step",))
+    if parameter.prior is not None and not parameter.low <= parameter.prior <= parameter.high:
+        raise InputError(
+            f"prior must lie in the range from {parameter.low} to {parameter.high}, but {parameter.prior} was given. "
+            "Move it, or widen the range.",
+            keys=("prior",),
+        )
+    _check_confidence(parameter)
     _check_inactive(parameter.inactive)
+
+
+def _check_confidence(parameter: Parameter) -> None:
+    given = parameter.confidence
+    if not (_is_number(given) and 0 < given <= 1):
+        raise InputError(f"confidence must be above 0 and at most 1, but {given!r} was given.", keys=("confidence",))
+    if parameter.prior is None and given != 0.5:
+        raise InputError("confidence says how sure a prior is. Give a prior, too.", keys=("confidence",))
+
+
+def _checked_weights(choice: Choice) -> tuple[float, ...]:
+    given: Any = choice.weights
+    if choice.prior is not None:
+        raise InputError("prior and weights cannot go together. Leave one of them out.", keys=("weights",))
+    fitting = isinstance(given, Sequence) and len(given) == len(choice.options)
+    if not (fitting and all(_is_number(weight) and weight >= 0 for weight in given) and sum(given) > 0):
+        raise InputError(
+            f"weights must be {len(choice.options)} numbers, one for each option, none of them negative and not all 0, "
+            f"but {given!r} was given.",
+            keys=("weights",),
+        )
+    return tuple(float(weight) for weight in given)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _check_inactive(inactive: str) -> None:

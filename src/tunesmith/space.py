@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from .errors import InputError, SpaceExhausted, nearest
 from .parameters import Choice, Condition, Float, Int, Parameter, describe, said, typed
+from .priors import Expectation, expectation
 from .tables import build, expect_keys, expect_table
 from .trial import Value
 
@@ -209,6 +210,46 @@ class SearchSpace:
             if not self.is_forbidden(parameters):
                 return parameters
         raise SpaceExhausted("1000 random configurations in a row were forbidden. Loosen the forbidden combinations.")
+
+    @cached_property
+    def has_prior(self) -> bool:
+        """Whether an expected good value was given for any parameter."""
+        return bool(self._expectations)
+
+    @cached_property
+    def _expectations(self) -> dict[int, Expectation]:
+        """What is expected of the parameters that have a prior, by column."""
+        expected = ((place, expectation(parameter)) for place, parameter in enumerate(self.parameters.values()))
+        return {place: found for place, found in expected if found is not None}
+
+    def log_prior(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the logarithm of the prior's density against the uniform one.
+
+        Args:
+            points: Encoded configurations, shape `(points, parameters)`; a NaN, as where not active, adds nothing.
+
+        Returns:
+            Shape `(points,)`: above 0 where good values are expected, below 0 elsewhere, all 0 without a prior.
+        """
+        total = np.zeros(len(points))
+        for place, expected in self._expectations.items():
+            known = ~np.isnan(points[:, place])
+            total[known] += np.log(expected.density(points[known, place]))
+        return total
+
+    def from_prior(self, units: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Move evenly spread points to where good values are expected: the inverse of the prior's distribution.
+
+        Args:
+            units: Shape `(points, parameters)` in [0, 1]; parameters without a prior stay where they are.
+
+        Returns:
+            The same shape, for `decode`.
+        """
+        moved = np.array(units, dtype=float)
+        for place, expected in self._expectations.items():
+            moved[:, place] = expected.quantile(moved[:, place])
+        return moved
 
     def every(self) -> Iterator[dict[str, Value]]:
         """Yield each configuration of a finite space once, the forbidden ones left out."""

@@ -17,7 +17,7 @@ FLOORS = [
     {"errors", "places"},
     {"tables"},
     {"trial", "objective", "budget"},
-    {"parameters"},
+    {"parameters", "priors"},
     {"space"},
     {"standings", "journal"},
     {"history"},
