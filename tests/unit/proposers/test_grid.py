@@ -1,0 +1,95 @@
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+
+from tunesmith.errors import InputError
+from tunesmith.history import History
+from tunesmith.journal.base import Event
+from tunesmith.parameters import Choice, Float, Int
+from tunesmith.proposers.grid import GridProposer
+from tunesmith.space import SearchSpace
+from tunesmith.testing.contracts import MINIMIZE, build_history, spaces
+from tunesmith.trial import Value
+
+FINITE = [name for name, space in spaces().items() if np.isfinite(space.size) and space.size < 1000]
+
+
+def _walk(space: SearchSpace, trials: int, points: int = 5, batch: int = 1) -> list[Mapping[str, Value]]:
+    """Return what a study asks for one batch after the other, until nothing new comes."""
+    history = History(space, MINIMIZE)
+    while len(history.trials) < trials:
+        for proposal in GridProposer(points=points).propose(history, count=batch, seed=0):
+            if history.has_tried(proposal.parameters):
+                return [trial.parameters for trial in history.trials]
+            data = {"parameters": dict(proposal.parameters), "proposer": proposal.proposer}
+            history.apply(Event("proposed", len(history.trials), data))
+    return [trial.parameters for trial in history.trials]
+
+
+@pytest.mark.parametrize("name", FINITE)
+def test_every_configuration_of_a_finite_space_comes_once(name: str) -> None:
+    space = spaces()[name]
+    walked = sorted(space.key(parameters) for parameters in _walk(space, 1000))
+    assert walked == sorted(space.key(parameters) for parameters in space.every())
+
+
+def test_what_is_said_does_not_depend_on_how_many_are_asked_for_at_once() -> None:
+    space = spaces()["mixed"]
+    assert _walk(space, 40) == _walk(space, 40, batch=8)
+
+
+def test_a_used_up_grid_gets_a_value_between_any_two() -> None:
+    space = SearchSpace({"x": Float(0.0, 1.0), "n": Int(1, 100)})
+    walked = _walk(space, 25, points=3)
+    assert {p["x"] for p in walked[:9]} == {0.0, 0.5, 1.0}
+    assert {p["n"] for p in walked[:9]} == {1, 51, 100}
+    assert {p["x"] for p in walked} == {0.0, 0.25, 0.5, 0.75, 1.0}
+
+
+def test_the_middle_comes_first_and_the_values_lie_evenly_on_the_scale() -> None:
+    walked = _walk(SearchSpace({"lr": Float(1e-4, 1.0, log=True)}), 5)
+    assert walked[0] == {"lr": 0.01}
+    assert sorted(p["lr"] for p in walked) == [1e-4, 1e-3, 0.01, 0.1, 1.0]
+
+
+def test_a_grid_that_is_cut_short_has_used_every_value() -> None:
+    space = SearchSpace({f"x{place}": Float(0.0, 1.0) for place in range(6)})
+    walked = _walk(space, 50)
+    for name in space.names:
+        counts = [sum(p[name] == value for p in walked) for value in (0.0, 0.25, 0.5, 0.75, 1.0)]
+        assert min(counts) >= 5, (name, counts)
+
+
+def test_branches_take_turns() -> None:
+    space = spaces()["conditional and forbidden"]
+    families = [p["family"] for p in _walk(space, 20)]
+    assert all(families.count(family) >= 4 for family in ("linear", "boosting", "network"))
+
+
+def test_many_parents_do_not_make_too_many_branches() -> None:
+    switches: dict[str, Choice | Float] = {f"on{place}": Choice([False, True]) for place in range(30)}
+    weights = {f"w{place}": Float(0.0, 1.0, when={f"on{place}": True}) for place in range(30)}
+    space = SearchSpace(switches | weights)
+    walked = _walk(space, 60)
+    assert all(space.contains(parameters) for parameters in walked)
+    assert len({space.key(parameters) for parameters in walked}) == 60
+
+
+def test_what_others_tried_is_left_out() -> None:
+    space = SearchSpace({"x": Int(0, 4)})
+    history = build_history(space, [({"x": 2}, 1.0), ({"x": 0}, 1.0)])
+    proposals = GridProposer().propose(history, count=5, seed=0)
+    assert {p.parameters["x"] for p in proposals} == {1, 3, 4}
+    assert all("5 values of each number" in p.reason for p in proposals)
+
+
+def test_a_used_up_finite_space_is_told_in_words() -> None:
+    space = SearchSpace({"x": Int(0, 1)})
+    (proposal,) = GridProposer().propose(build_history(space, [({"x": 0}, 1.0), ({"x": 1}, 1.0)]), count=1, seed=0)
+    assert "used up" in proposal.reason
+
+
+def test_points_below_one_are_refused() -> None:
+    with pytest.raises(InputError, match="points must be at least 1, but 0 was given"):
+        GridProposer(points=0)
