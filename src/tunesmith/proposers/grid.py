@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
 from itertools import count as count_from
 from itertools import islice
 
@@ -19,9 +20,27 @@ from ..trial import Proposal, Value
 _STREAM = 4  # Keeps these draws apart from those of other proposers that share the study's seed.
 _MOST_BRANCHES = 1000
 _MOST_SKIPPED = 10_000  # So many points in a row may be forbidden.
-_GOLDEN = (math.sqrt(5) - 1) / 2
 
 Levels = Mapping[str, Sequence[Value]]
+
+
+@dataclass(frozen=True)
+class _Branch:
+    """A part of a grid: some values that are fixed, and several for each of the others."""
+
+    fixed: Mapping[str, Value]
+    free: Levels
+
+    @cached_property
+    def size(self) -> int:
+        """The number of combinations."""
+        return math.prod(map(len, self.free.values()))
+
+    def at(self, number: int) -> dict[str, Value]:
+        """Return one combination."""
+        places = _combination([len(values) for values in self.free.values()], number)
+        chosen = zip(self.free.items(), places, strict=True)
+        return {**self.fixed, **{name: values[place] for (name, values), place in chosen}}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,9 +48,9 @@ class GridProposer:
     """Every combination of a few values of each parameter, then of twice as many, and so on.
 
     The first grid has all options of a choice and `points` values of a number, its bounds among them. It is not gone
-    through row by row: each step leaps over the golden ratio of the grid, so that whatever part of it was tried is
-    spread over the whole. Where conditions make branches (as model families), they take turns. Forbidden combinations
-    and what was tried already are left out. When a grid is used up, the next one has a value between any two.
+    through row by row: some points in a row have another value of every parameter, so that a study may stop
+    anywhere. Where conditions make branches (as model families), they take turns. Forbidden combinations and what was
+    tried already are left out. When a grid is used up, the next one has a value between any two.
 
     Args:
         points: How many values of each number the first grid has; at least 1 (its middle).
@@ -59,7 +78,9 @@ class GridProposer:
         # What it proposed itself is a place to start: by then, every earlier point was tried or cannot be.
         own = sum(trial.proposal.proposer == "grid" for trial in history.trials)
         found: dict[str, Proposal] = {}
-        for points, parameters in islice(_grids(space, self.points), own, own + len(history.trials) + _MOST_SKIPPED):
+        last = own + len(history.trials) + _MOST_SKIPPED
+        for points, branch, number in islice(_grids(space, self.points), own, last):
+            parameters = _only_active(space, branch.at(number))
             key = space.key(parameters)
             if key in found or history.has_tried(parameters) or space.is_forbidden(parameters):
                 continue
@@ -73,14 +94,19 @@ class GridProposer:
         return [Proposal(parameters=drawn, proposer="grid", reason="drawn at random, as the grid is used up.")]
 
 
-def _grids(space: SearchSpace, points: int) -> Iterator[tuple[int, dict[str, Value]]]:
-    """Yield each point of one grid after the other, with the number of values by which the grid was made.
+def _grids(space: SearchSpace, points: int) -> Iterator[tuple[int, _Branch, int]]:
+    """Yield the place of each point of one grid after the other: its values of each number, its branch, its number.
 
     Forbidden points are among them, and points that an earlier grid had. It ends where the space is finite.
     """
     while True:
         levels = {name: _values(parameter, points) for name, parameter in space.parameters.items()}
-        yield from ((points, parameters) for parameters in _grid(space, levels))
+        branches = _branches(space, levels)
+        for number in count_from():
+            branches = [branch for branch in branches if number < branch.size]
+            if not branches:
+                break
+            yield from ((points, branch, number) for branch in branches)
         if all(len(levels[name]) == parameter.size for name, parameter in space.parameters.items()):
             return
         points = max(2 * points - 1, 3)
@@ -98,59 +124,49 @@ def _values(parameter: Parameter, points: int) -> list[Value]:
     return list(dict.fromkeys(parameter.from_unit(unit) for unit in units))
 
 
-def _grid(space: SearchSpace, levels: Levels) -> Iterator[dict[str, Value]]:
-    """Yield the points of one grid, branch by turns."""
-    branches = [(fixed, free, _orbit([len(levels[n]) for n in free])) for fixed, free in _branches(space, levels)]
-    while branches:
-        alive = []
-        for fixed, free, orbit in branches:
-            if (places := next(orbit, None)) is not None:
-                chosen = fixed | {name: levels[name][place] for name, place in zip(free, places, strict=True)}
-                yield _only_active(space, chosen)
-                alive.append((fixed, free, orbit))
-        branches = alive
-
-
-def _branches(space: SearchSpace, levels: Levels) -> list[tuple[dict[str, Value], list[str]]]:
-    """Return the values of the parameters that others hang on, in every combination, each with what is free there."""
+def _branches(space: SearchSpace, levels: Levels) -> list[_Branch]:
+    """Return the parts of a grid: one for each combination of the parameters that others hang on."""
     parents = {parent for parameter in space.parameters.values() for parent in parameter.when or ()}
-    branches: list[tuple[dict[str, Value], list[str]]] = [({}, [])]
+    branches = [_Branch({}, {})]
     for name in space.order:
-        grown: list[tuple[dict[str, Value], list[str]]] = []
+        grown = []
         splits = name in parents and len(branches) * len(levels[name]) <= _MOST_BRANCHES
-        for fixed, free in branches:
-            unsure = any(parent in free for parent in space.parameters[name].when or ())
-            if not unsure and not space.is_active(name, fixed):
-                grown.append((fixed, free))
+        for branch in branches:
+            unsure = any(parent in branch.free for parent in space.parameters[name].when or ())
+            if not unsure and not space.is_active(name, branch.fixed):
+                grown.append(branch)
             elif splits and not unsure:
-                grown += [({**fixed, name: value}, list(free)) for value in levels[name]]
+                grown += [_Branch({**branch.fixed, name: value}, branch.free) for value in levels[name]]
             else:
-                grown.append((fixed, [*free, name]))
+                grown.append(_Branch(branch.fixed, {**branch.free, name: levels[name]}))
         branches = grown
     return branches
 
 
-def _orbit(sizes: Sequence[int]) -> Iterator[list[int]]:
-    """Yield every combination of places below these sizes once, the middle first, then far from the one before.
+def _combination(sizes: Sequence[int], number: int) -> list[int]:
+    """Return combination `number` of places below these sizes: each of some in a row has another place everywhere.
 
-    The combinations are numbered, and the number grows by a step that has no divisor in common with how many there
-    are, which reaches all of them (as in a linear congruential sequence), and is close to their golden section, which
-    spreads any part of them (Knuth, The art of computer programming, volume 3, section 6.4).
+    The digits of the number, the fastest first, would give row by row. Each digit is moved by what the faster ones
+    say, which keeps all combinations apart: in a stride and from a start that change from round to round.
     """
-    total = math.prod(sizes)
-    share = int(_GOLDEN * 2**53)
-    step = next(s for s in count_from(max(total * share >> 53, 1)) if math.gcd(s, total) == 1)
-    number = total // 2
-    for _ in range(total):
-        rest, places = number, []
-        for size in sizes:
-            rest, place = divmod(rest, size)
-            places.append(place)
-        yield places
-        number = (number + step) % total
+    places, reach = [], 1
+    for place, size in enumerate(sizes):
+        digit, faster = divmod(number % (reach * size), reach)
+        drawn = hash((place, faster // size))  # Of whole numbers, it is the same in every process.
+        strides = _strides(size)
+        places.append((digit + strides[drawn % len(strides)] * faster + (drawn >> 16)) % size)
+        reach *= size
+    return places
+
+
+@cache
+def _strides(size: int) -> list[int]:
+    """Return the strides that reach every place."""
+    return [stride for stride in range(1, size + 1) if math.gcd(stride, size) == 1]
 
 
 def _only_active(space: SearchSpace, values: Mapping[str, Value]) -> dict[str, Value]:
+    """Return the values in the space's order, less those of parameters that are not active."""
     chosen: dict[str, Value] = {}
     for name in space.order:
         if name in values and space.is_active(name, chosen):

@@ -47,18 +47,17 @@ def test_a_used_up_grid_gets_a_value_between_any_two() -> None:
     assert {p["x"] for p in walked} == {0.0, 0.25, 0.5, 0.75, 1.0}
 
 
-def test_the_middle_comes_first_and_the_values_lie_evenly_on_the_scale() -> None:
+def test_the_values_lie_evenly_on_the_scale() -> None:
     walked = _walk(SearchSpace({"lr": Float(1e-4, 1.0, log=True)}), 5)
-    assert walked[0] == {"lr": 0.01}
     assert sorted(p["lr"] for p in walked) == [1e-4, 1e-3, 0.01, 0.1, 1.0]
 
 
 def test_a_grid_that_is_cut_short_has_used_every_value() -> None:
-    space = SearchSpace({f"x{place}": Float(0.0, 1.0) for place in range(6)})
+    space = SearchSpace({f"x{place}": Float(0.0, 1.0) for place in range(20)})
     walked = _walk(space, 50)
     for name in space.names:
         counts = [sum(p[name] == value for p in walked) for value in (0.0, 0.25, 0.5, 0.75, 1.0)]
-        assert min(counts) >= 5, (name, counts)
+        assert counts == [10] * 5, name
 
 
 def test_branches_take_turns() -> None:
