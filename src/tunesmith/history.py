@@ -17,11 +17,10 @@ from numpy.typing import NDArray
 from .errors import TunesmithError
 from .journal.base import Event
 from .objective import Objective
+from .outcomes import Flags, Floats, Outcomes
 from .space import SearchSpace
 from .standings import Standings
 from .trial import Failure, Proposal, Report, State, Trial, Verdict
-
-Floats = NDArray[np.float64]
 
 
 class History:
@@ -67,9 +66,7 @@ class History:
         self._trials_folder = None if folder is None else folder / "trials"
         self._points = np.full((64, len(space.names)), np.nan)
         self._encoded = np.zeros(64, dtype=bool)
-        self._losses = np.full(64, np.nan)
-        self._reach = np.full(64, np.nan)
-        self._violations = np.full(64, np.nan)
+        self._outcomes = Outcomes(objective)
         self._standings = Standings()
         self._keys: list[str] = []
         self._first: dict[str, list[int]] = {}
@@ -104,17 +101,44 @@ class History:
 
         A pruned trial counts with its last report, where that holds the objective's metrics.
         """
-        return self._losses[: len(self.trials)]
+        return self._outcomes.losses
+
+    @property
+    def values(self) -> Floats:
+        """Every trial's metrics, shape `(trials, metrics)` in the objective's order; NaN where one is not known.
+
+        Signed so that smaller is better; of a pruned trial what it last reported, as in `losses`.
+        """
+        return self._outcomes.values
 
     @property
     def reach(self) -> Floats:
         """How far each trial came, shape `(trials,)`: infinity if complete, its last step if pruned, NaN otherwise."""
-        return self._reach[: len(self.trials)]
+        return self._outcomes.reach
 
     @property
     def violations(self) -> Floats:
         """By how much every complete or pruned trial breaks the constraints, shape `(trials,)`; else NaN."""
-        return self._violations[: len(self.trials)]
+        return self._outcomes.violations
+
+    @property
+    def excesses(self) -> Floats:
+        """By how much each bound is broken, shape `(trials, constraints)` in the objective's order; NaN where unknown.
+
+        Negative where there is room left. Where a constraint has two bounds, the one nearer to being broken counts.
+        """
+        return self._outcomes.excesses
+
+    @property
+    def crashed(self) -> Flags:
+        """Which trials failed in a way that their parameters may be to blame for, shape `(trials,)`.
+
+        That is every failure but one of the set-up, which comes before the parameters matter. A lost process counts,
+        too: it was tried again before it was given up, and who kills a process is most often a machine out of memory.
+        While nothing has worked at all no trial counts: what hits everything says nothing of parameters.
+        """
+        worked = self.counts[State.COMPLETE] + self.counts[State.PRUNED]
+        return self._outcomes.crashed if worked else np.zeros(len(self.trials), dtype=bool)
 
     @property
     def running(self) -> list[Trial]:
@@ -151,7 +175,7 @@ class History:
         return sorted(self._curves)
 
     def repeats(self, trial: Trial) -> list[Trial]:
-        """Return every trial with the same parameters as this one, itself included, by number."""
+        """Return every trial with the same parameters and the same start as this one, itself included, by number."""
         return [self.trials[number] for number in self._first[self._keys[trial.number]]]
 
     def repeat_losses(self, trial: Trial) -> list[float]:
@@ -162,9 +186,9 @@ class History:
         """Return the trial that leads when this one's configuration is left out, or None."""
         return self._leading(self._standings.rival(self._keys[trial.number]))
 
-    def has_tried(self, parameters: Mapping[str, Any]) -> bool:
-        """Tell whether these parameters were ever proposed."""
-        return self.space.key(parameters) in self._standings
+    def has_tried(self, parameters: Mapping[str, Any], inherits: int | None = None) -> bool:
+        """Tell whether these parameters were ever proposed, to start from nothing or from a trial's checkpoint."""
+        return self._key(parameters, inherits) in self._standings
 
     def seconds_spent(self, now: float | None = None) -> float:
         """Return the wall-clock seconds of all sessions.
@@ -215,19 +239,23 @@ class History:
         number = len(self.trials)
         folder = None if self._trials_folder is None else self._trials_folder / f"{number:04d}"
         trial = Trial(number=number, proposal=Proposal(**data), seed=seed, folder=folder)
-        if number == len(self._losses):
-            for name in ("_losses", "_reach", "_violations", "_points"):
-                column = getattr(self, name)
-                setattr(self, name, np.concatenate([column, np.full_like(column, np.nan)]))
+        if number == len(self._points):
+            self._points = np.concatenate([self._points, np.full_like(self._points, np.nan)])
             self._encoded = np.concatenate([self._encoded, np.zeros_like(self._encoded)])
-        key = self.space.key(trial.parameters)
+        key = self._key(trial.parameters, trial.proposal.inherits)
         self.trials.append(trial)
         self._keys.append(key)
+        self._outcomes.enter()
         self._standings.enter(key)
         self._first.setdefault(key, []).append(number)
         self._unsettled[number] = None
         self.repeats_proposed += trial.proposal.repeat_of is not None
         self.counts[State.WAITING] += 1
+
+    def _key(self, parameters: Mapping[str, Any], inherits: int | None) -> str:
+        """Return what tells configurations apart; to go on from a checkpoint is to train for longer, so that counts."""
+        key = self.space.key(parameters)
+        return key if inherits is None else f"{key} from {inherits}"
 
     def _is_inside(self, proposal: Proposal) -> bool:
         """Tell whether a proposal lies in the space; only the user's own configuration, and its repeats, may not."""
@@ -245,13 +273,14 @@ class History:
             # JSON knows no "not a number" and no infinity: both are journaled as null.
             report = Report(data["step"], {k: math.nan if v is None else v for k, v in data["metrics"].items()})
             self._change(trial, reports=(*trial.reports, report))
-            if (loss := self._loss(report.metrics)) is not None:
+            if (loss := self.objective.known_loss(report.metrics)) is not None:
                 self._curves.setdefault(report.step, {})[trial.number] = loss
         elif event.kind == "interrupted":
             # A failed trial may be given another chance, too: where nothing had worked, and the cause was mended.
             self._expect(trial, event, State.RUNNING, State.FAILED)
             self._unsettled[trial.number] = None
             self.failed_in_a_row = [number for number in self.failed_in_a_row if number != trial.number]
+            self._outcomes.crash(trial.number, False)
             lost = trial.times_lost + bool(data.get("lost"))
             self._change(trial, state=State.WAITING, failure=None, times_lost=lost)
         elif event.kind == "finished":
@@ -281,18 +310,16 @@ class History:
         )
         if trial.failure is None:
             self.failed_in_a_row = []
-        elif trial.failure.kind not in ("timeout", "memory"):
-            self.failed_in_a_row.append(trial.number)
-        loss = self._loss(trial.metrics)
-        if loss is not None and state is not State.FAILED:
-            violation = self.objective.violation(trial.metrics)
-            self._losses[trial.number] = loss
-            self._violations[trial.number] = violation
-            self._reach[trial.number] = math.inf
-            if state is State.COMPLETE:
-                self._standings.add(self._keys[trial.number], loss, violation)
-            else:
-                self._reach[trial.number] = trial.reports[-1].step if trial.reports else -1
+            complete = state is State.COMPLETE
+            reach = math.inf if complete else trial.reports[-1].step if trial.reports else -1
+            self._outcomes.measure(trial.number, trial.metrics, reach)
+            loss = float(self.losses[trial.number])
+            if complete and not math.isnan(loss):
+                self._standings.add(self._keys[trial.number], loss, float(self.violations[trial.number]))
+        else:
+            self._outcomes.crash(trial.number, trial.failure.kind != "setup")
+            if trial.failure.kind not in ("timeout", "memory"):
+                self.failed_in_a_row.append(trial.number)
         self.since_best += 1
         self._refresh_best()
 
@@ -313,13 +340,6 @@ class History:
         if key is None:
             return None
         return next(t for n in self._first[key] if (t := self.trials[n]).state is State.COMPLETE)
-
-    def _loss(self, metrics: Mapping[str, float]) -> float | None:
-        try:
-            loss = self.objective.loss(metrics)
-        except KeyError:
-            return None
-        return loss if math.isfinite(loss) else None
 
     def _forget_reports(self, trial: Trial) -> None:
         for report in trial.reports:

@@ -63,14 +63,20 @@ class Constraint:
         if self.low is not None and self.high is not None and self.low > self.high:
             raise InputError(f"low must not be above high, but low={self.low} and high={self.high}.", keys=("low",))
 
+    def excess(self, metrics: Mapping[str, float]) -> float:
+        """Return by how much a bound is broken, negative where there is room left, NaN where the metric is missing.
+
+        Of two bounds the one that is nearer to being broken counts.
+        """
+        value = metrics.get(self.metric, math.nan)
+        below = -math.inf if self.low is None else self.low - value
+        above = -math.inf if self.high is None else value - self.high
+        return above if above >= below or math.isnan(value) else below
+
     def violation(self, metrics: Mapping[str, float]) -> float:
         """Return by how much the bounds are broken: 0 where they hold, infinite where the metric is missing."""
-        value = metrics.get(self.metric)
-        if value is None:
-            return math.inf
-        below = 0.0 if self.low is None else max(0.0, self.low - value)
-        above = 0.0 if self.high is None else max(0.0, value - self.high)
-        return below + above
+        excess = self.excess(metrics)
+        return math.inf if math.isnan(excess) else max(0.0, excess)
 
 
 @dataclass(frozen=True)
@@ -173,6 +179,14 @@ class Objective:
         if len(self.metrics) == 1:
             return self.metrics[0].sign * metrics[self.metrics[0].name]
         return sum(metric.sign * metric.weight * metrics[metric.name] for metric in self.metrics)
+
+    def known_loss(self, metrics: Mapping[str, float]) -> float | None:
+        """Return the loss where every metric is there and it is a finite number, else None."""
+        try:
+            loss = self.loss(metrics)
+        except KeyError:
+            return None
+        return loss if math.isfinite(loss) else None
 
     def violation(self, metrics: Mapping[str, float]) -> float:
         """Return the sum of broken bounds: 0 where every constraint holds."""

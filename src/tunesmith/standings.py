@@ -123,7 +123,8 @@ class Standings:
 
 def _mean(losses: list[float]) -> float:
     """Return the mean; each is divided before they are summed, as the sum of huge losses overflows."""
-    return math.fsum(loss / len(losses) for loss in losses)
+    mean = 2 * math.fsum(loss / len(losses) / 2 for loss in losses)
+    return min(max(mean, min(losses)), max(losses))
 
 
 def _squares(losses: list[float]) -> float:

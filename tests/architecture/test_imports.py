@@ -19,7 +19,7 @@ FLOORS = [
     {"trial", "objective", "budget"},
     {"parameters", "priors"},
     {"space"},
-    {"standings", "journal"},
+    {"standings", "outcomes", "journal"},
     {"history"},
     {"config_files"},
     {"proposers", "pruners", "judges", "tasks", "trackers"},

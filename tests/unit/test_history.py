@@ -1,5 +1,6 @@
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from tunesmith.errors import TunesmithError
 from tunesmith.history import History
 from tunesmith.journal.base import Event
+from tunesmith.objective import Objective
 from tunesmith.parameters import Float
 from tunesmith.space import SearchSpace
 from tunesmith.testing.contracts import MAXIMIZE, MINIMIZE, build_history
@@ -141,3 +143,46 @@ def test_more_trials_than_there_was_room_for() -> None:
     history = build_history(LINE, [({"x": k / 300}, float(k)) for k in range(300)])
     np.testing.assert_array_equal(history.losses, np.arange(300.0))
     np.testing.assert_allclose(history.points[:, 0], np.arange(300) / 300)
+
+
+def _told(number: int, state: str, **data: Any) -> Event:
+    return Event("finished", number, {"state": state, **data})
+
+
+def test_values_and_excesses_have_a_column_each_for_metrics_and_constraints() -> None:
+    table = {
+        "metrics": {"error": {}, "speed": {"direction": "maximize"}},
+        "constraints": {"size": {"high": 10.0}, "recall": {"low": 0.5, "high": 0.9}},
+    }
+    history = History(LINE, Objective.parse(table))
+    for number in range(4):
+        for event in _started(number):
+            history.apply(event)
+    history.apply(_told(0, "complete", metrics={"error": 1.0, "speed": 5.0, "size": 12.0, "recall": 0.6}))
+    history.apply(_told(1, "pruned", metrics={"error": 2.0, "recall": 1.0}))
+    history.apply(_told(2, "failed", failure={"kind": "exit", "reason": "no."}))
+    nan = np.nan
+    np.testing.assert_array_equal(history.values, [[1.0, -5.0], [2.0, nan], [nan, nan], [nan, nan]])
+    np.testing.assert_allclose(history.excesses, [[2.0, -0.1], [nan, 0.1], [nan, nan], [nan, nan]])
+    np.testing.assert_array_equal(history.losses, [-4.0, nan, nan, nan])
+    np.testing.assert_array_equal(history.violations, [2.0, nan, nan, nan])
+
+
+@pytest.mark.parametrize(
+    ("kind", "crashed"),
+    [("memory", True), ("timeout", True), ("exit", True), ("metric", True), ("lost", True), ("setup", False)],
+)
+def test_a_crash_is_a_failure_that_parameters_may_be_to_blame_for(kind: str, crashed: bool) -> None:
+    history = _play(*_started(0), *_started(1), _told(0, "failed", failure={"kind": kind, "reason": "so."}))
+    np.testing.assert_array_equal(history.crashed, [False, False])  # nothing has worked yet: it may be anything
+    history.apply(_complete(1, 1.0))
+    np.testing.assert_array_equal(history.crashed, [crashed, False])
+    history.apply(Event("interrupted", 0, {}))
+    np.testing.assert_array_equal(history.crashed, [False, False])
+
+
+def test_arrays_grow_with_the_trials() -> None:
+    history = build_history(LINE, [({"x": number / 200}, float(number)) for number in range(130)])
+    np.testing.assert_array_equal(history.values[:, 0], np.arange(130.0))
+    assert history.excesses.shape == (130, 0)
+    assert not history.crashed.any()
