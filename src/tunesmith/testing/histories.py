@@ -1,0 +1,176 @@
+"""Spaces of every shape, and histories in which everything happened that trips up a plugin."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ..history import History
+from ..journal.base import Event
+from ..objective import Objective
+from ..parameters import Choice, Float, Int
+from ..space import SearchSpace
+from ..trial import Failure, State, Value
+from . import problems
+
+Outcome = float | Mapping[str, float] | State | Failure
+"""What became of a trial: the value of `y`, metrics by name, a failure, or a state other than complete."""
+
+MINIMIZE, MAXIMIZE = Objective.parse("minimize y"), Objective.parse("maximize y")
+
+SEVERAL = Objective.parse(
+    {
+        "metrics": {"y": {}, "accuracy": {"direction": "maximize"}},
+        "constraints": {"megabytes": {"high": 300.0}},
+    }
+)
+"""Two metrics that pull in different directions, and a constraint."""
+
+
+def spaces() -> dict[str, SearchSpace]:
+    """Return spaces of every shape that a proposer has to cope with, by name."""
+    return {
+        "mixed": problems.mixed().space,
+        "conditional and forbidden": problems.conditional().space,
+        "one parameter": SearchSpace({"x": Float(-1.0, 1.0)}),
+        "logarithmic": SearchSpace({"tiny": Float(1e-12, 1e-3, log=True), "count": Int(1, 100_000, log=True)}),
+        "one point": SearchSpace({"x": Int(3, 3), "kind": Choice(["only"])}),
+        "two hundred parameters": SearchSpace({f"x{place}": Float(0.0, 1.0) for place in range(200)}),
+        "all choices": SearchSpace({f"c{place}": Choice(["a", "b", True, 1, None][: place + 2]) for place in range(4)}),
+        "half forbidden": SearchSpace({"x": Int(0, 9), "y": Int(0, 9)}, [{"x": {"high": 4}}]),
+        "with priors": SearchSpace(
+            {
+                "lr": Float(1e-6, 1.0, log=True, prior=1e-3, confidence=1.0),
+                "layers": Int(1, 8, prior=8),
+                "kind": Choice(["a", "b", "c"], weights=[0, 3, 1]),
+                "momentum": Float(0.0, 1.0, prior=0.9, when={"kind": "b"}),
+            }
+        ),
+    }
+
+
+def build_history(
+    space: SearchSpace,
+    trials: Iterable[tuple[Mapping[str, Value], Outcome]],
+    objective: Objective = MINIMIZE,
+    curves: Mapping[int, Sequence[tuple[int, float]]] | None = None,
+    repeats: Mapping[int, int] | None = None,
+) -> History:
+    """Return a history in which these trials happened, one after the other.
+
+    Args:
+        space: The space.
+        trials: Each one's parameters and what became of it.
+        objective: With the one metric `y`, where no outcome has metrics of its own.
+        curves: By trial number, the steps and values of `y` that it reported on the way.
+        repeats: By trial number, the trial that it repeats.
+
+    Returns:
+        The history, as it would be after a resume.
+    """
+    history = History(space, objective)
+    for event in events_of(trials, curves, repeats):
+        history.apply(event)
+    return history
+
+
+def events_of(
+    trials: Iterable[tuple[Mapping[str, Value], Outcome]],
+    curves: Mapping[int, Sequence[tuple[int, float]]] | None = None,
+    repeats: Mapping[int, int] | None = None,
+) -> list[Event]:
+    """Return the events of these trials; the arguments are those of `build_history`."""
+    events = []
+    for number, (parameters, outcome) in enumerate(trials):
+        again = {"repeat_of": repeats[number], "proposer": "rules"} if repeats and number in repeats else {}
+        events.append(Event("proposed", number, {"parameters": dict(parameters), **again}, time=0.0))
+        if outcome is State.WAITING:
+            continue
+        events.append(Event("started", number, {"attempt": 1}, time=0.0))
+        reports = (curves or {}).get(number, ())
+        events += [Event("reported", number, {"step": step, "metrics": {"y": y}}, time=0.0) for step, y in reports]
+        if outcome is not State.RUNNING:
+            events.append(Event("finished", number, _end(outcome, reports), time=0.0))
+    return events
+
+
+def _end(outcome: Outcome, reports: Sequence[tuple[int, float]]) -> dict[str, Any]:
+    if outcome is State.FAILED:
+        outcome = Failure(kind="exit", reason="it ended with status 1.")
+    if isinstance(outcome, Failure):
+        return {"state": "failed", "failure": {k: v for k, v in asdict(outcome).items() if v is not None}}
+    if outcome is State.PRUNED:
+        return {"state": "pruned", "metrics": {"y": reports[-1][1]} if reports else {}}
+    return {"state": "complete", "metrics": dict(outcome) if isinstance(outcome, Mapping) else {"y": outcome}}
+
+
+def random_trials(
+    space: SearchSpace, count: int, outcome: Callable[[int, Mapping[str, Value]], Outcome], seed: int = 0
+) -> list[tuple[dict[str, Value], Outcome]]:
+    """Return `count` random configurations, each with what `outcome(number, parameters)` says."""
+    rng = np.random.default_rng(seed)
+    drawn = [space.sample(rng) for _ in range(count)]
+    return [(parameters, outcome(number, parameters)) for number, parameters in enumerate(drawn)]
+
+
+def smooth(number: int, parameters: Mapping[str, Value]) -> float:
+    """Return a loss that depends on every number and is the same on any machine."""
+    return math.fsum(math.sqrt(abs(v)) for v in parameters.values() if isinstance(v, int | float)) + len(parameters)
+
+
+def awkward_histories(count: int = 30) -> dict[str, Callable[[], History]]:
+    """Return histories that trip up arithmetic, by what is awkward about them; each call builds one anew.
+
+    Args:
+        count: How many trials each has; at least 8.
+    """
+    space = problems.mixed().space
+    built: dict[str, Callable[[], History]] = {
+        what: partial(build_history, space, random_trials(space, count, outcome), objective)
+        for what, (outcome, objective) in _awkward_outcomes().items()
+    }
+    trials = random_trials(space, count, smooth)
+    curves = {
+        number: [(step, smooth(number, p) + 1 / step) for step in (1, 2, 3)] for number, (p, _) in enumerate(trials)
+    }
+    pruned = [(p, State.PRUNED if number % 2 else curves[number][-1][1]) for number, (p, _) in enumerate(trials)]
+    built["half of them pruned on their way"] = partial(build_history, space, pruned, curves=curves)
+    repeated = [*trials[:5], (trials[2][0], 1.0), (trials[2][0], State.RUNNING), *trials[7:]]
+    built["one repeated twice"] = partial(build_history, space, repeated, repeats={5: 2, 6: 2})
+    outside = [({"lr": 10.0, "layers": 99, "own": "yes"}, 0.1), *trials[1:]]
+    built["trial 0 outside the space, and the best"] = partial(build_history, space, outside)
+    return built
+
+
+def _awkward_outcomes() -> dict[str, tuple[Callable[[int, Mapping[str, Value]], Outcome], Objective]]:
+    """Return what became of each trial, where its parameters do not matter to what is awkward."""
+    memory = Failure(kind="memory", reason="the process used more memory than the limit.")
+    one: dict[str, Callable[[int, Mapping[str, Value]], Outcome]] = {
+        "all failed": lambda number, _: State.FAILED,
+        "all running": lambda number, _: State.RUNNING,
+        "all pruned without a report": lambda number, _: State.PRUNED,
+        "one complete, the others failed": lambda number, _: 1.0 if number == 5 else State.FAILED,
+        "a third out of memory": lambda number, p: memory if number % 3 == 1 else smooth(number, p),
+        "every metric equal": lambda number, _: 1.0,
+        "metrics that hardly differ, on a high level": lambda number, p: 1e9 + 1e-6 * smooth(number, p),
+        "huge metrics": lambda number, _: 1e300 if number % 2 else -1e300,
+        "one huge metric": lambda number, p: 1e300 if number == 3 else smooth(number, p),
+        "tiny metrics": lambda number, p: 1e-300 * smooth(number, p),
+    }
+
+    def several(number: int, parameters: Mapping[str, Value]) -> Outcome:
+        loss = smooth(number, parameters)
+        return memory if number == 4 else {"y": loss, "accuracy": loss**2, "megabytes": parameters["units"]}
+
+    def infeasible(number: int, parameters: Mapping[str, Value]) -> Outcome:
+        return {"y": smooth(number, parameters), "accuracy": 0.0, "megabytes": 1e6 + parameters["units"]}
+
+    return {what: (outcome, MINIMIZE) for what, outcome in one.items()} | {
+        "several metrics and a constraint": (several, SEVERAL),
+        "a constraint that nothing keeps": (infeasible, SEVERAL),
+    }
