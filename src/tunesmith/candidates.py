@@ -42,9 +42,18 @@ def baseline(space: SearchSpace, known: Mapping[str, Value]) -> Proposal:
     return Proposal(parameters={name: chosen[name] for name in space.names if name in chosen}, reason=reason)
 
 
-def is_new(history: History, parameters: Mapping[str, Value]) -> bool:
-    """Tell whether a configuration lies in the space and was never proposed."""
-    return history.space.contains(parameters) and not history.has_tried(parameters)
+def is_new(history: History, parameters: Mapping[str, Value], inherits: int | None = None) -> bool:
+    """Tell whether a configuration lies in the space and was never proposed.
+
+    Args:
+        history: All that is known.
+        parameters: The configuration.
+        inherits: The trial whose checkpoint it is to start from; that one must be settled. To go on with the same
+            parameters is new, but only once.
+    """
+    if inherits is not None and not (0 <= inherits < len(history.trials) and history.trials[inherits].state.settled):
+        return False
+    return history.space.contains(parameters) and not history.has_tried(parameters, inherits)
 
 
 def untried(history: History, seed: int) -> Proposal | None:

@@ -70,7 +70,7 @@ class Engine:
                 return added
             wanted = count - len(added) + spare
             for proposal in self.proposer.propose(self.history, count=wanted, seed=self.seed):
-                if len(added) < count and is_new(self.history, proposal.parameters):
+                if len(added) < count and is_new(self.history, proposal.parameters, proposal.inherits):
                     added.append(self.enqueue(proposal))
         while len(added) < count and (fallback := untried(self.history, self.seed)) is not None:
             added.append(self.enqueue(fallback))
@@ -199,6 +199,7 @@ class Engine:
             reason=f"trial {original} once more with another seed: it was {verdict.reason}",
             parent=original,
             repeat_of=original,
+            inherits=trial.proposal.inherits,
         )
 
     def _proposed(self, proposal: Proposal) -> Event:

@@ -14,6 +14,9 @@ from .errors import InputError
 Value = Any
 """What a parameter can be: a number, a string, a boolean, None, or a JSON list."""
 
+CHECKPOINT_FOLDER = "checkpoint"
+"""In a trial's folder: what a training keeps there outlives an interruption, and another trial may inherit it."""
+
 FailureKind = Literal["exit", "exception", "metric", "timeout", "memory", "lost", "setup", "told"]
 Decision = Literal["accept", "reject", "replicate"]
 Reporter = Callable[[int, Mapping[str, float]], None]
@@ -46,6 +49,8 @@ class Proposal:
         parent: The trial that it was derived from.
         expectation: The value of the first metric that the proposer expects.
         repeat_of: The trial that it repeats with another seed.
+        inherits: The settled trial whose checkpoint it starts from: before it runs, what that one's `checkpoint` folder
+            holds is copied into its own. A training that is to go on from there finds the folder not empty.
     """
 
     parameters: Mapping[str, Value]
@@ -54,6 +59,7 @@ class Proposal:
     parent: int | None = None
     expectation: float | None = None
     repeat_of: int | None = None
+    inherits: int | None = None
 
 
 @dataclass(frozen=True)
@@ -134,6 +140,7 @@ class TrialRequest:
         parameters: The active parameters by name.
         seed: For the training's own randomness.
         folder: The trial's folder, absolute; it exists when the trial starts.
+        inherits: The folder of the trial whose checkpoint it starts from, absolute, or None.
         purpose: `"search"`, or `"test"` for the one run on the held-out test part at the end.
         timeout_seconds: The most wall-clock time.
         memory_bytes: The most resident memory, child processes included.
@@ -144,6 +151,7 @@ class TrialRequest:
     parameters: Mapping[str, Value]
     seed: int
     folder: Path
+    inherits: Path | None = None
     purpose: Literal["search", "test"] = "search"
     timeout_seconds: float | None = None
     memory_bytes: int | None = None
@@ -204,10 +212,13 @@ class Trial:
 
     @property
     def checkpoint(self) -> Path:
-        """A folder for checkpoints, made on first use. A trial that is started again finds what it left there."""
+        """A folder for checkpoints, made on first use; empty where there is nothing to go on from.
+
+        A trial that is started again finds what it left there; one that inherits from another, what that one left.
+        """
         if self.folder is None:
             raise InputError("a study that is kept in memory has no checkpoints. Give it a folder.")
-        path = self.folder / "checkpoint"
+        path = self.folder / CHECKPOINT_FOLDER
         path.mkdir(parents=True, exist_ok=True)
         return path
 

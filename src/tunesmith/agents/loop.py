@@ -139,12 +139,14 @@ class Loop:
 
     def _request(self, trial: Trial) -> TrialRequest:
         assert trial.folder is not None
+        origin = trial.proposal.inherits
         return TrialRequest(
             number=trial.number,
             attempt=trial.attempt,
             parameters=trial.parameters,
             seed=trial.seed,
             folder=trial.folder,
+            inherits=None if origin is None else self.history.trials[origin].folder,
             timeout_seconds=self.study.budget.seconds_per_trial,
             memory_bytes=self.study.budget.memory_bytes,
         )

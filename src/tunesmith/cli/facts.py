@@ -22,6 +22,7 @@ def trial_facts(trial: Trial) -> dict[str, Any]:
         "proposer": trial.proposal.proposer,
         "reason": trial.proposal.reason,
         "parent": trial.proposal.parent,
+        "inherits": trial.proposal.inherits,
         "verdict": None if trial.verdict is None else dataclasses.asdict(trial.verdict),
         "failure": None if trial.failure is None else dataclasses.asdict(trial.failure),
         "seconds": trial.seconds,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import click
 
 from ..errors import InputError, StudyFailed
 from ..tasks.base import TrialFailed
-from ..trial import TrialRequest
+from ..trial import CHECKPOINT_FOLDER, TrialRequest
 from ..tuning import load
 from .options import FOLDER, TRIAL, Output, speaking
 
@@ -20,19 +21,22 @@ from .options import FOLDER, TRIAL, Output, speaking
 def reproduce(output: Output, folder: Path, trial: int) -> None:
     """Run a TRIAL of the study in FOLDER once more: same parameters, same seed, in a folder of its own.
 
-    The study itself does not change.
+    It starts from the same checkpoint where it inherited one. The study itself does not change.
     """
     study = load(folder)
     first = study.engine.trial(trial)
     if study.task is None or first.folder is None:
         raise InputError("a trial can be run again where the study has a task, but this one was only asked and told.")
     again = first.folder / "again"
+    shutil.rmtree(again / CHECKPOINT_FOLDER, ignore_errors=True)  # an earlier one's: this one starts as the trial did
+    origin = first.proposal.inherits
     request = TrialRequest(
         number=trial,
         attempt=1,
         parameters=first.parameters,
         seed=first.seed,
         folder=again,
+        inherits=None if origin is None else study.trials[origin].folder,
         timeout_seconds=study.budget.seconds_per_trial,
         memory_bytes=study.budget.memory_bytes,
     )

@@ -234,6 +234,8 @@ def _story(history: History, trial: Trial, width: int) -> list[Text]:
         origin += f", a repeat of trial {proposal.repeat_of} with another seed"
     elif proposal.parent is not None:
         origin += f", from trial {proposal.parent}"
+    if proposal.inherits is not None:
+        origin += f", starting from the checkpoint of trial {proposal.inherits}"
     if proposal.expectation is not None:
         origin += f", expecting {clean(history.objective.primary.name)} {number(proposal.expectation)}"
     facts = [("proposed", f"by {origin}", "")]

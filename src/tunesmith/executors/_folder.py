@@ -12,6 +12,7 @@ import orjson
 
 from ..tasks.base import Task
 from ..trial import TrialRequest
+from ._inheritance import inherit_checkpoint
 
 LOG_FILE = "log.txt"
 STOP_FILE = "stop"
@@ -19,13 +20,17 @@ _OF_ONE_ATTEMPT = ("reports.jsonl", "metrics.json", "result.json", "environment.
 _HOST = platform.node()
 
 
-def prepare(request: TrialRequest) -> None:
+def prepare(request: TrialRequest) -> bytes:
     """Make the trial's folder, clear away what an earlier attempt left, and write its parameters and an empty log.
 
-    An old `log.txt` and `checkpoint/` stay, so that an attempt can go on where the last one broke off.
+    An old `log.txt` and `checkpoint/` stay, so that an attempt can go on where the last one broke off. Where there is
+    no `checkpoint/` yet, it is copied from the trial that this one inherits from.
+
+    Returns:
+        The lines that begin the attempt in the log.
 
     Raises:
-        OSError: The folder cannot be made or written.
+        OSError: The folder cannot be made or written, or the checkpoint not be copied.
     """
     folder = str(request.folder)
     try:
@@ -35,11 +40,8 @@ def prepare(request: TrialRequest) -> None:
             Path(folder, name).unlink(missing_ok=True)
     _write(f"{folder}/parameters.json", dict(request.parameters))
     os.close(os.open(f"{folder}/{LOG_FILE}", os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666))
-
-
-def headline(request: TrialRequest) -> bytes:
-    """Return the line that begins an attempt in the log; nothing for the first one."""
-    return b"" if request.attempt == 1 else b"\n[tunesmith: attempt %d begins]\n" % request.attempt
+    headline = b"" if request.attempt == 1 else b"\n[tunesmith: attempt %d begins]\n" % request.attempt
+    return headline if request.inherits is None else headline + inherit_checkpoint(request.folder, request.inherits)
 
 
 def write_environment(task: Task, request: TrialRequest, variables: dict[str, str]) -> None:

@@ -15,6 +15,7 @@ import threading
 from collections.abc import Mapping
 from concurrent.futures import Future, wait
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 from ..trial import Measurement, TrialRequest
@@ -135,7 +136,8 @@ class Slot:
             self._told = pickled
         self._running = running
         try:
-            send(descriptor, {"run": {**asdict(running.request), "folder": str(running.request.folder)}})
+            told = {key: str(v) if isinstance(v, Path) else v for key, v in asdict(running.request).items()}
+            send(descriptor, {"run": told})
         except OSError:
             self._running = None
             raise

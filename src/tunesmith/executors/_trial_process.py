@@ -18,7 +18,7 @@ from ..trial import TrialRequest
 from ._bounded_log import BoundedLog, read_tail
 from ._child import run_child
 from ._evaluation import Result, failure
-from ._folder import LOG_FILE, STOP_FILE, headline, prepare
+from ._folder import LOG_FILE, STOP_FILE, prepare
 from ._leftovers import sweep_worker, write_result
 from ._lines import LineReader, parsed
 from ._memory import held_bytes
@@ -110,8 +110,7 @@ class TrialProcess:
         """
         started = time.monotonic()
         try:
-            prepare(self._request)
-            self._log.write(headline(self._request) + printed)
+            self._log.write(prepare(self._request) + printed)
             for message in early:
                 self._obey(message)
             self._watch(load, control, close, started)

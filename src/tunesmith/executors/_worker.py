@@ -133,7 +133,8 @@ class Worker:
                     self._run(message["run"], early=messages[place + 1 :])
 
     def _run(self, told: Mapping[str, Any], early: list[dict[str, Any]]) -> None:
-        request = TrialRequest(**{**told, "folder": Path(told["folder"])})
+        inherits = None if told["inherits"] is None else Path(told["inherits"])
+        request = TrialRequest(**{**told, "folder": Path(told["folder"]), "inherits": inherits})
         trial = TrialProcess(request, self._terms, self._pass_on, self._task.seen_to_load)
         printed = self._task.preload()
         descriptors = (self._control.descriptor, self._answers)

@@ -18,7 +18,7 @@ from ..tasks.base import Task
 from ..trial import Measurement, TrialRequest
 from ._bounded_log import BoundedLog, read_tail
 from ._evaluation import evaluate, failure, settle
-from ._folder import LOG_FILE, headline, prepare, write_environment
+from ._folder import LOG_FILE, prepare, write_environment
 from ._leftovers import write_result
 from .base import Abilities, OnReport
 
@@ -123,8 +123,7 @@ def _run(task: Task, request: TrialRequest, hear: OnReport) -> dict[str, Any]:
     log = BoundedLog(request.folder / LOG_FILE)
     started = time.perf_counter()
     try:
-        prepare(request)
-        log.write(headline(request))
+        log.write(prepare(request))
         write_environment(task, request, {})
     except OSError as error:
         result = failure("setup", f"the trial's folder could not be made ready: {error}")

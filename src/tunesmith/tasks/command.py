@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, TrialPruned
-from ..trial import Failure, FailureKind, Measurement, Reporter, TrialRequest, Value
+from ..trial import CHECKPOINT_FOLDER, Failure, FailureKind, Measurement, Reporter, TrialRequest, Value
 from ._command_checks import check_config, check_parameters, check_program
 from ._metrics import METRICS_FILE, bad_metrics, checked, read_metrics, write_metrics
 from ._printed_metrics import PrintedMetrics
@@ -193,8 +193,11 @@ class CommandTask:
         set_here = {"TUNESMITH_TRIAL_DIR": str(again), "TUNESMITH_TRIAL_SEED": str(request.seed), **self.environment}
         variables = " ".join(f"{name}={shlex.quote(text)}" for name, text in set_here.items())
         place = shlex.quote(str(again))
+        start = ""
+        if request.inherits and (checkpoint := request.inherits / CHECKPOINT_FOLDER).is_dir():
+            start = f" && rm -rf {place}/{CHECKPOINT_FOLDER} && cp -R {shlex.quote(str(checkpoint))} {place}/"
         prefix = f"export {variables} &&" if self.shell else variables
-        return f"mkdir -p {place}{config} && cd {shlex.quote(str(self.folder))} && {prefix} {command}"
+        return f"mkdir -p {place}{config}{start} && cd {shlex.quote(str(self.folder))} && {prefix} {command}"
 
     def to_table(self) -> dict[str, Any]:
         """Return the `[task]` table of study.toml, without what follows from the rest of it (`metric`)."""

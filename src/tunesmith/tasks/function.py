@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, nearest
-from ..trial import Failure, Measurement, Proposal, Reporter, State, Trial, TrialRequest, Value
+from ..trial import CHECKPOINT_FOLDER, Failure, Measurement, Proposal, Reporter, State, Trial, TrialRequest, Value
 from ._metrics import bad_metrics, checked, write_metrics
 from ._reports import append_report
 from .base import TrialFailed
@@ -128,12 +128,21 @@ class FunctionTask:
             imports, function = _import_line(given)
         folder = f", folder={str(self.folder)!r}" if isinstance(given, str) else ""
         again = f"{str(request.folder / 'again')!r}"
+        start = ""
+        if request.inherits and (checkpoint := request.inherits / CHECKPOINT_FOLDER).is_dir():
+            start = (
+                "import shutil\n"
+                f"checkpoint = Path({again}, {CHECKPOINT_FOLDER!r})\n"
+                "shutil.rmtree(checkpoint, ignore_errors=True)\n"
+                f"shutil.copytree({str(checkpoint)!r}, checkpoint)\n"
+            )
         return (
             "from pathlib import Path\n"
             "from tunesmith.tasks.function import FunctionTask\n"
             "from tunesmith.trial import TrialRequest\n"
             f"{imports}"
             f"Path({again}).mkdir(exist_ok=True)\n"
+            f"{start}"
             f"task = FunctionTask(function={function}, metric={self.metric!r}{folder})\n"
             f"request = TrialRequest(number={request.number}, attempt=1, parameters={dict(request.parameters)!r}, "
             f"seed={request.seed}, folder=Path({again}))\n"

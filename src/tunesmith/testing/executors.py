@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,8 @@ def _train(parameters: dict[str, Any], trial: Trial) -> dict[str, float]:
         raise ValueError("no such luck")
     if parameters["how"] == "no number":
         return {"y": float("nan")}
-    (trial.checkpoint / "weights").write_text("1")
+    weights = trial.checkpoint / "weights"
+    weights.write_text(weights.read_text() + "1" if weights.exists() else "1")
     return {"y": float(parameters["x"]), "seed": float(trial.seed)}
 
 
@@ -63,7 +65,12 @@ def check_executor(executor: Executor, folder: Path) -> None:
             future = executor.submit(task, _request(folder, 3, "complete"))
             assert isinstance(future.exception(), TrialPruned), "a report that raises TrialPruned must end the trial"
             assert heard[3] == [0], "a pruned trial must not go on"
-        _check_complete(executor, task, _request(folder, 4, "complete"), heard)
+        first = _request(folder, 4, "complete")
+        _check_complete(executor, task, first, heard)
+        second = replace(_request(folder, 5, "complete"), inherits=first.folder)
+        _check_complete(executor, task, second, heard)
+        weights = [(request.folder / "checkpoint" / "weights").read_text() for request in (first, second)]
+        assert weights == ["1", "11"], "a trial that inherits must find a copy of the other's checkpoint"
 
 
 def _request(folder: Path, number: int, how: str) -> TrialRequest:
