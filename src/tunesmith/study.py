@@ -27,10 +27,10 @@ from .proposers.base import Proposer
 from .pruners.base import Pruner
 from .record import Record, garbage_left_alone
 from .space import SearchSpace
-from .tables import expect_whole
+from .tables import expect_table, expect_whole
 from .tasks.base import Task
 from .trackers.base import Tracker
-from .trial import Failure, Measurement, Outcome, State, Trial, Verdict
+from .trial import Failure, Measurement, Outcome, Proposal, State, Trial, Value, Verdict
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -238,16 +238,53 @@ class Study:
         trial = self.engine.trial(number)
         if trial.state is not State.RUNNING:
             raise InputError(f"only a running trial can be told, but trial {number} is {trial.state}.")
+        self.engine.settle(number, self._checked(outcome))
+        self.engine.pass_verdict(number)
+        self.record.sync()
+        return self.history.trials[number]
+
+    def add(self, parameters: Mapping[str, Value], outcome: Outcome | Mapping[str, float] | float) -> Trial:
+        """Enter a result that is known already, as from earlier work, so that the search need not find it out again.
+
+        It becomes a trial like any other, and counts as one. Trial 0 stays your own configuration: where the study is
+        new, it waits for a slot first, unless it is the very one that is added. A configuration that was tried already
+        counts as its repeat.
+
+        Args:
+            parameters: The active ones by name.
+            outcome: As for `tell`.
+
+        Returns:
+            The trial, settled and judged.
+
+        Raises:
+            InputError: The parameters are no configuration of the space, or a metric is missing or not a finite number.
+        """
+        if fault := self.space.fault(expect_table(parameters, "parameters")):
+            raise InputError(
+                f"a known result must lie in the search space, but {fault} Widen the space, or leave this result out."
+            )
+        outcome = self._checked(outcome)
+        self.record.open()
+        if not self.history.trials:
+            self.engine.enqueue(self.engine.baseline())
+        key = self.space.key(parameters)
+        same = [trial for trial in self.history.trials if self.space.key(trial.parameters) == key]
+        waiting = next((trial for trial in same if trial.state is State.WAITING), None)
+        trial = waiting or self.engine.enqueue(
+            Proposal(parameters=dict(parameters), reason="known before", repeat_of=same[0].number if same else None)
+        )
+        self.engine.start(trial.number)
+        return self.tell(trial.number, outcome)
+
+    def _checked(self, outcome: Outcome | Mapping[str, float] | float) -> Outcome:
         if isinstance(outcome, Mapping):
             outcome = Measurement(metrics=outcome)
         elif not isinstance(outcome, Measurement | Failure):
             outcome = Measurement(metrics={self.objective.primary.name: outcome})
         if isinstance(outcome, Measurement):
             outcome = dataclasses.replace(outcome, metrics=self.engine.check(outcome.metrics))
-        self.engine.settle(number, outcome)
-        self.engine.pass_verdict(number)
-        self.record.sync()
-        return self.history.trials[number]
+        return outcome
 
     def note(self, number: int, text: str, *, accept: bool = False, reject: bool = False) -> Trial:
         """Attach a user's note to a trial, and overrule the verdict on it if asked.

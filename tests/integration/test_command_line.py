@@ -197,6 +197,18 @@ def test_ask_and_tell_without_a_task(study: Path, tunesmith: Tunesmith) -> None:
     assert "needs a task" in tunesmith("run", status=2).stderr
 
 
+def test_known_results_are_added(study: Path, tunesmith: Tunesmith) -> None:
+    added = json.loads(tunesmith("add", "study.toml", '{"place": 0.4, "kind": "plain"}', "loss=0.2", "--json").stdout)
+    assert (added["number"], added["state"]) == (1, "complete")
+    folder = study / "studies" / "small"
+    assert "failed" in tunesmith("add", folder, '{"place": 0.5, "kind": "plain"}', "--failed", "too big").stdout
+    outside = tunesmith("add", folder, '{"place": 99, "kind": "plain"}', "loss=0.2", status=2).stderr
+    assert "a known result must lie in the search space, but 'place' must be" in outside
+    assert "must be a JSON object" in tunesmith("add", folder, "place=0.4", "loss=0.2", status=2).stderr
+    assert "one of the two" in tunesmith("add", folder, '{"place": 0.4, "kind": "plain"}', status=2).stderr
+    assert json.loads(tunesmith("ask", folder, "--json").stdout)["number"] == 0
+
+
 def test_every_command_that_is_told_can_be_pasted(study: Path, tunesmith: Tunesmith) -> None:
     text = (study / "study.toml").read_text()
     (study / "study.toml").write_text(re.sub(r"\[task\]\n.*\n", "", text))

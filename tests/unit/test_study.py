@@ -398,3 +398,52 @@ def test_a_seed_of_numpy_is_a_seed() -> None:
 def test_what_is_no_plugin_is_refused_in_words(given: object) -> None:
     with pytest.raises(ts.InputError, match="a proposer must be a name, a table with a name, or an object, but "):
         ts.Study(space=SPACE, objective="minimize y", proposer=given)  # type: ignore[arg-type]
+
+
+def test_known_results_are_learnt_from_and_trial_0_stays_the_users_own(tmp_path: Path) -> None:
+    study = ts.Study(space=SPACE, objective="minimize y", folder=tmp_path)
+    for x in np.linspace(-0.9, 0.8, 18):
+        trial = study.add({"x": float(x), "n": 1, "kind": "b"}, loss({"x": x, "n": 1, "kind": "b"}))
+        assert trial.state is ts.State.COMPLETE
+    assert study.trials[1].proposal.proposer == "user"
+    assert study.best is not None
+    assert abs(study.best.parameters["x"]) < 0.1
+    study.close()
+    with ts.Study(space=SPACE, objective="minimize y", folder=tmp_path) as resumed:
+        waiting = {t.number for t in resumed.history.waiting}  # and what the judge wants to see again
+        asked = [resumed.ask() for _ in waiting]
+        assert asked[0].number == 0
+        assert asked[0].parameters == {"x": 0.9, "n": 3, "kind": "a"}
+        proposal = resumed.ask().proposal
+        assert proposal.proposer == "tpe"
+        assert "close to trial" in proposal.reason
+
+
+def test_a_known_result_of_the_users_own_configuration_is_trial_0() -> None:
+    study = ts.Study(space=SPACE, objective="minimize y")
+    assert study.add({"x": 0.9, "n": 3, "kind": "a"}, {"y": 2.0}).number == 0
+    again = study.add({"x": 0.9, "n": 3, "kind": "a"}, {"y": 2.2})
+    assert (again.number, again.proposal.repeat_of) == (1, 0)
+    assert study.history.noise is not None
+    failed = study.add({"x": 0.1, "n": 3, "kind": "a"}, ts.Failure(kind="memory", reason="it was too big"))
+    assert failed.state is ts.State.FAILED
+    assert study.ask().number == 3
+
+
+@pytest.mark.parametrize(
+    ("parameters", "outcome", "message"),
+    [
+        ({"x": 3.0, "n": 1, "kind": "a"}, 1.0, "must lie in the search space, but 'x' must be a number from -1 to 1"),
+        ({"x": 0.1, "kind": "a"}, 1.0, "'n' is missing"),
+        ({"x": 0.1, "n": 1, "kind": "a", "m": 1}, 1.0, "unknown parameter 'm'"),
+        ([0.1, 1, "a"], 1.0, "a table must stand here"),
+        ({"x": 0.1, "n": 1, "kind": "a"}, math.nan, "must be a finite number"),
+        ({"x": 0.1, "n": 1, "kind": "a"}, {"z": 1.0}, "every trial must report 'y'"),
+    ],
+)
+def test_what_cannot_be_added_is_refused_in_words(parameters: Any, outcome: Any, message: str) -> None:
+    study = ts.Study(space=SPACE, objective="minimize y")
+    with pytest.raises(ts.InputError) as caught:
+        study.add(parameters, outcome)
+    assert message in caught.value.message
+    assert not study.trials

@@ -23,6 +23,7 @@ VERBS = {
     "reproduce": "run one trial once more, beside the first time",
     "ask": "the next trial, for a program of your own to run",
     "tell": "what came of a trial that was asked for",
+    "add": "a result that is known already, for the search to learn from",
     "note": "write a note on a trial, or overrule the verdict on it",
 }
 

@@ -27,7 +27,7 @@ def tell(
     """Settle a TRIAL of the study in FOLDER with its metrics, as `tunesmith tell FOLDER 3 val_loss=0.31`."""
     if bool(metrics) == (failed is not None):
         raise InputError("a trial is told with METRIC=VALUE, or with --failed REASON: one of the two.")
-    numbers = dict(map(_metric, metrics))
+    numbers = metrics_told(metrics)
     with open_study(folder) as study:
         if step is not None:
             if study.engine.trial(trial).state is not State.RUNNING:
@@ -41,6 +41,11 @@ def tell(
         told = study.tell(trial, outcome)
     verdict = f", {told.verdict.decision}: {told.verdict.reason}" if told.verdict else ""
     output.say(f"trial {trial}: {told.state}{verdict}", trial_facts(told))
+
+
+def metrics_told(words: Sequence[str]) -> dict[str, float]:
+    """Return the metrics that are given as words, each `NAME=VALUE`."""
+    return dict(map(_metric, words))
 
 
 def _metric(text: str) -> tuple[str, float]:
