@@ -1,0 +1,1 @@
+"""How well the search finds: tunesmith beside its peers on tables, surrogates and real trainings."""

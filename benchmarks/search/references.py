@@ -1,0 +1,36 @@
+"""What counts as good on the real trainings: measured from random search, and bettered by whatever a contender finds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+import numpy as np
+
+from .problems.trainings import REFERENCES, trainings
+
+
+def measure(draws: int) -> None:
+    """Draw each training's space at random; note the median, and the best where it is better than the known one."""
+    for problem in trainings():
+        rng = np.random.default_rng(0)
+        losses = [problem.evaluate(problem.space.sample(rng)) for _ in range(draws)]
+        known = _read().get(problem.name, {})
+        best = min(min(losses), known.get("best", losses[0]))
+        _write(_read() | {problem.name: {"best": best, "median": float(np.median(losses)), "draws": draws}})
+
+
+def improve(found: Mapping[str, float]) -> None:
+    """Note the least losses that contenders found, by problem, where they are better than the known ones."""
+    known = _read()
+    for name in found.keys() & known.keys():
+        known[name]["best"] = min(known[name]["best"], found[name])
+    _write(known)
+
+
+def _read() -> dict[str, dict[str, float]]:
+    return json.loads(REFERENCES.read_text()) if REFERENCES.exists() else {}  # type: ignore[no-any-return]
+
+
+def _write(references: Mapping[str, Mapping[str, float]]) -> None:
+    REFERENCES.write_text(json.dumps(references, indent=1, sort_keys=True) + "\n")
