@@ -22,6 +22,7 @@ def baseline(space: SearchSpace, known: Mapping[str, Value]) -> Proposal:
         The proposal; its reason says where a value had to be guessed.
     """
     chosen: dict[str, Value] = {}
+    expected: list[str] = []
     guessed: list[str] = []
     for name in space.order:
         if not space.is_active(name, chosen):
@@ -31,10 +32,15 @@ def baseline(space: SearchSpace, known: Mapping[str, Value]) -> Proposal:
             chosen[name] = parameter.default
         elif name in known:
             chosen[name] = known[name]
+        elif parameter.prior is not None:
+            chosen[name] = parameter.prior
+            expected.append(name)
         else:
             chosen[name] = parameter.middle
             guessed.append(name)
     reason = "your own configuration"
+    if expected:
+        reason += f"; no default is known for {', '.join(expected)}, so what you expect to be good was taken"
     if guessed:
         reason += f"; no default is known for {', '.join(guessed)}, so the middle was taken"
     if fault := space.fault(chosen):

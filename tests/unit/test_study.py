@@ -38,6 +38,18 @@ def test_trial_0_is_the_users_own_configuration() -> None:
     assert "no default is known for n, kind" in trial.proposal.reason
 
 
+def test_trial_0_takes_what_is_expected_to_be_good_where_no_default_is_known() -> None:
+    space: dict[str, Any] = {
+        "x": ts.Float(-1, 1, default=0.9, prior=0.1),
+        "n": ts.Int(1, 5, prior=2),
+        "kind": ts.Choice(["a", "b"]),
+    }
+    trial = ts.Study(space=space, objective="minimize y").ask()
+    assert trial.parameters == {"x": 0.9, "n": 2, "kind": "a"}
+    assert "no default is known for n, so what you expect to be good was taken" in trial.proposal.reason
+    assert "no default is known for kind, so the middle was taken" in trial.proposal.reason
+
+
 @pytest.mark.parametrize("proposer", ["random", "quasirandom", "tpe"])
 def test_the_same_seed_gives_the_same_trials_also_when_resumed_half_way(tmp_path: Path, proposer: str) -> None:
     whole = asked_and_told(ts.Study(space=SPACE, objective="minimize y", seed=3, proposer=proposer), 30)

@@ -1,4 +1,4 @@
-"""A density over the space: one kernel a trial, and the uniform density beneath them all."""
+"""A density over the space: one kernel a trial, and beneath them all the uniform density, or what is expected."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LEAST_WIDTH = 0.03  # Of the unit interval. Narrower kernels would go on polish
 
 
 class Parzen:
-    """A mixture of product kernels, one a trial, and of the uniform density as one component more.
+    """A mixture of product kernels, one a trial, and of the uniform density or the prior as one component more.
 
     A number's kernel is a normal density cut off at the borders of [0, 1] (Bergstra et al. 2011, section 4). Its width
     is Scott's rule (Watanabe 2023, arXiv 2304.11127, section 3.3.2) for the spread of these very trials, so that
@@ -27,11 +27,14 @@ class Parzen:
     Args:
         space: The space.
         centres: Shape `(trials, parameters)` in [0, 1], NaN where not active.
-        weights: Of the trials, against 1 for the uniform component; shape `(trials,)`.
+        weights: Of the trials, against 1 for the last component; shape `(trials,)`.
+        prior_share: The share of the last component that follows the space's prior; the rest of it is uniform.
     """
 
-    def __init__(self, space: SearchSpace, centres: Floats, weights: Floats) -> None:
+    def __init__(self, space: SearchSpace, centres: Floats, weights: Floats, *, prior_share: float = 0.0) -> None:
         parameters = list(space.parameters.values())
+        self._space = space
+        self._prior_share = prior_share if space.has_prior else 0.0
         self._centres = centres
         self._shares = np.append(weights, 1.0) / (weights.sum() + 1.0)
         self._unordered = np.array([isinstance(p, Choice) and not p.ordered for p in parameters])
@@ -48,11 +51,13 @@ class Parzen:
         return np.asarray(highest + np.log(np.exp(weighted - highest[:, None]).sum(axis=1)))
 
     def log_kernels(self, points: Floats) -> Floats:
-        """Return the logarithm of every component, shape `(points, trials + 1)`; the uniform one is the last."""
+        """Return the logarithm of every component, shape `(points, trials + 1)`; the prior's is the last."""
         kernels = np.zeros((len(points), len(self._centres) + 1))
         kernels[:, :-1] = self._log_normals(points)
         for place in np.flatnonzero(self._unordered):
             kernels[:, :-1] += self._log_choice(place, points[:, place, None])
+        if self._prior_share:
+            kernels[:, -1] = np.log1p(self._prior_share * np.expm1(self._space.log_prior(points)))
         return kernels
 
     def draw(self, count: int, rng: np.random.Generator) -> Floats:
@@ -71,6 +76,9 @@ class Parzen:
             other = (own + rng.integers(1, max(size, 2), count)) % size
             leaves = uniform[:, place] < self._leave[place]
             points[:, place] = (np.where(leaves, other, own) + 0.5) / size
+        if self._prior_share:
+            expected = (chosen == len(self._centres)) & (rng.random(count) < self._prior_share)
+            uniform[expected] = self._space.from_prior(uniform[expected])
         return np.asarray(np.clip(np.where(np.isnan(centres), uniform, points), 0.0, 1.0))
 
     def _log_normals(self, points: Floats) -> Floats:

@@ -12,10 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..history import History
+from ..space import SearchSpace
 from ..trial import Proposal
 
 if TYPE_CHECKING:
     from scipy.stats import qmc
+
+Floats = NDArray[np.float64]
 
 _STREAM = 2  # Keeps these draws apart from those of other proposers that share the study's seed.
 
@@ -24,7 +27,9 @@ _STREAM = 2  # Keeps these draws apart from those of other proposers that share 
 class QuasirandomProposer:
     """Takes the next points of a scrambled Sobol sequence (Owen 1998), which leave smaller gaps than random ones.
 
-    A trial's number is its place in the sequence, so that a resumed study goes on where it stopped.
+    A trial's number is its place in the sequence, so that a resumed study goes on where it stopped. Where the space has
+    a prior, every second trial takes the next point of a cover of the prior; the others cover the whole space, in case
+    the prior is wrong.
 
     >>> from tunesmith.objective import Objective
     >>> from tunesmith.space import Float, SearchSpace
@@ -42,18 +47,29 @@ class QuasirandomProposer:
         """
         space = history.space
         rng = np.random.default_rng([seed, len(history.trials), _STREAM])
-        points = _points(len(space.names), first=len(history.trials), count=count, seed=seed)
         proposals = []
-        for point in points:
+        for number, point in enumerate(_starts(space, len(history.trials), count, seed), len(history.trials)):
             parameters = space.decode(point)
-            reason = "next in an even cover of the space."
+            expected = space.has_prior and number % 2 == 1
+            reason = f"next in an even cover of {'what you expect to be good' if expected else 'the space'}."
             if space.is_forbidden(parameters):
                 parameters, reason = space.sample(rng), "drawn at random, as the next point of the cover is forbidden."
             proposals.append(Proposal(parameters=parameters, proposer="quasirandom", reason=reason))
         return proposals
 
 
-def _points(dimensions: int, *, first: int, count: int, seed: int) -> NDArray[np.float64]:
+def _starts(space: SearchSpace, first: int, count: int, seed: int) -> Floats:
+    """Return the points of trials `first` to `first + count - 1`, shape `(count, parameters)`."""
+    wide = len(space.names)
+    if not space.has_prior:
+        return _points(wide, first=first, count=count, seed=seed)
+    # Every second point of one sequence lies in the same half of the space, so each cover has dimensions of its own.
+    both = _points(2 * wide, first=first // 2, count=count // 2 + 1, seed=seed)
+    turns = np.stack([both[:, :wide], space.from_prior(both[:, wide:])], axis=1).reshape(-1, wide)
+    return turns[first % 2 :][:count]
+
+
+def _points(dimensions: int, *, first: int, count: int, seed: int) -> Floats:
     """Return points `first` to `first + count - 1` of the sequence, shape `(count, dimensions)`."""
     sequence = copy(_sequence(dimensions, seed))  # A copy: another thread may be drawing from it.
     sequence.reset()

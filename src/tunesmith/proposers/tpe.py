@@ -74,7 +74,7 @@ class TpeProposer:
         good = ranked[: min(math.ceil(self.good_share * len(ranked)), _MOST_GOOD)]
         weights = np.arange(len(good), 0, -1.0)
         weights *= len(good) / weights.sum()
-        likely = Parzen(history.space, history.points_of(good), weights)
+        likely = Parzen(history.space, history.points_of(good), weights, prior_share=self.startup_trials / len(ranked))
         others = history.points_of(_spread(ranked[len(good) :], _unknown(history)))
         proposals: list[Proposal] = []
         for _ in range(count):

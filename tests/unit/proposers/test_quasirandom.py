@@ -40,3 +40,20 @@ def test_forbidden_points_are_replaced() -> None:
     assert all(p.parameters["x"] > 6 for p in proposals)
     assert np.ptp([p.parameters["y"] for p in proposals]) > 5
     assert any("drawn at random" in p.reason for p in proposals)
+
+
+def test_every_second_point_follows_the_prior_and_the_others_still_cover_the_space() -> None:
+    space = SearchSpace({"x": Float(0.0, 1.0, prior=0.3, confidence=1.0), "y": Float(0.0, 1.0)})
+    history = build_history(space, [])
+    proposals = QuasirandomProposer().propose(history, count=64, seed=0)
+    even, expected = proposals[::2], proposals[1::2]
+    assert np.median([abs(p.parameters["x"] - 0.3) for p in expected]) < 0.03
+    for cover in (even, [p for p in expected if "what you expect to be good" in p.reason]):
+        assert len({int(16 * p.parameters["y"]) for p in cover}) == 16
+    assert len({int(16 * p.parameters["x"]) for p in even}) == 16
+
+
+def test_a_study_with_priors_goes_on_in_the_sequence() -> None:
+    space = SearchSpace({"x": Float(0.0, 1.0, prior=0.3), "kind": Choice(["a", "b", "c"], weights=[1, 2, 3])})
+    assert _points(space, 7) == [*_points(space, 3), *_points(space, 4, already=3)]
+    assert _points(space, 7) == [point for n in range(7) for point in _points(space, 1, already=n)]

@@ -1,3 +1,6 @@
+from collections.abc import Mapping
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -163,3 +166,49 @@ def test_options_are_checked(options: dict[str, float], key: str) -> None:
     with pytest.raises(InputError) as caught:
         TpeProposer(**options)  # type: ignore[arg-type]
     assert caught.value.keys == (key,)
+
+
+def _with_prior(space: SearchSpace, expected: Mapping[str, object]) -> SearchSpace:
+    """Return the space with a prior on every parameter of `expected`; trial 0 stays the middle."""
+    fields = {n: {"prior": value, "confidence": 0.7} for n, value in expected.items()}
+    return SearchSpace({n: replace(p, **fields.get(n, {})) for n, p in space.parameters.items()}, space.forbidden)  # type: ignore[arg-type]
+
+
+@pytest.mark.slow
+def test_a_good_prior_saves_trials_and_a_misleading_one_is_forgotten() -> None:
+    problem = problems.mixed()
+    drawn = sorted(random_trials(problem.space, 2000, lambda n, p: problem.evaluate(p, 0)["y"]), key=lambda t: t[1])  # type: ignore[arg-type, return-value]
+    good = replace(problem, space=_with_prior(problem.space, drawn[20][0]))
+    misleading = replace(problem, space=_with_prior(problem.space, drawn[-20][0]))
+
+    def regret(searched: problems.Problem, trials: int) -> float:
+        return float(np.mean([_search(searched, TpeProposer(), trials, seed) for seed in range(6)]))
+
+    assert regret(good, 10) < 0.6 * regret(problem, 10)
+    assert regret(good, 25) < 0.8 * regret(problem, 25)
+    assert regret(misleading, 100) < regret(problem, 100) + 0.1 * regret(problem, 25)
+
+
+def test_the_prior_is_one_component_of_the_density_whose_share_falls() -> None:
+    space = SearchSpace({"x": Float(0.0, 1.0, prior=0.2, confidence=1.0), "kind": Choice(["a", "b"], prior="a")})
+    centres = np.array([[0.8, 0.75]])
+    point = np.array([[0.2, 0.25]])
+    even, leaning, expected = (Parzen(space, centres, np.ones(1), prior_share=s) for s in (0.0, 0.5, 1.0))
+    densities = [np.exp(p.log_kernels(point)[0, -1]) for p in (even, leaning, expected)]
+    assert densities[0] == 1.0
+    assert densities[2] == pytest.approx(np.exp(space.log_prior(point)[0]))
+    assert densities[1] == pytest.approx(densities[2] / 2 + 0.5)
+    rng = np.random.default_rng(0)
+    near = [np.mean(abs(p.draw(4000, rng)[:, 0] - 0.2) < 0.06) for p in (even, leaning, expected)]
+    assert near == pytest.approx([0.06, 0.06 + 0.4 / 2, 0.06 + 0.4], abs=0.05)
+
+
+def test_a_mixture_with_a_prior_is_a_density_and_draws_what_it_says() -> None:
+    space = SearchSpace({"x": Float(0.0, 1.0, prior=0.2, confidence=0.6)})
+    parzen = Parzen(space, np.array([[0.8], [0.5]]), np.ones(2), prior_share=0.7)
+    places = (np.arange(4000)[:, None] + 0.5) / 4000
+    density = np.exp(parzen.log_density(places))
+    assert density.mean() == pytest.approx(1.0, abs=1e-3)
+    drawn = parzen.draw(20_000, np.random.default_rng(0))[:, 0]
+    assert drawn.mean() == pytest.approx((places[:, 0] * density).mean(), abs=0.01)
+    assert (drawn**2).mean() == pytest.approx((places[:, 0] ** 2 * density).mean(), abs=0.01)
