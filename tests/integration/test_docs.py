@@ -13,13 +13,9 @@ from typing import Any
 
 import pytest
 
-from tunesmith import Budget, Choice, Constraint, Float, InputError, Int, Metric
+from tunesmith import Budget, Choice, Constraint, Float, InputError, Int, Metric, plugins
 from tunesmith.config import DEFAULTS, FLAGS, TABLES, read_settings
 from tunesmith.executors.process import ProcessExecutor
-from tunesmith.judges.rules import RulesJudge
-from tunesmith.proposers.tpe import TpeProposer
-from tunesmith.pruners.asha import AshaPruner
-from tunesmith.pruners.median import MedianPruner
 from tunesmith.tasks.command import CommandTask
 from tunesmith.tasks.function import FunctionTask
 from tunesmith.tuning import study_from
@@ -37,11 +33,12 @@ OPTIONS: dict[str, type[Any]] = {
     'type = "int"': Int,
     'type = "choice"': Choice,
     "[budget]": Budget,
-    'proposer = { name = "tpe", … }': TpeProposer,
-    'pruner = { name = "asha", … }': AshaPruner,
-    'pruner = { name = "median", … }': MedianPruner,
-    'judge = { name = "rules", … }': RulesJudge,
     'executor = "process"': ProcessExecutor,
+} | {
+    f'{kind[:-1]} = {{ name = "{name}", … }}': plugin
+    for kind in ("proposers", "pruners", "judges")
+    for name in plugins.names(kind)
+    if (plugin := plugins.load(kind, name)).__module__.startswith("tunesmith.") and dataclasses.fields(plugin)
 }
 """Heading to the class whose fields are the keys below it."""
 
