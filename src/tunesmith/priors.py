@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,18 +60,32 @@ class Expectation:
 
     def _distribution(self, units: Floats) -> Floats:
         """Return the share of the prior below each place in [0, 1]."""
-        parameter = self.parameter
-        if isinstance(parameter, Choice) and (parameter.weights is not None or not parameter.ordered):
-            below = np.concatenate([[0.0], np.cumsum(_shares(parameter))])
-            expected = np.interp(units, np.linspace(0.0, 1.0, len(below)), below)
+        if self._bell is None:
+            expected = np.interp(units, np.linspace(0.0, 1.0, len(self._below)), self._below)
         else:
             from scipy.special import ndtr  # Takes a fifth of a second to import.
 
-            centre = parameter.to_unit(parameter.prior)
-            width = _NARROWEST + (1 - parameter.confidence) * (_WIDEST - _NARROWEST)
-            least, most = ndtr(-centre / width), ndtr((1 - centre) / width)
+            centre, width, least, most = self._bell
             expected = (ndtr((units - centre) / width) - least) / (most - least)
         return np.asarray(_EVEN * units + (1 - _EVEN) * expected)
+
+    @cached_property
+    def _bell(self) -> tuple[float, float, float, float] | None:
+        """Where the normal density of a number lies, how wide it is, and its distribution at 0 and 1."""
+        parameter = self.parameter
+        if isinstance(parameter, Choice) and (parameter.weights is not None or not parameter.ordered):
+            return None
+        from scipy.special import ndtr
+
+        centre = parameter.to_unit(parameter.prior)
+        width = _NARROWEST + (1 - parameter.confidence) * (_WIDEST - _NARROWEST)
+        return centre, width, float(ndtr(-centre / width)), float(ndtr((1 - centre) / width))
+
+    @cached_property
+    def _below(self) -> Floats:
+        """How much of the prior lies below each option and the end, shape `(options + 1,)`."""
+        assert isinstance(self.parameter, Choice)
+        return np.concatenate([[0.0], np.cumsum(_shares(self.parameter))])
 
 
 def expectation(parameter: Parameter) -> Expectation | None:
