@@ -1,0 +1,132 @@
+"""Proposals by evolution: CMA-ES where every parameter is a number, a genetic algorithm where not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import InputError
+from ..history import History
+from ..parameters import Choice
+from ..space import SearchSpace
+from ..trial import Proposal
+from ._covariance import cloud
+from ._genetic import children, reflected
+from .quasirandom import QuasirandomProposer
+
+_STREAM = 5  # Keeps these draws apart from those of other proposers that share the study's seed.
+_GOOD_SHARE, _FEWEST_GOOD, _MOST_GOOD = 0.1, 3, 10
+_DRAWN = 64  # So many points are drawn at a time, of which those that are new are proposed.
+_ROUNDS = 8
+
+Floats = NDArray[np.float64]
+Places = NDArray[np.intp]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvolutionProposer:
+    """Varies what was good, and keeps what is better.
+
+    Where all parameters are numbers and none is conditional, by CMA-ES (Hansen 2016, arXiv 1604.00772), whose steps
+    learn in which direction and how far to go. In any other space, by a genetic algorithm without generations: each
+    child has one or two parents among the best tenth of the trials, and changes in a few parameters.
+
+    Everything is read off the history, whoever proposed it, so that good trials of others are parents, too. Failed
+    trials and those that break a constraint rank last.
+
+    Args:
+        startup_trials: So many trials are measured at evenly spread points first; at least 2.
+
+    >>> from tunesmith.objective import Objective
+    >>> from tunesmith.space import Float
+    >>> history = History(SearchSpace({"x": Float(0, 1)}), Objective.parse("minimize y"))
+    >>> EvolutionProposer(startup_trials=5).propose(history, count=1, seed=0)[0].reason
+    'next in an even cover of the space.'
+    """
+
+    startup_trials: int = 10
+
+    def __post_init__(self) -> None:
+        if self.startup_trials < 2:
+            raise InputError(
+                f"startup_trials must be at least 2, but {self.startup_trials} was given.", keys=("startup_trials",)
+            )
+
+    def propose(self, history: History, *, count: int, seed: int) -> Sequence[Proposal]:
+        """Return up to `count` configurations that were not tried yet; a random one where none is found.
+
+        Raises:
+            SpaceExhausted: All that was drawn was forbidden.
+        """
+        space = history.space
+        measured = _measured(history)
+        if len(measured) < self.startup_trials:
+            return QuasirandomProposer().propose(history, count=count, seed=seed)
+        rng = np.random.default_rng([seed, len(history.trials), _STREAM])
+        drawn = (
+            _by_covariance(history, measured, self.startup_trials, seed, rng)
+            if _all_numbers(space)
+            else _by_genes(history, measured, rng)
+        )
+        found: dict[str, Proposal] = {}
+        for point, reason, parent in drawn:
+            parameters = space.decode(point)
+            key = space.key(parameters)
+            if key not in found and not space.is_forbidden(parameters) and not history.has_tried(parameters):
+                found[key] = Proposal(parameters=parameters, proposer="evolution", reason=reason, parent=parent)
+                if len(found) == count:
+                    break
+        reason = "drawn at random, as nothing new was found near the best trials."
+        return list(found.values()) or [Proposal(parameters=space.sample(rng), proposer="evolution", reason=reason)]
+
+
+def _all_numbers(space: SearchSpace) -> bool:
+    return len(space.names) > 1 and all(
+        not isinstance(parameter, Choice) and not parameter.when for parameter in space.parameters.values()
+    )
+
+
+def _measured(history: History) -> Places:
+    """Return the numbers of the trials in the space that have a loss, the best first."""
+    numbers = np.flatnonzero(np.isfinite(history.losses))
+    numbers = numbers[~np.isnan(history.points_of(numbers)).all(axis=1)]
+    order = np.lexsort((history.losses[numbers], -history.reach[numbers], history.violations[numbers]))
+    return numbers[order]
+
+
+def _failed(history: History) -> Places:
+    """Return the numbers of the trials in the space that ended without a loss."""
+    unknown = np.flatnonzero(np.isnan(history.losses))
+    ended = np.array([n for n in unknown if history.trials[n].state.settled], dtype=np.intp)
+    return ended[~np.isnan(history.points_of(ended)).all(axis=1)]
+
+
+def _by_covariance(
+    history: History, measured: Places, startup: int, seed: int, rng: np.random.Generator
+) -> Iterator[tuple[Floats, str, int]]:
+    """Yield points of the next generation, with a reason and the trial that is nearest to the middle of them."""
+    numbers = np.concatenate([measured, _failed(history)])
+    proposed = np.argsort(numbers)  # A trial's rank is its place in `numbers`.
+    points = history.points_of(numbers[proposed])
+    next_one = cloud(points, proposed, startup, seed)
+    reason = f"drawn around the middle of the good trials of generation {next_one.generations}."
+    nearest = measured[np.argmin(((history.points_of(measured) - next_one.mean) ** 2).sum(axis=1))]
+    # A step of each whole number, so that none of them is frozen where the density has become narrower than that.
+    steps = np.array([1 / parameter.size for parameter in history.space.parameters.values()])
+    for _ in range(_ROUNDS):
+        drawn = next_one.draw(_DRAWN, rng) + 0.5 * steps * rng.standard_normal((_DRAWN, len(steps)))
+        yield from ((point, reason, int(nearest)) for point in reflected(drawn))
+
+
+def _by_genes(history: History, measured: Places, rng: np.random.Generator) -> Iterator[tuple[Floats, str, int]]:
+    """Yield children of the best trials, with a reason and the trial that each comes from."""
+    good = measured[: int(np.clip(np.ceil(_GOOD_SHARE * len(measured)), _FEWEST_GOOD, _MOST_GOOD))]
+    parents = history.points_of(good)
+    for _ in range(_ROUNDS):
+        points, mothers = children(history.space, parents, _DRAWN, rng)
+        for point, mother in zip(points, good[mothers].tolist(), strict=True):
+            reason = f"a child of trial {mother}, one of the best {len(good)} of {len(measured)} measured so far."
+            yield point, reason, mother
