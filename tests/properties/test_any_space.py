@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tunesmith.parameters import Choice, Float, Int, Parameter
@@ -149,3 +150,20 @@ def test_every_configuration_of_a_finite_space_comes_once(space: SearchSpace) ->
     drawn = [space.decode(rng.random(len(space.names))) for _ in range(50)]
     keys = {space.key(parameters) for parameters in found}
     assert all(space.key(parameters) in keys for parameters in drawn if not space.is_forbidden(parameters))
+
+
+@given(st.one_of(floats(), ints(), choices()), st.floats(0, 1), st.floats(0, 1, exclude_min=True))
+def test_any_prior_is_a_density_that_excludes_nothing(parameter: Parameter, unit: float, confidence: float) -> None:
+    prior = parameter.from_unit(unit)
+    assume(prior is not None)
+    space = SearchSpace({"p": replace(parameter, prior=prior, confidence=confidence)})
+    even = (np.arange(20_000)[:, None] + 0.5) / 20_000
+    density = np.exp(space.log_prior(even))
+    assert density.min() >= 0.0999
+    assert math.isclose(density.mean(), 1.0, abs_tol=0.01)
+    moved = space.from_prior(even)[:, 0]
+    assert (np.diff(moved) >= 0).all()
+    assert moved[0] >= 0.0
+    assert moved[-1] <= 1.0
+    assert space.has_prior
+    assert SearchSpace.from_tables(*space.to_tables()) == space
