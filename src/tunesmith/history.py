@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .curves import Curves
 from .errors import TunesmithError
 from .journal.base import Event
 from .objective import Objective
-from .outcomes import Flags, Floats, Outcomes
+from .outcomes import Outcomes
+from .pareto import Flags, Floats
+from .pareto_standings import ParetoStandings
 from .space import SearchSpace
 from .standings import Standings
 from .trial import Failure, Proposal, Report, State, Trial, Verdict
@@ -67,12 +70,14 @@ class History:
         self._points = np.full((64, len(space.names)), np.nan)
         self._encoded = np.zeros(64, dtype=bool)
         self._outcomes = Outcomes(objective)
-        self._standings = Standings()
+        self._curves = Curves(objective)
+        self._standings = ParetoStandings(len(objective.metrics)) if objective.pareto else Standings()
         self._keys: list[str] = []
         self._first: dict[str, list[int]] = {}
-        self._curves: dict[int, dict[int, float]] = {}
         self._unsettled: dict[int, None] = {}
         self._best: Trial | None = None
+        self._front: list[int] = []
+        self._front_keys: list[str] = []
         self._seconds = 0.0
         self._clock: float | None = None
 
@@ -99,7 +104,9 @@ class History:
     def losses(self) -> Floats:
         """Every trial's loss (smaller is better), shape `(trials,)`; NaN where none is known.
 
-        A pruned trial counts with its last report, where that holds the objective's metrics.
+        A pruned trial counts with its last report, where that holds the objective's metrics. With a Pareto objective a
+        loss says how a trial stands among all that have one (`pareto.maximin`): below 0 on their front, and only
+        there. It then changes with every trial that ends; constraints are left to `violations`, as always.
         """
         return self._outcomes.losses
 
@@ -157,22 +164,59 @@ class History:
 
     @property
     def best(self) -> Trial | None:
-        """The trial that leads the standings, or None; of a configuration's repeats the first."""
+        """The trial that leads the standings, or None; of a configuration's repeats the first.
+
+        With a Pareto objective the one on the front that is nearest to the ideal point, in units of the front's range.
+        """
         return self._best
 
     @property
+    def front(self) -> Sequence[Trial]:
+        """The trials that no other beats, by the first metric; only those that keep the constraints.
+
+        With a Pareto objective the front, else the best alone. Of a configuration's repeats the first stands for their
+        mean; of equal configurations the first.
+        """
+        return tuple(self.trials[number] for number in self._front)
+
+    @property
     def noise(self) -> float | None:
-        """The standard deviation of the loss between repeats, pooled over configurations; None where unknown."""
+        """The standard deviation of the loss between repeats, pooled over configurations; None where unknown.
+
+        With a Pareto objective it is never known, as there is no single loss; see `metric_noise`.
+        """
         return self._standings.noise
 
+    @property
+    def metric_noise(self) -> Floats | None:
+        """With a Pareto objective, what `noise` is of each metric, shape `(metrics,)`; None where unknown."""
+        return self._standings.metric_noise if isinstance(self._standings, ParetoStandings) else None
+
     def at_step(self, step: int) -> Mapping[int, float]:
-        """Return the loss that each trial reported at a step, by trial number."""
-        return self._curves.get(step, {})
+        """Return the loss that each trial reported at a step, by trial number; finite ones only.
+
+        With a Pareto objective it says how a trial stands among those at that step, and cannot be compared with others.
+        """
+        return self._curves.at(step)
+
+    def loss_of(self, trial: Trial, report: Report) -> float | None:
+        """Return the loss of a trial's report, as in `at_step`.
+
+        Returns:
+            The loss; infinite where a metric is no finite number, None where one is missing.
+        """
+        if any(metric.name not in report.metrics for metric in self.objective.metrics):
+            return None
+        if not self.objective.is_known(report.metrics):
+            return math.inf
+        if not self.objective.pareto:
+            return self.objective.loss(report.metrics)
+        return self.at_step(report.step)[trial.number]
 
     @property
     def steps(self) -> list[int]:
         """Every step that any trial has reported at, sorted."""
-        return sorted(self._curves)
+        return self._curves.steps
 
     def repeats(self, trial: Trial) -> list[Trial]:
         """Return every trial with the same parameters and the same start as this one, itself included, by number."""
@@ -180,11 +224,23 @@ class History:
 
     def repeat_losses(self, trial: Trial) -> list[float]:
         """Return the losses of this configuration's complete runs."""
-        return self._standings.losses(self._keys[trial.number])
+        runs = [run.number for run in self.repeats(trial) if run.state is State.COMPLETE]
+        return [float(loss) for loss in self.losses[runs] if not math.isnan(loss)]
+
+    def mean_values(self, trial: Trial) -> Floats:
+        """Return the mean of each metric over this configuration's complete runs, signed as in `values`."""
+        runs = [run.number for run in self.repeats(trial) if run.state is State.COMPLETE]
+        return np.asarray((self.values[runs] / len(runs)).sum(axis=0))
 
     def rival(self, trial: Trial) -> Trial | None:
         """Return the trial that leads when this one's configuration is left out, or None."""
         return self._leading(self._standings.rival(self._keys[trial.number]))
+
+    def rivals(self, trial: Trial) -> list[Trial]:
+        """Return the front when this trial's configuration is left out, by the first metric."""
+        if not isinstance(self._standings, ParetoStandings):
+            return [rival for rival in [self.rival(trial)] if rival is not None]
+        return [self._first_run(key) for key in self._standings.front(without=self._keys[trial.number])]
 
     def has_tried(self, parameters: Mapping[str, Any], inherits: int | None = None) -> bool:
         """Tell whether these parameters were ever proposed, to start from nothing or from a trial's checkpoint."""
@@ -266,15 +322,14 @@ class History:
         data = event.data
         if event.kind == "started":
             self._expect(trial, event, State.WAITING)
-            self._forget_reports(trial)
+            self._curves.forget(trial.number, (report.step for report in trial.reports))
             self._change(trial, state=State.RUNNING, attempt=data["attempt"], reports=(), started=event.time)
         elif event.kind == "reported":
             self._expect(trial, event, State.RUNNING)
             # JSON knows no "not a number" and no infinity: both are journaled as null.
             report = Report(data["step"], {k: math.nan if v is None else v for k, v in data["metrics"].items()})
             self._change(trial, reports=(*trial.reports, report))
-            if (loss := self.objective.known_loss(report.metrics)) is not None:
-                self._curves.setdefault(report.step, {})[trial.number] = loss
+            self._curves.add(trial.number, report)
         elif event.kind == "interrupted":
             # A failed trial may be given another chance, too: where nothing had worked, and the cause was mended.
             self._expect(trial, event, State.RUNNING, State.FAILED)
@@ -313,15 +368,21 @@ class History:
             complete = state is State.COMPLETE
             reach = math.inf if complete else trial.reports[-1].step if trial.reports else -1
             self._outcomes.measure(trial.number, trial.metrics, reach)
-            loss = float(self.losses[trial.number])
-            if complete and not math.isnan(loss):
-                self._standings.add(self._keys[trial.number], loss, float(self.violations[trial.number]))
+            if complete and self._outcomes.knows(trial.number):
+                self._rank(trial)
         else:
             self._outcomes.crash(trial.number, trial.failure.kind != "setup")
             if trial.failure.kind not in ("timeout", "memory"):
                 self.failed_in_a_row.append(trial.number)
         self.since_best += 1
         self._refresh_best()
+
+    def _rank(self, trial: Trial) -> None:
+        key, violation = self._keys[trial.number], float(self.violations[trial.number])
+        if isinstance(self._standings, ParetoStandings):
+            self._standings.measure(key, self.values[trial.number], violation)
+        else:
+            self._standings.add(key, float(self.losses[trial.number]), violation)
 
     def _judge(self, trial: Trial, verdict: Verdict) -> None:
         self._change(trial, verdict=verdict)
@@ -331,19 +392,22 @@ class History:
             self._refresh_best()
 
     def _refresh_best(self) -> None:
-        before = self._best
+        before = self._best and self._best.number, self._front
         self._best = self._leading(self._standings.leader)
-        if self._best is not None and (before is None or before.number != self._best.number):
+        if isinstance(self._standings, ParetoStandings):
+            if (keys := self._standings.front()) is not self._front_keys:
+                self._front_keys, self._front = keys, [self._first_run(key).number for key in keys]
+        else:
+            feasible = self._best is not None and self.violations[self._best.number] == 0
+            self._front = [self._best.number] if self._best is not None and feasible else []
+        if self._best is not None and (self._best.number, self._front) != before:
             self.since_best = 0
 
     def _leading(self, key: str | None) -> Trial | None:
-        if key is None:
-            return None
-        return next(t for n in self._first[key] if (t := self.trials[n]).state is State.COMPLETE)
+        return None if key is None else self._first_run(key)
 
-    def _forget_reports(self, trial: Trial) -> None:
-        for report in trial.reports:
-            self._curves.get(report.step, {}).pop(trial.number, None)
+    def _first_run(self, key: str) -> Trial:
+        return next(t for n in self._first[key] if (t := self.trials[n]).state is State.COMPLETE)
 
     def _expect(self, trial: Trial, event: Event, *states: State) -> None:
         if trial.state not in states:

@@ -19,7 +19,8 @@ class Metric:
     Args:
         name: As the trial reports it.
         direction: `"minimize"` or `"maximize"`.
-        weight: Its share where an objective has several metrics; positive.
+        weight: Its share where an objective is the weighted sum of several metrics; positive. A sum is of numbers as
+            they are: a metric in the thousands drowns one below 1, unless the weights make up for it.
     """
 
     name: str
@@ -81,35 +82,53 @@ class Constraint:
 
 @dataclass(frozen=True)
 class Objective:
-    """One metric, or several with weights, and the constraints that must hold.
+    """One metric, or several, and the constraints that must hold.
+
+    Several metrics are added up by their weights, or, with `pareto`, all wanted at once: then there is no single best,
+    but a front of trials of which each is better than any other in something.
 
     Args:
         metrics: One or more.
         constraints: None or more.
+        pareto: Whether the front of several metrics is wanted, not the least weighted sum.
 
     >>> objective = Objective.parse("maximize accuracy")
     >>> objective.loss({"accuracy": 0.9})
     -0.9
+    >>> Objective.parse("maximize accuracy, minimize latency").pareto
+    True
     """
 
     metrics: tuple[Metric, ...]
     constraints: tuple[Constraint, ...] = field(default=())
+    pareto: bool = False
 
     def __post_init__(self) -> None:
+        if not isinstance(self.pareto, bool):
+            raise InputError(f"pareto must be true or false, but {self.pareto!r} was given.", keys=("pareto",))
         if not self.metrics:
             raise InputError("an objective needs at least one metric. Write for example 'minimize val_loss'.")
         names = [metric.name for metric in self.metrics]
         if len(set(names)) < len(names):
             raise InputError(f"each metric may stand once in an objective, but {names} were given.")
+        if self.pareto and len(names) == 1:
+            raise InputError(
+                f"a Pareto objective needs two metrics or more, but only '{names[0]}' was given. Name another one, or "
+                "remove pareto.",
+                keys=("pareto",),
+            )
+        if self.pareto and (weighted := [metric for metric in self.metrics if metric.weight != 1.0]):
+            raise _no_weight(weighted[0].name)
 
     @classmethod
     def parse(cls, given: str | Metric | Objective | Mapping[str, Any]) -> Objective:
         """Read `"minimize val_loss"`, a metric, or the table form of study.toml.
 
         Args:
-            given: A string of direction and name, a `Metric`, an `Objective`, or a table
+            given: A string of direction and name, or several with commas for a Pareto front, as
+                `"minimize val_loss, minimize latency"`; a `Metric`, an `Objective`, or a table
                 `{"metrics": {"val_loss": {"direction": "minimize", "weight": 1}},
-                "constraints": {"latency": {"high": 5}}}`.
+                "constraints": {"latency": {"high": 5}}, "pareto": False}`.
 
         Returns:
             The objective.
@@ -122,21 +141,15 @@ class Objective:
         if isinstance(given, Metric):
             return cls((given,))
         if isinstance(given, str) or not isinstance(given, Mapping):
-            words = str(given).split()
-            if len(words) != 2 or words[0] not in ("minimize", "maximize"):
-                raise InputError(
-                    "an objective must be a direction and a metric, as 'minimize val_loss' or "
-                    f"'maximize accuracy', but {given!r} was given."
-                )
-            direction: Direction = "minimize" if words[0] == "minimize" else "maximize"
-            return cls((Metric(words[1], direction),))
+            metrics = tuple(_parse_metric(part, given) for part in str(given).split(","))
+            return cls(metrics, pareto=len(metrics) > 1)
         return cls._from_table(given)
 
     @classmethod
     def _from_table(cls, table: Mapping[str, Any]) -> Objective:
         from .tables import build, expect_keys, expect_table
 
-        expect_keys(expect_table(table), ("metrics", "constraints"))
+        expect_keys(expect_table(table), ("metrics", "constraints", "pareto"))
         metrics = [
             build(Metric, {"name": name, **expect_table(entry, "metrics", name)}, "metrics", name)
             for name, entry in expect_table(table.get("metrics", {}), "metrics").items()
@@ -145,13 +158,20 @@ class Objective:
             build(Constraint, {"metric": name, **expect_table(entry, "constraints", name)}, "constraints", name)
             for name, entry in expect_table(table.get("constraints", {}), "constraints").items()
         ]
-        return cls(tuple(metrics), tuple(constraints))
+        pareto = table.get("pareto", False)
+        if pareto and (weighted := [name for name, entry in table["metrics"].items() if "weight" in entry]):
+            raise _no_weight(weighted[0])
+        return cls(tuple(metrics), tuple(constraints), pareto)
 
     def to_table(self) -> dict[str, Any]:
         """Return the table that `parse` reads back."""
         table: dict[str, Any] = {
-            "metrics": {m.name: {"direction": m.direction, "weight": m.weight} for m in self.metrics}
+            "metrics": {
+                m.name: {"direction": m.direction} | ({} if self.pareto else {"weight": m.weight}) for m in self.metrics
+            }
         }
+        if self.pareto:
+            table["pareto"] = True
         if self.constraints:
             table["constraints"] = {
                 c.metric: {k: v for k, v in (("low", c.low), ("high", c.high)) if v is not None}
@@ -175,18 +195,24 @@ class Objective:
 
         Raises:
             KeyError: A metric is missing.
+            InputError: It is a Pareto objective, where trials can be compared, but not one alone be measured.
         """
+        if self.pareto:
+            raise InputError(
+                "a Pareto objective has no single loss. Compare its values, or ask the history for losses."
+            )
         if len(self.metrics) == 1:
             return self.metrics[0].sign * metrics[self.metrics[0].name]
         return sum(metric.sign * metric.weight * metrics[metric.name] for metric in self.metrics)
 
-    def known_loss(self, metrics: Mapping[str, float]) -> float | None:
-        """Return the loss where every metric is there and it is a finite number, else None."""
-        try:
-            loss = self.loss(metrics)
-        except KeyError:
-            return None
-        return loss if math.isfinite(loss) else None
+    def values(self, metrics: Mapping[str, float]) -> tuple[float, ...]:
+        """Return every metric, signed so that smaller is better; NaN where it is missing."""
+        return tuple(metric.sign * metrics.get(metric.name, math.nan) for metric in self.metrics)
+
+    def is_known(self, metrics: Mapping[str, float]) -> bool:
+        """Tell whether every metric is there and a finite number, and so is their weighted sum."""
+        known = all(math.isfinite(value) for value in self.values(metrics))
+        return known and (self.pareto or math.isfinite(self.loss(metrics)))
 
     def violation(self, metrics: Mapping[str, float]) -> float:
         """Return the sum of broken bounds: 0 where every constraint holds."""
@@ -194,3 +220,21 @@ class Objective:
 
     def __str__(self) -> str:
         return ", ".join(f"{metric.direction} {metric.name}" for metric in self.metrics)
+
+
+def _parse_metric(part: str, given: object) -> Metric:
+    words = part.split()
+    if len(words) != 2 or words[0] not in ("minimize", "maximize"):
+        raise InputError(
+            "an objective must be a direction and a metric, as 'minimize val_loss' or 'maximize accuracy', or several "
+            f"with commas between them, but {given!r} was given."
+        )
+    return Metric(words[1], "minimize" if words[0] == "minimize" else "maximize")
+
+
+def _no_weight(name: str) -> InputError:
+    return InputError(
+        f"a Pareto objective wants all its metrics at once and weighs none, but '{name}' has a weight. Remove the "
+        "weight, or remove pareto to add the metrics up.",
+        keys=("metrics", name, "weight"),
+    )

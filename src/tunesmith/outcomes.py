@@ -6,12 +6,9 @@ import math
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .objective import Objective
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
+from .pareto import Flags, Floats, relative_losses
 
 _LOSS, _VIOLATION, _REACH, _FIRST_VALUE = range(4)
 
@@ -35,6 +32,7 @@ class Outcomes:
         self._table = np.full((64, self._first_excess + len(objective.constraints)), np.nan)
         self._crashed = np.zeros(64, dtype=bool)
         self._rows = 0
+        self._is_ranked = True
 
     def enter(self) -> None:
         """Add the row of a new trial."""
@@ -52,18 +50,27 @@ class Outcomes:
             reach: How far it came: infinity if it is complete, else its last step.
         """
         objective, row = self._objective, self._table[number]
-        row[_FIRST_VALUE : self._first_excess] = [m.sign * metrics.get(m.name, math.nan) for m in objective.metrics]
+        row[_FIRST_VALUE : self._first_excess] = objective.values(metrics)
         row[self._first_excess :] = [constraint.excess(metrics) for constraint in objective.constraints]
-        if (loss := objective.known_loss(metrics)) is not None:
+        if objective.is_known(metrics):
+            loss = math.nan if objective.pareto else objective.loss(metrics)
             row[[_LOSS, _VIOLATION, _REACH]] = loss, objective.violation(metrics), reach
+            self._is_ranked = not objective.pareto
 
     def crash(self, number: int, crashed: bool = True) -> None:
         """Note that a trial failed in a way that its parameters may be to blame for, or take that back."""
         self._crashed[number] = crashed
 
+    def knows(self, number: int) -> bool:
+        """Tell whether every metric of a trial is known."""
+        return not math.isnan(self._table[number, _REACH])
+
     @property
     def losses(self) -> Floats:
         """See `History.losses`."""
+        if not self._is_ranked:
+            self._table[: self._rows, _LOSS] = relative_losses(self.values)
+            self._is_ranked = True
         return self._table[: self._rows, _LOSS]
 
     @property

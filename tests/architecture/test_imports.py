@@ -19,7 +19,7 @@ FLOORS = [
     {"trial", "objective", "budget"},
     {"parameters", "priors"},
     {"space"},
-    {"standings", "outcomes", "journal"},
+    {"pareto", "standings", "outcomes", "curves", "pareto_standings", "journal"},
     {"history"},
     {"config_files"},
     {"proposers", "pruners", "judges", "tasks", "trackers"},

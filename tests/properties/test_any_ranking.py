@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tunesmith.pareto import nearest_to_ideal
+from tunesmith.pareto_standings import ParetoStandings
 from tunesmith.standings import Standings
 
 KEYS = "abcdef"
@@ -41,3 +44,52 @@ def test_leader_and_rivals_are_those_of_a_full_ranking(steps: list[tuple], ask_e
     assert standings.leader == (ranking[0] if ranking else None)
     for key in KEYS:
         assert standings.rival(key) == next((other for other in ranking if other != key), None)
+
+
+POINTS = st.tuples(st.integers(0, 4), st.integers(0, 4))
+POINT_RUNS = st.tuples(st.sampled_from(KEYS), POINTS, st.sampled_from([0.0, 0.0, 0.5]))
+
+
+@given(st.lists(st.one_of(POINT_RUNS, FAVOURS), max_size=30), st.booleans())
+def test_fronts_are_those_of_a_look_at_every_configuration(steps: list[tuple], ask_each_time: bool) -> None:
+    standings = ParetoStandings(metrics=2)
+    runs: dict[str, list[tuple[int, int]]] = {key: [] for key in KEYS}
+    broken, favours = dict.fromkeys(KEYS, 0.0), dict.fromkeys(KEYS, 0)
+    for key in KEYS:
+        standings.enter(key)
+    for step in steps:
+        if len(step) == 2:
+            standings.favour(*step)
+            favours[step[0]] = step[1]
+        else:
+            standings.measure(step[0], np.array(step[1], dtype=float), step[2])
+            runs[step[0]].append(step[1])
+            broken[step[0]] = max(broken[step[0]], step[2])
+        if ask_each_time:
+            assert standings.leader is None or standings.leader not in standings.front(without=standings.leader)
+
+    def mean(key: str) -> tuple[float, float]:
+        return sum(a for a, _ in runs[key]) / len(runs[key]), sum(b for _, b in runs[key]) / len(runs[key])
+
+    def front(keys: list[str]) -> list[str]:
+        found = [k for k in keys if not any(_beats(mean(o), mean(k)) for o in keys)]
+        firsts = [k for k in found if not any(np.allclose(mean(o), mean(k)) and o < k for o in found)]
+        return sorted(firsts, key=lambda k: (*mean(k), k))
+
+    for left_out in [None, *KEYS]:
+        able = [k for k in KEYS if runs[k] and favours[k] >= 0 and k != left_out]
+        wanted = front([k for k in able if broken[k] == 0])
+        assert standings.front(without=left_out) == wanted
+        most = max((favours[k] for k in able), default=0)
+        if most > 0 or not wanted:
+            able = [k for k in able if favours[k] == most]
+            least = min((broken[k] for k in able), default=0.0)
+            wanted = front([k for k in able if broken[k] == least])
+        leader = wanted[nearest_to_ideal(np.array([mean(k) for k in wanted]))] if wanted else None
+        assert (standings.leader if left_out is None else standings.rival(left_out)) == leader
+
+
+def _beats(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    """Tell whether one dominates the other, with room for what a mean is rounded by."""
+    no_worse = all(a <= b + 1e-9 for a, b in zip(one, other, strict=True))
+    return no_worse and any(a < b - 1e-9 for a, b in zip(one, other, strict=True))

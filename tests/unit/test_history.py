@@ -12,7 +12,7 @@ from tunesmith.objective import Objective
 from tunesmith.parameters import Float
 from tunesmith.space import SearchSpace
 from tunesmith.testing.contracts import MAXIMIZE, MINIMIZE, build_history
-from tunesmith.trial import State
+from tunesmith.trial import Report, State
 
 LINE = SearchSpace({"x": Float(0.0, 1.0)})
 
@@ -186,3 +186,71 @@ def test_arrays_grow_with_the_trials() -> None:
     np.testing.assert_array_equal(history.values[:, 0], np.arange(130.0))
     assert history.excesses.shape == (130, 0)
     assert not history.crashed.any()
+
+
+BOTH = Objective.parse("minimize error, maximize speed")
+
+
+def _measured(*points: tuple[float, float], state: str = "complete") -> History:
+    history = History(LINE, BOTH)
+    for number, (error, speed) in enumerate(points):
+        for event in _started(number, number / 100):
+            history.apply(event)
+        history.apply(_told(number, state, metrics={"error": error, "speed": speed}))
+    return history
+
+
+def test_a_pareto_objective_has_a_front_and_relative_losses() -> None:
+    history = _measured((2.0, 5.0), (1.0, 1.0), (4.0, 9.0), (3.0, 2.0))
+    assert [trial.number for trial in history.front] == [1, 0, 2]
+    assert history.best is not None
+    assert history.best.number == 0
+    assert (history.losses < 0).tolist() == [True, True, True, False]
+    assert history.since_best == 1
+    assert [trial.number for trial in history.rivals(history.trials[0])] == [1, 3, 2]
+    np.testing.assert_array_equal(history.mean_values(history.trials[2]), [4.0, -9.0])
+    assert history.repeat_losses(history.trials[3]) == [history.losses[3]]
+
+
+def test_pruned_trials_have_losses_but_no_place_on_the_front() -> None:
+    history = _measured((2.0, 5.0), state="pruned")
+    assert history.losses[0] == -1.0
+    assert (history.front, history.best) == ((), None)
+
+
+def test_the_front_of_one_metric_is_the_best_while_it_keeps_the_constraints() -> None:
+    history = build_history(LINE, [({"x": 0.1}, 2.0), ({"x": 0.2}, 1.0)])
+    assert [trial.number for trial in history.front] == [1]
+    assert [trial.number for trial in history.rivals(history.trials[1])] == [0]
+    assert history.metric_noise is None
+    strict = Objective.parse({"metrics": {"y": {}}, "constraints": {"y": {"high": 0.5}}})
+    broken = History(LINE, strict)
+    for event in [*_started(0), _complete(0, 1.0)]:
+        broken.apply(event)
+    assert broken.best is not None
+    assert broken.front == ()
+
+
+def test_reports_of_several_metrics_are_compared_at_their_step() -> None:
+    history = History(LINE, BOTH)
+    for number, (error, speed) in enumerate([(1.0, 1.0), (2.0, 2.0), (3.0, 1.0)]):
+        for event in _started(number):
+            history.apply(event)
+        history.apply(Event("reported", number, {"step": 1, "metrics": {"error": error, "speed": speed}}))
+    losses = history.at_step(1)
+    assert [losses[number] < 0 for number in range(3)] == [True, True, False]
+    last = history.trials[2]
+    assert history.loss_of(last, last.reports[-1]) == losses[2]
+    assert history.loss_of(last, Report(1, {"error": 1.0})) is None
+    assert history.loss_of(last, Report(1, {"error": 1.0, "speed": math.nan})) == math.inf
+    for number in (0, 1):
+        history.apply(Event("interrupted", number, {}))
+        history.apply(Event("started", number, {"attempt": 2}))
+    assert history.at_step(1) == {2: -1.0}
+    assert history.steps == [1]
+
+
+def test_the_loss_of_a_report_is_the_objectives_own_with_one_metric() -> None:
+    history = build_history(LINE, [({"x": 0.1}, State.RUNNING)], MAXIMIZE, {0: [(1, 7.0), (2, math.inf)]})
+    trial = history.trials[0]
+    assert [history.loss_of(trial, report) for report in trial.reports] == [-7.0, math.inf]

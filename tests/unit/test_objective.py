@@ -1,4 +1,5 @@
 import math
+from typing import Any
 
 import pytest
 
@@ -72,3 +73,42 @@ def test_a_metric_stands_once() -> None:
         Objective((Metric("y"), Metric("y", "maximize")))
     with pytest.raises(InputError, match="needs low, high or both"):
         Constraint("y")
+
+
+def test_commas_and_the_table_make_a_pareto_objective() -> None:
+    objective = Objective.parse("minimize error, maximize speed")
+    assert objective.pareto
+    assert str(objective) == "minimize error, maximize speed"
+    assert objective.values({"error": 3.0, "speed": 4.0}) == (3.0, -4.0)
+    assert not objective.is_known({"error": 3.0})
+    table = {"metrics": {"error": {}, "speed": {"direction": "maximize"}}, "pareto": True}
+    assert Objective.parse(table) == objective
+    assert Objective.parse(objective.to_table()) == objective
+    with pytest.raises(InputError, match="no single loss"):
+        objective.loss({"error": 3.0, "speed": 4.0})
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ({"metrics": {"y": {}}, "pareto": True}, "needs two metrics or more"),
+        ({"metrics": {"y": {}, "z": {"weight": 1.0}}, "pareto": True}, "'z' has a weight"),
+        ({"metrics": {"y": {}, "z": {}}, "pareto": "yes"}, "pareto must be true or false"),
+        ("minimize y, z", "a direction and a metric"),
+        ("minimize y, minimize y", "each metric may stand once"),
+    ],
+)
+def test_a_pareto_objective_that_makes_no_sense_is_refused(table: Any, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        Objective.parse(table)
+
+
+def test_weights_are_refused_in_python_too() -> None:
+    with pytest.raises(InputError, match="'y' has a weight"):
+        Objective((Metric("y", weight=2.0), Metric("z")), pareto=True)
+
+
+def test_the_excess_of_two_bounds_is_that_of_the_nearer_one() -> None:
+    between = Constraint("s", low=1.0, high=4.0)
+    assert [between.excess({"s": s}) for s in (0.0, 1.5, 3.9, 6.0)] == [1.0, -0.5, pytest.approx(-0.1), 2.0]
+    assert math.isnan(between.excess({}))
