@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from .history import History
+from .priors import likeliest
 from .space import SearchSpace
 from .trial import Proposal, Value
 
@@ -32,8 +33,8 @@ def baseline(space: SearchSpace, known: Mapping[str, Value]) -> Proposal:
             chosen[name] = parameter.default
         elif name in known:
             chosen[name] = known[name]
-        elif parameter.prior is not None:
-            chosen[name] = parameter.prior
+        elif (likely := likeliest(parameter)) is not None:
+            chosen[name] = likely
             expected.append(name)
         else:
             chosen[name] = parameter.middle

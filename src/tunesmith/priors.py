@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .parameters import Choice, Int, Parameter
+from .trial import Value
 
 Floats = NDArray[np.float64]
 
@@ -92,6 +93,13 @@ def expectation(parameter: Parameter) -> Expectation | None:
     """Return the prior of a parameter, or None where none was given."""
     given = parameter.prior is not None or (isinstance(parameter, Choice) and parameter.weights is not None)
     return Expectation(parameter) if given else None
+
+
+def likeliest(parameter: Parameter) -> Value:
+    """Return the value that is expected to be best, or None where nothing is expected."""
+    if isinstance(parameter, Choice) and parameter.weights is not None:
+        return parameter.options[int(np.argmax(parameter.weights))]
+    return parameter.prior
 
 
 def _shares(choice: Choice) -> Floats:

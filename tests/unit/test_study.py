@@ -42,11 +42,12 @@ def test_trial_0_takes_what_is_expected_to_be_good_where_no_default_is_known() -
     space: dict[str, Any] = {
         "x": ts.Float(-1, 1, default=0.9, prior=0.1),
         "n": ts.Int(1, 5, prior=2),
+        "act": ts.Choice(["relu", "gelu"], weights=[1, 2]),
         "kind": ts.Choice(["a", "b"]),
     }
     trial = ts.Study(space=space, objective="minimize y").ask()
-    assert trial.parameters == {"x": 0.9, "n": 2, "kind": "a"}
-    assert "no default is known for n, so what you expect to be good was taken" in trial.proposal.reason
+    assert trial.parameters == {"x": 0.9, "n": 2, "act": "gelu", "kind": "a"}
+    assert "no default is known for n, act, so what you expect to be good was taken" in trial.proposal.reason
     assert "no default is known for kind, so the middle was taken" in trial.proposal.reason
 
 
