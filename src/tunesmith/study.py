@@ -43,7 +43,7 @@ class Study:
 
     Args:
         space: Parameters by name, or a `SearchSpace`.
-        objective: As `"minimize val_loss"`, or an `Objective`.
+        objective: As `"minimize val_loss"`, or with commas for a Pareto front; or an `Objective`.
         folder: Where the journal and the trials are kept; a folder that holds this study already is continued.
             None keeps everything in memory.
         name: For people; the folder's name by default.
@@ -136,6 +136,8 @@ class Study:
 
     def __repr__(self) -> str:
         best = "" if self.best is None else f", best {self.best.metrics[self.objective.primary.name]:.6g}"
+        if self.objective.pareto:
+            best = f", {len(self.front)} on the front"
         return f"<Study {self.name!r}: {self.objective}, {len(self.history.trials)} trials{best}>"
 
     # -- what is known ---------------------------------------------------------------------------------------------
@@ -156,6 +158,14 @@ class Study:
     def best(self) -> Trial | None:
         """The best trial so far, repeats and noise taken into account; None where none has completed."""
         return self.history.best
+
+    @property
+    def front(self) -> Sequence[Trial]:
+        """The trials that no other beats, by the first metric: several with a Pareto objective, else the best alone.
+
+        Only those that keep the constraints; repeats count by their mean.
+        """
+        return self.history.front
 
     def frame(self) -> pd.DataFrame:
         """Return the trials as a table: one row each, parameters and metrics as columns.

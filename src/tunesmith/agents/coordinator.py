@@ -64,6 +64,8 @@ class RulesCoordinator:
 
     def _target(self, history: History) -> str | None:
         target, best = self.budget.target, history.best
+        if history.objective.pareto and history.front:
+            best = history.front[0]  # The target is of the first metric, and this one has the best of it.
         if target is None or best is None or history.objective.violation(best.metrics):
             return None
         metric = history.objective.primary
@@ -76,7 +78,8 @@ class RulesCoordinator:
         patience = self.budget.patience
         if patience is None or history.since_best < patience:
             return None
-        return f"no new best in {history.since_best} trials"
+        what = "no new trial on the front" if history.objective.pareto else "no new best"
+        return f"{what} in {history.since_best} trials"
 
     def _minutes(self, seconds: float) -> str | None:
         minutes = self.budget.minutes

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from ..errors import InputError
 from ..history import History
-from ..trial import Trial, Verdict
+from ..pareto import Flags, Floats
+from ..trial import State, Trial, Verdict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +21,9 @@ class RulesJudge:
     Until noise has been measured, a gain above `accept_gain` is accepted and a smaller one is repeated with another
     seed. Once it has, a gain counts as real beyond two standard errors of the difference; where repeats agree to the
     last digit, any gain does. A tie goes to the configuration that came first.
+
+    With a Pareto objective to lead is to stand on the front: a configuration is rejected where another one is nowhere
+    worse, and repeated where it would be rejected if each of its metrics were worse by what is in doubt.
 
     Args:
         accept_gain: Relative gain from which a configuration takes the lead at once, while the noise is unknown.
@@ -50,12 +57,14 @@ class RulesJudge:
             return Verdict(decision="reject", reason=gap, binding=True)
         if violation := history.objective.violation(trial.metrics):
             return Verdict(decision="reject", reason=f"it breaks the constraints by {violation:.4g}")
+        if history.objective.pareto:
+            return self._judge_front(history, trial)
         rival = history.rival(trial)
         if rival is None:
             return Verdict(decision="accept", reason="the first result")
         mine, theirs = history.repeat_losses(trial), history.repeat_losses(rival)
-        difference = math.fsum(theirs) / len(theirs) - math.fsum(mine) / len(mine)
-        gain = difference / max(abs(math.fsum(theirs) / len(theirs)), 1e-12)
+        difference = _mean(theirs) - _mean(mine)
+        gain = difference / max(abs(_mean(theirs)), 1e-12)
         against = f"trial {rival.number}" + (f" (mean of {len(theirs)} runs)" if len(theirs) > 1 else "")
         if gain < -self.reject_loss:
             return Verdict(decision="reject", reason=f"{-gain:.1%} worse than {against}")
@@ -73,11 +82,34 @@ class RulesJudge:
             doubt = f"{words}, within the noise of {doubtful:.3g}"
         return self._when_in_doubt(history, trial, doubt)
 
+    def _judge_front(self, history: History, trial: Trial) -> Verdict:
+        rivals = history.rivals(trial)
+        if not rivals:
+            return Verdict(decision="accept", reason="the first result")
+        mine = history.mean_values(trial)
+        theirs = np.array([history.mean_values(rival) for rival in rivals])
+        for place in np.flatnonzero((theirs <= mine).all(axis=1)):
+            return Verdict(decision="reject", reason=_behind(history, rivals[place], theirs[place] < mine))
+        words = _place_on_front(history, rivals, mine, theirs)
+        unsure = np.flatnonzero((theirs <= mine + self._margins(history, trial, rivals, theirs)).all(axis=1))
+        if not len(unsure):
+            return Verdict(decision="accept", reason=words)
+        doubt = f"{words}, but ahead of trial {rivals[unsure[0]].number} by "
+        doubt += "too little to be sure of" if history.metric_noise is None else "less than the noise"
+        return self._when_in_doubt(history, trial, doubt)
+
+    def _margins(self, history: History, trial: Trial, rivals: Sequence[Trial], theirs: Floats) -> Floats:
+        """Return what is in doubt of the difference to each rival, shape `(rivals, metrics)`."""
+        if history.metric_noise is None:
+            return np.asarray(self.accept_gain * np.abs(theirs))
+        shares = [1 / _runs(history, trial) + 1 / _runs(history, rival) for rival in rivals]
+        return 2 * history.metric_noise * np.sqrt(shares)[:, None]
+
     def _when_in_doubt(self, history: History, trial: Trial, doubt: str) -> Verdict:
-        runs = len(history.repeat_losses(trial))
+        runs = _runs(history, trial)
         if runs <= self.repeats and history.repeats_proposed < max(1.0, self.repeat_share * len(history.trials)):
             return Verdict(decision="replicate", reason=doubt)
-        leads = history.best in history.repeats(trial)
+        leads = not {run.number for run in history.repeats(trial)}.isdisjoint(t.number for t in history.front)
         return Verdict(decision="accept" if leads else "reject", reason=f"{doubt}; no repeat is left")
 
     def _overfit(self, history: History, trial: Trial) -> str | None:
@@ -89,3 +121,30 @@ class RulesJudge:
         if relative <= self.overfit_gap:
             return None
         return f"severe over-fitting: {metric.name} is {relative:.0%} worse than {self.train_metric}"
+
+
+def _runs(history: History, trial: Trial) -> int:
+    return sum(run.state is State.COMPLETE for run in history.repeats(trial))
+
+
+def _mean(losses: Sequence[float]) -> float:
+    return math.fsum(loss / len(losses) for loss in losses)
+
+
+def _behind(history: History, rival: Trial, worse: Flags) -> str:
+    names = [metric.name for metric, is_worse in zip(history.objective.metrics, worse, strict=True) if is_worse]
+    if not names:
+        return f"no better than trial {rival.number} in anything, which came first"
+    return f"trial {rival.number} is nowhere worse, and better in {' and '.join(names)}"
+
+
+def _place_on_front(history: History, rivals: Sequence[Trial], mine: Floats, theirs: Floats) -> str:
+    """Return in words where on the front a configuration stands, which is sorted by the first metric."""
+    if beaten := [str(rivals[place].number) for place in np.flatnonzero((mine <= theirs).all(axis=1)).tolist()]:
+        return f"on the front in place of trial {' and '.join(beaten)}"
+    firsts = mine < theirs.min(axis=0)
+    if best := [metric.name for metric, is_first in zip(history.objective.metrics, firsts, strict=True) if is_first]:
+        return f"on the front with the best {' and '.join(best)}"
+    after = int(np.searchsorted(theirs[:, 0], mine[0], side="right"))
+    neighbours = [str(rival.number) for rival in rivals[max(after - 1, 0) : after + 1]]
+    return f"on the front beside trial {' and '.join(neighbours)}"

@@ -88,3 +88,17 @@ def test_limits_that_a_trial_met_do_not_count_as_something_broken() -> None:
         history.apply(Event("started", number, {"attempt": 1}))
         history.apply(Event("finished", number, {"state": "failed", "failure": {"kind": "memory", "reason": "…"}}))
     assert not decide(history)[0]
+
+
+def test_a_pareto_objective_stops_at_the_first_metrics_target_or_when_the_front_stays() -> None:
+    history = History(SearchSpace({"x": Float(0, 1)}), Objective.parse("minimize error, maximize speed"))
+    points = ((1.0, 5.0), (2.0, 9.0), (3.0, 20.0), (3.0, 1.0), (4.0, 2.0))
+    for number, (error, speed) in enumerate(points):
+        history.apply(Event("proposed", number, {"parameters": {"x": number / 1000}}))
+        history.apply(Event("started", number, {"attempt": 1}))
+        told = {"state": "complete", "metrics": {"error": error, "speed": speed}}
+        history.apply(Event("finished", number, told))
+    assert decide(history, target=1.0) == (True, "the target is met: error = 1 in trial 0")
+    assert not decide(history, target=0.9)[0]
+    assert decide(history, patience=2) == (True, "no new trial on the front in 2 trials")
+    assert not decide(history, patience=3)[0]

@@ -95,3 +95,57 @@ def test_options_are_checked(name: str, value: float) -> None:
     with pytest.raises(InputError) as caught:
         RulesJudge(**{name: value})  # type: ignore[arg-type]
     assert caught.value.keys == (name,)
+
+
+def front_of(*points: tuple[float, float, float]) -> History:
+    """A history of complete trials with two metrics, each (parameter, error, speed); again is a repeat."""
+    history = History(SearchSpace({"x": Float(0, 1)}), Objective.parse("minimize error, maximize speed"))
+    first: dict[float, int] = {}
+    for number, (x, error, speed) in enumerate(points):
+        again = {"repeat_of": first[x]} if x in first else {}
+        first.setdefault(x, number)
+        history.apply(Event("proposed", number, {"parameters": {"x": x}, **again}))
+        history.apply(Event("started", number, {"attempt": 1}))
+        told = {"state": "complete", "metrics": {"error": error, "speed": speed}}
+        history.apply(Event("finished", number, told))
+    return history
+
+
+FRONT = ((0.1, 1.0, 10.0), (0.2, 2.0, 20.0), (0.3, 4.0, 40.0))
+
+
+@pytest.mark.parametrize(
+    ("error", "speed", "decision", "words"),
+    [
+        (0.5, 5.0, "accept", "on the front with the best error"),
+        (3.0, 30.0, "accept", "on the front beside trial 1 and 2"),
+        (1.5, 30.0, "accept", "on the front in place of trial 1"),
+        (0.5, 50.0, "accept", "on the front in place of trial 0 and 1 and 2"),
+        (1.99, 20.0, "replicate", "on the front in place of trial 1, but ahead of trial 1 by too little to be sure of"),
+        (1.99, 15.0, "replicate", "on the front beside trial 0 and 1, but ahead of trial 1 by too little"),
+        (2.0, 20.0, "reject", "no better than trial 1 in anything, which came first"),
+        (2.0, 19.0, "reject", "trial 1 is nowhere worse, and better in speed"),
+        (5.0, 5.0, "reject", "trial 0 is nowhere worse, and better in error and speed"),
+    ],
+)
+def test_a_pareto_objective_is_judged_by_the_front(error: float, speed: float, decision: str, words: str) -> None:
+    verdict = verdict_on_last(front_of(*FRONT, (0.4, error, speed)))
+    assert verdict.decision == decision
+    assert words in verdict.reason
+
+
+def test_the_first_of_several_objectives_makes_the_front() -> None:
+    assert verdict_on_last(front_of(FRONT[0])).decision == "accept"
+
+
+def test_the_front_is_kept_from_what_may_be_noise() -> None:
+    noisy = (*FRONT, (0.2, 2.4, 20.0))
+    assert verdict_on_last(front_of(*noisy, (0.4, 1.9, 18.0)), repeat_share=0.5).decision == "replicate"
+    sure = verdict_on_last(front_of(*noisy, (0.4, 1.1, 18.0)))
+    assert sure.decision == "accept"
+    spent = verdict_on_last(front_of(*noisy, (0.4, 1.9, 18.0)), repeats=0)
+    assert (spent.decision, "by less than the noise; no repeat is left" in spent.reason) == ("accept", True)
+
+
+def test_huge_repeats_are_judged() -> None:
+    assert verdict_on_last(history_of((0.1, 1.7e308), (0.1, 1.7e308), (0.1, 1.7e308), (0.2, 1.0))).decision == "accept"
