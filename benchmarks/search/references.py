@@ -1,4 +1,4 @@
-"""What counts as good on the real trainings: measured from random search, and bettered by whatever a contender finds."""
+"""What counts as good on the real trainings: measured from random search, bettered by whatever a contender finds."""
 
 from __future__ import annotations
 

@@ -42,8 +42,8 @@ class BenchProblem:
     curve: Callable[[Parameters], Sequence[float]] | None = field(default=None)
 
     def regret(self, loss: float) -> float:
-        """Return the loss on the scale on which 0 is the best known and 1 the middle of random search; at most 1.5."""
-        return min(1.5, (loss - self.best) / (self.median - self.best))
+        """Return the loss on a scale from 0, the best known (or better), over 1, the middle of random search, to 1.5."""
+        return min(1.5, max(0.0, (loss - self.best) / (self.median - self.best)))
 
 
 def lognormal_seconds(name: str, space: SearchSpace, middle: float = 60.0, spread: float = 0.6) -> Callable[..., float]:

@@ -1,0 +1,64 @@
+"""`python -m benchmarks.search`: install the peers, run what is missing, print the tables."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from . import environments, references, report, runner, store
+from .problems import SETS
+
+PEERS = ("optuna:tpe", "optuna:tpe-multivariate", "optuna:gp", "flaml:blendsearch", "smac:hpo")
+
+
+def main() -> None:
+    """Do what the command line says."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.search", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    installing = verbs.add_parser("install", help="make the peers' environments")
+    installing.add_argument("peers", nargs="*", default=list(environments.PEERS), help="which; all by default")
+    running = verbs.add_parser("run", help="run what the store lacks")
+    running.add_argument("--contenders", nargs="+", default=["random", "tunesmith", *PEERS], help="as optuna:tpe")
+    running.add_argument("--problems", nargs="+", default=["judging"], help="names, or tuning or judging")
+    running.add_argument("--seeds", type=int, nargs="+", default=list(range(10)))
+    running.add_argument("--slots", type=int, nargs="+", default=[1, 4, 12], help="how many trials run at once")
+    running.add_argument("--trials", type=int, default=100, help="with a pruner: whole trainings' worth of steps")
+    running.add_argument("--jobs", type=int, default=1, help="how many processes")
+    running.add_argument("--again", action="store_true", help="also what is done; the later counts")
+    running.add_argument("--store", type=Path, default=store.STORE, help="the file of runs")
+    telling = verbs.add_parser("tables", help="print the tables of what the store holds")
+    telling.add_argument("--contenders", nargs="+", help="which; all by default")
+    telling.add_argument("--problems", nargs="+", default=["judging"], help="names, or tuning or judging")
+    telling.add_argument("--store", type=Path, default=store.STORE, help="the file of runs")
+    telling.add_argument("--write", action="store_true", help=f"write {report.RESULTS.name} in benchmarks/results")
+    measuring = verbs.add_parser("references", help="measure what counts as good on the real trainings")
+    measuring.add_argument("--draws", type=int, default=2000, help="random configurations; 0 looks at the store alone")
+    for verb in (running, telling):
+        verb.add_argument("--data", type=Path, default=os.environ.get("TUNESMITH_BENCHMARK_DATA"),
+                          help="the folder of tables; or set TUNESMITH_BENCHMARK_DATA")  # fmt: skip
+    asked = parser.parse_args()
+    if asked.verb in ("run", "tables") and asked.data is None:
+        parser.error("say where the tables are: --data DIR, or set TUNESMITH_BENCHMARK_DATA.")
+    if asked.verb == "install":
+        environments.install(asked.peers)
+    elif asked.verb == "references":
+        if asked.draws:
+            references.measure(asked.draws)
+        references.improve(store.least_losses(store.read()))
+    elif asked.verb == "run":
+        wanted = runner.plan(_named(asked.problems), asked.contenders, asked.slots, asked.seeds, asked.trials)
+        runner.run(wanted, data=asked.data, jobs=asked.jobs, again=asked.again, store=asked.store)
+    else:
+        text = report.report(store.read(asked.store), asked.data, _named(asked.problems), asked.contenders)
+        print(text)
+        if asked.write:
+            report.RESULTS.write_text(text)
+
+
+def _named(names: list[str]) -> list[str]:
+    return [one for name in names for one in SETS.get(name, (name,))]
+
+
+if __name__ == "__main__":
+    main()

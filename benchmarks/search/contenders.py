@@ -1,0 +1,188 @@
+"""Who is measured, by name: `random`, `tunesmith`, `tunesmith:gp`, `tunesmith:tpe+asha`, `optuna:tpe`, `smac`.
+
+A name is a library, then a method after a colon, then a pruner after a plus; options of a tunesmith proposer follow the
+method as JSON: `tunesmith:quasirandom{"option": 1}`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import subprocess
+import time
+from collections.abc import Mapping
+from functools import cache
+from typing import IO, Any
+
+import numpy as np
+
+from tunesmith import Study
+from tunesmith.errors import TrialPruned
+from tunesmith.space import SearchSpace
+from tunesmith.trial import Measurement, Trial
+
+from .environments import PEERS, python
+from .problems import BenchProblem
+from .simulation import Contender
+
+_NAME = re.compile(r"(?P<library>\w+)(:(?P<method>[\w-]+)(?P<options>\{.*\})?)?(\+(?P<pruner>\w+)(?P<rungs>\{.*\})?)?")
+
+
+def contender(name: str, problem: BenchProblem, *, seed: int, trials: int) -> Contender:
+    """Begin a new study.
+
+    Args:
+        name: As above.
+        problem: Its space and default are what the contender gets to know, and the steps of its curve.
+        seed: For all randomness.
+        trials: How many there will be; some peers plan ahead.
+
+    Raises:
+        ValueError: The name is not understood.
+    """
+    parts = _NAME.fullmatch(name)
+    if parts is None:
+        raise ValueError(f"a contender must be named as 'tunesmith:gp' or 'optuna:tpe+median', but {name!r} was given.")
+    library, method, pruner = parts["library"], parts["method"], parts["pruner"]
+    if library == "random":
+        return Random(problem, seed)
+    if library == "tunesmith":
+        proposer = None if method is None else {"name": method, **json.loads(parts["options"] or "{}")}
+        stopping = None if pruner is None else {"name": pruner, **json.loads(parts["rungs"] or "{}")}
+        return Tunesmith(problem, seed, proposer=proposer, pruner=stopping)
+    if library not in PEERS:
+        raise ValueError(f"a contender must be random, tunesmith, or one of {', '.join(PEERS)}, but it is {library!r}.")
+    options = {} if pruner is None else {"pruner": pruner, "steps": problem.steps}
+    return Peer(library, problem, seed, trials=trials, method=method or PEERS[library].methods[0], options=options)
+
+
+class Random:
+    """Draws at random, after the default."""
+
+    def __init__(self, problem: BenchProblem, seed: int) -> None:
+        self.problem, self.rng, self.asked, self.seconds = problem, np.random.default_rng(seed), 0, 0.0
+
+    def ask(self) -> tuple[int, Mapping[str, Any]]:
+        self.asked += 1
+        first = self.asked == 1
+        return self.asked - 1, self.problem.default if first else self.problem.space.sample(self.rng)
+
+    def tell(self, number: int, loss: float, seconds: float) -> None:
+        return
+
+    def report(self, number: int, step: int, loss: float) -> bool:
+        return False
+
+
+class Tunesmith:
+    """A study that is kept in memory, with the judge's repeats left out: these losses have no noise."""
+
+    def __init__(
+        self,
+        problem: BenchProblem,
+        seed: int,
+        *,
+        proposer: Mapping[str, Any] | None,
+        pruner: Mapping[str, Any] | None,
+    ) -> None:
+        self.study = Study(
+            space=_with_defaults(problem),
+            objective="minimize loss",
+            judge={"name": "rules", "repeats": 0},
+            pruner=pruner,
+            seed=seed,
+            **({} if proposer is None else {"proposer": proposer}),  # type: ignore[arg-type]
+        )
+        self.seconds = 0.0
+        self.running: dict[int, Trial] = {}
+
+    def ask(self) -> tuple[int, Mapping[str, Any]]:
+        before = time.process_time()
+        trial = self.study.ask()
+        self.seconds += time.process_time() - before
+        self.running[trial.number] = trial
+        return trial.number, trial.parameters
+
+    def tell(self, number: int, loss: float, seconds: float) -> None:
+        before = time.process_time()
+        self.study.tell(number, Measurement(metrics={"loss": loss}, seconds=seconds))
+        self.seconds += time.process_time() - before
+        del self.running[number]
+
+    def report(self, number: int, step: int, loss: float) -> bool:
+        before = time.process_time()
+        try:
+            self.running[number].report(step, loss=loss)
+        except TrialPruned:
+            del self.running[number]
+            return True
+        finally:
+            self.seconds += time.process_time() - before
+        return False
+
+
+def _with_defaults(problem: BenchProblem) -> SearchSpace:
+    """Return the space with the problem's default written into its parameters, as a user would."""
+    parameters = {
+        name: dataclasses.replace(parameter, default=problem.default[name]) if name in problem.default else parameter
+        for name, parameter in problem.space.parameters.items()
+    }
+    return SearchSpace(parameters)
+
+
+class Peer:
+    """A peer in its own environment's process, which lives on for the next study."""
+
+    def __init__(
+        self, library: str, problem: BenchProblem, seed: int, *, trials: int, method: str, options: Mapping[str, Any]
+    ) -> None:
+        self.process, self.seconds = _process(library), 0.0
+        start = {
+            "space": problem.space.to_tables()[0],
+            "default": dict(problem.default),
+            "seed": seed,
+            "trials": trials,
+            "method": method,
+            "options": options,
+        }
+        self._say({"start": start})
+        self.seconds = 0.0
+
+    def ask(self) -> tuple[int, Mapping[str, Any]]:
+        answer = self._say({"ask": True})
+        return answer["id"], answer["parameters"]
+
+    def tell(self, number: int, loss: float, seconds: float) -> None:
+        self._say({"tell": number, "loss": loss, "seconds": seconds})
+
+    def report(self, number: int, step: int, loss: float) -> bool:
+        stop: bool = self._say({"report": number, "step": step, "loss": loss})["stop"]
+        if stop:
+            self._say({"prune": number, "loss": loss})
+        return stop
+
+    def _say(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        to, back = _pipes(self.process)
+        to.write(json.dumps(message) + "\n")
+        to.flush()
+        line = back.readline()
+        if not line:
+            raise RuntimeError(f"{self.process.args} ended; what it printed stands above.")
+        answer: dict[str, Any] = json.loads(line)
+        self.seconds += answer["seconds"]
+        return answer
+
+
+@cache
+def _process(library: str) -> subprocess.Popen[str]:
+    script = PEERS[library].script
+    return subprocess.Popen(
+        [python(library), "-W", "ignore", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+
+
+def _pipes(process: subprocess.Popen[str]) -> tuple[IO[str], IO[str]]:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    return process.stdin, process.stdout

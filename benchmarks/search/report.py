@@ -1,0 +1,173 @@
+"""The tables, in Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+
+from ..engine.machine import describe
+from .problems import GROUPS, BenchProblem, problems
+from .statistics import Figures, Floats, over_problems, ranks, regret_after, regret_within, shared_seeds, speed_up
+from .store import Key, Record
+
+RESULTS = Path(__file__).parents[1] / "results" / "search.md"
+CHECKPOINTS = (10, 25, 50, 100)
+BUDGETS = (20, 50, 100)
+
+Records = Mapping[Key, Record]
+
+
+def report(records: Records, data: Path, names: Sequence[str], contenders: Sequence[str] | None = None) -> str:
+    """Return every table that the store has runs for.
+
+    Args:
+        records: The store.
+        data: The folder of tables.
+        names: The problems.
+        contenders: Which; all by default.
+    """
+    known = {name: problem for name, problem in problems(data).items() if name in names}
+    chosen = {
+        key: record
+        for key, record in records.items()
+        if key.problem in known and key.trials == CHECKPOINTS[-1] and (not contenders or key.contender in contenders)
+    }
+    said = ["# What the search finds\n", "How to read this: ../README.md.\n", describe() + "\n"]
+    for slots in sorted({key.slots for key in chosen}):
+        at_once = {key: record for key, record in chosen.items() if key.slots == slots and "+" not in key.contender}
+        title = "One trial at a time" if slots == 1 else f"{slots} trials at once"
+        for few, who in _by_coverage(at_once):
+            said += _regrets(at_once, known, who, slots, title + (f", where {', '.join(few)} ran" if few else ""))
+        if slots > 1:
+            said += _speeds(chosen, known, slots)
+    stopping = {key: record for key, record in chosen.items() if "+" in key.contender}
+    if stopping:
+        said += _stopping(stopping, known)
+    return "\n".join(said)
+
+
+def _by_coverage(records: Records) -> list[tuple[list[str], list[str]]]:
+    """Return who can be compared on everything, and for each contender with few runs a comparison on those alone."""
+    counts: dict[str, int] = {}
+    for key in records:
+        counts[key.contender] = counts.get(key.contender, 0) + 1
+    everywhere = [who for who, count in counts.items() if count >= 0.9 * max(counts.values())]
+    sparse = [who for who in counts if who not in everywhere]
+    return [([], everywhere), *(([who], [*everywhere, who]) for who in sparse)] if counts else []
+
+
+def _regrets(records: Records, known: Mapping[str, BenchProblem], who: list[str], slots: int, title: str) -> list[str]:
+    seeds = shared_seeds(records, who, list(known), slots)
+    if not seeds:
+        return []
+    groups = [known[name].group for name in seeds]
+    values = [
+        np.array([[[regret_after(records[Key(name, one, slots, seed, CHECKPOINTS[-1])], known[name], trials)
+                    for trials in CHECKPOINTS] for seed in chosen] for one in who])
+        for name, chosen in seeds.items()
+    ]  # fmt: skip
+    regret = over_problems([value.mean(axis=1) for value in values], groups)
+    rank = over_problems([ranks(value).mean(axis=1) for value in values], groups)
+    costs = [_per_100(records, one, seeds) for one in who]
+    fewest, most = min(map(len, seeds.values())), max(map(len, seeds.values()))
+    runs = f"{len(seeds)} problems, {fewest}{'' if fewest == most else f' to {most}'} seeds"
+    order = np.argsort(regret.mean[:, 1:].mean(axis=1))
+    head = [f"{trials} trials" for trials in CHECKPOINTS]
+    return [
+        f"## {title}\n",
+        f"Mean normalised regret ({runs})\n",
+        *_table(["", *head, "proposing, s per 100"], order, who, regret, 3, [f"{cost:.2f}" for cost in costs]),
+        "Mean rank\n",
+        *_table(["", *head], order, who, rank, 2),
+        *(_by_group(values, groups, order, who) if len(set(groups)) > 1 else []),
+    ]
+
+
+def _per_100(records: Records, who: str, names: Mapping[str, object]) -> float:
+    """Return the median over runs of the processor seconds that proposing takes, per 100 trials."""
+    return median(
+        100 * record.proposing / record.proposed
+        for key, record in records.items()
+        if key.contender == who and key.problem in names
+    )
+
+
+def _by_group(values: Sequence[Floats], groups: Sequence[str], order: Sequence[int], who: list[str]) -> list[str]:
+    present = [group for group in GROUPS if group in groups]
+    lines = ["Mean normalised regret by group, at 25 / 50 / 100 trials\n", *_head(["", *present])]
+    means = {
+        group: np.mean([value.mean(axis=1) for value, one in zip(values, groups, strict=True) if one == group], axis=0)
+        for group in present
+    }
+    for place in order:
+        cells = [" / ".join(_marked(means[group][:, at], place, 3) for at in (1, 2, 3)) for group in present]
+        lines.append(f"| {who[place]} | {' | '.join(cells)} |")
+    return [*lines, ""]
+
+
+def _speeds(records: Records, known: Mapping[str, BenchProblem], slots: int) -> list[str]:
+    lines = []
+    for who in dict.fromkeys(key.contender for key in records if key.slots == slots and "+" not in key.contender):
+        both = [shared_seeds(records, [who], list(known), at_once) for at_once in (1, slots)]
+        seeds = {name: sorted({*both[0][name]} & {*both[1][name]}) for name in both[0] if name in both[1]}
+        serial, parallel = (
+            {name: [records[Key(name, who, at_once, seed, CHECKPOINTS[-1])] for seed in chosen]
+             for name, chosen in seeds.items() if chosen}
+            for at_once in (1, slots)
+        )  # fmt: skip
+        if not serial:
+            continue
+        cells = ["not reached" if r is None else f"{r:.1f}" for r in speed_up(serial, parallel, known, CHECKPOINTS[1:])]
+        repeated = sum(r.proposed - r.distinct for runs in parallel.values() for r in runs)
+        lines.append(f"| {who} | {' | '.join(cells)} | {repeated} |")
+    heads = [f"of {trials}" for trials in CHECKPOINTS[1:]]
+    title = f"Times as fast as one slot, to what one slot reaches in the time of so many trials ({slots} slots)\n"
+    return [title, *_head(["", *heads, "proposals made before"]), *lines, ""] if lines else []
+
+
+def _stopping(records: Records, known: Mapping[str, BenchProblem]) -> list[str]:
+    who = list(dict.fromkeys(key.contender for key in records))
+    seeds = shared_seeds(records, who, list(known), 1)
+    if not seeds:
+        return []
+    values = [
+        np.array([[[regret_within(records[Key(name, one, 1, seed, CHECKPOINTS[-1])], known[name], budget)
+                    for budget in BUDGETS] for seed in chosen] for one in who]).mean(axis=1)
+        for name, chosen in seeds.items()
+    ]  # fmt: skip
+    figures = over_problems(values, [known[name].group for name in seeds])
+    order = np.argsort(figures.mean.mean(axis=1))
+    head = ["", *(f"{budget} trainings" for budget in BUDGETS), "proposing, s per 100 trials"]
+    costs = [f"{_per_100(records, one, seeds):.2f}" for one in who]
+    return [
+        "## With early stopping\n",
+        f"Mean normalised regret of whole trainings, by budget ({len(seeds)} problems)\n",
+        *_table(head, order, who, figures, 3, costs),
+    ]
+
+
+def _table(
+    heads: list[str], order: Sequence[int], who: list[str], figures: Figures, digits: int, last: Sequence[str] = ()
+) -> list[str]:
+    def cell(place: int, at: int) -> str:
+        low, high = figures.low[place, at], figures.high[place, at]
+        return f"{_marked(figures.mean[:, at], place, digits)} [{low:.{digits}f}, {high:.{digits}f}]"
+
+    rows = [
+        [who[place], *(cell(place, at) for at in range(figures.mean.shape[1])), *([last[place]] if last else [])]
+        for place in order
+    ]
+    return [*_head(heads), *(f"| {' | '.join(row)} |" for row in rows), ""]
+
+
+def _head(heads: list[str]) -> list[str]:
+    return [f"| {' | '.join(heads)} |", "| --- |" + " --: |" * (len(heads) - 1)]
+
+
+def _marked(column: Floats, place: int, digits: int) -> str:
+    """Return a figure, bold where it is the least of its column."""
+    text = f"{column[place]:.{digits}f}"
+    return f"**{text}**" if text == f"{column.min():.{digits}f}" else text

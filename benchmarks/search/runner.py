@@ -1,0 +1,62 @@
+"""Runs what is not in the store yet, contender by contender, some at once."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from functools import partial
+from pathlib import Path
+
+from .contenders import contender
+from .problems import problems
+from .simulation import simulate, simulate_stopping
+from .store import STORE, Key, Record, append, read
+
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def plan(
+    names: Sequence[str], contenders: Sequence[str], slots: Sequence[int], seeds: Sequence[int], trials: int
+) -> list[Key]:
+    """Return every run that is wanted, the first seed of everybody before the second of anybody.
+
+    A contender with a pruner (`+` in its name) runs serially, and on problems with a curve; the others run on all.
+    """
+    return [
+        Key(problem, who, at_once, seed, trials)
+        for seed in seeds
+        for at_once in slots
+        for who in contenders
+        for problem in names
+        if "+" not in who or at_once == 1
+    ]
+
+
+def run(wanted: Iterable[Key], *, data: Path, jobs: int = 1, again: bool = False, store: Path = STORE) -> None:
+    """Do the runs that the store lacks, and add them to it one by one.
+
+    Args:
+        wanted: What to run.
+        data: The folder of tables.
+        jobs: How many processes.
+        again: Whether to do those anew that are done, as after a change; the later counts.
+        store: The file.
+    """
+    done = set() if again else set(read(store))
+    known = problems(data)
+    missing = [key for key in wanted if key not in done and ("+" not in key.contender or known[key.problem].curve)]
+    os.environ.update(dict.fromkeys(THREADS, "1"))  # before NumPy is imported in the new processes
+    with multiprocessing.get_context("spawn").Pool(jobs) as pool:
+        for count, (key, record) in enumerate(pool.imap_unordered(partial(_one, data), missing), 1):
+            append(key, record, store)
+            print(f"{count}/{len(missing)} {key.contender} {key.problem} {key.slots} {key.seed}", file=sys.stderr)
+
+
+def _one(data: Path, key: Key) -> tuple[Key, Record]:
+    problem = problems(data)[key.problem]
+    searcher = contender(key.contender, problem, seed=key.seed, trials=key.trials)
+    if "+" in key.contender:
+        return key, simulate_stopping(problem, searcher, trainings=key.trials)
+    return key, simulate(problem, searcher, slots=key.slots, trials=key.trials)

@@ -1,0 +1,132 @@
+"""From runs to figures: regrets at checkpoints, ranks, intervals, and the speed of several slots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .problems import BenchProblem
+from .store import Key, Record
+
+Floats = NDArray[np.float64]
+
+NOTHING = 1.5
+"""The regret of who has found nothing yet: that of the worst."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Means over problems with equal weight for each group, and 95 % bootstrap intervals over problems.
+
+    Args:
+        mean: Shape `(contenders, checkpoints)`.
+        low: The interval's lower end, of the same shape.
+        high: Its upper end.
+    """
+
+    mean: Floats
+    low: Floats
+    high: Floats
+
+
+def regret_after(record: Record, problem: BenchProblem, trials: int) -> float:
+    """Return the regret of the best of the trials that ended first."""
+    return problem.regret(min(record.losses[:trials]))
+
+
+def regret_within(record: Record, problem: BenchProblem, budget: float) -> float:
+    """Return the regret of the best of what had ended by then."""
+    losses = [loss for loss, end in zip(record.losses, record.ends, strict=True) if end <= budget]
+    return problem.regret(min(losses)) if losses else NOTHING
+
+
+def shared_seeds(
+    records: Mapping[Key, Record], contenders: Sequence[str], names: Sequence[str], slots: int
+) -> dict[str, list[int]]:
+    """Return the seeds, by problem, with which every contender ran; problems without any are left out."""
+    found: dict[str, dict[str, set[int]]] = {}
+    for key in records:
+        if key.slots == slots:
+            found.setdefault(key.problem, {}).setdefault(key.contender, set()).add(key.seed)
+    shared = {
+        name: sorted(set.intersection(*(found.get(name, {}).get(who, set()) for who in contenders))) for name in names
+    }
+    return {name: seeds for name, seeds in shared.items() if seeds}
+
+
+def ranks(regrets: Floats) -> Floats:
+    """Return ranks from 1 along the first axis; equals share the mean of their ranks."""
+    better = np.sum(regrets[None] < regrets[:, None], axis=1)
+    equal = np.sum(regrets[None] == regrets[:, None], axis=1)
+    return 1.0 + better + (equal - 1) / 2
+
+
+def over_problems(values: Sequence[Floats], groups: Sequence[str], draws: int = 2000) -> Figures:
+    """Average over problems, and see how the average depends on them.
+
+    Args:
+        values: For each problem an array `(contenders, checkpoints)`.
+        groups: The problems' groups; each weighs the same.
+        draws: How many times problems are drawn anew, with replacement within each group.
+    """
+    stacked = np.array(values)
+    members = [[place for place, group in enumerate(groups) if group == one] for one in dict.fromkeys(groups)]
+
+    def mean(choose: Callable[[list[int]], Sequence[int]]) -> Floats:
+        return np.mean([stacked[list(choose(group))].mean(axis=0) for group in members], axis=0)  # type: ignore[no-any-return]
+
+    rng = np.random.default_rng(0)
+    drawn = np.array([mean(lambda group: rng.choice(group, len(group))) for _ in range(draws)])
+    low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
+    return Figures(mean(lambda group: group), low, high)
+
+
+def speed_up(
+    serial: Mapping[str, Sequence[Record]],
+    parallel: Mapping[str, Sequence[Record]],
+    problems: Mapping[str, BenchProblem],
+    trials: Sequence[int],
+) -> list[float | None]:
+    """Tell how many times sooner several slots reach what one reaches.
+
+    Time counts in mean durations of the problem's serial trials. Regret over time is averaged over seeds, then over
+    problems, with equal weight for each group.
+
+    Args:
+        serial: One slot's runs by problem.
+        parallel: Several slots' runs of the same problems.
+        problems: By name.
+        trials: For each, the regret to reach is what one slot has after the time of so many mean trials.
+
+    Returns:
+        The ratio of the times, for each number of trials; None where several slots did not reach the regret.
+    """
+    times = np.arange(0, max(trials) + 1e-9, 0.05)
+    units = {name: float(np.mean([run.ends[-1] / len(run.ends) for run in runs])) for name, runs in serial.items()}
+    one, many = (_over_time(runs, problems, units, times) for runs in (serial, parallel))
+    reached = []
+    for number in trials:
+        soonest = np.flatnonzero(many <= one[np.searchsorted(times, number - 1e-9)])
+        reached.append(number / times[soonest[0]] if soonest.size else None)
+    return reached
+
+
+def _over_time(
+    runs: Mapping[str, Sequence[Record]],
+    problems: Mapping[str, BenchProblem],
+    units: Mapping[str, float],
+    times: Floats,
+) -> Floats:
+    """Return the mean regret at each time."""
+    by_group: dict[str, list[Floats]] = {}
+    for name, records in runs.items():
+        curves = []
+        for record in records:
+            regrets = [problems[name].regret(loss) for loss in np.minimum.accumulate(record.losses)]
+            ended = np.searchsorted(np.array(record.ends) / units[name], times, side="right")
+            curves.append(np.array([NOTHING, *regrets])[ended])
+        by_group.setdefault(problems[name].group, []).append(np.mean(curves, axis=0))
+    return np.mean([np.mean(curves, axis=0) for curves in by_group.values()], axis=0)  # type: ignore[no-any-return]
