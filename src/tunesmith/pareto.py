@@ -129,6 +129,14 @@ def hypervolume(front: Floats, reference: Floats) -> float:
     return _volume(sides[(sides > 0).all(axis=1)])
 
 
+def share_dominated(front: Floats) -> float:
+    """Return the share that a front dominates of the box between its ideal point and its reference point, in [0, 1]."""
+    (front,) = _moderate(front)
+    ideal = front.min(axis=0)
+    sides = reference_point(front) - ideal
+    return hypervolume((front - ideal) / sides, np.ones(len(sides)))
+
+
 def _volume(sides: Floats) -> float:
     """Return the volume of a union of boxes that share a corner; shape `(boxes, metrics)`, positive."""
     if not len(sides):

@@ -9,9 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
+
 from ..history import History
 from ..objective import Objective
 from ..parameters import Choice
+from ..pareto import Floats
 from ..trial import State, Trial
 from . import wording
 
@@ -19,6 +22,8 @@ from . import wording
 @dataclass(frozen=True)
 class Measure:
     """What the pictures are about: the metric in its own sign, or the weighted loss of several.
+
+    With a Pareto objective it is the first metric; the others stand in the picture of the front.
 
     Args:
         name: For axes and headings.
@@ -31,7 +36,7 @@ class Measure:
     @classmethod
     def of(cls, objective: Objective) -> Measure:
         """Return the measure of an objective."""
-        if len(objective.metrics) == 1:
+        if len(objective.metrics) == 1 or objective.pareto:
             return cls(objective.primary.name, objective.primary.sign)
         return cls("weighted loss", 1.0)
 
@@ -43,6 +48,13 @@ class Measure:
     def value(self, loss: float) -> float | None:
         """Return a loss in the metric's own sign; None where there is none."""
         return None if math.isnan(loss) else self.sign * float(loss)
+
+    @staticmethod
+    def losses(history: History) -> Floats:
+        """Return what every trial came to, shape `(trials,)`, smaller is better; NaN where it is not known."""
+        if not history.objective.pareto:
+            return history.losses
+        return np.where(np.isnan(history.losses), np.nan, history.values[:, 0])
 
 
 @dataclass(frozen=True)
@@ -116,7 +128,7 @@ class ProposerRow:
         complete: Those that finished.
         pruned: Those that were stopped early.
         failed: Those that failed.
-        led: How often one of its trials was the best so far.
+        led: How often one of its trials was the best so far; with a Pareto objective how many are on the front.
         accepted: How many a judge accepted.
         best: Its best result that may lead, in the metric's own sign.
     """
@@ -154,7 +166,7 @@ class LogEntry:
 
 def may_lead(history: History, trial: Trial) -> bool:
     """Tell whether a trial can be the best: complete, within the constraints, and not vetoed."""
-    if trial.state is not State.COMPLETE or math.isnan(history.losses[trial.number]):
+    if trial.state is not State.COMPLETE or math.isnan(history.reach[trial.number]):
         return False
     vetoed = trial.verdict is not None and trial.verdict.binding and trial.verdict.decision == "reject"
     return not vetoed and history.objective.violation(trial.metrics) == 0
@@ -179,7 +191,7 @@ def history_values(history: History) -> list[HistoryPoint]:
     measure = Measure.of(history.objective)
     points = []
     least = math.nan
-    for trial, loss in zip(history.trials, history.losses, strict=True):
+    for trial, loss in zip(history.trials, measure.losses(history), strict=True):
         if may_lead(history, trial) and not loss >= least:
             least = loss
         feasible = trial.state is not State.COMPLETE or history.objective.violation(trial.metrics) == 0
@@ -226,7 +238,7 @@ def parallel(history: History, names: Sequence[str] | None = None, *, most: int 
     axes = [_axis(history, name, rows) for name in (history.space.names if names is None else names)]
     return Parallel(
         numbers=tuple(numbers),
-        values=tuple(measure.sign * float(history.losses[n]) for n in numbers),
+        values=tuple((measure.sign * measure.losses(history)[list(numbers)]).tolist()),
         axes=tuple(axes),
     )
 
@@ -249,7 +261,7 @@ def proposer_table(history: History) -> list[ProposerRow]:
     accepted: Counter[str] = Counter()
     best: dict[str, float] = {}
     least = math.inf
-    for trial, loss in zip(history.trials, history.losses, strict=True):
+    for trial, loss in zip(history.trials, measure.losses(history), strict=True):
         name = trial.proposal.proposer
         states.setdefault(name, Counter())[trial.state] += 1
         accepted[name] += trial.verdict is not None and trial.verdict.decision == "accept"
@@ -257,6 +269,8 @@ def proposer_table(history: History) -> list[ProposerRow]:
             best[name] = min(best.get(name, math.inf), float(loss))
             led[name] += bool(loss < least)
             least = min(least, loss)
+    if history.objective.pareto:
+        led = Counter(trial.proposal.proposer for trial in history.front)
     rows = [
         ProposerRow(
             name=name,

@@ -25,6 +25,8 @@ from ..history import History
 from ..trial import State
 from . import overview, wording
 from .data import LogEntry, Measure, decision_log, proposer_table
+from .fronts import front_rows
+from .fronts import table as front_table
 from .importance import importance
 from .plots import Picture, pictures
 from .table import trial_table
@@ -118,6 +120,7 @@ def _first_screen(history: History, facts: Mapping[str, Any]) -> dict[str, Any]:
     parameters = {} if best is None else dict(best.parameters)
     return {
         "measure": Measure.of(objective),
+        "front": front_table(history, front_rows(history)),
         "objective": str(objective),
         "limits": [_limit(c.metric, c.low, c.high) for c in objective.constraints],
         "started": history.sessions[0].time if history.sessions else None,
@@ -127,7 +130,7 @@ def _first_screen(history: History, facts: Mapping[str, Any]) -> dict[str, Any]:
         "best_name": "" if best is None else f"best (trial {best.number})",
         "own_name": own_name,
         "own_leads": found.own_leads,
-        "gain": _gain(found, own_name),
+        "gain": _place_of_own(history) if objective.pareto else _gain(found, own_name),
         "violation": 0.0 if best is None else objective.violation(best.metrics),
         "total": f"{len(history.trials):,}",
         "total_number": len(history.trials),
@@ -166,6 +169,21 @@ def _gain(found: overview.Comparison, own_name: str) -> Gain:
         sure = "more than the noise" if found.gain_in_noise > 2 else "within the noise, so not certain"
         detail += f"; {sure} ({wording.number(found.gain_in_noise, 2)} standard errors)"
     return Gain(f"{size} {way}", detail, good=found.gain > 0)
+
+
+def _place_of_own(history: History) -> Gain:
+    """Return where trial 0 stands to the front of a Pareto objective."""
+    if not history.trials or history.trials[0].state is not State.COMPLETE:
+        return Gain("–", "it has no result to compare with")
+    own = history.trials[0]
+    if own.number in {trial.number for trial in history.front}:
+        return Gain("on the front", "no trial is better in one metric without being worse in another")
+    values = history.mean_values(own)
+    better = [trial.number for trial in history.front if (history.mean_values(trial) <= values).all()]
+    if not better:
+        return Gain("off the front", "it may not lead: it breaks a constraint, or was vetoed")
+    worse = f"{wording.count(len(better), 'trial')} on the front {'is' if len(better) == 1 else 'are'} nowhere worse"
+    return Gain("beaten", worse, good=True)
 
 
 def _limit(metric: str, low: float | None, high: float | None) -> str:

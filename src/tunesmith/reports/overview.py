@@ -109,7 +109,10 @@ def _standing(history: History, trial: Trial) -> Standing:
     losses = history.repeat_losses(trial)
     if not losses:
         return Standing(trial, None, 0)
-    mean = math.fsum(loss / len(losses) for loss in losses)
+    if history.objective.pareto:
+        mean = float(history.mean_values(trial)[0])
+    else:
+        mean = math.fsum(loss / len(losses) for loss in losses)
     return Standing(trial, Measure.of(history.objective).sign * mean, len(losses))
 
 

@@ -68,7 +68,7 @@ def trial_table(history: History, *, most: int) -> TrialTable:
     """
     trials = listed(history, most)
     names = _metric_names(history, trials)
-    several = len(history.objective.metrics) > 1
+    several = len(history.objective.metrics) > 1 and not history.objective.pareto
     columns = [Column("trial", True), Column("state")]
     columns += [Column(Measure.of(history.objective).name, True)] if several else []
     columns += [Column(name, True) for name in names]
@@ -89,7 +89,8 @@ def _metric_names(history: History, trials: list[Trial]) -> list[str]:
 
 
 def _row(history: History, trial: Trial, names: list[str], several: bool) -> TrialRow:
-    best = history.best
+    leads = history.best is not None and history.best.number == trial.number
+    leads = trial.number in {member.number for member in history.front} if history.objective.pareto else leads
     cells = [Cell(str(trial.number)), Cell(trial.state.value, state=trial.state.value)]
     if several:
         loss = float(history.losses[trial.number])
@@ -100,7 +101,7 @@ def _row(history: History, trial: Trial, names: list[str], several: bool) -> Tri
     cells.append(Cell(wording.duration(seconds), "" if seconds is None else repr(seconds), "n"))
     cells += [_parameter(trial.parameters, name) for name in history.space.names]
     cells.append(Cell(_why(trial), kind="why"))
-    return TrialRow(trial.number, best is not None and best.number == trial.number, tuple(cells))
+    return TrialRow(trial.number, leads, tuple(cells))
 
 
 def _number(value: float | None) -> Cell:

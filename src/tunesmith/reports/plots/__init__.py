@@ -8,6 +8,7 @@ from __future__ import annotations
 from ...history import History
 from ..importance import Importance
 from .curves import curves_picture
+from .front import front_picture, growth_picture
 from .history import history_picture
 from .importance import importance_picture
 from .parallel import parallel_picture
@@ -23,7 +24,9 @@ def pictures(history: History, found: Importance) -> list[Picture]:
         history: All that is known.
         found: The parameters' importance, which also orders the axes of the parallel coordinates.
     """
+    several = [front_picture(history), growth_picture(history)] if history.objective.pareto else []
     return [
+        *several,
         history_picture(history),
         importance_picture(found),
         parallel_picture(history, found),
