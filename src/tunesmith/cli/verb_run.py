@@ -32,7 +32,7 @@ _HELP: dict[str, tuple[Any, str]] = {
     "memory_gb": (float, "The most memory of one trial, in GB."),
     "usd": (float, "The most money for language models."),
     "proposer": (str, "Who proposes trials: tpe, evolution, quasirandom, random, grid."),
-    "pruner": (str, "What stops hopeless trials early: asha, median, none."),
+    "pruner": (str, "What stops hopeless trials early: asha, curve, hyperband, median, none."),
     "parallel": (int, "How many trials run at once."),
     "executor": (str, "Where trials run: process, inline; process:4 for four at once."),
     "model": (str, "A language model."),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from dataclasses import dataclass
 
-from ..errors import InputError
 from ..history import History
 from ..trial import Trial
-from ._curves import exempt, in_words, loss_of
+from ._curves import exempt, first_rung, full_length
+from ._halving import check_rungs, halved
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,61 +20,30 @@ class AshaPruner:
     rung with its first report from there on, below the next rung.
 
     A metric that is no finite number counts as worst; a report without the objective's metric decides nothing. The
-    user's own configuration and a judge's repeats are never stopped.
+    user's own configuration, a judge's repeats, and what has reached the last step of the longest complete training
+    are never stopped.
 
     Args:
         reduction: One in so many goes on; at least 2.
-        min_steps: The step of the first rung, in the numbers that the trials report; at least 1.
+        min_steps: The step of the first rung, in the numbers that the trials report; at least 1. None takes a 27th of
+            the longest complete training, and stops nothing before there is one.
 
-    >>> AshaPruner(reduction=3, min_steps=2).rung(20)
-    18
+    >>> AshaPruner(min_steps=2).reduction
+    3
     """
 
     reduction: int = 3
-    min_steps: int = 1
+    min_steps: int | None = None
 
     def __post_init__(self) -> None:
-        if self.reduction < 2:
-            raise InputError(f"reduction must be at least 2, but {self.reduction} was given.", keys=("reduction",))
-        if self.min_steps < 1:
-            raise InputError(f"min_steps must be at least 1, but {self.min_steps} was given.", keys=("min_steps",))
+        check_rungs(self.reduction, self.min_steps)
 
     def should_prune(self, history: History, trial: Trial) -> str | None:
         """Return why the trial is to stop at the rung that its last report reached, or None."""
         if exempt(trial) or not trial.reports:
             return None
-        last = trial.reports[-1]
-        loss = loss_of(history, last)
-        rung = self.rung(last.step)
-        if loss is None or rung is None:
+        length = full_length(history)
+        first = first_rung(self.min_steps, length)
+        if first is None or (length is not None and trial.reports[-1].step >= length):
             return None
-        if any(report.step >= rung and loss_of(history, report) is not None for report in trial.reports[:-1]):
-            return None
-        others = [value for number, value in self._on_rung(history, rung).items() if number != trial.number]
-        count = len(others) + 1
-        better = sum(value < loss for value in others)
-        if count < self.reduction or better < count // self.reduction:
-            return None
-        cut = sorted(others)[count // self.reduction - 1]
-        return (
-            f"at step {last.step} its {in_words(history, loss)} is not among the best {count // self.reduction} of the "
-            f"{count} trials that came so far; that takes {in_words(history, cut)}."
-        )
-
-    def rung(self, step: int) -> int | None:
-        """Return the highest rung at or below a step, or None below the first."""
-        if step < self.min_steps:
-            return None
-        rung = self.min_steps
-        while rung * self.reduction <= step:
-            rung *= self.reduction
-        return rung
-
-    def _on_rung(self, history: History, rung: int) -> dict[int, float]:
-        """Return the loss that each trial came to a rung with, by trial number; only finite ones."""
-        losses: dict[int, float] = {}
-        steps = history.steps
-        for step in steps[bisect_left(steps, rung) : bisect_left(steps, rung * self.reduction)]:
-            for number, loss in history.at_step(step).items():
-                losses.setdefault(number, loss)
-        return losses
+        return halved(history, trial, first=first, reduction=self.reduction)

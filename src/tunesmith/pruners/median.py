@@ -8,7 +8,7 @@ from statistics import median
 from ..errors import InputError
 from ..history import History
 from ..trial import State, Trial
-from ._curves import exempt, in_words, loss_of
+from ._curves import exempt, in_words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +20,7 @@ class MedianPruner:
     curve are so high that almost nothing would stop. Only complete trials count: with the stopped ones among them,
     or those that still run, every further report would halve the survivors.
 
+    With a Pareto objective, where losses compare trials at one step alone, the last report stands for the best so far.
     A metric that is no finite number counts as worst; a report without the objective's metric decides nothing. The
     user's own configuration and a judge's repeats are never stopped.
 
@@ -49,7 +50,7 @@ class MedianPruner:
         if exempt(trial) or not trial.reports or trial.reports[-1].step < self.warmup_steps:
             return None
         step = trial.reports[-1].step
-        loss = loss_of(history, trial.reports[-1])
+        loss = history.loss_of(trial, trial.reports[-1])
         others = [
             value
             for number, value in history.at_step(step).items()
@@ -58,8 +59,8 @@ class MedianPruner:
         if loss is None or len(others) < self.startup_trials:
             return None
         # A training that has diverged does not come back: its good start does not count then.
-        earlier = [value for report in trial.reports if (value := loss_of(history, report)) is not None]
-        best = loss if loss == float("inf") else min(earlier)
+        earlier = [value for report in trial.reports if (value := history.loss_of(trial, report)) is not None]
+        best = loss if history.objective.pareto or loss == float("inf") else min(earlier)
         middle = median(others)
         if best <= middle:
             return None

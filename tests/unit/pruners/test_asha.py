@@ -1,35 +1,15 @@
 import math
 
 import pytest
+from tests.unit.pruners.race import Race
 
 from tunesmith.errors import InputError
-from tunesmith.history import History
-from tunesmith.journal.base import Event
-from tunesmith.parameters import Float
 from tunesmith.pruners.asha import AshaPruner
-from tunesmith.space import SearchSpace
-from tunesmith.testing.contracts import MINIMIZE
-from tunesmith.trial import Trial
-
-
-class Race:
-    """A history in which trials report in whatever order a test says."""
-
-    def __init__(self, trials: int) -> None:
-        self.history = History(SearchSpace({"x": Float(0.0, 1.0)}), MINIMIZE)
-        for number in range(trials):
-            self.history.apply(Event("proposed", number, {"parameters": {"x": number / trials}}))
-            self.history.apply(Event("started", number, {"attempt": 1}))
-
-    def report(self, number: int, step: int, y: float | None) -> Trial:
-        metrics = {"other": 1.0} if y is None else {"y": y}
-        self.history.apply(Event("reported", number, {"step": step, "metrics": metrics}))
-        return self.history.trials[number]
 
 
 def test_at_a_rung_only_the_best_third_goes_on() -> None:
     race = Race(8)
-    pruner = AshaPruner(reduction=3)
+    pruner = AshaPruner(min_steps=1)
     for number, y in ((1, 5.0), (2, 4.0), (3, 3.0), (4, 2.0), (5, 1.0)):
         race.report(number, 1, y)
     assert pruner.should_prune(race.history, race.report(6, 1, 1.5)) is None, "second of six"
@@ -42,7 +22,7 @@ def test_at_a_rung_only_the_best_third_goes_on() -> None:
 
 def test_fewer_than_the_reduction_let_pass() -> None:
     race = Race(4)
-    pruner = AshaPruner(reduction=3)
+    pruner = AshaPruner(min_steps=1)
     assert pruner.should_prune(race.history, race.report(1, 1, 9.0)) is None
     assert pruner.should_prune(race.history, race.report(2, 1, 10.0)) is None
     assert pruner.should_prune(race.history, race.report(3, 1, 11.0)) is not None
@@ -50,7 +30,7 @@ def test_fewer_than_the_reduction_let_pass() -> None:
 
 def test_between_rungs_nothing_is_decided() -> None:
     race = Race(5)
-    pruner = AshaPruner(reduction=3)
+    pruner = AshaPruner(min_steps=1)
     for number in (1, 2, 3):
         race.report(number, 1, 1.0)
         race.report(number, 2, 1.0)
@@ -60,7 +40,7 @@ def test_between_rungs_nothing_is_decided() -> None:
 
 def test_reports_that_jump_over_rungs_meet_at_the_highest_one() -> None:
     race = Race(5)
-    pruner = AshaPruner(reduction=3)
+    pruner = AshaPruner(min_steps=1)
     for number in (1, 2, 3):
         race.report(number, 100, float(number))
     assert pruner.should_prune(race.history, race.report(4, 90, 2.5)) is not None, "both stand on rung 81"
@@ -68,7 +48,7 @@ def test_reports_that_jump_over_rungs_meet_at_the_highest_one() -> None:
 
 def test_a_trial_counts_with_its_first_report_on_a_rung() -> None:
     race = Race(5)
-    pruner = AshaPruner(reduction=3)
+    pruner = AshaPruner(min_steps=1)
     for number in (1, 2, 3):
         race.report(number, 3, 5.0)
         race.report(number, 5, 1.0)
@@ -77,7 +57,7 @@ def test_a_trial_counts_with_its_first_report_on_a_rung() -> None:
 
 def test_steps_from_nought_reach_the_first_rung_at_one() -> None:
     race = Race(5)
-    pruner = AshaPruner(reduction=3)
+    pruner = AshaPruner(min_steps=1)
     for number in (1, 2, 3):
         race.report(number, 0, 1.0)
         race.report(number, 1, 1.0)
@@ -90,23 +70,39 @@ def test_a_metric_that_is_no_finite_number_is_the_worst(y: float) -> None:
     race = Race(5)
     for number in (1, 2, 3):
         race.report(number, 1, 1e300)
-    reason = AshaPruner().should_prune(race.history, race.report(4, 1, y))
+    reason = AshaPruner(min_steps=1).should_prune(race.history, race.report(4, 1, y))
     assert reason is not None
     assert "y that is no finite number" in reason
 
 
 def test_a_report_without_the_metric_decides_nothing_and_the_next_one_does() -> None:
     race = Race(5)
-    pruner = AshaPruner()
+    pruner = AshaPruner(min_steps=1)
     for number in (1, 2, 3):
         race.report(number, 1, 1.0)
     assert pruner.should_prune(race.history, race.report(4, 1, None)) is None
     assert pruner.should_prune(race.history, race.report(4, 2, 2.0)) is not None
 
 
-def test_rungs() -> None:
-    pruner = AshaPruner(reduction=4, min_steps=5)
-    assert [pruner.rung(step) for step in (0, 4, 5, 19, 20, 79, 80)] == [None, None, 5, 5, 20, 20, 80]
+def test_rungs_follow_from_the_longest_complete_training() -> None:
+    race = Race(12)
+    pruner = AshaPruner()
+    for number in range(1, 7):
+        assert pruner.should_prune(race.history, race.report(number, 1, float(number))) is None, "its length is unknown"
+        assert pruner.should_prune(race.history, race.report(number, 2, float(number))) is None
+    race.complete(0, dict.fromkeys(range(1, 52), 9.0))
+    race.complete(7, dict.fromkeys(range(1, 30), 9.0))
+    assert pruner.should_prune(race.history, race.report(8, 1, 9.0)) is None, "51 / 27 is just under 2"
+    assert pruner.should_prune(race.history, race.report(8, 2, 9.0)) is not None
+
+
+def test_a_training_that_has_come_to_its_usual_end_is_let_finish() -> None:
+    race = Race(6)
+    for number in range(4):
+        race.complete(number, {step: float(number) for step in range(1, 10)})
+    pruner = AshaPruner(min_steps=1)
+    assert pruner.should_prune(race.history, race.report(4, 8, 9.0)) is not None
+    assert pruner.should_prune(race.history, race.report(5, 9, 9.0)) is None
 
 
 @pytest.mark.parametrize(("options", "key"), [({"reduction": 1}, "reduction"), ({"min_steps": 0}, "min_steps")])

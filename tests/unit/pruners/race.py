@@ -1,0 +1,36 @@
+"""Trials that report and end in whatever order a test says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from tunesmith.history import History
+from tunesmith.journal.base import Event
+from tunesmith.objective import Objective
+from tunesmith.parameters import Float
+from tunesmith.space import SearchSpace
+from tunesmith.testing.contracts import MINIMIZE
+from tunesmith.trial import Trial
+
+
+class Race:
+    """A history of trials that have all started."""
+
+    def __init__(self, trials: int, objective: Objective = MINIMIZE) -> None:
+        self.history = History(SearchSpace({"x": Float(0.0, 1.0)}), objective)
+        for number in range(trials):
+            self.history.apply(Event("proposed", number, {"parameters": {"x": number / trials}}))
+            self.history.apply(Event("started", number, {"attempt": 1}))
+
+    def report(self, number: int, step: int, y: float | None, **more: float) -> Trial:
+        metrics = {"other": 1.0} if y is None else {"y": y, **more}
+        self.history.apply(Event("reported", number, {"step": step, "metrics": metrics}))
+        return self.history.trials[number]
+
+    def complete(self, number: int, curve: Mapping[int, float], z: Callable[[float], float] | None = None) -> None:
+        """Let a trial report a whole curve and end with its last value; `z` gives a second metric from the first."""
+        metrics: dict[str, float] = {}
+        for step, y in curve.items():
+            metrics = {"y": y} if z is None else {"y": y, "z": z(y)}
+            self.history.apply(Event("reported", number, {"step": step, "metrics": metrics}))
+        self.history.apply(Event("finished", number, {"state": "complete", "metrics": metrics}))
