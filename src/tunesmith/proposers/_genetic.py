@@ -12,7 +12,7 @@ from ._units import snap
 Floats = NDArray[np.float64]
 
 _CROSSED = 0.5  # The share of the children that have two parents.
-_CHANGES = 3.0  # So many parameters of a child change, on average.
+_TAIL = 1.5  # Of how many parameters change: 1 most often, k of them k**-1.5 as often.
 _LEAST_SPREAD, _MOST_SPREAD = 0.02, 0.3  # Of the unit interval; the second is what evenly spread parents have.
 
 
@@ -43,10 +43,17 @@ def children(
     genes = np.where(crossed | np.isnan(own), other, own)
     genes = np.where(np.isnan(genes), np.where(np.isnan(own), rng.random(shape), own), genes)
     active = ~np.isnan(snap(space, genes))
-    drawn = np.where(active, rng.random(shape), np.inf)
-    chance = np.maximum(_CHANGES / active.sum(axis=1, keepdims=True), drawn.min(axis=1, keepdims=True))
+    order = np.argsort(np.where(active, rng.random(shape), np.inf), axis=1)
+    changed = np.argsort(order, axis=1) < _changes(active.sum(axis=1), rng)[:, None]
     moved = _moved(space, genes, _spread(space, parents), rng)
-    return snap(space, np.where(drawn <= chance, moved, genes)), mothers
+    return snap(space, np.where(changed, moved, genes)), mothers
+
+
+def _changes(active: NDArray[np.intp], rng: np.random.Generator) -> NDArray[np.intp]:
+    """Return how many of its active parameters each child changes, shape `(children,)`."""
+    weights = np.arange(1, active.max() + 1) ** -_TAIL
+    below = np.cumsum(weights)
+    return np.searchsorted(below, rng.random(len(active)) * below[active - 1], side="right") + 1
 
 
 def _moved(space: SearchSpace, genes: Floats, spread: Floats, rng: np.random.Generator) -> Floats:

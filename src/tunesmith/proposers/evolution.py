@@ -1,4 +1,4 @@
-"""Proposals by evolution: CMA-ES where every parameter is a number, a genetic algorithm where not."""
+"""Proposals by evolution: a genetic algorithm, by turns with CMA-ES where every parameter is a number."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ._genetic import children, reflected
 from .quasirandom import QuasirandomProposer
 
 _STREAM = 5  # Keeps these draws apart from those of other proposers that share the study's seed.
-_GOOD_SHARE, _FEWEST_GOOD, _MOST_GOOD = 0.1, 3, 10
+_GOOD_SHARE, _FEWEST_GOOD, _MOST_GOOD = 0.1, 3, 5
 _DRAWN = 64  # So many points are drawn at a time, of which those that are new are proposed.
 _ROUNDS = 8
 
@@ -30,9 +30,10 @@ Places = NDArray[np.intp]
 class EvolutionProposer:
     """Varies what was good, and keeps what is better.
 
-    Where all parameters are numbers and none is conditional, by CMA-ES (Hansen 2016, arXiv 1604.00772), whose steps
-    learn in which direction and how far to go. In any other space, by a genetic algorithm without generations: each
-    child has one or two parents among the best tenth of the trials, and changes in a few parameters.
+    A genetic algorithm without generations: each child has one or two parents among the best tenth of the trials, five
+    at the most, and changes in a few parameters. Where all parameters are numbers and none is conditional, half of the
+    trials are left to CMA-ES (Hansen 2016, arXiv 1604.00772), whose steps learn in which direction and how far to go.
+    The two find more together than either alone, as each takes in what the other has found.
 
     Everything is read off the history, whoever proposed it, so that good trials of others are parents, too. Failed
     trials and those that break a constraint rank last.
@@ -68,7 +69,7 @@ class EvolutionProposer:
         rng = np.random.default_rng([seed, len(history.trials), _STREAM])
         drawn = (
             _by_covariance(history, measured, self.startup_trials, seed, rng)
-            if _all_numbers(space)
+            if _all_numbers(space) and rng.random() < 0.5
             else _by_genes(history, measured, rng)
         )
         found: dict[str, Proposal] = {}
