@@ -184,6 +184,11 @@ class Objective:
         """The first metric: the one that curves, targets and messages speak of."""
         return self.metrics[0]
 
+    @property
+    def shown(self) -> tuple[Metric, ...]:
+        """The metrics that stand for a trial where there is little room: the first, or all of a Pareto objective."""
+        return self.metrics if self.pareto else self.metrics[:1]
+
     def loss(self, metrics: Mapping[str, float]) -> float:
         """Return the one number to minimise: the weighted sum of the signed metrics.
 

@@ -40,11 +40,13 @@ def trial_facts(trial: Trial) -> dict[str, Any]:
 def study_facts(study: Study) -> dict[str, Any]:
     """Return how a study stands as plain JSON values."""
     history = study.history
+    front = {"front": [trial_facts(trial) for trial in study.front]} if study.objective.pareto else {}
     return {
         "name": study.name,
         "folder": None if study.folder is None else str(study.folder),
         "objective": str(study.objective),
         "best": None if history.best is None else trial_facts(history.best),
+        **front,
         "trials": len(history.trials),
         "counts": {str(state): count for state, count in sorted(history.counts.items()) if count},
         "noise": history.noise,

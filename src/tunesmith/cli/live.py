@@ -221,15 +221,18 @@ class PlainView:
             self._print(Text(f"resumed with {history.settled} settled trials"))
 
     def _finished(self, trial: Trial, history: History) -> Text:
-        metric = history.objective.primary
-        value = f"{clean(metric.name)} {number(trial.metrics.get(metric.name))}"
-        parts = [f"trial {trial.number:>3}", value, str(trial.state), clean(trial.proposal.proposer)]
+        shown = history.objective.shown
+        values = [f"{clean(metric.name)} {number(trial.metrics.get(metric.name))}" for metric in shown]
+        parts = [f"trial {trial.number:>3}", *values, str(trial.state), clean(trial.proposal.proposer)]
         parts.append(duration(trial.seconds))
         if trial.state is State.PRUNED and trial.reports:
             parts.append(f"at step {trial.reports[-1].step}")
         if trial.failure is not None:
             parts.append(panels.reason(trial))
-        if history.best is not None and history.best.number == trial.number != self._leader:
+        if history.objective.pareto:
+            if trial.number in {member.number for member in history.front}:
+                parts.append(f"on the front of {len(history.front)}")
+        elif history.best is not None and history.best.number == trial.number != self._leader:
             parts.append(self._new_best(trial, history))
         return Text("  ".join(parts))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,10 +96,15 @@ def gain(picture: Picture) -> Text:
 
 
 def best(picture: Picture, width: int, rows: int) -> list[Text]:
-    """Return the best so far: value, gain and noise in one line or two, then its parameters in at most `rows` lines."""
+    """Return the best so far: value, gain and noise in one line or two, then its parameters in at most `rows` lines.
+
+    With a Pareto objective the front takes the place of the parameters.
+    """
     lines = leader(picture, width)
     if picture.best is None:
         return lines
+    if picture.front:
+        return [*lines, *front_lines(picture, width, rows - len(lines) + 1)]
     return [*lines, *parameter_lines(picture.best, picture.first, width, rows - len(lines) + 1)]
 
 
@@ -108,6 +113,8 @@ def leader(picture: Picture, width: int) -> list[Text]:
     if picture.best is None:
         usable = "no complete trial yet" if picture.done else "no trial has finished yet"
         return [Text(f"   {usable}", style=SOFT)]
+    if picture.front:
+        return _front(picture, picture.best, width)
     trial, metric = picture.best, picture.objective.primary
     value = Text(clean(metric.name)).append(f" {number(picture.best_value)}", style="bold")
     who = Text(f"trial {trial.number}").append(f" by {clean(trial.proposal.proposer)}", style=SOFT)
@@ -119,6 +126,36 @@ def leader(picture: Picture, width: int) -> list[Text]:
     if picture.objective.violation(trial.metrics):
         pieces.insert(1, Text("✗ breaks a constraint", style=BAD))
     return flow(pieces, width, 2, lead=Text(" ★ ", style=GOOD))
+
+
+def _front(picture: Picture, best: Trial, width: int) -> list[Text]:
+    many = len(picture.front)
+    pieces = [Text(f"{many} trial{'' if many == 1 else 's'} on the Pareto front", style="bold")]
+    pieces.append(Text(f"hypervolume {number(picture.dominated)}"))
+    values = next((row.values for row in picture.front if row.trial.number == best.number), ())
+    told = zip(picture.objective.metrics, values, strict=False)
+    nearest = ", ".join(f"{clean(metric.name)} {number(value)}" for metric, value in told)
+    pieces.append(Text(f"nearest to the best of each: trial {best.number}" + (f" ({nearest})" if nearest else "")))
+    return flow(pieces, width, 2, lead=Text(" ★ ", style=GOOD))
+
+
+def front_lines(picture: Picture, width: int, rows: int) -> list[Text]:
+    """Return the front of a Pareto objective as a table, by the first metric, in at most `rows` lines."""
+    shown, hidden = list(picture.front), 0
+    if rows < len(shown) + 1:
+        shown, hidden = shown[: max(rows - 2, 0)], len(shown) - max(rows - 2, 0)
+    if not shown:
+        return []
+    metrics = picture.objective.metrics
+    head = ["", "trial", *(clean(metric.name) for metric in metrics), "proposer"]
+    lines = [[Text(name, style=SOFT) for name in head]]
+    for row in shown:
+        near = picture.best is not None and picture.best.number == row.trial.number
+        cells = [Text(" ★" if near else "", style=GOOD), Text(str(row.trial.number))]
+        cells += [Text(number(value), style="bold") for value in row.values]
+        lines.append([*cells, Text(clean(row.trial.proposal.proposer), style=SOFT)])
+    found = columns(lines, width, right=range(1, len(metrics) + 2))
+    return [*found, Text(f"   … {hidden} more", style=SOFT)] if hidden else found
 
 
 def changed_first(trial: Trial, reference: Trial | None) -> list[tuple[str, Value, Value, bool]]:
@@ -199,7 +236,7 @@ def limits(picture: Picture, budget: Budget) -> list[Limit]:
         spent = f"{duration(picture.seconds)} of {duration(budget.minutes * 60)}"
         found.append(Limit("time", picture.seconds / (budget.minutes * 60), spent))
     if budget.target is not None:
-        words = f"{number(picture.best_value)}, wanted {number(budget.target)}"
+        words = f"{number(picture.best_of_first)}, wanted {number(budget.target)}"
         found.append(Limit("target", _target_share(picture, budget.target), words))
     if budget.patience is not None:
         words = f"{picture.since_best} of {budget.patience} without gain"
@@ -209,14 +246,15 @@ def limits(picture: Picture, budget: Budget) -> list[Limit]:
 
 def _target_share(picture: Picture, target: float) -> float:
     """Return how much of the way from trial 0 to the target is done."""
-    if picture.best_value is None:
+    best = picture.best_of_first
+    if best is None:
         return 0.0
     sign = picture.objective.primary.sign
-    if sign * picture.best_value <= sign * target:
+    if sign * best <= sign * target:
         return 1.0
-    if picture.first_value is None or sign * picture.first_value <= sign * picture.best_value:
+    if picture.first_value is None or sign * picture.first_value <= sign * best:
         return 0.0
-    return (picture.first_value - picture.best_value) / (picture.first_value - target)
+    return (picture.first_value - best) / (picture.first_value - target)
 
 
 def seconds_left(picture: Picture, budget: Budget) -> float | None:
@@ -288,22 +326,21 @@ def counts(picture: Picture) -> Text:
 
 def settled_lines(picture: Picture, width: int, rows: int) -> list[Text]:
     """Return the last settled trials, the latest first, one a line."""
-    name = picture.objective.primary.name
-    leader = None if picture.best is None else picture.best.number
-    return columns(
-        [_settled(trial, name, leader) for trial in picture.settled[:rows]] if rows > 0 else [], width, right=(1, 2, 5)
-    )
+    names = [metric.name for metric in picture.objective.shown]
+    lines = [_settled(trial, names, picture.leaders) for trial in picture.settled[: max(rows, 0)]]
+    return columns(lines, width, right=(*range(1, len(names) + 2), len(names) + 4))
 
 
-def _settled(trial: Trial, metric: str, leader: int | None) -> list[Text]:
-    mark, style = ("★", GOOD) if trial.number == leader else MARKS[trial.state]
+def _settled(trial: Trial, metrics: Sequence[str], leaders: Container[int]) -> list[Text]:
+    leads = trial.number in leaders
+    mark, style = ("★", GOOD) if leads else MARKS[trial.state]
     outcome = Text(str(trial.state), style=style)
     if trial.state is State.COMPLETE and trial.verdict is not None:
         outcome = Text(*VERDICTS[trial.verdict.decision])
     return [
         Text(f" {mark}", style=style),
         Text(str(trial.number)),
-        Text(number(trial.metrics.get(metric)), style="bold" if trial.number == leader else ""),
+        *(Text(number(trial.metrics.get(name)), style="bold" if leads else "") for name in metrics),
         outcome,
         Text(clean(trial.proposal.proposer), style=SOFT),
         Text(duration(trial.seconds)),

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
+
+import numpy as np
 
 from ..history import History
 from ..journal.base import Event
 from ..objective import Objective
+from ..pareto import share_dominated
+from ..reports.fronts import FrontRow, front_rows
 from ..trial import State, Trial
 
 KEPT = 60
@@ -59,6 +63,8 @@ class Picture:
         best: The trial that leads, or None.
         best_value: Its first metric, the mean over complete repeats.
         best_repeats: How many complete runs that mean is over.
+        front: The trials on the front of a Pareto objective, by the first metric; empty for any other.
+        dominated: The share of its box that the front dominates, in [0, 1] (`pareto.share_dominated`), or None.
         noise: Standard deviation of the loss between repeats, or None where unknown.
         since_best: Settled trials since the last new best.
         seconds: Wall-clock time of all sessions.
@@ -75,6 +81,8 @@ class Picture:
     best: Trial | None
     best_value: float | None
     best_repeats: int
+    front: Sequence[FrontRow]
+    dominated: float | None
     noise: float | None
     since_best: int
     seconds: float
@@ -82,6 +90,18 @@ class Picture:
     settled: Sequence[Trial]
     shares: Sequence[Share]
     decision: Event | None
+
+    @property
+    def leaders(self) -> Container[int]:
+        """The numbers of the trials that bear a star: those on the front, or the best."""
+        if self.objective.pareto:
+            return {row.trial.number for row in self.front}
+        return () if self.best is None else {self.best.number}
+
+    @property
+    def best_of_first(self) -> float | None:
+        """What a target is compared with: the best's first metric, or the best first metric on the front."""
+        return self.front[0].values[0] if self.front else self.best_value
 
     @property
     def trials(self) -> int:
@@ -119,6 +139,7 @@ class Tally:
         self._shares: dict[str, Share] = {}
         self._seconds = 0.0
         self._clock: float | None = None
+        self._dominated: tuple[list[FrontRow], float | None] = ([], None)
 
     @classmethod
     def of(cls, history: History) -> Tally:
@@ -160,6 +181,7 @@ class Tally:
         first = history.trials[0] if history.trials else None
         best = history.best
         values = _values(history, best)
+        front = front_rows(history)
         runs = [Running(history.trials[n], slot, since) for n, (slot, since) in slots.items()]
         return Picture(
             objective=history.objective,
@@ -169,6 +191,8 @@ class Tally:
             best=best,
             best_value=_mean(values),
             best_repeats=len(values),
+            front=front,
+            dominated=self._dominated_by(front),
             noise=history.noise,
             since_best=history.since_best,
             seconds=seconds,
@@ -177,6 +201,14 @@ class Tally:
             shares=sorted(shares, key=lambda share: -share.proposals),
             decision=history.decisions[-1] if history.decisions else None,
         )
+
+    def _dominated_by(self, front: list[FrontRow]) -> float | None:
+        """Return the share that a front dominates; looked up where it is the front of the last picture."""
+        if front != self._dominated[0]:
+            signs = [metric.sign for metric in self._history.objective.metrics] if self._history else []
+            share = share_dominated(np.array([row.values for row in front]) * signs) if front else None
+            self._dominated = front, share
+        return self._dominated[1]
 
     def _begin(self, history: History) -> None:
         """Catch up with what happened before we were told of anything."""

@@ -25,6 +25,8 @@ from .text import Printable, change, clean, clean_lines, duration, near, number,
 
 LOG_LINES = 20
 """How many lines of a trial's log are shown."""
+MOST_OF_FRONT = 30
+"""How many lines the front of a Pareto objective takes at the end of a run."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ def summary(history: History, name: str, folder: Path | None) -> Printable:
     def lines(width: int) -> list[Text]:
         found = [panels.title(f"{clean(name)}  {clean(history.objective)}", width), *panels.leader(picture, width)]
         if picture.best is not None:
+            if picture.front:
+                found += [Text(), *panels.front_lines(picture, width, MOST_OF_FRONT)]
             found += [Text(), *_beside_first(picture, picture.best, width)]
             found += _failed_tests(picture)
         found += [Text(), _spent(picture), *panels.decision_lines(picture, width)]
@@ -244,13 +248,23 @@ def _story(history: History, trial: Trial, width: int) -> list[Text]:
     if trial.verdict is not None:
         word = panels.VERDICTS[trial.verdict.decision][0]
         facts.append(("verdict", f"{word} by {clean(trial.verdict.by)}: {clean(trial.verdict.reason)}", ""))
-    if history.best is not None and history.best.number == trial.number:
-        facts.append(("standing", "★ the best of the study", GOOD))
+    if standing := _standing(history, trial):
+        facts.append(("standing", f"★ {standing}", GOOD))
     if trial.failure is not None:
         facts.append(("failure", f"{trial.failure.kind}: {clean(trial.failure.reason)}", BAD))
     facts += [("note", clean(note), "") for note in trial.notes]
     found = [line for name, words, style in facts for line in _told(name, words, width, style)]
     return found if trial.folder is None else [*found, _fact("folder", near(trial.folder), wide=10)]
+
+
+def _standing(history: History, trial: Trial) -> str:
+    leads = history.best is not None and history.best.number == trial.number
+    if not history.objective.pareto:
+        return "the best of the study" if leads else ""
+    if trial.number not in {member.number for member in history.front}:
+        return ""
+    nearest = ", nearest to the best of each metric" if leads else ""
+    return f"one of {len(history.front)} on the Pareto front{nearest}"
 
 
 def _told(name: str, words: str, width: int, style: str = "") -> list[Text]:

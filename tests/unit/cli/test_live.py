@@ -230,3 +230,32 @@ def test_a_long_plain_line_stays_one_line() -> None:
     lines = plain(events("why " * 100 + HOSTILE))
     assert len(lines) == 6
     assert lines[-1].endswith("[bold]x[/] red next [/nope]")
+
+
+def front_events() -> Iterator[Event]:
+    yield Event("opened", time=1000.0)
+    for number, (loss, speed) in enumerate([(2.0, 10.0), (1.0, 5.0), (3.0, 9.0)]):
+        yield Event("proposed", number, {"parameters": {**ADAM, **REST, "model.dropout": number / 20}}, time=1001.0)
+        yield Event("started", number, {"attempt": 1}, time=1001.0)
+        told = {"state": "complete", "metrics": {"val_loss": loss, "speed": speed}, "seconds": 4.2}
+        yield Event("finished", number, told, time=1002.0)
+
+
+def test_the_views_of_a_running_study_show_its_front() -> None:
+    objective = Objective.parse("minimize val_loss, maximize speed")
+    frame, screen = Frame("digits", None, BUDGET, 2, clock=lambda: 1003.0), io.StringIO()
+    told = io.StringIO()
+    lines = PlainView("digits", None, BUDGET, 2, Console(file=told, width=200))
+    history = History(SPACE, objective)
+    for event in front_events():
+        history.apply(event)
+        frame.tally.record(event, history)
+        lines.record(event, history)
+    Console(file=screen, width=140, height=40).print(frame)
+    assert "2 trials on the Pareto front" in screen.getvalue()
+    assert "hypervolume" in screen.getvalue()
+    assert told.getvalue().splitlines()[1:] == [
+        "trial   0  val_loss 2  speed 10  complete  user  4.2 s  on the front of 1",
+        "trial   1  val_loss 1  speed 5  complete  user  4.2 s  on the front of 2",
+        "trial   2  val_loss 3  speed 9  complete  user  4.2 s",
+    ]

@@ -1,5 +1,5 @@
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -7,6 +7,8 @@ from rich.cells import cell_len
 from rich.console import Console, RenderableType
 
 from tunesmith.budget import Budget
+from tunesmith.cli import panels
+from tunesmith.cli.tally import Tally
 from tunesmith.cli.views import status, summary, trial_view
 from tunesmith.history import History
 from tunesmith.journal.base import Event
@@ -182,3 +184,57 @@ def test_a_long_reason_goes_on_below_itself() -> None:
     lines = text(trial_view(history, history.trials[1]), width=60).splitlines()
     at = next(place for place, line in enumerate(lines) if line.startswith("   verdict   rejected by rules: word"))
     assert lines[at + 1].startswith(" " * 13 + "word word")
+
+
+def front_history(folder: Path | None = None) -> History:
+    history = History(SearchSpace({"x": Float(0.0, 1.0)}), Objective.parse("minimize error, maximize speed"), folder)
+    for number, (error, speed) in enumerate([(2.0, 10.0), (1.0, 5.0), (4.0, 40.0), (4.0, 9.0), (0.5, 1.0)]):
+        history.apply(Event("proposed", number, {"parameters": {"x": number / 10}, "proposer": "tpe"}))
+        history.apply(Event("started", number, {"attempt": 1}))
+        metrics = {"error": error, "speed": speed}
+        history.apply(Event("finished", number, {"state": "complete", "metrics": metrics, "seconds": 3.0}))
+    return history
+
+
+@pytest.mark.parametrize(
+    "view", [lambda h: status(h, Budget(trials=9, target=0.1)), lambda h: summary(h, "mine", None)]
+)
+def test_a_front_is_shown_with_its_values(view: Callable[[History], RenderableType]) -> None:
+    lines = rows(view(front_history()))
+    assert any(line[:7] == ["★", "4", "trials", "on", "the", "Pareto", "front"] for line in lines)
+    table = lines.index(["trial", "error", "speed", "proposer"])
+    assert lines[table + 1 : table + 5] == [
+        ["4", "0.5", "1", "tpe"],
+        ["1", "1", "5", "tpe"],
+        ["★", "0", "2", "10", "tpe"],
+        ["2", "4", "40", "tpe"],
+    ]
+
+
+def test_a_status_compares_the_target_with_the_best_of_the_first_metric() -> None:
+    assert any("0.5, wanted 0.1" in line for line in text(status(front_history(), Budget(target=0.1))).splitlines())
+
+
+def test_settled_trials_show_every_metric_and_stars_on_the_front() -> None:
+    lines = rows(status(front_history(), Budget()))
+    settled = [line for line in lines if line[1:2] in (["3"], ["2"]) and "complete" in line]
+    assert [line[:4] for line in settled] == [["●", "3", "4", "9"], ["★", "2", "4", "40"]]
+
+
+def test_a_long_front_is_cut_where_there_is_little_room() -> None:
+    picture = Tally.of(front_history()).picture()
+    assert picture is not None
+    for room, lines in ((9, 5), (5, 5), (4, 4), (3, 3)):
+        shown = panels.front_lines(picture, 80, room)
+        assert len(shown) == lines
+        assert ("more" in str(shown[-1])) == (room < 5)
+    assert panels.front_lines(picture, 80, 1) == []
+
+
+def test_a_trial_says_that_it_stands_on_the_front() -> None:
+    history = front_history()
+    assert "one of 4 on the Pareto front, nearest to the best of each metric" in text(
+        trial_view(history, history.trials[0])
+    )
+    assert "one of 4 on the Pareto front" in text(trial_view(history, history.trials[2]))
+    assert "standing" not in text(trial_view(history, history.trials[3]))
