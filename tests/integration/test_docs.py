@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tunesmith import Budget, Choice, Constraint, Float, InputError, Int, Metric, plugins
+from tunesmith import Budget, Choice, Constraint, Float, InputError, Int, Metric, Objective, plugins
 from tunesmith.config import DEFAULTS, FLAGS, TABLES, read_settings
 from tunesmith.executors.process import ProcessExecutor
 from tunesmith.tasks.command import CommandTask
@@ -25,6 +25,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 STUDY_TOML = ROOT / "docs" / "study-toml.md"
 
 OPTIONS: dict[str, type[Any]] = {
+    "[study.objective]": Objective,
     "[study.objective.metrics.NAME]": Metric,
     "[study.objective.constraints.NAME]": Constraint,
     'kind = "command"': CommandTask,
@@ -43,6 +44,7 @@ OPTIONS: dict[str, type[Any]] = {
 """Heading to the class whose fields are the keys below it."""
 
 FOLLOWS = {
+    Objective: {"metrics", "constraints"},
     Metric: {"name"},
     Constraint: {"metric"},
     CommandTask: {"metric", "required", "folder", "names", "remove"},
