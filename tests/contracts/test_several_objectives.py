@@ -1,0 +1,78 @@
+"""Every proposer and pruner copes with a Pareto objective; a new file in either folder is tested the day it appears."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tunesmith import Objective, SearchSpace, plugins
+from tunesmith.history import History
+from tunesmith.journal.base import Event
+from tunesmith.testing import problems
+
+BOUND = {"size": {"high": 3.0}}
+DOWN = Objective.parse({"metrics": {"error": {}, "cost": {}}, "constraints": BOUND, "pareto": True})
+UP = Objective.parse(
+    {"metrics": {"error": {}, "cost": {"direction": "maximize"}}, "constraints": BOUND, "pareto": True}
+)
+
+
+def history_of(space: SearchSpace, objective: Objective, *, trials: int = 30) -> History:
+    """A history with trials of every state; of the second metric the same is measured, whichever way it is written."""
+    history, rng = History(space, objective), np.random.default_rng(0)
+    sign = {metric.name: metric.sign for metric in objective.metrics}
+    for number in range(trials):
+        parameters = space.sample(rng)
+        history.apply(Event("proposed", number, {"parameters": parameters}, time=0.0))
+        history.apply(Event("started", number, {"attempt": 1}, time=0.0))
+        error, cost, size = rng.random(), sign["cost"] * rng.random(), 4 * rng.random()
+        metrics = {"error": error, "cost": cost, "size": size}
+        for step in range(1, 5):
+            told = {"error": error + 1 / step, "cost": cost}
+            history.apply(Event("reported", number, {"step": step, "metrics": told}, time=0.0))
+        ends: list[dict[str, Any]] = [
+            {"state": "complete", "metrics": metrics},
+            {"state": "pruned", "metrics": {"error": error + 0.25, "cost": cost}},
+            {"state": "failed", "failure": {"kind": "memory", "reason": "too big"}},
+            {"state": "complete", "metrics": metrics},
+        ]
+        if number < trials - 2:
+            history.apply(Event("finished", number, ends[number % 4], time=0.0))
+    return history
+
+
+@pytest.mark.parametrize("name", plugins.names("proposers"))
+@pytest.mark.parametrize("problem", [problems.mixed, problems.conditional], ids=["mixed", "conditional"])
+def test_a_proposer_copes_with_several_objectives(name: str, problem: Any) -> None:
+    space, proposer = problem().space, plugins.create("proposers", name)
+    down, up = history_of(space, DOWN), history_of(space, UP)
+    for trials in (0, 1, 30):
+        proposals = proposer.propose(history_of(space, DOWN, trials=trials), count=2, seed=0)
+        assert 1 <= len(proposals) <= 2
+        assert all(space.fault(proposal.parameters) is None for proposal in proposals)
+    assert proposer.propose(down, count=2, seed=0) == proposals
+    flipped = proposer.propose(up, count=2, seed=0)
+    assert [p.parameters for p in flipped] == [p.parameters for p in proposals], "maximising is minimising turned round"
+
+
+@pytest.mark.parametrize("name", plugins.names("pruners"))
+def test_a_pruner_copes_with_several_objectives(name: str) -> None:
+    space, pruner = problems.mixed().space, plugins.create("pruners", name)
+    stopped = {}
+    for objective, sign in ((DOWN, 1.0), (UP, -1.0)):
+        for kind, error in (("dominated", 99.0), ("best", -99.0)):
+            history = history_of(space, objective, trials=32)
+            number, verdicts = len(history.trials), []
+            history.apply(Event("proposed", number, {"parameters": space.sample(np.random.default_rng(1))}))
+            history.apply(Event("started", number, {"attempt": 1}))
+            for step in range(1, 5):
+                told = {"error": error, "cost": sign * 0.5}
+                history.apply(Event("reported", number, {"step": step, "metrics": told}))
+                verdicts.append(pruner.should_prune(history, history.trials[number]))
+            stopped[kind, sign] = [verdict is not None for verdict in verdicts]
+    assert any(stopped["dominated", 1.0]), "what others beat in everything, by far, must be stopped"
+    assert not any(stopped["best", 1.0]), "the best of one metric must go on"
+    assert stopped["dominated", 1.0] == stopped["dominated", -1.0]
+    assert stopped["best", 1.0] == stopped["best", -1.0]
