@@ -190,7 +190,7 @@ class History:
     @property
     def metric_noise(self) -> Floats | None:
         """With a Pareto objective, what `noise` is of each metric, shape `(metrics,)`; None where unknown."""
-        return self._standings.metric_noise if isinstance(self._standings, ParetoStandings) else None
+        return self._standings.metric_noise
 
     def at_step(self, step: int) -> Mapping[int, float]:
         """Return the loss that each trial reported at a step, by trial number; finite ones only.
@@ -238,8 +238,6 @@ class History:
 
     def rivals(self, trial: Trial) -> list[Trial]:
         """Return the front when this trial's configuration is left out, by the first metric."""
-        if not isinstance(self._standings, ParetoStandings):
-            return [rival for rival in [self.rival(trial)] if rival is not None]
         return [self._first_run(key) for key in self._standings.front(without=self._keys[trial.number])]
 
     def has_tried(self, parameters: Mapping[str, Any], inherits: int | None = None) -> bool:
@@ -394,12 +392,8 @@ class History:
     def _refresh_best(self) -> None:
         before = self._best and self._best.number, self._front
         self._best = self._leading(self._standings.leader)
-        if isinstance(self._standings, ParetoStandings):
-            if (keys := self._standings.front()) is not self._front_keys:
-                self._front_keys, self._front = keys, [self._first_run(key).number for key in keys]
-        else:
-            feasible = self._best is not None and self.violations[self._best.number] == 0
-            self._front = [self._best.number] if self._best is not None and feasible else []
+        if (keys := self._standings.front()) is not self._front_keys:
+            self._front_keys, self._front = keys, [self._first_run(key).number for key in keys]
         if self._best is not None and (self._best.number, self._front) != before:
             self.since_best = 0
 

@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 
+from .pareto import Floats
+
 
 class Standings:
     """Configurations and the losses of their repeats, ranked.
@@ -85,6 +87,11 @@ class Standings:
         return math.sqrt(max(self._squares, 0.0) / self._degrees) if self._degrees else None
 
     @property
+    def metric_noise(self) -> Floats | None:
+        """What `noise` is of each metric, shape `(metrics,)`; None where unknown, as of a single loss."""
+        return None
+
+    @property
     def leader(self) -> str | None:
         """The configuration that leads, or None where none has finished."""
         places = self._leading()
@@ -93,6 +100,15 @@ class Standings:
     def rival(self, key: str) -> str | None:
         """Return the configuration that leads when this one is left out."""
         return next((self._keys[place] for place in self._leading() if self._keys[place] != key), None)
+
+    def front(self, without: str | None = None) -> list[str]:
+        """Return the configurations that no other beats: here the leader alone, where it keeps the constraints.
+
+        Args:
+            without: A configuration that is left out, as if it had never run.
+        """
+        leading = [place for place in self._leading() if self._keys[place] != without][:1]
+        return [self._keys[place] for place in leading if self._table[1, place] == 0]
 
     def _challenges(self, place: int, top: list[int]) -> bool:
         return len(top) < 2 or self._rank(place) < self._rank(top[-1])

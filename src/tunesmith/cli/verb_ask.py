@@ -23,6 +23,7 @@ def ask(output: Output, folder: Path) -> None:
     with open_study(folder) as study:
         trial = study.ask()
     lines = [f"trial {trial.number}  (seed {trial.seed})", *(f"  {k} = {v}" for k, v in trial.parameters.items())]
-    place, metric = shlex.quote(str(study.folder)), shlex.quote(study.objective.primary.name)
-    lines.append(f"then: tunesmith tell {place} {trial.number} {metric}=VALUE")
+    wanted = [m.name for m in study.objective.metrics] + [c.metric for c in study.objective.constraints]
+    values = " ".join(f"{shlex.quote(name)}=VALUE" for name in dict.fromkeys(wanted))
+    lines.append(f"then: tunesmith tell {shlex.quote(str(study.folder))} {trial.number} {values}")
     output.say("\n".join(lines), trial_facts(trial))
