@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from dataclasses import dataclass
+from functools import cache
+from itertools import accumulate
 
 from ..history import History
 from ..trial import Trial
@@ -62,11 +65,17 @@ class HyperbandPruner:
             first: The lowest rung.
             length: The last step of a full training.
         """
-        highest = 0
-        while first * self.reduction ** (highest + 1) < length:
-            highest += 1
-        # In algorithm 1, bracket s starts ceil((highest + 1) / (s + 1) * reduction**s) trials; here s counts down.
-        sizes = [math.ceil((highest + 1) / (s + 1) * self.reduction**s) for s in range(highest, -1, -1)]
+        ends = _ends(self.reduction, first, length)
         # Multiples of the golden ratio are spread evenly, so that every bracket gets its share early on, too.
-        place = number * _GOLDEN % 1.0 * sum(sizes)
-        return next(bracket for bracket in range(highest + 1) if place < sum(sizes[: bracket + 1]))
+        return bisect_right(ends, number * _GOLDEN % 1.0 * ends[-1])
+
+
+@cache
+def _ends(reduction: int, first: int, length: int) -> list[int]:
+    """Return where each bracket ends when they are laid side by side, each as long as it has trials."""
+    highest = 0
+    while first * reduction ** (highest + 1) < length:
+        highest += 1
+    # In algorithm 1, bracket s starts ceil((highest + 1) / (s + 1) * reduction**s) trials; s counts down.
+    sizes = (math.ceil((highest + 1) / (s + 1) * reduction**s) for s in range(highest, -1, -1))
+    return list(accumulate(sizes))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
 from typing import Any
@@ -22,11 +22,11 @@ from ..parameters import Float
 from ..proposers.base import Proposer
 from ..pruners.base import Pruner
 from ..space import SearchSpace
-from ..trial import Proposal, State, Value
+from ..trial import Proposal, Value
 from . import problems
 from .histories import MAXIMIZE as MAXIMIZE
 from .histories import MINIMIZE as MINIMIZE
-from .histories import Outcome, awkward_histories, smooth
+from .histories import awkward_histories, smooth
 from .histories import build_history as build_history
 from .histories import random_trials as random_trials
 from .histories import spaces as spaces
@@ -79,14 +79,19 @@ def check_parallel(proposer: Proposer, *, trials: int = 30, slots: int = 12, see
     """
     space = problems.mixed().space
     told = random_trials(space, trials, smooth)
-    pending: list[tuple[Mapping[str, Value], Outcome]] = []
-    taken: list[tuple[Mapping[str, Value], int | None]] = []
+    pending: list[Proposal] = []
     while len(pending) < slots:
-        for proposal in proposer.propose(build_history(space, [*told, *pending]), count=4, seed=seed):
+        history = build_history(space, told)
+        for number, proposal in enumerate(pending, start=trials):
+            given = {key: value for key, value in vars(proposal).items() if value is not None}
+            history.apply(Event("proposed", number, given, time=0.0))
+            if number % 2:
+                history.apply(Event("started", number, {"attempt": 1}, time=0.0))
+        for proposal in proposer.propose(history, count=4, seed=seed):
+            taken = [(before.parameters, before.inherits) for before in pending]
             start = (proposal.parameters, proposal.inherits)
             assert start not in taken, f"{proposal.parameters} runs or waits already, and must not come again."
-            taken.append(start)
-            pending.append((proposal.parameters, State.WAITING if len(pending) % 2 else State.RUNNING))
+            pending.append(proposal)
 
 
 def _check_proposals(proposer: Proposer, build: Callable[[], History], seed: int, on: str) -> None:

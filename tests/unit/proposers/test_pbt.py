@@ -1,0 +1,159 @@
+import dataclasses
+import math
+from collections import Counter
+from statistics import median
+
+import pytest
+
+from tunesmith.errors import InputError
+from tunesmith.history import History
+from tunesmith.journal.base import Event
+from tunesmith.parameters import Choice, Float, Int
+from tunesmith.proposers.pbt import PbtProposer
+from tunesmith.space import SearchSpace
+from tunesmith.testing.contracts import MINIMIZE
+from tunesmith.trial import Proposal
+
+SPACE = SearchSpace(
+    {
+        "lr": Float(1e-5, 1.0, log=True),
+        "layers": Int(1, 3),
+        "size": Choice(["s", "m", "l"], ordered=True),
+        "kind": Choice(["a", "b", "c"]),
+    }
+)
+
+
+class Population:
+    """A study in which a test says what becomes of each slice."""
+
+    def __init__(self, space: SearchSpace = SPACE, **options: float) -> None:
+        self.pbt = PbtProposer(**{"population": 4, **options})  # type: ignore[arg-type]
+        self.history = History(space, MINIMIZE)
+
+    def propose(self, count: int = 1) -> list[Proposal]:
+        return list(self.pbt.propose(self.history, count=count, seed=0))
+
+    def start(self, proposal: Proposal | None = None) -> Proposal:
+        proposal = proposal or self.propose()[0]
+        number = len(self.history.trials)
+        told = {key: value for key, value in dataclasses.asdict(proposal).items() if value is not None}
+        self.history.apply(Event("proposed", number, told))
+        self.history.apply(Event("started", number, {"attempt": 1}))
+        return proposal
+
+    def end(self, number: int, y: float | None) -> None:
+        failed = {"state": "failed", "failure": {"kind": "exit", "reason": "it ended with status 1."}}
+        done = failed if y is None else {"state": "complete", "metrics": {"y": y}}
+        self.history.apply(Event("finished", number, done))
+
+    def generation(self, *ends: float | None) -> list[Proposal]:
+        """Let as many slices run one after the other, and return what was proposed."""
+        proposals = []
+        for y in ends:
+            proposals.append(self.start())
+            self.end(len(self.history.trials) - 1, y)
+        return proposals
+
+
+def test_members_start_from_nothing_and_then_go_on_from_their_own_checkpoints() -> None:
+    population = Population()
+    assert [p.inherits for p in population.generation(1.0, 2.0, 3.0, 4.0)] == [None] * 4
+    second = population.generation(1.0, 1.0, 1.0)
+    assert [(p.parent, p.inherits) for p in second] == [(0, 0), (1, 1), (2, 2)]
+    assert [p.parameters for p in second] == [trial.parameters for trial in population.history.trials[:3]]
+
+
+def test_the_worst_takes_over_checkpoint_and_parameters_of_the_best_moved() -> None:
+    population = Population(resample_share=0.0)
+    population.generation(1.0, 2.0, 3.0, 4.0, 1.0, 1.0, 1.0)
+    heir = population.propose()[0]
+    assert (heir.parent, heir.inherits) == (3, 0)
+    assert heir.reason == (
+        "takes the place of trial 3, among the worst of its generation, as a copy of trial 0, among the best, "
+        "with parameters moved."
+    )
+    best = population.history.trials[0].parameters
+    assert abs(math.log10(heir.parameters["lr"] / best["lr"])) == pytest.approx(0.5), "a tenth of five decades"
+    assert heir.parameters["kind"] == best["kind"], "options without an order have no neighbours"
+    for name, levels in (("layers", [1, 2, 3]), ("size", ["s", "m", "l"])):
+        assert abs(levels.index(heir.parameters[name]) - levels.index(best[name])) <= 1
+
+
+def test_a_generation_is_compared_with_itself_alone() -> None:
+    """What has trained longer is ahead: that must not make those worst whose turn has not come."""
+    population = Population()
+    population.generation(1.0, 2.0, 3.0, 4.0)
+    population.generation(0.1, 0.2)
+    assert population.propose()[0].inherits == 2
+
+
+def test_parameters_are_drawn_anew_as_often_as_asked() -> None:
+    population = Population(resample_share=1.0)
+    population.generation(1.0, 2.0, 3.0, 4.0, 1.0, 1.0, 1.0)
+    heir = population.propose()[0]
+    best = population.history.trials[0].parameters
+    assert abs(math.log10(heir.parameters["lr"] / best["lr"])) != pytest.approx(0.5)
+    assert SPACE.contains(heir.parameters)
+
+
+def test_a_failed_member_is_replaced_and_a_failed_generation_starts_anew() -> None:
+    population = Population()
+    population.generation(None, 2.0, 3.0, None)
+    assert [p.inherits for p in population.generation(1.0, 1.0, 1.0, 1.0)] == [1, 1, 1, 1]
+    ruined = Population()
+    ruined.generation(None, None, None, None)
+    proposal = ruined.start()
+    assert (proposal.parent, proposal.inherits) == (0, None)
+    assert "starts anew" in proposal.reason
+
+
+def test_side_by_side_every_member_has_one_slice_in_flight() -> None:
+    population = Population()
+    for proposal in population.propose(4):
+        population.start(proposal)
+    for number, y in ((2, 1.0), (0, 2.0)):
+        population.end(number, y)
+    first, second, spare = population.propose(3)
+    assert [(p.parent, p.inherits) for p in (second, spare)] == [(0, 2), (2, 2)], "0 is the worse of the two that ended"
+    assert first.inherits is None, "members 1 and 3 still run: a slot more than members gets a new configuration"
+    for proposal in (second, spare):
+        population.start(proposal)
+    assert population.propose()[0].inherits is None
+
+
+def test_what_is_no_member_is_left_alone() -> None:
+    """Trial 0 outside the space, a judge's repeat, another proposer's later trials."""
+    population = Population(SearchSpace({"lr": Float(0.0, 1.0)}))
+    population.start(Proposal(parameters={"lr": 9.0}))
+    population.end(0, 0.0)
+    population.generation(1.0, 2.0, 3.0, 4.0)
+    population.start(Proposal(parameters=population.history.trials[1].parameters, proposer="rules", repeat_of=1))
+    population.end(5, 1.0)
+    population.start(Proposal(parameters={"lr": 0.123}, proposer="tpe"))
+    population.end(6, 0.5)
+    assert [p.parent for p in population.propose(4)] == [1, 2, 3, 4]
+
+
+def test_a_long_run_keeps_its_population_and_never_comes_twice() -> None:
+    population = Population(population=8)
+    for number in range(8 * 12):
+        population.start()
+        lr = population.history.trials[number].parameters["lr"]
+        population.end(number, abs(math.log10(lr) + 3.0) + 1.0 / (1 + number // 8))
+    history = population.history
+    started = Counter((str(trial.parameters), trial.proposal.inherits) for trial in history.trials)
+    assert set(started.values()) == {1}
+    assert sum(trial.proposal.inherits is None for trial in history.trials) == 8
+    distances = [abs(math.log10(trial.parameters["lr"]) + 3.0) for trial in history.trials]
+    assert median(distances[-8:]) < 0.5 < median(distances[:8])
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"population": 1}, {"exploit_share": 0.0}, {"exploit_share": 0.6}, {"resample_share": 1.1}, {"perturb": 0.0}],
+)
+def test_options_are_checked(options: dict[str, float]) -> None:
+    with pytest.raises(InputError) as caught:
+        PbtProposer(**options)  # type: ignore[arg-type]
+    assert caught.value.keys == tuple(options)
