@@ -51,7 +51,6 @@ def _came_to(history: History, rung: int, above: int) -> dict[int, float]:
     """Return the loss that each trial came to a rung with, by trial number; only finite ones."""
     losses: dict[int, float] = {}
     steps = history.steps
-    for step in steps[bisect_left(steps, rung) : bisect_left(steps, above)]:
-        for number, loss in history.at_step(step).items():
-            losses.setdefault(number, loss)
+    for step in reversed(steps[bisect_left(steps, rung) : bisect_left(steps, above)]):
+        losses.update(history.at_step(step))  # from the last to the first, which counts
     return losses
