@@ -76,8 +76,8 @@ class History:
         self._first: dict[str, list[int]] = {}
         self._unsettled: dict[int, None] = {}
         self._best: Trial | None = None
-        self._front: list[int] = []
-        self._front_keys: list[str] = []
+        self._leader: str | None = None
+        self._front: list[str] = []
         self._seconds = 0.0
         self._clock: float | None = None
 
@@ -177,7 +177,7 @@ class History:
         With a Pareto objective the front, else the best alone. Of a configuration's repeats the first stands for their
         mean; of equal configurations the first.
         """
-        return tuple(self.trials[number] for number in self._front)
+        return tuple(self._first_run(key) for key in self._front)
 
     @property
     def noise(self) -> float | None:
@@ -234,7 +234,8 @@ class History:
 
     def rival(self, trial: Trial) -> Trial | None:
         """Return the trial that leads when this one's configuration is left out, or None."""
-        return self._leading(self._standings.rival(self._keys[trial.number]))
+        key = self._standings.rival(self._keys[trial.number])
+        return None if key is None else self._first_run(key)
 
     def rivals(self, trial: Trial) -> list[Trial]:
         """Return the front when this trial's configuration is left out, by the first metric."""
@@ -390,15 +391,11 @@ class History:
             self._refresh_best()
 
     def _refresh_best(self) -> None:
-        before = self._best and self._best.number, self._front
-        self._best = self._leading(self._standings.leader)
-        if (keys := self._standings.front()) is not self._front_keys:
-            self._front_keys, self._front = keys, [self._first_run(key).number for key in keys]
-        if self._best is not None and (self._best.number, self._front) != before:
+        before = self._leader, self._front
+        self._leader, self._front = self._standings.leader, self._standings.front()
+        self._best = None if self._leader is None else self._first_run(self._leader)
+        if self._best is not None and (self._leader, self._front) != before:
             self.since_best = 0
-
-    def _leading(self, key: str | None) -> Trial | None:
-        return None if key is None else self._first_run(key)
 
     def _first_run(self, key: str) -> Trial:
         return next(t for n in self._first[key] if (t := self.trials[n]).state is State.COMPLETE)

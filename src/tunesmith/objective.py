@@ -216,8 +216,12 @@ class Objective:
 
     def is_known(self, metrics: Mapping[str, float]) -> bool:
         """Tell whether every metric is there and a finite number, and so is their weighted sum."""
-        known = all(math.isfinite(value) for value in self.values(metrics))
-        return known and (self.pareto or math.isfinite(self.loss(metrics)))
+        if self.pareto:
+            return all(math.isfinite(value) for value in self.values(metrics))
+        try:
+            return math.isfinite(self.loss(metrics))
+        except KeyError:
+            return False
 
     def violation(self, metrics: Mapping[str, float]) -> float:
         """Return the sum of broken bounds: 0 where every constraint holds."""

@@ -49,13 +49,14 @@ class Outcomes:
             metrics: Finite numbers by name; those of the objective may be missing where it was pruned.
             reach: How far it came: infinity if it is complete, else its last step.
         """
-        objective, row = self._objective, self._table[number]
-        row[_FIRST_VALUE : self._first_excess] = objective.values(metrics)
-        row[self._first_excess :] = [constraint.excess(metrics) for constraint in objective.constraints]
+        objective = self._objective
+        known = (math.nan,) * 3
         if objective.is_known(metrics):
             loss = math.nan if objective.pareto else objective.loss(metrics)
-            row[[_LOSS, _VIOLATION, _REACH]] = loss, objective.violation(metrics), reach
+            known = loss, objective.violation(metrics), reach
             self._is_ranked = not objective.pareto
+        excesses = [constraint.excess(metrics) for constraint in objective.constraints]
+        self._table[number] = (*known, *objective.values(metrics), *excesses)
 
     def crash(self, number: int, crashed: bool = True) -> None:
         """Note that a trial failed in a way that its parameters may be to blame for, or take that back."""

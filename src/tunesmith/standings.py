@@ -107,8 +107,10 @@ class Standings:
         Args:
             without: A configuration that is left out, as if it had never run.
         """
-        leading = [place for place in self._leading() if self._keys[place] != without][:1]
-        return [self._keys[place] for place in leading if self._table[1, place] == 0]
+        for place in self._leading():
+            if (key := self._keys[place]) != without:
+                return [key] if self._table[1, place] == 0 else []
+        return []
 
     def _challenges(self, place: int, top: list[int]) -> bool:
         return len(top) < 2 or self._rank(place) < self._rank(top[-1])
@@ -139,6 +141,8 @@ class Standings:
 
 def _mean(losses: list[float]) -> float:
     """Return the mean; each is divided before they are summed, as the sum of huge losses overflows."""
+    if len(losses) == 1:
+        return losses[0]
     mean = 2 * math.fsum(loss / len(losses) / 2 for loss in losses)
     return min(max(mean, min(losses)), max(losses))
 
