@@ -34,6 +34,7 @@ def main() -> None:
     telling.add_argument("--write", action="store_true", help=f"write {report.RESULTS.name} in benchmarks/results")
     measuring = verbs.add_parser("references", help="measure what counts as good on the real trainings")
     measuring.add_argument("--draws", type=int, default=2000, help="random configurations; 0 looks at the store alone")
+    measuring.add_argument("--store", type=Path, default=store.STORE, help="the file of runs")
     for verb in (running, telling):
         verb.add_argument("--data", type=Path, default=os.environ.get("TUNESMITH_BENCHMARK_DATA"),
                           help="the folder of tables; or set TUNESMITH_BENCHMARK_DATA")  # fmt: skip
@@ -45,7 +46,7 @@ def main() -> None:
     elif asked.verb == "references":
         if asked.draws:
             references.measure(asked.draws)
-        references.improve(store.least_losses(store.read()))
+        references.improve(store.least_losses(store.read(asked.store)))
     elif asked.verb == "run":
         wanted = runner.plan(_named(asked.problems), asked.contenders, asked.slots, asked.seeds, asked.trials)
         runner.run(wanted, data=asked.data, jobs=asked.jobs, again=asked.again, store=asked.store)

@@ -168,7 +168,7 @@ class Peer:
         to.flush()
         line = back.readline()
         if not line:
-            raise RuntimeError(f"{self.process.args} ended; what it printed stands above.")
+            raise RuntimeError(f"{self.process.args!r} ended; what it printed stands above.")
         answer: dict[str, Any] = json.loads(line)
         self.seconds += answer["seconds"]
         return answer

@@ -33,13 +33,26 @@ class Library:
         return Path(__file__).with_name("peers") / f"{self.name}_peer.py"
 
 
+_HEBO = (
+    "GPy==1.13.2",
+    "disjoint-set==0.9.0",
+    "gpytorch==1.15.2",
+    "numpy==1.26.4",
+    "pandas==2.2.3",
+    "pymoo==0.6.1.5",
+    "scikit-learn==1.5.2",
+    "scipy==1.12.0",
+    "torch==2.13.0",
+)
+"""Later than HEBO says that it needs: the earlier ones have no wheels for a Python of today. CatBoost is not used."""
+
 PEERS = {
     library.name: library
     for library in (
         Library("optuna", ("tpe", "tpe-multivariate", "gp", "random"), ("optuna==5.0.0", "torch==2.13.0", "scipy")),
-        Library("flaml", ("blendsearch",), ("flaml[blendsearch]",)),
-        Library("smac", ("hpo",), ("smac",)),
-        Library("hebo", ("gpy", "gp"), ("GPy", "torch==2.13.0", "pymoo"), alone=("HEBO",)),
+        Library("flaml", ("blendsearch",), ("flaml[blendsearch]==2.7.0",)),
+        Library("smac", ("hpo",), ("smac==2.4.1",)),
+        Library("hebo", ("gpy", "gp"), _HEBO, alone=("HEBO==0.3.6",)),
     )
 }
 

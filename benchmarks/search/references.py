@@ -13,7 +13,7 @@ from .problems.trainings import REFERENCES, trainings
 def measure(draws: int) -> None:
     """Draw each training's space at random; note the median, and the best where it is better than the known one."""
     for problem in trainings():
-        rng = np.random.default_rng(0)
+        rng = np.random.default_rng(2026)  # no contender's seed
         losses = [problem.evaluate(problem.space.sample(rng)) for _ in range(draws)]
         known = _read().get(problem.name, {})
         best = min(min(losses), known.get("best", losses[0]))
@@ -29,7 +29,8 @@ def improve(found: Mapping[str, float]) -> None:
 
 
 def _read() -> dict[str, dict[str, float]]:
-    return json.loads(REFERENCES.read_text()) if REFERENCES.exists() else {}  # type: ignore[no-any-return]
+    known: dict[str, dict[str, float]] = json.loads(REFERENCES.read_text()) if REFERENCES.exists() else {}
+    return known
 
 
 def _write(references: Mapping[str, Mapping[str, float]]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from ..engine.machine import describe
 from .problems import GROUPS, BenchProblem, problems
-from .statistics import Figures, Floats, over_problems, ranks, regret_after, regret_within, shared_seeds, speed_up
+from .statistics import Figures, Floats, best_after, best_within, over_problems, ranks, shared_seeds, speed_up
 from .store import Key, Record
 
 RESULTS = Path(__file__).parents[1] / "results" / "search.md"
@@ -64,17 +65,14 @@ def _regrets(records: Records, known: Mapping[str, BenchProblem], who: list[str]
     if not seeds:
         return []
     groups = [known[name].group for name in seeds]
-    values = [
-        np.array([[[regret_after(records[Key(name, one, slots, seed, CHECKPOINTS[-1])], known[name], trials)
-                    for trials in CHECKPOINTS] for seed in chosen] for one in who])
-        for name, chosen in seeds.items()
-    ]  # fmt: skip
-    regret = over_problems([value.mean(axis=1) for value in values], groups)
-    rank = over_problems([ranks(value).mean(axis=1) for value in values], groups)
+    losses = _best(records, seeds, who, slots, [partial(best_after, trials=trials) for trials in CHECKPOINTS])
+    regrets = [np.vectorize(known[name].regret)(loss).mean(axis=1) for name, loss in losses.items()]
+    regret = over_problems(regrets, groups)
+    rank = over_problems([ranks(loss).mean(axis=1) for loss in losses.values()], groups)
     costs = [_per_100(records, one, seeds) for one in who]
     fewest, most = min(map(len, seeds.values())), max(map(len, seeds.values()))
     runs = f"{len(seeds)} problems, {fewest}{'' if fewest == most else f' to {most}'} seeds"
-    order = np.argsort(regret.mean[:, 1:].mean(axis=1))
+    order = _ranked(regret.mean[:, 1:])
     head = [f"{trials} trials" for trials in CHECKPOINTS]
     return [
         f"## {title}\n",
@@ -82,8 +80,28 @@ def _regrets(records: Records, known: Mapping[str, BenchProblem], who: list[str]
         *_table(["", *head, "proposing, s per 100"], order, who, regret, 3, [f"{cost:.2f}" for cost in costs]),
         "Mean rank\n",
         *_table(["", *head], order, who, rank, 2),
-        *(_by_group(values, groups, order, who) if len(set(groups)) > 1 else []),
+        *(_by_group(regrets, groups, order, who) if len(set(groups)) > 1 else []),
     ]
+
+
+def _best(
+    records: Records,
+    seeds: Mapping[str, Sequence[int]],
+    who: Sequence[str],
+    slots: int,
+    checkpoints: Sequence[Callable[[Record], float]],
+) -> dict[str, Floats]:
+    """Return the best loss at each checkpoint, by problem: arrays `(contenders, seeds, checkpoints)`."""
+    return {
+        name: np.array([[[best(records[Key(name, one, slots, seed, CHECKPOINTS[-1])]) for best in checkpoints]
+                         for seed in chosen] for one in who])
+        for name, chosen in seeds.items()
+    }  # fmt: skip
+
+
+def _ranked(means: Floats) -> list[int]:
+    """Return the contenders' places, the best on average first."""
+    return [int(place) for place in np.argsort(means.mean(axis=1))]
 
 
 def _per_100(records: Records, who: str, names: Mapping[str, object]) -> float:
@@ -95,11 +113,11 @@ def _per_100(records: Records, who: str, names: Mapping[str, object]) -> float:
     )
 
 
-def _by_group(values: Sequence[Floats], groups: Sequence[str], order: Sequence[int], who: list[str]) -> list[str]:
+def _by_group(regrets: Sequence[Floats], groups: Sequence[str], order: Sequence[int], who: list[str]) -> list[str]:
     present = [group for group in GROUPS if group in groups]
     lines = ["Mean normalised regret by group, at 25 / 50 / 100 trials\n", *_head(["", *present])]
     means = {
-        group: np.mean([value.mean(axis=1) for value, one in zip(values, groups, strict=True) if one == group], axis=0)
+        group: np.mean([regret for regret, one in zip(regrets, groups, strict=True) if one == group], axis=0)
         for group in present
     }
     for place in order:
@@ -133,13 +151,10 @@ def _stopping(records: Records, known: Mapping[str, BenchProblem]) -> list[str]:
     seeds = shared_seeds(records, who, list(known), 1)
     if not seeds:
         return []
-    values = [
-        np.array([[[regret_within(records[Key(name, one, 1, seed, CHECKPOINTS[-1])], known[name], budget)
-                    for budget in BUDGETS] for seed in chosen] for one in who]).mean(axis=1)
-        for name, chosen in seeds.items()
-    ]  # fmt: skip
-    figures = over_problems(values, [known[name].group for name in seeds])
-    order = np.argsort(figures.mean.mean(axis=1))
+    losses = _best(records, seeds, who, 1, [partial(best_within, budget=budget) for budget in BUDGETS])
+    regrets = [np.vectorize(known[name].regret)(loss).mean(axis=1) for name, loss in losses.items()]
+    figures = over_problems(regrets, [known[name].group for name in seeds])
+    order = _ranked(figures.mean)
     head = ["", *(f"{budget} trainings" for budget in BUDGETS), "proposing, s per 100 trials"]
     costs = [f"{_per_100(records, one, seeds):.2f}" for one in who]
     return [

@@ -5,12 +5,12 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 from .contenders import contender
-from .problems import problems
+from .problems import BenchProblem, problems
 from .simulation import simulate, simulate_stopping
 from .store import STORE, Key, Record, append, read
 
@@ -34,6 +34,11 @@ def plan(
     ]
 
 
+def lacking(wanted: Iterable[Key], done: Container[Key], known: Mapping[str, BenchProblem]) -> list[Key]:
+    """Return what is not done yet, and can be: a contender with a pruner needs a curve."""
+    return [key for key in wanted if key not in done and ("+" not in key.contender or known[key.problem].curve)]
+
+
 def run(wanted: Iterable[Key], *, data: Path, jobs: int = 1, again: bool = False, store: Path = STORE) -> None:
     """Do the runs that the store lacks, and add them to it one by one.
 
@@ -44,9 +49,7 @@ def run(wanted: Iterable[Key], *, data: Path, jobs: int = 1, again: bool = False
         again: Whether to do those anew that are done, as after a change; the later counts.
         store: The file.
     """
-    done = set() if again else set(read(store))
-    known = problems(data)
-    missing = [key for key in wanted if key not in done and ("+" not in key.contender or known[key.problem].curve)]
+    missing = lacking(wanted, {} if again else read(store), problems(data))
     os.environ.update(dict.fromkeys(THREADS, "1"))  # before NumPy is imported in the new processes
     with multiprocessing.get_context("spawn").Pool(jobs) as pool:
         for count, (key, record) in enumerate(pool.imap_unordered(partial(_one, data), missing), 1):

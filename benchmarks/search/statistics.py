@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +14,6 @@ from .problems import BenchProblem
 from .store import Key, Record
 
 Floats = NDArray[np.float64]
-
-NOTHING = 1.5
-"""The regret of who has found nothing yet: that of the worst."""
 
 
 @dataclass(frozen=True)
@@ -32,15 +31,14 @@ class Figures:
     high: Floats
 
 
-def regret_after(record: Record, problem: BenchProblem, trials: int) -> float:
-    """Return the regret of the best of the trials that ended first."""
-    return problem.regret(min(record.losses[:trials]))
+def best_after(record: Record, trials: int) -> float:
+    """Return the least loss of the trials that ended first."""
+    return min(record.losses[:trials])
 
 
-def regret_within(record: Record, problem: BenchProblem, budget: float) -> float:
-    """Return the regret of the best of what had ended by then."""
-    losses = [loss for loss, end in zip(record.losses, record.ends, strict=True) if end <= budget]
-    return problem.regret(min(losses)) if losses else NOTHING
+def best_within(record: Record, budget: float) -> float:
+    """Return the least loss of what had ended by then; infinite where nothing had."""
+    return min((loss for loss, end in zip(record.losses, record.ends, strict=True) if end <= budget), default=math.inf)
 
 
 def shared_seeds(
@@ -57,11 +55,11 @@ def shared_seeds(
     return {name: seeds for name, seeds in shared.items() if seeds}
 
 
-def ranks(regrets: Floats) -> Floats:
+def ranks(losses: Floats) -> Floats:
     """Return ranks from 1 along the first axis; equals share the mean of their ranks."""
-    better = np.sum(regrets[None] < regrets[:, None], axis=1)
-    equal = np.sum(regrets[None] == regrets[:, None], axis=1)
-    return 1.0 + better + (equal - 1) / 2
+    better = np.sum(losses[None] < losses[:, None], axis=1)
+    equal = np.sum(losses[None] == losses[:, None], axis=1)
+    return np.asarray(1.0 + better + (equal - 1) / 2)
 
 
 def over_problems(values: Sequence[Floats], groups: Sequence[str], draws: int = 2000) -> Figures:
@@ -75,7 +73,7 @@ def over_problems(values: Sequence[Floats], groups: Sequence[str], draws: int = 
     stacked = np.array(values)
     members = [[place for place, group in enumerate(groups) if group == one] for one in dict.fromkeys(groups)]
 
-    def mean(choose: Callable[[list[int]], Sequence[int]]) -> Floats:
+    def mean(choose: Callable[[list[int]], Any]) -> Floats:
         return np.mean([stacked[list(choose(group))].mean(axis=0) for group in members], axis=0)  # type: ignore[no-any-return]
 
     rng = np.random.default_rng(0)
@@ -125,8 +123,8 @@ def _over_time(
     for name, records in runs.items():
         curves = []
         for record in records:
-            regrets = [problems[name].regret(loss) for loss in np.minimum.accumulate(record.losses)]
+            regrets = map(problems[name].regret, [math.inf, *np.minimum.accumulate(record.losses)])
             ended = np.searchsorted(np.array(record.ends) / units[name], times, side="right")
-            curves.append(np.array([NOTHING, *regrets])[ended])
+            curves.append(np.array(list(regrets))[ended])
         by_group.setdefault(problems[name].group, []).append(np.mean(curves, axis=0))
     return np.mean([np.mean(curves, axis=0) for curves in by_group.values()], axis=0)  # type: ignore[no-any-return]

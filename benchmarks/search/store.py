@@ -10,7 +10,7 @@ from pathlib import Path
 STORE = Path(__file__).parents[1] / ".store" / "search.jsonl"
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Key:
     """What tells runs apart.
 
@@ -60,7 +60,7 @@ def read(path: Path = STORE) -> dict[Key, Record]:
 
 def append(key: Key, record: Record, path: Path = STORE) -> None:
     """Add a run."""
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     shortened = {**asdict(record), "ends": [float(f"{end:.6g}") for end in record.ends]}
     with path.open("a") as file:
         file.write(json.dumps([asdict(key), shortened]) + "\n")

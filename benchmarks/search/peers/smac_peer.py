@@ -12,6 +12,7 @@ from typing import Any
 import ConfigSpace
 from protocol import Dimension, Space, serve
 from smac import HyperparameterOptimizationFacade, Scenario
+from smac.main.exceptions import ConfigurationSpaceExhaustedException
 from smac.runhistory import TrialInfo, TrialValue
 
 warnings.simplefilter("ignore")
@@ -24,7 +25,7 @@ class Smac:
     def __init__(
         self, space: Space, default: Mapping[str, Any], seed: int, trials: int, method: str, options: Mapping[str, Any]
     ) -> None:
-        self.space, self.default, self.asked = space, default, 0
+        self.space, self.default, self.asked, self.exhausted = space, default, 0, False
         self.configurations = _configurations(space, default, seed)
         scenario = Scenario(
             self.configurations, deterministic=True, n_trials=trials, seed=seed, output_directory=FOLDER
@@ -40,10 +41,19 @@ class Smac:
             first = self.configurations.get_default_configuration()
             self.running[0] = TrialInfo(first, seed=0)
             return 0, self.default
-        info = self.facade.ask()
+        info = self._next()
         self.running[number] = info
         raw = dict(info.config)
         return number, {d.name: d.value(raw[d.name]) for d in self.space.dimensions if d.name in raw}
+
+    def _next(self) -> TrialInfo:
+        """Return what SMAC asks for; a random one where it says that a space with few points left is exhausted."""
+        if not self.exhausted:
+            try:
+                return self.facade.ask()
+            except (ConfigurationSpaceExhaustedException, StopIteration):
+                self.exhausted = True
+        return TrialInfo(self.configurations.sample_configuration(), seed=0)
 
     def tell(self, number: int, loss: float, seconds: float) -> None:
         self.facade._optimizer.tell(self.running.pop(number), TrialValue(cost=loss, time=seconds), save=False)

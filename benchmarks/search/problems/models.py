@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tunesmith.parameters import Choice, Float, Int
+from tunesmith.parameters import Choice, Float, Int, Parameter
 from tunesmith.space import SearchSpace
 
 Build = Callable[[Mapping[str, Any]], Any]
@@ -51,7 +51,7 @@ def _chain(*steps: Any) -> Any:
     return make_pipeline(*steps)
 
 
-_KERNEL = {
+_KERNEL: dict[str, Parameter] = {
     "C": Float(1e-3, 1e3, log=True),
     "kernel": Choice(["rbf", "poly", "sigmoid", "linear"]),
     "gamma": Float(1e-5, 1e1, log=True, when={"kernel": ["rbf", "poly", "sigmoid"]}),
@@ -189,7 +189,7 @@ def _long_pipeline(p: Mapping[str, Any]) -> Any:
 
 _LINEAR_SCALER = Choice(["none", "standard", "minmax"])
 _SCALER = Choice(["none", "standard", "minmax", "quantile"])
-_TREES = {
+_TREES: dict[str, Parameter] = {
     "n_estimators": Int(3, 24, log=True),
     "criterion": Choice(["gini", "entropy"]),
     "max_depth": Int(1, 16),

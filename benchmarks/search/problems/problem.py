@@ -42,7 +42,7 @@ class BenchProblem:
     curve: Callable[[Parameters], Sequence[float]] | None = field(default=None)
 
     def regret(self, loss: float) -> float:
-        """Return the loss on a scale from 0, the best known (or better), over 1, the middle of random search, to 1.5."""
+        """Return the loss on a scale from 0, the best known or better, by way of 1, random search's middle, to 1.5."""
         return min(1.5, max(0.0, (loss - self.best) / (self.median - self.best)))
 
 

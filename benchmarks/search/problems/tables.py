@@ -90,7 +90,9 @@ def _grid(data: Path, name: str, axes: Sequence[str], metric: str) -> BenchProbl
     with (data / "hpo_grids" / f"{name}.csv").open() as file:
         rows = [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
     space = SearchSpace({axis: Choice(sorted({row[axis] for row in rows}), ordered=True) for axis in axes})
-    cells = {tuple(row[axis] for axis in axes): row for row in reversed(rows)}
+    cells: dict[tuple[float, ...], Mapping[str, float]] = {
+        tuple(row[axis] for axis in axes): row for row in reversed(rows)
+    }
 
     def cell(parameters: Parameters) -> Mapping[str, float]:
         return cells[tuple(parameters[axis] for axis in axes)]
