@@ -15,10 +15,12 @@ from ..space import SearchSpace
 from ..trial import Proposal
 from ._covariance import cloud
 from ._genetic import children, reflected
+from ._ranking import lost, ranked
 from .quasirandom import QuasirandomProposer
 
 _STREAM = 5  # Keeps these draws apart from those of other proposers that share the study's seed.
 _GOOD_SHARE, _FEWEST_GOOD, _MOST_GOOD = 0.1, 3, 5
+_TOURNAMENT = 4
 _DRAWN = 64  # So many points are drawn at a time, of which those that are new are proposed.
 _ROUNDS = 8
 
@@ -31,8 +33,9 @@ class EvolutionProposer:
     """Varies what was good, and keeps what is better.
 
     A genetic algorithm without generations: each child has one or two parents among the best tenth of the trials, five
-    at the most, and changes in a few parameters. Where all parameters are numbers and none is conditional, half of the
-    trials are left to CMA-ES (Hansen 2016, arXiv 1604.00772), whose steps learn in which direction and how far to go.
+    at the most, and the best of another family, and changes in a few parameters. Where all parameters are numbers and
+    none is conditional, half of the trials are left to CMA-ES (Hansen 2016, arXiv 1604.00772), whose steps learn in
+    which direction and how far to go.
     The two find more together than either alone, as each takes in what the other has found.
 
     Everything is read off the history, whoever proposed it, so that good trials of others are parents, too. Failed
@@ -63,7 +66,7 @@ class EvolutionProposer:
             SpaceExhausted: All that was drawn was forbidden.
         """
         space = history.space
-        measured = _measured(history)
+        measured = ranked(history)
         if len(measured) < self.startup_trials:
             return QuasirandomProposer().propose(history, count=count, seed=seed)
         rng = np.random.default_rng([seed, len(history.trials), _STREAM])
@@ -90,26 +93,11 @@ def _all_numbers(space: SearchSpace) -> bool:
     )
 
 
-def _measured(history: History) -> Places:
-    """Return the numbers of the trials in the space that have a loss, the best first."""
-    numbers = np.flatnonzero(np.isfinite(history.losses))
-    numbers = numbers[~np.isnan(history.points_of(numbers)).all(axis=1)]
-    order = np.lexsort((history.losses[numbers], -history.reach[numbers], history.violations[numbers]))
-    return numbers[order]
-
-
-def _failed(history: History) -> Places:
-    """Return the numbers of the trials in the space that ended without a loss."""
-    unknown = np.flatnonzero(np.isnan(history.losses))
-    ended = np.array([n for n in unknown if history.trials[n].state.settled], dtype=np.intp)
-    return ended[~np.isnan(history.points_of(ended)).all(axis=1)]
-
-
 def _by_covariance(
     history: History, measured: Places, startup: int, seed: int, rng: np.random.Generator
 ) -> Iterator[tuple[Floats, str, int]]:
     """Yield points of the next generation, with a reason and the trial that is nearest to the middle of them."""
-    numbers = np.concatenate([measured, _failed(history)])
+    numbers = np.concatenate([measured, lost(history)])
     proposed = np.argsort(numbers)  # A trial's rank is its place in `numbers`.
     points = history.points_of(numbers[proposed])
     next_one = cloud(points, proposed, startup, seed)
@@ -123,11 +111,29 @@ def _by_covariance(
 
 
 def _by_genes(history: History, measured: Places, rng: np.random.Generator) -> Iterator[tuple[Floats, str, int]]:
-    """Yield children of the best trials, with a reason and the trial that each comes from."""
-    good = measured[: int(np.clip(np.ceil(_GOOD_SHARE * len(measured)), _FEWEST_GOOD, _MOST_GOOD))]
-    parents = history.points_of(good)
+    """Yield children of the best trials and of another family's, with a reason and the trial that each comes from."""
+    best = int(np.clip(np.ceil(_GOOD_SHARE * len(measured)), _FEWEST_GOOD, _MOST_GOOD))
+    ranks = np.append(np.arange(best), _lesser(history, measured, rng))
+    parents = history.points_of(measured[ranks])
     for _ in range(_ROUNDS):
         points, mothers = children(history.space, parents, _DRAWN, rng)
-        for point, mother in zip(points, good[mothers].tolist(), strict=True):
-            reason = f"a child of trial {mother}, one of the best {len(good)} of {len(measured)} measured so far."
-            yield point, reason, mother
+        for point, rank in zip(points, ranks[mothers].tolist(), strict=True):
+            reason = f"a child of trial {measured[rank]}, which ranks {rank + 1} of {len(measured)} measured so far."
+            yield point, reason, int(measured[rank])
+
+
+def _lesser(history: History, measured: Places, rng: np.random.Generator) -> int:
+    """Return the rank of the best trial of some family, so that each gets a chance to catch up.
+
+    A family shares the value of a parameter that others hang on, or the option of a choice where there are none. In a
+    space of numbers it is a few random trials.
+    """
+    space = history.space
+    parents = {parent for parameter in space.parameters.values() for parent in parameter.when or ()}
+    choices = [name for name, p in space.parameters.items() if isinstance(p, Choice) and not p.ordered]
+    if not parents and not choices:
+        return int(rng.integers(len(measured), size=_TOURNAMENT).min())
+    column = space.names.index(rng.choice(sorted(parents) or choices))
+    values = history.points_of(measured)[:, column]
+    known = np.unique(values[~np.isnan(values)])
+    return int(np.argmax(values == rng.choice(known))) if len(known) else 0

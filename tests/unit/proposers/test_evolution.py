@@ -1,0 +1,174 @@
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from tunesmith.errors import InputError
+from tunesmith.history import History
+from tunesmith.journal.base import Event
+from tunesmith.parameters import Choice, Float, Int
+from tunesmith.proposers._covariance import cloud
+from tunesmith.proposers._genetic import children
+from tunesmith.proposers.base import Proposer
+from tunesmith.proposers.evolution import EvolutionProposer
+from tunesmith.proposers.random import RandomProposer
+from tunesmith.space import SearchSpace
+from tunesmith.testing import problems
+from tunesmith.testing.contracts import MINIMIZE, build_history
+from tunesmith.trial import State
+
+SQUARE = SearchSpace({"x": Float(0.0, 1.0), "y": Float(0.0, 1.0)})
+
+
+def _search(problem: problems.Problem, proposer: Proposer, trials: int, seed: int) -> float:
+    """Return the least loss of a serial study."""
+    history = History(problem.space, MINIMIZE)
+    for number in range(trials):
+        proposal = proposer.propose(history, count=1, seed=seed)[0]
+        data = {"parameters": dict(proposal.parameters), "proposer": proposal.proposer}
+        history.apply(Event("proposed", number, data, time=0.0))
+        history.apply(Event("started", number, {"attempt": 1}, time=0.0))
+        metrics = problem.evaluate(proposal.parameters, seed)
+        history.apply(Event("finished", number, {"state": "complete", "metrics": dict(metrics)}, time=0.0))
+    return float(np.nanmin(history.losses))
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [problems.sphere(6), problems.mixed(), problems.conditional()],
+    ids=lambda p: p.name,
+)
+def test_it_finds_better_than_random_search(problem: problems.Problem) -> None:
+    ours = [_search(problem, EvolutionProposer(), 60, seed) for seed in range(5)]
+    random = [_search(problem, RandomProposer(), 60, seed) for seed in range(5)]
+    assert np.median(ours) < np.median(random)
+
+
+def _bowl(count: int, x: float, y: float, seed: int = 0) -> list[tuple[dict[str, float], float]]:
+    drawn = np.random.default_rng(seed).random((count, 2)).tolist()
+    return [({"x": a, "y": b}, (a - x) ** 2 + (b - y) ** 2) for a, b in drawn]
+
+
+def test_trials_of_others_are_learnt_from() -> None:
+    history = build_history(SQUARE, _bowl(60, 0.8, 0.2))
+    drawn = [EvolutionProposer().propose(history, count=1, seed=seed)[0] for seed in range(40)]
+    places = np.array([list(p.parameters.values()) for p in drawn])
+    assert np.abs(np.median(places, axis=0) - [0.8, 0.2]).max() < 0.1
+    best = np.argsort(history.losses)[:30].tolist()
+    born = [p for p in drawn if "child" in p.reason]
+    assert 5 < len(born) < 35
+    assert {p.parent for p in born} <= set(best)
+    assert sum(p.parent in best[:6] for p in born) > 0.7 * len(born)
+    assert all("generation 8" in p.reason for p in drawn if "child" not in p.reason)
+
+
+def test_failures_are_no_parents() -> None:
+    space = SearchSpace({"x": Float(0.0, 1.0), "kind": Choice(["a", "b"])})
+    good = [({"x": 0.7 + 0.01 * k, "kind": "a"}, 1.0 + k) for k in range(12)]
+    failed = [({"x": 0.1 + 0.001 * k, "kind": "b"}, State.FAILED) for k in range(30)]
+    history = build_history(space, [*good, *failed])
+    parents = [EvolutionProposer().propose(history, count=1, seed=s)[0].parent for s in range(20)]
+    assert set(parents) <= set(range(12))
+    assert sum(parent in (0, 1, 2) for parent in parents) >= 14
+
+
+def test_a_user_s_trial_outside_the_space_is_no_parent() -> None:
+    space = SearchSpace({"x": Float(0.0, 1.0), "kind": Choice(["a", "b"])})
+    own = [({"x": 7.0, "kind": "a"}, -10.0)]
+    history = build_history(space, [*own, *[({"x": 0.03 * k, "kind": "a"}, float(k)) for k in range(20)]])
+    for seed in range(10):
+        assert EvolutionProposer().propose(history, count=1, seed=seed)[0].parent != 0
+
+
+# -- children ------------------------------------------------------------------------------------------------------
+
+
+def test_children_change_mostly_one_parameter_and_keep_the_rest_of_a_parent() -> None:
+    space = SearchSpace({f"c{place}": Choice(list("abcd")) for place in range(8)})
+    parents = np.full((1, 8), 0.125)
+    found, mothers = children(space, parents, 2000, np.random.default_rng(0))
+    changes = Counter((found != parents).sum(axis=1).tolist())
+    assert set(mothers.tolist()) == {0}
+    assert changes[0] == 0
+    assert 0.4 < changes[1] / 2000 < 0.6
+    assert changes[8] > 0
+    assert set(np.unique(found).tolist()) == {0.125, 0.375, 0.625, 0.875}
+
+
+def test_children_draw_together_with_their_parents() -> None:
+    rng = np.random.default_rng(0)
+    wide, narrow = ({"x": 0.3}, {"x": 0.02})
+    far = []
+    for spread in (wide, narrow):
+        parents = np.clip(0.5 + spread["x"] * rng.standard_normal((5, 2)), 0, 1)
+        found, mothers = children(SQUARE, parents, 1000, rng)
+        far.append(np.median(np.abs(found - parents[mothers]).max(axis=1)))
+    assert far[1] < 0.3 * far[0]
+
+
+def test_a_parameter_that_becomes_active_gets_a_value_and_one_that_is_not_has_none() -> None:
+    space = problems.conditional().space
+    rng = np.random.default_rng(1)
+    parents = np.array([space.encode(space.sample(rng)) for _ in range(3)])
+    found, _ = children(space, parents, 500, rng)
+    for point in found:
+        parameters = space.decode(point)
+        assert np.allclose(space.encode(parameters), point, atol=1e-9, equal_nan=True)
+
+
+# -- the covariance ------------------------------------------------------------------------------------------------
+
+
+def _played(loss: object, rounds: int, dimensions: int = 4) -> np.ndarray:
+    """Return where the mean of the strategy is after so many trials of its own."""
+    rng = np.random.default_rng(3)
+    points = rng.random((10, dimensions))
+    for _ in range(rounds):
+        ranks = np.argsort(np.argsort(loss(points)))  # type: ignore[operator]
+        points = np.concatenate([points, np.clip(cloud(points, ranks, 10, 0).draw(8, rng), 0, 1)])
+    return cloud(points, np.argsort(np.argsort(loss(points))), 10, 0).mean  # type: ignore[operator]
+
+
+def test_the_mean_finds_the_bottom_of_a_slanted_bowl() -> None:
+    def slanted(points: np.ndarray) -> np.ndarray:
+        away = points - 0.3
+        return 100 * (away[:, 0] - away[:, 1]) ** 2 + (away**2).sum(axis=1)
+
+    assert np.abs(_played(slanted, 60) - 0.3).max() < 0.02
+
+
+def test_far_trials_of_others_do_not_blow_up_the_steps() -> None:
+    rng = np.random.default_rng(0)
+    near = 0.5 + 0.01 * rng.standard_normal((200, 3))
+    mixed = near.copy()
+    mixed[20::4] = rng.integers(0, 2, (45, 3))
+    for points in (near, mixed):
+        order = np.argsort(np.argsort(((points - 0.5) ** 2).sum(axis=1)))
+        root = cloud(points, order, 10, 0).root
+        assert np.sqrt((root**2).sum(axis=1)).max() < 0.2
+
+
+def test_it_starts_anew_where_its_steps_have_become_too_small() -> None:
+    points = np.full((400, 2), 0.5) + 1e-6 * np.random.default_rng(0).standard_normal((400, 2))
+    order = np.argsort(np.argsort(((points - 0.5) ** 2).sum(axis=1)))
+    steps = [np.sqrt((cloud(points[:n], order[:n], 10, 0).root ** 2).sum(axis=1)).max() for n in range(10, 400, 12)]
+    assert min(steps) > 1e-3 / 2
+    assert max(steps[5:]) > 0.1
+
+
+def test_a_wide_space_is_searched_by_variances_alone() -> None:
+    points = np.random.default_rng(0).random((60, 200))
+    root = cloud(points, np.arange(60), 10, 0).root
+    assert np.count_nonzero(root) == 200
+
+
+def test_whole_numbers_are_not_frozen() -> None:
+    space = SearchSpace({"n": Int(1, 9), "x": Float(0.0, 1.0)})
+    told = [({"n": 5, "x": 0.5 + 0.0001 * k}, float(k)) for k in range(60)]
+    drawn = [EvolutionProposer().propose(build_history(space, told), count=1, seed=s)[0] for s in range(40)]
+    assert len({p.parameters["n"] for p in drawn}) >= 3
+
+
+def test_too_few_trials_to_start_with_are_refused() -> None:
+    with pytest.raises(InputError, match="startup_trials must be at least 2, but 1 was given"):
+        EvolutionProposer(startup_trials=1)
