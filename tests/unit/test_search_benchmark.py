@@ -13,7 +13,7 @@ from benchmarks.search.report import _ranked
 from benchmarks.search.runner import lacking, plan
 from benchmarks.search.simulation import simulate, simulate_stopping
 from benchmarks.search.statistics import best_within, over_problems, ranks, speed_up
-from benchmarks.search.store import Record, append, least_losses, read
+from benchmarks.search.store import Key, Record, append, least_losses, read
 
 from tunesmith.parameters import Choice
 from tunesmith.space import SearchSpace
