@@ -62,7 +62,7 @@ class ParetoStandings(Standings):
         self._means[place] = _mean(runs)
         self._table[1, place] = max(self._table[1, place], violation)
         self._table[3, place] = len(runs)
-        if len(runs) > 1:
+        if len(runs) > 1 or self._table[0, place] > 0:
             self._top = None
         elif self._top is not None and self._table[0, place] >= 0 and self._table[1, place] == 0:
             self._top = self._with(place, self._top)

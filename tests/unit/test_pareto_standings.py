@@ -71,3 +71,13 @@ def test_without_a_feasible_one_the_least_violation_leads_an_empty_front() -> No
 def test_many_configurations_fit() -> None:
     standings = _standings(*((f"k{n}", (float(n), -float(n))) for n in range(200)))
     assert standings.front() == [f"k{n}" for n in range(200)]
+
+
+def test_who_was_put_first_leads_from_the_first_result_on() -> None:
+    standings = _standings(("a", (0.0, 0.0)))
+    assert standings.leader == "a"
+    standings.enter("b")
+    standings.favour("b", 1)
+    assert standings.leader == "a"
+    standings.measure("b", np.array([0.0, 1.0]), 0.0)
+    assert standings.leader == "b"
