@@ -34,7 +34,7 @@ def test_a_slot_is_filled_as_soon_as_a_pruned_trial_leaves_it(study: Path, tunes
     text = text.replace("{args}", "").replace("--out {trial_dir} --seed {seed}", "{trial_dir} {place}")
     (study / "study.toml").write_text(
         text.split("kind = {")[0] + '[budget]\ntrials = 8\n[search]\nparallel = 2\nproposer = "random"\n'
-        'pruner = { name = "asha", reduction = 2 }\n'
+        'pruner = { name = "asha", reduction = 2, min_steps = 1 }\n'
     )
     (study / "train.py").write_text(TRAIN)
     tunesmith("run", "--quiet")
