@@ -17,7 +17,7 @@ from ..parameters import Choice, Int, Parameter
 from ..space import SearchSpace
 from ..trial import Proposal, Value
 
-_STREAM = 4  # Keeps these draws apart from those of other proposers that share the study's seed.
+_STREAM = 7  # Keeps these draws apart from those of other proposers that share the study's seed.
 _MOST_BRANCHES = 1000
 _MOST_SKIPPED = 10_000  # So many points in a row may be forbidden.
 

@@ -1,0 +1,139 @@
+import numpy as np
+import pytest
+
+from tunesmith.errors import InputError
+from tunesmith.history import History
+from tunesmith.journal.base import Event
+from tunesmith.parameters import Choice, Float
+from tunesmith.proposers.region import RegionProposer
+from tunesmith.space import SearchSpace
+from tunesmith.testing.contracts import build_history
+from tunesmith.trial import State
+
+SQUARE = SearchSpace({"x": Float(0.0, 1.0), "y": Float(0.0, 1.0)})
+
+
+def _bowl(count: int) -> list[tuple[dict[str, float], float]]:
+    drawn = np.random.default_rng(0).random((count, 2)).tolist()
+    return [({"x": a, "y": b}, (a - 0.8) ** 2 + (b - 0.2) ** 2) for a, b in drawn]
+
+
+def _go_on(history: History, losses: list[float | State], proposer: str = "region") -> None:
+    """Let further trials near the best one end so."""
+    for loss in losses:
+        number = len(history.trials)
+        parameters = {"x": 0.8 + 1e-4 * number, "y": 0.2}
+        history.apply(Event("proposed", number, {"parameters": parameters, "proposer": proposer}, time=0.0))
+        history.apply(Event("started", number, {"attempt": 1}, time=0.0))
+        end = {"state": "complete", "metrics": {"y": loss}}
+        if isinstance(loss, State):
+            end = {"state": "failed", "failure": {"kind": "exit", "reason": "it ended with status 1."}}
+        history.apply(Event("finished", number, end, time=0.0))
+
+
+def _width(history: History) -> float:
+    """Return how wide the box is said to be, in percent of a range."""
+    reason = RegionProposer().propose(history, count=1, seed=0)[0].reason
+    return float(reason.rpartition(", ")[2].partition("%")[0])
+
+
+def test_it_looks_around_the_best_trial_and_finds_the_bottom() -> None:
+    history = build_history(SQUARE, _bowl(20))
+    proposals = [RegionProposer().propose(history, count=1, seed=seed)[0] for seed in range(5)]
+    assert {p.parent for p in proposals} == {int(np.argmin(history.losses))}
+    for proposal in proposals:
+        assert abs(proposal.parameters["x"] - 0.8) < 0.1
+        assert abs(proposal.parameters["y"] - 0.2) < 0.1
+
+
+def test_the_box_grows_with_success_and_shrinks_with_failure() -> None:
+    history = build_history(SQUARE, _bowl(20))
+    assert _width(history) == 80
+    _go_on(history, [1.0] * 4)
+    assert _width(history) == 40
+    _go_on(history, [State.FAILED] * 4)
+    assert _width(history) == 20
+    _go_on(history, [-1.0, -2.0, -3.0])
+    assert _width(history) == 40
+
+
+def test_trials_of_others_move_the_box_and_leave_its_size() -> None:
+    history = build_history(SQUARE, _bowl(20))
+    _go_on(history, [-1.0, -2.0, -3.0, *[1.0] * 20], proposer="tpe")
+    proposal = RegionProposer().propose(history, count=1, seed=0)[0]
+    assert proposal.parent == 22
+    assert _width(history) == 80
+
+
+def test_where_the_box_is_too_small_the_search_starts_anew() -> None:
+    history = build_history(SQUARE, _bowl(20))
+    _go_on(history, [1.0] * 4 * 6)
+    assert _width(history) == 1.2  # 0.8 / 2**6, shown with one digit
+    _go_on(history, [1.0] * 4)
+    fresh = RegionProposer().propose(history, count=1, seed=0)[0]
+    assert fresh.proposer == "quasirandom"
+    _go_on(history, [5.0] * 9 + [4.0], proposer="quasirandom")
+    assert RegionProposer().propose(history, count=1, seed=0)[0].parent == len(history.trials) - 1
+    assert _width(history) == 80
+
+
+def test_a_batch_is_spread() -> None:
+    history = build_history(SQUARE, _bowl(20))
+    batch = [list(p.parameters.values()) for p in RegionProposer(confidence=2.0).propose(history, count=4, seed=0)]
+    apart = [np.abs(np.subtract(a, b)).max() for i, a in enumerate(batch) for b in batch[:i]]
+    assert len(batch) == 4
+    assert min(apart) > 1e-3
+
+
+def test_broken_constraints_and_failures_repel() -> None:
+    line = SearchSpace({"x": Float(0.0, 1.0)})
+    good = [({"x": k / 20}, 1 - k / 40) for k in range(11)]  # Better and better towards 0.5, where it fails.
+    failed = [({"x": 0.52 + k / 20}, State.FAILED) for k in range(9)]
+    xs = [
+        [RegionProposer().propose(build_history(line, t), count=1, seed=s)[0].parameters["x"] for s in range(5)]
+        for t in (good, [*good, *failed])
+    ]
+    assert np.median(xs[0]) > 0.6
+    assert np.median(xs[1]) < 0.55
+
+
+def test_two_hundred_parameters_change_a_few_at_a_time() -> None:
+    space = SearchSpace({f"x{place}": Float(0.0, 1.0) for place in range(200)})
+    rng = np.random.default_rng(0)
+    told = [(dict(zip(space.names, row, strict=True)), row[0]) for row in rng.random((12, 200)).tolist()]
+    history = build_history(space, told)
+    proposal = RegionProposer().propose(history, count=1, seed=0)[0]
+    centre = history.trials[proposal.parent or 0].parameters
+    changed = sum(abs(proposal.parameters[n] - centre[n]) > 1e-9 for n in space.names)
+    assert 5 <= changed <= 45
+
+
+def test_choices_change_too() -> None:
+    space = SearchSpace({f"c{place}": Choice(list("abcd")) for place in range(5)})
+    rng = np.random.default_rng(0)
+    drawn = [space.sample(rng) for _ in range(25)]
+    told = [(p, float(sum(value != "c" for value in p.values()))) for p in drawn]
+    history = build_history(space, told)
+    proposal = RegionProposer().propose(history, count=1, seed=0)[0]
+    assert sum(value != "c" for value in proposal.parameters.values()) < min(loss for _, loss in told)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"startup_trials": 1}, "startup_trials must be at least 2, but 1 was given"),
+        ({"confidence": -1.0}, "confidence must be a number of at least 0, but -1.0 was given"),
+        ({"confidence": float("nan")}, "confidence must be a number of at least 0, but nan was given"),
+    ],
+)
+def test_options_that_cannot_be_are_refused(options: dict[str, float], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        RegionProposer(**options)  # type: ignore[arg-type]
+
+
+def test_the_same_history_gives_the_same_after_other_studies() -> None:
+    history = build_history(SQUARE, _bowl(20))
+    first = RegionProposer().propose(history, count=2, seed=0)
+    other = build_history(SQUARE, [(p, -loss) for p, loss in _bowl(20)])
+    RegionProposer().propose(other, count=2, seed=0)
+    assert RegionProposer().propose(build_history(SQUARE, _bowl(20)), count=2, seed=0) == first
