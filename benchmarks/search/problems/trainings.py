@@ -50,8 +50,11 @@ def _problem(model: models.Model, reference: Mapping[str, float]) -> BenchProble
 
 
 def _loss(model: models.Model, parameters: Parameters) -> float:
+    from sklearn import config_context
+
     losses = []
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
+    quick = config_context(assume_finite=True, skip_parameter_validation=True)
+    with quick, warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         for train, test in _splits(model.data, model.score):
             try:
