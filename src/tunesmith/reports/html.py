@@ -127,7 +127,7 @@ def _first_screen(history: History, facts: Mapping[str, Any]) -> dict[str, Any]:
         "sessions": len(history.sessions),
         "ended": _ended(history),
         "best": found.best,
-        "best_name": "" if best is None else f"best (trial {best.number})",
+        "best_name": "" if best is None else f"{'nearest' if objective.pareto else 'best'} (trial {best.number})",
         "own_name": own_name,
         "own_leads": found.own_leads,
         "gain": _place_of_own(history) if objective.pareto else _gain(found, own_name),
@@ -141,7 +141,7 @@ def _first_screen(history: History, facts: Mapping[str, Any]) -> dict[str, Any]:
         "parameter_rows": overview.parameter_rows(history, found),
         "metric_rows": overview.metric_rows(history, found),
         "test_rows": overview.metric_rows(history, found, test=True),
-        "noise": history.noise,
+        "noise": _noise(history),
         "reproduce": _reproduce(facts, best.number if best is not None else 0),
         "parameters_json": json.dumps(parameters, indent=2, ensure_ascii=False, default=str),
     }
@@ -184,6 +184,16 @@ def _place_of_own(history: History) -> Gain:
         return Gain("off the front", "it may not lead: it breaks a constraint, or was vetoed")
     worse = f"{wording.count(len(better), 'trial')} on the front {'is' if len(better) == 1 else 'are'} nowhere worse"
     return Gain("beaten", worse, good=True)
+
+
+def _noise(history: History) -> str:
+    """Return the deviation between repeats in words, of each metric of a Pareto objective; empty where unknown."""
+    if history.noise:
+        return f"± {wording.number(history.noise, 3)}"
+    if history.metric_noise is None:
+        return ""
+    told = zip(history.objective.metrics, history.metric_noise, strict=True)
+    return ", ".join(f"{metric.name} ± {wording.number(float(noise), 3)}" for metric, noise in told)
 
 
 def _limit(metric: str, low: float | None, high: float | None) -> str:

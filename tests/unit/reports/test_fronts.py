@@ -102,6 +102,8 @@ def test_the_page_shows_the_front_and_where_the_users_own_stands():
         "is nearest to the best of each metric",
         "beaten",
         "2 trials on the front are nowhere worse",
+        "error ± 0.707, speed ± 0 between repeats",
+        "nearest (trial 1)",
         "Pareto front",
     ):
         assert words in text
