@@ -14,6 +14,7 @@ from .candidates import baseline, is_new, untried
 from .errors import InputError, SpaceExhausted, TrialPruned, nearest
 from .journal.base import Event
 from .judges.base import Judge
+from .plugins import name_of
 from .proposers.base import Proposer
 from .pruners.base import Pruner
 from .record import Record
@@ -103,7 +104,7 @@ class Engine:
         trial = self.history.trials[number]
         reason = None if self.pruner is None else self.pruner.should_prune(self.history, trial)
         if reason is not None:
-            verdict = Verdict(decision="reject", reason=reason, by=plugin_name(self.pruner))
+            verdict = Verdict(decision="reject", reason=reason, by=name_of(self.pruner))
             self.settle_pruned(number, verdict)
         return reason
 
@@ -229,8 +230,3 @@ def _told(failure: Failure) -> dict[str, str]:
 
 def _cost(outcome: Outcome) -> dict[str, float | int | None]:
     return {"seconds": outcome.seconds, "peak_memory_bytes": outcome.peak_memory_bytes}
-
-
-def plugin_name(plugin: object) -> str:
-    """Return a plugin's name for people: its file's name."""
-    return type(plugin).__module__.rpartition(".")[2]

@@ -102,3 +102,14 @@ def resolve(kind: str, given: Any) -> Any:
             keys=(kind[:-1],),
         )
     return given
+
+
+def name_of(given: Any) -> str:
+    """Return a plugin's name, from what a user wrote or from the ready object: that of its file.
+
+    >>> name_of("tpe"), name_of({"name": "tpe", "candidates": 32}), name_of(resolve("proposers", "tpe"))
+    ('tpe', 'tpe', 'tpe')
+    """
+    if isinstance(given, str):
+        return given
+    return str(given.get("name")) if isinstance(given, Mapping) else type(given).__module__.rpartition(".")[2]

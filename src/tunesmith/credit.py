@@ -1,0 +1,83 @@
+"""What each proposer has earned: how good its trials were when they came, and what they cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .history import History
+
+_SEEN = 200  # Older trials have lost their credit.
+
+
+@dataclass(frozen=True, kw_only=True)
+class Credit:
+    """What one proposer has earned.
+
+    Args:
+        proposer: Its name.
+        trials: How many of the last trials were its own, the older the less.
+        gain: Of those, how many gained something: 1 for a new best, 1/2 for a second best, 1/3 for a third.
+        cost: Of those, how many ordinary trials' time they took.
+    """
+
+    proposer: str
+    trials: float
+    gain: float
+    cost: float
+
+
+def credits(history: History, proposers: Sequence[str], *, half_life: float) -> list[Credit]:
+    """Return what each proposer has earned with its settled and its pending trials.
+
+    A trial gains 1 over its rank among the trials that were proposed before it, so that credit has no scale and does
+    not dry up between one new best and the next. Equal losses rank after the ones that came before: who finds the same
+    again has gained little. Feasible trials rank before others; a failed one gains nothing; one that still runs counts
+    as a trial of its proposer already, at no gain, so that its slot is not given to the same proposer twice.
+
+    Args:
+        history: All that is known.
+        proposers: Their names.
+        half_life: After so many more trials a gain counts half.
+    """
+    first = max(0, len(history.trials) - _SEEN)
+    recent = [trial for trial in history.trials[first:] if trial.proposal.repeat_of is None]
+    ages = np.array([len(history.trials) - 1 - trial.number for trial in recent], dtype=float)
+    weights = 0.5 ** (ages / half_life)
+    gains = _gains(history, np.array([trial.number for trial in recent], dtype=np.intp))
+    costs = _costs([trial.seconds if trial.state.settled else None for trial in recent])
+    found = []
+    for name in proposers:
+        own = np.array([trial.proposal.proposer == name for trial in recent], dtype=bool)
+        found.append(
+            Credit(
+                proposer=name,
+                trials=float(weights[own].sum()),
+                gain=float((weights * gains)[own].sum()),
+                cost=float((weights * costs)[own].sum()),
+            )
+        )
+    return found
+
+
+def _gains(history: History, numbers: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return 1 over the rank of each of some trials among those before it, shape `(numbers,)`; 0 without a loss."""
+    known = np.isfinite(history.losses)
+    place = np.full(len(history.trials), len(history.trials))
+    order = np.flatnonzero(known)
+    order = order[np.lexsort((history.losses[order], -history.reach[order], history.violations[order]))]
+    place[order] = np.arange(len(order))
+    ranks = np.array([1 + np.count_nonzero(place[:number] < place[number]) for number in numbers])
+    return np.where(known[numbers], 1.0 / np.maximum(ranks, 1), 0.0)
+
+
+def _costs(seconds: Sequence[float | None]) -> NDArray[np.float64]:
+    """Return what trials took against the median one, at least a tenth and at most ten of it; 1 where not known."""
+    known = np.array([np.nan if s is None else s for s in seconds], dtype=float)
+    if np.isnan(known).all():
+        return np.ones(len(known))
+    middle = max(float(np.nanmedian(known)), 1e-9)
+    return np.clip(np.where(np.isnan(known), 1.0, known / middle), 0.1, 10.0)

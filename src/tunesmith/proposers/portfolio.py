@@ -1,0 +1,90 @@
+"""The default: several proposers, of which the one that has earned it makes the next proposal."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from ..credit import Credit, credits
+from ..errors import InputError
+from ..history import History
+from ..plugins import name_of, resolve
+from ..trial import Proposal
+from .base import Proposer
+
+_HALF_LIFE = 30.0  # Trials, after which a gain counts half.
+_BELIEVED = 5.0  # So many trials of each member are believed to have gained as much as all others did.
+
+
+@dataclass(frozen=True, kw_only=True)
+class PortfolioProposer:
+    """Lets the member propose that is furthest behind the share of trials that it has earned.
+
+    What a member has earned is the gain of its trials for the time that they took (`tunesmith.credit`). It fades, so
+    that nobody lives on a good start. Each keeps a share however little it earns: what is good changes as a search
+    goes on, and a second view keeps a model from believing nothing but itself.
+
+    Args:
+        members: Names of proposers, or tables of a name and options; two or more. The first begins.
+        floor: The least share of the trials for each, at least 0, and together at most 1.
+
+    >>> PortfolioProposer(members=["gp", {"name": "tpe", "candidates": 48}]).floor
+    0.1
+    """
+
+    members: Sequence[str | Mapping[str, Any]] = ("gp", "region", "tpe")
+    floor: float = 0.1
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "members", tuple(self.members))
+        if len(self.members) < 2 or len(self._members) < len(self.members):
+            raise InputError(
+                f"a portfolio needs two or more different members, but {list(map(name_of, self.members))} were given.",
+                keys=("members",),
+            )
+        if not 0 <= self.floor <= 1 / len(self.members):
+            raise InputError(
+                f"floor must be at least 0 and at most {1 / len(self.members):.3g} with {len(self.members)} members, "
+                f"but {self.floor} was given.",
+                keys=("floor",),
+            )
+
+    def propose(self, history: History, *, count: int, seed: int) -> Sequence[Proposal]:
+        """Return up to `count` configurations, each from the member whose turn it is.
+
+        Raises:
+            SpaceExhausted: All that a member drew was forbidden.
+        """
+        earned = credits(history, list(self._members), half_life=_HALF_LIFE)
+        shares = self.shares(earned)
+        trials = {credit.proposer: credit.trials for credit in earned}
+        turns: list[str] = []
+        for _ in range(count):
+            turns.append(min(trials, key=lambda name: (trials[name] + 0.5) / shares[name]))
+            trials[turns[-1]] += 1
+        proposed = {
+            name: iter(self._members[name].propose(history, count=turns.count(name), seed=seed)) for name in set(turns)
+        }
+        return [
+            dataclasses.replace(proposal, proposer=name, reason=f"{proposal.reason} {_said(name, shares)}")
+            for name in turns
+            if (proposal := next(proposed[name], None)) is not None
+        ]
+
+    def shares(self, earned: Sequence[Credit]) -> dict[str, float]:
+        """Return the share of the trials that each member is due, by name; they add up to 1."""
+        usual = (sum(credit.gain for credit in earned) + 1) / (sum(credit.cost for credit in earned) + len(earned))
+        rates = {c.proposer: (c.gain + _BELIEVED * usual) / (c.cost + _BELIEVED) for c in earned}
+        spare = 1 - self.floor * len(rates)
+        return {name: self.floor + spare * rate / sum(rates.values()) for name, rate in rates.items()}
+
+    @cached_property
+    def _members(self) -> dict[str, Proposer]:
+        return {name_of(member): resolve("proposers", member) for member in self.members}
+
+
+def _said(name: str, shares: Mapping[str, float]) -> str:
+    return f"It is the turn of {name}, which has earned {shares[name]:.0%} of the trials."
