@@ -131,6 +131,10 @@ def _with_defaults(problem: BenchProblem) -> SearchSpace:
     return SearchSpace(parameters)
 
 
+class PeerEnded(RuntimeError):
+    """A peer's process ended when an answer was due."""
+
+
 class Peer:
     """A peer in its own environment's process, which lives on for the next study."""
 
@@ -164,11 +168,15 @@ class Peer:
 
     def _say(self, message: Mapping[str, Any]) -> dict[str, Any]:
         to, back = _pipes(self.process)
-        to.write(json.dumps(message) + "\n")
-        to.flush()
-        line = back.readline()
+        try:
+            to.write(json.dumps(message) + "\n")
+            to.flush()
+            line = back.readline()
+        except BrokenPipeError:
+            line = ""
         if not line:
-            raise RuntimeError(f"{self.process.args!r} ended; what it printed stands above.")
+            _process.cache_clear()  # the next study gets a process of its own
+            raise PeerEnded(f"{self.process.args!r} ended; what it printed stands above.")
         answer: dict[str, Any] = json.loads(line)
         self.seconds += answer["seconds"]
         return answer

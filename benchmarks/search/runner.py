@@ -9,7 +9,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from .contenders import contender
+from .contenders import PeerEnded, contender
 from .problems import BenchProblem, problems
 from .simulation import simulate, simulate_stopping
 from .store import STORE, Key, Record, append, read
@@ -53,13 +53,22 @@ def run(wanted: Iterable[Key], *, data: Path, jobs: int = 1, again: bool = False
     os.environ.update(dict.fromkeys(THREADS, "1"))  # before NumPy is imported in the new processes
     with multiprocessing.get_context("spawn").Pool(jobs) as pool:
         for count, (key, record) in enumerate(pool.imap_unordered(partial(_one, data), missing), 1):
-            append(key, record, store)
-            print(f"{count}/{len(missing)} {key.contender} {key.problem} {key.slots} {key.seed}", file=sys.stderr)
+            if record is not None:
+                append(key, record, store)
+            print(f"{count}/{len(missing)}{'' if record else ' FAILED'} {key}", file=sys.stderr)
 
 
-def _one(data: Path, key: Key) -> tuple[Key, Record]:
-    problem = problems(data)[key.problem]
+def _one(data: Path, key: Key) -> tuple[Key, Record | None]:
+    """Return what came of a run; None where a peer broke down, which leaves a hole in the store."""
+    try:
+        return key, _record(problems(data)[key.problem], key)
+    except PeerEnded as error:
+        print(error, file=sys.stderr)
+        return key, None
+
+
+def _record(problem: BenchProblem, key: Key) -> Record:
     searcher = contender(key.contender, problem, seed=key.seed, trials=key.trials)
     if "+" in key.contender:
-        return key, simulate_stopping(problem, searcher, trainings=key.trials)
-    return key, simulate(problem, searcher, slots=key.slots, trials=key.trials)
+        return simulate_stopping(problem, searcher, trainings=key.trials)
+    return simulate(problem, searcher, slots=key.slots, trials=key.trials)
