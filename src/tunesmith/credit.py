@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from .history import History
 
 _SEEN = 200  # Older trials have lost their credit.
+_OVERHEAD = 10.0  # Seconds that count for every trial, so that those of a few seconds all cost the same.
+_MOST = 3  # Doublings, or halvings, of an ordinary trial's cost.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +23,9 @@ class Credit:
         proposer: Its name.
         trials: How many of the last trials were its own, the older the less.
         gain: Of those, how many gained something: 1 for a new best, 1/2 for a second best, 1/3 for a third.
-        cost: Of those, how many ordinary trials' time they took.
+        cost: How many ordinary trials' time they took. A trial counts as 1, or as the power of 2 that its proposer's
+            trials reach on average: small differences of time are chance, and with them the same seed would not give
+            the same study again.
     """
 
     proposer: str
@@ -30,7 +34,7 @@ class Credit:
     cost: float
 
 
-def credits(history: History, proposers: Sequence[str], *, half_life: float) -> list[Credit]:
+def credits(history: History, proposers: Sequence[str], *, half_life: float, until: int | None = None) -> list[Credit]:
     """Return what each proposer has earned with its settled and its pending trials.
 
     A trial gains 1 over its rank among the trials that were proposed before it, so that credit has no scale and does
@@ -42,13 +46,14 @@ def credits(history: History, proposers: Sequence[str], *, half_life: float) -> 
         history: All that is known.
         proposers: Their names.
         half_life: After so many more trials a gain counts half.
+        until: As it was after so many trials, but with what is known of them now; after all of them by default.
     """
-    first = max(0, len(history.trials) - _SEEN)
-    recent = [trial for trial in history.trials[first:] if trial.proposal.repeat_of is None]
-    ages = np.array([len(history.trials) - 1 - trial.number for trial in recent], dtype=float)
+    end = len(history.trials) if until is None else until
+    recent = [trial for trial in history.trials[max(0, end - _SEEN) : end] if trial.proposal.repeat_of is None]
+    ages = np.array([end - 1 - trial.number for trial in recent], dtype=float)
     weights = 0.5 ** (ages / half_life)
     gains = _gains(history, np.array([trial.number for trial in recent], dtype=np.intp))
-    costs = _costs([trial.seconds if trial.state.settled else None for trial in recent])
+    seconds = np.array([trial.seconds if trial.state.settled else None for trial in recent], dtype=float)
     found = []
     for name in proposers:
         own = np.array([trial.proposal.proposer == name for trial in recent], dtype=bool)
@@ -57,7 +62,7 @@ def credits(history: History, proposers: Sequence[str], *, half_life: float) -> 
                 proposer=name,
                 trials=float(weights[own].sum()),
                 gain=float((weights * gains)[own].sum()),
-                cost=float((weights * costs)[own].sum()),
+                cost=float(weights[own].sum()) * _price(seconds, own),
             )
         )
     return found
@@ -74,10 +79,11 @@ def _gains(history: History, numbers: NDArray[np.intp]) -> NDArray[np.float64]:
     return np.where(known[numbers], 1.0 / np.maximum(ranks, 1), 0.0)
 
 
-def _costs(seconds: Sequence[float | None]) -> NDArray[np.float64]:
-    """Return what trials took against the median one, at least a tenth and at most ten of it; 1 where not known."""
-    known = np.array([np.nan if s is None else s for s in seconds], dtype=float)
-    if np.isnan(known).all():
-        return np.ones(len(known))
-    middle = max(float(np.nanmedian(known)), 1e-9)
-    return np.clip(np.where(np.isnan(known), 1.0, known / middle), 0.1, 10.0)
+def _price(seconds: NDArray[np.float64], own: NDArray[np.bool_]) -> float:
+    """Return what a proposer's trials cost on average against the median of all, as a power of 2; 1 where not known."""
+    known = ~np.isnan(seconds)
+    if not (known & own).any():
+        return 1.0
+    ordinary = float(np.median(seconds[known])) + _OVERHEAD
+    doublings = np.log2((float(seconds[known & own].mean()) + _OVERHEAD) / ordinary)
+    return float(2.0 ** np.clip(np.trunc(doublings), -_MOST, _MOST))

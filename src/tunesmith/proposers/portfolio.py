@@ -58,7 +58,7 @@ class PortfolioProposer:
         Raises:
             SpaceExhausted: All that a member drew was forbidden.
         """
-        earned = credits(history, list(self._members), half_life=_HALF_LIFE)
+        earned = self.earned(history)
         shares = self.shares(earned)
         trials = {credit.proposer: credit.trials for credit in earned}
         turns: list[str] = []
@@ -73,6 +73,10 @@ class PortfolioProposer:
             for name in turns
             if (proposal := next(proposed[name], None)) is not None
         ]
+
+    def earned(self, history: History, until: int | None = None) -> list[Credit]:
+        """Return what each member has earned, in their order; `until` is that of `tunesmith.credit.credits`."""
+        return credits(history, list(self._members), half_life=_HALF_LIFE, until=until)
 
     def shares(self, earned: Sequence[Credit]) -> dict[str, float]:
         """Return the share of the trials that each member is due, by name; they add up to 1."""
