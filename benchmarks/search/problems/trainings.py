@@ -19,7 +19,7 @@ from . import models
 from .problem import BenchProblem, Parameters, lognormal_seconds
 
 REFERENCES = Path(__file__).with_name("references.json")
-"""Best and middle loss of each training: the best ever seen, and the median of 2,000 random configurations."""
+"""Best and middle loss of each training: the best ever seen, and the median of `draws` random ones."""
 
 WORST = 1e6
 """The loss of a training that fails, or that diverges beyond it."""
