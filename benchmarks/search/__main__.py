@@ -30,6 +30,7 @@ def main() -> None:
     telling = verbs.add_parser("tables", help="print the tables of what the store holds")
     telling.add_argument("--contenders", nargs="+", help="which; all by default")
     telling.add_argument("--problems", nargs="+", default=["judging"], help="names, or tuning or judging")
+    telling.add_argument("--seeds", type=int, nargs="+", help="which; by default all that are there")
     telling.add_argument("--store", type=Path, default=store.STORE, help="the file of runs")
     telling.add_argument("--write", action="store_true", help=f"write {report.RESULTS.name} in benchmarks/results")
     measuring = verbs.add_parser("references", help="measure what counts as good on the real trainings")
@@ -51,7 +52,12 @@ def main() -> None:
         wanted = runner.plan(_named(asked.problems), asked.contenders, asked.slots, asked.seeds, asked.trials)
         runner.run(wanted, data=asked.data, jobs=asked.jobs, again=asked.again, store=asked.store)
     else:
-        text = report.report(store.read(asked.store), asked.data, _named(asked.problems), asked.contenders)
+        records = {
+            key: record
+            for key, record in store.read(asked.store).items()
+            if asked.seeds is None or key.seed in asked.seeds
+        }
+        text = report.report(records, asked.data, _named(asked.problems), asked.contenders)
         print(text)
         if asked.write:
             report.RESULTS.write_text(text)
