@@ -42,7 +42,6 @@ if __name__ == "__main__":
         budget=ts.Budget(trials=30, minutes=3),
         folder="studies/function",
         executor="process:2",
-        proposer="tpe",
         seed=0,
     )
     print(f"yours: {study.trials[0].metrics['rmse']:.2f}  best: {study.best.metrics['rmse']:.2f}")

@@ -32,7 +32,7 @@ TABLES = {
 
 DEFAULTS: dict[str, dict[str, Any]] = {
     "study": {"seed": 0},
-    "search": {"proposer": "tpe", "pruner": "none", "judge": "rules", "parallel": 1},
+    "search": {"proposer": "portfolio", "pruner": "none", "judge": "rules", "parallel": 1},
     "execution": {"executor": "process", "retries": 2},
 }
 

@@ -78,7 +78,7 @@ class Study:
         folder: Path | str | None = None,
         name: str | None = None,
         budget: Budget | None = None,
-        proposer: Plugin | Proposer = "tpe",
+        proposer: Plugin | Proposer = "portfolio",
         pruner: Plugin | Pruner | None = None,
         judge: Plugin | Judge = "rules",
         task: Task | Callable[[], Task | None] | None = None,

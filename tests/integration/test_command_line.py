@@ -147,7 +147,7 @@ def test_fresh_starts_over_and_keeps_the_old_folder(study: Path, tunesmith: Tune
 def test_a_dry_run_shows_each_setting_with_its_origin_and_runs_nothing(study: Path, tunesmith: Tunesmith) -> None:
     printed = tunesmith("run", "--dry-run", "--minutes", "3").stdout
     assert re.search(r"budget.minutes +3.0 +--minutes", printed)
-    assert re.search(r"search.proposer +tpe +default", printed)
+    assert re.search(r"search.proposer +portfolio +default", printed)
     assert re.search(r"budget.trials +24 +study.toml", printed)
     assert "trial 0, your own configuration" in printed
     assert not (study / "studies").exists()

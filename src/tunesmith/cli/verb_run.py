@@ -31,7 +31,7 @@ _HELP: dict[str, tuple[Any, str]] = {
     "seconds_per_trial": (float, "The most wall-clock seconds of one trial."),
     "memory_gb": (float, "The most memory of one trial, in GB."),
     "usd": (float, "The most money for language models."),
-    "proposer": (str, "Who proposes trials: tpe, evolution, region, quasirandom, random, grid, pbt."),
+    "proposer": (str, "Who proposes trials: portfolio, gp, tpe, evolution, region, quasirandom, random, grid, pbt."),
     "pruner": (str, "What stops hopeless trials early: asha, curve, hyperband, median, none."),
     "parallel": (int, "How many trials run at once."),
     "executor": (str, "Where trials run: process, inline; process:4 for four at once."),

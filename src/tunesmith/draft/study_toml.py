@@ -17,7 +17,7 @@ _END = """
 trials = 50                                  # minutes, target, patience, seconds_per_trial and memory_gb limit it, too
 
 [search]
-proposer = "tpe"
+proposer = "portfolio"
 parallel = 1                                 # trials at the same time
 # pruner = "asha"                            # stops hopeless trials early; the script must report its progress
 """
