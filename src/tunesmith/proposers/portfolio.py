@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from ..credit import Credit, credits
 from ..errors import InputError
 from ..history import History
@@ -16,7 +18,10 @@ from ..trial import Proposal
 from .base import Proposer
 
 _HALF_LIFE = 30.0  # Trials, after which a gain counts half.
-_BELIEVED = 5.0  # So many trials of each member are believed to have gained as much as all others did.
+_BELIEVED = (
+    20.0  # Trials: so many of each member are believed to have gained what is usual, as long as little is known.
+)
+_LEAD = 3.0  # Times as much as of any other is believed of the first.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,8 +32,12 @@ class PortfolioProposer:
     that nobody lives on a good start. Each keeps a share however little it earns: what is good changes as a search
     goes on, and a second view keeps a model from believing nothing but itself.
 
+    The first member is the one that is believed in: it begins, and as long as little is known of what the others
+    gain, it is due three times as much as any of them.
+
     Args:
-        members: Names of proposers, or tables of a name and options; two or more. The first begins.
+        members: Names of proposers, or tables of a name and options; two or more.
+        startup_trials: The first member proposes so many trials before the others have a say; not negative.
         floor: The least share of the trials for each, at least 0, and together at most 1.
 
     >>> PortfolioProposer(members=["gp", {"name": "tpe", "candidates": 48}]).floor
@@ -36,6 +45,7 @@ class PortfolioProposer:
     """
 
     members: Sequence[str | Mapping[str, Any]] = ("gp", "region", "tpe")
+    startup_trials: int = 16
     floor: float = 0.1
 
     def __post_init__(self) -> None:
@@ -44,6 +54,10 @@ class PortfolioProposer:
             raise InputError(
                 f"a portfolio needs two or more different members, but {list(map(name_of, self.members))} were given.",
                 keys=("members",),
+            )
+        if self.startup_trials < 0:
+            raise InputError(
+                f"startup_trials must not be negative, but {self.startup_trials} was given.", keys=("startup_trials",)
             )
         if not 0 <= self.floor <= 1 / len(self.members):
             raise InputError(
@@ -62,8 +76,9 @@ class PortfolioProposer:
         shares = self.shares(earned)
         trials = {credit.proposer: credit.trials for credit in earned}
         turns: list[str] = []
-        for _ in range(count):
-            turns.append(min(trials, key=lambda name: (trials[name] + 0.5) / shares[name]))
+        for number in range(len(history.trials), len(history.trials) + count):
+            due = min(trials, key=lambda name: (trials[name] + 0.5) / shares[name])
+            turns.append(due if number >= self.startup_trials else earned[0].proposer)
             trials[turns[-1]] += 1
         proposed = {
             name: iter(self._members[name].propose(history, count=turns.count(name), seed=seed)) for name in set(turns)
@@ -81,7 +96,12 @@ class PortfolioProposer:
     def shares(self, earned: Sequence[Credit]) -> dict[str, float]:
         """Return the share of the trials that each member is due, by name; they add up to 1."""
         usual = (sum(credit.gain for credit in earned) + 1) / (sum(credit.cost for credit in earned) + len(earned))
-        rates = {c.proposer: (c.gain + _BELIEVED * usual) / (c.cost + _BELIEVED) for c in earned}
+        weights = np.array([_LEAD] + [1.0] * (len(earned) - 1))
+        believed = _BELIEVED * usual * weights / weights.mean()
+        rates = {
+            credit.proposer: (credit.gain + gain) / (credit.cost + _BELIEVED)
+            for credit, gain in zip(earned, believed.tolist(), strict=True)
+        }
         spare = 1 - self.floor * len(rates)
         return {name: self.floor + spare * rate / sum(rates.values()) for name, rate in rates.items()}
 
@@ -91,4 +111,4 @@ class PortfolioProposer:
 
 
 def _said(name: str, shares: Mapping[str, float]) -> str:
-    return f"It is the turn of {name}, which has earned {shares[name]:.0%} of the trials."
+    return f"It is the turn of {name}, which is due {shares[name]:.0%} of the trials."
