@@ -51,7 +51,7 @@ def test_trial_0_takes_what_is_expected_to_be_good_where_no_default_is_known() -
     assert "no default is known for kind, so the middle was taken" in trial.proposal.reason
 
 
-@pytest.mark.parametrize("proposer", ["random", "quasirandom", "tpe"])
+@pytest.mark.parametrize("proposer", ["random", "quasirandom", "tpe", "portfolio"])
 def test_the_same_seed_gives_the_same_trials_also_when_resumed_half_way(tmp_path: Path, proposer: str) -> None:
     whole = asked_and_told(ts.Study(space=SPACE, objective="minimize y", seed=3, proposer=proposer), 30)
     settings: dict[str, Any] = {"space": SPACE, "objective": "minimize y", "seed": 3, "proposer": proposer}
@@ -414,7 +414,7 @@ def test_what_is_no_plugin_is_refused_in_words(given: object) -> None:
 
 
 def test_known_results_are_learnt_from_and_trial_0_stays_the_users_own(tmp_path: Path) -> None:
-    study = ts.Study(space=SPACE, objective="minimize y", folder=tmp_path)
+    study = ts.Study(space=SPACE, objective="minimize y", folder=tmp_path, proposer="tpe")
     for x in np.linspace(-0.9, 0.8, 18):
         trial = study.add({"x": float(x), "n": 1, "kind": "b"}, loss({"x": x, "n": 1, "kind": "b"}))
         assert trial.state is ts.State.COMPLETE
@@ -422,7 +422,7 @@ def test_known_results_are_learnt_from_and_trial_0_stays_the_users_own(tmp_path:
     assert study.best is not None
     assert abs(study.best.parameters["x"]) < 0.1
     study.close()
-    with ts.Study(space=SPACE, objective="minimize y", folder=tmp_path) as resumed:
+    with ts.Study(space=SPACE, objective="minimize y", folder=tmp_path, proposer="tpe") as resumed:
         waiting = {t.number for t in resumed.history.waiting}  # and what the judge wants to see again
         asked = [resumed.ask() for _ in waiting]
         assert asked[0].number == 0

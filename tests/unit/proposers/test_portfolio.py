@@ -1,0 +1,234 @@
+"""The portfolio: who earns more proposes more, and nobody starves."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tunesmith as ts
+from tunesmith.config import read_settings
+from tunesmith.errors import InputError
+from tunesmith.history import History
+from tunesmith.journal.base import Event
+from tunesmith.parameters import Float
+from tunesmith.plugins import resolve
+from tunesmith.proposers.portfolio import PortfolioProposer
+from tunesmith.proposers.tpe import TpeProposer
+from tunesmith.space import SearchSpace
+from tunesmith.testing import problems
+from tunesmith.testing.histories import MINIMIZE
+from tunesmith.tuning import study_from
+
+LINE = SearchSpace({"x": Float(0.0, 1.0)})
+CHEAP = PortfolioProposer(members=["random", "quasirandom", {"name": "grid", "points": 9}], startup_trials=5)
+"""Members whose proposals take no time, so that many trials can be played."""
+
+
+def played(
+    portfolio: PortfolioProposer,
+    trials: int,
+    outcome: Callable[[int, str], float | None],
+    seconds: Callable[[str], float] = lambda _: 0.0,
+) -> History:
+    """Return a serial study in which `outcome(number, proposer)` is the loss; None fails."""
+    history = History(LINE, MINIMIZE)
+    for number in range(trials):
+        proposal = portfolio.propose(history, count=1, seed=0)[0]
+        _apply(history, number, proposal.parameters, proposal.proposer)
+        loss = outcome(number, proposal.proposer)
+        ended: dict[str, Any] = {"state": "complete", "metrics": {"y": loss}}
+        if loss is None:
+            ended = {"state": "failed", "failure": {"kind": "exit", "reason": "it ended with status 1."}}
+        history.apply(Event("finished", number, {**ended, "seconds": seconds(proposal.proposer)}))
+    return history
+
+
+def _apply(history: History, number: int, parameters: Mapping[str, Any], proposer: str) -> None:
+    history.apply(Event("proposed", number, {"parameters": dict(parameters), "proposer": proposer}))
+    history.apply(Event("started", number, {"attempt": 1}))
+
+
+def counts(history: History) -> Counter[str]:
+    return Counter(trial.proposal.proposer for trial in history.trials)
+
+
+def only(name: str) -> Callable[[int, str], float]:
+    """Return an outcome where every trial of one member is a new best, and those of the others are all alike."""
+    return lambda number, proposer: -float(number) if proposer == name else 1.0
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        pytest.param(only("random"), id="one gains"),
+        pytest.param(lambda number, _: -float(number), id="all gain"),
+        pytest.param(lambda number, _: float(number), id="none gains"),
+        pytest.param(lambda *_: 0.0, id="all equal"),
+        pytest.param(lambda *_: None, id="all fail"),
+        pytest.param(lambda _, proposer: None if proposer == "grid" else 0.0, id="one fails"),
+    ],
+)
+def test_nobody_starves(outcome: Callable[[int, str], float | None]) -> None:
+    found = counts(played(CHEAP, 105, outcome))
+    assert set(found) == {"random", "quasirandom", "grid"}
+    assert min(found.values()) >= 0.9 * CHEAP.floor * 100
+
+
+def test_the_first_member_begins() -> None:
+    history = played(CHEAP, 6, lambda *_: 0.0)
+    assert [trial.proposal.proposer for trial in history.trials[:5]] == ["random"] * 5
+    assert history.trials[5].proposal.proposer != "random"
+
+
+@pytest.mark.parametrize("name", ["random", "quasirandom", "grid"])
+def test_who_finds_better_gets_more_trials(name: str) -> None:
+    ordinary = counts(played(CHEAP, 100, lambda *_: 0.0))
+    found = counts(played(CHEAP, 100, only(name)))
+    assert found[name] > ordinary[name]
+    assert found[name] == max(found.values())
+
+
+def test_who_fails_gets_fewer() -> None:
+    ordinary = counts(played(CHEAP, 100, lambda number, _: -float(number)))
+    found = counts(played(CHEAP, 100, lambda number, proposer: None if proposer == "grid" else -float(number)))
+    assert found["grid"] < 0.9 * ordinary["grid"]
+
+
+def test_a_good_start_is_forgotten() -> None:
+    history = played(CHEAP, 200, lambda number, proposer: only("grid")(number, proposer) if number < 50 else 1.0)
+    after, late = (CHEAP.shares(CHEAP.earned(history, until)) for until in (50, 200))
+    assert after["grid"] > 1.5 * after["quasirandom"]
+    assert late["grid"] == pytest.approx(late["quasirandom"], abs=0.05)
+
+
+def test_of_equal_gain_the_cheap_one_gets_more_trials() -> None:
+    alike, differing = (
+        counts(played(CHEAP, 100, lambda number, _: -float(number), seconds))
+        for seconds in (lambda _: 600.0, lambda proposer: 60.0 if proposer == "grid" else 600.0)
+    )
+    assert differing["grid"] > alike["grid"]
+
+
+def test_trials_side_by_side_are_shared_out_as_if_one_by_one() -> None:
+    history = played(CHEAP, 30, lambda number, _: -float(number))
+    together = CHEAP.propose(history, count=12, seed=0)
+    assert set(Counter(p.proposer for p in together)) == {"random", "quasirandom", "grid"}
+    for _ in range(12):
+        proposal = CHEAP.propose(history, count=1, seed=0)[0]
+        _apply(history, len(history.trials), proposal.parameters, proposal.proposer)
+    one_by_one = Counter(trial.proposal.proposer for trial in history.running)
+    for name, number in Counter(p.proposer for p in together).items():
+        assert abs(one_by_one[name] - number) <= 1
+
+
+def test_shares_add_up_and_keep_the_floor() -> None:
+    history = played(CHEAP, 60, only("random"))
+    shares = CHEAP.shares(CHEAP.earned(history))
+    assert sum(shares.values()) == pytest.approx(1)
+    assert min(shares.values()) >= CHEAP.floor
+    assert shares["random"] == max(shares.values())
+
+
+def test_the_reason_is_the_members_and_the_portfolios() -> None:
+    proposal = CHEAP.propose(played(CHEAP, 60, only("random")), count=1, seed=0)[0]
+    assert re.search(rf"It is the turn of {proposal.proposer}, which is due \d+% of the trials\.$", proposal.reason)
+
+
+def test_it_is_pure() -> None:
+    history = played(CHEAP, 40, only("random"))
+    again = PortfolioProposer(members=list(CHEAP.members)).propose(history, count=5, seed=3)
+    assert CHEAP.propose(history, count=5, seed=3) == again
+
+
+def test_repeats_and_trials_of_others_leave_it_going() -> None:
+    history = History(LINE, MINIMIZE)
+    for number, proposer in enumerate(["user", "evolution", "tpe"]):
+        _apply(history, number, {"x": number / 10}, proposer)
+        history.apply(Event("finished", number, {"state": "complete", "metrics": {"y": 1.0}}))
+    assert CHEAP.propose(history, count=1, seed=0)[0].proposer == "random"
+    assert sum(CHEAP.shares(CHEAP.earned(history)).values()) == pytest.approx(1)
+
+
+# -- options -------------------------------------------------------------------------------------------------------
+
+
+def test_members_may_be_options_of_their_own_in_study_toml(tmp_path: Path) -> None:
+    (tmp_path / "study.toml").write_text(
+        "[study]\nobjective = 'minimize y'\n[task]\ncommand = 'true {args}'\n"
+        "[space]\nx = { type = 'float', low = 0.0, high = 1.0 }\n"
+        "[search.proposer]\nname = 'portfolio'\nstartup_trials = 2\n"
+        "members = ['random', { name = 'tpe', candidates = 5 }]\n"
+    )
+    with study_from(read_settings(tmp_path / "study.toml")) as study:
+        proposer = study.engine.proposer
+        assert isinstance(proposer, PortfolioProposer)
+        assert list(proposer._members) == ["random", "tpe"]
+        assert proposer._members["tpe"] == TpeProposer(candidates=5)
+        asked = [study.ask().proposal.proposer for _ in range(12)]
+        assert asked[:2] == ["user", "random"]
+        assert set(asked) == {"user", "random", "tpe"}
+
+
+@pytest.mark.parametrize(
+    ("options", "message", "keys"),
+    [
+        ({"members": ["gp"]}, "two or more different members, but ['gp'] were given", ("members",)),
+        ({"members": []}, "two or more different members, but [] were given", ("members",)),
+        (
+            {"members": ["tpe", {"name": "tpe", "candidates": 5}]},
+            "two or more different members, but ['tpe', 'tpe'] were given",
+            ("members",),
+        ),
+        ({"members": ["gp", "tpee"]}, "unknown proposer 'tpee'. Did you mean 'tpe'?", ("proposer",)),
+        ({"members": ["gp", {"name": "tpe", "candidate": 5}]}, "Did you mean 'candidates'?", None),
+        ({"startup_trials": -1}, "startup_trials must not be negative, but -1 was given", ("startup_trials",)),
+        ({"floor": -0.1}, "floor must be at least 0 and at most 0.333 with 3 members, but -0.1 was given", ("floor",)),
+        ({"floor": 0.4}, "floor must be at least 0 and at most 0.333 with 3 members, but 0.4 was given", ("floor",)),
+        ({"floor": float("nan")}, "floor must be at least 0", ("floor",)),
+    ],
+)
+def test_wrong_options_are_refused_in_words(options: dict[str, Any], message: str, keys: Sequence[str] | None) -> None:
+    with pytest.raises(InputError) as caught:
+        resolve("proposers", {"name": "portfolio", **options})
+    assert message in caught.value.message
+    assert keys is None or caught.value.keys[-len(keys) :] == keys
+
+
+# -- the default ---------------------------------------------------------------------------------------------------
+
+
+def test_it_is_the_default() -> None:
+    study = ts.Study(space=LINE, objective="minimize y")
+    assert study.engine.proposer == PortfolioProposer()
+
+
+def _search(problem: problems.Problem, proposer: Any, seed: int, trials: int = 60) -> float:
+    """Return how far the best of a serial study is from the optimum."""
+    judge = {"name": "rules", "repeats": 0}
+    study = ts.Study(space=problem.space, objective=problem.objective, proposer=proposer, judge=judge, seed=seed)
+    for _ in range(trials):
+        trial = study.ask()
+        study.tell(trial.number, problem.evaluate(trial.parameters, seed))
+    return float(np.nanmin(study.history.losses)) - problem.optimum
+
+
+@pytest.mark.slow
+def test_it_is_no_worse_than_its_worst_member_and_close_to_its_best() -> None:
+    members = ["gp", "tpe"]
+    against_best, against_worst = [], []
+    for problem in (problems.branin(), problems.hartmann6(), problems.mixed(), problems.conditional()):
+        single = [np.median([_search(problem, name, seed) for seed in range(3)]) for name in members]
+        portfolio = PortfolioProposer(members=members)
+        own = np.median([_search(problem, portfolio, seed) for seed in range(3)])
+        random = np.median([_search(problem, "random", seed) for seed in range(3)])
+        against_best.append((own - min(single)) / random)
+        against_worst.append((own - max(single)) / random)
+    # In units of what random search leaves, and on average: on one problem a member may be lucky.
+    assert np.mean(against_worst) <= 0.0
+    assert np.mean(against_best) <= 0.15
