@@ -173,22 +173,37 @@ class GaussianProcess:
 
 
 def learn(
-    space: SearchSpace, points: Floats, raw: Floats, shape: Callable[[Floats], Floats], beliefs: Beliefs = Beliefs()
+    space: SearchSpace,
+    points: Floats,
+    raw: Floats,
+    shape: Callable[[Floats], Floats],
+    *,
+    lesson: tuple[Floats, Floats] | None = None,
+    beliefs: Beliefs = Beliefs(),
 ) -> GaussianProcess:
-    """Return a process on all trials, with hyperparameters that are learnt anew after every tenth part more of them.
-
-    In between they would change little. They are remembered, by what they were learnt from.
+    """Return a process on some trials, with hyperparameters that are remembered by what they were learnt from.
 
     Args:
         space: The space.
         points: Shape `(trials, parameters)`, in the order in which they came.
         raw: Shape `(trials,)`.
         shape: Makes values of about zero mean and unit variance of raw ones.
+        lesson: The points and raw values that the hyperparameters are learnt from, where those are others; what stays
+            the same from proposal to proposal costs nothing. By default the first of the trials (`taught`).
         beliefs: Of the hyperparameters.
     """
-    learnt = len(raw) - len(raw) % max(1, len(raw) // 10)
-    settings = _settings(_Lesson(space, points[:learnt], shape(raw[:learnt]), beliefs))
+    known, told = (points[: taught(len(raw))], raw[: taught(len(raw))]) if lesson is None else lesson
+    settings = _settings(_Lesson(space, known, shape(told), beliefs))
     return GaussianProcess(Embedding(space), settings, points, shape(raw), beliefs)
+
+
+def taught(trials: int) -> int:
+    """Return how many of so many trials hyperparameters are learnt from: in between, they would change little.
+
+    >>> taught(15), taught(57), taught(1099)
+    (15, 55, 1090)
+    """
+    return trials - trials % max(1, trials // 10)
 
 
 class _Lesson:

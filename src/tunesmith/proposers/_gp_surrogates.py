@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from ..history import History
 from ..pareto import non_dominated, reference_point
-from ._gp_model import GaussianProcess, learn
+from ._feasibility import bound, crashes
+from ._gp_model import learn, taught
 from ._hypervolume import log_expected_improvement, log_improvement
 from ._losses import levelled
 from ._ranking import pending, within
@@ -35,15 +34,21 @@ class Surrogates:
         self._history = history
         measured = within(history, np.flatnonzero(np.isfinite(history.losses)))
         self.shown = _thinned(history, measured, most_trials)
-        points = history.points_of(self.shown)
+        earlier = _thinned(history, measured[: taught(len(measured))], most_trials)
         wanted = history.values if history.objective.pareto else history.losses[:, None]
-        pruned = np.isfinite(history.reach[self.shown])
         self._metrics = [
-            learn(history.space, points, _unfinished(raw, pruned), levelled) for raw in wanted[self.shown].T
+            learn(
+                history.space,
+                history.points_of(self.shown),
+                _unfinished(history, self.shown, column),
+                levelled,
+                lesson=(history.points_of(earlier), _unfinished(history, earlier, column)),
+            )
+            for column in wanted.T
         ]
-        self._limits = [_bound(history, self.shown, column) for column in range(history.excesses.shape[1])]
-        if history.crashed.any():
-            self._limits.append(_crashes(history, measured, most_trials))
+        self._limits = [bound(history, self.shown, column) for column in range(history.excesses.shape[1])]
+        if (crash := crashes(history, most_trials)) is not None:
+            self._limits.append(crash)
         if len(waiting := pending(history)):
             self.suppose(history.points_of(waiting))
         self._aim()
@@ -52,8 +57,8 @@ class Surrogates:
         """Go on as if points had been measured and had met what was expected of them ("kriging believer")."""
         self._metrics = [process.given(points) for process in self._metrics]
 
-    def worth(self, points: Floats) -> Floats:
-        """Return the logarithm of what points are worth, shape `(points,)`.
+    def worth(self, points: Floats, stretch: float = 1.0) -> Floats:
+        """Return the logarithm of what points are worth, shape `(points,)`, with deviations stretched by a factor.
 
         It is the expected improvement (of the loss, or of the front's hypervolume), times the probability that every
         limit is kept (Gardner et al. 2014, "Bayesian optimization with inequality constraints", section 3.1), times
@@ -66,6 +71,7 @@ class Surrogates:
         if not len(self._front):
             return worth
         means, sds = self._predict(points)
+        sds = sds * stretch
         if len(self._metrics) > 1:
             return worth + log_expected_improvement(means, sds, self._front, self._reference)
         ahead = self._front[0, 0] - means[:, 0]
@@ -85,51 +91,6 @@ class Surrogates:
         return np.stack([mean for mean, _ in predicted], axis=1), np.stack([sd for _, sd in predicted], axis=1)
 
 
-@dataclass(frozen=True)
-class _Limit:
-    """A quantity that must not rise above a bound.
-
-    Args:
-        process: Of the quantity, on a scale of its own.
-        bound: On that scale.
-    """
-
-    process: GaussianProcess
-    bound: float
-
-    def log_probability(self, points: Floats) -> Floats:
-        """Return the logarithm of the probability that the limit is kept, shape `(points,)`."""
-        from scipy.special import log_ndtr
-
-        mean, sd = self.process.predict(points)
-        return np.asarray(log_ndtr((self.bound - mean) / np.hypot(sd, self.process.noise)))
-
-
-def _bound(history: History, shown: Places, column: int) -> _Limit:
-    """Return the limit of one constraint, by what its excesses were; a missing metric counts as the worst of them."""
-    excesses = history.excesses[shown, column]
-    known = excesses[np.isfinite(excesses)]
-    return _limit(history, shown, np.where(np.isfinite(excesses), excesses, known.max(initial=1.0)), 0.0)
-
-
-def _crashes(history: History, measured: Places, most_trials: int) -> _Limit:
-    """Return the limit that a trial must not crash, from 1 where one did and 0 where it did not."""
-    crashed = within(history, np.flatnonzero(history.crashed))
-    shown = np.sort(np.concatenate([measured, crashed])[-most_trials:])
-    return _limit(history, shown, history.crashed[shown].astype(float), 0.5)
-
-
-def _limit(history: History, shown: Places, raw: Floats, bound: float) -> _Limit:
-    """Return the limit of a quantity, on a scale on which far from the bound is not much farther than near it."""
-    spread = float(np.median(np.abs(raw - bound))) or 1.0
-
-    def shaped(raw: Floats) -> Floats:
-        return np.asarray(np.arcsinh((raw - bound) / spread))
-
-    process = learn(history.space, history.points_of(shown), raw, shaped)
-    return _Limit(process, 0.0)
-
-
 def _thinned(history: History, measured: Places, most: int) -> Places:
     """Return which trials a process is shown: all, or the better half of so many and of the others every so many-th.
 
@@ -143,8 +104,21 @@ def _thinned(history: History, measured: Places, most: int) -> Places:
     return np.sort(np.concatenate([better, others[others % every == 0]]))
 
 
-def _unfinished(raw: Floats, pruned: NDArray[np.bool_]) -> Floats:
-    """Return values with no pruned trial better than the middle: it lost, though its curve might have fallen on."""
+def _unfinished(history: History, shown: Places, values: Floats) -> Floats:
+    """Return the values of some trials, with those of pruned ones set beyond the middle of the others.
+
+    What a trial had reached when it was stopped cannot be compared with what others came to in the end. How they rank
+    can: the further it came the better, and at the same step the one with the lower value. They are spread evenly in
+    that order, from the middle of the complete trials to the whole range of these beyond it.
+    """
+    raw, pruned = np.clip(values[shown], -1e300, 1e300), np.isfinite(history.reach[shown])
     if pruned.all() or not pruned.any():
         return raw
-    return np.where(pruned, np.maximum(raw, np.median(raw[~pruned])), raw)
+    complete = raw[~pruned]
+    middle, beyond = np.median(complete), np.ptp(complete) or abs(complete[0]) or 1.0
+    order = np.lexsort((raw[pruned], -history.reach[shown][pruned]))
+    places = np.empty(len(order))
+    places[order] = np.arange(1, len(order) + 1) / len(order)
+    spread = raw.copy()
+    spread[pruned] = middle + beyond * places
+    return spread

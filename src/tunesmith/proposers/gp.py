@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,7 @@ _REFINED = 150
 _STEPS = (0.1, 0.03, 0.01, 0.003)
 _PARENTS = 10
 _APART = 0.01  # Of a range: what is nearer to a trial than that in every parameter would tell nothing new.
+_FAR_APART = 0.3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,13 +44,17 @@ class GpProposer:
         startup_trials: So many trials are measured at evenly spread points first; at least 2.
         most_trials: The process is shown so many trials at the most, the better half of them the best; at least 10.
             It bounds the seconds that a proposal takes.
+        exploration: For each proposal the process is taken to be less sure than it is, by a random factor from 1 to
+            this. The most probable length scales and noise are but one guess, and too sure of it, a search goes on
+            for ever where it found something first.
 
-    >>> GpProposer(startup_trials=8).most_trials
+    >>> GpProposer(startup_trials=12).most_trials
     150
     """
 
-    startup_trials: int = 5
+    startup_trials: int = 8
     most_trials: int = 150
+    exploration: float = 3.0
 
     def __post_init__(self) -> None:
         for name, least in (("startup_trials", 2), ("most_trials", 10)):
@@ -66,11 +72,13 @@ class GpProposer:
             return QuasirandomProposer().propose(history, count=count, seed=seed)
         rng = np.random.default_rng([seed, len(history.trials), _STREAM])
         surrogates = Surrogates(history, self.most_trials)
-        tried = history.points
+        tried, apart = history.points, _plateau(history, best[0])
         proposals: list[Proposal] = []
         for _ in range(count):
-            pool = _promising(history.space, surrogates, history.points_of(best), rng)
-            parameters = _first_new(history, pool, tried)
+            stretch = float(self.exploration ** rng.random())
+            worth_of = partial(surrogates.worth, stretch=stretch)
+            pool = _promising(history.space, worth_of, history.points_of(best), rng)
+            parameters = _first_new(history, pool, tried, apart)
             if parameters is None:
                 parameters = history.space.sample(rng)
                 reason = "drawn at random, as nothing that promises an improvement is new."
@@ -78,21 +86,23 @@ class GpProposer:
             else:
                 proposals.append(_told(history, parameters, int(best[0])))
             point = history.space.encode(parameters)[None]
-            tried = np.concatenate([tried, point])
+            tried, apart = np.concatenate([tried, point]), np.append(apart, _APART)
             surrogates.suppose(point)
         return proposals
 
 
-def _promising(space: SearchSpace, surrogates: Surrogates, parents: Floats, rng: np.random.Generator) -> Floats:
+def _promising(
+    space: SearchSpace, worth_of: Callable[[Floats], Floats], parents: Floats, rng: np.random.Generator
+) -> Floats:
     """Return points, the most valuable first: drawn everywhere and around the best trials, then refined in steps."""
     everywhere = rng.random((_DRAWN, len(space.names)))
     spreads = 10 ** rng.uniform(-2.0, -0.3, (_DRAWN, 1))
     pool = snap(space, np.concatenate([everywhere, _moved(space, parents, spreads, rng)]))
-    worth = surrogates.worth(pool)
+    worth = worth_of(pool)
     for step in _STEPS:
         top = pool[np.argsort(-worth, kind="stable")[:5]]
         more = snap(space, _moved(space, top, np.full((_REFINED, 1), step), rng))
-        pool, worth = np.concatenate([pool, more]), np.concatenate([worth, surrogates.worth(more)])
+        pool, worth = np.concatenate([pool, more]), np.concatenate([worth, worth_of(more)])
     return pool[np.argsort(-worth, kind="stable")]
 
 
@@ -115,15 +125,35 @@ def _moved(space: SearchSpace, points: Floats, spreads: Floats, rng: np.random.G
     return np.where(np.isnan(chosen) | (changed & unordered), uniform, np.where(changed, near, chosen))
 
 
-def _first_new(history: History, pool: Floats, tried: Floats) -> dict[str, Value] | None:
-    """Return the first configuration of the pool that is allowed and lies apart from all that were tried."""
-    known = np.nan_to_num(tried, nan=-1.0)
+def _plateau(history: History, best: np.intp) -> Floats:
+    """Return how far from each trial the next one has to be in some parameter, shape `(trials,)`, of a range.
+
+    The more trials came to exactly the same loss as the best, the farther away from all of them: they stand on a
+    plateau, as an error rate has many, and its end is not where a smooth surface would have it.
+    """
+    apart = np.full(len(history.trials), _APART)
+    tied = (history.losses == history.losses[best]) & (history.violations == history.violations[best])
+    doublings = min(int(np.count_nonzero(tied)) - 1, 10)
+    apart[tied] = min(_APART * 2.0**doublings, _FAR_APART)
+    return apart
+
+
+def _first_new(history: History, pool: Floats, tried: Floats, apart: Floats) -> dict[str, Value] | None:
+    """Return the first configuration of the pool that is allowed and lies apart from all that were tried.
+
+    Where none lies apart, the first that is new. Two options of a choice are as far apart as can be.
+    """
+    space = history.space
+    known, points = np.nan_to_num(tried, nan=-1.0), np.nan_to_num(pool, nan=-1.0)
+    unordered = np.array([isinstance(p, Choice) and not p.ordered for p in space.parameters.values()])
     near: dict[str, Value] | None = None
-    for point in pool:
-        parameters = history.space.decode(point)
-        if history.space.is_forbidden(parameters) or history.has_tried(parameters):
+    for point, place in zip(points, pool, strict=True):
+        parameters = space.decode(place)
+        if space.is_forbidden(parameters) or history.has_tried(parameters):
             continue
-        if np.abs(known - np.nan_to_num(point, nan=-1.0)).max(axis=1).min() >= _APART:
+        distances = np.abs(known - point)
+        distances = np.where(unordered & (distances > 1e-9), 1.0, distances)
+        if (distances.max(axis=1) >= apart).all():
             return parameters
         near = near or parameters
     return near
