@@ -211,7 +211,7 @@ class Study:
             facts["folder"] = str(self.folder)
             if self.best is not None:
                 facts["reproduce"] = f"tunesmith reproduce {shlex.quote(str(self.folder))} {self.best.number}"
-        return write_report(self.history, target, title=self.name, facts=facts)
+        return write_report(self.history, target, title=self.name, facts=facts, proposer=self.engine.proposer)
 
     # -- ask and tell ----------------------------------------------------------------------------------------------
 

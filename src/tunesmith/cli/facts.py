@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from ..history import History
+from ..reports.shares import earnings
 from ..study import Study
 from ..trial import Trial
 
@@ -52,15 +52,18 @@ def study_facts(study: Study) -> dict[str, Any]:
         "noise": history.noise,
         "budget": study.budget.to_table(),
         "seconds": round(history.seconds_spent(), 3),
-        "proposers": _proposers(history),
+        "proposers": _proposers(study),
         "stopped": history.decisions[-1].data["reason"] if history.decisions else None,
     }
 
 
-def _proposers(history: History) -> dict[str, dict[str, int]]:
-    table: dict[str, dict[str, int]] = {}
-    for trial in history.trials:
+def _proposers(study: Study) -> dict[str, dict[str, float]]:
+    table: dict[str, dict[str, float]] = {}
+    for trial in study.history.trials:
         row = table.setdefault(trial.proposal.proposer, {"proposed": 0, "accepted": 0})
         row["proposed"] += 1
         row["accepted"] += trial.verdict is not None and trial.verdict.decision == "accept"
+    for earned in earnings(study.history, study.engine.proposer):
+        if earned.proposer in table:
+            table[earned.proposer]["next"] = round(earned.share, 4)
     return table

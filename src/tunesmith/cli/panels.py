@@ -384,6 +384,7 @@ def _share(share: Share) -> list[Text]:
         Text(f"{share.proposals} proposed"),
         Text(f"{share.leads} accepted", style=GOOD if share.leads else SOFT),
         Text(f"best {number(share.best)}", style="" if share.best is not None else SOFT),
+        Text("" if share.due is None else f"next {100 * share.due:.0f} %"),
     ]
 
 

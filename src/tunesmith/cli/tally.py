@@ -13,7 +13,9 @@ from ..history import History
 from ..journal.base import Event
 from ..objective import Objective
 from ..pareto import share_dominated
+from ..proposers.base import Proposer
 from ..reports.fronts import FrontRow, front_rows
+from ..reports.shares import earnings
 from ..trial import State, Trial
 
 KEPT = 60
@@ -38,12 +40,14 @@ class Share:
         proposals: How many trials it proposed.
         leads: How many of them the judge accepted as the new best.
         best: Its best value of the first metric among complete trials.
+        due: The share of the next trials that a portfolio gives it; None where it is no member of one.
     """
 
     proposer: str
     proposals: int = 0
     accepted: set[int] = field(default_factory=set)
     best: float | None = None
+    due: float | None = None
 
     @property
     def leads(self) -> int:
@@ -142,10 +146,13 @@ class Tally:
         self._dominated: tuple[list[FrontRow], float | None] = ([], None)
 
     @classmethod
-    def of(cls, history: History) -> Tally:
+    def of(cls, history: History, proposer: Proposer | None = None) -> Tally:
         """Return the tally of a study that nobody changes meanwhile, as read from its journal."""
         tally = cls()
         tally._begin(history)
+        for row in earnings(history, proposer):
+            if row.proposer in tally._shares:
+                tally._shares[row.proposer].due = row.share
         tally._seconds = history.seconds_spent()
         return tally
 
@@ -173,7 +180,7 @@ class Tally:
                 return None
             slots = dict(self._slots)
             recent = list(self._settled)
-            shares = [Share(s.proposer, s.proposals, set(s.accepted), s.best) for s in self._shares.values()]
+            shares = [Share(s.proposer, s.proposals, set(s.accepted), s.best, s.due) for s in self._shares.values()]
             elapsed = 0.0 if now is None or self._clock is None else max(0.0, now - self._clock)
             seconds = self._seconds + elapsed
         # The study's thread may change the history while we read on. Each single look is safe, since trials are

@@ -18,4 +18,5 @@ from .views import status as status_view
 def status(output: Output, folder: Path) -> None:
     """Show how the study in FOLDER stands: best trial, counts, budget, who proposed what."""
     study = load(folder)
-    output.say(status_view(study.history, study.budget, name=study.name, folder=folder), study_facts(study))
+    view = status_view(study.history, study.budget, name=study.name, folder=folder, proposer=study.engine.proposer)
+    output.say(view, study_facts(study))

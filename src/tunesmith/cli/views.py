@@ -17,6 +17,7 @@ from rich.text import Text
 from ..budget import Budget
 from ..history import History
 from ..objective import Metric
+from ..proposers.base import Proposer
 from ..trial import State, Trial
 from . import panels
 from .panels import BAD, GOOD, MARKS, NAME, SOFT
@@ -70,7 +71,14 @@ def summary(history: History, name: str, folder: Path | None) -> Printable:
     return Printable(Page(lines))
 
 
-def status(history: History, budget: Budget, *, name: str = "study", folder: Path | None = None) -> Printable:
+def status(
+    history: History,
+    budget: Budget,
+    *,
+    name: str = "study",
+    folder: Path | None = None,
+    proposer: Proposer | None = None,
+) -> Printable:
     """Return how a study stands: best, counts by state, budget spent, who proposed what with which success.
 
     Args:
@@ -78,8 +86,9 @@ def status(history: History, budget: Budget, *, name: str = "study", folder: Pat
         budget: The limits of the study.
         name: The study's name.
         folder: The study's folder, or None.
+        proposer: Who proposes; of a portfolio the shares are shown that its members are due.
     """
-    picture = _picture(history)
+    picture = _picture(history, proposer)
 
     def lines(width: int) -> list[Text]:
         found = [panels.heading(name, folder, picture, budget, width)]
@@ -122,8 +131,8 @@ def trial_view(history: History, trial: Trial, log_tail: str = "", reproduce: st
     return Printable(Page(lines))
 
 
-def _picture(history: History) -> Picture:
-    picture = Tally.of(history).picture()
+def _picture(history: History, proposer: Proposer | None = None) -> Picture:
+    picture = Tally.of(history, proposer).picture()
     assert picture is not None
     return picture
 

@@ -22,6 +22,7 @@ from plotly.offline import get_plotlyjs
 
 from ..errors import InputError
 from ..history import History
+from ..proposers.base import Proposer
 from ..trial import State
 from . import overview, wording
 from .data import LogEntry, Measure, decision_log, proposer_table
@@ -29,6 +30,7 @@ from .fronts import front_rows
 from .fronts import table as front_table
 from .importance import importance
 from .plots import Picture, pictures
+from .shares import earnings
 from .table import trial_table
 
 MOST_TRIALS = 1000
@@ -45,7 +47,14 @@ class Gain(NamedTuple):
     good: bool = False
 
 
-def write_report(history: History, target: Path, *, title: str, facts: Mapping[str, Any] | None = None) -> Path:
+def write_report(
+    history: History,
+    target: Path,
+    *,
+    title: str,
+    facts: Mapping[str, Any] | None = None,
+    proposer: Proposer | None = None,
+) -> Path:
     """Write the report of a study as one HTML file that needs nothing else.
 
     The file is complete or not there: it is written beside its place and then moved. The same history and facts
@@ -57,6 +66,7 @@ def write_report(history: History, target: Path, *, title: str, facts: Mapping[s
         title: The page's heading.
         facts: What the history does not hold, shown under "About": `name`, `folder`, `command`, `seed`, `budget`,
             `version`, and anything else; `reproduce` is how to run the best trial again.
+        proposer: Who proposes, where that is known; the page tells why a portfolio shares out the trials as it does.
 
     Returns:
         The file's absolute path.
@@ -65,7 +75,7 @@ def write_report(history: History, target: Path, *, title: str, facts: Mapping[s
         InputError: The file cannot be written there.
     """
     target = Path(target).absolute()
-    page = render(history, title=title, facts=facts)
+    page = render(history, title=title, facts=facts, proposer=proposer)
     unfinished = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         # Text from logs may hold halves of characters, which cannot be written.
@@ -81,10 +91,12 @@ def write_report(history: History, target: Path, *, title: str, facts: Mapping[s
     return target
 
 
-def render(history: History, *, title: str, facts: Mapping[str, Any] | None = None) -> str:
+def render(
+    history: History, *, title: str, facts: Mapping[str, Any] | None = None, proposer: Proposer | None = None
+) -> str:
     """Return the page as text; see `write_report`."""
     told = dict(facts or {})
-    drawn = pictures(history, importance(history))
+    drawn = pictures(history, importance(history), proposer)
     some = any(picture.figure is not None for picture in drawn)
     scripts = [get_plotlyjs().replace("\r\n", "\n")] if some else []
     scripts.append(_asset("report.js"))
@@ -94,6 +106,7 @@ def render(history: History, *, title: str, facts: Mapping[str, Any] | None = No
         title=wording.plain(title),
         pictures=drawn,
         proposers=proposer_table(history),
+        earned={row.proposer: row for row in earnings(history, proposer)},
         failures=overview.failures(history),
         resources=overview.resources(history),
         table=trial_table(history, most=MOST_TRIALS),
@@ -269,7 +282,7 @@ def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("tunesmith.reports"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
-    for word in (wording.number, wording.duration, wording.size, wording.moment, wording.plain):
+    for word in (wording.number, wording.share, wording.duration, wording.size, wording.moment, wording.plain):
         environment.filters[word.__name__] = word
     environment.filters["figure"] = _figure_json
     return environment

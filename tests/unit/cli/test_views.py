@@ -14,6 +14,8 @@ from tunesmith.history import History
 from tunesmith.journal.base import Event
 from tunesmith.objective import Objective
 from tunesmith.parameters import Float, Int
+from tunesmith.proposers.portfolio import PortfolioProposer
+from tunesmith.proposers.random import RandomProposer
 from tunesmith.space import SearchSpace
 from tunesmith.testing.example import example_history
 from tunesmith.trial import State
@@ -81,6 +83,19 @@ def test_a_study_without_any_result_has_a_summary() -> None:
     shown = text(summary(history, "mine", Path("studies/mine")))
     assert "no complete trial yet" in shown
     assert "tunesmith show studies/mine 0" in shown
+
+
+def test_a_status_shows_what_the_members_of_a_portfolio_are_due() -> None:
+    history, portfolio = example_history(60), PortfolioProposer(members=["tpe", "random", "region"])
+    due = portfolio.shares(portfolio.earned(history))
+    lines = {line[0]: line for line in rows(status(history, Budget(), proposer=portfolio)) if "proposed" in line[2:3]}
+    assert lines.keys() == {trial.proposal.proposer for trial in history.trials}
+    for name, line in lines.items():
+        if name in due:
+            assert line[-3:] == ["next", f"{100 * due[name]:.0f}", "%"]
+        else:
+            assert "next" not in line
+    assert not any("next" in line for line in rows(status(history, Budget(), proposer=RandomProposer())))
 
 
 def test_a_status_shows_budget_counts_and_who_proposed() -> None:
