@@ -42,6 +42,9 @@ def test_a_space_of_one_point_is_tried_once(proposer: str) -> None:
     space: dict[str, Parameter] = {"x": ts.Int(3, 3), "kind": ts.Choice(["only"])}
     study = ts.Study(space=space, objective="minimize y", proposer=proposer)
     study.tell(study.ask().number, 1.0)
+    if proposer == "pbt":  # It trains the one point on and on, each time from its own checkpoint.
+        assert study.ask().proposal.inherits == 0
+        return
     with pytest.raises(ts.SpaceExhausted, match="all 1 different configurations"):
         study.ask()
 
