@@ -12,12 +12,15 @@ from numpy.typing import NDArray
 from ..errors import InputError
 from ..history import History
 from ..trial import Proposal, Value
+from ._feasibility import Limit, crashes
 from ._parzen import Parzen
 from ._units import snap
 from .quasirandom import QuasirandomProposer
 
 _STREAM = 3  # Keeps these draws apart from those of other proposers that share the study's seed.
 _MOST_GOOD = 25  # As in Bergstra et al. 2013: beyond that, more good trials only blur where the best ones lie.
+_MOST_SHOWN = 150  # To the process that tells where trials crash.
+_MORE = 4  # Times as many candidates are drawn then, as many of them are ruled out.
 _MOST_OTHERS = 1000  # Bounds the cost of a proposal in a long study; a density does not get better with more.
 
 Places = NDArray[np.intp]
@@ -32,7 +35,9 @@ class TpeProposer:
     first is highest against the second is proposed. Better trials weigh more in the first, by their rank alone, so
     that the scale of the metric does not matter.
 
-    Failed trials count among the others, and so do those that still run, which keeps parallel proposals apart.
+    Once trials have crashed, a Gaussian process learns where they do (`_feasibility`), and points that are likely to
+    crash come last. Failed trials count among the others, and so do those that still run, which keeps parallel
+    proposals apart.
     Trials that break a constraint rank after those that do not. Pruned trials rank after complete ones, as they
     lost against their peers at the same step, and among themselves by how far they came, then by loss.
 
@@ -76,10 +81,11 @@ class TpeProposer:
         weights *= len(good) / weights.sum()
         likely = Parzen(history.space, history.points_of(good), weights, prior_share=self.startup_trials / len(ranked))
         others = history.points_of(_spread(ranked[len(good) :], _unknown(history)))
+        crash = crashes(history, _MOST_SHOWN)
         proposals: list[Proposal] = []
         for _ in range(count):
             unlikely = Parzen(history.space, others, np.ones(len(others)))
-            parameters = self._choose(history, likely, unlikely, [p.parameters for p in proposals], rng)
+            parameters = self._choose(history, likely, unlikely, crash, [p.parameters for p in proposals], rng)
             point = history.space.encode(parameters)[None]
             parent = int(good[likely.log_kernels(point)[0, :-1].argmax()])
             proposals.append(_told(history, parameters, parent, len(good), len(ranked)))
@@ -91,13 +97,16 @@ class TpeProposer:
         history: History,
         likely: Parzen,
         unlikely: Parzen,
+        crash: Limit | None,
         taken: Sequence[object],
         rng: np.random.Generator,
     ) -> dict[str, Value]:
         """Return the best candidate that is allowed and new; where there is none, a random configuration."""
         space = history.space
-        points = snap(space, likely.draw(self.candidates, rng))
+        points = snap(space, likely.draw(self.candidates * (1 if crash is None else _MORE), rng))
         gain = likely.log_density(points) - unlikely.log_density(points)
+        if crash is not None:
+            gain += crash.log_probability(points)
         for place in np.argsort(-gain, kind="stable"):
             parameters = space.decode(points[place])
             if not (space.is_forbidden(parameters) or history.has_tried(parameters) or parameters in taken):
