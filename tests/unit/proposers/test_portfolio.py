@@ -222,15 +222,17 @@ def _search(problem: problems.Problem, proposer: Any, seed: int, trials: int = 6
 
 
 @pytest.mark.slow
-def test_it_is_no_worse_than_its_worst_member_and_close_to_its_best() -> None:
-    members = ["gp", "tpe"]
-    behind = []
-    for problem in (problems.branin(), problems.hartmann6(), problems.mixed(), problems.conditional()):
-        single = [np.median([_search(problem, name, seed) for seed in range(3)]) for name in members]
-        portfolio = PortfolioProposer(members=members)
-        own = np.median([_search(problem, portfolio, seed) for seed in range(3)])
-        random = np.median([_search(problem, "random", seed) for seed in range(3)])
-        assert own <= max(single) + 0.02 * random
-        behind.append(min((own - min(single)) / random, 1.0))
-    # In units of what random search leaves, and on average: on one of the problems a member may be lucky.
-    assert np.mean(behind) <= 0.3
+@pytest.mark.parametrize(
+    "problem",
+    [problems.branin(), problems.hartmann6(), problems.mixed(), problems.conditional()],
+    ids=lambda problem: problem.name,
+)
+def test_it_is_no_worse_than_its_worst_member_and_close_to_its_best(problem: problems.Problem) -> None:
+    def left(proposer: Any) -> float:
+        return float(np.median([_search(problem, proposer, seed) for seed in range(3)]))
+
+    random, members = left("random"), [left("gp"), left("tpe")]
+    own = left(PortfolioProposer(members=["gp", "tpe"]))
+    # In parts of what random search leaves: what is less than that is luck.
+    assert own <= max(members) + 0.02 * random
+    assert own <= min(members) + 0.2 * random
