@@ -45,8 +45,8 @@ class GpProposer:
         most_trials: The process is shown so many trials at the most, the better half of them the best; at least 10.
             It bounds the seconds that a proposal takes.
         exploration: For each proposal the process is taken to be less sure than it is, by a random factor from 1 to
-            this. The most probable length scales and noise are but one guess, and too sure of it, a search goes on
-            for ever where it found something first.
+            this; at least 1. The most probable length scales and noise are but one guess, and too sure of it, a search
+            goes on for ever where it found something first.
 
     >>> GpProposer(startup_trials=12).most_trials
     150
@@ -57,8 +57,8 @@ class GpProposer:
     exploration: float = 3.0
 
     def __post_init__(self) -> None:
-        for name, least in (("startup_trials", 2), ("most_trials", 10)):
-            if getattr(self, name) < least:
+        for name, least in (("startup_trials", 2), ("most_trials", 10), ("exploration", 1)):
+            if not least <= getattr(self, name) < np.inf:
                 raise InputError(f"{name} must be at least {least}, but {getattr(self, name)} was given.", keys=(name,))
 
     def propose(self, history: History, *, count: int, seed: int) -> Sequence[Proposal]:
