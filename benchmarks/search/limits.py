@@ -1,0 +1,174 @@
+"""`python -m benchmarks.search.limits`: what is wasted on trials that fail or break a bound, and what fronts are found.
+
+Three tables, in Markdown. Everybody searches in a study, one trial after the other, on problems that need no peer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tunesmith.history import History
+from tunesmith.objective import Metric, Objective
+from tunesmith.pareto import hypervolume
+from tunesmith.study import Study
+from tunesmith.tasks.base import TrialFailed
+from tunesmith.testing.problems import Problem
+
+from .limited_problems import bounded, out_of_memory, two_metrics
+from .problems import BenchProblem, problems
+
+RESULTS = Path(__file__).parents[1] / "results" / "limits.md"
+PROPOSERS = ("random", "evolution", "tpe", "region", "gp", "portfolio")
+REAL = "lcbench_126026"  # Of the tuning set.
+FIRST = 20  # Trials that may fail: something has to be learnt from.
+
+Floats = NDArray[np.float64]
+
+
+def search(problem: Problem, proposer: str | Mapping[str, Any], *, seed: int, trials: int) -> History:
+    """Return what a study of so many trials, one after the other, has come to."""
+    study = Study(
+        space=problem.space,
+        objective=problem.objective,
+        judge={"name": "rules", "repeats": 0},
+        proposer=proposer,
+        seed=seed,
+    )
+    for _ in range(trials):
+        trial = study.ask()
+        try:
+            study.tell(trial.number, problem.evaluate(trial.parameters, seed))
+        except TrialFailed as failed:
+            study.tell(trial.number, failed.failure)
+    return study.history
+
+
+def wasted(history: History) -> float:
+    """Return the share of the trials after the first 20 that failed or broke a bound."""
+    return float(np.mean(~(history.violations[FIRST:] == 0)))
+
+
+def least(history: History, trials: int) -> float:
+    """Return the least loss of the first so many trials that neither failed nor broke a bound; infinite without one."""
+    losses, kept = history.losses[:trials], history.violations[:trials] == 0
+    return float(losses[kept].min(initial=np.inf))
+
+
+def failures(seeds: Sequence[int], names: Iterable[str] = PROPOSERS) -> str:
+    """Return the table of problems that run out of memory."""
+    return _limits_table(out_of_memory(), seeds, names, trials=80, word="failed")
+
+
+def bounds(seeds: Sequence[int], real: BenchProblem | None, names: Iterable[str] = PROPOSERS) -> str:
+    """Return the table of problems with a bound."""
+    return _limits_table(bounded(real), seeds, names, trials=60, word="not allowed")
+
+
+def fronts(seeds: Sequence[int], real: BenchProblem | None, names: Iterable[str] = PROPOSERS) -> str:
+    """Return the table of fronts: the share of the volume that the trials of all searches dominate together."""
+    sizes, found = (30, 60), two_metrics(real)
+    lines: dict[str, list[str]] = {}
+    for problem in found:
+        drawn = np.array(_random_values(problem))
+        corner, weights = np.median(drawn, axis=0), (1 / drawn.std(axis=0)).tolist()
+        names_of = [metric.name for metric in problem.objective.metrics]
+        summed = Objective(tuple(Metric(name, weight=weight) for name, weight in zip(names_of, weights, strict=True)))
+        rows = {name: (name, problem) for name in names}
+        rows["gp, on a weighted sum"] = ("gp", replace(problem, objective=summed))
+        values = {
+            row: [search(wanted, name, seed=seed, trials=sizes[-1]).values for seed in seeds]
+            for row, (name, wanted) in rows.items()
+        }
+        whole = hypervolume(np.concatenate([run for runs in values.values() for run in runs]), corner)
+        for row, runs in values.items():
+            shares = [np.mean([hypervolume(run[:size], corner) for run in runs]) / whole for size in sizes]
+            lines.setdefault(row, []).extend(f"{share:.3f}" for share in shares)
+    heads = [f"{problem.name}, {size} trials" for problem in found for size in sizes]
+    return _markdown(["proposer", *heads], [[row, *cells] for row, cells in lines.items()])
+
+
+def _limits_table(
+    found: Sequence[Problem], seeds: Sequence[int], names: Iterable[str], *, trials: int, word: str
+) -> str:
+    rows = []
+    for name in names:
+        shares, regrets = [], []
+        for problem in found:
+            histories = [search(problem, name, seed=seed, trials=trials) for seed in seeds]
+            middle = _middle(problem)
+            shares.append(np.mean([wasted(history) for history in histories]))
+            regrets.append(np.mean([_regret(problem, least(history, trials), middle) for history in histories]))
+        cells = [f"{share:.1%}, {regret:.3f}" for share, regret in zip(shares, regrets, strict=True)]
+        rows.append([name, f"{np.mean(shares):.1%}, {np.mean(regrets):.3f}", *cells])
+    heads = [problem.name.removeprefix("failing ") for problem in found]
+    return _markdown([f"{word} after {FIRST}, regret at {trials}", "mean", *heads], rows)
+
+
+def _regret(problem: Problem, loss: float, middle: float) -> float:
+    """Return a loss on a scale from 0, the optimum, by way of 1, the middle of random trials, to 1.5."""
+    return float(np.clip((loss - problem.optimum) / (middle - problem.optimum), 0.0, 1.5))
+
+
+def _middle(problem: Problem) -> float:
+    return float(np.median([values[0] for values in _random_values(problem)]))
+
+
+def _random_values(problem: Problem, count: int = 500) -> list[tuple[float, ...]]:
+    """Return the metrics of random trials, those left out that fail or break a bound."""
+    rng, values = np.random.default_rng(0), []
+    for _ in range(count):
+        try:
+            metrics = problem.evaluate(problem.space.sample(rng), 0)
+        except TrialFailed:
+            continue
+        if problem.objective.violation(metrics) == 0:
+            values.append(problem.objective.values(metrics))
+    return values
+
+
+def _markdown(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [heads, ["---", *["---:"] * (len(heads) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.search.limits", description=__doc__)
+    parser.add_argument("--data", type=Path, default=os.environ.get("TUNESMITH_BENCHMARK_DATA"),
+                        help="the folder of tables; without it, the real trainings are left out")  # fmt: skip
+    parser.add_argument("--seeds", type=int, nargs="+", default=list(range(5)))
+    parser.add_argument("--write", action="store_true", help=f"write {RESULTS.name} in benchmarks/results")
+    asked = parser.parse_args()
+    real = None if asked.data is None else problems(Path(asked.data))[REAL]
+    parts: list[tuple[str, str, Callable[[], str]]] = [
+        ("A third of the volume runs out of memory", _FAILURES, lambda: failures(asked.seeds)),
+        ("A metric has a bound", _BOUNDS, lambda: bounds(asked.seeds, real)),
+        ("Two metrics are wanted", _FRONTS, lambda: fronts(asked.seeds, real)),
+    ]
+    text = f"# Limits and fronts\n\nMeans over {len(asked.seeds)} seeds; from `python -m benchmarks.search.limits`.\n"
+    for title, told, table in parts:
+        text += f"\n## {title}\n\n{told}\n\n{table()}\n"
+    print(text)
+    if asked.write:
+        RESULTS.write_text(text)
+
+
+_FAILURES = """To reach: at most 10 % failed trials after the first 20. The regret is that of the best trial, from 0,
+the best that does not fail, by way of 1, the middle of random trials. *Best at its edge*: where trials fail, the loss
+would be less still."""
+_BOUNDS = """The share of trials that break a bound, and the regret of the best that does not. Such a trial is not lost:
+by how much a bound is broken tells where it is kept."""
+_FRONTS = """The volume that is dominated, up to the middle of random trials, as a share of what all searches of the
+table dominate together. *gp* takes the largest expected gain in it; on a weighted sum each metric weighs one over its
+deviation."""
+
+if __name__ == "__main__":
+    main()

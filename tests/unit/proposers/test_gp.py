@@ -1,0 +1,233 @@
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tunesmith.errors import InputError
+from tunesmith.history import History
+from tunesmith.objective import Objective
+from tunesmith.parameters import Choice, Float, Int
+from tunesmith.pareto import hypervolume
+from tunesmith.proposers.base import Proposer
+from tunesmith.proposers.gp import GpProposer
+from tunesmith.proposers.random import RandomProposer
+from tunesmith.proposers.tpe import TpeProposer
+from tunesmith.space import SearchSpace
+from tunesmith.study import Study
+from tunesmith.testing import problems
+from tunesmith.testing.histories import MINIMIZE, build_history, random_trials
+from tunesmith.trial import State, Value
+
+LINE = SearchSpace({"x": Float(0.0, 1.0)})
+SQUARE = SearchSpace({"x": Float(0.0, 1.0), "y": Float(0.0, 1.0)})
+
+
+def _search(problem: problems.Problem, proposer: Proposer, trials: int, seed: int) -> History:
+    study = Study(
+        space=problem.space,
+        objective=problem.objective,
+        judge={"name": "rules", "repeats": 0},
+        proposer=proposer,
+        seed=seed,
+    )
+    for _ in range(trials):
+        trial = study.ask()
+        study.tell(trial.number, problem.evaluate(trial.parameters, seed))
+    return study.history
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "problem",
+    [problems.branin(), problems.sphere(6), problems.hartmann6(), problems.mixed(), problems.conditional()],
+    ids=lambda p: p.name,
+)
+def test_it_finds_better_than_tpe_and_random_search(problem: problems.Problem) -> None:
+    regrets = {
+        type(p): np.median([_search(problem, p, 40, seed).losses.min() - problem.optimum for seed in range(3)])
+        for p in (GpProposer(), TpeProposer(), RandomProposer())
+    }
+    assert regrets[GpProposer] < 0.5 * regrets[TpeProposer]
+    assert regrets[GpProposer] < 0.2 * regrets[RandomProposer]
+
+
+@pytest.mark.slow
+def test_noise_is_not_mistaken_for_what_is_good() -> None:
+    problem = problems.sphere(3)
+    rng = np.random.default_rng(0)
+
+    def evaluate(parameters: Mapping[str, Value], seed: int) -> Mapping[str, float]:
+        return {"y": problem.evaluate(parameters, seed)["y"] + 3.0 * rng.standard_normal()}
+
+    history = _search(replace(problem, evaluate=evaluate), GpProposer(), 60, 0)
+    truth = [problem.evaluate(trial.parameters, 0)["y"] for trial in history.trials]
+    assert np.median(truth[-15:]) < 0.2 * np.median(truth[:8])
+
+
+def _bowl(parameters: Mapping[str, Any]) -> float:
+    return (parameters["x"] - 0.7) ** 2 + (parameters["y"] - 0.2) ** 2
+
+
+def _bowls(count: int = 20) -> list[tuple[dict[str, Value], Any]]:
+    return random_trials(SQUARE, count, lambda number, p: _bowl(p))
+
+
+def _proposed(history: History, count: int = 1, seed: int = 0, **options: Any) -> list[Mapping[str, Any]]:
+    return [p.parameters for p in GpProposer(**options).propose(history, count=count, seed=seed)]
+
+
+def test_proposals_say_why_and_from_where() -> None:
+    history = build_history(SQUARE, _bowls())
+    (proposal,) = GpProposer().propose(history, count=1, seed=0)
+    assert proposal.proposer == "gp"
+    assert proposal.parent == int(np.argmin(history.losses))
+    assert "improvement" in proposal.reason
+    assert _bowl(proposal.parameters) < 0.05
+
+
+def _waves(count: int = 12) -> list[tuple[dict[str, Value], Any]]:
+    return random_trials(SQUARE, count, lambda number, p: np.sin(7 * p["x"]) * np.cos(6 * p["y"]))
+
+
+def _apart(one: Mapping[str, Any], other: Mapping[str, Any]) -> float:
+    return max(abs(one[name] - other[name]) for name in "xy")
+
+
+def test_trials_that_run_are_taken_into_account() -> None:
+    place = _proposed(build_history(SQUARE, _waves()))[0]
+    running = build_history(SQUARE, [*_waves(), (place, State.RUNNING)])
+    assert min(_apart(_proposed(running, seed=seed)[0], place) for seed in range(6)) > 0.05
+
+
+def test_a_batch_is_spread_and_as_long_as_was_asked_for() -> None:
+    batch = _proposed(build_history(SQUARE, _waves()), count=6)
+    apart = [_apart(a, b) for i, a in enumerate(batch) for b in batch[:i]]
+    assert len(batch) == 6
+    assert min(apart) >= 0.01
+    assert np.median(apart) > 0.1
+
+
+def test_a_batch_in_a_space_that_is_nearly_spent_holds_nothing_twice() -> None:
+    space = SearchSpace({"n": Int(0, 19)})
+    history = build_history(space, [({"n": n}, float((n - 7) ** 2)) for n in range(0, 20, 2)])
+    assert sorted(p["n"] for p in _proposed(history, count=6)) == sorted({p["n"] for p in _proposed(history, count=6)})
+    assert {p["n"] for p in _proposed(history, count=2)} <= {5, 7, 9}
+
+
+@pytest.mark.slow
+def test_a_good_prior_saves_trials_and_a_misleading_one_is_forgotten() -> None:
+    problem = problems.sphere(4)
+
+    def regret(prior: float | None, trials: int) -> float:
+        fields = {} if prior is None else {"prior": prior, "confidence": 0.7}
+        space = SearchSpace({n: replace(p, **fields) for n, p in problem.space.parameters.items()})  # type: ignore[arg-type]
+        found = [_search(replace(problem, space=space), GpProposer(), trials, seed).losses.min() for seed in range(3)]
+        return float(np.mean(found))
+
+    assert regret(1.0, 8) < 0.5 * regret(None, 8)
+    assert regret(-4.0, 50) < 0.05 * regret(None, 8)
+
+
+def test_where_nothing_is_known_proposals_follow_the_prior() -> None:
+    space = SearchSpace({"x": Float(0.0, 1.0, prior=0.8, confidence=0.8)})
+    flat = [({"x": x}, 1.0) for x in np.linspace(0.0, 1.0, 10).tolist()]
+    xs = [_proposed(build_history(space, flat), seed=seed)[0]["x"] for seed in range(10)]
+    assert abs(np.median(xs) - 0.8) < 0.1
+
+
+def test_a_pruned_trial_is_no_better_than_the_complete_ones_whatever_it_reported() -> None:
+    complete = [({"x": x}, (x - 0.8) ** 2) for x in np.linspace(0.05, 0.95, 10).tolist()]
+    pruned = [({"x": x}, State.PRUNED) for x in (0.1, 0.15, 0.2, 0.25, 0.3)]
+    curves = {10 + place: [(1, (p["x"] - 0.8) ** 2 - 5.0)] for place, (p, _) in enumerate(pruned)}
+    history = build_history(LINE, [*complete, *pruned], MINIMIZE, curves)
+    drawn = [_proposed(history, seed=seed)[0]["x"] for seed in range(8)]
+    assert min(drawn) > 0.5
+    assert min(drawn) > 0.5
+
+
+def test_constraints_are_respected() -> None:
+    objective = Objective.parse({"metrics": {"y": {}}, "constraints": {"size": {"high": 0.5}}})
+    told = random_trials(SQUARE, 25, lambda n, p: {"y": 1 - p["x"] + 0.1 * (p["y"] - 0.5) ** 2, "size": p["x"]})
+    history = build_history(SQUARE, told, objective)
+    drawn = [_proposed(history, seed=seed)[0] for seed in range(8)]
+    assert np.mean([p["x"] <= 0.5 for p in drawn]) >= 0.5
+    assert max(abs(p["x"] - 0.5) for p in drawn) < 0.1
+
+
+def test_while_nothing_keeps_the_bounds_the_search_is_for_what_does() -> None:
+    objective = Objective.parse({"metrics": {"y": {}}, "constraints": {"size": {"high": 0.1}}})
+    told = random_trials(SQUARE, 20, lambda n, p: {"y": p["y"], "size": 0.3 + abs(p["x"] - 0.5)})
+    drawn = [_proposed(build_history(SQUARE, told, objective), seed=seed)[0]["x"] for seed in range(5)]
+    assert max(abs(x - 0.5) for x in drawn) < 0.15
+
+
+def _two_metrics(parameters: Mapping[str, Any], seed: int = 0) -> dict[str, float]:
+    first, *others = parameters.values()
+    ground = 1 + 4 * float(np.mean(others))
+    return {"y": first, "size": ground * (1 - (first / ground) ** 2)}  # As ZDT2: a hollow front.
+
+
+@pytest.mark.slow
+def test_the_front_of_two_metrics_dominates_more_than_that_of_random_search() -> None:
+    space = SearchSpace({f"x{place}": Float(0.0, 1.0) for place in range(4)})
+    problem = problems.Problem(
+        name="zdt2",
+        space=space,
+        evaluate=_two_metrics,
+        optimum=0.0,
+        objective=Objective.parse("minimize y, minimize size"),
+    )
+    corner = np.array([1.0, 3.0])
+    gp, random = (
+        np.mean([hypervolume(_search(problem, p, 40, seed).values, corner) for seed in range(3)])
+        for p in (GpProposer(), RandomProposer())
+    )
+    best = 3.0 - 2 / 3  # The front is 1 - x**2.
+    assert gp > random + 0.5 * (best - random)
+    history = _search(problem, GpProposer(), 40, 0)
+    assert len(history.front) >= 8  # Not its ends alone.
+
+
+def test_three_metrics_are_wanted_at_once() -> None:
+    objective = Objective.parse("minimize a, minimize b, maximize c")
+    told = random_trials(SQUARE, 20, lambda n, p: {"a": p["x"], "b": p["y"], "c": 2 * p["x"] * p["y"]})
+    batch = _proposed(build_history(SQUARE, told, objective), count=3)
+    assert len(batch) == 3
+    assert all(SQUARE.contains(p) for p in batch)
+
+
+def test_options_of_a_choice_are_learnt() -> None:
+    space = SearchSpace({"x": Float(0.0, 1.0), "kind": Choice(list("abcde"))})
+    told = random_trials(space, 30, lambda n, p: abs(p["x"] - 0.4) + 0.5 * abs("abcde".index(p["kind"]) - 2))
+    drawn = [_proposed(build_history(space, told), seed=seed)[0] for seed in range(5)]
+    assert sum(p["kind"] == "c" for p in drawn) >= 4
+
+
+def test_the_same_history_gives_the_same_after_other_studies() -> None:
+    history = build_history(SQUARE, _bowls())
+    first = GpProposer().propose(history, count=2, seed=0)
+    GpProposer().propose(build_history(SQUARE, [(p, -loss) for p, loss in _bowls()]), count=2, seed=0)
+    assert GpProposer().propose(build_history(SQUARE, _bowls()), count=2, seed=0) == first
+    assert GpProposer().propose(history, count=2, seed=1) != first
+
+
+def test_maximising_is_minimising_the_negative() -> None:
+    mirrored = [(p, -loss) for p, loss in _bowls()]
+    assert _proposed(build_history(SQUARE, mirrored, Objective.parse("maximize y"))) == _proposed(
+        build_history(SQUARE, _bowls())
+    )
+
+
+@pytest.mark.slow
+def test_long_histories_are_thinned_out() -> None:
+    history = build_history(SQUARE, _bowls(1500))
+    assert _bowl(_proposed(history)[0]) < 0.02
+
+
+@pytest.mark.parametrize(("option", "value"), [("startup_trials", 1), ("most_trials", 9), ("exploration", 0.5)])
+def test_options_are_checked(option: str, value: float) -> None:
+    with pytest.raises(InputError, match=option) as caught:
+        GpProposer(**{option: value})  # type: ignore[arg-type]
+    assert caught.value.keys == (option,)
