@@ -52,7 +52,7 @@ class GpProposer:
     150
     """
 
-    startup_trials: int = 8
+    startup_trials: int = 5
     most_trials: int = 150
     exploration: float = 3.0
 
