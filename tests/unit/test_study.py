@@ -232,7 +232,9 @@ def test_a_run_in_this_process(tmp_path: Path) -> None:
         return {"y": loss(parameters)}
 
     budget = ts.Budget(trials=25)
-    study = ts.tune(train, space=SPACE, objective="minimize y", budget=budget, folder=tmp_path, pruner="median")
+    study = ts.tune(
+        train, space=SPACE, objective="minimize y", budget=budget, folder=tmp_path, pruner="median", proposer="tpe"
+    )
     counts = study.history.counts
     assert len(study.trials) == 25
     assert counts[ts.State.COMPLETE] > 3
