@@ -38,13 +38,14 @@ def test_a_third_of_the_volume_fails_and_nothing_beats_the_optimum_elsewhere(pro
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("problem", out_of_memory(), ids=lambda p: p.name)
 @pytest.mark.parametrize("proposer", ["gp", "tpe"])
-def test_after_twenty_trials_hardly_any_fails_though_a_third_of_the_volume_does(
-    proposer: str, problem: Problem
-) -> None:
-    shares = [wasted(search(problem, proposer, seed=seed, trials=60)) for seed in range(3)]
-    assert np.mean(shares) <= 0.125  # To reach: 10 %; of three times 40 trials that is 12 plus or minus 3.
+def test_after_twenty_trials_hardly_any_fails_though_a_third_of_the_volume_does(proposer: str) -> None:
+    shares = [
+        np.mean([wasted(search(problem, proposer, seed=seed, trials=60)) for seed in range(3)])
+        for problem in out_of_memory()
+    ]
+    assert np.mean(shares) <= 0.10
+    assert max(shares) <= 0.16  # Of three times 40 trials 12 may fail, plus or minus twice 3 by chance.
 
 
 def test_the_edge_is_learnt_and_what_is_on_its_far_side_comes_last() -> None:
