@@ -599,7 +599,7 @@ def test_where_everything_is_killed_at_once_a_sweep_finds_the_rest(study, tmp_pa
 def test_ctrl_c_ends_the_study_and_all_its_trials(study, tmp_path):
     process, pids = study
     process.send_signal(signal.SIGINT)
-    process.wait(20)
+    process.wait(60)
     assert not any(map(alive, pids))
     assert not marked(tmp_path)
     assert read_result(tmp_path / "trials" / "0000", 1)["state"] == "lost"
