@@ -14,6 +14,7 @@ from ..history import History
 from ..trial import Proposal, Value
 from ._feasibility import Limit, crashes
 from ._parzen import Parzen
+from ._ranking import ranked
 from ._units import snap
 from .quasirandom import QuasirandomProposer
 
@@ -72,15 +73,17 @@ class TpeProposer:
         Raises:
             SpaceExhausted: All that was drawn was forbidden.
         """
-        ranked = _ranked(history)
-        if len(ranked) < self.startup_trials:
+        measured = ranked(history)
+        if len(measured) < self.startup_trials:
             return QuasirandomProposer().propose(history, count=count, seed=seed)
         rng = np.random.default_rng([seed, len(history.trials), _STREAM])
-        good = ranked[: min(math.ceil(self.good_share * len(ranked)), _MOST_GOOD)]
+        good = measured[: min(math.ceil(self.good_share * len(measured)), _MOST_GOOD)]
         weights = np.arange(len(good), 0, -1.0)
         weights *= len(good) / weights.sum()
-        likely = Parzen(history.space, history.points_of(good), weights, prior_share=self.startup_trials / len(ranked))
-        others = history.points_of(_spread(ranked[len(good) :], _unknown(history)))
+        likely = Parzen(
+            history.space, history.points_of(good), weights, prior_share=self.startup_trials / len(measured)
+        )
+        others = history.points_of(_spread(measured[len(good) :], _unknown(history)))
         crash = crashes(history, _MOST_SHOWN)
         proposals: list[Proposal] = []
         for _ in range(count):
@@ -88,7 +91,7 @@ class TpeProposer:
             parameters = self._choose(history, likely, unlikely, crash, [p.parameters for p in proposals], rng)
             point = history.space.encode(parameters)[None]
             parent = int(good[likely.log_kernels(point)[0, :-1].argmax()])
-            proposals.append(_told(history, parameters, parent, len(good), len(ranked)))
+            proposals.append(_told(history, parameters, parent, len(good), len(measured)))
             others = np.concatenate([others, point])
         return proposals
 
@@ -112,13 +115,6 @@ class TpeProposer:
             if not (space.is_forbidden(parameters) or history.has_tried(parameters) or parameters in taken):
                 return parameters
         return space.sample(rng)
-
-
-def _ranked(history: History) -> Places:
-    """Return the numbers of the trials that have a loss, the best first."""
-    numbers = np.flatnonzero(np.isfinite(history.losses))
-    order = np.lexsort((history.losses[numbers], -history.reach[numbers], history.violations[numbers]))
-    return numbers[order]
 
 
 def _unknown(history: History) -> Places:
