@@ -52,9 +52,9 @@ class GpProposer:
     150
     """
 
-    startup_trials: int = 5
+    startup_trials: int = 3
     most_trials: int = 150
-    exploration: float = 3.0
+    exploration: float = 4.0
 
     def __post_init__(self) -> None:
         for name, least in (("startup_trials", 2), ("most_trials", 10), ("exploration", 1)):

@@ -37,7 +37,8 @@ class PortfolioProposer:
 
     Args:
         members: Names of proposers, or tables of a name and options; two or more.
-        startup_trials: The first member proposes so many trials before the others have a say; not negative.
+        startup_trials: The first member proposes alone until so many trials have ended; not negative. Counted as they
+            end, and not as they are proposed: with many at once, the others would begin with nothing to go by.
         floor: The least share of the trials for each, at least 0, and together at most 1.
 
     >>> PortfolioProposer(members=["gp", {"name": "tpe", "candidates": 48}]).floor
@@ -45,7 +46,7 @@ class PortfolioProposer:
     """
 
     members: Sequence[str | Mapping[str, Any]] = ("gp", "region", "tpe")
-    startup_trials: int = 16
+    startup_trials: int = 30
     floor: float = 0.1
 
     def __post_init__(self) -> None:
@@ -75,10 +76,11 @@ class PortfolioProposer:
         earned = self.earned(history)
         shares = self.shares(earned)
         trials = {credit.proposer: credit.trials for credit in earned}
+        first, known = earned[0].proposer, history.settled
         turns: list[str] = []
-        for number in range(len(history.trials), len(history.trials) + count):
+        for _ in range(count):
             due = min(trials, key=lambda name: (trials[name] + 0.5) / shares[name])
-            turns.append(due if number >= self.startup_trials else earned[0].proposer)
+            turns.append(first if known < self.startup_trials else due)
             trials[turns[-1]] += 1
         proposed = {
             name: iter(self._members[name].propose(history, count=turns.count(name), seed=seed)) for name in set(turns)

@@ -74,10 +74,11 @@ def earnings(history: History, proposer: Proposer | None) -> list[Earnings]:
 
 
 def shares_over_time(history: History, portfolio: PortfolioProposer) -> Shares:
-    """Return what each member was due from the first trial that they shared on; at most `MOST_POINTS` lines."""
-    first, last = portfolio.startup_trials, len(history.trials)
+    """Return what each member was due since another than the first proposed a trial; at most `MOST_POINTS` lines."""
+    names = tuple(credit.proposer for credit in portfolio.earned(history, until=0))
+    last = len(history.trials)
+    first = next((trial.number for trial in history.trials if trial.proposal.proposer in names[1:]), last)
     count = min(MOST_POINTS, last - first + 1)
     numbers = [first + place * (last - first) // max(count - 1, 1) for place in range(count)]
     lines = [portfolio.shares(portfolio.earned(history, until=number)) for number in numbers]
-    names = tuple(credit.proposer for credit in portfolio.earned(history, until=0))
     return Shares(names, tuple(numbers), tuple(tuple(line[name] for name in names) for line in lines))

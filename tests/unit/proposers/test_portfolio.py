@@ -173,9 +173,12 @@ def test_members_may_be_options_of_their_own_in_study_toml(tmp_path: Path) -> No
         assert isinstance(proposer, PortfolioProposer)
         assert list(proposer._members) == ["random", "tpe"]
         assert proposer._members["tpe"] == TpeProposer(candidates=5)
-        asked = [study.ask().proposal.proposer for _ in range(12)]
-        assert asked[:2] == ["user", "random"]
-        assert set(asked) == {"user", "random", "tpe"}
+        asked = [study.ask() for _ in range(4)]
+        assert [trial.proposal.proposer for trial in asked] == ["user", "random", "random", "random"]
+        for trial in asked[:2]:
+            study.tell(trial.number, 1.0)
+        asked = [study.ask() for _ in range(8)]
+        assert {trial.proposal.proposer for trial in asked} == {"random", "tpe"}
 
 
 @pytest.mark.parametrize(

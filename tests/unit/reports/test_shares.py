@@ -19,7 +19,7 @@ def shared(trials, better="tpe"):
     history = empty()
     add(history, 1.0, proposer="user")
     for number in range(1, trials):
-        proposer = ["gp", "tpe"][number % 2]
+        proposer = "gp" if number < 4 else ["tpe", "gp"][number % 2]
         loss = 1.0 - number / trials if proposer == better else 2.0
         add(history, loss, parameters={"lr": 1e-4 + number * 1e-6, "act": "relu"}, proposer=proposer, seconds=60.0)
     return history
@@ -77,7 +77,7 @@ def test_the_picture_shows_who_gained_more_growing():
 
 
 def test_before_the_members_share_there_is_nothing_to_draw():
-    assert shares_picture(shared(4), PORTFOLIO).missing == "the first 4 trials are all left to gp"
+    assert shares_picture(shared(4), PORTFOLIO).missing == "until 4 trials have ended, all are left to gp"
 
 
 def test_the_page_has_the_shares_only_with_a_portfolio():

@@ -17,9 +17,9 @@ def shares_picture(history: History, portfolio: PortfolioProposer) -> Picture:
     """Return what share of the trials each member was due as the study went on."""
     key, heading = "shares", "How the portfolio shared out the trials"
     first, count = name_of(portfolio.members[0]), portfolio.startup_trials
-    if len(history.trials) <= count:
-        return Picture(key, heading, missing=f"the first {count} trials are all left to {first}")
     found = shares_over_time(history, portfolio)
+    if len(found.numbers) < 2:
+        return Picture(key, heading, missing=f"until {count} trials have ended, all are left to {first}")
     figure = empty_figure("trials so far", "share of the next trials", None)
     for place, name in enumerate(found.proposers):
         figure.add_trace(
