@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .history import History
+from .trial import Trial
 
 _SEEN = 200  # Older trials have lost their credit.
 _OVERHEAD = 10.0  # Seconds that count for every trial, so that those of a few seconds all cost the same.
@@ -21,11 +22,11 @@ class Credit:
 
     Args:
         proposer: Its name.
-        trials: How many of the last trials were its own, the older the less.
+        trials: How many of the last trials were its own, the older the less; those that still run among them.
         gain: Of those, how many gained something: 1 for a new best, 1/2 for a second best, 1/3 for a third.
-        cost: How many ordinary trials' time they took. A trial counts as 1, or as the power of 2 that its proposer's
-            trials reach on average: small differences of time are chance, and with them the same seed would not give
-            the same study again.
+        cost: How many ordinary trials' time the settled ones took. A trial counts as 1, or as the power of 2 that its
+            proposer's trials reach on average: small differences of time are chance, and with them the same seed would
+            not give the same study again.
     """
 
     proposer: str
@@ -40,7 +41,7 @@ def credits(history: History, proposers: Sequence[str], *, half_life: float, unt
     A trial gains 1 over its rank among the trials that were proposed before it, so that credit has no scale and does
     not dry up between one new best and the next. Equal losses rank after the ones that came before: who finds the same
     again has gained little. Feasible trials rank before others; a failed one gains nothing; one that still runs counts
-    as a trial of its proposer already, at no gain, so that its slot is not given to the same proposer twice.
+    as a trial of its proposer already, so that its slot is not given to the same proposer twice, and at no cost yet.
 
     Args:
         history: All that is known.
@@ -48,29 +49,41 @@ def credits(history: History, proposers: Sequence[str], *, half_life: float, unt
         half_life: After so many more trials a gain counts half.
         until: As it was after so many trials, but with what is known of them now; after all of them by default.
     """
-    end = len(history.trials) if until is None else until
-    recent = [trial for trial in history.trials[max(0, end - _SEEN) : end] if trial.proposal.repeat_of is None]
-    ages = np.array([end - 1 - trial.number for trial in recent], dtype=float)
-    weights = 0.5 ** (ages / half_life)
+    recent, pending = _recent(history, len(history.trials) if until is None else until)
+    weights = 0.5 ** (np.arange(len(recent)) / half_life)
     gains = _gains(history, np.array([trial.number for trial in recent], dtype=np.intp))
-    seconds = np.array([trial.seconds if trial.state.settled else None for trial in recent], dtype=float)
+    seconds = np.array([trial.seconds for trial in recent], dtype=float)
     found = []
     for name in proposers:
         own = np.array([trial.proposal.proposer == name for trial in recent], dtype=bool)
+        known = float(weights[own].sum())
         found.append(
             Credit(
                 proposer=name,
-                trials=float(weights[own].sum()),
+                trials=known + sum(trial.proposal.proposer == name for trial in pending),
                 gain=float((weights * gains)[own].sum()),
-                cost=float(weights[own].sum()) * _price(seconds, own),
+                cost=known * _price(seconds, own),
             )
         )
     return found
 
 
+def _recent(history: History, end: int) -> tuple[list[Trial], list[Trial]]:
+    """Return the last settled trials among the first `end`, the latest first, and those that ran beside them."""
+    settled: list[Trial] = []
+    pending: list[Trial] = []
+    for trial in reversed(history.trials[:end]):
+        if len(settled) == _SEEN:
+            break
+        if trial.proposal.repeat_of is None:
+            (settled if trial.state.settled else pending).append(trial)
+    return settled, pending
+
+
 def _gains(history: History, numbers: NDArray[np.intp]) -> NDArray[np.float64]:
     """Return 1 over the rank of each of some trials among those before it, shape `(numbers,)`; 0 without a loss."""
-    known = np.isfinite(history.losses)
+    first = np.array([trial.proposal.repeat_of is None for trial in history.trials], dtype=bool)
+    known = np.isfinite(history.losses) & first
     place = np.full(len(history.trials), len(history.trials))
     order = np.flatnonzero(known)
     order = order[np.lexsort((history.losses[order], -history.reach[order], history.violations[order]))]

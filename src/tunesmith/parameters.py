@@ -52,6 +52,9 @@ class Float:
                 f"low must be above 0 on a logarithmic scale, but low={self.low}. Raise low, or leave log out.",
                 keys=("low",),
             )
+        for name in ("low", "high", "step", "default", "prior"):
+            value = getattr(self, name)
+            object.__setattr__(self, name, None if value is None else float(value))
 
     @property
     def size(self) -> float:
@@ -99,7 +102,7 @@ class Float:
         """Return the nearest value in the range, or the middle where it is no number at all."""
         if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
             return self.middle
-        return value if self.contains(value) else self.from_unit(self.to_unit(value))
+        return float(value) if self.contains(value) else self.from_unit(self.to_unit(value))
 
 
 @dataclass(frozen=True)

@@ -133,11 +133,27 @@ class SearchSpace:
     def is_active(self, name: str, parameters: Mapping[str, Value]) -> bool:
         """Tell whether a parameter's condition holds, given the values of its parents."""
         when = self.parameters[name].when
-        return not when or matches(when, parameters)
+        return not when or self._holds(when, parameters)
 
     def is_forbidden(self, parameters: Mapping[str, Value]) -> bool:
         """Tell whether a forbidden combination matches."""
-        return any(matches(clause, parameters) for clause in self.forbidden)
+        return any(self._holds(clause, parameters) for clause in self.forbidden)
+
+    def _holds(self, condition: Condition, parameters: Mapping[str, Value]) -> bool:
+        """Tell whether every clause of a condition holds; a parameter that is not active never matches."""
+        for name, wanted in condition.items():
+            if name not in parameters:
+                return False
+            value = parameters[name]
+            if isinstance(wanted, Mapping):
+                if not wanted.get("low", -math.inf) <= value <= wanted.get("high", math.inf):
+                    return False
+            elif isinstance(self.parameters[name], Choice):
+                if typed(value) not in [typed(option) for option in _as_options(wanted)]:
+                    return False
+            elif value not in _as_options(wanted):  # A float may be written as 0.
+                return False
+        return True
 
     def contains(self, parameters: Mapping[str, Value]) -> bool:
         """Tell whether exactly the active parameters are given, each in its range, in no forbidden combination."""
@@ -274,25 +290,15 @@ class SearchSpace:
         yield self._sorted(chosen)
 
     def key(self, parameters: Mapping[str, Value]) -> str:
-        """Return a text that two configurations share exactly where they are the same."""
-        return orjson.dumps(dict(parameters), option=orjson.OPT_SORT_KEYS, default=str).decode()
+        """Return a text that two configurations share exactly where they are the same; a float may be given as 1."""
+        exact = {
+            name: float(value) if isinstance(self.parameters.get(name), Float) and type(value) is int else value
+            for name, value in parameters.items()
+        }
+        return orjson.dumps(exact, option=orjson.OPT_SORT_KEYS, default=str).decode()
 
     def _sorted(self, parameters: dict[str, Value]) -> dict[str, Value]:
         return {name: parameters[name] for name in self.names if name in parameters}
-
-
-def matches(condition: Condition, parameters: Mapping[str, Value]) -> bool:
-    """Tell whether every clause of a condition holds; a parameter that is not active never matches."""
-    for name, wanted in condition.items():
-        if name not in parameters:
-            return False
-        value = parameters[name]
-        if isinstance(wanted, Mapping):
-            if not wanted.get("low", -math.inf) <= value <= wanted.get("high", math.inf):
-                return False
-        elif typed(value) not in [typed(option) for option in _as_options(wanted)]:
-            return False
-    return True
 
 
 def _as_options(wanted: Any) -> Sequence[Any]:

@@ -74,10 +74,20 @@ def test_failed_trials_count_and_gain_nothing() -> None:
     assert a.gain == 1
 
 
-def test_pending_trials_count_and_have_gained_nothing_yet() -> None:
+def test_pending_trials_count_and_have_gained_and_cost_nothing_yet() -> None:
     a, b = earned(history_of([("a", 2.0), ("b", RUNNING)]))
-    assert (b.trials, b.gain, b.cost) == (1, 0, 1)
+    assert (b.trials, b.gain, b.cost) == (1, 0, 0)
     assert (a.trials, a.gain) == (1, 1)
+
+
+def test_two_thousand_slots_hide_nothing() -> None:
+    history = history_of([("ab"[n % 2], float(-n if n % 2 else 5)) for n in range(40)])
+    few = earned(history, half_life=30)
+    for number in range(2000):
+        add(history, "ab"[number % 2], RUNNING)
+    many = earned(history, half_life=30)
+    assert [(c.gain, c.cost) for c in many] == [(c.gain, c.cost) for c in few]
+    assert [c.trials for c in many] == pytest.approx([c.trials + 1000 for c in few])
 
 
 def test_what_breaks_a_constraint_ranks_after_what_does_not() -> None:
@@ -107,6 +117,8 @@ def test_repeats_are_nobodys_merit() -> None:
     history.apply(Event("started", 2, {"attempt": 1}))
     history.apply(Event("finished", 2, {"state": "complete", "metrics": {"y": 1.0}}))
     assert earned(history) == told
+    add(history, "b", 2.5)
+    assert earned(history)[1].gain == pytest.approx(1 / 2 + 1 / 2)  # Behind trial 0, and not behind its repeat.
 
 
 def timed(seconds_of_a: Sequence[float], seconds_of_b: Sequence[float]) -> tuple[Credit, Credit]:

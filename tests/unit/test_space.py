@@ -6,7 +6,7 @@ import pytest
 
 from tunesmith.errors import InputError, SpaceExhausted
 from tunesmith.parameters import Choice, Float, Int, describe
-from tunesmith.space import SearchSpace, matches
+from tunesmith.space import SearchSpace
 
 OPTIMIZERS = SearchSpace(
     {
@@ -163,10 +163,23 @@ def test_conditions_must_not_form_a_cycle() -> None:
         SearchSpace({"a": Int(0, 1, when={"b": 1}), "b": Int(0, 1, when={"a": 1})})
 
 
-def test_matching() -> None:
-    assert matches({"a": [1, 2], "b": {"low": 0.5}}, {"a": 2, "b": 0.5})
-    assert not matches({"a": 1}, {"a": True})
-    assert not matches({"a": {"high": 3}}, {})
+def test_a_combination_is_forbidden_where_every_clause_holds() -> None:
+    options = {"a": Choice([1, 2, True]), "b": Float(0, 1)}
+    assert SearchSpace(options, [{"a": [1, 2], "b": {"low": 0.5}}]).is_forbidden({"a": 2, "b": 0.5})
+    assert not SearchSpace(options, [{"a": 1}]).is_forbidden({"a": True, "b": 0.5})
+    assert not SearchSpace(options, [{"b": {"high": 3}}]).is_forbidden({})
+
+
+def test_a_float_may_be_written_as_a_whole_number() -> None:
+    space = SearchSpace(
+        {"a": Float(0, 1, step=0.5, default=1), "b": Int(1, 3, when={"a": 0}), "c": Choice([1, 1.0])},
+        [{"a": 1, "c": 1}],
+    )
+    assert space.decode([0.0, 0.5, 0.0]) == {"a": 0.0, "b": 2, "c": 1}
+    assert space.is_forbidden({"a": 1.0, "c": 1})
+    assert not space.is_forbidden({"a": 1.0, "c": 1.0})
+    assert space.key({"a": 1, "c": 1}) == space.key({"a": 1.0, "c": 1}) != space.key({"a": 1.0, "c": 1.0})
+    assert type(space.complete({})["a"]) is float
 
 
 def test_ranges_in_words() -> None:

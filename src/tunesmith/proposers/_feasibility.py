@@ -20,6 +20,7 @@ _CRASH_BELIEFS = Beliefs(length=-0.5, length_sd=0.5, noise_sd=0.3, bend_sd=0.0)
 _EDGE = 3**-0.5  # Between a crash, 1, and none, -1, the edge may be anywhere: the standard deviation of that.
 _RECENT = 20
 _BOLD, _CAUTIOUS = 0.8, 0.95  # How sure one must be that a trial will not crash, if none did, and if many did.
+_FARTHEST = 1e100  # From a bound, in spreads: what is beyond is no number any more.
 _STEEP = 1e4  # Whatever a point promises, it comes after those that are safe enough.
 
 
@@ -55,8 +56,13 @@ def bound(history: History, shown: Places, column: int) -> Limit:
     known = excesses[np.isfinite(excesses)]
     raw = np.where(np.isfinite(excesses), excesses, known.max(initial=1.0))
     spread = float(np.median(np.abs(raw))) or 1.0
-    process = learn(history.space, history.points_of(shown), raw, lambda raw: np.asarray(np.arcsinh(raw / spread)))
+    process = learn(history.space, history.points_of(shown), raw, lambda raw: _bent(raw, spread))
     return Limit(process, process.noise)
+
+
+def _bent(excesses: Floats, spread: float) -> Floats:
+    with np.errstate(over="ignore"):
+        return np.asarray(np.arcsinh(np.clip(excesses / spread, -_FARTHEST, _FARTHEST)))
 
 
 def crashes(history: History, most_trials: int) -> Limit | None:

@@ -10,7 +10,7 @@ from ..pareto import non_dominated, reference_point
 from ._feasibility import bound, crashes
 from ._gp_model import learn, taught
 from ._hypervolume import log_expected_improvement, log_improvement
-from ._losses import levelled
+from ._losses import levelled, unfinished
 from ._ranking import pending, within
 
 Floats = NDArray[np.float64]
@@ -24,7 +24,7 @@ class Surrogates:
 
     Args:
         history: With at least one trial in the space that has a loss.
-        most_trials: Each process is shown so many trials at the most.
+        most_trials: Each process is shown so many measured trials at the most, and so many of those that run.
 
     Attributes:
         shown: The numbers of the trials that the metrics' processes are shown.
@@ -40,9 +40,9 @@ class Surrogates:
             learn(
                 history.space,
                 history.points_of(self.shown),
-                _unfinished(history, self.shown, column),
+                unfinished(history, self.shown, column),
                 levelled,
-                lesson=(history.points_of(earlier), _unfinished(history, earlier, column)),
+                lesson=(history.points_of(earlier), unfinished(history, earlier, column)),
             )
             for column in wanted.T
         ]
@@ -50,7 +50,7 @@ class Surrogates:
         if (crash := crashes(history, most_trials)) is not None:
             self._limits.append(crash)
         if len(waiting := pending(history)):
-            self.suppose(history.points_of(waiting))
+            self.suppose(history.points_of(waiting[-most_trials:]))
         self._aim()
 
     def suppose(self, points: Floats) -> None:
@@ -94,31 +94,13 @@ class Surrogates:
 def _thinned(history: History, measured: Places, most: int) -> Places:
     """Return which trials a process is shown: all, or the better half of so many and of the others every so many-th.
 
-    Chosen by their numbers, the others stay the same from one proposal to the next.
+    Chosen by their places, the others stay the same from one proposal to the next.
     """
     if len(measured) <= most:
         return measured
-    order = measured[np.lexsort((history.losses[measured], history.violations[measured]))]
-    better, others = order[: most // 2], order[most // 2 :]
+    order = np.lexsort((history.losses[measured], history.violations[measured]))
+    better, others = order[: most // 2], np.sort(order[most // 2 :])
     every = -(-len(others) // (most // 2))
-    return np.sort(np.concatenate([better, others[others % every == 0]]))
-
-
-def _unfinished(history: History, shown: Places, values: Floats) -> Floats:
-    """Return the values of some trials, with those of pruned ones set beyond the middle of the others.
-
-    What a trial had reached when it was stopped cannot be compared with what others came to in the end. How they rank
-    can: the further it came the better, and at the same step the one with the lower value. They are spread evenly in
-    that order, from the middle of the complete trials to the whole range of these beyond it.
-    """
-    raw, pruned = np.clip(values[shown], -1e300, 1e300), np.isfinite(history.reach[shown])
-    if pruned.all() or not pruned.any():
-        return raw
-    complete = raw[~pruned]
-    middle, beyond = np.median(complete), np.ptp(complete) or abs(complete[0]) or 1.0
-    order = np.lexsort((raw[pruned], -history.reach[shown][pruned]))
-    places = np.empty(len(order))
-    places[order] = np.arange(1, len(order) + 1) / len(order)
-    spread = raw.copy()
-    spread[pruned] = middle + beyond * places
-    return spread
+    some = others[others % every == 0][-(most // 2) :]
+    shown: Places = measured[np.sort(np.concatenate([better, some]))]
+    return shown

@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ..history import History
+
 Floats = NDArray[np.float64]
+Places = NDArray[np.intp]
 
 _POWERS = np.linspace(-3.0, 5.0, 65)[:, None]
 _WORST = 10.0  # In spreads above the middle: how much worse than that a diverged training is tells nothing.
@@ -32,6 +35,26 @@ def levelled(losses: Floats) -> Floats:
     values = np.clip((scaled - middle) / spread, -(_WORST**3), _WORST)
     values = (values - values.mean()) / max(values.std(), 1e-12)
     return _powered(values)
+
+
+def unfinished(history: History, shown: Places, values: Floats) -> Floats:
+    """Return the values of some trials, with those of pruned ones set beyond the middle of the others.
+
+    What a trial had reached when it was stopped cannot be compared with what others came to in the end. How they rank
+    can: the further it came the better, and at the same step the one with the lower value. They are spread evenly in
+    that order, from the middle of the complete trials to the whole range of these beyond it.
+    """
+    raw, pruned = np.clip(values[shown], -1e300, 1e300), np.isfinite(history.reach[shown])
+    if pruned.all() or not pruned.any():
+        return raw
+    complete = raw[~pruned]
+    middle, beyond = np.median(complete), np.ptp(complete) or abs(complete[0]) or 1.0
+    order = np.lexsort((raw[pruned], -history.reach[shown][pruned]))
+    places = np.empty(len(order))
+    places[order] = np.arange(1, len(order) + 1) / len(order)
+    spread = raw.copy()
+    spread[pruned] = middle + beyond * places
+    return spread
 
 
 def _powered(values: Floats) -> Floats:

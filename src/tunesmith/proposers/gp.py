@@ -42,8 +42,8 @@ class GpProposer:
 
     Args:
         startup_trials: So many trials are measured at evenly spread points first; at least 2.
-        most_trials: The process is shown so many trials at the most, the better half of them the best; at least 10.
-            It bounds the seconds that a proposal takes.
+        most_trials: The process is shown so many measured trials at the most, the better half of them the best, and so
+            many of those that run, the last; at least 10. It bounds the seconds that a proposal takes.
         exploration: For each proposal the process is taken to be less sure than it is, by a random factor from 1 to
             this; at least 1. The most probable length scales and noise are but one guess, and too sure of it, a search
             goes on for ever where it found something first.
@@ -67,9 +67,10 @@ class GpProposer:
         Raises:
             SpaceExhausted: All that was drawn was forbidden.
         """
-        best = ranked(history)[:_PARENTS]
-        if len(ranked(history)) < self.startup_trials:
+        measured = ranked(history)
+        if len(measured) < self.startup_trials:
             return QuasirandomProposer().propose(history, count=count, seed=seed)
+        best = measured[:_PARENTS]
         rng = np.random.default_rng([seed, len(history.trials), _STREAM])
         surrogates = Surrogates(history, self.most_trials)
         tried, apart = history.points, _plateau(history, best[0])
@@ -133,7 +134,8 @@ def _plateau(history: History, best: np.intp) -> Floats:
     """
     apart = np.full(len(history.trials), _APART)
     tied = (history.losses == history.losses[best]) & (history.violations == history.violations[best])
-    doublings = min(int(np.count_nonzero(tied)) - 1, 10)
+    different = sum(history.trials[number].proposal.repeat_of is None for number in np.flatnonzero(tied))
+    doublings = min(different - 1, 10)
     apart[tied] = min(_APART * 2.0**doublings, _FAR_APART)
     return apart
 

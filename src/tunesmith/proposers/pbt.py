@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,20 +60,22 @@ class PbtProposer:
             )
 
     def propose(self, history: History, *, count: int, seed: int) -> Sequence[Proposal]:
-        """Return the next slices of those members that are at rest, the youngest first; of the rest, new members."""
+        """Return members that are still missing, then the next slices of those at rest, the youngest first.
+
+        What is wanted beyond that are configurations of no member.
+        """
         rng = np.random.default_rng([seed, len(history.trials), _STREAM])
         generations = self._generations(history)
         ahead = {history.trials[number].proposal.parent for number in generations if generations[number]}
         resting = [n for n in generations if n not in ahead and history.trials[n].state.settled]
         resting.sort(key=lambda number: (generations[number], number))
         missing = self.population - sum(generation == 0 for generation in generations.values())
-        proposals = []
-        for number in resting[: max(0, count - missing)]:
+        even = iter(QuasirandomProposer().propose(history, count=count, seed=seed))
+        proposals = list(itertools.islice(even, max(0, missing)))
+        for number in resting[: count - len(proposals)]:
             peers = [n for n in generations if generations[n] == generations[number]]
-            proposals.append(self._next(history, history.trials[number], _ranked(history, peers), rng, seed))
-        if fresh := count - len(proposals):
-            proposals = [*QuasirandomProposer().propose(history, count=fresh, seed=seed), *proposals]
-        return proposals
+            proposals.append(self._next(history, history.trials[number], _ranked(history, peers), rng, even))
+        return [*proposals, *itertools.islice(even, count - len(proposals))]
 
     def _generations(self, history: History) -> dict[int, int]:
         """Return the generation of each member's slices by trial number; other trials have none.
@@ -93,7 +96,7 @@ class PbtProposer:
         return found
 
     def _next(
-        self, history: History, member: Trial, ranked: Sequence[int], rng: np.random.Generator, seed: int
+        self, history: History, member: Trial, ranked: Sequence[int], rng: np.random.Generator, even: Iterator[Proposal]
     ) -> Proposal:
         """Return a member's next slice.
 
@@ -102,7 +105,7 @@ class PbtProposer:
             member: Its last slice, settled.
             ranked: The slices of its generation that have a loss, the best first.
             rng: For the copies.
-            seed: The study's.
+            even: Configurations to start anew from.
         """
         some = math.ceil(self.exploit_share * len(ranked)) if len(ranked) > 1 else 0
         if member.number in ranked[: len(ranked) - some]:
@@ -114,9 +117,8 @@ class PbtProposer:
                 inherits=member.number,
             )
         if not ranked:
-            [fresh] = QuasirandomProposer().propose(history, count=1, seed=seed)
             reason = f"starts anew in place of trial {member.number}, whose whole generation has failed."
-            return Proposal(parameters=fresh.parameters, proposer="pbt", reason=reason, parent=member.number)
+            return Proposal(parameters=next(even).parameters, proposer="pbt", reason=reason, parent=member.number)
         copied = history.trials[int(rng.choice(ranked[: max(some, 1)]))]
         return Proposal(
             parameters=self._explored(history, copied, rng),

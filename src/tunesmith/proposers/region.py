@@ -14,7 +14,7 @@ from ..parameters import Choice
 from ..space import SearchSpace
 from ..trial import Proposal, Value
 from ._gp_model import GaussianProcess, learn
-from ._losses import levelled
+from ._losses import levelled, unfinished
 from ._ranking import lost, pending, ranked
 from ._units import snap
 from .quasirandom import QuasirandomProposer
@@ -130,18 +130,20 @@ def _replayed(history: History, startup: int) -> Region | None:
 
 def _surroundings(history: History, region: Region) -> GaussianProcess:
     """Return a process on the trials around the centre, with those that run as if they met its expectation."""
-    known = np.sort(np.concatenate([ranked(history), lost(history)]))
+    ended = np.sort(np.concatenate([ranked(history), lost(history)]))
     # Of the last few all, so that the others stay the same from one proposal to the next, and what they taught is kept.
-    few = len(known) % _LAST_TRIALS
-    older, last = np.split(known, [len(known) - few])
+    few = len(ended) % _LAST_TRIALS
+    older, last = np.split(ended, [len(ended) - few])
     apart = history.points_of(older) - history.points_of(np.array([region.centre]))
     near = np.argsort(np.nansum(apart**2, axis=1), kind="stable")[: _MOST_TRIALS - _LAST_TRIALS]
     shown = np.concatenate([np.sort(older[near]), last])
     losses = history.losses[shown]
-    broken = np.isnan(losses) | (history.violations[shown] > 0)
+    known = np.isfinite(losses)
+    losses[known] = unfinished(history, shown[known], history.losses)
+    broken = ~known | (history.violations[shown] > 0)
     worst = np.max(losses, where=np.isfinite(losses), initial=history.losses[region.centre])
     process = learn(history.space, history.points_of(shown), np.where(broken, worst, losses), levelled)
-    others = history.points_of(pending(history))
+    others = history.points_of(pending(history)[-_MOST_TRIALS:])
     return process.given(others) if len(others) else process
 
 

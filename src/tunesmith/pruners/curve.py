@@ -53,7 +53,8 @@ class CurvePruner:
     def should_prune(self, history: History, trial: Trial) -> str | None:
         """Return why the trial is to stop after its last report, or None."""
         if history.objective.pareto:
-            return MedianPruner(startup_trials=self.startup_trials).should_prune(history, trial)
+            median = MedianPruner(startup_trials=self.startup_trials, warmup_steps=self.min_steps or 0)
+            return median.should_prune(history, trial)
         length = full_length(history)
         first = first_rung(self.min_steps, length)
         if exempt(trial) or not trial.reports or length is None or first is None or trial.reports[-1].step >= length:

@@ -114,3 +114,14 @@ def test_a_missing_metric_counts_as_the_worst_and_one_that_never_came_is_no_obst
     assert np.isfinite(
         bound(build_history(SQUARE, never, SEVERAL), np.arange(10), 0).log_probability(np.zeros((1, 2)))
     ).all()
+
+
+def test_a_metric_as_large_as_can_be_is_beyond_the_bound_and_no_more() -> None:
+    told = random_trials(
+        SQUARE,
+        30,
+        lambda n, p: {"y": p["y"], "accuracy": 0.5, "megabytes": 1e308 if n % 5 == 0 else 300.0 + 1e-8 * n},
+    )
+    history = build_history(SQUARE, told, SEVERAL)
+    assert np.isfinite(bound(history, np.arange(30), 0).log_probability(history.points)).all()
+    assert SQUARE.contains(GpProposer().propose(history, count=1, seed=0)[0].parameters)

@@ -7,11 +7,13 @@ import pytest
 
 from tunesmith.errors import InputError
 from tunesmith.history import History
+from tunesmith.journal.base import Event
 from tunesmith.objective import Objective
 from tunesmith.parameters import Choice, Float, Int
 from tunesmith.pareto import hypervolume
+from tunesmith.proposers._gp_surrogates import Surrogates
 from tunesmith.proposers.base import Proposer
-from tunesmith.proposers.gp import GpProposer
+from tunesmith.proposers.gp import GpProposer, _plateau
 from tunesmith.proposers.random import RandomProposer
 from tunesmith.proposers.tpe import TpeProposer
 from tunesmith.space import SearchSpace
@@ -218,6 +220,34 @@ def test_maximising_is_minimising_the_negative() -> None:
     assert _proposed(build_history(SQUARE, mirrored, Objective.parse("maximize y"))) == _proposed(
         build_history(SQUARE, _bowls())
     )
+
+
+def test_repeats_are_no_plateau() -> None:
+    history = build_history(SQUARE, _bowls())
+    best = int(np.argmin(history.losses))
+    before = _proposed(history, exploration=1.0)
+    for _ in range(8):
+        number = len(history.trials)
+        told = {"parameters": history.trials[best].parameters, "proposer": "rules", "repeat_of": best}
+        history.apply(Event("proposed", number, told))
+        history.apply(Event("started", number, {"attempt": 1}))
+        history.apply(Event("finished", number, {"state": "complete", "metrics": {"y": float(history.losses[best])}}))
+    assert (_plateau(history, np.intp(best)) == 0.01).all()
+    assert _bowl(_proposed(history, exploration=1.0)[0]) < 2 * _bowl(before[0]) + 0.01
+
+
+def test_no_more_is_shown_than_was_asked_for_whichever_trials_were_measured() -> None:
+    for odd in (0, 1):
+        told = [(p, y if number % 2 == odd else State.FAILED) for number, (p, y) in enumerate(_bowls(300))]
+        shown = Surrogates(build_history(SQUARE, told), 60).shown
+        assert 50 <= len(shown) <= 60
+        assert (shown % 2 == odd).all()
+
+
+def test_of_two_thousand_that_run_the_last_are_looked_at() -> None:
+    history = build_history(SQUARE, [*_bowls(), *((p, State.RUNNING) for p, _ in _bowls(2000))])
+    surrogates = Surrogates(history, 50)
+    assert {len(process.points) for process in surrogates._metrics} == {20 + 50}
 
 
 @pytest.mark.slow

@@ -108,6 +108,14 @@ def test_a_failed_member_is_replaced_and_a_failed_generation_starts_anew() -> No
     assert "starts anew" in proposal.reason
 
 
+def test_a_failed_generation_starts_anew_side_by_side() -> None:
+    population = Population()
+    population.generation(None, None, None, None)
+    anew = population.propose(9)
+    assert [p.parent for p in anew] == [0, 1, 2, 3, *[None] * 5], "members come before what is none"
+    assert len({SPACE.key(p.parameters) for p in anew}) == 9
+
+
 def test_side_by_side_every_member_has_one_slice_in_flight() -> None:
     population = Population()
     for proposal in population.propose(4):
@@ -115,9 +123,9 @@ def test_side_by_side_every_member_has_one_slice_in_flight() -> None:
     for number, y in ((2, 1.0), (0, 2.0)):
         population.end(number, y)
     first, second, spare = population.propose(3)
-    assert [(p.parent, p.inherits) for p in (second, spare)] == [(0, 2), (2, 2)], "0 is the worse of the two that ended"
-    assert first.inherits is None, "members 1 and 3 still run: a slot more than members gets a new configuration"
-    for proposal in (second, spare):
+    assert [(p.parent, p.inherits) for p in (first, second)] == [(0, 2), (2, 2)], "0 is the worse of the two that ended"
+    assert spare.inherits is None, "members 1 and 3 still run: a slot more than members gets a new configuration"
+    for proposal in (first, second):
         population.start(proposal)
     assert population.propose()[0].inherits is None
 

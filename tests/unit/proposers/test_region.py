@@ -7,7 +7,7 @@ from tunesmith.journal.base import Event
 from tunesmith.parameters import Choice, Float
 from tunesmith.proposers.region import RegionProposer
 from tunesmith.space import SearchSpace
-from tunesmith.testing.contracts import build_history
+from tunesmith.testing.histories import MINIMIZE, build_history
 from tunesmith.trial import State
 
 SQUARE = SearchSpace({"x": Float(0.0, 1.0), "y": Float(0.0, 1.0)})
@@ -44,6 +44,17 @@ def test_it_looks_around_the_best_trial_and_finds_the_bottom() -> None:
     for proposal in proposals:
         assert abs(proposal.parameters["x"] - 0.8) < 0.1
         assert abs(proposal.parameters["y"] - 0.2) < 0.1
+
+
+def test_what_a_stopped_trial_had_reached_is_no_loss() -> None:
+    """Early on it is less than any loss at the end."""
+    line = SearchSpace({"x": Float(0.0, 1.0)})
+    complete = [({"x": x}, 2.0 + (x - 0.45) ** 2) for x in np.linspace(0.0, 1.0, 25).tolist()]
+    stopped = [({"x": x}, State.PRUNED) for x in np.linspace(0.51, 0.99, 25).tolist()]
+    curves = {25 + place: [(1, 1.6 + p["x"] / 2)] for place, (p, _) in enumerate(stopped)}
+    history = build_history(line, [*complete, *stopped], MINIMIZE, curves)
+    drawn = [RegionProposer().propose(history, count=1, seed=seed)[0].parameters["x"] for seed in range(6)]
+    assert 0.3 < min(drawn) and max(drawn) < 0.51, "where trials were stopped, nothing is better"
 
 
 def test_the_box_grows_with_success_and_shrinks_with_failure() -> None:

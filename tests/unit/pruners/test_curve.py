@@ -74,6 +74,7 @@ def test_with_a_pareto_objective_the_median_rule_decides() -> None:
         race.history, trial
     )
     assert CurvePruner().should_prune(race.history, trial) is not None
+    assert CurvePruner(min_steps=5).should_prune(race.history, trial) is None
     assert CurvePruner().should_prune(race.history, race.report(7, 4, 0.0, z=0.0)) is None
 
 
