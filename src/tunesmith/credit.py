@@ -13,6 +13,8 @@ from .trial import Trial
 
 _SEEN = 200  # Older trials have lost their credit.
 _OVERHEAD = 10.0  # Seconds that count for every trial, so that those of a few seconds all cost the same.
+_EARLY = 20  # Trials, before a search draws together.
+_SLIGHT = 1e-3  # Of the way from the middle of the early losses to the best: to better by less is to find the same.
 _MOST = 3  # Doublings, or halvings, of an ordinary trial's cost.
 
 
@@ -39,9 +41,10 @@ def credits(history: History, proposers: Sequence[str], *, half_life: float, unt
     """Return what each proposer has earned with its settled and its pending trials.
 
     A trial gains 1 over its rank among the trials that were proposed before it, so that credit has no scale and does
-    not dry up between one new best and the next. Equal losses rank after the ones that came before: who finds the same
-    again has gained little. Feasible trials rank before others; a failed one gains nothing; one that still runs counts
-    as a trial of its proposer already, so that its slot is not given to the same proposer twice, and at no cost yet.
+    not dry up between one new best and the next. Losses that are equal, or as good as equal, rank after the ones that
+    came before: who finds the same again has gained little. Feasible trials rank before others; a failed one gains
+    nothing; one that still runs counts as a trial of its proposer already, so that its slot is not given to the same
+    proposer twice, and at no cost yet.
 
     Args:
         history: All that is known.
@@ -84,11 +87,20 @@ def _gains(history: History, numbers: NDArray[np.intp]) -> NDArray[np.float64]:
     """Return 1 over the rank of each of some trials among those before it, shape `(numbers,)`; 0 without a loss."""
     first = np.array([trial.proposal.repeat_of is None for trial in history.trials], dtype=bool)
     known = np.isfinite(history.losses) & first
-    place = np.full(len(history.trials), len(history.trials))
+    if not known.any():
+        return np.zeros(len(numbers))
+    losses = history.losses / max(np.abs(history.losses[known]).max(), 1e-300)  # Differences of huge ones overflow.
+    slight = _SLIGHT * (np.median(losses[known][:_EARLY]) - losses[known].min())
+    place = np.full(len(losses), len(losses))
     order = np.flatnonzero(known)
-    order = order[np.lexsort((history.losses[order], -history.reach[order], history.violations[order]))]
+    order = order[np.lexsort((losses[order], -history.reach[order], history.violations[order]))]
     place[order] = np.arange(len(order))
-    ranks = np.array([1 + np.count_nonzero(place[:number] < place[number]) for number in numbers])
+    ranks = []
+    for number in numbers.tolist():
+        same = np.abs(losses[:number] - losses[number]) <= slight
+        same &= history.violations[:number] == history.violations[number]
+        same &= history.reach[:number] == history.reach[number]
+        ranks.append(1 + np.count_nonzero((place[:number] < place[number]) | (same & known[:number])))
     return np.where(known[numbers], 1.0 / np.maximum(ranks, 1), 0.0)
 
 

@@ -538,7 +538,7 @@ def alive(pid):
 
 
 STUDY = """
-import os, sys, time
+import os, signal, sys, time
 from pathlib import Path
 from tunesmith.executors.process import ProcessExecutor
 from tunesmith.tasks.function import FunctionTask
@@ -551,6 +551,7 @@ def train(parameters, trial):
     (trial.folder / "pid").write_text(str(os.getpid()))
     time.sleep(600)
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # Where the tests run in the background, it is ignored.
 root = Path(sys.argv[1])
 executor = ProcessExecutor(slots=2, grace_seconds=0.5)
 executor.open(lambda *said: None)

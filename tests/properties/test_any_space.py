@@ -101,7 +101,7 @@ def test_clamp_always_gives_a_value_of_the_parameter(parameter: Parameter, value
     clamped = parameter.clamp(value)
     assert parameter.contains(clamped)
     if parameter.contains(value):
-        assert clamped is value
+        assert clamped == value
 
 
 @given(spaces(), st.data())

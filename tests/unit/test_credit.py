@@ -68,6 +68,17 @@ def test_to_find_the_same_again_gains_less_and_less() -> None:
     assert b.gain / b.trials < 0.25
 
 
+def test_to_better_by_next_to_nothing_gains_as_little_as_to_find_the_same() -> None:
+    early = [("a", 10.0 - number / 2) for number in range(19)]
+
+    def gain(step: float) -> float:
+        _, b = earned(history_of([*early, *[("b", 1.0 - number * step) for number in range(1, 10)]]))
+        return b.gain / b.trials
+
+    assert gain(0.1) == 1
+    assert gain(1e-6) < 0.25
+
+
 def test_failed_trials_count_and_gain_nothing() -> None:
     a, b = earned(history_of([("a", 2.0), ("b", None), ("b", None)]))
     assert (b.trials, b.gain, b.cost) == (2, 0, 2)

@@ -448,7 +448,11 @@ def test_a_known_result_of_the_users_own_configuration_is_trial_0() -> None:
 @pytest.mark.parametrize(
     ("parameters", "outcome", "message"),
     [
-        ({"x": 3.0, "n": 1, "kind": "a"}, 1.0, "must lie in the search space, but 'x' must be a number from -1 to 1"),
+        (
+            {"x": 3.0, "n": 1, "kind": "a"},
+            1.0,
+            "must lie in the search space, but 'x' must be a number from -1.0 to 1.0",
+        ),
         ({"x": 0.1, "kind": "a"}, 1.0, "'n' is missing"),
         ({"x": 0.1, "n": 1, "kind": "a", "m": 1}, 1.0, "unknown parameter 'm'"),
         ([0.1, 1, "a"], 1.0, "a table must stand here"),
