@@ -19,7 +19,7 @@ trials = 50                                  # minutes, target, patience, second
 [search]
 proposer = "portfolio"
 parallel = 1                                 # trials at the same time
-# pruner = "asha"                            # stops hopeless trials early; the script must report its progress
+# pruner = "hyperband"                       # stops hopeless trials early; the script must report its progress
 """
 
 
