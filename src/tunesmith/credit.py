@@ -91,17 +91,18 @@ def _gains(history: History, numbers: NDArray[np.intp]) -> NDArray[np.float64]:
         return np.zeros(len(numbers))
     losses = history.losses / max(np.abs(history.losses[known]).max(), 1e-300)  # Differences of huge ones overflow.
     slight = _SLIGHT * (np.median(losses[known][:_EARLY]) - losses[known].min())
-    place = np.full(len(losses), len(losses))
-    order = np.flatnonzero(known)
-    order = order[np.lexsort((losses[order], -history.reach[order], history.violations[order]))]
-    place[order] = np.arange(len(order))
-    ranks = []
-    for number in numbers.tolist():
-        same = np.abs(losses[:number] - losses[number]) <= slight
-        same &= history.violations[:number] == history.violations[number]
-        same &= history.reach[:number] == history.reach[number]
-        ranks.append(1 + np.count_nonzero((place[:number] < place[number]) | (same & known[:number])))
-    return np.where(known[numbers], 1.0 / np.maximum(ranks, 1), 0.0)
+    # Each trial has its place in the ranking, and those asked about a bar too: who came before and lies under it is
+    # better, or as good. Sorted together, and a bar after the trials that equal it.
+    order = np.concatenate([np.flatnonzero(known), numbers])
+    is_bar = np.arange(len(order)) >= np.count_nonzero(known)
+    keys = (is_bar, losses[order] + slight * is_bar, -history.reach[order], history.violations[order])
+    sorted_places = np.empty(len(order), dtype=np.intp)
+    sorted_places[np.lexsort(keys)] = np.arange(len(order))
+    place = np.full(len(losses), len(order))
+    place[order[~is_bar]] = sorted_places[~is_bar]
+    bars = zip(numbers.tolist(), sorted_places[is_bar].tolist(), strict=True)
+    ahead = [np.count_nonzero(place[:number] < bar) for number, bar in bars]
+    return np.where(known[numbers], 1.0 / (1.0 + np.array(ahead, dtype=float)), 0.0)
 
 
 def _price(seconds: NDArray[np.float64], own: NDArray[np.bool_]) -> float:
