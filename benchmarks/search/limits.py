@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +17,9 @@ from numpy.typing import NDArray
 from tunesmith.history import History
 from tunesmith.objective import Metric, Objective
 from tunesmith.pareto import hypervolume
-from tunesmith.study import Study
 from tunesmith.tasks.base import TrialFailed
 from tunesmith.testing.problems import Problem
+from tunesmith.testing.searches import search
 
 from .limited_problems import bounded, out_of_memory, two_metrics
 from .problems import BenchProblem, problems
@@ -31,24 +30,6 @@ REAL = "lcbench_126026"  # Of the tuning set.
 FIRST = 20  # Trials that may fail: something has to be learnt from.
 
 Floats = NDArray[np.float64]
-
-
-def search(problem: Problem, proposer: str | Mapping[str, Any], *, seed: int, trials: int) -> History:
-    """Return what a study of so many trials, one after the other, has come to."""
-    study = Study(
-        space=problem.space,
-        objective=problem.objective,
-        judge={"name": "rules", "repeats": 0},
-        proposer=proposer,
-        seed=seed,
-    )
-    for _ in range(trials):
-        trial = study.ask()
-        try:
-            study.tell(trial.number, problem.evaluate(trial.parameters, seed))
-        except TrialFailed as failed:
-            study.tell(trial.number, failed.failure)
-    return study.history
 
 
 def wasted(history: History) -> float:

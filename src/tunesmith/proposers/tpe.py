@@ -42,6 +42,9 @@ class TpeProposer:
     Trials that break a constraint rank after those that do not. Pruned trials rank after complete ones, as they
     lost against their peers at the same step, and among themselves by how far they came, then by loss.
 
+    In a conditional space it may settle on the family that is good for the most part, where another hides a better
+    optimum: two densities do not tell how much better an untried place may be.
+
     Args:
         startup_trials: So many trials are measured at evenly spread points first; at least 2.
         good_share: The share of the measured trials that counts as good, 25 at the most; above 0, up to 0.5.

@@ -4,33 +4,18 @@ import numpy as np
 import pytest
 
 from tunesmith.errors import InputError
-from tunesmith.history import History
-from tunesmith.journal.base import Event
 from tunesmith.parameters import Choice, Float, Int
 from tunesmith.proposers._covariance import cloud
 from tunesmith.proposers._genetic import children
-from tunesmith.proposers.base import Proposer
 from tunesmith.proposers.evolution import EvolutionProposer
 from tunesmith.proposers.random import RandomProposer
 from tunesmith.space import SearchSpace
 from tunesmith.testing import problems
-from tunesmith.testing.contracts import MINIMIZE, build_history
+from tunesmith.testing.contracts import build_history
+from tunesmith.testing.searches import search
 from tunesmith.trial import State
 
 SQUARE = SearchSpace({"x": Float(0.0, 1.0), "y": Float(0.0, 1.0)})
-
-
-def _search(problem: problems.Problem, proposer: Proposer, trials: int, seed: int) -> float:
-    """Return the least loss of a serial study."""
-    history = History(problem.space, MINIMIZE)
-    for number in range(trials):
-        proposal = proposer.propose(history, count=1, seed=seed)[0]
-        data = {"parameters": dict(proposal.parameters), "proposer": proposal.proposer}
-        history.apply(Event("proposed", number, data, time=0.0))
-        history.apply(Event("started", number, {"attempt": 1}, time=0.0))
-        metrics = problem.evaluate(proposal.parameters, seed)
-        history.apply(Event("finished", number, {"state": "complete", "metrics": dict(metrics)}, time=0.0))
-    return float(np.nanmin(history.losses))
 
 
 @pytest.mark.parametrize(
@@ -39,8 +24,10 @@ def _search(problem: problems.Problem, proposer: Proposer, trials: int, seed: in
     ids=lambda p: p.name,
 )
 def test_it_finds_better_than_random_search(problem: problems.Problem) -> None:
-    ours = [_search(problem, EvolutionProposer(), 60, seed) for seed in range(5)]
-    random = [_search(problem, RandomProposer(), 60, seed) for seed in range(5)]
+    ours, random = (
+        [np.nanmin(search(problem, p, trials=60, seed=seed).losses) for seed in range(5)]
+        for p in (EvolutionProposer(), RandomProposer())
+    )
     assert np.median(ours) < np.median(random)
 
 

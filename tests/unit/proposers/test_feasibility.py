@@ -3,7 +3,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from benchmarks.search.limited_problems import out_of_memory
-from benchmarks.search.limits import search, wasted
+from benchmarks.search.limits import wasted
 
 from tunesmith.parameters import Float
 from tunesmith.proposers._feasibility import bound, crashes
@@ -13,6 +13,7 @@ from tunesmith.space import SearchSpace
 from tunesmith.tasks.base import TrialFailed
 from tunesmith.testing.histories import SEVERAL, build_history, random_trials
 from tunesmith.testing.problems import Problem
+from tunesmith.testing.searches import search
 from tunesmith.trial import Failure, State, Value
 
 MEMORY = Failure(kind="memory", reason="the process used more memory than the limit.")

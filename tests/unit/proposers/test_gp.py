@@ -12,32 +12,17 @@ from tunesmith.objective import Objective
 from tunesmith.parameters import Choice, Float, Int
 from tunesmith.pareto import hypervolume
 from tunesmith.proposers._gp_surrogates import Surrogates
-from tunesmith.proposers.base import Proposer
 from tunesmith.proposers.gp import GpProposer, _plateau
 from tunesmith.proposers.random import RandomProposer
 from tunesmith.proposers.tpe import TpeProposer
 from tunesmith.space import SearchSpace
-from tunesmith.study import Study
 from tunesmith.testing import problems
 from tunesmith.testing.histories import MINIMIZE, build_history, random_trials
+from tunesmith.testing.searches import search
 from tunesmith.trial import State, Value
 
 LINE = SearchSpace({"x": Float(0.0, 1.0)})
 SQUARE = SearchSpace({"x": Float(0.0, 1.0), "y": Float(0.0, 1.0)})
-
-
-def _search(problem: problems.Problem, proposer: Proposer, trials: int, seed: int) -> History:
-    study = Study(
-        space=problem.space,
-        objective=problem.objective,
-        judge={"name": "rules", "repeats": 0},
-        proposer=proposer,
-        seed=seed,
-    )
-    for _ in range(trials):
-        trial = study.ask()
-        study.tell(trial.number, problem.evaluate(trial.parameters, seed))
-    return study.history
 
 
 @pytest.mark.slow
@@ -48,7 +33,9 @@ def _search(problem: problems.Problem, proposer: Proposer, trials: int, seed: in
 )
 def test_it_finds_better_than_tpe_and_random_search(problem: problems.Problem) -> None:
     regrets = {
-        type(p): np.median([_search(problem, p, 40, seed).losses.min() - problem.optimum for seed in range(3)])
+        type(p): np.median(
+            [search(problem, p, trials=40, seed=seed).losses.min() - problem.optimum for seed in range(3)]
+        )
         for p in (GpProposer(), TpeProposer(), RandomProposer())
     }
     assert regrets[GpProposer] < 0.5 * regrets[TpeProposer]
@@ -63,7 +50,7 @@ def test_noise_is_not_mistaken_for_what_is_good() -> None:
     def evaluate(parameters: Mapping[str, Value], seed: int) -> Mapping[str, float]:
         return {"y": problem.evaluate(parameters, seed)["y"] + 3.0 * rng.standard_normal()}
 
-    history = _search(replace(problem, evaluate=evaluate), GpProposer(), 60, 0)
+    history = search(replace(problem, evaluate=evaluate), GpProposer(), trials=60)
     truth = [problem.evaluate(trial.parameters, 0)["y"] for trial in history.trials]
     assert np.median(truth[-15:]) < 0.2 * np.median(truth[:8])
 
@@ -125,7 +112,8 @@ def test_a_good_prior_saves_trials_and_a_misleading_one_is_forgotten() -> None:
     def regret(prior: float | None, trials: int) -> float:
         fields = {} if prior is None else {"prior": prior, "confidence": 0.7}
         space = SearchSpace({n: replace(p, **fields) for n, p in problem.space.parameters.items()})  # type: ignore[arg-type]
-        found = [_search(replace(problem, space=space), GpProposer(), trials, seed).losses.min() for seed in range(3)]
+        searched = replace(problem, space=space)
+        found = [search(searched, GpProposer(), trials=trials, seed=seed).losses.min() for seed in range(3)]
         return float(np.mean(found))
 
     assert regret(1.0, 8) < 0.5 * regret(None, 8)
@@ -183,12 +171,12 @@ def test_the_front_of_two_metrics_dominates_more_than_that_of_random_search() ->
     )
     corner = np.array([1.0, 3.0])
     gp, random = (
-        np.mean([hypervolume(_search(problem, p, 40, seed).values, corner) for seed in range(3)])
+        np.mean([hypervolume(search(problem, p, trials=40, seed=seed).values, corner) for seed in range(3)])
         for p in (GpProposer(), RandomProposer())
     )
     best = 3.0 - 2 / 3  # The front is 1 - x**2.
     assert gp > random + 0.5 * (best - random)
-    history = _search(problem, GpProposer(), 40, 0)
+    history = search(problem, GpProposer(), trials=40)
     assert len(history.front) >= 8  # Not its ends alone.
 
 

@@ -23,6 +23,7 @@ from tunesmith.proposers.tpe import TpeProposer
 from tunesmith.space import SearchSpace
 from tunesmith.testing import problems
 from tunesmith.testing.histories import MINIMIZE
+from tunesmith.testing.searches import search
 from tunesmith.tuning import study_from
 
 LINE = SearchSpace({"x": Float(0.0, 1.0)})
@@ -214,16 +215,6 @@ def test_it_is_the_default() -> None:
     assert study.engine.proposer == PortfolioProposer()
 
 
-def _search(problem: problems.Problem, proposer: Any, seed: int, trials: int = 60) -> float:
-    """Return how far the best of a serial study is from the optimum."""
-    judge = {"name": "rules", "repeats": 0}
-    study = ts.Study(space=problem.space, objective=problem.objective, proposer=proposer, judge=judge, seed=seed)
-    for _ in range(trials):
-        trial = study.ask()
-        study.tell(trial.number, problem.evaluate(trial.parameters, seed))
-    return float(np.nanmin(study.history.losses)) - problem.optimum
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "problem",
@@ -232,7 +223,8 @@ def _search(problem: problems.Problem, proposer: Any, seed: int, trials: int = 6
 )
 def test_it_is_no_worse_than_its_worst_member_and_close_to_its_best(problem: problems.Problem) -> None:
     def left(proposer: Any) -> float:
-        return float(np.median([_search(problem, proposer, seed) for seed in range(3)]))
+        found = [np.nanmin(search(problem, proposer, trials=60, seed=seed).losses) for seed in range(3)]
+        return float(np.median(found)) - problem.optimum
 
     random, members = left("random"), [left("gp"), left("tpe")]
     own = left(PortfolioProposer(members=["gp", "tpe"]))
