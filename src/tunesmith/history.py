@@ -42,6 +42,7 @@ class History:
         events_seen: How many events of the journal were taken in.
         since_best: How many trials have ended since the best one did.
         repeats_proposed: How many trials repeat another with a different seed.
+        full_length: The last step of the longest complete training, or None where none has completed and reported.
         failed_in_a_row: The trials that have failed since one last worked, in the order in which they ended; not those
             that met a limit of time or memory, which say something of their parameters.
 
@@ -65,6 +66,7 @@ class History:
         self.events_seen = 0
         self.since_best = 0
         self.repeats_proposed = 0
+        self.full_length: int | None = None
         self.failed_in_a_row: list[int] = []
         self._trials_folder = None if folder is None else folder / "trials"
         self._points = np.full((64, len(space.names)), np.nan)
@@ -369,6 +371,8 @@ class History:
             self._outcomes.measure(trial.number, trial.metrics, reach)
             if complete and self._outcomes.knows(trial.number):
                 self._rank(trial)
+            if complete and trial.reports:
+                self.full_length = max(self.full_length or 0, trial.reports[-1].step)
         else:
             self._outcomes.crash(trial.number, trial.failure.kind != "setup")
             if trial.failure.kind not in ("timeout", "memory"):

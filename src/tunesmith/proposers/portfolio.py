@@ -21,12 +21,13 @@ _HALF_LIFE = 30.0  # Trials, after which a gain counts half.
 _BELIEVED = (
     20.0  # Trials: so many of each member are believed to have gained what is usual, as long as little is known.
 )
+_SILVER = 2**0.5 - 1  # Not the golden ratio: by its multiples, hyperband chooses brackets.
 _LEAD = 3.0  # Times as much as of any other is believed of the first.
 
 
 @dataclass(frozen=True, kw_only=True)
 class PortfolioProposer:
-    """Lets the member propose that is furthest behind the share of trials that it has earned.
+    """Lets each member propose the share of the trials that it has earned.
 
     What a member has earned is the gain of its trials for the time that they took (`tunesmith.credit`). It fades, so
     that nobody lives on a good start. Each keeps a share however little it earns: what is good changes as a search
@@ -73,15 +74,10 @@ class PortfolioProposer:
         Raises:
             SpaceExhausted: All that a member drew was forbidden.
         """
-        earned = self.earned(history)
-        shares = self.shares(earned)
-        trials = {credit.proposer: credit.trials for credit in earned}
-        first, known = earned[0].proposer, history.settled
-        turns: list[str] = []
-        for _ in range(count):
-            due = min(trials, key=lambda name: (trials[name] + 0.5) / shares[name])
-            turns.append(first if known < self.startup_trials else due)
-            trials[turns[-1]] += 1
+        shares = self.shares(self.earned(history))
+        turns = self._turns(shares, len(history.trials), count)
+        if history.settled < self.startup_trials:
+            turns = [next(iter(self._members))] * count
         proposed = {
             name: iter(self._members[name].propose(history, count=turns.count(name), seed=seed)) for name in set(turns)
         }
@@ -106,6 +102,17 @@ class PortfolioProposer:
         }
         spare = 1 - self.floor * len(rates)
         return {name: self.floor + spare * rate / sum(rates.values()) for name, rate in rates.items()}
+
+    def _turns(self, shares: Mapping[str, float], number: int, count: int) -> list[str]:
+        """Return who proposes each of `count` trials from `number` on.
+
+        Multiples of such a number, less their whole part, fill [0, 1) evenly from wherever they begin. So a member
+        whose share is an interval of it is met as often as it should be in any stretch of trials, and does not catch up
+        on what it was not due before.
+        """
+        places = (np.arange(number, number + count) * _SILVER) % 1.0
+        ends = np.cumsum(list(shares.values()))[:-1]
+        return [list(shares)[place] for place in np.searchsorted(ends, places, side="right").tolist()]
 
     @cached_property
     def _members(self) -> dict[str, Proposer]:

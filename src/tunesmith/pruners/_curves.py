@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from ..history import History
 from ..trial import Trial
 
@@ -15,12 +13,6 @@ _SHORTEST_SHARE = 27
 def exempt(trial: Trial) -> bool:
     """Tell whether a trial is never pruned: the user's own configuration, and a judge's repeats."""
     return trial.number == 0 or trial.proposal.repeat_of is not None
-
-
-def full_length(history: History) -> int | None:
-    """Return the last step of the longest complete training, or None where none has completed and reported."""
-    complete = (history.trials[number] for number in np.flatnonzero(np.isinf(history.reach)))
-    return max((trial.reports[-1].step for trial in complete if trial.reports), default=None)
 
 
 def first_rung(min_steps: int | None, length: int | None) -> int | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ..history import History
 from ..trial import Trial
-from ._curves import exempt, first_rung, full_length
+from ._curves import exempt, first_rung
 from ._halving import check_rungs, halved
 
 
@@ -42,7 +42,7 @@ class AshaPruner:
         """Return why the trial is to stop at the rung that its last report reached, or None."""
         if exempt(trial) or not trial.reports:
             return None
-        length = full_length(history)
+        length = history.full_length
         first = first_rung(self.min_steps, length)
         if first is None or (length is not None and trial.reports[-1].step >= length):
             return None

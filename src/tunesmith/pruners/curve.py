@@ -9,7 +9,7 @@ import numpy as np
 from ..errors import InputError
 from ..history import History
 from ..trial import State, Trial
-from ._curves import exempt, first_rung, full_length, in_words, rung_reached
+from ._curves import exempt, first_rung, in_words, rung_reached
 from .median import MedianPruner
 
 _FACTOR = 2
@@ -55,7 +55,7 @@ class CurvePruner:
         if history.objective.pareto:
             median = MedianPruner(startup_trials=self.startup_trials, warmup_steps=self.min_steps or 0)
             return median.should_prune(history, trial)
-        length = full_length(history)
+        length = history.full_length
         first = first_rung(self.min_steps, length)
         if exempt(trial) or not trial.reports or length is None or first is None or trial.reports[-1].step >= length:
             return None

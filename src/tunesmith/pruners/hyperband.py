@@ -10,7 +10,7 @@ from itertools import accumulate
 
 from ..history import History
 from ..trial import Trial
-from ._curves import exempt, first_rung, full_length
+from ._curves import exempt, first_rung
 from ._halving import check_rungs, halved
 
 _GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
@@ -44,7 +44,7 @@ class HyperbandPruner:
 
     def should_prune(self, history: History, trial: Trial) -> str | None:
         """Return why the trial is to stop at the rung of its bracket that its last report reached, or None."""
-        length = full_length(history)
+        length = history.full_length
         first = first_rung(self.min_steps, length)
         if exempt(trial) or not trial.reports or length is None or first is None or trial.reports[-1].step >= length:
             return None
