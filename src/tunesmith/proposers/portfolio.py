@@ -18,11 +18,9 @@ from ..trial import Proposal
 from .base import Proposer
 
 _HALF_LIFE = 30.0  # Trials, after which a gain counts half.
-_BELIEVED = (
-    20.0  # Trials: so many of each member are believed to have gained what is usual, as long as little is known.
-)
+_BELIEVED = 5.0  # Trials of each member that are believed to have gained what is usual, while little is known of it.
+_LEAD = 6.0  # Times as much of the trials for the first as for another that gains as much.
 _SILVER = 2**0.5 - 1  # Not the golden ratio: by its multiples, hyperband chooses brackets.
-_LEAD = 3.0  # Times as much as of any other is believed of the first.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,8 +31,9 @@ class PortfolioProposer:
     that nobody lives on a good start. Each keeps a share however little it earns: what is good changes as a search
     goes on, and a second view keeps a model from believing nothing but itself.
 
-    The first member is the one that is believed in: it begins, and as long as little is known of what the others
-    gain, it is due three times as much as any of them.
+    The first member is the one that is believed in: it begins, and is due six times as much as another that gains as
+    much. Who exploits gains early, and on one hill only: where a space hides a second one, it takes trials that gain
+    nothing to find it. (Measured: with equal rights, the others drew all trials to the hill that was known.)
 
     Args:
         members: Names of proposers, or tables of a name and options; two or more.
@@ -43,12 +42,12 @@ class PortfolioProposer:
         floor: The least share of the trials for each, at least 0, and together at most 1.
 
     >>> PortfolioProposer(members=["gp", {"name": "tpe", "candidates": 48}]).floor
-    0.1
+    0.05
     """
 
     members: Sequence[str | Mapping[str, Any]] = ("gp", "region", "tpe")
     startup_trials: int = 30
-    floor: float = 0.1
+    floor: float = 0.05
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "members", tuple(self.members))
@@ -94,12 +93,8 @@ class PortfolioProposer:
     def shares(self, earned: Sequence[Credit]) -> dict[str, float]:
         """Return the share of the trials that each member is due, by name; they add up to 1."""
         usual = (sum(credit.gain for credit in earned) + 1) / (sum(credit.cost for credit in earned) + len(earned))
-        weights = np.array([_LEAD] + [1.0] * (len(earned) - 1))
-        believed = _BELIEVED * usual * weights / weights.mean()
-        rates = {
-            credit.proposer: (credit.gain + gain) / (credit.cost + _BELIEVED)
-            for credit, gain in zip(earned, believed.tolist(), strict=True)
-        }
+        rates = {credit.proposer: (credit.gain + _BELIEVED * usual) / (credit.cost + _BELIEVED) for credit in earned}
+        rates[earned[0].proposer] *= _LEAD
         spare = 1 - self.floor * len(rates)
         return {name: self.floor + spare * rate / sum(rates.values()) for name, rate in rates.items()}
 

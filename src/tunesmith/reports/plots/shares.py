@@ -41,7 +41,7 @@ def shares_picture(history: History, portfolio: PortfolioProposer) -> Picture:
         heading,
         figure,
         caption=f"Now {now}. A new best gains 1, a second best 1/2, a third 1/3; what was gained fades as more trials "
-        f"come. While little is known, {first} is believed in most; none is due less than "
+        f"come. {first} is believed in most; none is due less than "
         f"{wording.share(portfolio.floor)}.",
         description=f"The share of the next trials that each proposer was due, by trial number. Now {now}.",
         values=[
