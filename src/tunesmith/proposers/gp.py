@@ -16,7 +16,7 @@ from ..space import SearchSpace
 from ..trial import Proposal, Value
 from ._genetic import reflected
 from ._gp_surrogates import Surrogates
-from ._ranking import ranked
+from ._ranking import pending, ranked
 from ._units import snap
 from .quasirandom import QuasirandomProposer
 
@@ -41,7 +41,8 @@ class GpProposer:
     what was expected of them.
 
     Args:
-        startup_trials: So many trials are measured at evenly spread points first; at least 2.
+        startup_trials: So many trials are measured at evenly spread points first, and one more for every two that run
+            beside the next one, as a guess made a dozen times over should be a better one; at least 2.
         most_trials: The process is shown so many measured trials at the most, the better half of them the best, and so
             many of those that run, the last; at least 10. It bounds the seconds that a proposal takes.
         exploration: For each proposal the process is taken to be less sure than it is, by a random factor from 1 to
@@ -68,7 +69,7 @@ class GpProposer:
             SpaceExhausted: All that was drawn was forbidden.
         """
         measured = ranked(history)
-        if len(measured) < self.startup_trials:
+        if len(measured) < self.startup_trials + len(pending(history)) // 2:
             return QuasirandomProposer().propose(history, count=count, seed=seed)
         best = measured[:_PARENTS]
         rng = np.random.default_rng([seed, len(history.trials), _STREAM])
