@@ -157,7 +157,7 @@ def ray_tune(folder: Path, trials: int) -> Figures:
 
 
 @contender
-def tunesmith_ask(folder: Path, trials: int, asks: int = 15) -> Figures:
+def tunesmith_ask(folder: Path, trials: int, proposer: str, asks: int = 15) -> Figures:
     """Time `ask` of a study that has so many trials."""
     import tunesmith as ts
 
@@ -170,7 +170,7 @@ def tunesmith_ask(folder: Path, trials: int, asks: int = 15) -> Figures:
         for _ in range(trials):
             trial = filled.ask()
             filled.tell(trial.number, problem.nothing(trial.parameters))
-    with study("tpe") as asked:
+    with study(proposer) as asked:
         seconds = []
         for _ in range(asks + 1):
             before = time.perf_counter()
@@ -210,6 +210,7 @@ def _optuna_sampler(name: str) -> Any:
 
     return {
         "random": lambda: optuna.samplers.RandomSampler(seed=0),
+        "gp": lambda: optuna.samplers.GPSampler(seed=0),
         "tpe": lambda: optuna.samplers.TPESampler(seed=0),
         "tpe, multivariate": lambda: optuna.samplers.TPESampler(seed=0, multivariate=True, group=True),
     }[name]()
