@@ -17,6 +17,9 @@ Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
 
 _PRIOR_TRIALS = 10.0  # A prior weighs as much as so many trials.
+_NEAR = 0.02  # Of a range, in every parameter.
+_ALIKE = 1e-3  # Of the way from the middle of the early ones to the least.
+_EARLY = 20  # Trials, before a search draws together.
 
 
 class Surrogates:
@@ -33,8 +36,8 @@ class Surrogates:
     def __init__(self, history: History, most_trials: int) -> None:
         self._history = history
         measured = within(history, np.flatnonzero(np.isfinite(history.losses)))
-        self.shown = _thinned(history, measured, most_trials)
-        earlier = _thinned(history, measured[: taught(len(measured))], most_trials)
+        self.shown = _distinct(history, _thinned(history, measured, most_trials))
+        earlier = _distinct(history, _thinned(history, measured[: taught(len(measured))], most_trials))
         wanted = history.values if history.objective.pareto else history.losses[:, None]
         self._metrics = [
             learn(
@@ -104,3 +107,25 @@ def _thinned(history: History, measured: Places, most: int) -> Places:
     some = others[others % every == 0][-(most // 2) :]
     shown: Places = measured[np.sort(np.concatenate([better, some]))]
     return shown
+
+
+def _distinct(history: History, shown: Places) -> Places:
+    """Return some trials less those that lie next to a better one and came to as good as the same.
+
+    They tell nothing new, and a crowd of them, as who exploits leaves on top of a hill, makes a process take the metric
+    for flatter than it is everywhere: it then expects nothing more of what is unknown.
+    """
+    told = np.column_stack([history.losses[shown], history.values[shown], history.excesses[shown]])
+    with np.errstate(invalid="ignore", over="ignore"):
+        told = told / np.maximum(np.abs(told).max(axis=0), 1e-300)  # Differences of huge ones overflow.
+        alike = _ALIKE * (np.median(told[:_EARLY], axis=0) - told.min(axis=0))
+        pairs = np.argwhere(np.triu((np.abs(told[:, None] - told) <= alike).all(axis=2), 1))
+    points = np.nan_to_num(history.points_of(shown), nan=-1.0)
+    pairs = pairs[np.abs(points[pairs[:, 0]] - points[pairs[:, 1]]).max(axis=1) < _NEAR]
+    place = np.empty(len(shown), dtype=np.intp)
+    place[np.lexsort((history.losses[shown], history.violations[shown]))] = np.arange(len(shown))
+    kept = np.ones(len(shown), dtype=bool)
+    for one, other in sorted(pairs.tolist(), key=lambda pair: min(place[pair[0]], place[pair[1]])):
+        better, worse = (one, other) if place[one] < place[other] else (other, one)
+        kept[worse] &= not kept[better]
+    return np.asarray(shown[kept])

@@ -20,6 +20,7 @@ from .base import Proposer
 _HALF_LIFE = 30.0  # Trials, after which a gain counts half.
 _BELIEVED = 5.0  # Trials of each member that are believed to have gained what is usual, while little is known of it.
 _LEAD = 6.0  # Times as much of the trials for the first as for another that gains as much.
+_LEAD_ON_FRONTS = 60.0  # A trial that gains a place on a front may add nothing to what it dominates (measured).
 _SILVER = 2**0.5 - 1  # Not the golden ratio: by its multiples, hyperband chooses brackets.
 
 
@@ -73,7 +74,7 @@ class PortfolioProposer:
         Raises:
             SpaceExhausted: All that a member drew was forbidden.
         """
-        shares = self.shares(self.earned(history))
+        shares = self.shares(history)
         turns = self._turns(shares, len(history.trials), count)
         if history.settled < self.startup_trials:
             turns = [next(iter(self._members))] * count
@@ -90,11 +91,12 @@ class PortfolioProposer:
         """Return what each member has earned, in their order; `until` is that of `tunesmith.credit.credits`."""
         return credits(history, list(self._members), half_life=_HALF_LIFE, until=until)
 
-    def shares(self, earned: Sequence[Credit]) -> dict[str, float]:
-        """Return the share of the trials that each member is due, by name; they add up to 1."""
+    def shares(self, history: History, until: int | None = None) -> dict[str, float]:
+        """Return the share of the trials that each member is due, by name; they add up to 1. `until` as in `earned`."""
+        earned = self.earned(history, until)
         usual = (sum(credit.gain for credit in earned) + 1) / (sum(credit.cost for credit in earned) + len(earned))
         rates = {credit.proposer: (credit.gain + _BELIEVED * usual) / (credit.cost + _BELIEVED) for credit in earned}
-        rates[earned[0].proposer] *= _LEAD
+        rates[earned[0].proposer] *= _LEAD_ON_FRONTS if history.objective.pareto else _LEAD
         spare = 1 - self.floor * len(rates)
         return {name: self.floor + spare * rate / sum(rates.values()) for name, rate in rates.items()}
 

@@ -58,8 +58,7 @@ def earnings(history: History, proposer: Proposer | None) -> list[Earnings]:
     """Return what each member has earned by now, the largest share first; nothing where it is no portfolio."""
     if not isinstance(proposer, PortfolioProposer):
         return []
-    earned = proposer.earned(history)
-    shares = proposer.shares(earned)
+    shares = proposer.shares(history)
     rows = [
         Earnings(
             proposer=credit.proposer,
@@ -68,7 +67,7 @@ def earnings(history: History, proposer: Proposer | None) -> list[Earnings]:
             cost=credit.cost / credit.trials if credit.trials else 1.0,
             share=shares[credit.proposer],
         )
-        for credit in earned
+        for credit in proposer.earned(history)
     ]
     return sorted(rows, key=lambda row: (-row.share, row.proposer))
 
@@ -80,5 +79,5 @@ def shares_over_time(history: History, portfolio: PortfolioProposer) -> Shares:
     first = next((trial.number for trial in history.trials if trial.proposal.proposer in names[1:]), last)
     count = min(MOST_POINTS, last - first + 1)
     numbers = [first + place * (last - first) // max(count - 1, 1) for place in range(count)]
-    lines = [portfolio.shares(portfolio.earned(history, until=number)) for number in numbers]
+    lines = [portfolio.shares(history, number) for number in numbers]
     return Shares(names, tuple(numbers), tuple(tuple(line[name] for name in names) for line in lines))

@@ -260,3 +260,17 @@ def test_beside_many_that_run_it_begins_later() -> None:
         for running in (few, many)
     ]
     assert proposers == ["gp", "quasirandom"]
+
+
+def test_a_crowd_on_one_hill_is_shown_once() -> None:
+    apart = [({"x": x}, (x - 0.3) ** 2) for x in [0.3, *np.linspace(0.0, 1.0, 20).tolist()]]
+    crowd = [({"x": 0.3 + 1e-4 * number}, 1e-8 * number**2) for number in range(1, 30)]
+    beside = ({"x": 0.305}, 0.2)
+    shown = Surrogates(build_history(LINE, [*apart, *crowd, beside]), 150).shown.tolist()
+    assert shown == [*range(21), 50]  # The best of the crowd, and what came to something else beside it.
+
+
+def test_repeats_that_differ_are_all_shown() -> None:
+    trials = [({"x": x}, (x - 0.3) ** 2) for x in (0.05, 0.3, 0.5, 0.7, 0.9)]
+    history = build_history(LINE, [*trials, ({"x": 0.3}, 0.05)], repeats={5: 1})
+    assert Surrogates(history, 150).shown.tolist() == [0, 1, 2, 3, 4, 5]

@@ -95,7 +95,7 @@ def test_who_finds_better_gets_more_trials(name: str) -> None:
     ordinary = counts(played(CHEAP, 100, lambda *_: 0.0))
     history = played(CHEAP, 100, only(name))
     assert counts(history)[name] > ordinary[name]
-    shares = CHEAP.shares(CHEAP.earned(history))
+    shares = CHEAP.shares(history)
     assert shares[name] == max(shares.values())  # More than the first member's, though that is believed in.
 
 
@@ -109,7 +109,7 @@ def test_a_good_start_is_forgotten() -> None:
     history = played(CHEAP, 200, lambda number, proposer: only("grid")(number, proposer) if number < 50 else 1.0)
     ahead = []
     for until in (50, 200):
-        shares = CHEAP.shares(CHEAP.earned(history, until))
+        shares = CHEAP.shares(history, until)
         ahead.append(shares["grid"] - shares["quasirandom"])
     assert ahead[0] > 0.1
     assert ahead[1] < ahead[0] / 2
@@ -137,7 +137,7 @@ def test_trials_side_by_side_are_shared_out_as_if_one_by_one() -> None:
 
 def test_shares_add_up_and_keep_the_floor() -> None:
     history = played(CHEAP, 60, only("random"))
-    shares = CHEAP.shares(CHEAP.earned(history))
+    shares = CHEAP.shares(history)
     assert sum(shares.values()) == pytest.approx(1)
     assert min(shares.values()) >= CHEAP.floor
     assert shares["random"] == max(shares.values())
@@ -160,7 +160,7 @@ def test_repeats_and_trials_of_others_leave_it_going() -> None:
         _apply(history, number, {"x": number / 10}, proposer)
         history.apply(Event("finished", number, {"state": "complete", "metrics": {"y": 1.0}}))
     assert CHEAP.propose(history, count=1, seed=0)[0].proposer == "random"
-    assert sum(CHEAP.shares(CHEAP.earned(history)).values()) == pytest.approx(1)
+    assert sum(CHEAP.shares(history).values()) == pytest.approx(1)
 
 
 # -- options -------------------------------------------------------------------------------------------------------
