@@ -42,7 +42,8 @@ class GpProposer:
 
     Args:
         startup_trials: So many trials are measured at evenly spread points first, and one more for every two that run
-            beside the next one, as a guess made a dozen times over should be a better one; at least 2.
+            beside the next one (`most_trials` more at the most), as what is proposed a dozen times over had better be
+            no mere guess; at least 2.
         most_trials: The process is shown so many measured trials at the most, the better half of them the best, and so
             many of those that run, the last; at least 10. It bounds the seconds that a proposal takes.
         exploration: For each proposal the process is taken to be less sure than it is, by a random factor from 1 to
@@ -69,7 +70,7 @@ class GpProposer:
             SpaceExhausted: All that was drawn was forbidden.
         """
         measured = ranked(history)
-        if len(measured) < self.startup_trials + len(pending(history)) // 2:
+        if len(measured) < self.startup_trials + min(len(pending(history)) // 2, self.most_trials):
             return QuasirandomProposer().propose(history, count=count, seed=seed)
         best = measured[:_PARENTS]
         rng = np.random.default_rng([seed, len(history.trials), _STREAM])
