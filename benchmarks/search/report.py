@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from statistics import median
 
@@ -70,13 +72,11 @@ def _regrets(records: Records, known: Mapping[str, BenchProblem], who: list[str]
     regret = over_problems(regrets, groups)
     rank = over_problems([ranks(loss).mean(axis=1) for loss in losses.values()], groups)
     costs = [_per_100(records, one, seeds) for one in who]
-    fewest, most = min(map(len, seeds.values())), max(map(len, seeds.values()))
-    runs = f"{len(seeds)} problems, {fewest}{'' if fewest == most else f' to {most}'} seeds"
     order = _ranked(regret.mean[:, 1:])
     head = [f"{trials} trials" for trials in CHECKPOINTS]
     return [
         f"## {title}\n",
-        f"Mean normalised regret ({runs})\n",
+        f"Mean normalised regret ({_runs(seeds)})\n",
         *_table(["", *head, "proposing, s per 100"], order, who, regret, 3, [f"{cost:.2f}" for cost in costs]),
         "Mean rank\n",
         *_table(["", *head], order, who, rank, 2),
@@ -146,8 +146,21 @@ def _speeds(records: Records, known: Mapping[str, BenchProblem], slots: int) -> 
     return [title, *_head(["", *heads, "proposals made before"]), *lines, ""] if lines else []
 
 
+def _runs(seeds: Mapping[str, Sequence[int]]) -> str:
+    fewest, most = min(map(len, seeds.values())), max(map(len, seeds.values()))
+    many = f"{fewest}" if fewest == most else f"{fewest} to {most}"
+    return f"{len(seeds)} problems, {many} seed{'' if many == '1' else 's'}"
+
+
 def _stopping(records: Records, known: Mapping[str, BenchProblem]) -> list[str]:
-    who = list(dict.fromkeys(key.contender for key in records))
+    """Return a table of those with the most seeds, and one of all on the seeds that they share."""
+    runs = Counter(key.contender for key in records)
+    most = [one for one in runs if runs[one] == max(runs.values())]
+    tables = [_stopped(records, known, who) for who in ([most, list(runs)] if len(most) < len(runs) else [most])]
+    return ["## With early stopping\n", *chain(*tables)] if any(tables) else []
+
+
+def _stopped(records: Records, known: Mapping[str, BenchProblem], who: list[str]) -> list[str]:
     seeds = shared_seeds(records, who, list(known), 1)
     if not seeds:
         return []
@@ -158,8 +171,7 @@ def _stopping(records: Records, known: Mapping[str, BenchProblem]) -> list[str]:
     head = ["", *(f"{budget} trainings" for budget in BUDGETS), "proposing, s per 100 trials"]
     costs = [f"{_per_100(records, one, seeds):.2f}" for one in who]
     return [
-        "## With early stopping\n",
-        f"Mean normalised regret of whole trainings, by budget ({len(seeds)} problems)\n",
+        f"Mean normalised regret of whole trainings, by budget ({_runs(seeds)})\n",
         *_table(head, order, who, figures, 3, costs),
     ]
 
