@@ -23,7 +23,8 @@ def main() -> None:
     running.add_argument("--problems", nargs="+", default=["judging"], help="names, or tuning or judging")
     running.add_argument("--seeds", type=int, nargs="+", default=list(range(10)))
     running.add_argument("--slots", type=int, nargs="+", default=[1, 4, 12], help="how many trials run at once")
-    running.add_argument("--trials", type=int, default=100, help="with a pruner: whole trainings' worth of steps")
+    running.add_argument("--trials", type=int, help="how long a run is, by default 100, with several slots 150; "
+                         "with a pruner: whole trainings' worth of steps")  # fmt: skip
     running.add_argument("--jobs", type=int, default=1, help="how many processes")
     running.add_argument("--again", action="store_true", help="also what is done; the later counts")
     running.add_argument("--store", type=Path, default=store.STORE, help="the file of runs")

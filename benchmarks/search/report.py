@@ -14,7 +14,7 @@ import numpy as np
 from ..engine.machine import describe
 from .problems import GROUPS, BenchProblem, problems
 from .statistics import Figures, Floats, best_after, best_within, over_problems, ranks, shared_seeds, speed_up
-from .store import Key, Record
+from .store import Key, Record, usual_trials
 
 RESULTS = Path(__file__).parents[1] / "results" / "search.md"
 CHECKPOINTS = (10, 25, 50, 100)
@@ -36,7 +36,9 @@ def report(records: Records, data: Path, names: Sequence[str], contenders: Seque
     chosen = {
         key: record
         for key, record in records.items()
-        if key.problem in known and key.trials == CHECKPOINTS[-1] and (not contenders or key.contender in contenders)
+        if key.problem in known
+        and key.trials == usual_trials(key.slots)
+        and (not contenders or key.contender in contenders)
     }
     said = ["# What the search finds\n", "How to read this: ../README.md.\n", describe() + "\n"]
     for slots in sorted({key.slots for key in chosen}):
@@ -93,7 +95,7 @@ def _best(
 ) -> dict[str, Floats]:
     """Return the best loss at each checkpoint, by problem: arrays `(contenders, seeds, checkpoints)`."""
     return {
-        name: np.array([[[best(records[Key(name, one, slots, seed, CHECKPOINTS[-1])]) for best in checkpoints]
+        name: np.array([[[best(records[Key(name, one, slots, seed, usual_trials(slots))]) for best in checkpoints]
                          for seed in chosen] for one in who])
         for name, chosen in seeds.items()
     }  # fmt: skip
@@ -132,7 +134,7 @@ def _speeds(records: Records, known: Mapping[str, BenchProblem], slots: int) -> 
         both = [shared_seeds(records, [who], list(known), at_once) for at_once in (1, slots)]
         seeds = {name: sorted({*both[0][name]} & {*both[1][name]}) for name in both[0] if name in both[1]}
         serial, parallel = (
-            {name: [records[Key(name, who, at_once, seed, CHECKPOINTS[-1])] for seed in chosen]
+            {name: [records[Key(name, who, at_once, seed, usual_trials(at_once))] for seed in chosen]
              for name, chosen in seeds.items() if chosen}
             for at_once in (1, slots)
         )  # fmt: skip

@@ -12,20 +12,24 @@ from pathlib import Path
 from .contenders import PeerEnded, contender
 from .problems import BenchProblem, problems
 from .simulation import simulate, simulate_stopping
-from .store import STORE, Key, Record, append, read
+from .store import STORE, Key, Record, append, read, usual_trials
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def plan(
-    names: Sequence[str], contenders: Sequence[str], slots: Sequence[int], seeds: Sequence[int], trials: int
+    names: Sequence[str],
+    contenders: Sequence[str],
+    slots: Sequence[int],
+    seeds: Sequence[int],
+    trials: int | None = None,
 ) -> list[Key]:
     """Return every run that is wanted, the first seed of everybody before the second of anybody.
 
     A contender with a pruner (`+` in its name) runs serially, and on problems with a curve; the others run on all.
     """
     return [
-        Key(problem, who, at_once, seed, trials)
+        Key(problem, who, at_once, seed, trials or usual_trials(at_once))
         for seed in seeds
         for at_once in slots
         for who in contenders

@@ -10,6 +10,11 @@ from pathlib import Path
 STORE = Path(__file__).parents[1] / ".store" / "search.jsonl"
 
 
+def usual_trials(slots: int) -> int:
+    """Return how long a run is: with several slots longer, so that they can come to what one slot has reached."""
+    return 100 if slots == 1 else 150
+
+
 @dataclass(frozen=True)
 class Key:
     """What tells runs apart.
