@@ -41,7 +41,7 @@ class GpProposer:
     what was expected of them.
 
     Args:
-        startup_trials: So many trials are measured at evenly spread points first, and one more for every two that run
+        startup_trials: So many trials are measured at evenly spread points first, and one more for every four that run
             beside the next one (`most_trials` more at the most), as what is proposed a dozen times over had better be
             no mere guess; at least 2.
         most_trials: The process is shown so many measured trials at the most, the better half of them the best, and so
@@ -70,7 +70,7 @@ class GpProposer:
             SpaceExhausted: All that was drawn was forbidden.
         """
         measured = ranked(history)
-        if len(measured) < self.startup_trials + min(len(pending(history)) // 2, self.most_trials):
+        if len(measured) < self.startup_trials + min(len(pending(history)) // 4, self.most_trials):
             return QuasirandomProposer().propose(history, count=count, seed=seed)
         best = measured[:_PARENTS]
         rng = np.random.default_rng([seed, len(history.trials), _STREAM])

@@ -254,7 +254,7 @@ def test_options_are_checked(option: str, value: float) -> None:
 def test_beside_many_that_run_it_begins_later() -> None:
     measured = [({"x": x}, (x - 0.3) ** 2) for x in (0.1, 0.5, 0.9, 0.7, 0.2)]
     few = [({"x": 0.01 * number}, State.RUNNING) for number in range(2)]
-    many = [({"x": 0.01 * number}, State.RUNNING) for number in range(11)]
+    many = [({"x": 0.01 * number}, State.RUNNING) for number in range(12)]
     proposers = [
         GpProposer().propose(build_history(LINE, [*measured, *running]), count=1, seed=0)[0].proposer
         for running in (few, many)
