@@ -143,14 +143,19 @@ class Engine:
         """
         self.record.emit(Event("interrupted", number, {"reason": reason} | ({"lost": True} if lost else {})))
 
-    def pass_verdict(self, number: int) -> Verdict | None:
-        """Let the judge speak on a complete trial, and queue the repeat where it wants one and the budget has room."""
+    def pass_verdict(self, number: int, *, may_repeat: bool = True) -> Verdict | None:
+        """Let the judge speak on a complete trial, and queue the repeat where it wants one and the budget has room.
+
+        Args:
+            number: The trial.
+            may_repeat: Whether a repeat may be queued at all.
+        """
         trial = self.history.trials[number]
         if trial.state is not State.COMPLETE:
             return None
         verdict = self.judge.judge(self.history, trial)
         events = [Event("judged", number, dataclasses.asdict(verdict))]
-        if verdict.decision == "replicate" and self.has_room:
+        if verdict.decision == "replicate" and may_repeat and self.has_room:
             events.append(self._proposed(self._repeat(trial, verdict)))
         self.record.emit(*events)
         return verdict

@@ -338,6 +338,11 @@ def _check_range(parameter: Float | Int) -> None:
             f"low must be below high, but low={parameter.low} and high={parameter.high}. Swap or widen them.",
             keys=("low",),
         )
+    if not math.isfinite(float(parameter.high) - float(parameter.low)):
+        raise InputError(
+            f"high - low must be a finite number, but low={parameter.low} and high={parameter.high}. Narrow the range.",
+            keys=("high",),
+        )
     if parameter.step is not None and parameter.step <= 0:
         raise InputError(f"step must be above 0, but {parameter.step} was given.", keys=("step",))
     if parameter.log and parameter.step not in (None, 1):

@@ -150,6 +150,11 @@ class Study:
         return self._task
 
     @property
+    def has_task(self) -> bool:
+        """Whether the study knows what a trial runs; where not, it can only be asked and told."""
+        return self._task is not None
+
+    @property
     def trials(self) -> Sequence[Trial]:
         """Every trial, by number."""
         return tuple(self.history.trials)
@@ -209,7 +214,7 @@ class Study:
         facts: dict[str, Any] = {"seed": self.seed, "budget": self.budget.to_table(), "version": __version__}
         if self.folder is not None:
             facts["folder"] = str(self.folder)
-            if self.best is not None:
+            if self.best is not None and self.has_task:
                 facts["reproduce"] = f"tunesmith reproduce {shlex.quote(str(self.folder))} {self.best.number}"
         return write_report(self.history, target, title=self.name, facts=facts, proposer=self.engine.proposer)
 
@@ -248,17 +253,14 @@ class Study:
         trial = self.engine.trial(number)
         if trial.state is not State.RUNNING:
             raise InputError(f"only a running trial can be told, but trial {number} is {trial.state}.")
-        self.engine.settle(number, self._checked(outcome))
-        self.engine.pass_verdict(number)
-        self.record.sync()
-        return self.history.trials[number]
+        return self._settle(number, self._checked(outcome))
 
     def add(self, parameters: Mapping[str, Value], outcome: Outcome | Mapping[str, float] | float) -> Trial:
         """Enter a result that is known already, as from earlier work, so that the search need not find it out again.
 
         It becomes a trial like any other, and counts as one. Trial 0 stays your own configuration: where the study is
         new, it waits for a slot first, unless it is the very one that is added. A configuration that was tried already
-        counts as its repeat.
+        counts as its repeat. The judge has none of them repeated: of many that are known, most are soon beaten.
 
         Args:
             parameters: The active ones by name.
@@ -285,7 +287,13 @@ class Study:
             Proposal(parameters=dict(parameters), reason="known before", repeat_of=same[0].number if same else None)
         )
         self.engine.start(trial.number)
-        return self.tell(trial.number, outcome)
+        return self._settle(trial.number, outcome, may_repeat=False)
+
+    def _settle(self, number: int, outcome: Outcome, *, may_repeat: bool = True) -> Trial:
+        self.engine.settle(number, outcome)
+        self.engine.pass_verdict(number, may_repeat=may_repeat)
+        self.record.sync()
+        return self.history.trials[number]
 
     def _checked(self, outcome: Outcome | Mapping[str, float] | float) -> Outcome:
         if isinstance(outcome, Mapping):

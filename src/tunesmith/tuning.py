@@ -144,7 +144,7 @@ def load(folder: Path | str, function: Callable[..., Trained] | None = None) -> 
         judge=_known(settings, "judge", "rules"),
         executor=_known(settings, "executor", "inline"),
         # A study can be looked at where its script or function is not there; whoever runs it needs them.
-        task=task,
+        task=task if function is not None or latest["task"] else None,
         retries=settings["retries"],
         seed=identity["seed"],
         source=None if latest["source"] is None else Path(latest["source"]),

@@ -81,7 +81,7 @@ def test_a_finished_study_has_nothing_left_to_do(study: Path, tunesmith: Tunesmi
 def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(study: Path, tunesmith: Tunesmith) -> None:
     change(study, "{args}", "{args} --sleep 5")
     running = subprocess.Popen(
-        command("run", "--parallel", "2", "--pruner", "none"),
+        command("run", "--parallel", "2", "--pruner", "none", "--folder", "studies/small"),
         cwd=study,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -91,7 +91,9 @@ def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(study: Path, tunesmith: Tunes
     running.send_signal(signal.SIGINT)
     _, errors = running.communicate(timeout=30)
     assert running.returncode == 130
-    assert errors == "tunesmith: interrupted; 0 settled trials are kept. Go on with: tunesmith run study.toml\n"
+    assert errors == "tunesmith: interrupted; 0 settled trials are kept. " + (
+        "Go on with: tunesmith run study.toml --parallel 2 --pruner none --folder studies/small\n"
+    )
     assert "Traceback" not in errors
     assert processes_of(study) == []
     folder = study / "studies" / "small"
@@ -219,7 +221,14 @@ def test_every_command_that_is_told_can_be_pasted(study: Path, tunesmith: Tunesm
     asked = tunesmith("ask", folder).stdout
     assert shlex.split(asked.splitlines()[-1])[1:5] == ["tunesmith", "tell", str(folder), "1"]
     shown = json.loads(tunesmith("show", folder, "1", "--json").stdout)
-    assert shlex.split(shown["reproduce"]) == ["tunesmith", "reproduce", str(folder), "1"]
+    assert shown["reproduce"] == ""  # Nothing runs it but whoever asked.
+
+
+def test_how_to_run_a_trial_again_can_be_pasted(study: Path, tunesmith: Tunesmith) -> None:
+    folder = study / "studies" / "two words"
+    tunesmith("run", "--trials", "1", "--quiet", "--folder", folder)
+    shown = json.loads(tunesmith("show", folder, "0", "--json").stdout)
+    assert shlex.split(shown["reproduce"]) == ["tunesmith", "reproduce", str(folder), "0"]
 
 
 def test_a_journal_cut_in_the_middle_of_a_line(study: Path, tunesmith: Tunesmith) -> None:

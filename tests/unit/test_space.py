@@ -198,3 +198,9 @@ def test_numpy_scalars_and_tuples_become_plain_options() -> None:
     assert choice.options == (3, 0.5, [64, 32])
     assert [type(option) for option in choice.options] == [int, float, list]
     assert choice.contains([64, 32])
+
+
+def test_a_range_is_no_wider_than_a_number_can_be() -> None:
+    with pytest.raises(InputError, match="high - low must be a finite number"):
+        Float(-1.7e308, 1.7e308)
+    assert Float(-8e307, 8e307).from_unit(0.5) == 0.0

@@ -425,13 +425,20 @@ def test_known_results_are_learnt_from_and_trial_0_stays_the_users_own(tmp_path:
     assert abs(study.best.parameters["x"]) < 0.1
     study.close()
     with ts.Study(space=SPACE, objective="minimize y", folder=tmp_path, proposer="tpe") as resumed:
-        waiting = {t.number for t in resumed.history.waiting}  # and what the judge wants to see again
-        asked = [resumed.ask() for _ in waiting]
-        assert asked[0].number == 0
-        assert asked[0].parameters == {"x": 0.9, "n": 3, "kind": "a"}
+        assert [trial.number for trial in resumed.history.waiting] == [0]
+        assert resumed.ask().parameters == {"x": 0.9, "n": 3, "kind": "a"}
         proposal = resumed.ask().proposal
         assert proposal.proposer == "tpe"
         assert "close to trial" in proposal.reason
+
+
+def test_known_results_that_better_each_other_by_little_are_not_repeated() -> None:
+    study = ts.Study(space=SPACE, objective="minimize y")
+    for number in range(20):
+        study.add({"x": number / 20, "n": 1, "kind": "b"}, 1.0 - 0.001 * number)
+    assert "replicate" in {trial.verdict.decision for trial in study.trials if trial.verdict}
+    study.ask()  # trial 0
+    assert study.ask().proposal.proposer == "gp"
 
 
 def test_a_known_result_of_the_users_own_configuration_is_trial_0() -> None:

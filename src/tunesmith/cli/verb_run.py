@@ -6,7 +6,7 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -80,7 +80,7 @@ def run(output: Output, study: Path, dry_run: bool, fresh: bool, **flags: Any) -
         settled = built.history.settled
         kept = f"{settled} settled trial{' is' if settled == 1 else 's are'} kept"
         click.echo(
-            f"tunesmith: interrupted; {kept}. Go on with: tunesmith run {shlex.quote(_shown(settings.source))}",
+            f"tunesmith: interrupted; {kept}. Go on with: {_the_same_again(study, flags)}",
             err=True,
         )
         raise click.exceptions.Exit(130) from None
@@ -90,6 +90,12 @@ def run(output: Output, study: Path, dry_run: bool, fresh: bool, **flags: Any) -
     _report(built)
     if output.json or not output.quiet:
         output.say(summary(built.history, built.name, built.folder), study_facts(built))
+
+
+def _the_same_again(study: Path, flags: Mapping[str, Any]) -> str:
+    """Return the command that goes on with a study, with the flags that it was given."""
+    given = [(f"--{name.replace('_', '-')}", str(value)) for name, value in flags.items() if value is not None]
+    return shlex.join(["tunesmith", "run", str(study), *(word for flag in given for word in flag)])
 
 
 class _Console(Console):
@@ -164,8 +170,3 @@ def _settings_table(settings: Settings, study: Study) -> str:
     lines += ["", "trial 0, your own configuration:"]
     lines += [f"  {name:<36} {value}" for name, value in trial.parameters.items()]
     return "\n".join(lines)
-
-
-def _shown(path: Path) -> str:
-    relative = os.path.relpath(path)
-    return str(path) if relative.startswith("..") else relative

@@ -22,7 +22,7 @@ def show(output: Output, folder: Path, trial: int) -> None:
     """Show one TRIAL of the study in FOLDER, and how to reproduce it."""
     study = load(folder)
     found = study.engine.trial(trial)
-    reproduce = f"tunesmith reproduce {shlex.quote(str(folder))} {trial}"
+    reproduce = f"tunesmith reproduce {shlex.quote(str(folder))} {trial}" if study.has_task else ""
     tail = "" if found.folder is None else read_tail(found.folder / "log.txt")
     output.say(
         trial_view(study.history, found, tail, reproduce),

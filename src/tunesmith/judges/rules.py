@@ -67,10 +67,10 @@ class RulesJudge:
         gain = difference / max(abs(_mean(theirs)), 1e-12)
         against = f"trial {rival.number}" + (f" (mean of {len(theirs)} runs)" if len(theirs) > 1 else "")
         if gain < -self.reject_loss:
-            return Verdict(decision="reject", reason=f"{-gain:.1%} worse than {against}")
+            return Verdict(decision="reject", reason=f"{_share(-gain)} worse than {against}")
         if gain <= 0:
             return Verdict(decision="reject", reason=f"no better than {against}, which came first")
-        words = f"{gain:.1%} better than {against}"
+        words = f"{_share(gain)} better than {against}"
         if history.noise is None:
             if gain > self.accept_gain:
                 return Verdict(decision="accept", reason=words)
@@ -125,6 +125,11 @@ class RulesJudge:
 
 def _runs(history: History, trial: Trial) -> int:
     return sum(run.state is State.COMPLETE for run in history.repeats(trial))
+
+
+def _share(share: float) -> str:
+    """Return a share of 1 in words; a huge one by its size alone."""
+    return f"{share:.1%}" if share < 10 else f"{share:.3g} times"
 
 
 def _mean(losses: Sequence[float]) -> float:

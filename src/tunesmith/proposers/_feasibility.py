@@ -52,7 +52,7 @@ def bound(history: History, shown: Places, column: int) -> Limit:
 
     Far from the bound is not much farther than near it, so that the process is exact where that matters.
     """
-    excesses = history.excesses[shown, column]
+    excesses = np.clip(history.excesses[shown, column], -1e300, 1e300)  # Sums of larger ones overflow.
     known = excesses[np.isfinite(excesses)]
     raw = np.where(np.isfinite(excesses), excesses, known.max(initial=1.0))
     spread = float(np.median(np.abs(raw))) or 1.0

@@ -52,8 +52,14 @@ class PortfolioProposer:
     floor: float = 0.05
 
     def __post_init__(self) -> None:
+        if isinstance(self.members, str) or not isinstance(self.members, Sequence):
+            raise InputError(f"members must be a list of proposers, but {self.members!r} was given.", keys=("members",))
         object.__setattr__(self, "members", tuple(self.members))
-        if len(self.members) < 2 or len(self._members) < len(self.members):
+        try:
+            different = len(self._members)
+        except InputError as error:
+            raise error.inside("members") from None
+        if different < max(2, len(self.members)):
             raise InputError(
                 f"a portfolio needs two or more different members, but {list(map(name_of, self.members))} were given.",
                 keys=("members",),
@@ -77,8 +83,6 @@ class PortfolioProposer:
         """
         shares = self.shares(history)
         turns = self._turns(shares, len(history.trials), count)
-        if history.settled < self.startup_trials:
-            turns = [next(iter(self._members))] * count
         proposed = {
             name: iter(self._members[name].propose(history, count=turns.count(name), seed=seed)) for name in set(turns)
         }
@@ -94,6 +98,9 @@ class PortfolioProposer:
 
     def shares(self, history: History, until: int | None = None) -> dict[str, float]:
         """Return the share of the trials that each member is due, by name; they add up to 1. `until` as in `earned`."""
+        if history.settled < self.startup_trials:
+            first, *others = self._members
+            return {first: 1.0, **dict.fromkeys(others, 0.0)}
         earned = self.earned(history, until)
         usual = (sum(credit.gain for credit in earned) + 1) / (sum(credit.cost for credit in earned) + len(earned))
         rates = {credit.proposer: (credit.gain + _BELIEVED * usual) / (credit.cost + _BELIEVED) for credit in earned}

@@ -86,7 +86,7 @@ def test_a_study_without_any_result_has_a_summary() -> None:
 
 
 def test_a_status_shows_what_the_members_of_a_portfolio_are_due() -> None:
-    history, portfolio = example_history(60), PortfolioProposer(members=["tpe", "random", "region"])
+    history, portfolio = example_history(60), PortfolioProposer(members=["tpe", "random", "region"], startup_trials=20)
     due = portfolio.shares(history)
     lines = {line[0]: line for line in rows(status(history, Budget(), proposer=portfolio)) if "proposed" in line[2:3]}
     assert lines.keys() == {trial.proposal.proposer for trial in history.trials}

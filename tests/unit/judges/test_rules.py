@@ -47,6 +47,7 @@ def test_the_first_result_takes_the_lead() -> None:
         (1.0, "reject", "no better than trial 0"),
         (1.004, "reject", "no better than trial 0"),
         (1.006, "reject", "0.6% worse than trial 0"),
+        (1e300, "reject", "1e+300 times worse than trial 0"),
     ],
 )
 def test_thresholds_while_the_noise_is_unknown(loss: float, decision: str, words: str) -> None:

@@ -16,6 +16,7 @@ from tunesmith.proposers.gp import GpProposer, _plateau
 from tunesmith.proposers.random import RandomProposer
 from tunesmith.proposers.tpe import TpeProposer
 from tunesmith.space import SearchSpace
+from tunesmith.study import Study
 from tunesmith.testing import problems
 from tunesmith.testing.histories import MINIMIZE, build_history, random_trials
 from tunesmith.testing.searches import search
@@ -274,3 +275,26 @@ def test_repeats_that_differ_are_all_shown() -> None:
     trials = [({"x": x}, (x - 0.3) ** 2) for x in (0.05, 0.3, 0.5, 0.7, 0.9)]
     history = build_history(LINE, [*trials, ({"x": 0.3}, 0.05)], repeats={5: 1})
     assert Surrogates(history, 150).shown.tolist() == [0, 1, 2, 3, 4, 5]
+
+
+def test_linear_algebra_is_done_on_one_thread_and_the_setting_left_as_it_was() -> None:
+    import scipy.linalg  # noqa: F401
+    from threadpoolctl import ThreadpoolController, threadpool_limits
+
+    from tunesmith.proposers._one_thread import on_one_thread
+
+    def threads() -> set[int]:
+        return {found["num_threads"] for found in ThreadpoolController().info() if found["user_api"] == "blas"}
+
+    with threadpool_limits(2, user_api="blas"):
+        assert on_one_thread(threads)() == {1}
+        assert threads() == {2}
+
+
+def test_a_bound_may_be_broken_by_as_much_as_a_number_can_be() -> None:
+    objective = Objective.parse({"metrics": {"y": {}}, "constraints": {"m": {"high": 1.0}}})
+    study = Study(space=LINE, objective=objective, proposer="gp")
+    for number in range(10):
+        trial = study.ask()
+        study.tell(trial.number, {"y": trial.parameters["x"], "m": 1e308 if number % 2 else -1e308})
+    assert study.trials[-1].proposal.proposer == "gp"

@@ -136,6 +136,15 @@ def test_trials_side_by_side_are_shared_out_as_if_one_by_one() -> None:
         assert abs(one_by_one[name] - number) <= 1
 
 
+def test_while_the_first_member_begins_all_trials_are_due_to_it() -> None:
+    portfolio = dataclasses.replace(CHEAP, startup_trials=30)
+    history = played(portfolio, 20, only("random"))
+    assert portfolio.shares(history) == {"random": 1.0, "quasirandom": 0.0, "grid": 0.0}
+    proposals = portfolio.propose(history, count=3, seed=0)
+    assert [proposal.proposer for proposal in proposals] == ["random"] * 3
+    assert proposals[0].reason.endswith("It is the turn of random, which is due 100% of the trials.")
+
+
 def test_shares_add_up_and_keep_the_floor() -> None:
     history = played(CHEAP, 60, only("random"))
     shares = CHEAP.shares(history)
