@@ -16,6 +16,7 @@ from ..space import SearchSpace
 from ..trial import Proposal, Value
 from ._genetic import reflected
 from ._gp_surrogates import Surrogates
+from ._one_thread import on_one_thread
 from ._ranking import pending, ranked
 from ._units import snap
 from .quasirandom import QuasirandomProposer
@@ -61,8 +62,11 @@ class GpProposer:
     def __post_init__(self) -> None:
         for name, least in (("startup_trials", 2), ("most_trials", 10), ("exploration", 1)):
             if not least <= getattr(self, name) < np.inf:
-                raise InputError(f"{name} must be at least {least}, but {getattr(self, name)} was given.", keys=(name,))
+                raise InputError(
+                    f"{name} must be a number of at least {least}, but {getattr(self, name)} was given.", keys=(name,)
+                )
 
+    @on_one_thread
     def propose(self, history: History, *, count: int, seed: int) -> Sequence[Proposal]:
         """Return up to `count` configurations, each as if the ones before it were running already.
 

@@ -15,6 +15,7 @@ from ..space import SearchSpace
 from ..trial import Proposal, Value
 from ._gp_model import GaussianProcess, learn
 from ._losses import levelled, unfinished
+from ._one_thread import on_one_thread
 from ._ranking import lost, pending, ranked
 from ._units import snap
 from .quasirandom import QuasirandomProposer
@@ -64,6 +65,7 @@ class RegionProposer:
                 f"confidence must be a number of at least 0, but {self.confidence} was given.", keys=("confidence",)
             )
 
+    @on_one_thread
     def propose(self, history: History, *, count: int, seed: int) -> Sequence[Proposal]:
         """Return up to `count` configurations, each as if the ones before it were running already.
 
