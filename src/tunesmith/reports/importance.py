@@ -88,24 +88,26 @@ def importance(history: History, *, seed: int = 0) -> Importance:
 def _configurations(history: History) -> tuple[Floats, Floats]:
     """Return points of shape `(configurations, parameters)` and ranks of shape `(configurations,)` in (0, 1]."""
     groups: dict[str, list[Trial]] = {}
+    points, losses = history.points, history.losses
+    known = ~np.isnan(losses) & ~np.isnan(points).all(axis=1)
     for trial in history.trials:
-        known = not (math.isnan(history.losses[trial.number]) or np.isnan(history.points[trial.number]).all())
-        if known and (trial.state is State.COMPLETE or (trial.state is State.PRUNED and trial.reports)):
+        ended = trial.state is State.COMPLETE or (trial.state is State.PRUNED and trial.reports)
+        if known[trial.number] and ended:
             groups.setdefault(history.space.key(trial.parameters), []).append(trial)
-    points = np.array([history.points[trials[0].number] for trials in groups.values()])
-    results = [_result(history, trials) for trials in groups.values()]
+    points = points[[trials[0].number for trials in groups.values()]]
+    results = [_result(losses, trials) for trials in groups.values()]
     places = {result: place for place, result in enumerate(sorted(set(results)))}
     return points, rankdata([places[result] for result in results]) / max(len(results), 1)
 
 
-def _result(history: History, trials: list[Trial]) -> tuple[int, float]:
+def _result(losses: Floats, trials: list[Trial]) -> tuple[int, float]:
     """Return what a configuration is ranked by: how far it got (further is less), then its loss."""
-    complete = [float(history.losses[trial.number]) for trial in trials if trial.state is State.COMPLETE]
+    complete = [float(losses[trial.number]) for trial in trials if trial.state is State.COMPLETE]
     if complete:
         # Each loss is divided before the sum, which would overflow near the largest float.
         return (-sys.maxsize, math.fsum(loss / len(complete) for loss in complete))
     furthest = max(trials, key=lambda trial: trial.reports[-1].step)
-    return (-furthest.reports[-1].step, float(history.losses[furthest.number]))
+    return (-furthest.reports[-1].step, float(losses[furthest.number]))
 
 
 def _shuffled(
