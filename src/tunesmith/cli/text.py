@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,41 +11,12 @@ from pathlib import Path
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.segment import Segment
 
+from ..reports.cleaning import clean as clean
+from ..reports.cleaning import clean_lines as clean_lines
 from ..trial import Value
 
-# ECMA-48: CSI sequences; OSC, DCS, PM, APC and SOS strings up to their end; any other two-character escape.
-_ESCAPES = re.compile(
-    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
-    r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f]).*?(?:\x07|\x1b\\|\x9c|$)"
-    r"|\x1b[ -/]*[0-~]?",
-    re.DOTALL,
-)
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _ASCII = str.maketrans(dict(zip(_BLOCKS + "━─┈★●◐✗▸○✓↻·→…±’≈", "_.-=+*##=-.*o/x>.v~.>.~'~", strict=True)))
-
-
-def clean(text: object) -> str:
-    """Return text without terminal escapes and control characters, on one line.
-
-    Whatever comes from a trial is data: it may neither colour, move nor reorder what people read.
-    """
-    bare = _ESCAPES.sub("", str(text))
-    return "".join(filter(None, map(_visible, bare))).strip()
-
-
-def _visible(character: str) -> str:
-    category = unicodedata.category(character)
-    if character in "\n\r\t\v\f" or category in ("Zl", "Zp"):
-        return " "
-    if category == "Cs":
-        return "?"
-    return "" if category in ("Cc", "Cf") else character
-
-
-def clean_lines(text: str) -> list[str]:
-    """Return the lines of a log, each cleaned; of a line that was overwritten by a carriage return the last state."""
-    bare = _ESCAPES.sub("", text).expandtabs(4)
-    return ["".join(map(_visible, line.rstrip("\r").rpartition("\r")[2])).rstrip() for line in bare.split("\n")]
 
 
 def near(path: Path) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import plotly.graph_objects as go
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -24,7 +24,7 @@ from ..errors import InputError
 from ..history import History
 from ..proposers.base import Proposer
 from ..trial import State
-from . import overview, wording
+from . import gains, overview, wording
 from .data import LogEntry, Measure, decision_log, proposer_table
 from .fronts import front_rows
 from .fronts import table as front_table
@@ -37,14 +37,6 @@ MOST_TRIALS = 1000
 MOST_LOG_ENTRIES = 500
 
 _FACTS = {"version": "tunesmith", "tunesmith_version": "tunesmith", "seed": "Seed of the study"}
-
-
-class Gain(NamedTuple):
-    """How the best compares with the user's own, in words."""
-
-    headline: str
-    detail: str
-    good: bool = False
 
 
 def write_report(
@@ -135,15 +127,15 @@ def _first_screen(history: History, facts: Mapping[str, Any]) -> dict[str, Any]:
         "measure": Measure.of(objective),
         "front": front_table(history, front_rows(history)),
         "objective": str(objective),
-        "limits": [_limit(c.metric, c.low, c.high) for c in objective.constraints],
+        "limits": [wording.limit(c.metric, c.low, c.high) for c in objective.constraints],
         "started": history.sessions[0].time if history.sessions else None,
         "sessions": len(history.sessions),
-        "ended": _ended(history),
+        "ended": f"Stopped: {reason}" if (reason := overview.stopped(history)) else "",
         "best": found.best,
         "best_name": "" if best is None else f"{'nearest' if objective.pareto else 'best'} (trial {best.number})",
         "own_name": own_name,
         "own_leads": found.own_leads,
-        "gain": _place_of_own(history) if objective.pareto else _gain(found, own_name),
+        "gain": gains.gain(history, found, own_name),
         "violation": 0.0 if best is None else objective.violation(best.metrics),
         "total": f"{len(history.trials):,}",
         "total_number": len(history.trials),
@@ -154,73 +146,13 @@ def _first_screen(history: History, facts: Mapping[str, Any]) -> dict[str, Any]:
         "parameter_rows": overview.parameter_rows(history, found),
         "metric_rows": overview.metric_rows(history, found),
         "test_rows": overview.metric_rows(history, found, test=True),
-        "noise": _noise(history),
+        "noise": gains.noise(history),
         "reproduce": _reproduce(facts, best.number if best is not None else 0),
         "parameters_json": json.dumps(parameters, indent=2, ensure_ascii=False, default=str),
     }
 
 
 _STATES = (State.COMPLETE, State.PRUNED, State.FAILED, State.RUNNING, State.WAITING)
-
-
-def _gain(found: overview.Comparison, own_name: str) -> Gain:
-    if found.best is None:
-        return Gain("–", "nothing to compare yet")
-    if found.own_leads:
-        return Gain("±0", f"{own_name} still leads: nothing has beaten it")
-    if found.own is None or found.own.value is None or found.gain is None:
-        state = (
-            "has no result" if found.own is None else f"is {found.own.trial.state}: it has no result to compare with"
-        )
-        return Gain("–", f"{own_name} {state}")
-    way = "better" if found.gain >= 0 else "worse"
-    size = (
-        wording.number(abs(found.gain), 3) if found.relative_gain is None else wording.share(abs(found.relative_gain))
-    )
-    detail = f"{wording.number(found.own.value)} became {wording.number(found.best.value)}"
-    if found.gain_in_noise is not None:
-        sure = "more than the noise" if found.gain_in_noise > 2 else "within the noise, so not certain"
-        detail += f"; {sure} ({wording.number(found.gain_in_noise, 2)} standard errors)"
-    return Gain(f"{size} {way}", detail, good=found.gain > 0)
-
-
-def _place_of_own(history: History) -> Gain:
-    """Return where trial 0 stands to the front of a Pareto objective."""
-    if not history.trials or history.trials[0].state is not State.COMPLETE:
-        return Gain("–", "it has no result to compare with")
-    own = history.trials[0]
-    if own.number in {trial.number for trial in history.front}:
-        return Gain("on the front", "no trial is better in one metric without being worse in another")
-    values = history.mean_values(own)
-    better = [trial.number for trial in history.front if (history.mean_values(trial) <= values).all()]
-    if not better:
-        return Gain("off the front", "it may not lead: it breaks a constraint, or was vetoed")
-    worse = f"{wording.count(len(better), 'trial')} on the front {'is' if len(better) == 1 else 'are'} nowhere worse"
-    return Gain("beaten", worse, good=True)
-
-
-def _noise(history: History) -> str:
-    """Return the deviation between repeats in words, of each metric of a Pareto objective; empty where unknown."""
-    if history.noise:
-        return f"± {wording.number(history.noise, 3)}"
-    if history.metric_noise is None:
-        return ""
-    told = zip(history.objective.metrics, history.metric_noise, strict=True)
-    return ", ".join(f"{metric.name} ± {wording.number(float(noise), 3)}" for metric, noise in told)
-
-
-def _limit(metric: str, low: float | None, high: float | None) -> str:
-    left = "" if low is None else f"{wording.number(low)} ≤ "
-    return f"{left}{metric}" + ("" if high is None else f" ≤ {wording.number(high)}")
-
-
-def _ended(history: History) -> str:
-    """Return why the study stopped, in words, where the last decision was to stop."""
-    if not history.decisions or history.running or history.waiting:
-        return ""
-    data = history.decisions[-1].data
-    stopped = data.get("decision") == "stop" or data.get("action") == "stop" or data.get("stop")
-    return f"Stopped: {wording.plain(str(data.get('reason', '')))}" if stopped else ""
 
 
 def _reproduce(facts: Mapping[str, Any], best: int) -> str:

@@ -91,9 +91,10 @@ class ResourceRow:
     most_memory_bytes: float | None
 
 
-def comparison(history: History) -> Comparison:
-    """Return the leader beside trial 0."""
-    best = None if history.best is None else _standing(history, history.best)
+def comparison(history: History, trial: Trial | None = None) -> Comparison:
+    """Return the leader, or another trial in its place, beside trial 0."""
+    trial = history.best if trial is None else trial
+    best = None if trial is None else _standing(history, trial)
     own = _standing(history, history.trials[0]) if history.trials else None
     if best is None or own is None or best.value is None or own.value is None:
         return Comparison(best, own)
@@ -114,6 +115,18 @@ def _standing(history: History, trial: Trial) -> Standing:
     else:
         mean = math.fsum(loss / len(losses) for loss in losses)
     return Standing(trial, Measure.of(history.objective).sign * mean, len(losses))
+
+
+def stopped(history: History) -> str | None:
+    """Return why the study stopped, in words; None where it goes on, was interrupted, or was never run."""
+    if not history.decisions or history.running:
+        return None
+    last = history.decisions[-1]
+    if history.sessions and history.sessions[-1].time > last.time:
+        return None  # it was gone on with since
+    data = last.data
+    stop = data.get("decision") == "stop" or data.get("action") == "stop" or data.get("stop")
+    return wording.plain(str(data.get("reason", ""))) if stop else None
 
 
 def parameter_rows(history: History, found: Comparison) -> list[Row]:

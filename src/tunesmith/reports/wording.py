@@ -85,3 +85,9 @@ def plain(text: str, most: int = 20_000) -> str:
 def count(many: int, word: str) -> str:
     """Return `1 trial`, `1,200 trials`."""
     return f"{many:,} {word}{'' if many == 1 else 's'}"
+
+
+def limit(metric: str, low: float | None, high: float | None) -> str:
+    """Return the bounds of a constraint, as `1 ≤ latency ≤ 5`."""
+    left = "" if low is None else f"{number(low)} ≤ "
+    return f"{left}{metric}" + ("" if high is None else f" ≤ {number(high)}")

@@ -1,0 +1,48 @@
+"""Text from trials, users and models made fit to read: it is data, and may steer nothing."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# ECMA-48: CSI sequences; OSC, DCS, PM, APC and SOS strings up to their end; any other two-character escape.
+_ESCAPES = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
+    r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f]).*?(?:\x07|\x1b\\|\x9c|$)"
+    r"|\x1b[ -/]*[0-~]?",
+    re.DOTALL,
+)
+
+
+def clean(text: object) -> str:
+    """Return text without terminal escapes and control characters, on one line.
+
+    Whatever comes from a trial is data: it may neither colour, move nor reorder what people read.
+    """
+    bare = _ESCAPES.sub("", str(text))
+    return "".join(filter(None, map(_visible, bare))).strip()
+
+
+def _visible(character: str) -> str:
+    category = unicodedata.category(character)
+    if character in "\n\r\t\v\f" or category in ("Zl", "Zp"):
+        return " "
+    if category == "Cs":
+        return "?"
+    return "" if category in ("Cc", "Cf") else character
+
+
+def clean_lines(text: str) -> list[str]:
+    """Return the lines of a log, each cleaned; of a line that was overwritten by a carriage return the last state."""
+    bare = _ESCAPES.sub("", text).expandtabs(4)
+    return ["".join(map(_visible, line.rstrip("\r").rpartition("\r")[2])).rstrip() for line in bare.split("\n")]
+
+
+def short(text: object, most: int = 300) -> str:
+    """Return text as `clean` does, and no more than `most` characters of it.
+
+    >>> short("a very long reason", 10)
+    'a very lo…'
+    """
+    bare = clean(text)
+    return bare if len(bare) <= most else bare[: most - 1].rstrip() + "…"
