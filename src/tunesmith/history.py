@@ -247,6 +247,11 @@ class History:
         """Tell whether these parameters were ever proposed, to start from nothing or from a trial's checkpoint."""
         return self._key(parameters, inherits) in self._standings
 
+    @property
+    def session_open(self) -> bool:
+        """Whether the last session has not ended, as far as the journal tells; that of a killed process never does."""
+        return self._clock is not None
+
     def seconds_spent(self, now: float | None = None) -> float:
         """Return the wall-clock seconds of all sessions.
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from ..record import process_at_work
+from ..reports.overview import stopped
 from ..reports.shares import earnings
 from ..study import Study
 from ..trial import Trial
@@ -53,7 +55,8 @@ def study_facts(study: Study) -> dict[str, Any]:
         "budget": study.budget.to_table(),
         "seconds": round(history.seconds_spent(), 3),
         "proposers": _proposers(study),
-        "stopped": history.decisions[-1].data["reason"] if history.decisions else None,
+        "stopped": stopped(history),
+        "process": process_at_work(history),
     }
 
 
