@@ -64,6 +64,12 @@ def test_a_study_from_the_first_command_to_the_last(study: Path, tunesmith: Tune
     recipe = json.loads((folder / "trials" / f"{int(best):04d}" / "environment.json").read_text())["command"]
     subprocess.run(recipe, shell=True, check=True, capture_output=True)  # the line that the folder itself gives
 
+    explained = json.loads(tunesmith("explain", folder, "--json").stdout)
+    assert [part["topic"] for part in explained["parts"]][:2] == ["goal", "best"]
+    assert f"Trial {best} leads with loss" in tunesmith("explain", folder).stdout
+    assert f"Trial {best}: complete" in tunesmith("explain", folder, best).stdout
+    assert "there is no trial 99" in tunesmith("explain", folder, "99", status=2).stderr
+
     noted = json.loads(tunesmith("note", folder, best, "not this one", "--reject", "--json").stdout)
     assert noted["verdict"]["by"] == "user"
     assert json.loads(tunesmith("status", folder, "--json").stdout)["best"]["number"] != int(best)

@@ -19,6 +19,7 @@ VERBS = {
     "run": "run a study, or go on with it",
     "status": "how a study stands: best trial, counts, budget, who proposed what",
     "show": "one trial: parameters, reason, verdict, metrics, log, how to reproduce it",
+    "explain": "a study, or one of its trials, in plain words",
     "report": "write a study as one HTML page",
     "reproduce": "run one trial once more, beside the first time",
     "ask": "the next trial, for a program of your own to run",

@@ -1,0 +1,57 @@
+"""`tunesmith explain`: a study, or one of its trials, in plain words."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+import click
+from rich.text import Text
+
+from ..record import process_at_work
+from ..reports.explain_study import explain_study
+from ..reports.explain_trial import explain_trial
+from ..reports.explanation import Explanation
+from ..study import Study
+from ..tuning import load
+from . import panels
+from .options import FOLDER, Output, speaking
+from .text import Printable
+from .views import Page
+
+
+@click.command()
+@FOLDER
+@click.argument("trial", type=click.IntRange(min=0), required=False)
+@speaking
+def explain(output: Output, folder: Path, trial: int | None) -> None:
+    """Explain the study in FOLDER, or one TRIAL of it, in plain words."""
+    explained = explanation_of(load(folder), trial)
+    output.say(Printable(Page(lambda width: _lines(explained, width))), explained.to_table())
+
+
+def explanation_of(study: Study, trial: int | None) -> Explanation:
+    """Return a study in plain words, or one of its trials.
+
+    Raises:
+        InputError: There is no such trial.
+    """
+    history = study.history
+    if trial is not None:
+        return explain_trial(history, study.engine.trial(trial))
+    return explain_study(
+        history,
+        name=study.name,
+        budget=study.budget,
+        proposer=study.engine.proposer,
+        at_work=process_at_work(history) is not None,
+    )
+
+
+def _lines(explained: Explanation, width: int) -> list[Text]:
+    found = [Text(f" {explained.about}", style="bold")]
+    for part in explained.parts:
+        found.append(panels.title(part.topic, width))
+        for said in part.sentences:
+            found += [Text(f"   {line}", overflow="fold") for line in textwrap.wrap(said, max(width - 3, 20))]
+    return found

@@ -1,0 +1,235 @@
+import os
+import socket
+import unicodedata
+
+import pytest
+from studies import add, empty
+
+from tunesmith.budget import Budget
+from tunesmith.journal.base import Event
+from tunesmith.parameters import Choice, Float
+from tunesmith.record import process_at_work
+from tunesmith.reports.explain_study import explain_study
+from tunesmith.reports.explain_trial import explain_trial
+from tunesmith.reports.explanation import Explanation
+from tunesmith.space import SearchSpace
+
+OTHER = {"lr": 0.5, "act": "gelu"}
+FAR = {"lr": 0.9, "act": "relu"}
+
+
+def said(explained: Explanation) -> dict[str, list[str]]:
+    return {part.topic: list(part.sentences) for part in explained.parts}
+
+
+def a_study():
+    history = empty()
+    add(history, 2.0, verdict={"decision": "accept", "reason": "the first result"})
+    add(history, 1.0, parameters=OTHER, proposer="gp", parent=0, expectation=1.25, reason="it promises most")
+    add(history, 1.2, parameters=OTHER, proposer="rules", parent=1, repeat_of=1)
+    failure = {"kind": "exit", "reason": "it ended with status 1", "log_tail": "first\n\x1b[31mboom\x1b[0m \u202e\n\n"}
+    add(history, parameters=FAR, state="failed", failure=failure, proposer="tpe")
+    history.apply(Event("opened", None, {}, time=1000.0))
+    history.apply(Event("closed", None, {"reason": "done"}, time=1090.0))
+    return history
+
+
+def test_every_topic_of_a_study_says_what_the_history_holds():
+    history = a_study()
+    history.apply(Event("decided", None, {"action": "stop", "reason": "no new best in 2 trials"}))
+    budget = Budget(trials=10, minutes=2, target=0.5, patience=2, seconds_per_trial=60, memory_gb=1.5)
+    explained = explain_study(history, name="mine", budget=budget)
+    assert explained.about == "Study mine"
+    assert said(explained) == {
+        "goal": ["It is to minimize loss.", "2 parameters may vary: lr (0.0001 to 1, logarithmic), act (relu, gelu)."],
+        "best": [
+            "Trial 1 leads with loss 1.1, the mean of 2 runs, proposed by gp.",
+            "Beside your own configuration, trial 0, that is: 45 % better; 2 became 1.1; "
+            "more than the noise (5.2 standard errors).",
+            "Its parameters differ from those of trial 0 in lr (0.01 → 0.5), act (relu → gelu).",
+        ],
+        "noise": ["Runs of one configuration differ by ± 0.141 (standard deviation), as its repeats show."],
+        "what matters": [
+            "Which parameters matter cannot be said: it takes 10 configurations with a result, and there are 2 so far."
+        ],
+        "who proposed": [
+            "gp proposed 1 trial (1 complete, 1 the best so far); its best loss is 1.",
+            "rules proposed 1 trial (1 complete); its best loss is 1.2.",
+            "tpe proposed 1 trial (1 failed).",
+            "user proposed 1 trial (1 complete, 1 the best so far); its best loss is 2.",
+        ],
+        "failures": ["1 trial failed.", "Trial 3 (exit): it ended with status 1.", "The last line of that log: boom"],
+        "state": [
+            "4 trials: 3 complete, 1 failed.",
+            "It has run for 1 min 30 s.",
+            "It stopped: no new best in 2 trials.",
+        ],
+        "budget": [
+            "6 of 10 trials are left.",
+            "0.5 of 2 minutes are left.",
+            "The target is loss 0.5; the best is 1.",
+            "It stops after 2 trials of which none was a new best; 2 so far.",
+            "A trial may take 1 min 0 s.",
+            "A trial may use 1.5 GB of memory.",
+        ],
+    }
+
+
+def test_every_topic_of_a_trial_says_what_the_history_holds():
+    history = a_study()
+    history.apply(Event("judged", 1, {"decision": "accept", "reason": "45% better than trial 0"}))
+    history.apply(Event("tested", 1, {"metrics": {"loss": 1.5}}))
+    history.apply(Event("noted", 1, {"text": "looks \x1b[1mfine"}))
+    explained = explain_trial(history, history.trials[1])
+    assert explained.about == "Trial 1: complete"
+    assert said(explained) == {
+        "why it was tried": ["It was proposed by gp, from trial 0.", "The reason given: it promises most."],
+        "parameters": ["They differ from those of trial 0 in lr (0.01 → 0.5), act (relu → gelu)."],
+        "what was expected": ["loss 1.25; it came to 1."],
+        "what came of it": [
+            "It came to loss 1.",
+            "Beside trial 0 that is 45 % better: 2 became 1.1; more than the noise (5.2 standard errors).",
+            "It is the best of 3 complete trials.",
+        ],
+        "verdict": ["rules accepted it: 45% better than trial 0."],
+        "held-out test part": ["It came to loss 1.5."],
+        "notes": ["looks fine"],
+    }
+
+
+def test_a_first_a_repeated_and_a_failed_trial():
+    history = a_study()
+    own, _, again, failed = (said(explain_trial(history, trial)) for trial in history.trials)
+    assert own["why it was tried"] == ["It is your own configuration; every gain is measured against it."]
+    assert own["parameters"] == ["lr 0.01, act relu."]
+    assert again["why it was tried"] == ["It repeats trial 1 with another seed (0), as rules wanted."]
+    assert again["parameters"] == ["They are those of trial 1."]
+    assert failed["parameters"] == ["They differ from those of trial 0 in lr (0.01 → 0.9)."]
+    assert failed["failure"] == [
+        "It failed, its command ended with a status other than 0 (exit): it ended with status 1."
+    ]
+    assert failed["end of the log"] == ["first", "boom"]
+    assert "what came of it" not in failed
+
+
+def test_a_pruned_a_running_and_a_waiting_trial():
+    history = empty()
+    verdict = {"decision": "reject", "reason": "too slow", "by": "asha"}
+    add(history, 3.0, state="pruned", reports={1: 4.0, 2: 3.0}, verdict=verdict)
+    add(history, state="running", reports={1: 4.0}, parameters=OTHER)
+    add(history, state="waiting", parameters=FAR)
+    pruned, running, waiting = (said(explain_trial(history, trial)) for trial in history.trials)
+    assert pruned["what came of it"] == [
+        "Stopped early, it last reported loss 3.",
+        "It reported 2 times: loss 4 at step 1, 3 at step 2.",
+    ]
+    assert pruned["verdict"] == ["asha stopped it: too slow."]
+    assert running["what came of it"] == [
+        "It has been started, and has not ended.",
+        "It reported once, at step 1: loss 4.",
+    ]
+    assert waiting["what came of it"] == ["It waits for a slot."]
+
+
+def test_a_study_without_a_result():
+    explained = said(explain_study(empty()))
+    assert explained["best"] == ["No trial has a result yet."]
+    assert explained["state"] == ["0 trials."]
+    assert explained["budget"] == ["It has no limit: it goes on until it is stopped."]
+    assert not explained.keys() & {"noise", "what matters", "who proposed", "failures"}
+
+
+def test_a_front_is_told_as_one():
+    history = empty("minimize loss, maximize speed")
+    add(history, metrics={"loss": 2.0, "speed": 1.0})
+    add(history, metrics={"loss": 1.0, "speed": 3.0}, parameters=OTHER, proposer="gp")
+    add(history, metrics={"loss": 1.5, "speed": 9.0}, parameters=FAR, proposer="gp")
+    explained = said(explain_study(history))
+    assert explained["goal"][0].startswith("It is to minimize loss, maximize speed, all at once")
+    assert explained["best"][0] == "2 trials on the front, that no other beats: 1, 2."
+    assert "beaten; 2 trials on the front are nowhere worse" in explained["best"][2]
+    assert said(explain_trial(history, history.trials[0]))["what came of it"][-1] == "It is not on the front."
+    assert said(explain_trial(history, history.trials[1]))["what came of it"][-1] == "It is one of 2 on the front."
+
+
+@pytest.mark.parametrize(
+    ("closed", "at_work", "words"),
+    [
+        (True, False, "It was interrupted, and can be gone on with."),
+        (False, True, "It runs now, with trial 0."),
+        (False, False, "Its last session did not end: it was killed, or runs on another machine. It can be gone on "),
+    ],
+)
+def test_what_a_study_that_did_not_stop_is_doing(closed, at_work, words):
+    history = empty()
+    history.apply(Event("decided", None, {"action": "stop", "reason": "an earlier end"}, time=500.0))
+    history.apply(Event("opened", None, {}, time=1000.0))
+    add(history, state="running")
+    if closed:
+        history.apply(Event("interrupted", 0, {"reason": "interrupted"}))
+        history.apply(Event("closed", None, {"reason": "interrupted"}))
+    told = said(explain_study(history, at_work=at_work))["state"]
+    assert told[-1].startswith(words)
+
+
+def test_the_process_at_work_is_alive_and_older_than_its_session():
+    for pid, host, began, at_work in (
+        (os.getpid(), socket.gethostname(), 2e9, os.getpid()),
+        (os.getpid(), socket.gethostname(), 0.0, None),  # the number is another process's by now
+        (os.getpid(), "elsewhere", 2e9, None),
+        (2**22 + 1, socket.gethostname(), 2e9, None),
+    ):
+        history = empty()
+        history.apply(Event("opened", None, {"pid": pid, "host": host}, time=began))
+        assert process_at_work(history) == at_work
+        history.apply(Event("closed", None, {}))
+        assert process_at_work(history) is None
+
+
+def test_a_study_of_10_000_trials_gives_a_page():
+    space = SearchSpace(
+        {f"layer{place}.width": Float(0, 1) for place in range(60)} | {"kind": Choice(list("abcdefghij"))}
+    )
+    history = empty(space=space)
+    parameters = dict.fromkeys(space.names, 0.5) | {"kind": "a"}
+    for place in range(10_000):
+        failure = {"kind": "exit", "reason": "x" * 5000 + "abcdefghij"[place % 10], "log_tail": "y" * 5000}
+        state = "failed" if place % 2 else "complete"
+        added = {"failure": failure} if place % 2 else {"value": float(place % 7)}
+        add(
+            history,
+            parameters={**parameters, "layer3.width": place / 10_000},
+            state=state,
+            proposer=f"p{place % 40}",
+            **added,
+        )
+    for explained in (explain_study(history), explain_trial(history, history.trials[5001])):
+        assert len(str(explained)) < 6000
+        assert all(len(line) < 1500 for part in explained.parts for line in part.sentences)
+
+
+def test_what_users_and_models_write_cannot_steer_the_terminal():
+    evil = "\x1b]0;title\x07\x1b[2J\u202egone\nnext" + "z" * 1000
+    space = SearchSpace({evil: Float(0, 1), "act": Choice([evil, "b"])})
+    history = empty(space=space)
+    add(history, 1.0, parameters={evil: 0.5, "act": "b"}, proposer=evil, reason=evil)
+    add(
+        history,
+        0.5,
+        parameters={evil: 0.7, "act": evil},
+        proposer=evil,
+        reason=evil,
+        verdict={"decision": "accept", "reason": evil},
+    )
+    add(
+        history,
+        state="failed",
+        parameters={evil: 0.1, "act": "b"},
+        failure={"kind": "told", "reason": evil, "log_tail": evil},
+    )
+    history.apply(Event("noted", 1, {"text": evil}))
+    for explained in (explain_study(history, name=evil), *(explain_trial(history, trial) for trial in history.trials)):
+        lines = [explained.about, *(line for part in explained.parts for line in part.sentences)]
+        for line in lines:
+            assert not {unicodedata.category(character) for character in line} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
+            assert len(line) < 1000
