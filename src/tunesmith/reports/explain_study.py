@@ -107,9 +107,12 @@ def _best(history: History, found: overview.Comparison) -> list[str]:
         told.append(f"It breaks the constraints by {wording.number(violation)}: no trial keeps them yet.")
     own = history.trials[0]
     own_name = "your own configuration, trial 0," if own.proposal.proposer == "user" else "trial 0, the first,"
-    gain = gains.gain(history, found, own_name.rstrip(","))
-    head = "" if gain.headline in ("–", "±0") else f"{gain.headline}; "
-    told.append(sentence(f"Beside {own_name} that is: {head}{gain.detail}"))
+    gain = gains.gain(history, found, own_name)
+    if gain.headline in ("–", "±0") and not history.objective.pareto:
+        told.append(sentence(gain.detail[0].upper() + gain.detail[1:]))
+    else:
+        head = "" if gain.headline == "–" else f"{gain.headline}; "
+        told.append(sentence(f"Beside {own_name} that is: {head}{gain.detail}"))
     if not found.own_leads and (changes := differences(trial, own, history)):
         told.append(f"Its parameters differ from those of trial 0 in {changes}.")
     tests = [
@@ -140,14 +143,12 @@ def _importance(history: History) -> list[str]:
     if found.shares is None:
         return [f"Which parameters matter cannot be said: {found.reason}."]
     shares = [f"{named(name)} {wording.share(share)}" for name, share in found.shares.items() if share >= 0.005]
-    told = [f"What matters most is {listing(shares, MOST_IMPORTANT)}."]
-    if found.quality is not None:
-        doubt = ", which is little, so take it with care" if found.quality < LITTLE_QUALITY else ""
-        told.append(
-            f"It was learnt from {wording.count(found.configurations, 'configuration')}, and explains "
-            f"{wording.share(max(found.quality, 0.0))} of how they rank{doubt}."
-        )
-    return told
+    listed, quality = listing(shares, MOST_IMPORTANT), found.quality or 0.0
+    learnt = f"learnt from {wording.count(found.configurations, 'configuration')}"
+    explains = f"explains {wording.share(max(quality, 0.0))} of how they rank"
+    if quality < LITTLE_QUALITY:
+        return [f"What matters most may be {listed}: it is {learnt}, and {explains}, which is little."]
+    return [f"What matters most is {listed}.", f"It is {learnt}, and {explains}."]
 
 
 def _proposers(history: History, proposer: Proposer | None) -> list[str]:

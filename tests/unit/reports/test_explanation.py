@@ -139,6 +139,21 @@ def test_a_study_without_a_result():
     assert not explained.keys() & {"noise", "what matters", "who proposed", "failures"}
 
 
+def test_your_own_configuration_may_lead_or_have_no_result():
+    history = empty()
+    add(history, 1.0)
+    best = said(explain_study(history))["best"]
+    assert best == [
+        "Trial 0 leads with loss 1, proposed by user.",
+        "Your own configuration, trial 0, still leads: nothing has beaten it.",
+    ]
+    history = empty()
+    add(history, state="failed", failure={"kind": "exit", "reason": "no"})
+    add(history, 1.0, parameters=OTHER, proposer="gp")
+    best = said(explain_study(history))["best"]
+    assert best[1] == "Your own configuration, trial 0, is failed: it has no result to compare with."
+
+
 def test_a_front_is_told_as_one():
     history = empty("minimize loss, maximize speed")
     add(history, metrics={"loss": 2.0, "speed": 1.0})
