@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
+from pathlib import Path
 from typing import Any
 
+from ..executors._bounded_log import read_tail
 from ..record import process_at_work
 from ..reports.overview import stopped
 from ..reports.shares import earnings
@@ -37,6 +40,23 @@ def trial_facts(trial: Trial) -> dict[str, Any]:
     if trial.test_failure:
         facts["test_failure"] = trial.test_failure
     return facts
+
+
+def shown_facts(study: Study, folder: Path, number: int) -> dict[str, Any]:
+    """Return a trial as `trial_facts` does, with the end of its log, and how to run it again.
+
+    Args:
+        study: The study.
+        folder: Its folder, as whoever asks names it.
+        number: The trial.
+
+    Raises:
+        InputError: There is no such trial.
+    """
+    trial = study.engine.trial(number)
+    tail = "" if trial.folder is None else read_tail(trial.folder / "log.txt")
+    reproduce = f"tunesmith reproduce {shlex.quote(str(folder))} {number}" if study.has_task else ""
+    return trial_facts(trial) | {"log_tail": tail, "reproduce": reproduce}
 
 
 def study_facts(study: Study) -> dict[str, Any]:

@@ -34,12 +34,17 @@ class Output:
             facts: The same as plain values.
         """
         if self.json:
-            click.echo(orjson.dumps(facts, option=orjson.OPT_INDENT_2, default=str))
+            click.echo(to_json(facts))
         elif isinstance(printable, str):
             click.echo(printable)
         else:
             # A path or command is one word: it runs past the edge rather than losing its end.
             Console(highlight=False).print(printable, crop=False)
+
+
+def to_json(facts: Any) -> bytes:
+    """Return facts as JSON; a number that is none becomes null."""
+    return orjson.dumps(facts, option=orjson.OPT_INDENT_2, default=str)
 
 
 def speaking(verb: Callable[..., None]) -> Callable[..., None]:

@@ -9,7 +9,6 @@ import click
 from rich.text import Text
 
 from ..record import process_at_work
-from ..reports.explain_study import explain_study
 from ..reports.explain_trial import explain_trial
 from ..reports.explanation import Explanation
 from ..study import Study
@@ -39,6 +38,9 @@ def explanation_of(study: Study, trial: int | None) -> Explanation:
     history = study.history
     if trial is not None:
         return explain_trial(history, study.engine.trial(trial))
+    # Imported here because what ranks the parameters takes two seconds to import, and only this needs it.
+    from ..reports.explain_study import explain_study
+
     return explain_study(
         history,
         name=study.name,

@@ -59,10 +59,7 @@ def run(output: Output, study: Path, dry_run: bool, fresh: bool, **flags: Any) -
 
     STUDY is a study.toml (the default), or the folder of a study that was run before.
     """
-    settings = read_settings(source_of(study) if study.is_dir() else study, flags)
-    if study.is_dir() and flags["folder"] is None:
-        settings.tables["study"]["folder"] = str(study.absolute())
-        settings.origins[("study", "folder")] = str(study)
+    settings = settings_of(study, flags)
     if dry_run:
         planned = study_from(settings)
         output.say(_settings_table(settings, planned), _settings_facts(settings))
@@ -96,6 +93,20 @@ def _the_same_again(study: Path, flags: Mapping[str, Any]) -> str:
     """Return the command that goes on with a study, with the flags that it was given."""
     given = [(f"--{name.replace('_', '-')}", str(value)) for name, value in flags.items() if value is not None]
     return shlex.join(["tunesmith", "run", str(study), *(word for flag in given for word in flag)])
+
+
+def settings_of(study: Path, flags: Mapping[str, Any]) -> Settings:
+    """Return the settings of a study.toml, or of the one that the study in a folder was made from.
+
+    Args:
+        study: The file, or the folder, which then is where the study goes on.
+        flags: What overrides the file.
+    """
+    settings = read_settings(source_of(study) if study.is_dir() else study, flags)
+    if study.is_dir() and flags.get("folder") is None:
+        settings.tables["study"]["folder"] = str(study.absolute())
+        settings.origins[("study", "folder")] = str(study)
+    return settings
 
 
 class _Console(Console):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
 from ..errors import InputError
+from ..study import Study
 from ..trial import Failure, State, check_number
 from ..tuning import open_study
 from .facts import trial_facts
@@ -30,17 +32,26 @@ def tell(
     numbers = metrics_told(metrics)
     with open_study(folder) as study:
         if step is not None:
-            if study.engine.trial(trial).state is not State.RUNNING:
-                raise InputError(
-                    f"only a running trial reports, but trial {trial} is {study.engine.trial(trial).state}."
-                )
-            reason = study.engine.record_report(trial, step, numbers)
-            output.say(f"stop: {reason}" if reason else "go on", {"prune": reason is not None, "reason": reason})
+            facts = report_step(study, trial, step, numbers)
+            output.say(f"stop: {facts['reason']}" if facts["prune"] else "go on", facts)
             return
         outcome = numbers if failed is None else Failure(kind="told", reason=failed)
         told = study.tell(trial, outcome)
     verdict = f", {told.verdict.decision}: {told.verdict.reason}" if told.verdict else ""
     output.say(f"trial {trial}: {told.state}{verdict}", trial_facts(told))
+
+
+def report_step(study: Study, number: int, step: int, metrics: Mapping[str, float]) -> dict[str, Any]:
+    """Note what a running trial says on its way, and return whether it is to stop, and why.
+
+    Raises:
+        InputError: There is no such trial, or it does not run.
+    """
+    state = study.engine.trial(number).state
+    if state is not State.RUNNING:
+        raise InputError(f"only a running trial reports, but trial {number} is {state}.")
+    reason = study.engine.record_report(number, step, metrics)
+    return {"prune": reason is not None, "reason": reason}
 
 
 def metrics_told(words: Sequence[str]) -> dict[str, float]:
