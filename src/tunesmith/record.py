@@ -163,6 +163,6 @@ def process_at_work(history: History) -> int | None:
     try:
         process = psutil.Process(session.data["pid"])
         alive = process.status() != psutil.STATUS_ZOMBIE and process.create_time() <= session.time + 1
-    except (psutil.Error, KeyError):
+    except (psutil.Error, KeyError, TypeError, ValueError):
         return None
     return process.pid if alive else None

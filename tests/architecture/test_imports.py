@@ -29,7 +29,7 @@ FLOORS = [
     {"engine"},
     {"study"},
     {"agents", "draft", "testing"},
-    {"config", "tuning", "cli"},
+    {"config", "tuning", "cli", "mcp"},
 ]
 EXCEPTIONS = {
     ("tunesmith.objective", "tunesmith.tables"): "tables are read on the floor below",
@@ -43,6 +43,8 @@ OUTSIDE = {
     "sklearn": {"tunesmith.reports"},
     "cmaes": {"tunesmith.proposers._covariance"},
     "pandas": {"tunesmith.study"},
+    "mcp": {"tunesmith.mcp"},
+    "uvicorn": {"tunesmith.mcp"},
     "torch": set(),
 }
 
