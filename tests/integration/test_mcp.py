@@ -322,7 +322,7 @@ def test_a_study_outlives_a_killed_server_but_not_one_that_is_asked_to_end(study
     assert settled_once(folder) == [trial.number for trial in load(folder).trials if trial.state.settled]
 
 
-def test_over_http_one_needs_the_token_and_the_right_name(study: Path) -> None:
+def test_the_same_over_http_for_who_has_the_token_and_uses_the_right_name(study: Path) -> None:
     def status(address: str, **headers: str) -> int:
         with pytest.raises(HTTPError) as refused:
             urlopen(Request(address, data=b"{}", headers={"Content-Type": "application/json", **headers}))
@@ -331,8 +331,10 @@ def test_over_http_one_needs_the_token_and_the_right_name(study: Path) -> None:
 
     async def talk(address: str) -> None:
         async with Client(StreamableHttpTransport(address, auth=TOKEN)) as client:
-            assert (await call(client, "ask", study="study.toml"))["number"] == 0
+            assert len(await client.list_tools()) == 9
+            await find_a_minimum(client)
 
+    without_task(study)
     with serving(study, env=os.environ | {"TUNESMITH_MCP_TOKEN": TOKEN}) as (_, address):
         bearer = f"Bearer {TOKEN}"
         assert status(address) == 401

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field, WithJsonSchema
@@ -24,7 +25,9 @@ _NUMBERS = WithJsonSchema({"type": "object", "additionalProperties": {"type": "n
 Folder = Annotated[
     str, Field(description="The study's folder: `folder` in what `start` answers, `study` in what `ask` answers.")
 ]
-Path = Annotated[str, Field(description="A study.toml, or the folder of a study; relative to the server's root.")]
+FileOrFolder = Annotated[
+    str, Field(description="A study.toml, or the folder of a study; relative to the server's root.")
+]
 Number = Annotated[int, Field(description="The trial's number, from 0.", ge=0)]
 Metrics = Annotated[
     dict[str, Any] | None,
@@ -59,7 +62,7 @@ class Tools:
 
     def start(
         self,
-        study: Path,
+        study: FileOrFolder,
         trials: Annotated[
             int | None, Field(description="The most trials, repeats included; overrides the file.")
         ] = None,
@@ -115,7 +118,7 @@ class Tools:
             self.root.path(found.folder / "log.txt")
         return bounded(shown_facts(study, self._folder(study), trial))
 
-    def ask(self, study: Path) -> Facts:
+    def ask(self, study: FileOrFolder) -> Facts:
         """The next trial for you to run, counted as started: its parameters and its seed. Then call `tell`.
 
         A study.toml needs no [task] for this. The first trial is the user's own configuration.
@@ -143,7 +146,7 @@ class Tools:
 
     def add(
         self,
-        study: Path,
+        study: FileOrFolder,
         parameters: Annotated[dict[str, Any], Field(description="The active parameters by name.")],
         metrics: Metrics = None,
         failed: Failed = None,
@@ -164,7 +167,7 @@ class Tools:
         run = self.runs.state(self._folder(study))
         return bounded(study_facts(study) | ({} if run is None else {"run": run}))
 
-    def _folder(self, study: Study) -> Any:
+    def _folder(self, study: Study) -> Path:
         return self.root.path(study.folder or "")
 
 

@@ -81,11 +81,9 @@ def _range(parameter: Parameter) -> str:
     else:
         scale = ", logarithmic" if parameter.log else ""
         words = f"({wording.value(parameter.low)} to {wording.value(parameter.high)}{scale})"
-    return (
-        words
-        if parameter.when is None
-        else f"{words[:-1]}, only where {listing(list(map(named, parameter.when)))} allows it)"
-    )
+    if parameter.when is None:
+        return words
+    return f"{words[:-1]}, only where {listing(list(map(named, parameter.when)))} allows it)"
 
 
 def _best(history: History, found: overview.Comparison) -> list[str]:
@@ -108,11 +106,14 @@ def _best(history: History, found: overview.Comparison) -> list[str]:
     own = history.trials[0]
     own_name = "your own configuration, trial 0," if own.proposal.proposer == "user" else "trial 0, the first,"
     gain = gains.gain(history, found, own_name)
-    if gain.headline in ("–", "±0") and not history.objective.pareto:
-        told.append(sentence(gain.detail[0].upper() + gain.detail[1:]))
-    else:
-        head = "" if gain.headline == "–" else f"{gain.headline}; "
-        told.append(sentence(f"Beside {own_name} that is: {head}{gain.detail}"))
+    beside = f"beside {own_name} that is {gain.headline}: {gain.detail}"
+    if history.objective.pareto:
+        beside = (
+            f"{own_name} {gain.detail}" if gain.headline == "–" else f"{own_name} is {gain.headline}: {gain.detail}"
+        )
+    elif gain.headline in ("–", "±0"):
+        beside = gain.detail
+    told.append(sentence(beside[0].upper() + beside[1:]))
     if not found.own_leads and (changes := differences(trial, own, history)):
         told.append(f"Its parameters differ from those of trial 0 in {changes}.")
     tests = [
@@ -130,7 +131,7 @@ def _noise(history: History) -> list[str]:
     if history.best is None:
         return []
     if spread := gains.noise(history):
-        return [f"Runs of one configuration differ by {spread} (standard deviation), as its repeats show."]
+        return [f"Runs of one configuration differ by {short(spread)} (standard deviation), as its repeats show."]
     if history.noise == 0:
         return ["Runs of one configuration agree to the last digit, so any gain is real."]
     return ["No configuration has two results, so it is not known how much of a gain is luck."]

@@ -150,9 +150,11 @@ def _verdict(trial: Trial) -> list[str]:
 
 
 def _failure(trial: Trial) -> list[str]:
-    if trial.failure is None:
+    failure = trial.failure
+    if failure is None:
         return []
-    return [sentence(f"It failed, {_FAILED[trial.failure.kind]} ({trial.failure.kind}): {short(trial.failure.reason)}")]
+    why = _FAILED.get(failure.kind, "for a reason of its own")
+    return [sentence(f"It failed, {why} ({failure.kind}): {short(failure.reason)}")]
 
 
 def _log(trial: Trial) -> list[str]:

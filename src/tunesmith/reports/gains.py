@@ -54,7 +54,7 @@ def _over_own(found: Comparison, own_name: str) -> Gain:
 def _place_of_own(history: History) -> Gain:
     """Return where trial 0 stands to the front of a Pareto objective."""
     if not history.trials or history.trials[0].state is not State.COMPLETE:
-        return Gain("–", "it has no result to compare with")
+        return Gain("–", "has no result to compare with")
     own = history.trials[0]
     if own.number in {trial.number for trial in history.front}:
         return Gain("on the front", "no trial is better in one metric without being worse in another")

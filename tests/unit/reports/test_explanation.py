@@ -44,7 +44,7 @@ def test_every_topic_of_a_study_says_what_the_history_holds():
         "goal": ["It is to minimize loss.", "2 parameters may vary: lr (0.0001 to 1, logarithmic), act (relu, gelu)."],
         "best": [
             "Trial 1 leads with loss 1.1, the mean of 2 runs, proposed by gp.",
-            "Beside your own configuration, trial 0, that is: 45 % better; 2 became 1.1; "
+            "Beside your own configuration, trial 0, that is 45 % better: 2 became 1.1; "
             "more than the noise (5.2 standard errors).",
             "Its parameters differ from those of trial 0 in lr (0.01 → 0.5), act (relu → gelu).",
         ],
@@ -162,7 +162,9 @@ def test_a_front_is_told_as_one():
     explained = said(explain_study(history))
     assert explained["goal"][0].startswith("It is to minimize loss, maximize speed, all at once")
     assert explained["best"][0] == "2 trials on the front, that no other beats: 1, 2."
-    assert "beaten; 2 trials on the front are nowhere worse" in explained["best"][2]
+    assert explained["best"][2] == (
+        "Your own configuration, trial 0, is beaten: 2 trials on the front are nowhere worse."
+    )
     assert said(explain_trial(history, history.trials[0]))["what came of it"][-1] == "It is not on the front."
     assert said(explain_trial(history, history.trials[1]))["what came of it"][-1] == "It is one of 2 on the front."
 
