@@ -3,9 +3,11 @@
     TunesmithError
     ├── InputError          what was asked for cannot be done as given (exit status 2)
     │   ├── MissingExtra    an optional dependency is not installed
+    │   ├── MissingToken    a provider's token is not there
     │   └── StudyLocked     another process owns the study's folder
     ├── JournalError        the journal cannot be read or written (disk full, no permission)
     ├── StudyFailed         the study ended without one usable trial (exit status 1)
+    ├── NoAnswer            no language model may be asked, or none answered; whoever asked goes on by rules
     ├── SpaceExhausted      every configuration of a finite space has been tried
     ├── BudgetSpent         all trials that the budget allows have been asked for
     └── TrialPruned         raised inside a trial that is not worth finishing
@@ -46,6 +48,10 @@ class MissingExtra(InputError):
     """An optional dependency is missing; the message names the extra that brings it."""
 
 
+class MissingToken(InputError):
+    """The token of a language model's provider is not there."""
+
+
 class StudyLocked(InputError):
     """Another process is working on this study's folder."""
 
@@ -56,6 +62,10 @@ class JournalError(TunesmithError):
 
 class StudyFailed(TunesmithError):
     """The study ended without one usable trial."""
+
+
+class NoAnswer(TunesmithError):
+    """No language model may be asked, as the budget does not allow it, or none gave an answer that can be used."""
 
 
 class SpaceExhausted(TunesmithError):

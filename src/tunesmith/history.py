@@ -22,6 +22,7 @@ from .outcomes import Outcomes
 from .pareto import Flags, Floats
 from .pareto_standings import ParetoStandings
 from .space import SearchSpace
+from .spending import Call, Ledger
 from .standings import Standings
 from .trial import Failure, Proposal, Report, State, Trial, Verdict
 
@@ -38,6 +39,7 @@ class History:
         trials: Every trial, by number.
         counts: How many trials there are in each state.
         decisions: What the coordinator decided.
+        ledger: What language models were asked, and what that cost.
         sessions: When which process ran the study.
         events_seen: How many events of the journal were taken in.
         since_best: How many trials have ended since the best one did.
@@ -62,6 +64,7 @@ class History:
         self.trials: list[Trial] = []
         self.counts: Counter[State] = Counter()
         self.decisions: list[Event] = []
+        self.ledger = Ledger()
         self.sessions: list[Event] = []
         self.events_seen = 0
         self.since_best = 0
@@ -290,6 +293,8 @@ class History:
             self._clock = None
         elif event.kind == "decided":
             self.decisions.append(event)
+        elif event.kind == "called":
+            self.ledger.add(Call(**event.data))
 
     def _propose(self, event: Event) -> None:
         if event.trial != len(self.trials):

@@ -14,13 +14,13 @@ PLUGINS = ("proposers", "pruners", "judges", "executors", "tasks", "trackers", "
 
 # From the ground up: a module imports from its own floor or from those below it.
 FLOORS = [
-    {"errors", "places"},
+    {"errors", "places", "spending"},
     {"tables"},
     {"trial", "objective", "budget"},
     {"parameters", "priors"},
     {"space"},
     {"pareto", "standings", "outcomes", "curves", "pareto_standings", "journal"},
-    {"history"},
+    {"history", "llm"},
     {"config_files", "plugins", "credit"},
     {"proposers", "pruners", "judges", "tasks", "trackers"},
     {"executors"},
@@ -45,6 +45,8 @@ OUTSIDE = {
     "pandas": {"tunesmith.study"},
     "mcp": {"tunesmith.mcp"},
     "uvicorn": {"tunesmith.mcp"},
+    "pydantic_ai": {"tunesmith.llm"},
+    "genai_prices": {"tunesmith.llm"},
     "torch": set(),
 }
 

@@ -19,6 +19,7 @@ EventKind = Literal[
     "judged",  # a verdict on it
     "tested",  # the held-out test part was opened for it
     "noted",  # a user wrote about it
+    "called",  # a language model was asked: role, model, tokens, cost
     "decided",  # the coordinator chose to stop, or learnt something
 ]
 

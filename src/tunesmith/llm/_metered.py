@@ -1,0 +1,142 @@
+"""A model whose every request is paid for from a purse, entered in the journal, and taped."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+from pydantic_ai.exceptions import ModelHTTPError
+from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter, ModelResponse
+from pydantic_ai.models import Model, ModelRequestParameters
+from pydantic_ai.models.wrapper import WrapperModel
+from pydantic_ai.settings import ModelSettings
+
+from ..spending import Call
+from .prices import Price, Usage
+from .purse import Amount, Purse
+from .tape import Tape
+
+_BYTES_PER_TOKEN = 2.0  # The fewest that are usual: of English text four make a token, of numbers two to three.
+_OVERHEAD_TOKENS = 200  # What providers add of their own.
+_REASON_LENGTH = 300
+_SAID = ("part_kind", "content", "tool_name", "args")
+"""What is said in a part of a message; the rest differs from run to run, or from provider to provider."""
+
+
+class MeteredModel(WrapperModel):
+    """Asks another model, once what that may cost at the most has been set aside.
+
+    Args:
+        wrapped: Whom to ask.
+        role: Who asks.
+        name: What the model is called in the journal.
+        price: What its tokens cost.
+        purse: What it is paid from.
+        tape: Where exchanges are recorded, or replayed from; None for neither.
+        enter: Told of every call once it is over.
+    """
+
+    def __init__(
+        self,
+        wrapped: Model,
+        *,
+        role: str,
+        name: str,
+        price: Price,
+        purse: Purse,
+        tape: Tape | None,
+        enter: Callable[[Call], None],
+    ) -> None:
+        super().__init__(wrapped)
+        self.role, self.name, self.price, self.purse, self.tape, self.enter = role, name, price, purse, tape, enter
+
+    async def request(
+        self,
+        messages: list[ModelMessage],
+        model_settings: ModelSettings | None,
+        model_request_parameters: ModelRequestParameters,
+    ) -> ModelResponse:
+        """Return the answer.
+
+        Raises:
+            NoAnswer: The purse does not allow it, or the tape has no answer.
+        """
+        asked = _plain(messages, model_request_parameters)
+        sent = Usage(input_tokens=_most_tokens(asked, model_request_parameters))
+        most = Usage(input_tokens=sent.input_tokens, output_tokens=(model_settings or {}).get("max_tokens", 0))
+        number = self.purse.reserve(self._amount(most))
+        started, usage, failure = time.monotonic(), Usage(), ""
+        try:
+            response = await self._answer(asked, messages, model_settings, model_request_parameters)
+            usage = _usage(response)
+            return response
+        except BaseException as error:
+            # Who never answered may have read the question all the same, and charges for that.
+            usage = Usage() if isinstance(error, ModelHTTPError) or self._replays else sent
+            failure = f"{type(error).__name__}: {error}"[:_REASON_LENGTH].rstrip(": ")
+            raise
+        finally:
+            seconds = time.monotonic() - started
+            call = Call(
+                role=self.role,
+                model=self.name,
+                usd=self.price.usd(usage),
+                seconds=round(seconds, 3),
+                failure=failure,
+                **vars(usage),
+            )
+            try:
+                self.enter(call)
+            finally:
+                self.purse.settle(number, self._amount(usage))
+
+    @property
+    def _replays(self) -> bool:
+        return self.tape is not None and self.tape.replay
+
+    def _amount(self, usage: Usage) -> Amount:
+        return Amount(usd=self.price.usd(usage), tokens=usage.input_tokens + usage.output_tokens)
+
+    async def _answer(self, asked: Any, messages: list[ModelMessage], *others: Any) -> ModelResponse:
+        if self.tape is not None and self.tape.replay:
+            found = ModelMessagesTypeAdapter.validate_python([self.tape.find(self.role, asked)])[0]
+            assert isinstance(found, ModelResponse)
+            return found
+        response = await super().request(messages, *others)
+        if self.tape is not None:
+            answer = ModelMessagesTypeAdapter.dump_python([response], mode="json")[0]
+            self.tape.add(self.role, asked, {key: value for key, value in answer.items() if key != "provider_url"})
+        return response
+
+
+def _plain(messages: list[ModelMessage], parameters: ModelRequestParameters) -> Any:
+    """Return what is asked as plain JSON values, the same from run to run and from provider to provider."""
+    tools = [*parameters.function_tools, *parameters.output_tools]
+    return {
+        "messages": [_said(message) for message in ModelMessagesTypeAdapter.dump_python(messages, mode="json")],
+        "tools": {tool.name: tool.description for tool in tools},
+    }
+
+
+def _most_tokens(asked: Any, parameters: ModelRequestParameters) -> int:
+    """Return how many tokens a request has at the most."""
+    tools = [*parameters.function_tools, *parameters.output_tools]
+    sent = len(orjson.dumps(asked)) + sum(len(orjson.dumps(tool.parameters_json_schema)) for tool in tools)
+    return int(sent / _BYTES_PER_TOKEN) + _OVERHEAD_TOKENS
+
+
+def _said(message: Mapping[str, Any]) -> Any:
+    parts = [{key: part[key] for key in _SAID if part.get(key) is not None} for part in message["parts"]]
+    return {"instructions": message.get("instructions"), "parts": parts}
+
+
+def _usage(response: ModelResponse) -> Usage:
+    told = response.usage
+    return Usage(
+        input_tokens=told.input_tokens,
+        output_tokens=told.output_tokens,
+        cached_tokens=told.cache_read_tokens,
+        reasoning_tokens=int(told.details.get("reasoning_tokens", 0) or told.details.get("thoughts_tokens", 0)),
+    )

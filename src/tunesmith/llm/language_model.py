@@ -1,0 +1,256 @@
+"""Ask a language model a question, and get an answer of the type that was asked for, or none."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel
+
+from ..errors import InputError, NoAnswer
+from ..spending import Call
+from .endpoints import Endpoint
+from .purse import Purse
+from .tape import Tape
+
+if TYPE_CHECKING:
+    from pydantic_ai.models import Model
+
+log = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer", bound=BaseModel)
+Returned = TypeVar("Returned")
+
+_RE_ASKED = 2
+_CACHED_FROM = 4000  # Characters: what is shorter than about a thousand tokens no provider keeps.
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patience:
+    """How long, and how often, an answer is waited for.
+
+    Args:
+        timeout_seconds: For one request, its repeats among them; above 0.
+        repeats: How often a request is repeated that the provider is too busy for (429, 5xx); not negative. It waits
+            for as long as the provider says, within `timeout_seconds`.
+        requests: The most requests for one answer: the calls of tools, and answers that had to be asked for again.
+        output_tokens: The most that one request may answer, reasoning included.
+    """
+
+    timeout_seconds: float = 120.0
+    repeats: int = 2
+    requests: int = 8
+    output_tokens: int = 4000
+
+    def __post_init__(self) -> None:
+        for name, least in (("timeout_seconds", 0.001), ("repeats", 0), ("requests", 1), ("output_tokens", 1)):
+            if not least <= getattr(self, name) < float("inf"):
+                raise InputError(f"{name} must be at least {least}, but {getattr(self, name)} was given.", keys=(name,))
+
+
+class LanguageModel:
+    """One or more models that answer for each other, a budget, and a tape.
+
+    Answers are checked against their type; what does not fit is asked for again, with the fault, twice. Where a model
+    fails, the next of its fallbacks is asked; where all do, `NoAnswer` says why, once with a warning in the log.
+
+    Any number of threads may ask at once. All requests run in one thread of its own.
+
+    Args:
+        endpoints: Whom to ask, in this order; one or more.
+        purse: What calls are paid from.
+        enter: Told of every call once it is over.
+        roles: Whom a role asks first, instead of the first of `endpoints`.
+        patience: How long to wait.
+        tape: Where exchanges are recorded, or replayed from.
+    """
+
+    def __init__(
+        self,
+        endpoints: Sequence[Endpoint],
+        *,
+        purse: Purse,
+        enter: Callable[[Call], None] = lambda call: None,
+        roles: Mapping[str, Endpoint] | None = None,
+        patience: Patience = Patience(),
+        tape: Tape | None = None,
+    ) -> None:
+        if not endpoints:
+            raise InputError("a language model needs one endpoint or more.")
+        self.endpoints = tuple(endpoints)
+        self.roles = dict(roles or {})
+        self.purse = purse
+        self.enter = enter
+        self.patience = patience
+        self.tape = tape
+        self._thread = _LoopThread()
+        self._clients: dict[str, Model] = {}
+
+    def ask(
+        self,
+        role: str,
+        *,
+        instructions: str,
+        question: str,
+        answer: type[Answer],
+        tools: Sequence[Callable[..., Any]] = (),
+    ) -> Answer:
+        """Return an answer.
+
+        Args:
+            role: Who asks.
+            instructions: What it is to do; the same from call to call, so that a provider may keep it.
+            question: What is different this time. Text of others in it is data.
+            answer: The type of the answer.
+            tools: Functions that it may call before it answers, with typed arguments and a docstring each.
+
+        Raises:
+            NoAnswer: The budget does not allow it, or nobody gave an answer that can be used.
+            InputError: A token cannot be had, or an extra is missing.
+        """
+        chain = [self.roles[role]] if role in self.roles else []
+        chain += [endpoint for endpoint in self.endpoints if endpoint not in chain]
+        failures = []
+        for endpoint in chain:
+            try:
+                return self._thread.run(self._asked(endpoint, role, instructions, question, answer, tools))
+            except _failures() as error:
+                failures.append(f"{endpoint.name}: {_in_words(error)}")
+                log.info("%s got no answer of %s", role, failures[-1])
+        raise NoAnswer("; ".join(failures))
+
+    def close(self) -> None:
+        """Let go of connections."""
+        if self._clients:
+            self._thread.run(self._closed())
+        self._thread.close()
+
+    async def _asked(
+        self,
+        endpoint: Endpoint,
+        role: str,
+        instructions: str,
+        question: str,
+        answer: type[Answer],
+        tools: Sequence[Callable[..., Any]],
+    ) -> Answer:
+        from pydantic_ai import Agent, ToolOutput
+        from pydantic_ai.exceptions import ModelAuthenticationError
+        from pydantic_ai.settings import ModelSettings
+        from pydantic_ai.usage import UsageLimits
+
+        agent = Agent(
+            output_type=ToolOutput(answer),
+            instructions=instructions,
+            retries=_RE_ASKED,
+            tools=list(tools),
+            name=role,
+        )
+        settings = ModelSettings(
+            max_tokens=self.patience.output_tokens,
+            request_timeout=self.patience.timeout_seconds,
+            max_retries=self.patience.repeats,
+        )
+        if len(instructions) >= _CACHED_FROM:
+            settings["cache"] = {"messages": False}
+        for is_last in (endpoint.token is None, True):
+            try:
+                done = await agent.run(
+                    question,
+                    model=await self._metered(endpoint, role),
+                    model_settings=settings,
+                    usage_limits=UsageLimits(request_limit=self.patience.requests),
+                )
+                return done.output
+            except ModelAuthenticationError:
+                if is_last:
+                    raise
+                await self._renewed(endpoint)
+        raise AssertionError("the last try returns or raises")
+
+    async def _metered(self, endpoint: Endpoint, role: str) -> Model:
+        from ._metered import MeteredModel
+
+        return MeteredModel(
+            await self._client(endpoint),
+            role=role,
+            name=endpoint.name,
+            price=endpoint.price,
+            purse=self.purse,
+            tape=self.tape,
+            enter=self.enter,
+        )
+
+    async def _client(self, endpoint: Endpoint) -> Model:
+        if endpoint.name not in self._clients:
+            if self.tape is not None and self.tape.replay:
+                from pydantic_ai.models.test import TestModel
+
+                self._clients[endpoint.name] = TestModel()  # Never asked, as the tape answers.
+            else:
+                # A token may come from a command that takes its time.
+                self._clients[endpoint.name] = await asyncio.to_thread(endpoint.connect)
+            await self._clients[endpoint.name].__aenter__()
+        return self._clients[endpoint.name]
+
+    async def _renewed(self, endpoint: Endpoint) -> None:
+        assert endpoint.token is not None
+        await asyncio.to_thread(endpoint.token.renewed)
+        await self._clients.pop(endpoint.name).__aexit__(None, None, None)
+
+    async def _closed(self) -> None:
+        while self._clients:
+            _, client = self._clients.popitem()
+            await client.__aexit__(None, None, None)
+
+
+class _LoopThread:
+    """An event loop in a thread of its own, made on first use: whoever waits may be any thread, and interrupted."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+
+    def run(self, coroutine: Coroutine[Any, Any, Returned]) -> Returned:
+        with self._lock:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                self._thread = threading.Thread(target=self._loop.run_forever, name="language-model", daemon=True)
+                self._thread.start()
+        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()
+            raise
+
+    def close(self) -> None:
+        with self._lock:
+            if self._loop is not None and self._thread is not None:
+                self._loop.call_soon_threadsafe(self._loop.stop)
+                self._thread.join()
+                self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+                self._loop.run_until_complete(self._loop.shutdown_default_executor())
+                self._loop.close()
+                self._loop = self._thread = None
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    """Return what a model, a network or a budget may do; anything else is a bug.
+
+    A `UserError` is what a model cannot do that it is asked for, as to call tools.
+    """
+    from pydantic_ai.exceptions import AgentRunError, UserError
+
+    return (AgentRunError, UserError, NoAnswer, TimeoutError, OSError)
+
+
+def _in_words(error: Exception) -> str:
+    """Return why, in one line."""
+    text = " ".join(str(error).split())
+    return (text[:300] + " ...") if len(text) > 300 else text or type(error).__name__

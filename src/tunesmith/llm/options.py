@@ -1,0 +1,119 @@
+"""What a user says of language models: the `[agents]` table of a study.toml."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..errors import InputError
+from ..tables import build
+from .endpoints import endpoint_from, provider_of
+from .language_model import LanguageModel, Patience
+from .purse import Limits
+from .tape import Tape
+
+Given = str | Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelOptions:
+    """Whom to ask, and within which limits.
+
+    Args:
+        model: As `"openrouter:anthropic/claude-sonnet-4.5"`, or a table with that as its `name`, and any of `base_url`,
+            `token` and `price`.
+        fallbacks: Who is asked where that one fails, in this order.
+        roles: Who is asked first by a role, by the role's name.
+        tokens: The most tokens of a study; input and output.
+        usd_per_day: The most US dollars a day, of all studies of this user on this machine.
+        tokens_per_day: The most tokens a day, likewise.
+        timeout_seconds: How long an answer is waited for.
+        output_tokens: The most that one answer may take, reasoning included.
+        record: A file to which all exchanges are added.
+        replay: A file that answers in the place of all models.
+
+    >>> ModelOptions.parse("ollama:llama3.3").model
+    'ollama:llama3.3'
+    """
+
+    model: Given
+    fallbacks: Sequence[Given] = ()
+    roles: Mapping[str, Given] = field(default_factory=dict)
+    tokens: int | None = None
+    usd_per_day: float | None = None
+    tokens_per_day: int | None = None
+    timeout_seconds: float = 120.0
+    output_tokens: int = 4000
+    record: str | None = None
+    replay: str | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.fallbacks, str) or not isinstance(self.fallbacks, Sequence):
+            raise InputError(f"fallbacks must be a list, but {self.fallbacks!r} was given.", keys=("fallbacks",))
+        if not isinstance(self.roles, Mapping):
+            raise InputError(f"roles must be a table, but {self.roles!r} was given.", keys=("roles",))
+        for keys, given in self._places():
+            try:
+                provider_of(given)
+            except InputError as error:
+                raise error.inside(*keys) from None
+        if self.record and self.replay:
+            raise InputError("exchanges can be recorded or replayed, not both.", keys=("replay",))
+        _ = self.patience, self.limits(None)
+
+    @classmethod
+    def parse(cls, given: Given | ModelOptions) -> ModelOptions:
+        """Return options from what a user wrote: a model's name, or a table.
+
+        Raises:
+            InputError: A name or a key is not known, or a value is out of range.
+        """
+        if isinstance(given, ModelOptions):
+            return given
+        return build(cls, given if isinstance(given, Mapping) and "model" in given else {"model": given})
+
+    @property
+    def patience(self) -> Patience:
+        """How long an answer is waited for."""
+        return Patience(timeout_seconds=self.timeout_seconds, output_tokens=self.output_tokens)
+
+    def limits(self, usd: float | None) -> Limits:
+        """Return the limits; that on a study's dollars stands in its budget."""
+        return Limits(usd=usd, tokens=self.tokens, usd_per_day=self.usd_per_day, tokens_per_day=self.tokens_per_day)
+
+    def connect(self, environment: Mapping[str, str], **others: Any) -> LanguageModel:
+        """Return the model, ready to be asked.
+
+        Args:
+            environment: Variables by name, those of `.env` among them.
+            others: `purse` and `enter` of a `LanguageModel`.
+
+        Raises:
+            MissingToken: A provider's token is not there.
+            InputError: An address or a price is not known, or the recording cannot be read.
+        """
+        told: dict[str, Any] = {"environment": environment, "needs_token": not self.replay}
+        return LanguageModel(
+            [endpoint_from(given, **told) for given in (self.model, *self.fallbacks)],
+            roles={role: endpoint_from(given, **told) for role, given in self.roles.items()},
+            patience=self.patience,
+            tape=self._tape(),
+            **others,
+        )
+
+    def _tape(self) -> Tape | None:
+        if self.replay:
+            return Tape(Path(self.replay), replay=True)
+        return Tape(Path(self.record)) if self.record else None
+
+    def to_table(self) -> dict[str, Any]:
+        """Return what was asked for, fit for a journal: where a token comes from is in it, the token is not."""
+        told = {key: value for key, value in vars(self).items() if value not in (None, (), {})}
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in told.items()}
+
+    def _places(self) -> list[tuple[tuple[str, ...], Given]]:
+        places: list[tuple[tuple[str, ...], Given]] = [(("model",), self.model)]
+        places += [(("fallbacks", str(place)), given) for place, given in enumerate(self.fallbacks)]
+        return [*places, *((("roles", role), given) for role, given in self.roles.items())]
