@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tunesmith.llm.endpoints import PROVIDERS
+
 # How long an example takes says nothing where the machine is busy.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
@@ -32,5 +34,20 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 def _no_user_settings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Keep the settings of whoever runs the tests out of them."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
-    for name in ("TRIALS", "MINUTES", "SEED", "FOLDER", "EXECUTOR", "PROPOSER", "PARALLEL"):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+    for name in (
+        "TRIALS",
+        "MINUTES",
+        "SEED",
+        "FOLDER",
+        "EXECUTOR",
+        "PROPOSER",
+        "PARALLEL",
+        "MODEL",
+        "RECORD",
+        "REPLAY",
+    ):
         monkeypatch.delenv(f"TUNESMITH_{name}", raising=False)
+    for provider in PROVIDERS.values():
+        for name in (*provider.keys, provider.address):
+            monkeypatch.delenv(name, raising=False)

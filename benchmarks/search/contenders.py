@@ -11,15 +11,18 @@ import json
 import re
 import subprocess
 import time
+import weakref
 from collections.abc import Mapping
 from functools import cache
 from typing import IO, Any
 
 import numpy as np
 
-from tunesmith import Study
+from tunesmith import Budget, Study
 from tunesmith.errors import TrialPruned
 from tunesmith.space import SearchSpace
+from tunesmith.testing.model_server import ModelServer
+from tunesmith.testing.oracles import oracle
 from tunesmith.trial import Measurement, Trial
 
 from .environments import PEERS, python
@@ -51,8 +54,12 @@ def contender(name: str, problem: BenchProblem, *, seed: int, trials: int) -> Co
         proposer = None if method is None else {"name": method, **json.loads(parts["options"] or "{}")}
         stopping = None if pruner is None else {"name": pruner, **json.loads(parts["rungs"] or "{}")}
         return Tunesmith(problem, seed, proposer=proposer, pruner=stopping)
+    if library == "advised":
+        return Advised(problem, seed, oracle_name=method or "informed")
     if library not in PEERS:
-        raise ValueError(f"a contender must be random, tunesmith, or one of {', '.join(PEERS)}, but it is {library!r}.")
+        raise ValueError(
+            f"a contender must be random, tunesmith, advised, or one of {', '.join(PEERS)}, but it is {library!r}."
+        )
     options = {} if pruner is None else {"pruner": pruner, "steps": problem.steps}
     return Peer(library, problem, seed, trials=trials, method=method or PEERS[library].methods[0], options=options)
 
@@ -85,12 +92,16 @@ class Tunesmith:
         *,
         proposer: Mapping[str, Any] | None,
         pruner: Mapping[str, Any] | None,
+        model: Mapping[str, Any] | None = None,
+        budget: Budget | None = None,
     ) -> None:
         self.study = Study(
             space=_with_defaults(problem),
             objective="minimize loss",
             judge={"name": "rules", "repeats": 0},
             pruner=pruner,
+            model=model,
+            budget=budget,
             seed=seed,
             **({} if proposer is None else {"proposer": proposer}),  # type: ignore[arg-type]
         )
@@ -120,6 +131,22 @@ class Tunesmith:
         finally:
             self.seconds += time.process_time() - before
         return False
+
+
+class Advised(Tunesmith):
+    """A study that is advised by a scripted language model, over HTTP; it may spend a dollar."""
+
+    def __init__(self, problem: BenchProblem, seed: int, *, oracle_name: str) -> None:
+        self._server = ModelServer(oracle(oracle_name, problem.space, problem.evaluate, seed=seed)).__enter__()
+        name = {"name": "compatible:scripted", "base_url": f"{self._server.url}/v1", "token": {"env": "PATH"}}
+        model = {"model": {**name, "price": {"input": 3.0, "output": 15.0}}}
+        super().__init__(problem, seed, proposer=None, pruner=None, model=model, budget=Budget(usd=1.0))
+        weakref.finalize(self, _end, self.study, self._server)
+
+
+def _end(study: Study, server: ModelServer) -> None:
+    study.close()
+    server.__exit__(None, None, None)
 
 
 def _with_defaults(problem: BenchProblem) -> SearchSpace:

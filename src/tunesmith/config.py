@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from dotenv import dotenv_values
 
 from .errors import InputError
+from .llm.options import ModelOptions
 from .places import line_of
 from .tables import expect_keys, expect_table
 
@@ -26,7 +27,7 @@ TABLES = {
     "budget": ("trials", "minutes", "target", "patience", "seconds_per_trial", "memory_gb", "usd"),
     "search": ("proposer", "pruner", "judge", "parallel"),
     "execution": None,
-    "agents": ("model",),
+    "agents": tuple(option.name for option in fields(ModelOptions)),
 }
 """The tables of study.toml and their keys; None where whoever reads the table knows them."""
 
@@ -40,7 +41,7 @@ FLAGS = {
     **{name: ("budget", name) for name in TABLES["budget"] or ()},
     **{name: ("search", name) for name in ("proposer", "pruner", "parallel")},
     "executor": ("execution", "executor"),
-    "model": ("agents", "model"),
+    **{name: ("agents", name) for name in ("model", "record", "replay")},
     "seed": ("study", "seed"),
     "folder": ("study", "folder"),
 }
@@ -123,11 +124,6 @@ def read_settings(path: Path, flags: Mapping[str, Any] | None = None) -> Setting
         _lay_flags(settings, _variables(path.parent))
         _lay_flags(settings, {f"--{n.replace('_', '-')}": (n, v) for n, v in (flags or {}).items() if v is not None})
         _check_name(settings.tables["study"].get("name", "study"))
-        if settings.tables["agents"].get("model"):
-            raise InputError(
-                "no language model can be used in this version; leave the model out to go by rules.",
-                keys=("agents", "model"),
-            )
     except InputError as error:
         raise settings.told(error) from None
     return settings

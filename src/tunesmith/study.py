@@ -21,6 +21,7 @@ from .executors.base import Executor
 from .history import History
 from .journal.base import Event
 from .judges.base import Judge
+from .llm.options import ModelOptions
 from .objective import Metric, Objective
 from .parameters import Parameter
 from .proposers.base import Proposer
@@ -34,6 +35,8 @@ from .trial import Failure, Measurement, Outcome, Proposal, State, Trial, Value,
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from .agents.adviser import ModelAdviser
 
 Plugin = str | Mapping[str, Any]
 
@@ -51,6 +54,9 @@ class Study:
         proposer: Which trial next: a name, a table `{"name": ..., option: ...}` or an object.
         pruner: When to stop a trial early; None never does.
         judge: What to make of a finished trial.
+        model: A language model that advises the search, as `"openrouter:anthropic/claude-sonnet-4.5"`, a table as the
+            `[agents]` one of a study.toml, or `ModelOptions`; None asks nobody. The proposer must be one that takes
+            advice: the portfolio, or `language_model`.
         task: What a trial runs, or a function that puts it together; only `run` needs it.
         executor: Where trials run; only `run` needs it.
         retries: How often a trial whose process was lost is tried again.
@@ -81,6 +87,7 @@ class Study:
         proposer: Plugin | Proposer = "portfolio",
         pruner: Plugin | Pruner | None = None,
         judge: Plugin | Judge = "rules",
+        model: ModelOptions | Plugin | None = None,
         task: Task | Callable[[], Task | None] | None = None,
         executor: Plugin | Executor = "inline",
         retries: int = 2,
@@ -100,10 +107,12 @@ class Study:
         self.retries = expect_whole(retries, 0, "retries")
         self.seed = expect_whole(seed, 0, "seed")
         self.history = History(self.space, self.objective, self.folder)
+        options = None if model is None else ModelOptions.parse(model)
         named = {"proposer": proposer, "pruner": pruner, "judge": judge, "executor": executor}
         settings = {
             "budget": self.budget.to_table(),
             "retries": self.retries,
+            "model": None if options is None else options.to_table(),
             **{kind: _named(given) for kind, given in named.items()},
         }
         space_table, forbidden = self.space.to_tables()
@@ -124,9 +133,20 @@ class Study:
             },
             trackers=trackers,
         )
+        self.adviser: ModelAdviser | None = None
+        chosen: Proposer = plugins.resolve("proposers", proposer)
+        if options is not None:
+            # Imported here, as few studies have a language model.
+            from .agents.adviser import ModelAdviser, advised
+
+            place = Path.cwd() if source is None else source.parent
+            self.adviser = ModelAdviser(
+                options, history=self.history, emit=self.record.emit, budget=self.budget, folder=place
+            )
+            chosen = advised(chosen, self.adviser)
         self.engine = Engine(
             self.record,
-            proposer=plugins.resolve("proposers", proposer),
+            proposer=chosen,
             pruner=None if pruner in (None, "none") else plugins.resolve("pruners", pruner),
             judge=plugins.resolve("judges", judge),
             budget=self.budget,
@@ -349,7 +369,9 @@ class Study:
         return self.run()
 
     def close(self) -> None:
-        """Let go of the study's folder, so that another process may work on it."""
+        """Let go of the study's folder, so that another process may work on it, and of language models."""
+        if self.adviser is not None:
+            self.adviser.close()
         self.record.close()
 
     def __enter__(self) -> Self:

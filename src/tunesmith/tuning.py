@@ -16,6 +16,7 @@ from .errors import InputError, nearest
 from .executors.base import Executor
 from .journal.file import read_events
 from .judges.base import Judge
+from .llm.options import ModelOptions
 from .objective import Metric, Objective
 from .parameters import Parameter
 from .proposers.base import Proposer
@@ -45,7 +46,7 @@ def tune(
     pruner: Plugin | Pruner | None = None,
     judge: Plugin | Judge = "rules",
     test: Callable[..., Trained] | None = None,
-    model: str | None = None,
+    model: Plugin | None = None,
     seed: int = 0,
     trackers: Iterable[Tracker] = (),
 ) -> Study:
@@ -63,7 +64,8 @@ def tune(
         pruner: When to stop a trial that reports on its way; None never does.
         judge: What to make of a finished trial.
         test: Like `function`, but measures on held-out data; called once at the end, for the defaults and the best.
-        model: A language model; none can be used in this version.
+        model: A language model that advises the search, as `"openrouter:anthropic/claude-sonnet-4.5"`, or a table as
+            the `[agents]` one of a study.toml.
         seed: For all randomness. The same seed gives the same study, where trials run one after the other.
         trackers: Observers that are told of every event.
 
@@ -75,8 +77,6 @@ def tune(
         StudyFailed: Nothing worked; the message shows why.
         KeyboardInterrupt: It was interrupted; the same call goes on.
     """
-    if model is not None:
-        raise InputError("no language model can be used in this version; leave the model out to go by rules.")
     parsed = Objective.parse(objective)
     study = Study(
         space=space,
@@ -86,6 +86,7 @@ def tune(
         proposer=proposer,
         pruner=pruner,
         judge=judge,
+        model=model,
         task=FunctionTask(function=function, test=test, metric=parsed.primary.name),
         executor=executor,
         seed=seed,
@@ -143,6 +144,7 @@ def load(folder: Path | str, function: Callable[..., Trained] | None = None) -> 
         pruner=_known(settings, "pruner", None),
         judge=_known(settings, "judge", "rules"),
         executor=_known(settings, "executor", "inline"),
+        model=settings.get("model"),
         # A study can be looked at where its script or function is not there; whoever runs it needs them.
         task=task if function is not None or latest["task"] else None,
         retries=settings["retries"],
@@ -220,11 +222,17 @@ def _assemble(settings: Settings) -> Study:
         budget=budget,
         **{kind: _placed(f"{kind}s", tables["search"][kind], "search") for kind in ("proposer", "pruner", "judge")},
         executor=_executor(tables["execution"], tables["search"]["parallel"]),
+        model=_model(tables["agents"]),
         task=task,
         retries=expect_whole(tables["execution"]["retries"], 0, "execution", "retries"),
         seed=expect_whole(tables["study"]["seed"], 0, "study", "seed"),
         source=settings.source,
     )
+
+
+def _model(table: Mapping[str, Any]) -> ModelOptions | None:
+    """Return what was said of language models; limits without a model ask nobody."""
+    return build(ModelOptions, table, "agents") if table.get("model") else None
 
 
 def _placed(kind: str, given: Any, table: str) -> Any:

@@ -144,7 +144,7 @@ def test_the_folder_lies_beside_the_file_unless_said_otherwise(study: Path, monk
         ('name = "mine"', "name = '../mine'", "study.toml:3: study.name: name must be text without '/'"),
         ('name = "mine"', "name = ' '", "study.toml:3: study.name: name must be text without '/'"),
         ('name = "mine"', "name = 3", "study.toml:3: study.name: name must be text without '/'"),
-        ("[budget]", "[agents]\nmodel = 'x:y'\n[budget]", "study.toml:28: agents.model: no language model"),
+        ("[budget]", "[agents]\nmodel = 'x:y'\n[budget]", "study.toml:28: agents.model: a model must be named"),
         ("trials = 20", "trials = ", "study.toml must be valid TOML: .*line 28"),
         ("[[forbidden]]", "[forbidden]", "study.toml:23: forbidden: forbidden must be a list of tables"),
     ],

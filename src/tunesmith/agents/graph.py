@@ -141,7 +141,7 @@ def drive(study: Study) -> None:
             # A study takes as many turns as it takes; the budget ends it, not the graph.
             end = build().invoke({}, context=Context(loop), config={"recursion_limit": sys.maxsize})
     finally:
-        study.record.close()
+        study.close()
     if loop.interrupted:
         raise KeyboardInterrupt
     if end["failed"]:

@@ -57,6 +57,8 @@ class Loop:
 
     def prepare(self) -> None:
         """Open the session, and clear up what an earlier one left."""
+        if self.study.adviser is not None:
+            self.study.adviser.connect()
         self.study.record.open_session()
         recover(self.study)
         self.executor.open(self._hear)

@@ -75,6 +75,7 @@ def study_facts(study: Study) -> dict[str, Any]:
         "budget": study.budget.to_table(),
         "seconds": round(history.seconds_spent(), 3),
         "proposers": _proposers(study),
+        "language_models": {role: dataclasses.asdict(spent) for role, spent in history.ledger.by_role.items()},
         "stopped": stopped(history),
         "process": process_at_work(history),
     }

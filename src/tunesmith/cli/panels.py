@@ -10,6 +10,7 @@ from rich.text import Text
 
 from ..budget import Budget
 from ..objective import Metric
+from ..spending import Ledger
 from ..trial import State, Trial, Value
 from .tally import Picture, Running, Share
 from .text import change, clean, duration, near, number, rough, shown, sparkline
@@ -386,6 +387,25 @@ def _share(share: Share) -> list[Text]:
         Text(f"best {number(share.best)}", style="" if share.best is not None else SOFT),
         Text("" if share.due is None else f"next {100 * share.due:.0f} %"),
     ]
+
+
+def ledger_lines(ledger: Ledger, width: int) -> list[Text]:
+    """Return what language models were asked and what it cost: a role a line, and the sum where there are several."""
+    rows = list(ledger.by_role.items())
+    rows += [("together", ledger.total)] if len(rows) > 1 else []
+    lines = [
+        [
+            Text(" "),
+            Text(clean(role)),
+            Text(f"{spent.calls} call{'' if spent.calls == 1 else 's'}"),
+            Text(f"{spent.failed} without an answer" if spent.failed else "", style=BAD),
+            Text(f"{spent.input_tokens:,} tokens in, {spent.cached_tokens:,} of them cached"),
+            Text(f"{spent.output_tokens:,} out"),
+            Text(f"${spent.usd:.4f}"),
+        ]
+        for role, spent in rows
+    ]
+    return columns(lines, width, right=(6,))
 
 
 def decision_lines(picture: Picture, width: int) -> list[Text]:

@@ -35,7 +35,9 @@ _HELP: dict[str, tuple[Any, str]] = {
     "pruner": (str, "What stops hopeless trials early: asha, curve, hyperband, median, none."),
     "parallel": (int, "How many trials run at once."),
     "executor": (str, "Where trials run: process, inline; process:4 for four at once."),
-    "model": (str, "A language model."),
+    "model": (str, "A language model that advises, as openrouter:anthropic/claude-sonnet-4.5."),
+    "record": (str, "A file to which all exchanges with language models are added."),
+    "replay": (str, "A recording that answers in the place of language models."),
     "seed": (int, "For all randomness."),
     "folder": (str, "Where the study is kept."),
 }
@@ -52,14 +54,17 @@ def _overrides(verb: Callable[..., None]) -> Callable[..., None]:
 @click.argument("study", type=click.Path(path_type=Path), default=Path("study.toml"))
 @_overrides
 @click.option("--dry-run", is_flag=True, help="Check everything and show each setting with its origin; run nothing.")
+@click.option("--no-agents", is_flag=True, help="Ask no language model, whatever the settings say.")
 @click.option("--fresh", is_flag=True, help="Start over; what the folder holds is kept under another name.")
 @speaking
-def run(output: Output, study: Path, dry_run: bool, fresh: bool, **flags: Any) -> None:
+def run(output: Output, study: Path, dry_run: bool, no_agents: bool, fresh: bool, **flags: Any) -> None:
     """Run the study that STUDY describes, or go on where it stopped.
 
     STUDY is a study.toml (the default), or the folder of a study that was run before.
     """
     settings = settings_of(study, flags)
+    if no_agents:
+        settings.tables["agents"] = {}
     if dry_run:
         planned = study_from(settings)
         output.say(_settings_table(settings, planned), _settings_facts(settings))
@@ -77,7 +82,7 @@ def run(output: Output, study: Path, dry_run: bool, fresh: bool, **flags: Any) -
         settled = built.history.settled
         kept = f"{settled} settled trial{' is' if settled == 1 else 's are'} kept"
         click.echo(
-            f"tunesmith: interrupted; {kept}. Go on with: {_the_same_again(study, flags)}",
+            f"tunesmith: interrupted; {kept}. Go on with: {_the_same_again(study, flags, no_agents)}",
             err=True,
         )
         raise click.exceptions.Exit(130) from None
@@ -89,10 +94,11 @@ def run(output: Output, study: Path, dry_run: bool, fresh: bool, **flags: Any) -
         output.say(summary(built.history, built.name, built.folder), study_facts(built))
 
 
-def _the_same_again(study: Path, flags: Mapping[str, Any]) -> str:
+def _the_same_again(study: Path, flags: Mapping[str, Any], no_agents: bool) -> str:
     """Return the command that goes on with a study, with the flags that it was given."""
     given = [(f"--{name.replace('_', '-')}", str(value)) for name, value in flags.items() if value is not None]
-    return shlex.join(["tunesmith", "run", str(study), *(word for flag in given for word in flag)])
+    switches = ["--no-agents"] if no_agents else []
+    return shlex.join(["tunesmith", "run", str(study), *(word for flag in given for word in flag), *switches])
 
 
 def settings_of(study: Path, flags: Mapping[str, Any]) -> Settings:
@@ -180,4 +186,6 @@ def _settings_table(settings: Settings, study: Study) -> str:
     trial = study.engine.baseline()
     lines += ["", "trial 0, your own configuration:"]
     lines += [f"  {name:<36} {value}" for name, value in trial.parameters.items()]
+    if study.adviser is not None:
+        lines += ["", study.adviser.estimate()]
     return "\n".join(lines)

@@ -94,6 +94,8 @@ def status(
         found = [panels.heading(name, folder, picture, budget, width)]
         found += [panels.title("best so far", width), *panels.best(picture, width, 99)]
         found += [panels.title("budget", width), _spent(picture), *panels.limit_lines(picture, budget, width)]
+        if history.ledger.total.calls:
+            found += [panels.title("language models", width), *panels.ledger_lines(history.ledger, width)]
         if picture.running:
             found += [panels.title("running", width), *_running(picture, width)]
         found += [panels.title("settled", width, panels.counts(picture)), *panels.settled_lines(picture, width, 12)]

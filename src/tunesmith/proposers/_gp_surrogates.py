@@ -80,6 +80,18 @@ class Surrogates:
         ahead = self._front[0, 0] - means[:, 0]
         return np.asarray(worth + np.log(sds[:, 0]) + log_improvement(ahead / sds[:, 0]))
 
+    def losses_at(self, points: Floats) -> tuple[float, float, float]:
+        """Return what loss is expected at the first of some points, with one standard deviation to either side of it.
+
+        On the scale of the losses themselves, by where it would stand among those that are known; so it is never
+        outside of their range.
+        """
+        means, sds = self._predict(points)
+        known = unfinished(self._history, self.shown, self._history.losses)
+        scale, losses = np.sort(levelled(known)), np.sort(known)
+        low, middle, high = np.interp(means[0, 0] + sds[0, 0] * np.array([-1.0, 0.0, 1.0]), scale, losses).tolist()
+        return low, middle, high
+
     def _aim(self) -> None:
         """Find what is to be beaten: the least expected loss of a feasible trial, or the front of several metrics."""
         feasible = self._history.violations[self.shown] == 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -30,6 +30,23 @@ _STEPS = (0.1, 0.03, 0.01, 0.003)
 _PARENTS = 10
 _APART = 0.01  # Of a range: what is nearer to a trial than that in every parameter would tell nothing new.
 _FAR_APART = 0.3
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A configuration that promises much.
+
+    Args:
+        parameters: The active ones by name.
+        expected: The value of the metric in the middle of what is expected.
+        low: One standard deviation below it.
+        high: One standard deviation above it.
+    """
+
+    parameters: Mapping[str, Value]
+    expected: float
+    low: float
+    high: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +82,54 @@ class GpProposer:
                 raise InputError(
                     f"{name} must be a number of at least {least}, but {getattr(self, name)} was given.", keys=(name,)
                 )
+
+    @on_one_thread
+    def outlook(self, history: History, *, count: int, seed: int = 0) -> list[Candidate]:
+        """Return the configurations that promise most, and what is expected of them; nothing while little is known.
+
+        Args:
+            history: All that is known; with one metric.
+            count: How many, each as if the ones before had come to what was expected of them.
+            seed: For where it looks.
+        """
+        measured = ranked(history)
+        if history.objective.pareto or len(measured) < self.startup_trials:
+            return []
+        rng = np.random.default_rng([seed, len(history.trials), _STREAM])
+        surrogates = Surrogates(history, self.most_trials)
+        found: list[Candidate] = []
+        for _ in range(count):
+            pool = _promising(history.space, surrogates.worth, history.points_of(measured[:_PARENTS]), rng)
+            low, expected, high = surrogates.losses_at(pool[:1])
+            sign = history.objective.primary.sign
+            ends = sorted((sign * low, sign * high))
+            found.append(Candidate(history.space.decode(pool[0]), sign * expected, *ends))
+            surrogates.suppose(pool[:1])
+        return found
+
+    @on_one_thread
+    def shortfalls(self, history: History, configurations: Sequence[Mapping[str, Value]], *, seed: int) -> list[float]:
+        """Return by how much each of some configurations promises less than what this proposer would try itself.
+
+        Args:
+            history: All that is known.
+            configurations: In the space.
+            seed: For where it looks.
+
+        Returns:
+            The difference of the logarithms of the expected improvement, 0 or more; 0 for all while too little is
+            known to tell.
+        """
+        measured = ranked(history)
+        if len(measured) < self.startup_trials or not configurations:
+            return [0.0] * len(configurations)
+        rng = np.random.default_rng([seed, len(history.trials), _STREAM])
+        surrogates = Surrogates(history, self.most_trials)
+        worth_of = partial(surrogates.worth, stretch=float(self.exploration**0.5))
+        pool = _promising(history.space, worth_of, history.points_of(measured[:_PARENTS]), rng)
+        asked = np.array([history.space.encode(parameters) for parameters in configurations])
+        worth = worth_of(np.concatenate([pool[:1], asked]))
+        return [float(shortfall) for shortfall in np.maximum(worth[0] - worth[1:], 0.0)]
 
     @on_one_thread
     def propose(self, history: History, *, count: int, seed: int) -> Sequence[Proposal]:

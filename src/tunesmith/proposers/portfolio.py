@@ -21,6 +21,7 @@ _HALF_LIFE = 30.0  # Trials, after which a gain counts half.
 _BELIEVED = 5.0  # Trials of each member that are believed to have gained what is usual, while little is known of it.
 _LEAD = 6.0  # Times as much of the trials for the first as for another that gains as much.
 _LEAD_ON_FRONTS = 60.0  # A trial that gains a place on a front may add nothing to what it dominates (measured).
+_EARNED = (0.2, 4.0)  # Times its usual share, at least and at most, for advice that gained so much less or more.
 _SILVER = 2**0.5 - 1  # Not the golden ratio: by its multiples, hyperband chooses brackets.
 
 
@@ -42,6 +43,10 @@ class PortfolioProposer:
             end, and not as they are proposed: with many at once, the others would begin with nothing to go by.
             (Measured: from 30 on, the others took more than they found, most of all with a dozen at once.)
         floor: The least share of the trials for each, at least 0, and together at most 1.
+        adviser: A proposer that may be very good or very bad, and costs money, as a language model: it makes the first
+            few proposals after trial 0, and then is due a share that grows and shrinks with what it has gained.
+        advised_first: How many those first ones are, unless one of them is worse than trial 0; not negative.
+        advice_share: Its share while it gains as much as the others; from 0 up to 0.25.
 
     >>> PortfolioProposer(members=["gp", {"name": "tpe", "candidates": 48}]).floor
     0.05
@@ -50,6 +55,9 @@ class PortfolioProposer:
     members: Sequence[str | Mapping[str, Any]] = ("gp", "region", "tpe")
     startup_trials: int = 60
     floor: float = 0.05
+    adviser: str | Mapping[str, Any] | Proposer | None = None
+    advised_first: int = 3
+    advice_share: float = 0.15
 
     def __post_init__(self) -> None:
         if isinstance(self.members, str) or not isinstance(self.members, Sequence):
@@ -64,9 +72,12 @@ class PortfolioProposer:
                 f"a portfolio needs two or more different members, but {list(map(name_of, self.members))} were given.",
                 keys=("members",),
             )
-        if self.startup_trials < 0:
+        for name in ("startup_trials", "advised_first"):
+            if getattr(self, name) < 0:
+                raise InputError(f"{name} must not be negative, but {getattr(self, name)} was given.", keys=(name,))
+        if not 0 <= self.advice_share <= 0.25:
             raise InputError(
-                f"startup_trials must not be negative, but {self.startup_trials} was given.", keys=("startup_trials",)
+                f"advice_share must be from 0 to 0.25, but {self.advice_share} was given.", keys=("advice_share",)
             )
         if not 0 <= self.floor <= 1 / len(self.members):
             raise InputError(
@@ -83,30 +94,42 @@ class PortfolioProposer:
         """
         shares = self.shares(history)
         turns = self._turns(shares, len(history.trials), count)
+        for adviser in self._advisers:
+            first = 0 if _has_disappointed(history, adviser) else self.advised_first
+            turns = [
+                adviser if 1 <= number <= first else turn for number, turn in enumerate(turns, len(history.trials))
+            ]
+        proposers = self._members | self._advisers
         proposed = {
-            name: iter(self._members[name].propose(history, count=turns.count(name), seed=seed)) for name in set(turns)
+            name: iter(proposers[name].propose(history, count=turns.count(name), seed=seed)) for name in set(turns)
         }
         return [
-            dataclasses.replace(proposal, proposer=name, reason=f"{proposal.reason} {_said(name, shares)}")
+            _signed(proposal, name, shares, advised=name in self._advisers)
             for name in turns
             if (proposal := next(proposed[name], None)) is not None
         ]
 
     def earned(self, history: History, until: int | None = None) -> list[Credit]:
-        """Return what each member has earned, in their order; `until` is that of `tunesmith.credit.credits`."""
-        return credits(history, list(self._members), half_life=_HALF_LIFE, until=until)
+        """Return what each member, and the adviser, has earned; `until` is that of `tunesmith.credit.credits`."""
+        return credits(history, [*self._members, *self._advisers], half_life=_HALF_LIFE, until=until)
 
     def shares(self, history: History, until: int | None = None) -> dict[str, float]:
-        """Return the share of the trials that each member is due, by name; they add up to 1. `until` as in `earned`."""
-        if history.settled < self.startup_trials:
-            first, *others = self._members
-            return {first: 1.0, **dict.fromkeys(others, 0.0)}
+        """Return the share of the trials that each is due, by name; they add up to 1. `until` as in `earned`."""
         earned = self.earned(history, until)
-        usual = (sum(credit.gain for credit in earned) + 1) / (sum(credit.cost for credit in earned) + len(earned))
-        rates = {credit.proposer: (credit.gain + _BELIEVED * usual) / (credit.cost + _BELIEVED) for credit in earned}
-        rates[earned[0].proposer] *= _LEAD_ON_FRONTS if history.objective.pareto else _LEAD
+        members, advisers = earned[: len(self._members)], earned[len(self._members) :]
+        usual = (sum(credit.gain for credit in members) + 1) / (sum(credit.cost for credit in members) + len(members))
+        advised = {credit.proposer: self.advice_share * _factor(credit, usual) for credit in advisers}
+        return self._shared(history, members, usual, 1 - sum(advised.values())) | advised
+
+    def _shared(self, history: History, members: Sequence[Credit], usual: float, whole: float) -> dict[str, float]:
+        """Return the members' shares, which add up to `whole`."""
+        first, *others = (credit.proposer for credit in members)
+        if history.settled < self.startup_trials:
+            return {first: whole, **dict.fromkeys(others, 0.0)}
+        rates = {credit.proposer: _rate(credit, usual) for credit in members}
+        rates[first] *= _LEAD_ON_FRONTS if history.objective.pareto else _LEAD
         spare = 1 - self.floor * len(rates)
-        return {name: self.floor + spare * rate / sum(rates.values()) for name, rate in rates.items()}
+        return {name: whole * (self.floor + spare * rate / sum(rates.values())) for name, rate in rates.items()}
 
     def _turns(self, shares: Mapping[str, float], number: int, count: int) -> list[str]:
         """Return who proposes each of `count` trials from `number` on.
@@ -123,6 +146,29 @@ class PortfolioProposer:
     def _members(self) -> dict[str, Proposer]:
         return {name_of(member): resolve("proposers", member) for member in self.members}
 
+    @cached_property
+    def _advisers(self) -> dict[str, Proposer]:
+        """The adviser by its name, or nothing."""
+        return {} if self.adviser is None else {name_of(self.adviser): resolve("proposers", self.adviser)}
 
-def _said(name: str, shares: Mapping[str, float]) -> str:
-    return f"It is the turn of {name}, which is due {shares[name]:.0%} of the trials."
+
+def _has_disappointed(history: History, adviser: str) -> bool:
+    """Tell whether a trial of the adviser has failed, or came to something worse than the user's own configuration."""
+    own = [t.number for t in history.trials if t.proposal.proposer == adviser and t.state.settled]
+    return any(not history.losses[number] <= history.losses[0] for number in own if not np.isnan(history.losses[0]))
+
+
+def _rate(credit: Credit, usual: float) -> float:
+    """Return what a trial of a proposer gains for its cost, as far as that is known."""
+    return (credit.gain + _BELIEVED * usual) / (credit.cost + _BELIEVED)
+
+
+def _factor(credit: Credit, usual: float) -> float:
+    """Return how many times its usual share an adviser has earned."""
+    return float(np.clip(_rate(credit, usual) / usual, *_EARNED))
+
+
+def _signed(proposal: Proposal, name: str, shares: Mapping[str, float], *, advised: bool) -> Proposal:
+    """Return a proposal as its member's own; where advice did not hold, it is that of whoever stood in."""
+    reason = f"{proposal.reason} It is the turn of {name}, which is due {shares[name]:.0%} of the trials."
+    return dataclasses.replace(proposal, proposer=proposal.proposer if advised else name, reason=reason)

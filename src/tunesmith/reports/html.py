@@ -98,6 +98,7 @@ def render(
         title=wording.plain(title),
         pictures=drawn,
         proposers=proposer_table(history),
+        ledger=history.ledger,
         earned={row.proposer: row for row in earnings(history, proposer)},
         failures=overview.failures(history),
         resources=overview.resources(history),

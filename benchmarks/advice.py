@@ -1,0 +1,113 @@
+"""`python -m benchmarks.advice`: what a language model's advice is worth, and what bad advice costs.
+
+Scripted models of every quality (`tunesmith.testing.oracles`) advise the default proposer, over HTTP, on the tables of
+`benchmarks.search`; the same seed without a model is the other half of each pair.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from tunesmith.testing.oracles import ORACLES
+
+from .engine.machine import describe
+from .search import runner, store
+from .search.problems import SETS, BenchProblem, problems
+from .search.statistics import Floats, best_after, over_problems
+from .search.store import Key, Record
+
+RESULTS = Path(__file__).parent / "results" / "advice.md"
+STORE = Path(__file__).parent / ".store" / "advice.jsonl"
+TRIALS = 50
+CHECKPOINTS = (10, 25, 50)
+ALONE = "tunesmith"
+
+Records = Mapping[Key, Record]
+
+
+def tables_of(chosen: str) -> list[str]:
+    """Return the problems of a set that are tables: real trainings would have to be run four hundred times more."""
+    return [name for name in SETS[chosen] if not name.startswith(("sklearn", "nas"))]
+
+
+def report(records: Records, known: Mapping[str, BenchProblem], arms: Sequence[str], seeds: Sequence[int]) -> str:
+    """Return the table; the first of the arms is the one without a model."""
+    pairs = [
+        (name, seed)
+        for name in known
+        for seed in seeds
+        if all(Key(name, arm, 1, seed, TRIALS) in records for arm in arms)
+    ]
+    names = [name for name in known if any(pair[0] == name for pair in pairs)]
+    groups = [known[name].group for name in names]
+    values = [np.array([_regrets(records, known[n], arm, pairs) for arm in arms]) for n in names]
+    figures = over_problems(values, groups)
+    costs = over_problems([arm_values - arm_values[:1] for arm_values in values], groups)
+    goal = figures.mean[0, -1]
+    lines = [
+        "# What advice is worth\n",
+        describe() + "\n",
+        f"Mean normalised regret ({len(names)} tables, {len(pairs)} pairs). *Cost* is the difference to the same seeds "
+        f"without a model after {TRIALS} trials, with a 95 % interval over problems; *as good after* is the first "
+        f"number of trials at which the mean is no worse than that without a model after {TRIALS}.\n",
+        f"|  | {' | '.join(f'{count} trials' for count in CHECKPOINTS)} | cost | as good after | proposing, s per 50 |",
+        "| --- | --: | --: | --: | --: | --: | --: |",
+    ]
+    every = [np.array([_regrets(records, known[n], arm, pairs, range(1, TRIALS + 1)) for arm in arms]) for n in names]
+    curves = over_problems(every, groups, draws=1).mean
+    for place, arm in enumerate(arms):
+        cells = " | ".join(f"{mean:.3f}" for mean in figures.mean[place])
+        low, middle, high = (part[place, -1] for part in (costs.low, costs.mean, costs.high))
+        cost = "" if arm == ALONE else f"{middle:+.3f} [{low:+.3f}, {high:+.3f}]"
+        reached = np.flatnonzero(curves[place] <= goal + 1e-12)
+        seconds = np.median([records[Key(n, arm, 1, seed, TRIALS)].proposing for n, seed in pairs])
+        lines.append(f"| {arm.replace(':', ', ')} | {cells} | {cost} | {reached[0] + 1 if reached.size else 'not'} "
+                     f"| {seconds:.2f} |")  # fmt: skip
+    return "\n".join(lines) + "\n"
+
+
+def _regrets(
+    records: Records,
+    problem: BenchProblem,
+    arm: str,
+    pairs: Sequence[tuple[str, int]],
+    checkpoints: Sequence[int] = CHECKPOINTS,
+) -> Floats:
+    """Return the mean regret at each checkpoint over a problem's seeds, shape `(checkpoints,)`."""
+    runs = [records[Key(name, arm, 1, seed, TRIALS)] for name, seed in pairs if name == problem.name]
+    return np.mean([[problem.regret(best_after(run, count)) for count in checkpoints] for run in runs], axis=0)
+
+
+def main() -> None:
+    """Run what is missing, and print the table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.advice", description=__doc__)
+    parser.add_argument("--problems", choices=sorted(SETS), default="judging")
+    parser.add_argument("--seeds", type=int, nargs="+", default=list(range(10)))
+    parser.add_argument("--oracles", nargs="+", default=list(ORACLES), choices=ORACLES)
+    parser.add_argument("--jobs", type=int, default=1, help="how many processes")
+    parser.add_argument("--again", action="store_true", help="also what is done; the later counts")
+    parser.add_argument("--store", type=Path, default=STORE, help="the file of runs")
+    parser.add_argument("--write", action="store_true", help=f"write {RESULTS.name} in benchmarks/results")
+    parser.add_argument("--data", type=Path, default=os.environ.get("TUNESMITH_BENCHMARK_DATA"),
+                        help="the folder of tables; or set TUNESMITH_BENCHMARK_DATA")  # fmt: skip
+    asked = parser.parse_args()
+    if asked.data is None:
+        parser.error("say where the tables are: --data DIR, or set TUNESMITH_BENCHMARK_DATA.")
+    names = tables_of(asked.problems)
+    arms = [ALONE, *(f"advised:{name}" for name in asked.oracles)]
+    wanted = runner.plan(names, arms, [1], asked.seeds, TRIALS)
+    runner.run(wanted, data=asked.data, jobs=asked.jobs, again=asked.again, store=asked.store)
+    known = {name: problem for name, problem in problems(asked.data).items() if name in names}
+    text = report(store.read(asked.store), known, arms, asked.seeds)
+    print(text)
+    if asked.write:
+        RESULTS.write_text(text)
+
+
+if __name__ == "__main__":
+    main()

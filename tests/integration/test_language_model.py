@@ -1,0 +1,85 @@
+"""`tunesmith run` with a language model behind a real endpoint."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.conftest import Tunesmith
+from tunesmith.testing.model_server import Asked, ModelServer, Status, Structured
+from tunesmith.tuning import load
+
+SECRET = "sk-very-secret"
+
+
+def script(asked: Asked) -> Structured:
+    changes = [{"parameter": "place", "value": 0.3 + 0.01 * asked.number}, {"parameter": "kind", "value": "fancy"}]
+    return Structured(
+        {"ideas": [{"step": "medium", "changes": changes, "reason": "a third is usual", "expected": 0.1}]}
+    )
+
+
+def agents(study: Path, server: ModelServer, more: str = "") -> dict[str, Any]:
+    model = f'{{ name = "compatible:scripted", base_url = "{server.url}/v1", price = {{ input = 1.0, output = 5.0 }} }}'
+    with (study / "study.toml").open("a") as file:
+        file.write(f"\n[agents]\nmodel = {model}\n{more}")
+    return {"env": {**os.environ, "OPENAI_API_KEY": SECRET}}
+
+
+@pytest.mark.slow
+def test_a_study_shows_plans_reasons_and_what_they_cost(study: Path, tunesmith: Tunesmith) -> None:
+    with ModelServer(script) as server:
+        options = agents(study, server)
+        dry = tunesmith("run", "--dry-run", "--usd", "2", **options).stdout
+        assert "language model compatible:scripted: about 5 calls, $0.043; at most $2, by the budget" in dry
+        assert server.asked == ()
+        tunesmith("run", "--trials", "12", "--usd", "2", "--pruner", "none", **options)
+    folder = study / "studies" / "small"
+    status = tunesmith("status", folder).stdout
+    assert "planner" in status
+    assert "language_model" in status
+    told = json.loads(tunesmith("status", folder, "--json").stdout)
+    spent = told["language_models"]["planner"]
+    assert spent["calls"] == len(server.asked)
+    assert spent["usd"] > 0
+    shown = json.loads(tunesmith("show", folder, "1", "--json").stdout)
+    assert shown["proposer"] == "language_model"
+    assert "a third is usual" in shown["reason"]
+    page = (folder / "report.html").read_text()
+    assert "What language models were asked" in page
+    for path in study.rglob("*"):
+        assert not path.is_file() or SECRET.encode() not in path.read_bytes(), path
+
+
+@pytest.mark.slow
+def test_a_recording_runs_the_same_study_without_a_model_and_no_agents_asks_nobody(
+    study: Path, tunesmith: Tunesmith
+) -> None:
+    with ModelServer(script) as server:
+        options = agents(study, server)
+        tunesmith("run", "--trials", "10", "--pruner", "none", "--record", "tape.jsonl", "--quiet", **options)
+        first = [trial.parameters for trial in load(study / "studies" / "small").trials]
+        asked = len(server.asked)
+        tunesmith("run", "--trials", "10", "--no-agents", "--quiet", "--folder", "alone", **options)
+        assert len(server.asked) == asked
+    assert SECRET not in (study / "tape.jsonl").read_text()
+    tunesmith("run", "--trials", "10", "--pruner", "none", "--replay", "tape.jsonl", "--quiet", "--folder", "again")
+    assert [trial.parameters for trial in load(study / "again").trials] == first
+    assert load(study / "alone").history.ledger.total.calls == 0
+    missing = tunesmith("run", "--replay", "nowhere.jsonl", "--folder", "third", status=2).stderr
+    assert "the recording nowhere.jsonl cannot be read" in missing
+
+
+@pytest.mark.slow
+def test_a_study_outlives_its_model(study: Path, tunesmith: Tunesmith) -> None:
+    with ModelServer([Status(500)]) as server:
+        done = tunesmith("run", "--trials", "6", "--pruner", "none", **agents(study, server, "timeout_seconds = 3\n"))
+    assert done.stderr.count("goes by rules") == 1
+    assert "all 6 trials are done" in done.stdout
+    shutil.rmtree(study / "studies")
+    refused = tunesmith("run", "--model", "opnai:gpt", status=2).stderr
+    assert "--model: agents.model: a model must be named as" in refused
+    assert "Did you mean 'openai'" in refused

@@ -1,0 +1,227 @@
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from tunesmith.errors import InputError
+from tunesmith.history import History
+from tunesmith.journal.base import Event
+from tunesmith.parameters import Choice, Float, Int
+from tunesmith.proposers.language_model import Advice, LanguageModelProposer
+from tunesmith.proposers.portfolio import PortfolioProposer
+from tunesmith.space import SearchSpace
+from tunesmith.testing.histories import MINIMIZE, build_history, random_trials
+from tunesmith.trial import Value
+
+SPACE = SearchSpace(
+    {
+        "lr": Float(1e-5, 1e-1, log=True, default=1e-3),
+        "layers": Int(1, 6, default=2),
+        "act": Choice(["relu", "gelu", True, 3]),
+        "momentum": Float(0.0, 0.99, when={"act": "relu"}),
+    },
+    [{"layers": 5, "act": "gelu"}],
+)
+
+
+def loss(number: int, parameters: Mapping[str, Value]) -> float:
+    return (math.log10(parameters["lr"]) + 2) ** 2 + 0.1 * abs(parameters["layers"] - 3)
+
+
+@dataclass
+class Says:
+    """Gives the same advice each time, and takes note of what is refused."""
+
+    advice: Sequence[Advice]
+    refused: list[str] = field(default_factory=list)
+
+    def advise(self, history: History, *, count: int) -> Sequence[Advice]:
+        return self.advice
+
+    def refuse(self, advice: Advice, reason: str) -> None:
+        self.refused.append(reason)
+
+
+def start(parameters: Mapping[str, Value] | None = None) -> History:
+    own = parameters or {"lr": 1e-3, "layers": 2, "act": "relu", "momentum": 0.5}
+    return build_history(SPACE, [(own, 1.0)])
+
+
+def proposed(history: History, *changes: Mapping[str, Any], count: int = 1, **others: Any) -> tuple[Any, list[str]]:
+    says = Says([Advice(changes=given, reason="it is usual.", **others) for given in changes])
+    return LanguageModelProposer(adviser=says).propose(history, count=count, seed=0), says.refused
+
+
+def test_it_changes_what_is_said_and_leaves_the_rest() -> None:
+    (proposal,), refused = proposed(start(), {"lr": 0.01}, expectation=0.3)
+    assert proposal.parameters == {"lr": 0.01, "layers": 2, "act": "relu", "momentum": 0.5}
+    assert (proposal.proposer, proposal.reason, proposal.parent) == ("language_model", "it is usual.", 0)
+    assert proposal.expectation == 0.3
+    assert refused == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"lr": 5.0}, {"lr": 0.1}),
+        ({"lr": "0.01"}, {"lr": 0.01}),
+        ({"layers": 3.0}, {"layers": 3}),
+        ({"layers": 99}, {"layers": 6}),
+        ({"layers": -1e300}, {"layers": 1}),
+        ({"act": "GELU"}, {"act": "gelu"}),
+        ({"act": "true"}, {"act": True}),
+        ({"act": "3"}, {"act": 3}),
+        ({"act": "gelu", "momentum": 0.9}, {"act": "gelu"}),
+    ],
+)
+def test_values_are_taken_as_they_are_meant_and_kept_in_range(
+    changes: Mapping[str, Any], expected: Mapping[str, Any]
+) -> None:
+    (proposal,), refused = proposed(start(), changes)
+    assert refused == []
+    for name, value in expected.items():
+        assert proposal.parameters[name] == value
+        assert type(proposal.parameters[name]) is type(value)
+    assert SPACE.contains(proposal.parameters)
+
+
+@pytest.mark.parametrize(
+    ("changes", "others", "why"),
+    [
+        ({"depth": 3}, {}, "there is no parameter 'depth'"),
+        ({"lr": "1e-3 per step"}, {}, "'lr' must be a plain number, but '1e-3 per step' was said"),
+        ({"lr": math.nan}, {}, "must be a plain number"),
+        ({"lr": math.inf}, {}, "must be a plain number"),
+        ({"lr": True}, {}, "must be a plain number"),
+        ({"lr": None}, {}, "must be a plain number"),
+        ({"lr": [0.1]}, {}, "must be a plain number"),
+        ({"act": "swish"}, {}, "'act' must be one of 'relu', 'gelu', True, 3"),
+        ({"act": "gelu", "layers": 5}, {}, "this combination is forbidden"),
+        ({}, {}, "was tried already"),
+        ({"lr": 1e-3}, {}, "was tried already"),
+        ({"lr": 0.01}, {"parent": 99}, "there is no trial 99"),
+        ({"lr": 0.01}, {"parent": -1}, "there is no trial -1"),
+    ],
+)
+def test_what_cannot_be_run_is_refused_and_somebody_stands_in(
+    changes: Mapping[str, Any], others: Mapping[str, Any], why: str
+) -> None:
+    (proposal,), refused = proposed(start(), changes, **others)
+    assert len(refused) == 1
+    assert why in refused[0]
+    assert proposal.proposer != "language_model"
+    assert SPACE.contains(proposal.parameters)
+
+
+def test_one_refusal_does_not_hurt_the_others_and_the_same_is_said_once() -> None:
+    proposals, refused = proposed(start(), {"depth": 3}, {"lr": 0.01}, {"lr": "0.01"}, {"lr": 0.02}, count=3)
+    assert [p.proposer for p in proposals[:2]] == ["language_model"] * 2
+    assert [p.parameters["lr"] for p in proposals[:2]] == [0.01, 0.02]
+    assert len(proposals) == 3
+    assert [("depth" in reason, "same as another" in reason) for reason in refused] == [(True, False), (False, True)]
+
+
+def test_advice_that_the_optimiser_knows_to_be_bad_costs_no_trial() -> None:
+    history = build_history(SPACE, random_trials(SPACE, 40, loss))
+    (proposal,), refused = proposed(history, {"lr": 1.1e-5})
+    assert proposal.proposer == "gp"
+    assert len(refused) == 1
+    assert "times less than what the optimiser sees" in refused[0]
+    assert history.best is not None
+    (proposal,), refused = proposed(history, {"lr": 0.0101, "layers": 3})
+    assert (proposal.proposer, refused) == ("language_model", [])
+
+
+def test_who_has_earned_it_is_followed_all_the_same() -> None:
+    def trials(good: bool) -> History:
+        history = History(SPACE, MINIMIZE)
+        for number, (parameters, _) in enumerate(random_trials(SPACE, 40, loss)):
+            advised = number % 4 == 3
+            value = 1.0 - number / 100 if advised == good else 2.0 + number
+            name = "language_model" if advised else "gp"
+            history.apply(Event("proposed", number, {"parameters": dict(parameters), "proposer": name}))
+            history.apply(Event("started", number, {"attempt": 1}))
+            history.apply(Event("finished", number, {"state": "complete", "metrics": {"y": value}, "attempt": 1}))
+        return history
+
+    worst = {"lr": 0.1, "layers": 6, "act": 3}
+    for good, proposer in ((True, "language_model"), (False, "gp")):
+        says = Says([Advice(changes=worst)])
+        strict = LanguageModelProposer(adviser=says, shortfall=1e-6)
+        assert strict.propose(trials(good), count=1, seed=0)[0].proposer == proposer
+
+
+def test_options_are_checked() -> None:
+    with pytest.raises(InputError, match="shortfall must be above 0"):
+        LanguageModelProposer(shortfall=0.0)
+    with pytest.raises(InputError, match="say whom to ask in"):
+        LanguageModelProposer(adviser="somebody")  # type: ignore[arg-type]
+
+
+# -- as the adviser of a portfolio -----------------------------------------------------------------------------------
+
+
+def advised(says: Says, **options: Any) -> PortfolioProposer:
+    return PortfolioProposer(members=["quasirandom", "random"], adviser=LanguageModelProposer(adviser=says), **options)
+
+
+class Moves(Says):
+    """Says something else each time."""
+
+    def advise(self, history: History, *, count: int) -> Sequence[Advice]:
+        return [Advice(changes={"lr": 1e-2 * 1.01 ** len(history.trials)}, reason="further.")]
+
+
+def played(portfolio: PortfolioProposer, trials: int, worth: Mapping[str, float]) -> History:
+    """Return a study in which a proposer's trials better the last best, or are that much worse than trial 0."""
+    history = History(SPACE, MINIMIZE)
+    for number in range(trials):
+        if number:
+            proposal = portfolio.propose(history, count=1, seed=0)[0]
+        parameters = proposal.parameters if number else {"lr": 1e-3, "layers": 2, "act": "relu", "momentum": 0.5}
+        name = proposal.proposer if number else "user"
+        history.apply(Event("proposed", number, {"parameters": dict(parameters), "proposer": name}))
+        history.apply(Event("started", number, {"attempt": 1}))
+        gain = worth.get(name, 0.0)
+        value = 1.0 - gain * number if gain >= 0 else 1.0 - gain
+        history.apply(Event("finished", number, {"state": "complete", "metrics": {"y": value}, "attempt": 1}))
+    return history
+
+
+def test_it_makes_the_first_proposals_and_then_gets_its_share() -> None:
+    portfolio = advised(Moves([]), startup_trials=5)
+    history = played(portfolio, 12, {"language_model": 0.01})
+    proposers = [trial.proposal.proposer for trial in history.trials]
+    assert proposers[1:4] == ["language_model"] * 3
+    shares = portfolio.shares(history)
+    assert sum(shares.values()) == pytest.approx(1)
+    assert shares["language_model"] > 0.15
+
+
+def test_who_disappoints_at_once_does_not_get_the_other_two() -> None:
+    history = played(advised(Moves([])), 6, {"language_model": -1.0})
+    proposers = [trial.proposal.proposer for trial in history.trials]
+    assert proposers[1] == "language_model"
+    assert proposers[2:4] == ["quasirandom", "quasirandom"]
+
+
+def test_its_share_grows_with_what_it_gains_and_shrinks_but_not_to_nothing() -> None:
+    portfolio = advised(Moves([]), startup_trials=5)
+    good = portfolio.shares(played(portfolio, 50, {"language_model": 0.01}))["language_model"]
+    bad = portfolio.shares(played(portfolio, 50, {"quasirandom": 0.01, "language_model": -1.0}))["language_model"]
+    assert good > 0.15 > bad > 0.0
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"advised_first": -1}, "advised_first must not be negative"),
+        ({"advice_share": 0.5}, "advice_share must be from 0 to 0.25"),
+        ({"adviser": "nobody"}, "unknown proposer 'nobody'"),
+    ],
+)
+def test_the_portfolios_options_are_checked(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        PortfolioProposer(**options).shares(start())
