@@ -14,7 +14,7 @@ PLUGINS = ("proposers", "pruners", "judges", "executors", "tasks", "trackers", "
 
 # From the ground up: a module imports from its own floor or from those below it.
 FLOORS = [
-    {"errors", "places", "spending"},
+    {"errors", "hidden_variables", "places", "spending"},
     {"tables"},
     {"trial", "objective", "budget"},
     {"parameters", "priors"},

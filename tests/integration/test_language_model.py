@@ -32,6 +32,8 @@ def agents(study: Path, server: ModelServer, more: str = "") -> dict[str, Any]:
 @pytest.mark.slow
 def test_a_study_shows_plans_reasons_and_what_they_cost(study: Path, tunesmith: Tunesmith) -> None:
     with ModelServer(script) as server:
+        with (study / "train.py").open("a") as file:
+            file.write('print("the key is", os.environ.get("OPENAI_API_KEY", "hidden"))\n')
         options = agents(study, server)
         dry = tunesmith("run", "--dry-run", "--usd", "2", **options).stdout
         assert "language model compatible:scripted: about 5 calls, $0.043; at most $2, by the budget" in dry
@@ -48,6 +50,7 @@ def test_a_study_shows_plans_reasons_and_what_they_cost(study: Path, tunesmith: 
     shown = json.loads(tunesmith("show", folder, "1", "--json").stdout)
     assert shown["proposer"] == "language_model"
     assert "a third is usual" in shown["reason"]
+    assert "the key is hidden" in (folder / "trials" / "0001" / "log.txt").read_text()
     page = (folder / "report.html").read_text()
     assert "What language models were asked" in page
     for path in study.rglob("*"):

@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..hidden_variables import visible_variables
 from ..trial import Measurement, TrialRequest
 from ._evaluation import failure, settle
 from ._leftovers import TRIAL_VARIABLE, WORKER_VARIABLE, read_result, sweep_worker
@@ -153,7 +154,7 @@ class Slot:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
-                env={**os.environ, **self._variables, **marks},
+                env={**visible_variables(), **self._variables, **marks},
                 start_new_session=True,
             )
         except BaseException:

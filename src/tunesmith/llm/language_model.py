@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel
 
 from ..errors import InputError, NoAnswer
+from ..hidden_variables import hide
 from ..spending import Call
 from .endpoints import Endpoint
 from .purse import Purse
@@ -58,7 +59,8 @@ class LanguageModel:
     Answers are checked against their type; what does not fit is asked for again, with the fault, twice. Where a model
     fails, the next of its fallbacks is asked; where all do, `NoAnswer` says why, once with a warning in the log.
 
-    Any number of threads may ask at once. All requests run in one thread of its own.
+    Any number of threads may ask at once. All requests run in one thread of its own. The variables that hold tokens are
+    kept from the processes of trials.
 
     Args:
         endpoints: Whom to ask, in this order; one or more.
@@ -87,6 +89,7 @@ class LanguageModel:
         self.enter = enter
         self.patience = patience
         self.tape = tape
+        hide(*(e.token.variable for e in (*self.endpoints, *self.roles.values()) if e.token and e.token.variable))
         self._thread = _LoopThread()
         self._clients: dict[str, Model] = {}
 

@@ -21,6 +21,7 @@ class Token:
 
     Args:
         fetch: Returns it.
+        variable: The variable that it is in; None where it is elsewhere.
         kept: What was fetched last; never shown.
 
     >>> numbers = iter(range(9))
@@ -32,6 +33,7 @@ class Token:
     """
 
     fetch: Callable[[], str] = field(repr=False)
+    variable: str | None = field(default=None, repr=False)
     kept: str | None = field(default=None, repr=False)
 
     @property
@@ -74,7 +76,7 @@ def token_from(given: Any, environment: Mapping[str, str]) -> Token:
     if not isinstance(place, str) or not place:
         raise InputError(f"{kind} must be text, but {place!r} was given.", keys=("token", kind))
     if kind == "env":
-        return Token(lambda: _variable(place, environment))
+        return Token(lambda: _variable(place, environment), variable=place)
     return Token(lambda: _file(place) if kind == "file" else _printed(place))
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, TrialPruned
+from ..hidden_variables import visible_variables
 from ..trial import CHECKPOINT_FOLDER, Failure, FailureKind, Measurement, Reporter, TrialRequest, Value
 from ._command_checks import check_config, check_parameters, check_program
 from ._metrics import METRICS_FILE, bad_metrics, checked, read_metrics, write_metrics
@@ -168,7 +169,7 @@ class CommandTask:
 
         try:
             words = self._prepared(request)
-            variables = {**os.environ, **self._variables(request), **self.environment}
+            variables = {**visible_variables(), **self._variables(request), **self.environment}
             status = run_group(
                 words, folder=Path(self.folder), environment=variables, shell=self.shell, hear=hear, look=look
             )
