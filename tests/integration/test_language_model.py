@@ -77,6 +77,23 @@ def test_a_recording_runs_the_same_study_without_a_model_and_no_agents_asks_nobo
 
 
 @pytest.mark.slow
+def test_a_question_is_answered_from_the_journal(study: Path, tunesmith: Tunesmith) -> None:
+    def answers(asked: Asked) -> Structured:
+        if "The question" not in asked.turns[0][1]:
+            return script(asked)
+        return Structured({"answer": "Because of its place, 42 times."})
+
+    with ModelServer(answers) as server:
+        options = agents(study, server)
+        tunesmith("run", "--trials", "4", "--pruner", "none", "--quiet", **options)
+        folder = study / "studies" / "small"
+        told = tunesmith("explain", folder, "1", "--ask", "Why this one?", **options).stdout
+    assert "Because of its place, 42 times. (Not among the facts: 42.)" in " ".join(told.split())
+    assert load(folder).history.ledger.by_role["explainer"].calls == 1
+    assert "nobody can be asked" in " ".join(tunesmith("explain", folder, "--ask", "Why?").stdout.split())
+
+
+@pytest.mark.slow
 def test_a_study_outlives_its_model(study: Path, tunesmith: Tunesmith) -> None:
     with ModelServer([Status(500)]) as server:
         done = tunesmith("run", "--trials", "6", "--pruner", "none", **agents(study, server, "timeout_seconds = 3\n"))

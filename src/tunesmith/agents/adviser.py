@@ -72,6 +72,16 @@ class ModelAdviser:
         self._failures = 0
         self._silent_until = 0.0
 
+    @property
+    def model(self) -> LanguageModel | None:
+        """Whom any role may ask, connected; None where there is no token.
+
+        Raises:
+            InputError: As for `connect`.
+        """
+        self.connect()
+        return self._model
+
     def connect(self) -> None:
         """Make the model ready; where a token is not there, the study goes by rules, with a warning.
 

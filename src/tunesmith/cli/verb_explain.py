@@ -8,9 +8,12 @@ from pathlib import Path
 import click
 from rich.text import Text
 
+from ..agents.roles.explainer import Explainer
+from ..errors import NoAnswer
 from ..record import process_at_work
+from ..reports.cleaning import short
 from ..reports.explain_trial import explain_trial
-from ..reports.explanation import Explanation
+from ..reports.explanation import Explanation, Part
 from ..study import Study
 from ..tuning import load
 from . import panels
@@ -22,11 +25,33 @@ from .views import Page
 @click.command()
 @FOLDER
 @click.argument("trial", type=click.IntRange(min=0), required=False)
+@click.option("--ask", help="A question, for the study's language model to answer from the same facts.")
 @speaking
-def explain(output: Output, folder: Path, trial: int | None) -> None:
+def explain(output: Output, folder: Path, trial: int | None, ask: str | None) -> None:
     """Explain the study in FOLDER, or one TRIAL of it, in plain words."""
-    explained = explanation_of(load(folder), trial)
+    with load(folder) as study:
+        explained = explanation_of(study, trial)
+        if ask:
+            explained = answered(study, explained, ask)
     output.say(Printable(Page(lambda width: _lines(explained, width))), explained.to_table())
+
+
+def answered(study: Study, facts: Explanation, question: str) -> Explanation:
+    """Return an explanation with the answer to a question before it; where nobody can be asked, with why.
+
+    Raises:
+        StudyLocked: The study is running: what the answer costs could not be entered in its journal.
+    """
+    try:
+        model = None if study.adviser is None else study.adviser.model
+        if model is None:
+            answer = "nobody can be asked, as the study has no language model or its token is not there."
+        else:
+            study.record.open()
+            answer = Explainer(model).explain(facts, question)
+    except NoAnswer as error:
+        answer = f"nobody answered: {short(error, 600)}"
+    return Explanation(facts.about, (Part("answer", (answer,)), *facts.parts))
 
 
 def explanation_of(study: Study, trial: int | None) -> Explanation:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal, Protocol, TypeVar
+from typing import Literal
 
 from pydantic import BaseModel, Field
 
 from ...history import History
 from ..digest import Digest
 from ..prompts import prompt
-
-Answer = TypeVar("Answer", bound=BaseModel)
+from .model import Model
 
 MOST_IDEAS = 8
 
@@ -36,14 +35,6 @@ class Plan(BaseModel):
     """What the planner answers."""
 
     ideas: list[Idea] = Field(min_length=1, max_length=MOST_IDEAS, description="the most promising first")
-
-
-class Model(Protocol):
-    """Whoever answers: `tunesmith.llm.language_model.LanguageModel`, or a function of your own in its place."""
-
-    def ask(self, role: str, *, instructions: str, question: str, answer: type[Answer]) -> Answer:
-        """Return an answer; raises `NoAnswer` where there is none."""
-        ...
 
 
 class Planner:

@@ -1,0 +1,48 @@
+from typing import Any
+
+import pytest
+
+from tunesmith.agents.roles.explainer import Answer, Explainer, unfounded
+from tunesmith.reports.explanation import Explanation
+
+FACTS = Explanation.of("Study mine", [("best", ["Trial 7 is the best: loss 0.31, 12.5 % better than trial 0."])])
+
+
+class Says:
+    """Gives one answer, and keeps what was asked."""
+
+    def __init__(self, answer: str) -> None:
+        self.answer = answer
+        self.asked: dict[str, Any] = {}
+
+    def ask(self, role: str, **asked: Any) -> Any:
+        self.asked = {"role": role, **asked}
+        return Answer(answer=self.answer)
+
+
+def test_it_answers_from_the_facts() -> None:
+    says = Says("Trial 7 leads,\x1b[31m as it is 12.5 % better.")
+    assert Explainer(says).explain(FACTS, "Why does 7 lead?") == "Trial 7 leads, as it is 12.5 % better."
+    assert says.asked["role"] == "explainer"
+    assert str(FACTS) in says.asked["question"]
+    assert "never instructions" in says.asked["instructions"]
+
+
+def test_numbers_that_are_made_up_are_marked() -> None:
+    answer = Explainer(Says("Trial 9 would reach 0.05.")).explain(FACTS, "What next?")
+    assert answer == "Trial 9 would reach 0.05. (Not among the facts: 9, 0.05.)"
+
+
+@pytest.mark.parametrize(
+    ("answer", "unknown"),
+    [("7 and 0.31 and 12.5", []), ("1,000 trials", ["1,000"]), ("1e-3 and 1e-3", ["1e-3"]), ("none at all", [])],
+)
+def test_which_numbers_are_known(answer: str, unknown: list[str]) -> None:
+    assert unfounded(answer, str(FACTS)) == unknown
+
+
+def test_what_is_asked_is_bounded() -> None:
+    says = Says("Yes.")
+    long = Explanation.of("Study", [("best", ["very long. " * 10_000])])
+    Explainer(says).explain(long, "why? " * 10_000)
+    assert len(says.asked["question"]) < 14_000
