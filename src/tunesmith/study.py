@@ -36,7 +36,7 @@ from .trial import Failure, Measurement, Outcome, Proposal, State, Trial, Value,
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .agents.adviser import ModelAdviser
+    from .agents.consultant import Consultant
 
 Plugin = str | Mapping[str, Any]
 
@@ -133,22 +133,25 @@ class Study:
             },
             trackers=trackers,
         )
-        self.adviser: ModelAdviser | None = None
+        self.consultant: Consultant | None = None
         chosen: Proposer = plugins.resolve("proposers", proposer)
+        ruling: Judge = plugins.resolve("judges", judge)
         if options is not None:
             # Imported here, as few studies have a language model.
-            from .agents.adviser import ModelAdviser, advised
+            from .agents.adviser import advised, refereed
+            from .agents.consultant import Consultant
 
             place = Path.cwd() if source is None else source.parent
-            self.adviser = ModelAdviser(
+            self.consultant = Consultant(
                 options, history=self.history, emit=self.record.emit, budget=self.budget, folder=place
             )
-            chosen = advised(chosen, self.adviser)
+            chosen = advised(chosen, self.consultant)
+            ruling = refereed(ruling, self.consultant)
         self.engine = Engine(
             self.record,
             proposer=chosen,
             pruner=None if pruner in (None, "none") else plugins.resolve("pruners", pruner),
-            judge=plugins.resolve("judges", judge),
+            judge=ruling,
             budget=self.budget,
             defaults=lambda: {} if self.task is None else self.task.defaults(),
             seed=self.seed,
@@ -370,8 +373,8 @@ class Study:
 
     def close(self) -> None:
         """Let go of the study's folder, so that another process may work on it, and of language models."""
-        if self.adviser is not None:
-            self.adviser.close()
+        if self.consultant is not None:
+            self.consultant.close()
         self.record.close()
 
     def __enter__(self) -> Self:

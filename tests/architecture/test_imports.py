@@ -34,6 +34,7 @@ FLOORS = [
 EXCEPTIONS = {
     ("tunesmith.objective", "tunesmith.tables"): "tables are read on the floor below",
     ("tunesmith.study", "tunesmith.agents.adviser"): "a study's language model; imported where there is one",
+    ("tunesmith.study", "tunesmith.agents.consultant"): "the same",
     ("tunesmith.study", "tunesmith.agents.graph"): "a study that runs is driven by the graph; imported when it runs",
 }
 OUTSIDE = {

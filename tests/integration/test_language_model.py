@@ -16,6 +16,8 @@ SECRET = "sk-very-secret"
 
 
 def script(asked: Asked) -> Structured:
+    if "decision" in str(asked.tools):  # the coordinator
+        return Structured({"decision": "go on", "freeze": ["sharp"], "reason": "it still improves"})
     changes = [{"parameter": "place", "value": 0.3 + 0.01 * asked.number}, {"parameter": "kind", "value": "fancy"}]
     return Structured(
         {"ideas": [{"step": "medium", "changes": changes, "reason": "a third is usual", "expected": 0.1}]}
@@ -36,7 +38,7 @@ def test_a_study_shows_plans_reasons_and_what_they_cost(study: Path, tunesmith: 
             file.write('print("the key is", os.environ.get("OPENAI_API_KEY", "hidden"))\n')
         options = agents(study, server)
         dry = tunesmith("run", "--dry-run", "--usd", "2", **options).stdout
-        assert "language model compatible:scripted: about 5 calls, $0.043; at most $2, by the budget" in dry
+        assert "language model compatible:scripted: about 7 calls, $0.06; at most $2, by the budget" in dry
         assert server.asked == ()
         tunesmith("run", "--trials", "12", "--usd", "2", "--pruner", "none", **options)
     folder = study / "studies" / "small"
@@ -45,7 +47,7 @@ def test_a_study_shows_plans_reasons_and_what_they_cost(study: Path, tunesmith: 
     assert "language_model" in status
     told = json.loads(tunesmith("status", folder, "--json").stdout)
     spent = told["language_models"]["planner"]
-    assert spent["calls"] == len(server.asked)
+    assert spent["calls"] + told["language_models"]["coordinator"]["calls"] == len(server.asked)
     assert spent["usd"] > 0
     shown = json.loads(tunesmith("show", folder, "1", "--json").stdout)
     assert shown["proposer"] == "language_model"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from ..budget import Budget
 from ..history import History
@@ -28,6 +29,19 @@ class Step:
     reason: str = ""
     failed: bool = False
     room: int | None = None
+
+
+class Coordinator(Protocol):
+    """Whoever decides whether a study goes on."""
+
+    def decide(self, history: History, *, seconds: float) -> Step:
+        """Return what to do next.
+
+        Args:
+            history: All that is known.
+            seconds: Wall-clock seconds that the study has run, all sessions together.
+        """
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)

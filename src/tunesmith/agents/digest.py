@@ -72,17 +72,19 @@ class Digest:
         if others := len(history.space.names) - len(names):
             parts["parameters_not_shown"] = others
         if history.best is not None:
-            parts["best"] = self._trial(history.best, names)
+            parts["best"] = trial_table(history.best, names)
         if history.trials and history.best is not history.trials[0]:
-            parts["trial_0"] = self._trial(history.trials[0], names, history.best)
+            parts["trial_0"] = trial_table(history.trials[0], names, history.best)
         seen = {0} | ({history.best.number} if history.best else set())
         parts["other_trials"] = [
-            self._trial(trial, names, history.best) for trial in _once(shown) if trial.number not in seen
+            trial_table(trial, names, history.best) for trial in _once(shown) if trial.number not in seen
         ]
         if failures := self._failures(most(_FAILURES), names):
             parts["failures"] = failures
         if refused := self._refused(most(_REFUSED)):
             parts["advice_that_was_refused"] = refused
+        if focus := self._focus():
+            parts["the_coordinator_wants"] = focus
         if detail >= 0.5 and (candidates := self._candidates(most(_CANDIDATES), names)):
             parts["what_the_optimiser_would_try"] = candidates
         return parts
@@ -114,21 +116,6 @@ class Digest:
             return None
         return round(float(spearmanr(column[active], losses).statistic), 2)
 
-    def _trial(self, trial: Trial, names: Sequence[str], best: Trial | None = None) -> dict[str, Any]:
-        """Return a trial; where the best is given, with what differs from it alone."""
-        told: dict[str, Any] = {"number": trial.number}
-        if best is None or best is trial:
-            told["parameters"] = _values(trial.parameters, names)
-        else:
-            told["differs_from_the_best"] = _values(_difference(trial.parameters, best.parameters), names)
-        if trial.metrics:
-            told["metrics"] = {short(name, _LONGEST): _rounded(value) for name, value in trial.metrics.items()}
-        if trial.state is not State.COMPLETE:
-            told["state"] = str(trial.state)
-        if trial.proposal.proposer == "language_model":
-            told["your_advice"] = short(trial.proposal.reason, 2 * _LONGEST)
-        return told
-
     def _failures(self, most: int, names: Sequence[str]) -> dict[str, Any]:
         failed = [trial for trial in self.history.trials if trial.failure is not None]
         if not failed:
@@ -154,6 +141,14 @@ class Digest:
             for data in refused[-most:]
         ]
 
+    def _focus(self) -> dict[str, Any]:
+        """Return what the coordinator said last of where to look."""
+        said = [event.data for event in self.history.decisions if event.data.get("action") == "focus"]
+        if not said:
+            return {}
+        names = {key: [short(name, _LONGEST) for name in said[-1].get(key, ())] for key in ("prioritise", "freeze")}
+        return {**names, "reason": short(said[-1].get("reason", ""), 2 * _LONGEST)}
+
     def _candidates(self, most: int, names: Sequence[str]) -> list[dict[str, Any]]:
         best = self.history.best
         return [
@@ -165,6 +160,28 @@ class Digest:
             }
             for candidate in GpProposer().outlook(self.history, count=most)
         ]
+
+
+def trial_table(trial: Trial, names: Sequence[str], best: Trial | None = None) -> dict[str, Any]:
+    """Return a trial as plain JSON values.
+
+    Args:
+        trial: The trial.
+        names: The parameters that are shown.
+        best: Another trial; of the parameters, what differs from it is told alone.
+    """
+    told: dict[str, Any] = {"number": trial.number}
+    if best is None or best is trial:
+        told["parameters"] = _values(trial.parameters, names)
+    else:
+        told["differs_from_the_best"] = _values(_difference(trial.parameters, best.parameters), names)
+    if trial.metrics:
+        told["metrics"] = {short(name, _LONGEST): _rounded(value) for name, value in trial.metrics.items()}
+    if trial.state is not State.COMPLETE:
+        told["state"] = str(trial.state)
+    if trial.proposal.proposer == "language_model":
+        told["your_advice"] = short(trial.proposal.reason, 2 * _LONGEST)
+    return told
 
 
 def _place(history: History, trial: Trial) -> tuple[float, float]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ..errors import InputError, SpaceExhausted, TrialPruned
 from ..tasks.base import TrialFailed
 from ..trial import Failure, Measurement, Outcome, State, Trial, TrialRequest
-from .coordinator import RulesCoordinator, Step
+from .coordinator import Coordinator, RulesCoordinator, Step
 from .recovery import recover
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Loop:
         self.executor = study.executor
         self.engine = study.engine
         self.history = study.history
-        self.coordinator = RulesCoordinator(budget=study.budget)
+        self.coordinator = self._coordinator()
         self.interrupted = False
         self._exhausted = ""
         self._in_flight: dict[int, Future[Measurement]] = {}
@@ -53,12 +53,20 @@ class Loop:
                         keys=("budget", limit),
                     )
 
+    def _coordinator(self) -> Coordinator:
+        rules = RulesCoordinator(budget=self.study.budget)
+        if self.study.consultant is None:
+            return rules
+        from .roles.coordinator import ModelCoordinator  # Imports scikit-learn, by way of the digest.
+
+        return ModelCoordinator(rules, self.study.consultant)
+
     # -- the nodes -------------------------------------------------------------------------------------------------
 
     def prepare(self) -> None:
         """Open the session, and clear up what an earlier one left."""
-        if self.study.adviser is not None:
-            self.study.adviser.connect()
+        if self.study.consultant is not None:
+            _ = self.study.consultant.model  # What is wrong with it is said before anything runs.
         self.study.record.open_session()
         recover(self.study)
         self.executor.open(self._hear)

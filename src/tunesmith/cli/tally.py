@@ -206,7 +206,9 @@ class Tally:
             running=sorted(runs, key=lambda run: run.slot),
             settled=[history.trials[n] for n in reversed(recent)],
             shares=sorted(shares, key=lambda share: -share.proposals),
-            decision=next((e for e in reversed(history.decisions) if e.data.get("action") != "refuse"), None),
+            decision=next(
+                (e for e in reversed(history.decisions) if e.data.get("action") not in ("refuse", "focus")), None
+            ),
         )
 
     def _dominated_by(self, front: list[FrontRow]) -> float | None:

@@ -43,7 +43,7 @@ def answered(study: Study, facts: Explanation, question: str) -> Explanation:
         StudyLocked: The study is running: what the answer costs could not be entered in its journal.
     """
     try:
-        model = None if study.adviser is None else study.adviser.model
+        model = None if study.consultant is None else study.consultant.model
         if model is None:
             answer = "nobody can be asked, as the study has no language model or its token is not there."
         else:

@@ -186,6 +186,6 @@ def _settings_table(settings: Settings, study: Study) -> str:
     trial = study.engine.baseline()
     lines += ["", "trial 0, your own configuration:"]
     lines += [f"  {name:<36} {value}" for name, value in trial.parameters.items()]
-    if study.adviser is not None:
-        lines += ["", study.adviser.estimate()]
+    if study.consultant is not None:
+        lines += ["", study.consultant.estimate()]
     return "\n".join(lines)

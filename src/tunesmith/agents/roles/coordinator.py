@@ -1,0 +1,77 @@
+"""The coordinator on a language model: whether to go on, and which parameters the adviser should look at."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from ...history import History
+from ...reports.cleaning import short
+from ..consultant import Consultant
+from ..coordinator import RulesCoordinator, Step
+from ..digest import Digest
+from ..prompts import prompt
+
+EVERY = 10
+"""It is asked after so many more trials have ended."""
+
+_LEAST_TRIALS = 30
+_STOOD_STILL = 0.4  # The share of all trials without a new best from which a stop is followed.
+
+
+class Course(BaseModel):
+    """What the coordinator answers."""
+
+    decision: Literal["go on", "stop"] = Field(description="whether the study goes on")
+    prioritise: list[str] = Field(default_factory=list, max_length=8, description="parameters to change next")
+    freeze: list[str] = Field(default_factory=list, max_length=100, description="parameters to leave as they are")
+    reason: str = Field(description="why, in one or two sentences")
+
+
+class ModelCoordinator:
+    """Lets the rules decide, and where they go on asks a language model now and then.
+
+    Its stop is followed only where the history shows that the best has stood still for long. What it freezes and
+    prioritises holds for the adviser alone: the optimiser goes on looking everywhere.
+
+    Args:
+        rules: What decides first.
+        consultant: Whom it asks.
+    """
+
+    role = "coordinator"
+
+    def __init__(self, rules: RulesCoordinator, consultant: Consultant) -> None:
+        self.rules = rules
+        self.consultant = consultant
+        self._next = EVERY
+
+    def decide(self, history: History, *, seconds: float) -> Step:
+        """Return what to do next; see `RulesCoordinator.decide`."""
+        step = self.rules.decide(history, seconds=seconds)
+        if step.stop or step.room == 0 or history.settled < self._next:
+            return step
+        self._next = history.settled + EVERY
+        question = str(Digest(history, trials_left=self.consultant.trials_left))
+        course = self.consultant.consult(
+            lambda model: model.ask(self.role, instructions=prompt(self.role), question=question, answer=Course)
+        )
+        return step if course is None else self._followed(history, step, course)
+
+    def _followed(self, history: History, step: Step, course: Course) -> Step:
+        reason = short(course.reason, 300)
+        names = history.space.names
+        focus = {
+            "prioritise": [name for name in course.prioritise if name in names][:4],
+            "freeze": [name for name in course.freeze if name in names and name not in course.prioritise],
+        }
+        if course.decision == "go on":
+            self.consultant.note("focus", reason, by=self.role, **focus)
+            return step
+        still = history.since_best >= _STOOD_STILL * history.settled
+        if history.settled >= _LEAST_TRIALS and still:
+            return Step(stop=True, reason=f"the coordinator ends it, as nothing improves: {reason}")
+        why = f"before {_LEAST_TRIALS} trials" if still else f"{history.since_best} trials after a new best"
+        self.consultant.note("refuse", f"a stop is not followed {why}: {reason}", by=self.role)
+        return step

@@ -1,0 +1,58 @@
+"""The judge: whether a gain that may be luck is worth a repeat."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import orjson
+from pydantic import BaseModel, Field
+
+from ...history import History
+from ...reports.cleaning import short
+from ...trial import Trial, Verdict
+from ..consultant import Consultant
+from ..digest import trial_table
+from ..prompts import prompt
+
+
+class Opinion(BaseModel):
+    """What the judge answers."""
+
+    decision: Literal["accept", "reject", "replicate"] = Field(description="what to make of the trial")
+    reason: str = Field(description="why, in one sentence")
+
+
+class ModelReferee:
+    """Asks a language model about what is borderline.
+
+    Args:
+        consultant: Whom it asks.
+    """
+
+    role = "judge"
+
+    def __init__(self, consultant: Consultant) -> None:
+        self.consultant = consultant
+
+    def decide(self, history: History, trial: Trial, doubt: str) -> Verdict | None:
+        """Return a verdict; None where nobody answers."""
+        question = self._question(history, trial, doubt)
+        opinion = self.consultant.consult(
+            lambda model: model.ask(self.role, instructions=prompt(self.role), question=question, answer=Opinion)
+        )
+        if opinion is None:
+            return None
+        return Verdict(decision=opinion.decision, reason=f"{doubt}; {short(opinion.reason, 300)}", by=self.role)
+
+    def _question(self, history: History, trial: Trial, doubt: str) -> str:
+        rival = history.rival(trial)
+        told = {
+            "objective": str(history.objective),
+            "trial": trial_table(trial, history.space.names),
+            "it_would_take_the_lead_from": None if rival is None else trial_table(rival, history.space.names),
+            "in_doubt": doubt,
+            "noise": history.noise,
+            "seconds_of_a_trial": trial.seconds,
+            "trials_left": self.consultant.trials_left,
+        }
+        return orjson.dumps(told).decode()

@@ -1,0 +1,179 @@
+"""The judge and the coordinator on a language model: what they may do, and what they may not."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tunesmith.agents.consultant import Consultant
+from tunesmith.agents.coordinator import RulesCoordinator
+from tunesmith.agents.roles.coordinator import Course, ModelCoordinator
+from tunesmith.agents.roles.judge import ModelReferee, Opinion
+from tunesmith.budget import Budget
+from tunesmith.errors import InputError, NoAnswer
+from tunesmith.history import History
+from tunesmith.journal.base import Event
+from tunesmith.judges.language_model import LanguageModelJudge
+from tunesmith.llm.options import ModelOptions
+from tunesmith.parameters import Float
+from tunesmith.space import SearchSpace
+from tunesmith.testing.histories import build_history
+
+SPACE = SearchSpace({"x": Float(0.0, 1.0), "y": Float(0.0, 1.0)})
+
+
+class Says:
+    """Answers what it is given, or does not answer."""
+
+    def __init__(self, *answers: Any) -> None:
+        self.answers, self.asked = list(answers), []
+
+    def ask(self, role: str, **asked: Any) -> Any:
+        self.asked.append({"role": role, **asked})
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def close(self) -> None:
+        pass
+
+
+def consulting(history: History, says: Says, budget: Budget = Budget(trials=200)) -> Consultant:  # noqa: B008
+    consultant = Consultant(
+        ModelOptions(model="ollama:x"), history=history, emit=history.apply, budget=budget, folder=Path()
+    )
+    consultant._model = says  # type: ignore[assignment]
+    return consultant
+
+
+def losses(*values: float) -> History:
+    return build_history(SPACE, [({"x": place / 100, "y": 0.5}, value) for place, value in enumerate(values)])
+
+
+def told(history: History, action: str) -> list[Any]:
+    return [event.data for event in history.decisions if event.data["action"] == action]
+
+
+# -- the judge -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("decision", ["accept", "reject", "replicate"])
+def test_what_is_in_doubt_is_decided_by_the_model(decision: Any) -> None:
+    history = losses(1.0, 0.99)
+    says = Says(Opinion(decision=decision, reason="trials are short."))
+    judge = LanguageModelJudge(referee=ModelReferee(consulting(history, says)))
+    verdict = judge.judge(history, history.trials[1])
+    assert (verdict.decision, verdict.by, verdict.binding) == (decision, "judge", False)
+    assert verdict.reason.endswith("; trials are short.")
+    assert '"it_would_take_the_lead_from":{"number":0' in says.asked[0]["question"]
+
+
+@pytest.mark.parametrize(("values", "decision"), [((1.0,), "accept"), ((1.0, 0.5), "accept"), ((1.0, 2.0), "reject")])
+def test_what_is_clear_is_decided_by_rules_alone(values: tuple[float, ...], decision: str) -> None:
+    history, says = losses(*values), Says(NoAnswer("nobody"))
+    judge = LanguageModelJudge(referee=ModelReferee(consulting(history, says)))
+    assert judge.judge(history, history.trials[-1]).decision == decision
+    assert says.asked == []
+
+
+def test_where_nobody_answers_the_rules_decide() -> None:
+    history, says = losses(1.0, 0.99), Says(NoAnswer("nobody"))
+    judge = LanguageModelJudge(referee=ModelReferee(consulting(history, says)))
+    assert judge.judge(history, history.trials[1]) == LanguageModelJudge().judge(history, history.trials[1])
+
+
+def test_a_judge_needs_a_referee_that_can_be_asked() -> None:
+    with pytest.raises(InputError, match="a referee must be an object"):
+        LanguageModelJudge(referee="somebody")  # type: ignore[arg-type]
+
+
+# -- the coordinator -------------------------------------------------------------------------------------------------
+
+
+def coordinator(history: History, *answers: Any) -> tuple[ModelCoordinator, Says]:
+    says = Says(*answers)
+    rules = RulesCoordinator(budget=Budget(trials=200))
+    return ModelCoordinator(rules, consulting(history, says)), says
+
+
+STOP = Course(decision="stop", reason="nothing is left to find.")
+
+
+def better(count: int) -> list[float]:
+    return [1.0 / (number + 1) for number in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("values", "stops", "why"),
+    [
+        ([*better(15), *[1.0] * 30], True, ""),
+        ([*better(5), *[1.0] * 10], False, "before 30 trials"),
+        (better(40), False, "0 trials after a new best"),
+        ([1.0], False, None),
+    ],
+    ids=["it stands still", "too early", "it improves", "at trial 1"],
+)
+def test_a_stop_is_followed_only_where_the_history_bears_it_out(
+    values: list[float], stops: bool, why: str | None
+) -> None:
+    history = losses(*values)
+    own, says = coordinator(history, STOP)
+    step = own.decide(history, seconds=1.0)
+    assert step.stop is stops
+    assert not step.failed
+    if stops:
+        assert "nothing is left to find" in step.reason
+    elif why is None:
+        assert says.asked == []
+    else:
+        assert why in told(history, "refuse")[0]["reason"]
+
+
+def test_it_is_asked_now_and_then_and_the_rules_come_first() -> None:
+    history = losses(*better(12))
+    own, says = coordinator(history, Course(decision="go on", reason="it improves."))
+    assert not own.decide(history, seconds=1.0).stop
+    assert not own.decide(history, seconds=1.0).stop
+    assert len(says.asked) == 1
+    done = ModelCoordinator(RulesCoordinator(budget=Budget(target=0.5)), own.consultant)
+    assert "the target is met" in done.decide(history, seconds=1.0).reason
+    assert len(says.asked) == 1
+
+
+def test_what_it_freezes_holds_for_parameters_that_exist_and_for_the_adviser_alone() -> None:
+    history = losses(*better(12))
+    course = Course(
+        decision="go on", prioritise=["x", "no_such"], freeze=["y", "x"], reason="y\x1b[1m does not matter."
+    )
+    own, _ = coordinator(history, course)
+    own.decide(history, seconds=1.0)
+    focus = told(history, "focus")[0]
+    assert (focus["prioritise"], focus["freeze"], focus["reason"]) == (["x"], ["y"], "y does not matter.")
+
+
+def test_where_nobody_answers_the_study_goes_on_and_it_is_left_alone(caplog: pytest.LogCaptureFixture) -> None:
+    history = losses(*better(12))
+    own, says = coordinator(history, NoAnswer("it is down"))
+    for _ in range(3):
+        own._next = 0
+        assert not own.decide(history, seconds=1.0).stop
+    assert len(says.asked) == 1
+    assert caplog.text.count("goes by rules") == 1
+
+
+# -- both roles' words reach the planner -----------------------------------------------------------------------------
+
+
+def test_the_planner_is_told_and_advice_on_what_is_frozen_is_refused() -> None:
+    from tunesmith.agents.adviser import PlannerAdviser
+    from tunesmith.agents.roles.planner import Change, Idea, Plan
+
+    history = losses(*better(12))
+    history.apply(Event("decided", None, {"action": "focus", "prioritise": ["x"], "freeze": ["y"], "reason": "it is."}))
+    ideas = [Idea(step="small", changes=[Change(parameter=name, value=0.3)], reason="why") for name in "xy"]
+    says = Says(Plan(ideas=ideas))
+    advice = PlannerAdviser(consulting(history, says)).advise(history, count=2)
+    assert [dict(one.changes) for one in advice] == [{"x": 0.3}]
+    assert "the coordinator froze y" in told(history, "refuse")[0]["reason"]
+    assert '"freeze"' in says.asked[0]["question"]
