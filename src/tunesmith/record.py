@@ -7,6 +7,7 @@ import logging
 import os
 import platform
 import socket
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -73,6 +74,7 @@ class Record:
         self._identity = orjson.loads(orjson.dumps(identity, default=str))
         self._about = about
         self._journal: Journal | None = None
+        self._lock = threading.RLock()  # What a language model costs is noted from another thread.
         if self._path is not None:
             self._replay(read_events(self._path))
 
@@ -87,15 +89,19 @@ class Record:
             StudyLocked: Another process is working on the folder.
             JournalError: The journal cannot be written; none of the events happened.
         """
-        self.open().append(*events)
-        for event in events:
-            self.history.apply(event)
-            for tracker in list(self.trackers):
-                try:
-                    tracker.record(event, self.history)
-                except Exception:
-                    log.exception("%s failed and is left out from here on; the study goes on", type(tracker).__name__)
-                    self.trackers.remove(tracker)
+        with self._lock:
+            self.open().append(*events)
+            for event in events:
+                self.history.apply(event)
+                self._tell(event)
+
+    def _tell(self, event: Event) -> None:
+        for tracker in list(self.trackers):
+            try:
+                tracker.record(event, self.history)
+            except Exception:
+                log.exception("%s failed and is left out from here on; the study goes on", type(tracker).__name__)
+                self.trackers.remove(tracker)
 
     def open(self) -> Journal:
         """Lock the folder, catch up with what others wrote meanwhile, and enter the study where it is new."""

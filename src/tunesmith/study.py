@@ -36,6 +36,7 @@ from .trial import Failure, Measurement, Outcome, Proposal, State, Trial, Value,
 if TYPE_CHECKING:
     import pandas as pd
 
+    from .agents.adviser import PlannerAdviser
     from .agents.consultant import Consultant
 
 Plugin = str | Mapping[str, Any]
@@ -134,18 +135,20 @@ class Study:
             trackers=trackers,
         )
         self.consultant: Consultant | None = None
+        self.adviser: PlannerAdviser | None = None
         chosen: Proposer = plugins.resolve("proposers", proposer)
         ruling: Judge = plugins.resolve("judges", judge)
         if options is not None:
             # Imported here, as few studies have a language model.
-            from .agents.adviser import advised, refereed
+            from .agents.adviser import PlannerAdviser, advised, refereed
             from .agents.consultant import Consultant
 
             place = Path.cwd() if source is None else source.parent
             self.consultant = Consultant(
                 options, history=self.history, emit=self.record.emit, budget=self.budget, folder=place
             )
-            chosen = advised(chosen, self.consultant)
+            self.adviser = PlannerAdviser(self.consultant)
+            chosen = advised(chosen, self.adviser)
             ruling = refereed(ruling, self.consultant)
         self.engine = Engine(
             self.record,

@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
 from ..history import History
 from ..judges.base import Judge
 from ..judges.language_model import LanguageModelJudge
-from ..plugins import name_of
+from ..plugins import name_of, resolve
 from ..proposers.base import Proposer
 from ..proposers.language_model import Advice, LanguageModelProposer
 from ..proposers.portfolio import PortfolioProposer
 from .consultant import Consultant
 
 if TYPE_CHECKING:
-    from .roles.planner import Idea
+    from .roles.model import Model
+    from .roles.planner import Idea, Plan
+    from .roles.specialist import Suggestion
 
 _BY = "planner"
 _IDEAS = 3  # Of one call; the optimiser chooses among them.
+_FIRST = 6  # Trials within which the ideas of the first call are used up.
 _MOST_CHANGES = 50  # Of one refused idea that are kept in the journal.
 
 
 class PlannerAdviser:
-    """Asks the planner for advice.
+    """Asks the planner, and the specialists whom the coordinator wants asked, for advice.
 
     Args:
         consultant: Whom it asks.
@@ -33,17 +37,38 @@ class PlannerAdviser:
 
     def __init__(self, consultant: Consultant) -> None:
         self.consultant = consultant
-        self._kept: list[Advice] = []
+        self._left: list[Advice] = []
+        self._suggested: list[Advice] = []
+        self._settled_when_asked = -1
 
     def advise(self, history: History, *, count: int) -> Sequence[Advice]:
-        """Return what the planner thinks of: up to `count` ideas that were left over, or new ones."""
-        if not self._kept:
-            self._kept = self._planned(history, max(count, _IDEAS))
-            if len(history.trials) > _IDEAS:  # Later on each call knows more than the one before, so nothing is kept.
-                found, self._kept = self._kept, []
-                return found
-        found, self._kept = self._kept[:count], self._kept[count:]
-        return found
+        """Return what the specialists suggested, or what was left over, or what the planner thinks of now.
+
+        Several ideas may come for one trial: whoever asks chooses.
+        """
+        if self._suggested:
+            found, self._suggested = self._suggested, []
+            return found
+        if len(history.trials) > _FIRST:  # From then on each call knows more than the one before.
+            self._left.clear()
+            return self._planned(history, count)
+        found = self._left or self._planned(history, max(count, _IDEAS))
+        self._left = found[count:]
+        return found[:count]
+
+    def ask_specialist(self, parameter: str) -> None:
+        """Ask the specialist of one parameter, for the next turn; several may be asked at once."""
+        from .roles import specialist
+
+        history, best = self.consultant.history, self._best()
+
+        def prepare() -> Callable[[Model], None]:
+            question = specialist.question(history, parameter)
+            return lambda model: self._suggest(
+                specialist.Specialist(model, parameter).answer(question), parameter, best
+            )
+
+        self.consultant.consult_later(f"specialist of {parameter}", prepare)
 
     def refuse(self, advice: Advice, reason: str) -> None:
         """Note in the journal that an idea is not followed."""
@@ -51,19 +76,41 @@ class PlannerAdviser:
         details = {"step": advice.step, "changes": changes, "advice": advice.reason[:300]}
         self.consultant.note("refuse", f"advice is not followed: {reason}", by=_BY, **details)
 
+    def _suggest(self, found: Suggestion, parameter: str, best: int | None) -> None:
+        reason = f"the specialist of {parameter}: {' '.join(found.reason.split())[:400]}"
+        self._suggested += [
+            Advice(changes={parameter: v}, parent=best, step="small", reason=reason) for v in found.values
+        ]
+
     def _planned(self, history: History, count: int) -> list[Advice]:
-        from .roles.planner import Planner  # Who only looks at a study does without scikit-learn.
+        from .roles import planner  # Who only looks at a study does without scikit-learn.
 
+        if not self.consultant.waits_for(_BY):
+            if history.settled == self._settled_when_asked:
+                return []  # Nothing has been learnt since it was asked.
+            self._settled_when_asked = history.settled
         left = self.consultant.trials_left
-        plan = self.consultant.consult(lambda model: Planner(model).plan(history, count=count, trials_left=left))
-        ideas = [] if plan is None else plan.ideas
-        return [advice for idea in ideas if (advice := self._advice(idea)) is not None]
 
-    def _advice(self, idea: Idea) -> Advice | None:
+        def prepare() -> Callable[[Model], tuple[int | None, Plan]]:
+            best, question = self._best(), planner.question(history, count=max(count, _IDEAS), trials_left=left)
+            return lambda model: (best, planner.Planner(model).answer(question))
+
+        answer = self.consultant.consult_later(_BY, prepare)
+        if answer is None:
+            return []
+        best, plan = answer
+        return [advice for idea in plan.ideas if (advice := self._advice(idea, best)) is not None]
+
+    def _best(self) -> int | None:
+        """Return the trial that whoever is asked now knows as the best."""
+        best = self.consultant.history.best
+        return None if best is None else best.number
+
+    def _advice(self, idea: Idea, best: int | None) -> Advice | None:
         expected = idea.expected if idea.expected is not None and abs(idea.expected) < float("inf") else None
         advice = Advice(
             changes={change.parameter: change.value for change in idea.changes},
-            parent=idea.parent,
+            parent=best if idea.parent is None else idea.parent,
             step=idea.step,
             reason=" ".join(idea.reason.split())[:500] or "no reason was given.",
             expectation=expected,
@@ -77,15 +124,15 @@ class PlannerAdviser:
         return advice
 
 
-def advised(proposer: Proposer, consultant: Consultant) -> Proposer:
+def advised(proposer: Proposer, adviser: PlannerAdviser) -> Proposer:
     """Return a proposer that takes the planner's advice.
 
     Raises:
         InputError: This one takes none.
     """
-    adviser = PlannerAdviser(consultant)
     if isinstance(proposer, PortfolioProposer):
-        return dataclasses.replace(proposer, adviser=LanguageModelProposer(adviser=adviser))
+        taking = LanguageModelProposer() if proposer.adviser is None else resolve("proposers", proposer.adviser)
+        return dataclasses.replace(proposer, adviser=advised(taking, adviser))
     if isinstance(proposer, LanguageModelProposer):
         return dataclasses.replace(proposer, adviser=adviser)
     raise InputError(
@@ -111,4 +158,7 @@ def _frozen(history: History) -> set[str]:
 
 
 def _short(value: Any) -> Any:
-    return value[:80] if isinstance(value, str) else value
+    """Return what was said in a form that a journal can keep; a model may say a number of a thousand digits."""
+    if value is None or isinstance(value, bool) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    return value if isinstance(value, int) and abs(value) < 2**53 else f"{value!s:.80}"

@@ -7,6 +7,7 @@ import logging
 import math
 import os
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,6 +27,10 @@ from ..spending import Call
 log = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
+Ask = Callable[[LanguageModel], Answer]
+
+_BY_RULES = "go by rules"
+_MOST_AT_ONCE = 8  # Calls.
 
 _USUAL = Usage(input_tokens=3500, output_tokens=1000)  # Of one call.
 _UNKNOWN_TRIALS = 100  # Where the budget sets no limit.
@@ -45,6 +50,10 @@ class Consultant:
         emit: Adds an event to the study's journal.
         budget: Its limits of trials and dollars.
         folder: Where a file `.env` may lie.
+
+    Attributes:
+        side_by_side: Whether several trials run at once, so that their slots should not wait for an answer.
+        give_up: Tells whether nobody waits for answers any more, as the study is to end.
     """
 
     def __init__(
@@ -62,8 +71,13 @@ class Consultant:
         self._emit = emit
         self._folder = folder
         self._model: LanguageModel | None = None
+        self._threads: ThreadPoolExecutor | None = None
+        self._pending: dict[str, Future[Any]] = {}
         self._failures = 0
         self._silent_until = 0.0
+        self._has_warned = self._has_looked_back = False
+        self.side_by_side = False
+        self.give_up: Callable[[], bool] = lambda: False
 
     @property
     def model(self) -> LanguageModel | None:
@@ -73,9 +87,11 @@ class Consultant:
             InputError: An address or a price is not known, or a recording cannot be read.
         """
         if self._model is None and self._silent_until < math.inf:
-            purse = Purse(self.options.limits(self.budget.usd), lambda: self.history.ledger.total, day_book())
+            book = None if self.options.replay else day_book()  # A recording costs nothing.
+            purse = Purse(self.options.limits(self.budget.usd), lambda: self.history.ledger.total, book)
             try:
                 self._model = self.options.connect(_environment(self._folder), purse=purse, enter=self._enter)
+                self._model.give_up = lambda: self.give_up()
             except MissingToken as error:
                 log.warning("no language model is asked, and the study goes by rules: %s", error.message)
                 self._silent_until = math.inf
@@ -86,21 +102,63 @@ class Consultant:
         """How many trials the budget still allows; None for no limit."""
         return None if self.budget.trials is None else max(0, self.budget.trials - len(self.history.trials))
 
-    def consult(self, ask: Callable[[LanguageModel], Answer]) -> Answer | None:
+    def consult(self, ask: Ask[Answer]) -> Answer | None:
         """Return an answer; None where nobody may be asked now, or nobody answers, and rules have to do.
 
         Args:
             ask: Asks the model, as a role does.
         """
-        if len(self.history.trials) < self._silent_until or (model := self.model) is None:
+        model = self._whom()
+        return None if model is None else self._heard(lambda: ask(model))
+
+    def consult_later(self, what: str, prepare: Callable[[], Ask[Answer]]) -> Answer | None:
+        """Return an answer as `consult` does; but where several trials run at once, ask meanwhile, and return it later.
+
+        Args:
+            what: What is asked; while it waits for its answer (`waits_for`), nothing else of that name is.
+            prepare: Called when it is going to be asked: reads the history, and returns what asks the model. That runs
+                in another thread, and must not read it.
+        """
+        if not self.side_by_side:
+            return self.consult(lambda model: prepare()(model))
+        if what not in self._pending:
+            if (model := self._whom()) is not None:
+                self._threads = self._threads or ThreadPoolExecutor(_MOST_AT_ONCE, thread_name_prefix="consultant")
+                self._pending[what] = self._threads.submit(prepare(), model)
             return None
+        if not self._pending[what].done():
+            return None
+        answer: Answer | None = self._heard(self._pending.pop(what).result)
+        return answer
+
+    def waits_for(self, what: str) -> bool:
+        """Tell whether an answer is still waited for."""
+        return what in self._pending
+
+    def _whom(self) -> LanguageModel | None:
+        if not self._has_looked_back:
+            self._look_back()
+        silent = len(self.history.trials) < self._silent_until or self.give_up()
+        return None if silent else self.model
+
+    def _heard(self, answer: Callable[[], Answer]) -> Answer | None:
         try:
-            answer = ask(model)
+            found = answer()
         except NoAnswer as error:
-            self._pause(str(error))
+            if not self.give_up():
+                self._pause(str(error))
             return None
         self._failures = 0
-        return answer
+        return found
+
+    def _look_back(self) -> None:
+        """Go on with the silence of an earlier process, as of `tunesmith ask`, which is a new one each time."""
+        self._has_looked_back = True
+        for event in reversed(self.history.decisions):
+            if event.data.get("action") == _BY_RULES:
+                self._silent_until = max(self._silent_until, event.data.get("until", 0))
+                self._failures = event.data.get("failures", 0)
+                return
 
     def note(self, action: str, reason: str, *, by: str, **details: Any) -> None:
         """Enter in the journal what a role decided, or why it is not followed."""
@@ -121,17 +179,24 @@ class Consultant:
         return f"language model {name}: about {calls} calls, ${usd:.2g}{most}"
 
     def close(self) -> None:
-        """Let go of connections."""
+        """Let go of connections; nobody waits for answers any more."""
         if self._model is not None:
+            self._model.give_up = lambda: True
+            if self._threads is not None:
+                self._threads.shutdown()
+                self._threads = None
+            self._pending.clear()
             self._model.close()
             self._model = None
 
     def _pause(self, reason: str) -> None:
         self._silent_until = len(self.history.trials) + _PAUSE * 2**self._failures
         self._failures += 1
-        if self._failures == 1:
+        if not self._has_warned and self._failures == 1:
             log.warning("no language model answered, and the study goes by rules meanwhile: %s", reason)
-        self.note("go by rules", reason[:600], by="language model")
+            self._has_warned = True
+        details = {"until": self._silent_until, "failures": self._failures}
+        self.note(_BY_RULES, reason[:600], by="language model", **details)
 
     def _enter(self, call: Call) -> None:
         self._emit(Event("called", None, dataclasses.asdict(call)))

@@ -23,12 +23,14 @@ class Step:
         reason: Why, in words; empty while it simply goes on.
         failed: Whether it ends because nothing works.
         room: How many trials may still be proposed; None for no limit.
+        specialists: The parameters whose specialists are to be asked now.
     """
 
     stop: bool = False
     reason: str = ""
     failed: bool = False
     room: int | None = None
+    specialists: tuple[str, ...] = ()
 
 
 class Coordinator(Protocol):

@@ -96,7 +96,7 @@ class Digest:
         return [name for name in space.names if name in set(order[:most])]
 
     def _parameter(self, name: str) -> dict[str, Any]:
-        told = _range(self.history.space.parameters[name])
+        told = range_table(self.history.space.parameters[name])
         if name in self._shares:
             told["importance"] = round(self._shares[name], 3)
         if (direction := self._direction(name)) is not None:
@@ -192,7 +192,8 @@ def _once(trials: Iterable[Trial]) -> list[Trial]:
     return list({trial.number: trial for trial in trials}.values())
 
 
-def _range(parameter: Parameter) -> dict[str, Any]:
+def range_table(parameter: Parameter) -> dict[str, Any]:
+    """Return what a parameter can be, as plain JSON values; of many options the first."""
     told: dict[str, Any]
     if isinstance(parameter, Float | Int):
         kind = "whole number" if isinstance(parameter, Int) else "number"
@@ -200,11 +201,11 @@ def _range(parameter: Parameter) -> dict[str, Any]:
         told |= {"scale": "logarithmic"} if parameter.log else {}
         told |= {"step": parameter.step} if parameter.step not in (None, 1) else {}
     else:
-        told = {"options": [_value(option) for option in parameter.options[:_OPTIONS]]}
+        told = {"options": [value_table(option) for option in parameter.options[:_OPTIONS]]}
         if len(parameter.options) > _OPTIONS:
             told["options_not_shown"] = len(parameter.options) - _OPTIONS
     if parameter.when:
-        told["only_when"] = {short(name, _LONGEST): _value(wanted) for name, wanted in parameter.when.items()}
+        told["only_when"] = {short(name, _LONGEST): value_table(wanted) for name, wanted in parameter.when.items()}
     return told
 
 
@@ -214,10 +215,11 @@ def _difference(mine: Mapping[str, Value], theirs: Mapping[str, Value]) -> dict[
 
 
 def _values(parameters: Mapping[str, Value], names: Sequence[str]) -> dict[str, Any]:
-    return {short(name, _LONGEST): _value(value) for name, value in parameters.items() if name in set(names)}
+    return {short(name, _LONGEST): value_table(value) for name, value in parameters.items() if name in set(names)}
 
 
-def _value(value: Value) -> Any:
+def value_table(value: Value) -> Any:
+    """Return a value of a parameter as a plain JSON value, of bounded length."""
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, int | float):

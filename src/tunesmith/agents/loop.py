@@ -65,12 +65,19 @@ class Loop:
 
     def prepare(self) -> None:
         """Open the session, and clear up what an earlier one left."""
-        if self.study.consultant is not None:
-            _ = self.study.consultant.model  # What is wrong with it is said before anything runs.
+        if (consultant := self.study.consultant) is not None:
+            consultant.side_by_side = self.executor.abilities.slots > 1
+            consultant.give_up = self._is_to_end
+            _ = consultant.model  # What is wrong with it is said before anything runs.
         self.study.record.open_session()
         recover(self.study)
         self.executor.open(self._hear)
         self.engine.sync()
+
+    def _is_to_end(self) -> bool:
+        """Tell whether nobody should wait for a language model any more."""
+        minutes = self.study.budget.minutes
+        return self.interrupted or (minutes is not None and self.study.seconds_spent >= 60 * minutes)
 
     def coordinate(self) -> Step:
         """Decide whether the study goes on."""
@@ -80,6 +87,11 @@ class Loop:
         if not step.stop and self._exhausted and not self._in_flight and not self.history.waiting:
             step = Step(stop=True, reason=self._exhausted)
         return step
+
+    def ask_specialist(self, parameter: str) -> None:
+        """Ask a language model about one parameter; what it says is advice for the next turn of the adviser."""
+        if self.study.adviser is not None:
+            self.study.adviser.ask_specialist(parameter)
 
     def free_slots(self, room: int | None) -> int:
         """Return how many trials to propose now.

@@ -36,6 +36,7 @@ class MeteredModel(WrapperModel):
         purse: What it is paid from.
         tape: Where exchanges are recorded, or replayed from; None for neither.
         enter: Told of every call once it is over.
+        clean: Takes secrets out of a text.
     """
 
     def __init__(
@@ -48,9 +49,11 @@ class MeteredModel(WrapperModel):
         purse: Purse,
         tape: Tape | None,
         enter: Callable[[Call], None],
+        clean: Callable[[str], str],
     ) -> None:
         super().__init__(wrapped)
-        self.role, self.name, self.price, self.purse, self.tape, self.enter = role, name, price, purse, tape, enter
+        self.role, self.name, self.price, self.purse = role, name, price, purse
+        self.tape, self.enter, self.clean = tape, enter, clean
 
     async def request(
         self,
@@ -64,18 +67,22 @@ class MeteredModel(WrapperModel):
             NoAnswer: The purse does not allow it, or the tape has no answer.
         """
         asked = _plain(messages, model_request_parameters)
-        sent = Usage(input_tokens=_most_tokens(asked, model_request_parameters))
-        most = Usage(input_tokens=sent.input_tokens, output_tokens=(model_settings or {}).get("max_tokens", 0))
+        told = model_settings or {}
+        sent = _most_tokens(asked, model_request_parameters)
+        # Who drops a connection may have read the question each time that it was repeated, and have answered, too.
+        tries = 1 + told.get("max_retries", 0)
+        most = Usage(input_tokens=tries * sent, output_tokens=told.get("max_tokens", 0))
         number = self.purse.reserve(self._amount(most))
         started, usage, failure = time.monotonic(), Usage(), ""
         try:
             response = await self._answer(asked, messages, model_settings, model_request_parameters)
             usage = _usage(response)
+            if usage.input_tokens + usage.output_tokens == 0:  # The provider does not tell.
+                usage = Usage(input_tokens=sent, output_tokens=_most_answered(response))
             return response
         except BaseException as error:
-            # Who never answered may have read the question all the same, and charges for that.
-            usage = Usage() if isinstance(error, ModelHTTPError) or self._replays else sent
-            failure = f"{type(error).__name__}: {error}"[:_REASON_LENGTH].rstrip(": ")
+            usage = Usage() if isinstance(error, ModelHTTPError) or self._replays else most
+            failure = self.clean(f"{type(error).__name__}: {error}").rstrip(": ")[:_REASON_LENGTH]
             raise
         finally:
             seconds = time.monotonic() - started
@@ -125,6 +132,11 @@ def _most_tokens(asked: Any, parameters: ModelRequestParameters) -> int:
     tools = [*parameters.function_tools, *parameters.output_tools]
     sent = len(orjson.dumps(asked)) + sum(len(orjson.dumps(tool.parameters_json_schema)) for tool in tools)
     return int(sent / _BYTES_PER_TOKEN) + _OVERHEAD_TOKENS
+
+
+def _most_answered(response: ModelResponse) -> int:
+    answered = ModelMessagesTypeAdapter.dump_python([response], mode="json")[0]
+    return int(len(orjson.dumps(_said(answered))) / _BYTES_PER_TOKEN)
 
 
 def _said(message: Mapping[str, Any]) -> Any:

@@ -83,6 +83,10 @@ class Endpoint:
         """As it is written, `provider:model`."""
         return f"{self.provider}:{self.model}"
 
+    def hidden_in(self, text: str) -> str:
+        """Return text with the token taken out."""
+        return text if self.token is None else self.token.hidden_in(text)
+
     def connect(self) -> Model:
         """Return the client that asks it, with the token as it is now.
 
@@ -94,9 +98,14 @@ class Endpoint:
         try:
             return _CLIENTS.get(self.provider, _openai)(self, token)
         except ImportError as error:
-            raise MissingExtra(
-                f"language models need an extra: pip install 'tunesmith[llm]' ({error.name or error} is missing)."
-            ) from None
+            raise missing(error) from None
+
+
+def missing(error: ImportError) -> MissingExtra:
+    """Return the error that names the extra."""
+    return MissingExtra(
+        f"language models need an extra: pip install 'tunesmith[llm]' ({error.name or error} is missing)."
+    )
 
 
 def endpoint_from(given: Any, environment: Mapping[str, str], *, needs_token: bool = True) -> Endpoint:
@@ -137,7 +146,7 @@ def provider_of(given: Any) -> tuple[str, str]:
     """Return the provider's and the model's name from what a user wrote; nothing is looked up.
 
     Raises:
-        InputError: The provider, or a key of the table, is not known.
+        InputError: The provider, or a key of the table, is not known, or the token is the secret itself.
     """
     table = {"name": given} if isinstance(given, str) else given
     if not isinstance(table, Mapping):
@@ -149,6 +158,8 @@ def provider_of(given: Any) -> tuple[str, str]:
             f"a model must be named as 'openrouter:anthropic/claude-sonnet-4.5', a provider first, but "
             f"{table.get('name')!r} was given.{nearest(name, PROVIDERS)} Providers: {', '.join(sorted(PROVIDERS))}."
         )
+    if table.get("token") is not None:
+        token_from(table["token"], {})
     if name == "openrouter" and "/" not in model:
         raise InputError(
             f"a model of openrouter has its maker's name before its own, as 'anthropic/claude-sonnet-4.5', but "

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel
 
-from ..errors import InputError, NoAnswer
+from ..errors import InputError, MissingExtra, NoAnswer
 from ..hidden_variables import hide
 from ..spending import Call
-from .endpoints import Endpoint
+from .endpoints import Endpoint, missing
 from .purse import Purse
 from .tape import Tape
 
@@ -27,6 +27,7 @@ Answer = TypeVar("Answer", bound=BaseModel)
 Returned = TypeVar("Returned")
 
 _RE_ASKED = 2
+_LOOK_SECONDS = 0.2  # Between two looks whether anybody still waits.
 _CACHED_FROM = 4000  # Characters: what is shorter than about a thousand tokens no provider keeps.
 
 
@@ -35,7 +36,7 @@ class Patience:
     """How long, and how often, an answer is waited for.
 
     Args:
-        timeout_seconds: For one request, its repeats among them; above 0.
+        timeout_seconds: For one answer, whatever has to be asked again for it; above 0.
         repeats: How often a request is repeated that the provider is too busy for (429, 5xx); not negative. It waits
             for as long as the provider says, within `timeout_seconds`.
         requests: The most requests for one answer: the calls of tools, and answers that had to be asked for again.
@@ -69,6 +70,9 @@ class LanguageModel:
         roles: Whom a role asks first, instead of the first of `endpoints`.
         patience: How long to wait.
         tape: Where exchanges are recorded, or replayed from.
+
+    Attributes:
+        give_up: Asked time and again while an answer is waited for; where it says so, nobody is waited for any more.
     """
 
     def __init__(
@@ -90,8 +94,13 @@ class LanguageModel:
         self.patience = patience
         self.tape = tape
         hide(*(e.token.variable for e in (*self.endpoints, *self.roles.values()) if e.token and e.token.variable))
+        self.give_up: Callable[[], bool] = lambda: False
         self._thread = _LoopThread()
-        self._clients: dict[str, Model] = {}
+        self._clients: dict[int, Model] = {}  # By the identity of the endpoint: several may have one name.
+        try:
+            import pydantic_ai  # noqa: F401
+        except ImportError as error:
+            raise missing(error) from None
 
     def ask(
         self,
@@ -112,17 +121,23 @@ class LanguageModel:
             tools: Functions that it may call before it answers, with typed arguments and a docstring each.
 
         Raises:
-            NoAnswer: The budget does not allow it, or nobody gave an answer that can be used.
-            InputError: A token cannot be had, or an extra is missing.
+            NoAnswer: The budget does not allow it, no token can be had, or nobody gave an answer that can be used.
+            MissingExtra: pydantic-ai, or what it needs for a provider, is not installed.
         """
         chain = [self.roles[role]] if role in self.roles else []
         chain += [endpoint for endpoint in self.endpoints if endpoint not in chain]
         failures = []
         for endpoint in chain:
+            if self.give_up():
+                failures.append("nobody is waited for any more")
+                break
             try:
-                return self._thread.run(self._asked(endpoint, role, instructions, question, answer, tools))
+                told = role, instructions, question, answer, tools
+                return self._thread.run(self._asked(endpoint, *told), self.give_up)
+            except MissingExtra:
+                raise
             except _failures() as error:
-                failures.append(f"{endpoint.name}: {_in_words(error)}")
+                failures.append(f"{endpoint.name}: {endpoint.hidden_in(_in_words(error))}")
                 log.info("%s got no answer of %s", role, failures[-1])
         raise NoAnswer("; ".join(failures))
 
@@ -162,12 +177,13 @@ class LanguageModel:
             settings["cache"] = {"messages": False}
         for is_last in (endpoint.token is None, True):
             try:
-                done = await agent.run(
-                    question,
-                    model=await self._metered(endpoint, role),
-                    model_settings=settings,
-                    usage_limits=UsageLimits(request_limit=self.patience.requests),
-                )
+                async with asyncio.timeout(self.patience.timeout_seconds):
+                    done = await agent.run(
+                        question,
+                        model=await self._metered(endpoint, role),
+                        model_settings=settings,
+                        usage_limits=UsageLimits(request_limit=self.patience.requests),
+                    )
                 return done.output
             except ModelAuthenticationError:
                 if is_last:
@@ -186,24 +202,27 @@ class LanguageModel:
             purse=self.purse,
             tape=self.tape,
             enter=self.enter,
+            clean=endpoint.hidden_in,
         )
 
     async def _client(self, endpoint: Endpoint) -> Model:
-        if endpoint.name not in self._clients:
+        if id(endpoint) not in self._clients:
             if self.tape is not None and self.tape.replay:
                 from pydantic_ai.models.test import TestModel
 
-                self._clients[endpoint.name] = TestModel()  # Never asked, as the tape answers.
+                client: Model = TestModel()  # Never asked, as the tape answers.
             else:
                 # A token may come from a command that takes its time.
-                self._clients[endpoint.name] = await asyncio.to_thread(endpoint.connect)
-            await self._clients[endpoint.name].__aenter__()
-        return self._clients[endpoint.name]
+                client = await asyncio.to_thread(endpoint.connect)
+            await client.__aenter__()
+            self._clients[id(endpoint)] = client
+        return self._clients[id(endpoint)]
 
     async def _renewed(self, endpoint: Endpoint) -> None:
         assert endpoint.token is not None
         await asyncio.to_thread(endpoint.token.renewed)
-        await self._clients.pop(endpoint.name).__aexit__(None, None, None)
+        if (client := self._clients.pop(id(endpoint), None)) is not None:
+            await client.__aexit__(None, None, None)
 
     async def _closed(self) -> None:
         while self._clients:
@@ -219,7 +238,7 @@ class _LoopThread:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
 
-    def run(self, coroutine: Coroutine[Any, Any, Returned]) -> Returned:
+    def run(self, coroutine: Coroutine[Any, Any, Returned], give_up: Callable[[], bool] = lambda: False) -> Returned:
         with self._lock:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
@@ -227,7 +246,14 @@ class _LoopThread:
                 self._thread.start()
         future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
         try:
-            return future.result()
+            while True:
+                try:
+                    return future.result(timeout=_LOOK_SECONDS)
+                except TimeoutError:
+                    if future.done():  # It is the coroutine's own.
+                        raise
+                    if give_up():
+                        raise NoAnswer("nobody is waited for any more.") from None
         except BaseException:
             future.cancel()
             raise
@@ -246,14 +272,17 @@ class _LoopThread:
 def _failures() -> tuple[type[Exception], ...]:
     """Return what a model, a network or a budget may do; anything else is a bug.
 
-    A `UserError` is what a model cannot do that it is asked for, as to call tools.
+    A `UserError` is what a model cannot do that it is asked for, as to call tools; an `InputError`, that no token can
+    be had.
     """
     from pydantic_ai.exceptions import AgentRunError, UserError
 
-    return (AgentRunError, UserError, NoAnswer, TimeoutError, OSError)
+    return (AgentRunError, UserError, InputError, NoAnswer, TimeoutError, OSError)
 
 
 def _in_words(error: Exception) -> str:
     """Return why, in one line."""
+    if isinstance(error, TimeoutError) and not str(error):
+        return "it took too long."
     text = " ".join(str(error).split())
     return (text[:300] + " ...") if len(text) > 300 else text or type(error).__name__

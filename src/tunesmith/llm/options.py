@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError
+from ..errors import InputError, MissingToken
 from ..tables import build
-from .endpoints import endpoint_from, provider_of
+from .endpoints import Endpoint, endpoint_from, provider_of
 from .language_model import LanguageModel, Patience
 from .purse import Limits
 from .tape import Tape
+
+log = logging.getLogger(__name__)
 
 Given = str | Mapping[str, Any]
 
@@ -91,17 +94,31 @@ class ModelOptions:
             others: `purse` and `enter` of a `LanguageModel`.
 
         Raises:
-            MissingToken: A provider's token is not there.
+            MissingToken: Nobody's token is there. Where some have theirs, the others are left out, with a warning.
             InputError: An address or a price is not known, or the recording cannot be read.
         """
-        told: dict[str, Any] = {"environment": environment, "needs_token": not self.replay}
+        found = [self._endpoint(given, environment) for given in (self.model, *self.fallbacks)]
+        roles = {role: self._endpoint(given, environment) for role, given in self.roles.items()}
+        endpoints = [endpoint for endpoint in found if isinstance(endpoint, Endpoint)]
+        for fault in (*found, *roles.values()):
+            if isinstance(fault, MissingToken):
+                if not endpoints:
+                    raise fault
+                log.warning("it is not asked: %s", fault.message)
         return LanguageModel(
-            [endpoint_from(given, **told) for given in (self.model, *self.fallbacks)],
-            roles={role: endpoint_from(given, **told) for role, given in self.roles.items()},
+            endpoints,
+            roles={role: endpoint for role, endpoint in roles.items() if isinstance(endpoint, Endpoint)},
             patience=self.patience,
             tape=self._tape(),
             **others,
         )
+
+    def _endpoint(self, given: Given, environment: Mapping[str, str]) -> Endpoint | MissingToken:
+        """Return whom to ask, or why that one cannot be."""
+        try:
+            return endpoint_from(given, environment, needs_token=not self.replay)
+        except MissingToken as error:
+            return error
 
     def _tape(self) -> Tape | None:
         if self.replay:
@@ -110,10 +127,18 @@ class ModelOptions:
 
     def to_table(self) -> dict[str, Any]:
         """Return what was asked for, fit for a journal: where a token comes from is in it, the token is not."""
-        told = {key: value for key, value in vars(self).items() if value not in (None, (), {})}
-        return {key: list(value) if isinstance(value, tuple) else value for key, value in told.items()}
+        return {key: _plain(value) for key, value in vars(self).items() if value not in (None, (), [], {})}
 
     def _places(self) -> list[tuple[tuple[str, ...], Given]]:
         places: list[tuple[tuple[str, ...], Given]] = [(("model",), self.model)]
         places += [(("fallbacks", str(place)), given) for place, given in enumerate(self.fallbacks)]
         return [*places, *((("roles", role), given) for role, given in self.roles.items())]
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON has it; a function that gives a token is told by its kind alone."""
+    if callable(value):
+        return "a function"
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    return [_plain(inner) for inner in value] if isinstance(value, list | tuple) else value

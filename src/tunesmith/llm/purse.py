@@ -5,13 +5,14 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import orjson
 
@@ -93,7 +94,12 @@ class Purse:
             _check(most, taken, self.limits.usd, self.limits.tokens, "study")
             number = next(self._numbers)
             if self.day is not None:
-                self.day.reserve(number, most, self.limits)
+                try:
+                    self.day.reserve(number, most, self.limits)
+                except BookClosed:
+                    if self.limits.usd_per_day is not None or self.limits.tokens_per_day is not None:
+                        raise
+                    self.day = None  # Where no day has a limit, nobody needs the book.
             self._open[number] = most
             return number
 
@@ -114,6 +120,10 @@ class Purse:
             self.settle(number, Amount())
 
 
+class BookClosed(NoAnswer):
+    """The book of a day's spending cannot be kept."""
+
+
 class DayBook:
     """What all studies of a user have spent today, in one file that they share.
 
@@ -125,6 +135,7 @@ class DayBook:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._name = uuid.uuid4().hex[:12]
 
     def reserve(self, number: int, most: Amount, limits: Limits) -> None:
         """Set an amount aside.
@@ -134,7 +145,7 @@ class DayBook:
         """
         with self._opened() as file:
             today = _today()
-            lines = [line for line in map(orjson.loads, file) if line["day"] == today]
+            lines = [line for line in map(_line, file) if line is not None and line["day"] == today]
             amounts = {line["of"]: Amount(usd=line["usd"], tokens=line["tokens"]) for line in lines}
             taken = sum(amounts.values(), Amount())
             _check(most, taken, limits.usd_per_day, limits.tokens_per_day, "day")
@@ -150,7 +161,7 @@ class DayBook:
             self._enter(file, number, amount)
 
     def _enter(self, file: IO[bytes], number: int, amount: Amount) -> None:
-        line = {"day": _today(), "of": f"{os.getpid()}-{id(self):x}-{number}", "usd": amount.usd}
+        line = {"day": _today(), "of": f"{self._name}-{number}", "usd": amount.usd}
         file.write(orjson.dumps(line | {"tokens": amount.tokens}) + b"\n")
 
     @contextmanager
@@ -160,14 +171,23 @@ class DayBook:
             with os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
                 fcntl.flock(file, fcntl.LOCK_EX)
                 yield file
-        except (OSError, ValueError, KeyError) as error:
-            raise NoAnswer(f"the book of a day's spending, {self.path}, cannot be kept: {error}.") from None
+        except OSError as error:
+            raise BookClosed(f"the book of a day's spending, {self.path}, cannot be kept: {error}.") from None
 
 
 def day_book() -> DayBook:
     """Return the book at its usual place."""
     state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
     return DayBook(state / "tunesmith" / "spending.jsonl")
+
+
+def _line(text: bytes) -> dict[str, Any] | None:
+    """Return a line of the book; None for what was cut off in the middle."""
+    try:
+        line = orjson.loads(text)
+        return line if line.keys() >= {"day", "of", "usd", "tokens"} else None
+    except (ValueError, AttributeError):
+        return None
 
 
 def _today() -> str:

@@ -57,8 +57,8 @@ class Tape:
 
     def _read(self) -> None:
         try:
-            lines = [orjson.loads(line) for line in self.path.read_bytes().splitlines()]
-            for line in lines:
+            whole, _, _ = self.path.read_bytes().rpartition(b"\n")  # What was cut off in the middle is left out.
+            for line in map(orjson.loads, whole.splitlines()):
                 self._answers.setdefault(line["of"], deque()).append(line["answer"])
         except OSError as error:
             raise InputError(f"the recording {self.path} cannot be read: {error.strerror}.") from None

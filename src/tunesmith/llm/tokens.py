@@ -52,6 +52,10 @@ class Token:
             raise InputError("a provider's token must be one line of text, but there was none.", keys=("token",))
         return self.kept
 
+    def hidden_in(self, text: str) -> str:
+        """Return text with the secret taken out, as a provider's message may hold it."""
+        return text if self.kept is None else text.replace(self.kept, "[token]")
+
 
 def token_from(given: Any, environment: Mapping[str, str]) -> Token:
     """Return a token from what a user wrote.

@@ -96,15 +96,19 @@ class GpProposer:
         if history.objective.pareto or len(measured) < self.startup_trials:
             return []
         rng = np.random.default_rng([seed, len(history.trials), _STREAM])
-        surrogates = Surrogates(history, self.most_trials)
+        surrogates, tried = Surrogates(history, self.most_trials), history.points
         found: list[Candidate] = []
         for _ in range(count):
             pool = _promising(history.space, surrogates.worth, history.points_of(measured[:_PARENTS]), rng)
-            low, expected, high = surrogates.losses_at(pool[:1])
+            parameters = _first_new(history, pool, tried, np.full(len(tried), _APART))
+            if parameters is None or parameters in [candidate.parameters for candidate in found]:
+                break
+            point = history.space.encode(parameters)[None]
+            low, expected, high = surrogates.losses_at(point)
             sign = history.objective.primary.sign
-            ends = sorted((sign * low, sign * high))
-            found.append(Candidate(history.space.decode(pool[0]), sign * expected, *ends))
-            surrogates.suppose(pool[:1])
+            found.append(Candidate(parameters, sign * expected, *sorted((sign * low, sign * high))))
+            tried = np.concatenate([tried, point])
+            surrogates.suppose(point)
         return found
 
     @on_one_thread
@@ -127,8 +131,10 @@ class GpProposer:
         surrogates = Surrogates(history, self.most_trials)
         worth_of = partial(surrogates.worth, stretch=float(self.exploration**0.5))
         pool = _promising(history.space, worth_of, history.points_of(measured[:_PARENTS]), rng)
-        asked = np.array([history.space.encode(parameters) for parameters in configurations])
-        worth = worth_of(np.concatenate([pool[:1], asked]))
+        best = _first_new(history, pool, history.points, np.full(len(history.trials), _APART))
+        if best is None:
+            return [0.0] * len(configurations)
+        worth = worth_of(np.array([history.space.encode(parameters) for parameters in (best, *configurations)]))
         return [float(shortfall) for shortfall in np.maximum(worth[0] - worth[1:], 0.0)]
 
     @on_one_thread

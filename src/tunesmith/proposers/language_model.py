@@ -11,6 +11,7 @@ from ..credit import credits
 from ..errors import InputError
 from ..history import History
 from ..parameters import Choice, Parameter
+from ..space import SearchSpace
 from ..trial import Proposal, Value
 from .gp import GpProposer
 
@@ -106,7 +107,8 @@ class LanguageModelProposer:
                 kept.append(_told(history, advice, parameters))
         kept = kept[:count]
         if len(kept) < count:
-            kept += GpProposer().propose(history, count=count - len(kept), seed=seed)
+            # With another seed than that of a portfolio's own process, which may be asked for the same batch.
+            kept += GpProposer().propose(history, count=count - len(kept), seed=seed + 1)
         return kept
 
     def _refuse(self, advice: Advice, reason: str) -> None:
@@ -138,7 +140,9 @@ def configuration(history: History, advice: Advice) -> dict[str, Value]:
     start = parent or (history.trials[0] if history.trials else None)
     if unknown := [name for name in advice.changes if name not in space.parameters]:
         raise Refusal(f"there is no parameter {unknown[0]!r:.80}.")
-    changes = {name: _value(space.parameters[name], name, said) for name, said in advice.changes.items()}
+    # Nothing said of a parameter is as good as not to name it; models do so for those that are not active.
+    said = {name: value for name, value in advice.changes.items() if value is not None or _takes_none(space, name)}
+    changes = {name: _value(space.parameters[name], name, value) for name, value in said.items()}
     parameters = space.complete({**(start.parameters if start else {}), **changes})
     if space.is_forbidden(parameters):
         raise Refusal("this combination is forbidden.")
@@ -147,13 +151,18 @@ def configuration(history: History, advice: Advice) -> dict[str, Value]:
     return parameters
 
 
+def _takes_none(space: SearchSpace, name: str) -> bool:
+    parameter = space.parameters[name]
+    return isinstance(parameter, Choice) and None in parameter.options
+
+
 def _value(parameter: Parameter, name: str, said: Any) -> Value:
     """Return a value that was said as one that the parameter can have."""
     if isinstance(parameter, Choice):
         return _option(parameter, name, said)
     try:
         number = float(said) if not isinstance(said, bool) else None
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = None
     if number is None or not abs(number) < float("inf"):
         raise Refusal(f"{name!r} must be a plain number, but {said!r:.80} was said.")

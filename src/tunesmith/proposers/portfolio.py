@@ -95,10 +95,7 @@ class PortfolioProposer:
         shares = self.shares(history)
         turns = self._turns(shares, len(history.trials), count)
         for adviser in self._advisers:
-            first = 0 if _has_disappointed(history, adviser) else self.advised_first
-            turns = [
-                adviser if 1 <= number <= first else turn for number, turn in enumerate(turns, len(history.trials))
-            ]
+            turns = self._advised(history, turns, adviser)
         proposers = self._members | self._advisers
         proposed = {
             name: iter(proposers[name].propose(history, count=turns.count(name), seed=seed)) for name in set(turns)
@@ -141,6 +138,14 @@ class PortfolioProposer:
         places = (np.arange(number, number + count) * _SILVER) % 1.0
         ends = np.cumsum(list(shares.values()))[:-1]
         return [list(shares)[place] for place in np.searchsorted(ends, places, side="right").tolist()]
+
+    def _advised(self, history: History, turns: Sequence[str], adviser: str) -> list[str]:
+        """Return the turns with the first ones given to the adviser: some may pass until it has an answer."""
+        own = sum(trial.proposal.proposer == adviser for trial in history.trials[: 2 * self.advised_first + 1])
+        left = 0 if _has_disappointed(history, adviser) else self.advised_first - own
+        places = [p for p, n in enumerate(range(len(history.trials), len(history.trials) + len(turns))) if n >= 1]
+        early = [p for p in places if len(history.trials) + p <= 2 * self.advised_first][: max(0, left)]
+        return [adviser if place in early else turn for place, turn in enumerate(turns)]
 
     @cached_property
     def _members(self) -> dict[str, Proposer]:

@@ -2,6 +2,7 @@
 
 import logging
 import math
+import time
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 import tunesmith as ts
 from tunesmith.errors import InputError
-from tunesmith.testing.model_server import Asked, ModelServer, Status, Structured
+from tunesmith.testing.model_server import Asked, ModelServer, Slow, Status, Structured
 
 SPACE = {"lr": ts.Float(1e-5, 1e-1, log=True, default=1e-3), "layers": ts.Int(1, 6, default=2)}
 SECRET = "sk-very-secret"
@@ -84,6 +85,97 @@ def test_what_is_refused_is_in_the_decision_log_and_changes_nothing() -> None:
         assert all(own.space.contains(trial.parameters) for trial in own.trials)
         assert len(own.trials) == 6
         assert own.budget == ts.Budget()
+
+
+def test_a_number_of_a_thousand_digits_hurts_nobody(tmp_path: Path) -> None:
+    answers = plan(idea(lr=10**400), idea(depth=10**30), idea(layers=10**30))
+    with ModelServer([answers]) as server, study(server, folder=tmp_path) as own:
+        run(own, 5)
+        assert len(own.trials) == 5
+    again = ts.load(tmp_path)
+    assert len([event for event in again.history.decisions if event.data["action"] == "refuse"]) >= 2
+    again.close()
+
+
+def test_a_secret_in_the_settings_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    model = {"name": "compatible:x", "base_url": "http://127.0.0.1:9/v1", "token": SECRET, "price": "free"}
+    with pytest.raises(InputError, match="token must say where the secret is") as caught:
+        ts.Study(space=SPACE, objective="minimize y", folder=tmp_path / "s", model={"model": model})
+    assert SECRET not in str(caught.value)
+    assert not (tmp_path / "s").exists()
+
+
+def test_a_function_may_give_the_token_and_is_no_part_of_the_journal(tmp_path: Path) -> None:
+    with ModelServer([plan(idea(lr=0.01))]) as server:
+        model = {"name": "compatible:x", "base_url": f"{server.url}/v1", "token": lambda: "given", "price": "free"}
+        with ts.Study(space=SPACE, objective="minimize y", folder=tmp_path, model={"model": model}) as own:
+            run(own, 3)
+        assert server.asked[0].headers["authorization"] == "Bearer given"
+    assert "a function" in (tmp_path / "journal.jsonl").read_text()
+
+
+def test_a_fallback_without_a_token_does_not_keep_the_others_from_answering(caplog: pytest.LogCaptureFixture) -> None:
+    with ModelServer([plan(idea(lr=0.01))]) as server:
+        with study(server, agents={"fallbacks": ["anthropic:claude-sonnet-4-5"]}) as own:
+            run(own, 3)
+        assert len(server.asked) >= 1
+    assert caplog.text.count("anthropic needs a token") == 1
+
+
+def test_several_trials_at_once_do_not_wait_for_an_answer() -> None:
+    def script(asked: Asked) -> Slow:
+        return Slow(plan(idea(lr=0.01, layers=3), idea(lr=0.02, layers=3)), 0.5)
+
+    with ModelServer(script) as server, study(server) as own:
+        assert own.consultant is not None
+        own.consultant.side_by_side = True
+        started = time.monotonic()
+        first = [own.ask() for _ in range(3)]
+        assert time.monotonic() - started < 0.5 or not server.asked  # nobody waited
+        assert "language_model" not in {trial.proposal.proposer for trial in first}
+        while own.consultant.waits_for("planner") and not own.consultant._pending["planner"].done():
+            time.sleep(0.05)
+        for trial in first:
+            own.tell(trial.number, loss(trial.parameters))
+        assert own.ask().proposal.proposer == "language_model"
+    assert own.history.ledger.total.calls >= 1
+
+
+def test_ideas_that_were_left_over_are_not_kept_for_long_and_start_from_what_was_known() -> None:
+    ideas = [idea(lr=0.0001), idea("left over", layers=4), idea("left over", layers=5)]
+    with ModelServer([plan(*ideas)]) as server, study(server) as own:
+        run(own, 3)  # The first idea is worse than trial 0, so that the others wait.
+        assert own.adviser is not None
+        run(own, 20)
+        for trial in own.trials:
+            if "left over" in trial.proposal.reason and trial.number <= 6:
+                assert trial.proposal.parent == 0
+        assert own.adviser._left == []
+
+
+def test_nobody_is_asked_twice_while_nothing_was_learnt() -> None:
+    with ModelServer([plan(idea(nothing=1))]) as server, study(server) as own:
+        for _ in range(8):
+            own.ask()
+        assert len(server.asked) == 1
+        assert len({own.space.key(trial.parameters) for trial in own.trials}) == 8
+
+
+def test_a_silence_outlasts_the_process(tmp_path: Path) -> None:
+    with ModelServer([Status(400)]) as server:
+        for number in range(4):
+            with study(server, folder=tmp_path) as own:  # as `tunesmith ask` and `tell` do
+                trial = own.ask()
+                own.tell(trial.number, float(number))
+        assert len(server.asked) == 1
+
+
+def test_options_of_the_adviser_are_kept() -> None:
+    proposer = {"name": "portfolio", "adviser": {"name": "language_model", "shortfall": 9.0}}
+    with ModelServer([plan(idea(lr=0.01))]) as server, study(server, proposer=proposer) as own:
+        assert own.engine.proposer.adviser.shortfall == 9.0  # type: ignore[attr-defined]
+        run(own, 2)
+        assert own.trials[1].proposal.proposer == "language_model"
 
 
 def test_where_nobody_answers_rules_go_on_with_one_warning(caplog: pytest.LogCaptureFixture) -> None:

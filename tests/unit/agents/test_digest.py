@@ -7,6 +7,7 @@ from tunesmith.agents.digest import MOST_TOKENS, Digest
 from tunesmith.history import History
 from tunesmith.journal.base import Event
 from tunesmith.parameters import Choice, Float, Int
+from tunesmith.proposers.gp import GpProposer
 from tunesmith.space import SearchSpace
 from tunesmith.testing.histories import MINIMIZE, build_history, random_trials, smooth, spaces
 from tunesmith.trial import Failure
@@ -62,6 +63,16 @@ def test_what_the_optimiser_expects_is_between_what_was_seen() -> None:
     for candidate in candidates:  # type: ignore[attr-defined]
         low, middle, high = candidate["expected"]
         assert least * 0.99 <= low <= middle <= high <= most * 1.01
+
+
+def test_what_the_optimiser_would_try_is_allowed_and_new() -> None:
+    space = SearchSpace({"a": Int(0, 4), "b": Int(0, 4)}, [{"a": {"low": 2}}])
+    trials = [({"a": a, "b": b}, float(5 - a - b)) for a in (0, 1) for b in range(4)]
+    history = build_history(space, trials)
+    for candidate in GpProposer().outlook(history, count=3):
+        assert space.contains(candidate.parameters)
+        assert not history.has_tried(candidate.parameters)
+    assert len(GpProposer().outlook(history, count=3)) == 2  # No more are left.
 
 
 def test_what_failed_is_told_with_its_reason() -> None:

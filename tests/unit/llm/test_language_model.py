@@ -1,5 +1,6 @@
 """Real clients over HTTP, against a scripted model that does all that providers do."""
 
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, Field
 
-from tunesmith.errors import InputError, NoAnswer
+from tunesmith.errors import InputError, MissingExtra, NoAnswer
 from tunesmith.llm.endpoints import Endpoint, endpoint_from
 from tunesmith.llm.language_model import LanguageModel, Patience
 from tunesmith.llm.purse import Limits, Purse
@@ -135,7 +136,7 @@ def test_who_is_busy_is_asked_again_when_it_says(provider: str) -> None:
 def test_nobody_is_waited_for_longer_than_it_was_said() -> None:
     with ModelServer([Hang(60)]) as server, model(endpoint(server), timeout_seconds=0.3) as asked:
         started = time.monotonic()
-        with pytest.raises(NoAnswer, match=r"0\.3"):
+        with pytest.raises(NoAnswer, match="it took too long"):
             guess(asked)
         assert time.monotonic() - started < 10
         # Who never answered may have read the question, and charges for it.
@@ -210,6 +211,64 @@ def test_a_budget_is_never_overspent_by_many_at_once() -> None:
         assert asked.ledger.total.calls == len(server.asked) == outcomes.count("7")
 
 
+def test_a_provider_that_does_not_tell_what_it_read_is_paid_by_estimate() -> None:
+    usage = Usage(input_tokens=0, output_tokens=0)
+    with ModelServer([Structured({"number": 7}, usage=usage)]) as server, model(endpoint(server)) as asked:
+        guess(asked)
+        assert asked.ledger.total.input_tokens > 50
+        assert asked.ledger.total.usd > 0
+
+
+def test_a_connection_that_drops_costs_what_it_may_have_cost() -> None:
+    with ModelServer([Dropped(GOOD)]) as server, model(endpoint(server), output_tokens=1000) as asked:
+        with pytest.raises(NoAnswer):
+            guess(asked)
+        assert len(server.asked) == 3
+        assert asked.ledger.total.output_tokens == 1000
+        assert asked.ledger.total.input_tokens > 3 * 50
+
+
+def test_a_message_of_a_provider_that_has_the_token_in_it_is_cleaned(caplog: pytest.LogCaptureFixture) -> None:
+    with ModelServer([Status(400, message=f"no access with {SECRET}")]) as server, model(endpoint(server)) as asked:
+        calls: list[str] = []
+        asked.enter = lambda call: calls.append(call.failure)
+        with caplog.at_level("DEBUG", logger="tunesmith"), pytest.raises(NoAnswer, match=r"no access with \[token\]"):
+            guess(asked)
+        assert "no access with [token]" in calls[0]
+        assert SECRET not in calls[0] + caplog.text
+
+
+def test_one_model_at_two_addresses_is_two() -> None:
+    with ModelServer([Status(400)]) as broken, ModelServer([GOOD]) as sound:
+        with model(endpoint(broken), endpoint(sound)) as asked:
+            assert guess(asked) == 7
+        assert (len(broken.asked), len(sound.asked)) == (1, 1)
+
+
+@pytest.mark.parametrize("token", [{"command": "false"}, {"env": "NO_SUCH_KEY"}, {"file": "/nowhere"}], ids=str)
+def test_where_a_token_cannot_be_had_there_is_no_answer(token: Any) -> None:
+    with ModelServer([GOOD]) as server, model(endpoint(server, token=token)) as asked:
+        with pytest.raises(NoAnswer, match=r"must (hold|print) a provider's token"):
+            guess(asked)
+        assert server.asked == ()
+
+
+def test_nobody_is_waited_for_once_it_is_given_up() -> None:
+    with ModelServer([Hang(60)]) as server, model(endpoint(server), endpoint(server)) as asked:
+        started = time.monotonic()
+        asked.give_up = lambda: time.monotonic() - started > 0.5
+        with pytest.raises(NoAnswer, match="nobody is waited for any more"):
+            guess(asked)
+        assert time.monotonic() - started < 5
+        assert len(server.asked) == 1
+
+
+def test_without_the_extra_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pydantic_ai", None)
+    with pytest.raises(MissingExtra, match=r"pip install 'tunesmith\[llm\]'"):
+        LanguageModel([endpoint_from("ollama:x", {})], purse=Purse(UNLIMITED, lambda: Ledger().total))
+
+
 def test_reasoning_is_counted() -> None:
     usage = Usage(input_tokens=100, output_tokens=500, reasoning_tokens=400)
     with ModelServer([Structured({"number": 7}, usage=usage)]) as server, model(endpoint(server)) as asked:
@@ -257,6 +316,9 @@ def test_what_was_recorded_is_replayed_without_anybody(tmp_path: Path) -> None:
         assert (asked.ledger.total.usd, asked.ledger.total.tokens) == (spent.usd, spent.tokens)
         with pytest.raises(NoAnswer, match="has no answer to what planner asks"):
             guess(asked, question="Which letter?")
+    path.write_bytes(path.read_bytes()[:-30])  # The last line was cut off in the middle; the others hold.
+    with model(silent, tape=Tape(path, replay=True)) as asked:
+        assert guess(asked, tools=[double]) == 6
 
 
 def test_an_error_in_a_tool_is_a_bug_and_comes_through() -> None:

@@ -83,10 +83,29 @@ def test_processes_at_once_do_not_overspend_a_day(tmp_path: Path) -> None:
 
 
 def test_a_book_that_cannot_be_kept_ends_in_rules_not_in_a_crash(tmp_path: Path) -> None:
-    (tmp_path / "spending.jsonl").write_text("no JSON\n")
-    for path in (tmp_path / "spending.jsonl", tmp_path / "spending.jsonl" / "below"):
-        with pytest.raises(NoAnswer, match="cannot be kept"):
-            Purse(Limits(), Spending, DayBook(path)).reserve(Amount(usd=0.3))
+    (tmp_path / "file").write_text("no folder\n")
+    path = tmp_path / "file" / "spending.jsonl"
+    with pytest.raises(NoAnswer, match="cannot be kept"):
+        Purse(Limits(usd_per_day=1.0), Spending, DayBook(path)).reserve(Amount(usd=0.3))
+    own = Purse(Limits(), Spending, DayBook(path))  # Where no day has a limit, nobody needs the book.
+    own.settle(own.reserve(Amount(usd=0.3)), Amount())
+
+
+def test_a_line_that_was_cut_off_does_not_close_the_book(tmp_path: Path) -> None:
+    path = tmp_path / "spending.jsonl"
+    path.write_text('{"day": "2026-01-01", "of"\nno JSON\n3\n')
+    Purse(Limits(usd_per_day=1.0), Spending, DayBook(path)).reserve(Amount(usd=0.3))
+    assert len(path.read_text().splitlines()) == 1
+
+
+def test_purses_of_one_process_share_a_day(tmp_path: Path) -> None:
+    path, limits = tmp_path / "spending.jsonl", Limits(usd_per_day=0.05)
+    for _ in range(5):
+        own = Purse(limits, Spending, DayBook(path))
+        own.settle(own.reserve(Amount(usd=0.01)), Amount(usd=0.01))
+        del own
+    with pytest.raises(NoAnswer, match="of the day's"):
+        Purse(limits, Spending, DayBook(path)).reserve(Amount(usd=0.01))
 
 
 def test_limits_are_not_negative() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal
 
 from pydantic import BaseModel, Field
@@ -12,6 +14,7 @@ from ..consultant import Consultant
 from ..coordinator import RulesCoordinator, Step
 from ..digest import Digest
 from ..prompts import prompt
+from .model import Model
 
 EVERY = 10
 """It is asked after so many more trials have ended."""
@@ -52,12 +55,15 @@ class ModelCoordinator:
         step = self.rules.decide(history, seconds=seconds)
         if step.stop or step.room == 0 or history.settled < self._next:
             return step
+        course = self.consultant.consult_later(self.role, lambda: self._ask(history))
+        if self.consultant.waits_for(self.role):
+            return step
         self._next = history.settled + EVERY
-        question = str(Digest(history, trials_left=self.consultant.trials_left))
-        course = self.consultant.consult(
-            lambda model: model.ask(self.role, instructions=prompt(self.role), question=question, answer=Course)
-        )
         return step if course is None else self._followed(history, step, course)
+
+    def _ask(self, history: History) -> Callable[[Model], Course]:
+        question = str(Digest(history, trials_left=self.consultant.trials_left))
+        return lambda model: model.ask(self.role, instructions=prompt(self.role), question=question, answer=Course)
 
     def _followed(self, history: History, step: Step, course: Course) -> Step:
         reason = short(course.reason, 300)
@@ -68,7 +74,7 @@ class ModelCoordinator:
         }
         if course.decision == "go on":
             self.consultant.note("focus", reason, by=self.role, **focus)
-            return step
+            return replace(step, specialists=tuple(focus["prioritise"]))
         still = history.since_best >= _STOOD_STILL * history.settled
         if history.settled >= _LEAST_TRIALS and still:
             return Step(stop=True, reason=f"the coordinator ends it, as nothing improves: {reason}")

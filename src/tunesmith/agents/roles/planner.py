@@ -54,12 +54,25 @@ class Planner:
 
         Args:
             history: All that is known.
-            count: How many are wanted.
+            count: How many are wanted; at most 8.
             trials_left: What the budget still allows; None for no limit.
 
         Raises:
             NoAnswer: There is none.
         """
-        wanted = f"Give {count} idea{'' if count == 1 else 's, each different from the others'}."
-        question = f"{Digest(history, trials_left=trials_left)}\n\n{wanted}"
+        return self.answer(question(history, count=count, trials_left=trials_left))
+
+    def answer(self, question: str) -> Plan:
+        """Return ideas in answer to a `question`.
+
+        Raises:
+            NoAnswer: There is none.
+        """
         return self.model.ask(self.role, instructions=prompt(self.role), question=question, answer=Plan)
+
+
+def question(history: History, *, count: int = 1, trials_left: int | None = None) -> str:
+    """Return what the planner is asked; see `Planner.plan`."""
+    count = min(count, MOST_IDEAS)
+    wanted = f"Give {count} idea{'' if count == 1 else 's, each different from the others'}."
+    return f"{Digest(history, trials_left=trials_left)}\n\n{wanted}"

@@ -3,13 +3,16 @@
 import json
 import os
 import shutil
+import signal
+import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.integration.conftest import Tunesmith
-from tunesmith.testing.model_server import Asked, ModelServer, Status, Structured
+from tests.integration.conftest import Tunesmith, command
+from tunesmith.testing.model_server import Asked, Hang, ModelServer, Status, Structured
 from tunesmith.tuning import load
 
 SECRET = "sk-very-secret"
@@ -93,6 +96,23 @@ def test_a_question_is_answered_from_the_journal(study: Path, tunesmith: Tunesmi
     assert "Because of its place, 42 times. (Not among the facts: 42.)" in " ".join(told.split())
     assert load(folder).history.ledger.by_role["explainer"].calls == 1
     assert "nobody can be asked" in " ".join(tunesmith("explain", folder, "--ask", "Why?").stdout.split())
+
+
+@pytest.mark.slow
+def test_ctrl_c_does_not_wait_for_an_answer(study: Path) -> None:
+    with ModelServer([Hang(100)]) as server:
+        options = agents(study, server)
+        words = command("run", "--pruner", "none", "--trials", "6", "--quiet")
+        running = subprocess.Popen(words, cwd=study, stderr=subprocess.PIPE, text=True, **options)
+        while not server.asked:
+            assert running.poll() is None
+            time.sleep(0.05)
+        running.send_signal(signal.SIGINT)
+        _, errors = running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert "Go on with" in errors
+    told = load(study / "studies" / "small")
+    assert told.history.ledger.total.failed == 1  # What it may have cost is entered.
 
 
 @pytest.mark.slow
