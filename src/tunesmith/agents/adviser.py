@@ -15,6 +15,7 @@ from ..plugins import name_of, resolve
 from ..proposers.base import Proposer
 from ..proposers.language_model import Advice, LanguageModelProposer
 from ..proposers.portfolio import PortfolioProposer
+from ..reports.cleaning import short
 from .consultant import Consultant
 
 if TYPE_CHECKING:
@@ -74,7 +75,8 @@ class PlannerAdviser:
         """Note in the journal that an idea is not followed."""
         changes = {str(name)[:80]: _short(value) for name, value in list(advice.changes.items())[:_MOST_CHANGES]}
         details = {"step": advice.step, "changes": changes, "advice": advice.reason[:300]}
-        self.consultant.note("refuse", f"advice is not followed: {reason}", by=_BY, **details)
+        said = short(", ".join(f"{name} = {value}" for name, value in changes.items()), 120) or "no change"
+        self.consultant.note("refuse", f"advice is not followed: {reason} ({said})", by=_BY, **details)
 
     def _suggest(self, found: Suggestion, parameter: str, best: int | None) -> None:
         reason = f"the specialist of {parameter}: {' '.join(found.reason.split())[:400]}"

@@ -397,15 +397,14 @@ def ledger_lines(ledger: Ledger, width: int) -> list[Text]:
         [
             Text(" "),
             Text(clean(role)),
-            Text(f"{spent.calls} call{'' if spent.calls == 1 else 's'}"),
-            Text(f"{spent.failed} without an answer" if spent.failed else "", style=BAD),
-            Text(f"{spent.input_tokens:,} tokens in, {spent.cached_tokens:,} of them cached"),
-            Text(f"{spent.output_tokens:,} out"),
             Text(f"${spent.usd:.4f}"),
+            Text(f"{spent.calls} call{'' if spent.calls == 1 else 's'}"),
+            Text(f"{spent.failed} failed" if spent.failed else "", style=BAD),
+            Text(f"{spent.input_tokens:,} tokens in ({spent.cached_tokens:,} cached), {spent.output_tokens:,} out"),
         ]
         for role, spent in rows
     ]
-    return columns(lines, width, right=(6,))
+    return columns(lines, width, right=(2, 3))
 
 
 def decision_lines(picture: Picture, width: int) -> list[Text]:

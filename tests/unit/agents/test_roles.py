@@ -149,7 +149,8 @@ def test_what_it_freezes_holds_for_parameters_that_exist_and_for_the_adviser_alo
     own, _ = coordinator(history, course)
     own.decide(history, seconds=1.0)
     focus = told(history, "focus")[0]
-    assert (focus["prioritise"], focus["freeze"], focus["reason"]) == (["x"], ["y"], "y does not matter.")
+    assert (focus["prioritise"], focus["freeze"]) == (["x"], ["y"])
+    assert focus["reason"] == "y does not matter.; prioritise x; freeze y"
 
 
 def test_where_nobody_answers_the_study_goes_on_and_it_is_left_alone(caplog: pytest.LogCaptureFixture) -> None:

@@ -73,7 +73,8 @@ class ModelCoordinator:
             "freeze": [name for name in course.freeze if name in names and name not in course.prioritise],
         }
         if course.decision == "go on":
-            self.consultant.note("focus", reason, by=self.role, **focus)
+            wanted = [f"{verb} {', '.join(map(short, focus[verb]))}" for verb in focus if focus[verb]]
+            self.consultant.note("focus", "; ".join([reason, *wanted]), by=self.role, **focus)
             return replace(step, specialists=tuple(focus["prioritise"]))
         still = history.since_best >= _STOOD_STILL * history.settled
         if history.settled >= _LEAST_TRIALS and still:
