@@ -1,5 +1,6 @@
 """Specialists in the graph: asked side by side, when and about what the coordinator wants."""
 
+import importlib
 import json
 import threading
 from pathlib import Path
@@ -63,3 +64,12 @@ def test_a_specialist_that_talks_nonsense_changes_nothing(tmp_path: Path) -> Non
     assert len(study.trials) == 25
     assert all(study.space.contains(trial.parameters) for trial in study.trials)
     assert "must be a plain number" in str([event.data["reason"] for event in study.history.decisions])
+
+
+def test_the_graph_that_studio_loads_is_the_one_that_drives_a_study() -> None:
+    told = json.loads((Path(__file__).parents[3] / "langgraph.json").read_text())
+    module, _, name = told["graphs"]["study"].partition(":")
+    nodes = getattr(importlib.import_module(module), name)().get_graph().nodes
+    assert {"prepare", "coordinate", "ask_specialist", "propose", "dispatch", "collect", "judge", "finish"} <= set(
+        nodes
+    )
