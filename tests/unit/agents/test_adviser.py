@@ -2,6 +2,9 @@
 
 import logging
 import math
+import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -270,3 +273,16 @@ def test_what_cannot_be_is_refused_in_words(options: dict[str, Any], message: st
     given = {"model": "ollama:llama", **options}
     with pytest.raises(InputError, match=message):
         ts.Study(space=SPACE, objective="minimize y", **given)
+
+
+@pytest.mark.parametrize("model", ["", ", model='openai:gpt-5'"], ids=["no model", "no key"])
+def test_who_asks_nobody_imports_no_provider(model: str) -> None:
+    code = (
+        "import sys, tunesmith as ts\n"
+        f"own = ts.Study(space={{'x': ts.Float(0, 1)}}, objective='minimize y'{model})\n"
+        "for _ in range(6): own.tell(own.ask().number, 1.0)\n"
+        "print(sorted({name.split('.')[0] for name in sys.modules} & {'pydantic_ai', 'openai', 'anthropic', 'google'}))"
+    )
+    environment = {name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
+    assert done.stdout.strip() == "[]"
