@@ -49,6 +49,7 @@ OUTSIDE = {
     "uvicorn": {"tunesmith.mcp"},
     "pydantic_ai": {"tunesmith.llm"},
     "genai_prices": {"tunesmith.llm"},
+    "opentelemetry": {"tunesmith.llm.traces"},
     "torch": set(),
 }
 

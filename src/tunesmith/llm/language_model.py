@@ -17,6 +17,7 @@ from ..spending import Call
 from .endpoints import Endpoint, missing
 from .purse import Purse
 from .tape import Tape
+from .traces import Traces
 
 if TYPE_CHECKING:
     from pydantic_ai.models import Model
@@ -70,6 +71,7 @@ class LanguageModel:
         roles: Whom a role asks first, instead of the first of `endpoints`.
         patience: How long to wait.
         tape: Where exchanges are recorded, or replayed from.
+        traces: Where spans are sent; None sends none.
 
     Attributes:
         give_up: Asked time and again while an answer is waited for; where it says so, nobody is waited for any more.
@@ -84,6 +86,7 @@ class LanguageModel:
         roles: Mapping[str, Endpoint] | None = None,
         patience: Patience = Patience(),
         tape: Tape | None = None,
+        traces: Traces | None = None,
     ) -> None:
         if not endpoints:
             raise InputError("a language model needs one endpoint or more.")
@@ -93,6 +96,7 @@ class LanguageModel:
         self.enter = enter
         self.patience = patience
         self.tape = tape
+        self.traces = traces
         hide(*(e.token.variable for e in (*self.endpoints, *self.roles.values()) if e.token and e.token.variable))
         self.give_up: Callable[[], bool] = lambda: False
         self._thread = _LoopThread()
@@ -146,6 +150,8 @@ class LanguageModel:
         if self._clients:
             self._thread.run(self._closed())
         self._thread.close()
+        if self.traces is not None:
+            self.traces.close()
 
     async def _asked(
         self,
@@ -167,6 +173,7 @@ class LanguageModel:
             retries=_RE_ASKED,
             tools=list(tools),
             name=role,
+            capabilities=[] if self.traces is None else [self.traces.capability()],
         )
         settings = ModelSettings(
             max_tokens=self.patience.output_tokens,

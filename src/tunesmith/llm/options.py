@@ -14,6 +14,7 @@ from .endpoints import Endpoint, endpoint_from, provider_of
 from .language_model import LanguageModel, Patience
 from .purse import Limits
 from .tape import Tape
+from .traces import Traces
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,7 @@ class ModelOptions:
         output_tokens: The most that one answer may take, reasoning included.
         record: A file to which all exchanges are added.
         replay: A file that answers in the place of all models.
+        traces: Where OpenTelemetry's spans are sent, as `"http://127.0.0.1:6006/v1/traces"`.
 
     >>> ModelOptions.parse("ollama:llama3.3").model
     'ollama:llama3.3'
@@ -51,6 +53,7 @@ class ModelOptions:
     output_tokens: int = 4000
     record: str | None = None
     replay: str | None = None
+    traces: str | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.fallbacks, str) or not isinstance(self.fallbacks, Sequence):
@@ -64,6 +67,12 @@ class ModelOptions:
                 raise error.inside(*keys) from None
         if self.record and self.replay:
             raise InputError("exchanges can be recorded or replayed, not both.", keys=("replay",))
+        if self.traces is not None and not self.traces.startswith(("http://", "https://")):
+            raise InputError(
+                f"traces must be the address of a collector, as 'http://127.0.0.1:6006/v1/traces', but {self.traces!r} "
+                "was given.",
+                keys=("traces",),
+            )
         _ = self.patience, self.limits(None)
 
     @classmethod
@@ -110,6 +119,7 @@ class ModelOptions:
             roles={role: endpoint for role, endpoint in roles.items() if isinstance(endpoint, Endpoint)},
             patience=self.patience,
             tape=self._tape(),
+            traces=Traces(self.traces) if self.traces else None,
             **others,
         )
 
