@@ -2,6 +2,7 @@
 
 from .drafts import Draft, Question
 from .inference import draft_study
+from .request import with_request
 from .study_toml import to_toml
 
-__all__ = ["Draft", "Question", "draft_study", "to_toml"]
+__all__ = ["Draft", "Question", "draft_study", "to_toml", "with_request"]

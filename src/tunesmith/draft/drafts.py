@@ -37,10 +37,18 @@ class Draft:
         config: The config file that is edited, relative to the folder, or None.
         metrics: The file with the metrics, `"stdout"`, or None for either.
         space: The parameters to search, by name.
-        values: The present values of the parameters, by name.
+        values: The present values by name, also of what is left alone.
         skipped: What is left alone, by name, with the reason.
         remarks: What should be known about a range, by parameter.
         notes: What was understood and how, and what is left to do, a sentence or two each.
+        script: What is run, or None where none was found.
+        measured: The metrics that the script seems to know, the one to tune first.
+        reports: The script says how it is doing while it trains, so that trials can be stopped early.
+        budget: The table of that name.
+        search: What differs from the defaults in the table of that name.
+        words: What in the user's request a setting comes from, by `budget.trials`, `space.lr` and the like.
+        understood: What became of the user's request, a phrase each.
+        not_understood: What of it came to nothing, and why, a phrase each.
     """
 
     name: str
@@ -54,6 +62,14 @@ class Draft:
     skipped: Mapping[str, str] = field(default_factory=dict)
     remarks: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    script: Path | None = None
+    measured: tuple[str, ...] = ()
+    reports: bool = False
+    budget: Mapping[str, Any] = field(default_factory=lambda: {"trials": 50})
+    search: Mapping[str, Any] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
+    understood: tuple[str, ...] = ()
+    not_understood: tuple[str, ...] = ()
 
     @property
     def questions(self) -> tuple[Question, ...]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..config_files import find, keys, read
+from ..config_files.names import NOT_PLAIN
 from ..errors import InputError
 from ..objective import Objective
 from .commands import takes_config, with_command
@@ -53,6 +54,9 @@ def draft_study(path: Path, *, objective: str | None = None) -> Draft:
         command="",
         metrics=metrics.where,
         notes=(metrics.note,) if objective is None else (),
+        script=sources.script,
+        measured=metrics.names,
+        reports="reports.jsonl" in text,
     )
     draft = _with_parameters(draft, sources, flags, text)
     return arranged(with_command(draft, sources, flags, text))
@@ -141,7 +145,7 @@ def _with_guesses(draft: Draft, guesses: Mapping[str, tuple[Any, Guess]], note: 
     return replace(
         draft,
         space=space,
-        values={name: guesses[name][0] for name in space},
+        values={name: value for name, (value, _) in guesses.items() if value is not NOT_PLAIN},
         skipped={name: its.reason for name, (_, its) in guesses.items() if its.parameter is None},
         remarks={name: its.reason for name, (_, its) in guesses.items() if its.parameter is not None and its.reason},
         notes=(*draft.notes, note),

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from .flags import strings_in
+
 _MAXIMIZED = {
     "acc", "accuracy", "auc", "auroc", "roc", "f1", "r2", "precision", "recall", "bleu", "rouge", "map", "miou", "iou",
     "score", "reward", "return", "ndcg", "psnr", "ssim", "dice", "kappa", "mcc",
@@ -15,9 +17,12 @@ _MINIMIZED = {
     "loss", "rmse", "mse", "mae", "mape", "smape", "error", "err", "perplexity", "ppl", "nll", "wer", "cer", "logloss",
     "deviance", "crps", "rmsle", "bpb", "regret",
 }  # fmt: skip
+METRIC_WORDS = frozenset(_MAXIMIZED | _MINIMIZED)
+"""The words that a metric is known by."""
 _VALIDATION = {"val", "valid", "validation", "dev", "eval", "held"}
 _TEST = {"test"}
 _TRAINING = {"train", "training", "tr"}
+_PROGRESS = {"step", "epoch", "iteration"}
 _PRINTED = re.compile(r"([A-Za-z_][\w./-]*)\s*[=:]\s*$")
 _FORMATTED = re.compile(r"([A-Za-z_][\w./-]*)\s*[=:]\s*(?:%|\{|\$)")
 
@@ -30,11 +35,13 @@ class Metrics:
         objective: As `minimize val_loss`; None where nothing was recognised.
         where: A file's name, or `"stdout"`.
         note: How this was found, in words.
+        names: All that look like metrics in the script, the one to tune first, those of the test data last.
     """
 
     objective: str | None
     where: str | None
     note: str
+    names: tuple[str, ...] = ()
 
 
 def read_metrics(source: str, tree: ast.Module | None) -> Metrics:
@@ -46,12 +53,13 @@ def read_metrics(source: str, tree: ast.Module | None) -> Metrics:
     """
     dumped = list(_dumped(tree)) if tree is not None else []
     printed = list(_printed(tree)) if tree is not None else _FORMATTED.findall(source.replace("\\n", "\n"))
+    names = _names(dumped, printed, tree)
     best_dumped, best_printed = _best(dumped), _best(printed)
     if best_dumped is not None and (best_printed is None or _preference(best_dumped) >= _preference(best_printed)):
         file = _metrics_file(source)
-        return Metrics(_objective(best_dumped), file, f"The script writes '{best_dumped}' to {file}.")
+        return Metrics(_objective(best_dumped), file, f"The script writes '{best_dumped}' to {file}.", names)
     if best_printed is not None:
-        return Metrics(_objective(best_printed), "stdout", f"The script prints '{best_printed}'.")
+        return Metrics(_objective(best_printed), "stdout", f"The script prints '{best_printed}'.", names)
     named = _best(_known_names(tree)) if tree is not None else None
     if named is not None:
         return Metrics(
@@ -59,12 +67,14 @@ def read_metrics(source: str, tree: ast.Module | None) -> Metrics:
             None,
             f"The script works out '{named}', but does not report it: print(f\"{named}={{{named}}}\") at its end, or "
             "write it as JSON to metrics.json in the trial's folder.",
+            names,
         )
     return Metrics(
         None,
         None,
         'No metric was found. Print it at the end of the script, as print(f"val_loss={loss}"), and correct the '
         "objective where it is not 'minimize val_loss'.",
+        names,
     )
 
 
@@ -93,8 +103,34 @@ def _preference(name: str) -> int:
 
 def _best(names: list[str]) -> str | None:
     """Return the metric to tune: never one of the test data; the validation data's before the training data's."""
-    metrics = [name for name in names if _words(name) & (_MAXIMIZED | _MINIMIZED) and not _words(name) & _TEST]
+    metrics = [name for name in names if is_metric(name) and not is_of_test_data(name)]
     return max(metrics, key=_preference, default=None)
+
+
+def is_of_test_data(name: str) -> bool:
+    """Tell from its name whether a metric is measured on the held-out test part."""
+    return bool(_words(name) & _TEST)
+
+
+def is_metric(name: str) -> bool:
+    """Tell whether a name sounds like one of a metric.
+
+    >>> is_metric("val_rmse"), is_metric("step")
+    (True, False)
+    """
+    return bool(_words(name) & (_MAXIMIZED | _MINIMIZED))
+
+
+def _names(dumped: list[str], printed: list[str], tree: ast.Module | None) -> tuple[str, ...]:
+    """Return what is reported, and what else has the name of a metric, the likeliest first."""
+    if tree is None:  # There an assignment looks as if something was printed.
+        names = [name for name in printed if is_metric(name)]
+    else:
+        reported = [name for name in (*dumped, *printed) if name not in _PROGRESS]
+        said = [name for name in sorted(strings_in(tree)) if name.isidentifier() and is_metric(name)]
+        names = [*reported, *said] or [name for name in _known_names(tree) if is_metric(name)]
+    likeliest = sorted(dict.fromkeys(names), key=is_metric, reverse=True)
+    return tuple(sorted(likeliest, key=lambda name: -1 if is_of_test_data(name) else _preference(name), reverse=True))
 
 
 def _dumped(tree: ast.Module) -> Iterator[str]:

@@ -81,6 +81,18 @@ def guess(name: str, default: Any, options: Sequence[Any] | None = None, seen: C
     return Guess(None, "it is neither a number of a usual size nor a known word")
 
 
+def guess_around(value: Any) -> Guess:
+    """Return a range around a number, whatever its name says."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return Guess(None, "only a number has a range around it")
+    return _whole(set(), value) if isinstance(value, int) else _around(value)
+
+
+def is_share(name: str) -> bool:
+    """Tell whether a name speaks of a share between 0 and 1, as that of dropout."""
+    return _is_unit(set(words(name)))
+
+
 def _among(options: Sequence[Any], default: Any) -> Guess:
     try:
         choice = Choice(list(options))

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
 from typing import Any
 
 import tomlkit
 
+from ..budget import Budget
 from ..parameters import Parameter
+from ..reports.cleaning import short
 from ..space import SearchSpace
 from .drafts import Draft
-
-_END = """
-[budget]
-trials = 50                                  # minutes, target, patience, seconds_per_trial and memory_gb limit it, too
-
-[search]
-proposer = "portfolio"
-parallel = 1                                 # trials at the same time
-# pruner = "hyperband"                       # stops hopeless trials early; the script must report its progress
-"""
 
 
 def to_toml(draft: Draft) -> str:
@@ -33,9 +26,11 @@ def to_toml(draft: Draft) -> str:
         The text of a valid TOML file.
     """
     lines = ["# Drafted by `tunesmith init`. Look it over, then: tunesmith run study.toml", "#"]
-    for note in draft.notes:
-        lines += textwrap.wrap(note, 112, initial_indent="# - ", subsequent_indent="#   ", break_on_hyphens=False)
-    lines += ["", "[study]", f"name = {_value(draft.name)}", f"objective = {_value(draft.objective)}", "seed = 0", ""]
+    lines += _listed(draft.notes)
+    for title, told in (("From your words", draft.understood), ("Not taken", draft.not_understood)):
+        lines += ["#", f"# {title}:", *_listed(told)] if told else []
+    objective = f"objective = {_value(draft.objective)}"
+    lines += ["", "[study]", f"name = {_value(draft.name)}", _said(draft, "study.objective", objective), "seed = 0", ""]
     lines += ["[task]", 'kind = "command"', f"command = {_value(draft.command)}"]
     if draft.config is not None:
         lines.append(f"config = {_value(draft.config)}{' ' * 4}# never changed: each trial gets an edited copy")
@@ -46,14 +41,49 @@ def to_toml(draft: Draft) -> str:
     if draft.skipped:
         lines += ["", "# Left alone:"]
         lines += [f"# {name}: {reason}" for name, reason in draft.skipped.items()]
-    return "\n".join(lines) + "\n" + _END
+    lines += ["", "[budget]", *_budget(draft), "", "[search]", *_search(draft)]
+    return "\n".join(lines) + "\n"
+
+
+def _listed(notes: Iterable[str]) -> Iterator[str]:
+    for note in notes:
+        yield from textwrap.wrap(note, 112, initial_indent="# - ", subsequent_indent="#   ", break_on_hyphens=False)
+
+
+def _said(draft: Draft, key: str, line: str, otherwise: str = "") -> str:
+    """Return a line with the words that it comes from as its comment, or with another comment."""
+    words = draft.words.get(key)
+    comment = otherwise if words is None else f'you said "{short(words, 100)}"'
+    return f"{line:<44} # {comment}" if comment else line
+
+
+def _budget(draft: Draft) -> Iterator[str]:
+    others = [field.name for field in fields(Budget) if field.name not in draft.budget and field.name != "usd"]
+    for place, (name, value) in enumerate(draft.budget.items()):
+        hint = f"{', '.join(others[:-1])} and {others[-1]} limit it, too" if place == 0 and len(others) > 1 else ""
+        plain = int(value) if float(value).is_integer() else value
+        yield _said(draft, f"budget.{name}", f"{name} = {_value(plain)}", hint)
+
+
+def _search(draft: Draft) -> Iterator[str]:
+    yield 'proposer = "portfolio"'
+    parallel = f"parallel = {draft.search.get('parallel', 1)}"
+    yield _said(draft, "search.parallel", parallel, "trials at the same time")
+    pruner = draft.search.get("pruner")
+    if pruner is None:
+        line = '# pruner = "hyperband"'
+        yield f"{line:<44} # stops hopeless trials early; the script must report its progress"
+    else:
+        yield _said(draft, "search.pruner", f"pruner = {_value(pruner)}")
 
 
 def _space(draft: Draft) -> list[str]:
     if not draft.space:
         return ["# Nothing was found to tune. Write a line for each parameter, such as", f"# {_EXAMPLE}"]
     tables, _ = SearchSpace(draft.space).to_tables()
-    return [_line(draft, name, tables[name], draft.space[name]) for name in draft.space]
+    keys = [key for key in ("space", "space.also", "space.leave") if key in draft.words]
+    words = [f'# You said "{short(draft.words[key], 100)}".' for key in keys]
+    return words + [_line(draft, name, tables[name], draft.space[name]) for name in draft.space]
 
 
 _EXAMPLE = '"lr" = { type = "float", low = 1e-5, high = 0.1, log = true, default = 1e-3 }'
@@ -69,6 +99,9 @@ def _line(draft: Draft, name: str, table: Mapping[str, Any], parameter: Paramete
         comments.append(f"now {_value(present)}")
     if draft.remarks.get(name):
         comments.append(draft.remarks[name])
+    if f"space.{name}" in draft.words:
+        words = short(draft.words[f"space.{name}"], 100)
+        comments.append(f'you said "{words}"')
     comment = f"    # {'; '.join(comments)}" if comments else ""
     return f"{_key(name)} = {_value(told)}{comment}"
 

@@ -30,7 +30,8 @@ _REASONS = {
     _STOP: "patience early tol tolerance stopping",
 }
 
-_KINDS = ("name", "type", "kind", "class", "cls", "_target_")
+KINDS = ("name", "type", "kind", "class", "cls", "_target_")
+"""Last words of a name that say nothing beside the one before, as in `optimizer.name`."""
 
 _TUNABLE_ALL_THE_SAME = (
     "dropout",
@@ -53,11 +54,16 @@ def words(name: str) -> list[str]:
     (['hidden', 'size'], ['batch', 'size'], ['lr', 'decay'], ['beta', '1'])
     """
     table, _, last = name.rpartition(".")
-    if table and last.lower() in _KINDS:
+    if table and last.lower() in KINDS:
         last = table.rpartition(".")[2]  # optimizer.name is the optimizer
     found = [word.lower() for word in _WORD.findall(last)]
     joined = " ".join(found)
     return joined.replace("drop out", "dropout").replace("drop path", "dropout").split()
+
+
+def is_never_tuned(name: str) -> bool:
+    """Tell whether a name is that of chance, or of a place of files: no word of a user makes these worth tuning."""
+    return reason_to_leave(name) in (_NOISE, _PLACE, _TALK)
 
 
 def reason_to_leave(name: str) -> str | None:
