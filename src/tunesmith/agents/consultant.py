@@ -5,19 +5,17 @@ from __future__ import annotations
 import dataclasses
 import logging
 import math
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
-
-from dotenv import dotenv_values
 
 from ..budget import Budget
 from ..errors import MissingToken, NoAnswer
 from ..history import History
 from ..journal.base import Event
 from ..llm.endpoints import endpoint_from
+from ..llm.environment import environment
 from ..llm.language_model import LanguageModel
 from ..llm.options import ModelOptions
 from ..llm.prices import Usage
@@ -90,7 +88,7 @@ class Consultant:
             book = None if self.options.replay else day_book()  # A recording costs nothing.
             purse = Purse(self.options.limits(self.budget.usd), lambda: self.history.ledger.total, book)
             try:
-                self._model = self.options.connect(_environment(self._folder), purse=purse, enter=self._enter)
+                self._model = self.options.connect(environment(self._folder), purse=purse, enter=self._enter)
                 self._model.give_up = lambda: self.give_up()
             except MissingToken as error:
                 log.warning("no language model is asked, and the study goes by rules: %s", error.message)
@@ -172,7 +170,7 @@ class Consultant:
         """
         trials = _UNKNOWN_TRIALS if self.budget.trials is None else self.budget.trials
         calls = math.ceil(1 + trials * (_ADVICE_SHARE + 1 / _COORDINATOR_EVERY))
-        usd = calls * endpoint_from(self.options.model, _environment(self._folder), needs_token=False).price.usd(_USUAL)
+        usd = calls * endpoint_from(self.options.model, environment(self._folder), needs_token=False).price.usd(_USUAL)
         most = "" if self.budget.usd is None else f"; at most ${self.budget.usd:g}, by the budget"
         given = self.options.model
         name = given if isinstance(given, str) else given["name"]
@@ -200,9 +198,3 @@ class Consultant:
 
     def _enter(self, call: Call) -> None:
         self._emit(Event("called", None, dataclasses.asdict(call)))
-
-
-def _environment(folder: Path) -> Mapping[str, str]:
-    """Return the variables of a file `.env`, with those of the environment over them."""
-    told = {name: value for name, value in dotenv_values(folder / ".env").items() if value}
-    return told | dict(os.environ)

@@ -1,0 +1,53 @@
+"""A language model that reads a request beside the rules, within a budget; without one, rules alone."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from ..agents.roles.drafter import Drafter
+from ..draft import Draft
+from ..errors import MissingToken, NoAnswer
+from ..llm.environment import environment
+from ..llm.options import ModelOptions
+from ..llm.purse import Purse, day_book
+from ..spending import Ledger
+
+log = logging.getLogger(__name__)
+
+
+def amended(draft: Draft, request: str, options: ModelOptions, *, usd: float, say: Callable[[str], None]) -> Draft:
+    """Return a draft with what a language model has read of a request besides.
+
+    Args:
+        draft: As rules made it of the request.
+        request: The user's words.
+        options: Whom to ask.
+        usd: The most that this may cost.
+        say: Told what it may cost, and what it did.
+
+    Raises:
+        InputError: The model, its address or its price is not known.
+    """
+    ledger = Ledger()
+    purse = Purse(options.limits(usd), lambda: ledger.total, day_book())
+    try:
+        model = options.connect(environment(draft.folder), purse=purse, enter=ledger.add)
+    except MissingToken as error:
+        _warn(error.message)
+        return draft
+    given = options.model
+    say(f"asking {given if isinstance(given, str) else given['name']}, for at most ${usd:g}")
+    try:
+        return Drafter(model).amend(draft, request)
+    except NoAnswer as error:
+        _warn(str(error))
+        return draft
+    finally:
+        model.close()
+        calls = ledger.total.calls
+        say(f"{calls} call{'' if calls == 1 else 's'}, ${ledger.total.usd:.2g} spent")
+
+
+def _warn(reason: str) -> None:
+    log.warning("no language model answered, and the words are read by rules alone: %s", reason)
