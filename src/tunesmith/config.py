@@ -111,8 +111,7 @@ def read_settings(path: Path, flags: Mapping[str, Any] | None = None) -> Setting
     path = Path(path).absolute()
     text, document = _read(path)
     settings = Settings({name: {} for name in TABLES if name != "forbidden"}, path, text)
-    _lay(settings, DEFAULTS, "default")
-    _lay_user_file(settings, _user_file())
+    _lay_under(settings)
     try:
         expect_keys(document, TABLES)
         forbidden = document.pop("forbidden", [])
@@ -121,12 +120,37 @@ def read_settings(path: Path, flags: Mapping[str, Any] | None = None) -> Setting
         settings.forbidden = [_flat_condition(expect_table(clause, "forbidden")) for clause in forbidden]
         _lay(settings, document, path.name)
         settings.tables["space"] = _flat_space(settings.tables["space"])
-        _lay_flags(settings, _variables(path.parent))
-        _lay_flags(settings, {f"--{n.replace('_', '-')}": (n, v) for n, v in (flags or {}).items() if v is not None})
+        _lay_over(settings, flags)
         _check_name(settings.tables["study"].get("name", "study"))
     except InputError as error:
         raise settings.told(error) from None
     return settings
+
+
+def usual_settings(folder: Path, flags: Mapping[str, Any] | None = None) -> Settings:
+    """Return the settings of a study that is not written yet: the user's own file, variables and flags.
+
+    Args:
+        folder: Where its study.toml is going to be, and a file `.env` may lie.
+        flags: Values by name, as in `FLAGS`; None where one was not given.
+
+    Raises:
+        InputError: The user's file is no TOML, or a key in it is unknown.
+    """
+    settings = Settings({name: {} for name in TABLES if name != "forbidden"}, folder / "study.toml", "")
+    _lay_under(settings)
+    _lay_over(settings, flags)
+    return settings
+
+
+def _lay_under(settings: Settings) -> None:
+    _lay(settings, DEFAULTS, "default")
+    _lay_user_file(settings, _user_file())
+
+
+def _lay_over(settings: Settings, flags: Mapping[str, Any] | None) -> None:
+    _lay_flags(settings, _variables(settings.source.parent))
+    _lay_flags(settings, {f"--{n.replace('_', '-')}": (n, v) for n, v in (flags or {}).items() if v is not None})
 
 
 def _read(path: Path) -> tuple[str, dict[str, Any]]:
