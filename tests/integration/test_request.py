@@ -49,7 +49,7 @@ def test_a_model_reads_the_rest_and_rules_do_without_it(study: Path, tunesmith: 
         facts = json.loads(told.stdout)
         assert "for at most $0.1" in told.stderr
         assert "1 call, $0.0" in told.stderr
-        assert '"cheerful": place from 0.2 to 0.95' in facts["understood"]
+        assert '"cheerful": place from 0.2 to 0.95 (as the language model reads it)' in facts["understood"]
         assert facts["budget"] == {"trials": 7}
         assert "is fine; nothing was run" in tunesmith("run", "--dry-run", "--no-agents").stdout
         tunesmith("init", ".", "--request", words, "--yes", "--force", "--no-agents", **options)

@@ -105,29 +105,48 @@ def with_options(draft: Draft, name: str, options: Sequence[Value], *, careful: 
     Raises:
         InputError: The parameter is not known, or a value is not one that it can take.
     """
-    if len(options) == 1 and name in draft.values and typed(options[0]) == typed(draft.values[name]):
+    present = draft.values.get(name)
+    if len(options) == 1 and _is_same(options[0], present):
         return with_selection(draft, [name], "leave")[0], f"{name} stays {options[0]}"
     draft = _taken_up(draft, name)
     old = draft.space[name]
     if isinstance(old, Choice):
-        strange = [option for option in options if not old.contains(option)]
+        fits = old.contains
     else:
-        strange = [
-            option for option in options if not _lies(option, *((old.low, old.high) if careful else (None,) * 2))
-        ]
-    if strange:
+        low, high = (old.low, old.high) if careful else (None, None)
+        options = [_as_kind(option, old) for option in options]
+
+        def fits(value: Value) -> bool:
+            return _lies(value, low, high) and (isinstance(old, Float) or isinstance(value, int))
+
+    if strange := [option for option in options if not fits(option)]:
         raise InputError(f"{name} is {describe(old)}, so {strange[0]!r} cannot be meant.")
-    kept = {
-        key: value for key, value in _table(draft, name).items() if key in ("when", "inactive", "ordered", "default")
-    }
+    carried = ("when", "inactive", "ordered", "default")
+    kept = {key: value for key, value in _table(draft, name).items() if key in carried}
     if not isinstance(old, Choice):
         options, kept = sorted(options), kept | {"ordered": True}
-    if "default" in kept and typed(kept["default"]) not in [typed(option) for option in options]:
+    if "default" in kept and not any(_is_same(kept["default"], option) for option in options):
         del kept["default"]
     draft = _put(draft, name, kept | {"type": "choice", "options": list(options)})
-    if len(options) > 1:
-        return draft, f"{name} one of {', '.join(map(str, options))}"
-    return draft, f"{name} = {options[0]}, in all trials but trial 0, which is what you have today"
+    told = f"{name} = {options[0]}" if len(options) == 1 else f"{name} one of {', '.join(map(str, options))}"
+    if present is not None and not any(_is_same(present, option) for option in options):
+        # A config file is trial 0 as it is; of flags, only what is in the space is known.
+        first = present if draft.config is not None else draft.space[name].middle
+        told += f"; the present value is {present}, and trial 0 takes {first}"
+    return draft, told
+
+
+def _as_kind(option: Value, parameter: Float | Int) -> Value:
+    """Return a number as the parameter writes it: 32.0 is 32 where whole numbers are wanted."""
+    whole = isinstance(parameter, Int) and isinstance(option, float) and option.is_integer()
+    return int(option) if whole else option
+
+
+def _is_same(value: Value, other: Value) -> bool:
+    """Tell whether two values mean the same to a script: 1 and 1.0 do, 1 and true do not."""
+    if any(isinstance(each, bool) or not isinstance(each, int | float) for each in (value, other)):
+        return typed(value) == typed(other)
+    return bool(value == other)
 
 
 def _is_plausible(name: str, low: float, high: float, old: Float | Int) -> bool:

@@ -46,7 +46,7 @@ class Draft:
         reports: The script says how it is doing while it trains, so that trials can be stopped early.
         budget: The table of that name.
         search: What differs from the defaults in the table of that name.
-        words: What in the user's request a setting comes from, by `budget.trials`, `space.lr` and the like.
+        words: What the user said that a setting comes from, by `budget.trials`, `space.lr` and the like.
         understood: What became of the user's request, a phrase each.
         not_understood: What of it came to nothing, and why, a phrase each.
     """

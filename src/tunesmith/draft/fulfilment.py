@@ -8,7 +8,7 @@ from typing import Any
 
 from ..budget import Budget
 from ..errors import InputError, nearest
-from ..objective import Objective
+from ..objective import Direction, Objective
 from ..reports.cleaning import short
 from ..tables import build, expect_whole
 from .choosing import with_options, with_range, with_selection
@@ -25,26 +25,27 @@ def fulfilled(draft: Draft, wishes: Iterable[Wish], *, careful: bool = False) ->
 
     Args:
         draft: As it is.
-        wishes: In any order. Two that contradict each other are both refused.
-        careful: For wishes of a language model: what the user's own words have settled already stays, a range must have
-            something in common with the one that was drafted, and an option must be known.
+        wishes: In any order. Two that contradict each other are both refused, and so is what changes a setting that the
+            user decided before (`words` of the draft).
+        careful: For wishes of a language model: a range must have something in common with the one that was drafted,
+            and an option must be known.
 
     Returns:
         The draft; `understood` and `not_understood` say what became of each wish.
     """
     listed = sorted(wishes, key=_place)
     clashes = _clashes(listed)
-    settled = frozenset(draft.words) if careful else frozenset()
+    settled = frozenset(draft.words)
     several = len({wish.metric for wish in listed if isinstance(wish, Aim)})
-    aims: list[str] = []
+    aims: dict[str, str] = {}
     for wish in listed:
         try:
             if wish in clashes:
                 raise InputError(clashes[wish])
             if _is_settled(wish, settled):
-                raise InputError("your own words say something else.")
+                raise InputError("that is settled already by what you said elsewhere.")
             if isinstance(wish, Aim):
-                draft = _with_aim(draft, wish, aims if several > 1 else [])
+                draft = _with_aim(draft, wish, aims if several > 1 else {})
             else:
                 draft = _with(draft, wish, careful)
         except InputError as error:
@@ -115,7 +116,19 @@ def _agree(group: Sequence[Wish]) -> bool:
     if all(isinstance(wish, Range) for wish in group):
         bounds = [{getattr(wish, end) for wish in group} - {None} for end in ("low", "high")]
         return all(len(values) <= 1 for values in bounds)
+    if all(isinstance(wish, Target) for wish in group):
+        return len({wish.value for wish in group if isinstance(wish, Target)}) == 1
+    if all(isinstance(wish, Aim) for wish in group):
+        return len({_direction(wish) for wish in group if isinstance(wish, Aim)}) == 1
     return len({replace(wish, words="") for wish in group}) == 1
+
+
+def _usual(metric: str) -> Direction:
+    return "maximize" if is_maximized(metric) else "minimize"
+
+
+def _direction(aim: Aim) -> Direction:
+    return aim.direction or _usual(aim.metric)
 
 
 def _with(draft: Draft, wish: Wish, careful: bool) -> Draft:
@@ -152,13 +165,12 @@ def _noted(draft: Draft, wish: Wish, told: str) -> Draft:
     )
 
 
-def _with_aim(draft: Draft, wish: Aim, aims: list[str]) -> Draft:
+def _with_aim(draft: Draft, wish: Aim, aims: dict[str, str]) -> Draft:
     """Set the objective; `aims` collects those of a Pareto front."""
     _check_metric(draft, wish.metric)
-    usual = "maximize" if is_maximized(wish.metric) else "minimize"
-    direction = wish.direction or usual
-    aims.append(f"{direction} {wish.metric}")
-    objective = str(Objective.parse(", ".join(aims)))
+    usual, direction = _usual(wish.metric), _direction(wish)
+    aims[wish.metric] = direction
+    objective = str(Objective.parse(", ".join(f"{way} {metric}" for metric, way in aims.items())))
     told = f"objective = {objective}"
     if direction != usual:
         told += ", as you say, though its name sounds as if the other way were better"
@@ -182,7 +194,7 @@ def _with_target(draft: Draft, wish: Target) -> Draft:
     if wish.metric not in (None, primary.name):
         if "study.objective" in draft.words:
             raise InputError(f"a target is one of the objective's first metric, {primary.name}.")
-        draft = _with_aim(draft, Aim(words=wish.words, metric=str(wish.metric)), [])
+        draft = _with_aim(draft, Aim(words=wish.words, metric=str(wish.metric)), {})
         primary = Objective.parse(draft.objective).primary
     if wish.direction not in (None, primary.direction):
         side = "small" if primary.direction == "minimize" else "large"

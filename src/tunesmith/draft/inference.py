@@ -55,6 +55,7 @@ def draft_study(path: Path, *, objective: str | None = None) -> Draft:
         metrics=metrics.where,
         notes=(metrics.note,) if objective is None else (),
         script=sources.script,
+        words={} if objective is None else {"study.objective": objective},
         measured=metrics.names,
         reports="reports.jsonl" in text,
     )

@@ -41,9 +41,10 @@ def metric_phrases(metrics: Mentions) -> list[Phrase]:
         ),
         (
             "target",
-            rf"{known} (?:(?:should|must|has to|is to) (?:be|get) )?{_SIDE} (?P<value>{NUMBER}){NO_UNIT}"
+            rf"{known} (?:of |(?:should|must|has to|is to) (?:be|get) )?{_SIDE} (?P<value>{NUMBER}){NO_UNIT}"
             r"(?: is (?:good )?enough)?",
         ),
+        ("target", rf"(?:get|bring|push) {_ARTICLE}{known} (?:up |down )?to (?P<value>{NUMBER}){NO_UNIT}"),
         ("minimize", rf"(?:minimi[sz]e|minimi[sz]ing|reduce|lower|decrease|shrink|bring down|push down) {metric}"),
         ("maximize", rf"(?:maximi[sz]e|maximi[sz]ing|increase|raise|push up) {metric}"),
         (

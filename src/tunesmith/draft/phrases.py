@@ -19,6 +19,8 @@ _MOST = (
 _LEAST = r"(?:at least|more than|(?:no|not) (?:less|fewer) than|(?:a )?min(?:imum)?(?: of)?|longer than)"
 BOUND = rf"(?:{_MOST} |(?P<least>{_LEAST}) ){{0,3}}"
 """What stands before an amount that something is bounded by."""
+_FROM = r"(?:between [0-9.]+ and |(?:from )?(?<![\w.,-])[0-9.]+ ?(?:to |- ?))?"  # Of two amounts the larger one bounds.
+_AT_MOST = r"(?: at (?:the )?most| max(?:imum)?)?"
 _TRIALS = r"(?:trials?|runs?|configurations?|configs?|evaluations?|experiments?|attempts?|tries)(?!\w)"
 _ONE_TRIAL = r"(?:each|every|a|one|any|per) (?:single )?(?:trial|run|training)"
 _TOGETHER = r"(?:at once|at (?:a|the same) time|in parallel|side by side|concurrently|simultaneously)"
@@ -27,7 +29,7 @@ NO_UNIT = (
 )
 """Stands after a number that is one of a parameter or a metric."""
 _GAIN = r"(?:any |an |a )?(?:improvements?|progress|gains?|new best|getting better)"
-_END = r"(?:(?:stop|end|give up) )?"
+_END = r"(?:(?:stop|end|give up) (?:early )?)?"
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,12 @@ SPENDING = tuple(
             ("sequential", r"one (?:after (?:the other|another)|by one|at a time)|sequentially"),
             (
                 "trial_seconds",
-                rf"{BOUND}(?P<time>{DURATION}) (?:per|for (?:each|every|one|a)|each|every|a) (?:trial|run|training)",
+                rf"{BOUND}(?P<time>{DURATION}) "
+                rf"(?:(?:per|for (?:each|every|one|a)|each|every|a) (?:trial|run|training)|each){_AT_MOST}",
+            ),
+            (
+                "fact",
+                rf"(?:{_ONE_TRIAL} (?:takes?|needs?|lasts?)|each taking|taking) (?:about |around |roughly )?{DURATION}",
             ),
             (
                 "trial_seconds",
@@ -91,7 +98,10 @@ SPENDING = tuple(
                 rf"(?P<count>{COUNT}) ?(?P<unit>dollars?|usd|bucks?|cents?)(?!\w))"
                 r"(?: (?:for|on) (?:the )?(?:language )?models?)?",
             ),
-            ("trials", rf"{BOUND}(?P<count>{COUNT}) (?:more )?{_TRIALS}(?: (?:in total|altogether|overall))?"),
+            (
+                "trials",
+                rf"{BOUND}{_FROM}(?P<count>{COUNT}) (?:more )?{_TRIALS}(?: (?:in total|altogether|overall))?{_AT_MOST}",
+            ),
             ("trials", rf"{_TRIALS}(?:[:=]| =| to) ?(?P<count>{NUMBER})"),
         ]
     )
@@ -103,8 +113,8 @@ LATER = tuple(
         [
             (
                 "minutes",
-                rf"(?:(?:run|finish|be done|done) )?{BOUND}(?P<time>{DURATION})"
-                r"(?: (?:in total|altogether|overall|of (?:wall(?:-| )clock )?time))?",
+                rf"(?:(?:run|finish|be done|done) )?{BOUND}{_FROM}(?P<time>{DURATION})"
+                rf"(?: (?:in total|altogether|overall|of (?:wall(?:-| )clock )?time))?{_AT_MOST}",
             ),
             (
                 "early",
@@ -113,8 +123,8 @@ LATER = tuple(
             ),
             (
                 "quick",
-                r"(?:be |make it |do it |something |a |as )?(?:quick(?:ly)?|fast)(?: as possible)?"
-                r"(?: (?:look|search|study|run|one))?|in a hurry",
+                r"(?:(?:be|make it|do it|keep it|something|a|as|find it) (?:quick(?:ly)?|fast)|quick(?:ly)?|"
+                r"(?:^|(?<=[,;.!] ))fast)(?: as possible)?(?: (?:look|search|study|run|one))?|in a hurry",
             ),
         ]
     )

@@ -159,6 +159,9 @@ class _Reader:
     def _trial_seconds(self, match: re.Match[str], words: str) -> Iterator[Wish]:
         return self._limit(words, "seconds_per_trial", seconds(match["time"]))
 
+    def _fact(self, match: re.Match[str], words: str) -> Iterator[Wish]:
+        raise InputError("what a trial takes is no limit; say 'at most' where it is one.")
+
     def _minutes(self, match: re.Match[str], words: str) -> Iterator[Wish]:
         return self._limit(words, "minutes", seconds(match["time"]) / 60)
 
@@ -181,7 +184,8 @@ class _Reader:
 
     def _target(self, match: re.Match[str], words: str) -> Iterator[Wish]:
         metric = self.metrics.named(match["metric"])[0] if match["metric"] else None
-        way: Direction | None = "minimize" if match["below"] else "maximize" if match["above"] else None
+        told = match.groupdict()
+        way: Direction | None = "minimize" if told.get("below") else "maximize" if told.get("above") else None
         yield Target(words=words, value=number(match["value"]), metric=metric, direction=way)
 
     def _minimize(self, match: re.Match[str], words: str) -> Iterator[Wish]:

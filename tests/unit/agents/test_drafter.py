@@ -77,7 +77,7 @@ def test_a_good_answer_fills_what_rules_could_not_read(draft: Draft) -> None:
     assert done.space["lr"] == Float(1e-5, 1e-3, log=True, default=1e-3)
     assert (done.budget["patience"], done.budget["minutes"]) == (12, 10)
     assert '"my coffee": the language model knows no setting' in reasons(done)
-    assert '"gentle learning rates": lr from 1e-05 to 0.001' in done.understood
+    assert '"gentle learning rates": lr from 1e-05 to 0.001 (as the language model reads it)' in done.understood
     assert said[0] == "asking compatible:scripted, for at most $0.25"
     assert said[1].startswith("1 call, $0.0")
     # The words, the draft and the script are there as data; secrets are not.
@@ -100,9 +100,10 @@ def test_a_good_answer_fills_what_rules_could_not_read(draft: Draft) -> None:
         ({"ranges": [{"parameter": "optimizer", "low": 1, "high": 2, "words": "gentle"}]}, "none of these lies there"),
         ({"options": [{"parameter": "optimizer", "options": ["rm -rf"], "words": "gentle"}]}, "cannot be meant"),
         ({"options": [{"parameter": "layers", "options": [1, 99], "words": "gentle"}]}, "cannot be meant"),
+        ({"options": [{"parameter": "layers", "options": ["many", 2], "words": "gentle"}]}, "cannot be meant"),
         ({"objective": [{"metric": "f1", "direction": "maximize", "words": "it is right"}]}, "knows no metric 'f1'"),
         ({"limits": [{"name": "trials", "value": -5, "words": "until my coffee"}]}, "trials must be above 0"),
-        ({"limits": [{"name": "minutes", "value": 600, "words": "until my coffee"}]}, "your own words say"),
+        ({"limits": [{"name": "minutes", "value": 600, "words": "until my coffee"}]}, "settled already"),
         ({"selections": [{"action": "only", "parameters": ["lr", "gone"], "words": "gentle"}]}, "no parameter 'gone'"),
         ({"limits": [{"name": "trials", "value": 9, "words": INJECTED[:20]}]}, "but your words do not"),
         ({"limits": [{"name": "trials", "value": 9, "words": "."}]}, "but your words do not"),

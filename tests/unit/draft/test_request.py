@@ -92,6 +92,13 @@ TABLE: list[tuple[str, dict[str, Any]]] = [
     ("patience 7", {"patience": 7}),
     ("5 minutes per trial, 3 hours in total, 4 at once, 60 trials", {
         "seconds_per_trial": 300, "minutes": 180, "parallel": 4, "trials": 60}),
+    ("100 trials at most", {"trials": 100}),
+    ("between 10 and 20 trials", {"trials": 20}),
+    ("30-60 minutes", {"minutes": 60, "trials": None}),
+    ("10 minutes each at most", {"seconds_per_trial": 600}),
+    ("stop early if nothing improves for 15 trials", {"patience": 15}),
+    ("get accuracy to 99%", {"objective": "maximize val_accuracy", "target": 0.99}),
+    ("an accuracy of at least 0.9", {"objective": "maximize val_accuracy", "target": 0.9}),
     ("a quick look", {"trials": 20, "pruner": "hyperband"}),
     ("fast, but with 60 trials", {"trials": 60, "pruner": "hyperband"}),
     # What to tune.
@@ -153,6 +160,8 @@ REFUSED = [
     ("40 trials unless it rains", '"unless it rains": not understood'),
     ("at least 40 trials", "the most that is spent, not the least"),
     ("do not run 40 trials", '"do not run 40 trials": not understood'),
+    ("one trial takes 3 minutes", "is no limit"),
+    ("it is fast already", "not understood"),
     ("never stop at 0.5", "not understood"),
     ("40 trials, no, 60 trials", "it contradicts"),
     ("minimize val_loss and maximize val_loss", "it contradicts"),
@@ -195,11 +204,42 @@ def test_nothing_is_left_to_tune_is_refused(draft: Draft) -> None:
     assert list(done.space) == ["lr"]
 
 
+def test_an_objective_that_was_given_is_not_overruled_by_words(draft: Draft, tmp_path: Path) -> None:
+    given = draft_study(tmp_path / "train.py", objective="maximize val_accuracy")
+    done = with_request(given, "minimize val_loss, 9 trials")
+    assert (done.objective, done.budget) == ("maximize val_accuracy", {"trials": 9})
+    assert "settled already" in reasons(done)
+
+
+def test_what_is_said_twice_is_no_contradiction(draft: Draft) -> None:
+    words = "improve the accuracy, maximize accuracy, minimize latency_ms, stop at 0.9, until accuracy 0.9"
+    done = with_request(draft, words)
+    assert (done.objective, done.budget["target"]) == ("maximize val_accuracy, minimize latency_ms", 0.9)
+    assert done.not_understood == ()
+
+
 def test_a_range_far_from_today_is_taken_and_said(draft: Draft) -> None:
     done = with_request(draft, "dropout between 5 and 2")
     assert done.space["dropout"] == Float(2.0, 5.0, default=0.1)
     for told in ("swapped", "the present value, 0.1, lies outside", "between 0 and 1"):
         assert told in done.understood[0]
+
+
+def test_what_trial_0_takes_is_said_where_it_is_not_what_there_is_today(draft: Draft, tmp_path: Path) -> None:
+    done = with_request(draft, "use adam, 4 layers")
+    assert done.understood[0].endswith("the present value is sgd, and trial 0 takes adam")
+    (tmp_path / "config.toml").write_text('optimizer = "sgd"\nlr = 0.1\n')
+    (tmp_path / "other.py").write_text("import sys\nopen(sys.argv[1])\nopen('config.toml')\n")
+    done = with_request(draft_study(tmp_path / "other.py"), "use adam")
+    assert done.understood[0].endswith("the present value is sgd, and trial 0 takes sgd")
+
+
+def test_whole_numbers_stay_whole(draft: Draft) -> None:
+    assert "cannot be meant" in reasons(with_request(draft, "layers 2.5 or 3"))
+    assert with_request(draft, "layers 2.0 or 3").space["num-layers"].options == (2, 3)  # type: ignore[union-attr]
+    done = with_request(draft, "layers from 1.5 to 3")
+    assert done.space["num-layers"] == Float(1.5, 3.0, default=2.0)
+    assert "check that the script takes others" in done.understood[0]
 
 
 def test_words_stand_beside_what_they_became(draft: Draft) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
@@ -112,7 +113,10 @@ class Drafter:
                 granted.append(wish)
             else:
                 draft = refused(draft, wish.words, "the language model says so, but your words do not.")
+        before = len(draft.understood)
         draft = fulfilled(draft, granted, careful=True)
+        read = (f"{line} (as the language model reads it)" for line in draft.understood[before:])
+        draft = replace(draft, understood=(*draft.understood[:before], *read))
         for phrase in changes.not_understood:
             draft = refused(draft, phrase, "the language model knows no setting for it.")
         return draft
