@@ -85,9 +85,9 @@ def plain(request: str) -> str:
             f"a request must have at most {MOST_CHARACTERS} characters, but this one has {len(request)}. Say it in "
             "fewer words, and write the rest into the study.toml."
         )
-    lines = [line.strip() for line in request.splitlines()]
-    text = unicodedata.normalize("NFKC", "; ".join(line for line in lines if line))
-    text = clean(text.translate(_TYPED))
+    # A line may be wrapped anywhere; an empty one, or the dot of a list, begins something else.
+    parted = re.sub(r"\s*\n(?:\s*\n|\s*[-*•] )\s*", "; ", request.strip())
+    text = clean(unicodedata.normalize("NFKC", parted).translate(_TYPED))
     if not text:
         raise InputError("a request must say something, but this one is empty.")
     return " ".join(text.split())

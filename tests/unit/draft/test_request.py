@@ -111,6 +111,8 @@ TABLE: list[tuple[str, dict[str, Any]]] = [
     ("leave the widths alone", {"width_1": DROPPED, "width_2": DROPPED}),
     ("everything except lr", {"lr": DROPPED}),
     ("also tune the epochs", {"epochs": Int(2, 40, log=True, default=10)}),
+    ("tune only the learning rate and\n  dropout", {"names": ["lr", "dropout"]}),
+    ("- only lr\n- don't touch dropout\n\n40 trials", {"names": ["lr"], "trials": 40}),
     # Between which bounds.
     ("lr between 1e-5 and 1e-2", {"lr": Float(1e-5, 1e-2, log=True, default=1e-3)}),
     ("learning rate from 1e-5 to 1e-2", {"lr": Float(1e-5, 1e-2, log=True, default=1e-3)}),
