@@ -133,8 +133,8 @@ def advised(proposer: Proposer, adviser: PlannerAdviser) -> Proposer:
         InputError: This one takes none.
     """
     if isinstance(proposer, PortfolioProposer):
-        taking = LanguageModelProposer() if proposer.adviser is None else resolve("proposers", proposer.adviser)
-        return dataclasses.replace(proposer, adviser=advised(taking, adviser))
+        taking = resolve("proposers", proposer.adviser or LanguageModelProposer())
+        return dataclasses.replace(proposer, adviser=dataclasses.replace(taking, adviser=adviser))
     if isinstance(proposer, LanguageModelProposer):
         return dataclasses.replace(proposer, adviser=adviser)
     raise InputError(

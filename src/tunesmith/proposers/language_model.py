@@ -88,6 +88,13 @@ class LanguageModelProposer:
         Raises:
             SpaceExhausted: All that was drawn was forbidden.
         """
+        kept = self.followed(history, count=count, seed=seed)
+        if len(kept) < count:
+            kept += GpProposer().propose(history, count=count - len(kept), seed=seed)
+        return kept
+
+    def followed(self, history: History, *, count: int, seed: int) -> list[Proposal]:
+        """Return what of the advice can be followed: up to `count` configurations, or none."""
         possible: list[tuple[Advice, dict[str, Value]]] = []
         for advice in self.adviser.advise(history, count=count) if self.adviser else ():
             try:
@@ -105,11 +112,7 @@ class LanguageModelProposer:
                 self._refuse(advice, promise)
             else:
                 kept.append(_told(history, advice, parameters))
-        kept = kept[:count]
-        if len(kept) < count:
-            # With another seed than that of a portfolio's own process, which may be asked for the same batch.
-            kept += GpProposer().propose(history, count=count - len(kept), seed=seed + 1)
-        return kept
+        return kept[:count]
 
     def _refuse(self, advice: Advice, reason: str) -> None:
         if self.adviser is not None:

@@ -16,6 +16,7 @@ from ..history import History
 from ..plugins import name_of, resolve
 from ..trial import Proposal
 from .base import Proposer
+from .language_model import LanguageModelProposer
 
 _HALF_LIFE = 30.0  # Trials, after which a gain counts half.
 _BELIEVED = 5.0  # Trials of each member that are believed to have gained what is usual, while little is known of it.
@@ -23,6 +24,8 @@ _LEAD = 6.0  # Times as much of the trials for the first as for another that gai
 _LEAD_ON_FRONTS = 60.0  # A trial that gains a place on a front may add nothing to what it dominates (measured).
 _EARNED = (0.2, 4.0)  # Times its usual share, at least and at most, for advice that gained so much less or more.
 _SILVER = 2**0.5 - 1  # Not the golden ratio: by its multiples, hyperband chooses brackets.
+_BRONZE = 3**0.5 - 1  # And by those of another, the adviser its turns.
+_ADVISER = "language_model"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +46,7 @@ class PortfolioProposer:
             end, and not as they are proposed: with many at once, the others would begin with nothing to go by.
             (Measured: from 30 on, the others took more than they found, most of all with a dozen at once.)
         floor: The least share of the trials for each, at least 0, and together at most 1.
-        adviser: A proposer that may be very good or very bad, and costs money, as a language model: it makes the first
+        adviser: The proposer `language_model`, which may be very good or very bad, and costs money: it makes the first
             few proposals after trial 0, and then is due a share that grows and shrinks with what it has gained.
         advised_first: How many those first ones are, unless one of them is worse than trial 0; not negative.
         advice_share: Its share while it gains as much as the others; from 0 up to 0.25.
@@ -55,7 +58,7 @@ class PortfolioProposer:
     members: Sequence[str | Mapping[str, Any]] = ("gp", "region", "tpe")
     startup_trials: int = 60
     floor: float = 0.05
-    adviser: str | Mapping[str, Any] | Proposer | None = None
+    adviser: str | Mapping[str, Any] | LanguageModelProposer | None = None
     advised_first: int = 3
     advice_share: float = 0.15
 
@@ -93,22 +96,22 @@ class PortfolioProposer:
             SpaceExhausted: All that a member drew was forbidden.
         """
         shares = self.shares(history)
-        turns = self._turns(shares, len(history.trials), count)
-        for adviser in self._advisers:
-            turns = self._advised(history, turns, adviser)
-        proposers = self._members | self._advisers
+        # Whose turn it is does not hang on the adviser: where its advice does not hold, all is as if nobody was asked.
+        turns = self._turns({name: shares[name] for name in self._members}, len(history.trials), count)
+        advice = self._advice(history, shares, count=count, seed=seed)
+        own = [name for name, advised in zip(turns, advice, strict=True) if advised is None]
         proposed = {
-            name: iter(proposers[name].propose(history, count=turns.count(name), seed=seed)) for name in set(turns)
+            name: iter(self._members[name].propose(history, count=own.count(name), seed=seed)) for name in set(own)
         }
-        return [
-            _signed(proposal, name, shares, advised=name in self._advisers)
-            for name in turns
-            if (proposal := next(proposed[name], None)) is not None
+        found = [
+            (advised, advised.proposer) if advised is not None else (next(proposed[name], None), name)
+            for name, advised in zip(turns, advice, strict=True)
         ]
+        return [_signed(proposal, name, shares) for proposal, name in found if proposal is not None]
 
     def earned(self, history: History, until: int | None = None) -> list[Credit]:
         """Return what each member, and the adviser, has earned; `until` is that of `tunesmith.credit.credits`."""
-        return credits(history, [*self._members, *self._advisers], half_life=_HALF_LIFE, until=until)
+        return credits(history, [*self._members, *self._advised_by], half_life=_HALF_LIFE, until=until)
 
     def shares(self, history: History, until: int | None = None) -> dict[str, float]:
         """Return the share of the trials that each is due, by name; they add up to 1. `until` as in `earned`."""
@@ -136,30 +139,49 @@ class PortfolioProposer:
         on what it was not due before.
         """
         places = (np.arange(number, number + count) * _SILVER) % 1.0
-        ends = np.cumsum(list(shares.values()))[:-1]
+        ends = np.cumsum(list(shares.values()))[:-1] / sum(shares.values())
         return [list(shares)[place] for place in np.searchsorted(ends, places, side="right").tolist()]
 
-    def _advised(self, history: History, turns: Sequence[str], adviser: str) -> list[str]:
-        """Return the turns with the first ones given to the adviser: some may pass until it has an answer."""
-        own = sum(trial.proposal.proposer == adviser for trial in history.trials[: 2 * self.advised_first + 1])
-        left = 0 if _has_disappointed(history, adviser) else self.advised_first - own
-        places = [p for p, n in enumerate(range(len(history.trials), len(history.trials) + len(turns))) if n >= 1]
-        early = [p for p in places if len(history.trials) + p <= 2 * self.advised_first][: max(0, left)]
-        return [adviser if place in early else turn for place, turn in enumerate(turns)]
+    def _advice(
+        self, history: History, shares: Mapping[str, float], *, count: int, seed: int
+    ) -> Sequence[Proposal | None]:
+        """Return for each of the next trials what the adviser proposes, where it is its turn and its advice holds."""
+        advice: list[Proposal | None] = [None] * count
+        if self._adviser is None:
+            return advice
+        numbers = range(len(history.trials), len(history.trials) + count)
+        due = [place for place, number in enumerate(numbers) if (number * _BRONZE) % 1.0 < shares[_ADVISER]]
+        early = [place for place, number in enumerate(numbers) if 1 <= number <= 2 * self.advised_first]
+        own = sum(trial.proposal.proposer == _ADVISER for trial in history.trials[: 2 * self.advised_first + 1])
+        left = 0 if _has_disappointed(history) else max(0, self.advised_first - own)
+        places = sorted({*due, *early[:left]})
+        followed = self._adviser.followed(history, count=len(places), seed=seed) if places else ()
+        for place, proposal in zip(places, followed, strict=False):
+            advice[place] = proposal
+        return advice
 
     @cached_property
     def _members(self) -> dict[str, Proposer]:
         return {name_of(member): resolve("proposers", member) for member in self.members}
 
+    @property
+    def _advised_by(self) -> list[str]:
+        return [] if self._adviser is None else [_ADVISER]
+
     @cached_property
-    def _advisers(self) -> dict[str, Proposer]:
-        """The adviser by its name, or nothing."""
-        return {} if self.adviser is None else {name_of(self.adviser): resolve("proposers", self.adviser)}
+    def _adviser(self) -> LanguageModelProposer | None:
+        adviser = None if self.adviser is None else resolve("proposers", self.adviser)
+        if adviser is not None and not isinstance(adviser, LanguageModelProposer):
+            raise InputError(
+                f"an adviser must be 'language_model', but {name_of(adviser)!r} was given. Others can be members.",
+                keys=("adviser",),
+            )
+        return adviser
 
 
-def _has_disappointed(history: History, adviser: str) -> bool:
+def _has_disappointed(history: History) -> bool:
     """Tell whether a trial of the adviser has failed, or came to something worse than the user's own configuration."""
-    own = [t.number for t in history.trials if t.proposal.proposer == adviser and t.state.settled]
+    own = [t.number for t in history.trials if t.proposal.proposer == _ADVISER and t.state.settled]
     return any(not history.losses[number] <= history.losses[0] for number in own if not np.isnan(history.losses[0]))
 
 
@@ -173,7 +195,6 @@ def _factor(credit: Credit, usual: float) -> float:
     return float(np.clip(_rate(credit, usual) / usual, *_EARNED))
 
 
-def _signed(proposal: Proposal, name: str, shares: Mapping[str, float], *, advised: bool) -> Proposal:
-    """Return a proposal as its member's own; where advice did not hold, it is that of whoever stood in."""
+def _signed(proposal: Proposal, name: str, shares: Mapping[str, float]) -> Proposal:
     reason = f"{proposal.reason} It is the turn of {name}, which is due {shares[name]:.0%} of the trials."
-    return dataclasses.replace(proposal, proposer=proposal.proposer if advised else name, reason=reason)
+    return dataclasses.replace(proposal, proposer=name, reason=reason)

@@ -208,6 +208,18 @@ def test_who_disappoints_at_once_does_not_get_the_other_two() -> None:
     assert proposers[2:4] == ["quasirandom", "quasirandom"]
 
 
+def test_where_no_advice_holds_all_is_as_if_nobody_was_asked() -> None:
+    nonsense = Says([Advice(changes={"depth": 3}), Advice(changes={"lr": "1e-3 per step"})])
+    alone = PortfolioProposer(members=["quasirandom", "random"], startup_trials=10)
+    asked = advised(nonsense, startup_trials=10)
+    histories = [played(portfolio, 40, {"random": 0.001}) for portfolio in (alone, asked)]
+    first, second = ([trial.parameters for trial in history.trials] for history in histories)
+    assert first == second
+    assert len(nonsense.refused) > 10
+    batch = asked.propose(histories[0], count=8, seed=0)
+    assert len({SPACE.key(proposal.parameters) for proposal in batch}) == 8
+
+
 def test_its_share_grows_with_what_it_gains_and_shrinks_but_not_to_nothing() -> None:
     portfolio = advised(Moves([]), startup_trials=5)
     good = portfolio.shares(played(portfolio, 50, {"language_model": 0.01}))["language_model"]
@@ -221,6 +233,7 @@ def test_its_share_grows_with_what_it_gains_and_shrinks_but_not_to_nothing() -> 
         ({"advised_first": -1}, "advised_first must not be negative"),
         ({"advice_share": 0.5}, "advice_share must be from 0 to 0.25"),
         ({"adviser": "nobody"}, "unknown proposer 'nobody'"),
+        ({"adviser": "tpe"}, "an adviser must be 'language_model', but 'tpe' was given"),
     ],
 )
 def test_the_portfolios_options_are_checked(options: dict[str, Any], message: str) -> None:
