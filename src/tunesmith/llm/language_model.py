@@ -101,6 +101,8 @@ class LanguageModel:
         self.give_up: Callable[[], bool] = lambda: False
         self._thread = _LoopThread()
         self._clients: dict[int, Model] = {}  # By the identity of the endpoint: several may have one name.
+        self._opened: list[Model] = []
+        self._connecting = asyncio.Lock()
         try:
             import pydantic_ai  # noqa: F401
         except ImportError as error:
@@ -147,9 +149,10 @@ class LanguageModel:
 
     def close(self) -> None:
         """Let go of connections."""
-        if self._clients:
+        if self._opened:
             self._thread.run(self._closed())
         self._thread.close()
+        self._connecting = asyncio.Lock()  # The old one belongs to the loop that has ended.
         if self.traces is not None:
             self.traces.close()
 
@@ -183,11 +186,12 @@ class LanguageModel:
         if len(instructions) >= _CACHED_FROM:
             settings["cache"] = {"messages": False}
         for is_last in (endpoint.token is None, True):
+            client = await self._client(endpoint)
             try:
                 async with asyncio.timeout(self.patience.timeout_seconds):
                     done = await agent.run(
                         question,
-                        model=await self._metered(endpoint, role),
+                        model=self._metered(client, endpoint, role),
                         model_settings=settings,
                         usage_limits=UsageLimits(request_limit=self.patience.requests),
                     )
@@ -195,14 +199,14 @@ class LanguageModel:
             except ModelAuthenticationError:
                 if is_last:
                     raise
-                await self._renewed(endpoint)
+                await self._renew(endpoint, client)
         raise AssertionError("the last try returns or raises")
 
-    async def _metered(self, endpoint: Endpoint, role: str) -> Model:
+    def _metered(self, client: Model, endpoint: Endpoint, role: str) -> Model:
         from ._metered import MeteredModel
 
         return MeteredModel(
-            await self._client(endpoint),
+            client,
             role=role,
             name=endpoint.name,
             price=endpoint.price,
@@ -213,28 +217,36 @@ class LanguageModel:
         )
 
     async def _client(self, endpoint: Endpoint) -> Model:
-        if id(endpoint) not in self._clients:
-            if self.tape is not None and self.tape.replay:
-                from pydantic_ai.models.test import TestModel
+        """Return the client of an endpoint; of several who ask at once the first connects."""
+        async with self._connecting:
+            if id(endpoint) not in self._clients:
+                self._clients[id(endpoint)] = await self._connected(endpoint)
+            return self._clients[id(endpoint)]
 
-                client: Model = TestModel()  # Never asked, as the tape answers.
-            else:
-                # A token may come from a command that takes its time.
-                client = await asyncio.to_thread(endpoint.connect)
-            await client.__aenter__()
-            self._clients[id(endpoint)] = client
-        return self._clients[id(endpoint)]
+    async def _connected(self, endpoint: Endpoint) -> Model:
+        if self.tape is not None and self.tape.replay:
+            from pydantic_ai.models.test import TestModel
 
-    async def _renewed(self, endpoint: Endpoint) -> None:
+            client: Model = TestModel()  # Never asked, as the tape answers.
+        else:
+            # A token may come from a command that takes its time.
+            client = await asyncio.to_thread(endpoint.connect)
+        await client.__aenter__()
+        self._opened.append(client)
+        return client
+
+    async def _renew(self, endpoint: Endpoint, client: Model) -> None:
+        """Fetch a token anew, once for all whom the old one failed; others may still use the client."""
         assert endpoint.token is not None
-        await asyncio.to_thread(endpoint.token.renewed)
-        if (client := self._clients.pop(id(endpoint), None)) is not None:
-            await client.__aexit__(None, None, None)
+        async with self._connecting:
+            if self._clients.get(id(endpoint)) is client:
+                await asyncio.to_thread(endpoint.token.renewed)
+                del self._clients[id(endpoint)]
 
     async def _closed(self) -> None:
-        while self._clients:
-            _, client = self._clients.popitem()
-            await client.__aexit__(None, None, None)
+        self._clients.clear()
+        while self._opened:
+            await self._opened.pop().__aexit__(None, None, None)
 
 
 class _LoopThread:

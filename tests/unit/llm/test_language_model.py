@@ -1,5 +1,6 @@
 """Real clients over HTTP, against a scripted model that does all that providers do."""
 
+import gc
 import sys
 import time
 from collections.abc import Iterator
@@ -161,6 +162,32 @@ def test_a_token_that_has_expired_is_fetched_anew_once() -> None:
     ):
         guess(asked)
     assert len(server.asked) == 2
+
+
+def test_many_who_ask_at_once_share_a_client_and_a_token() -> None:
+    tokens = iter(["old", "new", "newest"])
+
+    def script(asked: Asked) -> Any:
+        return Slow(GOOD if asked.headers["authorization"] == "Bearer new" else Status(401), 0.05)
+
+    connected: list[str] = []
+    with ModelServer(script) as server, model(endpoint(server, token=lambda: next(tokens))) as asked:
+        connect = Endpoint.connect
+
+        def counted(self: Endpoint) -> Any:
+            connected.append(self.name)
+            return connect(self)
+
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(Endpoint, "connect", counted)
+            threads = [Thread(target=guess, args=(asked,)) for _ in range(6)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        assert asked.ledger.total.calls - asked.ledger.total.failed == 6
+    assert len(connected) == 2
+    gc.collect()  # What was left open would be found here.
 
 
 def test_fallbacks_are_asked_in_order_and_roles_have_their_own() -> None:
