@@ -63,7 +63,8 @@ class LanguageModelProposer:
 
     Args:
         adviser: Whom to ask; None leaves all to the Gaussian process.
-        shortfall: How much less the logarithm of the expected improvement may be; above 0.
+        shortfall: How much less the logarithm of the expected improvement may be; above 0. It shrinks with the share of
+            its own trials that were no better than trial 0.
 
     >>> LanguageModelProposer().shortfall
     2.0
@@ -107,7 +108,7 @@ class LanguageModelProposer:
                 possible.append((advice, parameters))
         kept = []
         for (advice, parameters), shortfall in zip(possible, self._shortfalls(history, possible, seed), strict=True):
-            if shortfall > self.shortfall:
+            if shortfall > self.shortfall * _standing(history):
                 promise = f"it promises {math.exp(min(shortfall, 20.0)):.2g} times less than what the optimiser sees."
                 self._refuse(advice, promise)
             else:
@@ -192,6 +193,13 @@ def _is_trusted(history: History) -> bool:
     if own.trials < _TRUSTED_TRIALS or not trials:
         return False
     return own.gain / own.trials > _TRUSTED_GAIN * sum(credit.gain for credit in rest) / trials
+
+
+def _standing(history: History) -> float:
+    """Return the share of the trials proposed here that were better than trial 0, one more taken to have been."""
+    own = [t.number for t in history.trials if t.proposal.proposer == "language_model" and t.state.settled]
+    better = sum(bool(history.losses[number] < history.losses[0]) for number in own)
+    return (1 + better) / (1 + len(own))
 
 
 def _told(history: History, advice: Advice, parameters: Mapping[str, Value]) -> Proposal:

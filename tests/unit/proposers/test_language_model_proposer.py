@@ -9,7 +9,7 @@ from tunesmith.errors import InputError
 from tunesmith.history import History
 from tunesmith.journal.base import Event
 from tunesmith.parameters import Choice, Float, Int
-from tunesmith.proposers.language_model import Advice, LanguageModelProposer
+from tunesmith.proposers.language_model import Advice, LanguageModelProposer, _standing
 from tunesmith.proposers.portfolio import PortfolioProposer
 from tunesmith.space import SearchSpace
 from tunesmith.testing.histories import MINIMIZE, build_history, random_trials
@@ -239,3 +239,18 @@ def test_its_share_grows_with_what_it_gains_and_shrinks_but_not_to_nothing() -> 
 def test_the_portfolios_options_are_checked(options: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         PortfolioProposer(**options).shares(start())
+
+
+def test_who_was_worse_than_trial_0_has_to_promise_more() -> None:
+    def history(value: float) -> History:
+        found = build_history(SPACE, random_trials(SPACE, 30, loss))
+        found.apply(
+            Event("proposed", 30, {"parameters": {"lr": 1.2e-5, "layers": 6, "act": 3}, "proposer": "language_model"})
+        )
+        found.apply(Event("started", 30, {"attempt": 1}))
+        found.apply(Event("finished", 30, {"state": "complete", "metrics": {"y": value}, "attempt": 1}))
+        return found
+
+    first = float(history(1.0).losses[0])
+    assert [_standing(history(first + change)) for change in (-1.0, 1.0)] == [1.0, 0.5]
+    assert _standing(build_history(SPACE, random_trials(SPACE, 3, loss))) == 1.0
