@@ -68,8 +68,8 @@ class Purse:
         day: The book of all studies; None keeps none.
 
     >>> purse = Purse(Limits(usd=0.01), Spending)
-    >>> with purse.reserved(Amount(usd=0.008)):
-    ...     purse.reserve(Amount(usd=0.008))
+    >>> first = purse.reserve(Amount(usd=0.008))
+    >>> purse.reserve(Amount(usd=0.008))
     Traceback (most recent call last):
     tunesmith.errors.NoAnswer: a call may cost up to $0.008, but of the study's $0.01 only $0.002 is left.
     """
@@ -109,15 +109,6 @@ class Purse:
             del self._open[number]
             if self.day is not None:
                 self.day.settle(number, amount)
-
-    @contextmanager
-    def reserved(self, most: Amount) -> Iterator[None]:
-        """Set something aside for as long as a block runs, at no cost in the end."""
-        number = self.reserve(most)
-        try:
-            yield
-        finally:
-            self.settle(number, Amount())
 
 
 class BookClosed(NoAnswer):

@@ -11,9 +11,12 @@ from ..credit import credits
 from ..errors import InputError
 from ..history import History
 from ..parameters import Choice, Parameter
+from ..pareto import Floats
 from ..space import SearchSpace
 from ..trial import Proposal, Value
 from .gp import GpProposer
+
+NAME = "language_model"
 
 _HALF_LIFE = 30.0  # Trials, after which a gain counts half.
 _TRUSTED_TRIALS = 3.0  # So many of its own must have gained more than those of the others before it is believed.
@@ -185,10 +188,16 @@ def _option(parameter: Choice, name: str, said: Any) -> Value:
     )
 
 
+def advised_losses(history: History) -> Floats:
+    """Return the losses of the settled trials that were proposed here, in order; NaN where one has none."""
+    own = [t.number for t in history.trials if t.proposal.proposer == NAME and t.state.settled]
+    return history.losses[own]
+
+
 def _is_trusted(history: History) -> bool:
     """Tell whether what was proposed here before has gained more than what others proposed."""
-    others = {trial.proposal.proposer for trial in history.trials} - {"language_model", "user", "rules"}
-    own, *rest = credits(history, ["language_model", *sorted(others)], half_life=_HALF_LIFE)
+    others = {trial.proposal.proposer for trial in history.trials} - {NAME, "user", "rules"}
+    own, *rest = credits(history, [NAME, *sorted(others)], half_life=_HALF_LIFE)
     trials = sum(credit.trials for credit in rest)
     if own.trials < _TRUSTED_TRIALS or not trials:
         return False
@@ -197,16 +206,15 @@ def _is_trusted(history: History) -> bool:
 
 def _standing(history: History) -> float:
     """Return the share of the trials proposed here that were better than trial 0, one more taken to have been."""
-    own = [t.number for t in history.trials if t.proposal.proposer == "language_model" and t.state.settled]
-    better = sum(bool(history.losses[number] < history.losses[0]) for number in own)
-    return (1 + better) / (1 + len(own))
+    losses = advised_losses(history)
+    return (1 + int((losses < history.losses[:1]).sum())) / (1 + len(losses))
 
 
 def _told(history: History, advice: Advice, parameters: Mapping[str, Value]) -> Proposal:
     parent = advice.parent if advice.parent is not None or history.best is None else history.best.number
     return Proposal(
         parameters=parameters,
-        proposer="language_model",
+        proposer=NAME,
         reason=advice.reason,
         parent=parent,
         expectation=advice.expectation,

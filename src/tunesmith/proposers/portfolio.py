@@ -16,7 +16,7 @@ from ..history import History
 from ..plugins import name_of, resolve
 from ..trial import Proposal
 from .base import Proposer
-from .language_model import LanguageModelProposer
+from .language_model import NAME, LanguageModelProposer, advised_losses
 
 _HALF_LIFE = 30.0  # Trials, after which a gain counts half.
 _BELIEVED = 5.0  # Trials of each member that are believed to have gained what is usual, while little is known of it.
@@ -25,7 +25,6 @@ _LEAD_ON_FRONTS = 60.0  # A trial that gains a place on a front may add nothing 
 _EARNED = (0.2, 4.0)  # Times its usual share, at least and at most, for advice that gained so much less or more.
 _SILVER = 2**0.5 - 1  # Not the golden ratio: by its multiples, hyperband chooses brackets.
 _BRONZE = 3**0.5 - 1  # And by those of another, the adviser its turns.
-_ADVISER = "language_model"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,9 +149,9 @@ class PortfolioProposer:
         if self._adviser is None:
             return advice
         numbers = range(len(history.trials), len(history.trials) + count)
-        due = [place for place, number in enumerate(numbers) if (number * _BRONZE) % 1.0 < shares[_ADVISER]]
+        due = [place for place, number in enumerate(numbers) if (number * _BRONZE) % 1.0 < shares[NAME]]
         early = [place for place, number in enumerate(numbers) if 1 <= number <= 2 * self.advised_first]
-        own = sum(trial.proposal.proposer == _ADVISER for trial in history.trials[: 2 * self.advised_first + 1])
+        own = sum(trial.proposal.proposer == NAME for trial in history.trials[: 2 * self.advised_first + 1])
         left = 0 if _has_disappointed(history) else max(0, self.advised_first - own)
         places = sorted({*due, *early[:left]})
         followed = self._adviser.followed(history, count=len(places), seed=seed) if places else ()
@@ -166,7 +165,7 @@ class PortfolioProposer:
 
     @property
     def _advised_by(self) -> list[str]:
-        return [] if self._adviser is None else [_ADVISER]
+        return [] if self._adviser is None else [NAME]
 
     @cached_property
     def _adviser(self) -> LanguageModelProposer | None:
@@ -181,8 +180,8 @@ class PortfolioProposer:
 
 def _has_disappointed(history: History) -> bool:
     """Tell whether a trial of the adviser has failed, or came to something worse than the user's own configuration."""
-    own = [t.number for t in history.trials if t.proposal.proposer == _ADVISER and t.state.settled]
-    return any(not history.losses[number] <= history.losses[0] for number in own if not np.isnan(history.losses[0]))
+    first = history.losses[:1]
+    return bool((~np.isnan(first)).any() and (~(advised_losses(history) <= first)).any())
 
 
 def _rate(credit: Credit, usual: float) -> float:
