@@ -386,7 +386,8 @@ def test_processes_that_a_trial_leaves_behind_are_gone_when_it_ends(bench):
             (trial.folder / "daemon").write_text(str(os.getpid()))
             os.execve("/bin/sleep", ["sleep", "600"], {})
         os.wait()
-        while not all((trial.folder / name).exists() for name in ("child", "daemon")):
+        files = [trial.folder / name for name in ("child", "daemon")]
+        while not all(file.exists() and file.read_text() for file in files):  # It is there before it is written.
             time.sleep(0.01)
         return 1.0
 
