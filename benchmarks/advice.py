@@ -1,12 +1,14 @@
 """`python -m benchmarks.advice`: what a language model's advice is worth, and what bad advice costs.
 
-Scripted models of every quality (`tunesmith.testing.oracles`) advise the default proposer, over HTTP, on the tables of
-`benchmarks.search`; the same seed without a model is the other half of each pair.
+Scripted models of every quality (`tunesmith.testing.oracles`), and real ones that are named (`--model`), advise the
+default proposer, over HTTP, on the tables of `benchmarks.search`; the same seed without a model is the other half of
+each pair.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -33,6 +35,31 @@ Records = Mapping[Key, Record]
 def tables_of(chosen: str) -> list[str]:
     """Return the problems of a set that are tables: real trainings would have to be run four hundred times more."""
     return [name for name in SETS[chosen] if not name.startswith(("sklearn", "nas"))]
+
+
+def real_models(asked: argparse.Namespace) -> list[str]:
+    """Return the contenders that real models advise: each with the parameters' names, and with them hidden."""
+    arms = []
+    for given in asked.model:
+        model = json.loads(given) if given.startswith("{") else given
+        for hidden in (False, True) if asked.hide_names else (False,):
+            options = {"model": model, "usd": asked.usd} | ({"hidden": True} if hidden else {})
+            arms.append(f"advised:model{json.dumps(options)}")
+    return arms
+
+
+def label(arm: str) -> str:
+    """Return how a contender is called in the table.
+
+    >>> label('advised:model{"model": "ollama:llama3.3", "usd": 1.0, "hidden": true}')
+    'advised, ollama:llama3.3, names hidden'
+    """
+    _, _, options = arm.partition("model{")
+    if not options:
+        return arm.replace(":", ", ")
+    told = json.loads("{" + options)
+    name = told["model"] if isinstance(told["model"], str) else told["model"]["name"]
+    return f"advised, {name}{', names hidden' if told.get('hidden') else ''}"
 
 
 def report(records: Records, known: Mapping[str, BenchProblem], arms: Sequence[str], seeds: Sequence[int]) -> str:
@@ -66,7 +93,7 @@ def report(records: Records, known: Mapping[str, BenchProblem], arms: Sequence[s
         cost = "" if arm == ALONE else f"{middle:+.3f} [{low:+.3f}, {high:+.3f}]"
         reached = np.flatnonzero(curves[place] <= goal + 1e-12)
         seconds = np.median([records[Key(n, arm, 1, seed, TRIALS)].proposing for n, seed in pairs])
-        lines.append(f"| {arm.replace(':', ', ')} | {cells} | {cost} | {reached[0] + 1 if reached.size else 'not'} "
+        lines.append(f"| {label(arm)} | {cells} | {cost} | {reached[0] + 1 if reached.size else 'not'} "
                      f"| {seconds:.2f} |")  # fmt: skip
     return "\n".join(lines) + "\n"
 
@@ -88,7 +115,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.advice", description=__doc__)
     parser.add_argument("--problems", choices=sorted(SETS), default="judging")
     parser.add_argument("--seeds", type=int, nargs="+", default=list(range(10)))
-    parser.add_argument("--oracles", nargs="+", default=list(ORACLES), choices=ORACLES)
+    parser.add_argument("--oracles", nargs="*", default=list(ORACLES), choices=ORACLES)
+    parser.add_argument("--model", action="append", default=[], metavar="NAME",
+                        help="also a real model, as ollama:llama3.3, or a table in JSON")  # fmt: skip
+    parser.add_argument("--hide-names", action="store_true", help="and again with the parameters named p1, p2, ...")
+    parser.add_argument("--usd", type=float, default=1.0, help="the most that a run with a real model may spend")
     parser.add_argument("--jobs", type=int, default=1, help="how many processes")
     parser.add_argument("--again", action="store_true", help="also what is done; the later counts")
     parser.add_argument("--store", type=Path, default=STORE, help="the file of runs")
@@ -99,7 +130,7 @@ def main() -> None:
     if asked.data is None:
         parser.error("say where the tables are: --data DIR, or set TUNESMITH_BENCHMARK_DATA.")
     names = tables_of(asked.problems)
-    arms = [ALONE, *(f"advised:{name}" for name in asked.oracles)]
+    arms = [ALONE, *(f"advised:{name}" for name in asked.oracles), *real_models(asked)]
     wanted = runner.plan(names, arms, [1], asked.seeds, TRIALS)
     runner.run(wanted, data=asked.data, jobs=asked.jobs, again=asked.again, store=asked.store)
     known = {name: problem for name, problem in problems(asked.data).items() if name in names}

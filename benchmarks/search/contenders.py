@@ -20,6 +20,7 @@ import numpy as np
 
 from tunesmith import Budget, Study
 from tunesmith.errors import TrialPruned
+from tunesmith.parameters import Condition
 from tunesmith.space import SearchSpace
 from tunesmith.testing.model_server import ModelServer
 from tunesmith.testing.oracles import oracle
@@ -55,6 +56,8 @@ def contender(name: str, problem: BenchProblem, *, seed: int, trials: int) -> Co
         stopping = None if pruner is None else {"name": pruner, **json.loads(parts["rungs"] or "{}")}
         return Tunesmith(problem, seed, proposer=proposer, pruner=stopping)
     if library == "advised":
+        if method == "model":
+            return AdvisedByModel(problem, seed, **json.loads(parts["options"] or "{}"))
         return Advised(problem, seed, oracle_name=method or "informed")
     if library not in PEERS:
         raise ValueError(
@@ -142,6 +145,53 @@ class Advised(Tunesmith):
         model = {"model": {**name, "price": {"input": 3.0, "output": 15.0}}}
         super().__init__(problem, seed, proposer=None, pruner=None, model=model, budget=Budget(usd=1.0))
         weakref.finalize(self, _end, self.study, self._server)
+
+
+class AdvisedByModel(Tunesmith):
+    """A study that is advised by a real language model.
+
+    Args:
+        problem: What is searched.
+        seed: For all randomness.
+        model: As in a study.toml: a name, or a table.
+        usd: The most that the study may spend.
+        hidden: Whether the model sees p1, p2 and so on for the parameters' names, so that it knows nothing of them.
+
+    Raises:
+        ValueError: There is no token.
+    """
+
+    def __init__(
+        self,
+        problem: BenchProblem,
+        seed: int,
+        *,
+        model: str | Mapping[str, Any],
+        usd: float = 1.0,
+        hidden: bool = False,
+    ) -> None:
+        self._names = {name: f"p{place}" if hidden else name for place, name in enumerate(problem.space.names, 1)}
+        space, default = _renamed(problem.space, self._names), {self._names[n]: v for n, v in problem.default.items()}
+        shown = dataclasses.replace(problem, space=space, default=default)
+        super().__init__(shown, seed, proposer=None, pruner=None, model={"model": model}, budget=Budget(usd=usd))
+        weakref.finalize(self, Study.close, self.study)
+        if self.study.consultant is None or self.study.consultant.model is None:
+            raise ValueError(f"{model} cannot be asked, as its token is not there.")  # By rules, nothing is measured.
+
+    def ask(self) -> tuple[int, Mapping[str, Any]]:
+        number, parameters = super().ask()
+        return number, {name: parameters[shown] for name, shown in self._names.items() if shown in parameters}
+
+
+def _renamed(space: SearchSpace, names: Mapping[str, str]) -> SearchSpace:
+    def renamed(condition: Condition) -> Condition:
+        return {names[name]: value for name, value in condition.items()}
+
+    parameters = {
+        names[name]: dataclasses.replace(parameter, when=None if parameter.when is None else renamed(parameter.when))
+        for name, parameter in space.parameters.items()
+    }
+    return SearchSpace(parameters, [renamed(clause) for clause in space.forbidden])
 
 
 def _end(study: Study, server: ModelServer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from benchmarks.search.store import Key, Record, append, least_losses, read
 
 from tunesmith.parameters import Choice
 from tunesmith.space import SearchSpace
+from tunesmith.testing.model_server import Asked, ModelServer, Structured
 from tunesmith.testing.problems import Problem, learning_curves, mixed
 
 
@@ -121,3 +123,28 @@ def test_the_speed_of_several_slots_is_the_ratio_of_the_times_to_the_same_regret
 def test_a_contender_that_nobody_knows_is_named() -> None:
     with pytest.raises(ValueError, match="optuna"):
         contender("nobody:tpe", bench(), seed=0, trials=5)
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_a_real_model_sees_the_names_or_not_and_the_problem_is_searched_all_the_same(hidden: bool) -> None:
+    seen = []
+
+    def script(asked: Asked) -> Structured:
+        seen.append(" ".join(text for _, text in asked.turns))
+        name = "p1" if hidden else bench().space.names[0]
+        change = {"parameter": name, "value": 0.1 * asked.number}
+        return Structured({"ideas": [{"step": "small", "changes": [change], "reason": "a little more"}]})
+
+    with ModelServer(script) as server:
+        model = {
+            "name": "compatible:scripted",
+            "base_url": f"{server.url}/v1",
+            "token": {"env": "PATH"},
+            "price": "free",
+        }
+        options = json.dumps({"model": model, "hidden": hidden})
+        record = run(f"advised:model{options}", slots=1)
+    assert len(record.losses) == 20
+    assert len(seen) > 1
+    assert all(('"p1"' in question) is hidden for question in seen)
+    assert all((f'"{bench().space.names[0]}"' in question) is not hidden for question in seen)
