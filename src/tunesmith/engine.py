@@ -149,11 +149,16 @@ class Engine:
         Args:
             number: The trial.
             may_repeat: Whether a repeat may be queued at all.
+
+        Returns:
+            The verdict; None where there is none yet, or the trial is not complete.
         """
         trial = self.history.trials[number]
         if trial.state is not State.COMPLETE:
             return None
         verdict = self.judge.judge(self.history, trial)
+        if verdict is None:
+            return None
         events = [Event("judged", number, dataclasses.asdict(verdict))]
         if verdict.decision == "replicate" and may_repeat and self.has_room:
             events.append(self._proposed(self._repeat(trial, verdict)))

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.integration.conftest import Tunesmith, command
-from tunesmith.testing.model_server import Asked, Hang, ModelServer, Status, Structured
+from tunesmith.testing.model_server import Asked, Hang, ModelServer, Slow, Status, Structured
 from tunesmith.tuning import load
 
 SECRET = "sk-very-secret"
@@ -125,3 +125,25 @@ def test_a_study_outlives_its_model(study: Path, tunesmith: Tunesmith) -> None:
     refused = tunesmith("run", "--model", "opnai:gpt", status=2).stderr
     assert "--model: agents.model: a model must be named as" in refused
     assert "Did you mean 'openai'" in refused
+
+
+@pytest.mark.slow
+def test_slots_are_not_kept_waiting_by_the_judge_and_every_trial_gets_its_verdict(
+    study: Path, tunesmith: Tunesmith
+) -> None:
+    def slowly(asked: Asked) -> Any:
+        is_judge = "replicate" in str(asked.tools)
+        return Slow(Structured({"decision": "accept", "reason": "it will do"}), 0.2) if is_judge else script(asked)
+
+    described = study / "study.toml"
+    text = described.read_text().replace("--seed", "--sleep 0.1 --seed")
+    described.write_text(
+        text.replace("[search]", '[search]\njudge = { name = "language_model", rules = { accept_gain = 0.5 } }')
+    )
+    with ModelServer(slowly) as server:
+        options = agents(study, server)
+        tunesmith("run", "--trials", "14", "--pruner", "none", "--parallel", "2", "--quiet", **options)
+    history = load(study / "studies" / "small").history
+    assert history.ledger.by_role["judge"].calls > 0
+    assert all(trial.verdict is not None for trial in history.trials)
+    assert any(trial.verdict.by == "judge" and "it will do" in trial.verdict.reason for trial in history.trials)

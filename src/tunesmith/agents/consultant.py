@@ -133,6 +133,11 @@ class Consultant:
         """Tell whether an answer is still waited for."""
         return what in self._pending
 
+    def stop_waiting(self) -> None:
+        """Wait for no answer any more, and ask nobody: the study ends."""
+        self.give_up = lambda: True
+        self._pending.clear()
+
     def _whom(self) -> LanguageModel | None:
         if not self._has_looked_back:
             self._look_back()
@@ -186,6 +191,7 @@ class Consultant:
             self._pending.clear()
             self._model.close()
             self._model = None
+            self.give_up = lambda: False
 
     def _pause(self, reason: str) -> None:
         self._silent_until = len(self.history.trials) + _PAUSE * 2**self._failures

@@ -42,6 +42,7 @@ class Loop:
         self.coordinator = self._coordinator()
         self.interrupted = False
         self._exhausted = ""
+        self._undecided: list[int] = []
         self._in_flight: dict[int, Future[Measurement]] = {}
         self._inbox: SimpleQueue[_Heard | int | None] = SimpleQueue()
         if not self.executor.abilities.stops:
@@ -71,6 +72,7 @@ class Loop:
             _ = consultant.model  # What is wrong with it is said before anything runs.
         self.study.record.open_session()
         recover(self.study)
+        self._undecided = [t.number for t in self.history.trials if t.state is State.COMPLETE and t.verdict is None]
         self.executor.open(self._hear)
         self.engine.sync()
 
@@ -134,15 +136,15 @@ class Loop:
         return [number for number in ended if self.history.trials[number].state is State.COMPLETE]
 
     def judge(self, complete: list[int]) -> None:
-        """Pass a verdict on every complete trial, and make all of it durable."""
-        for number in complete:
-            self.engine.pass_verdict(number)
+        """Pass a verdict on every complete trial, and on those whose verdict was still to come; make all durable."""
+        self._undecided = [n for n in (*self._undecided, *complete) if self.engine.pass_verdict(n) is None]
         self.engine.sync()
 
     def finish(self, reason: str, *, failed: bool) -> None:
         """Put what still runs back in the queue, open the test part for the best trial, and close the session."""
-        for number in self._take_all():
-            self.engine.pass_verdict(number)
+        if self.study.consultant is not None:
+            self.study.consultant.stop_waiting()
+        self.judge(self._take_all())
         for trial in self.history.running:
             self.engine.interrupt(trial.number, reason)
         self._clear_slots()

@@ -11,8 +11,8 @@ from ..trial import Trial, Verdict
 class Judge(Protocol):
     """Says what to make of a finished trial. Pure, like a proposer."""
 
-    def judge(self, history: History, trial: Trial) -> Verdict:
-        """Return the verdict on a trial that has just completed.
+    def judge(self, history: History, trial: Trial) -> Verdict | None:
+        """Return the verdict on a trial that has completed; None for not yet, and then it is asked again later.
 
         Args:
             history: All that is known, this trial included.

@@ -18,7 +18,11 @@ class Referee(Protocol):
     """Whoever decides what is in doubt, as a language model does."""
 
     def decide(self, history: History, trial: Trial, doubt: str) -> Verdict | None:
-        """Return a verdict; None leaves it to the rules."""
+        """Return a verdict; None leaves it to the rules, or says that it is still thinking."""
+        ...
+
+    def is_thinking(self, trial: Trial) -> bool:
+        """Tell whether the verdict on a trial is still to come."""
         ...
 
 
@@ -48,12 +52,15 @@ class LanguageModelJudge:
             )
         _ = self._rules
 
-    def judge(self, history: History, trial: Trial) -> Verdict:
-        """Return the verdict on a complete trial."""
+    def judge(self, history: History, trial: Trial) -> Verdict | None:
+        """Return the verdict on a complete trial; None while the referee thinks."""
         verdict = self._rules.judge(history, trial)
         if verdict.decision != "replicate" or self.referee is None:
             return verdict
-        return self.referee.decide(history, trial, verdict.reason) or verdict
+        decided = self.referee.decide(history, trial, verdict.reason)
+        if decided is None and self.referee.is_thinking(trial):
+            return None
+        return decided or verdict
 
     @cached_property
     def _rules(self) -> RulesJudge:

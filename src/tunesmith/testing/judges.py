@@ -44,7 +44,9 @@ def check_judge(judge: Judge) -> None:
         assert history.trials == before, f"{name}: a judge must not change the history"
         turned = build_history(_SPACE, [(parameters, -loss) for parameters, loss in trials], MAXIMIZE)
         mirrored = judge.judge(turned, turned.trials[-1])
+        assert mirrored is not None, f"{name}: maximising the negative gave no verdict"
         assert mirrored.decision == verdict.decision, f"{name}: maximising the negative gave {mirrored.decision}"
     worse = build_history(_SPACE, [({"x": 0.1}, 1.0), ({"x": 0.2}, 9.0)], MINIMIZE)
-    decision = judge.judge(worse, worse.trials[-1]).decision
-    assert decision != "accept", "what is nine times worse must not be accepted"
+    verdict = judge.judge(worse, worse.trials[-1])
+    assert verdict is not None, "what is nine times worse got no verdict"
+    assert verdict.decision != "accept", "what is nine times worse must not be accepted"

@@ -1,5 +1,7 @@
 """The judge and the coordinator on a language model: what they may do, and what they may not."""
 
+import threading
+from concurrent.futures import wait
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,18 @@ class Says:
 
     def close(self) -> None:
         pass
+
+
+class Thinks(Says):
+    """Answers once it is allowed to."""
+
+    def __init__(self, allowed: threading.Event, *answers: Any) -> None:
+        super().__init__(*answers)
+        self.allowed = allowed
+
+    def ask(self, role: str, **asked: Any) -> Any:
+        self.allowed.wait(20)
+        return super().ask(role, **asked)
 
 
 def consulting(history: History, says: Says, budget: Budget = Budget(trials=200)) -> Consultant:  # noqa: B008
@@ -81,6 +95,33 @@ def test_where_nobody_answers_the_rules_decide() -> None:
     history, says = losses(1.0, 0.99), Says(NoAnswer("nobody"))
     judge = LanguageModelJudge(referee=ModelReferee(consulting(history, says)))
     assert judge.judge(history, history.trials[1]) == LanguageModelJudge().judge(history, history.trials[1])
+
+
+def test_several_trials_at_once_do_not_wait_for_the_judge() -> None:
+    history, answered = losses(1.0, 0.99), threading.Event()
+    consultant = consulting(history, Thinks(answered, Opinion(decision="accept", reason="trials are short.")))
+    consultant.side_by_side = True
+    judge = LanguageModelJudge(referee=ModelReferee(consultant))
+    assert judge.judge(history, history.trials[1]) is None
+    assert judge.judge(history, history.trials[1]) is None
+    answered.set()
+    wait(list(consultant._pending.values()), timeout=20)
+    verdict = judge.judge(history, history.trials[1])
+    assert verdict is not None
+    assert (verdict.decision, verdict.by) == ("accept", "judge")
+    consultant.close()
+
+
+def test_at_the_end_of_a_study_the_rules_decide_what_the_judge_has_not() -> None:
+    history, answered = losses(1.0, 0.99), threading.Event()
+    consultant = consulting(history, Thinks(answered, Opinion(decision="accept", reason="trials are short.")))
+    consultant.side_by_side = True
+    judge = LanguageModelJudge(referee=ModelReferee(consultant))
+    assert judge.judge(history, history.trials[1]) is None
+    consultant.stop_waiting()
+    assert judge.judge(history, history.trials[1]) == LanguageModelJudge().judge(history, history.trials[1])
+    answered.set()
+    consultant.close()
 
 
 def test_a_judge_needs_a_referee_that_can_be_asked() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 import orjson
@@ -13,6 +14,7 @@ from ...trial import Trial, Verdict
 from ..consultant import Consultant
 from ..digest import trial_table
 from ..prompts import prompt
+from .model import Model
 
 
 class Opinion(BaseModel):
@@ -35,14 +37,20 @@ class ModelReferee:
         self.consultant = consultant
 
     def decide(self, history: History, trial: Trial, doubt: str) -> Verdict | None:
-        """Return a verdict; None where nobody answers."""
-        question = self._question(history, trial, doubt)
-        opinion = self.consultant.consult(
-            lambda model: model.ask(self.role, instructions=prompt(self.role), question=question, answer=Opinion)
-        )
+        """Return a verdict; None where nobody answers, or not yet."""
+
+        def prepare() -> Callable[[Model], Opinion]:
+            question = self._question(history, trial, doubt)
+            return lambda model: model.ask(self.role, instructions=prompt(self.role), question=question, answer=Opinion)
+
+        opinion = self.consultant.consult_later(_about(trial), prepare)
         if opinion is None:
             return None
         return Verdict(decision=opinion.decision, reason=f"{doubt}; {short(opinion.reason, 300)}", by=self.role)
+
+    def is_thinking(self, trial: Trial) -> bool:
+        """Tell whether the verdict on a trial is still to come."""
+        return self.consultant.waits_for(_about(trial))
 
     def _question(self, history: History, trial: Trial, doubt: str) -> str:
         rival = history.rival(trial)
@@ -56,3 +64,7 @@ class ModelReferee:
             "trials_left": self.consultant.trials_left,
         }
         return orjson.dumps(told).decode()
+
+
+def _about(trial: Trial) -> str:
+    return f"judge of trial {trial.number}"
