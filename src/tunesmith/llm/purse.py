@@ -7,7 +7,7 @@ import os
 import threading
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
@@ -108,7 +108,9 @@ class Purse:
         with self._lock:
             del self._open[number]
             if self.day is not None:
-                self.day.settle(number, amount)
+                # An answer that is paid for is not thrown away: in a book that is lost, what was set aside counts.
+                with suppress(BookClosed):
+                    self.day.settle(number, amount)
 
 
 class BookClosed(NoAnswer):

@@ -111,3 +111,14 @@ def test_purses_of_one_process_share_a_day(tmp_path: Path) -> None:
 def test_limits_are_not_negative() -> None:
     with pytest.raises(InputError, match="tokens must be 0 or more"):
         Limits(tokens=-1)
+
+
+def test_a_book_that_is_lost_in_mid_call_costs_no_answer(tmp_path: Path) -> None:
+    path = tmp_path / "spending.jsonl"
+    own = Purse(Limits(usd_per_day=1.0), Spending, DayBook(path))
+    number = own.reserve(Amount(usd=0.3))
+    path.unlink()
+    path.mkdir()  # A file can no more be opened there.
+    own.settle(number, Amount(usd=0.1))
+    with pytest.raises(NoAnswer, match="cannot be kept"):
+        own.reserve(Amount(usd=0.3))
