@@ -5,6 +5,7 @@ The history is derived from the journal and from nothing else. Each event costs 
 
 from __future__ import annotations
 
+import copy
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -263,6 +264,14 @@ class History:
         """
         running = 0.0 if now is None or self._clock is None else max(0.0, now - self._clock)
         return self._seconds + running
+
+    def snapshot(self) -> History:
+        """Return the history as it is now, which another thread may read while this one goes on.
+
+        What never changes is shared, as trials and events are; so is the ledger, to which calls are added meanwhile.
+        """
+        shared = [*self.trials, *self.decisions, *self.sessions, self.space, self.objective, self.ledger]
+        return copy.deepcopy(self, {id(each): each for each in shared})
 
     # -- playing back events ---------------------------------------------------------------------------------------
 

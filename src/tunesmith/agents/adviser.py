@@ -19,6 +19,7 @@ from ..reports.cleaning import short
 from .consultant import Consultant
 
 if TYPE_CHECKING:
+    from ..llm.language_model import LanguageModel
     from .roles.model import Model
     from .roles.planner import Idea, Plan
     from .roles.specialist import Suggestion
@@ -86,6 +87,8 @@ class PlannerAdviser:
 
     def _planned(self, history: History, count: int) -> list[Advice]:
         from .roles import planner  # Who only looks at a study does without scikit-learn.
+        from .roles.model import Equipped
+        from .tools import Analysis
 
         if not self.consultant.waits_for(_BY):
             if history.settled == self._settled_when_asked:
@@ -93,9 +96,10 @@ class PlannerAdviser:
             self._settled_when_asked = history.settled
         left = self.consultant.trials_left
 
-        def prepare() -> Callable[[Model], tuple[int | None, Plan]]:
+        def prepare() -> Callable[[LanguageModel], tuple[int | None, Plan]]:
             best, question = self._best(), planner.question(history, count=max(count, _IDEAS), trials_left=left)
-            return lambda model: (best, planner.Planner(model).answer(question))
+            tools = Analysis(history.snapshot()).tools if self.consultant.options.tools else ()
+            return lambda model: (best, planner.Planner(Equipped(model, tools)).answer(question))
 
         answer = self.consultant.consult_later(_BY, prepare)
         if answer is None:

@@ -31,6 +31,7 @@ _BY_RULES = "go by rules"
 _MOST_AT_ONCE = 8  # Calls.
 
 _USUAL = Usage(input_tokens=3500, output_tokens=1000)  # Of one call.
+_TOOLS_TOKENS, _LOOKED_UP = 900, 0.3  # What naming the tools takes, and how often the planner calls one.
 _UNKNOWN_TRIALS = 100  # Where the budget sets no limit.
 _ADVICE_SHARE, _COORDINATOR_EVERY = 0.15, 10  # What the planner and the coordinator are usually asked.
 _PAUSE = 5  # Trials for which nobody is asked after a failure; twice as many after the next.
@@ -174,8 +175,10 @@ class Consultant:
             InputError: An address or a price is not known.
         """
         trials = _UNKNOWN_TRIALS if self.budget.trials is None else self.budget.trials
-        calls = math.ceil(1 + trials * (_ADVICE_SHARE + 1 / _COORDINATOR_EVERY))
-        usd = calls * endpoint_from(self.options.model, environment(self._folder), needs_token=False).price.usd(_USUAL)
+        again, tokens = (1 + _LOOKED_UP, _TOOLS_TOKENS) if self.options.tools else (1.0, 0)
+        calls = math.ceil(1 + trials * (again * _ADVICE_SHARE + 1 / _COORDINATOR_EVERY))
+        usual = dataclasses.replace(_USUAL, input_tokens=_USUAL.input_tokens + tokens)
+        usd = calls * endpoint_from(self.options.model, environment(self._folder), needs_token=False).price.usd(usual)
         most = "" if self.budget.usd is None else f"; at most ${self.budget.usd:g}, by the budget"
         given = self.options.model
         name = given if isinstance(given, str) else given["name"]

@@ -9,7 +9,9 @@ import click
 from rich.text import Text
 
 from ..agents.roles.explainer import Explainer
+from ..agents.roles.model import Equipped
 from ..errors import NoAnswer
+from ..llm.language_model import LanguageModel
 from ..record import process_at_work
 from ..reports.cleaning import short
 from ..reports.explain_trial import explain_trial
@@ -48,10 +50,20 @@ def answered(study: Study, facts: Explanation, question: str) -> Explanation:
             answer = "nobody can be asked, as the study has no language model or its token is not there."
         else:
             study.record.open()
-            answer = Explainer(model).explain(facts, question)
+            answer = _explainer(study, model).explain(facts, question)
     except NoAnswer as error:
         answer = f"nobody answered: {short(error, 600)}"
     return Explanation(facts.about, (Part("answer", (answer,)), *facts.parts))
+
+
+def _explainer(study: Study, model: LanguageModel) -> Explainer:
+    assert study.consultant is not None
+    if not study.consultant.options.tools:
+        return Explainer(model)
+    from ..agents.tools import Analysis  # Takes two seconds to import, by way of the digest.
+
+    analysis = Analysis(study.history)
+    return Explainer(Equipped(model, [*analysis.tools, analysis.rank_parameters]), analysis.told)
 
 
 def explanation_of(study: Study, trial: int | None) -> Explanation:

@@ -108,13 +108,15 @@ class MeteredModel(WrapperModel):
 
     async def _answer(self, asked: Any, messages: list[ModelMessage], *others: Any) -> ModelResponse:
         if self.tape is not None and self.tape.replay:
-            found = ModelMessagesTypeAdapter.validate_python([self.tape.find(self.role, asked)])[0]
+            found = ModelMessagesTypeAdapter.validate_python([self.tape.find(self.role, _taped(asked))])[0]
             assert isinstance(found, ModelResponse)
             return found
         response = await super().request(messages, *others)
         if self.tape is not None:
             answer = ModelMessagesTypeAdapter.dump_python([response], mode="json")[0]
-            self.tape.add(self.role, asked, {key: value for key, value in answer.items() if key != "provider_url"})
+            self.tape.add(
+                self.role, _taped(asked), {key: value for key, value in answer.items() if key != "provider_url"}
+            )
         return response
 
 
@@ -125,6 +127,15 @@ def _plain(messages: list[ModelMessage], parameters: ModelRequestParameters) -> 
         "messages": [_said(message) for message in ModelMessagesTypeAdapter.dump_python(messages, mode="json")],
         "tools": {tool.name: tool.description for tool in tools},
     }
+
+
+def _taped(asked: Any) -> Any:
+    """Return what is asked without what tools returned: it may hold seconds and paths, which differ from run to run."""
+    messages = [
+        {**message, "parts": [part if part["part_kind"] != "tool-return" else {} for part in message["parts"]]}
+        for message in asked["messages"]
+    ]
+    return {**asked, "messages": messages}
 
 
 def _most_tokens(asked: Any, parameters: ModelRequestParameters) -> int:

@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
+from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel
@@ -124,7 +125,8 @@ class LanguageModel:
             instructions: What it is to do; the same from call to call, so that a provider may keep it.
             question: What is different this time. Text of others in it is data.
             answer: The type of the answer.
-            tools: Functions that it may call before it answers, with typed arguments and a docstring each.
+            tools: Functions that it may call before it answers, with typed arguments and a docstring each. An
+                `InputError` of theirs is told to it, so that it may ask for something else.
 
         Raises:
             NoAnswer: The budget does not allow it, no token can be had, or nobody gave an answer that can be used.
@@ -174,7 +176,7 @@ class LanguageModel:
             output_type=ToolOutput(answer),
             instructions=instructions,
             retries=_RE_ASKED,
-            tools=list(tools),
+            tools=[_mendable(tool) for tool in tools],
             name=role,
             capabilities=[] if self.traces is None else [self.traces.capability()],
         )
@@ -286,6 +288,20 @@ class _LoopThread:
                 self._loop.run_until_complete(self._loop.shutdown_default_executor())
                 self._loop.close()
                 self._loop = self._thread = None
+
+
+def _mendable(tool: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a tool whose complaints about its arguments reach the model."""
+    from pydantic_ai.exceptions import ModelRetry
+
+    @wraps(tool)
+    def mendable(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return tool(*args, **kwargs)
+        except InputError as error:
+            raise ModelRetry(error.message) from None
+
+    return mendable
 
 
 def _failures() -> tuple[type[Exception], ...]:

@@ -35,6 +35,7 @@ class ModelOptions:
         tokens_per_day: The most tokens a day, likewise.
         timeout_seconds: How long an answer is waited for.
         output_tokens: The most that one answer may take, reasoning included.
+        tools: Whether roles may look up more of the study before they answer.
         record: A file to which all exchanges are added.
         replay: A file that answers in the place of all models.
         traces: Where OpenTelemetry's spans are sent, as `"http://127.0.0.1:6006/v1/traces"`.
@@ -51,6 +52,7 @@ class ModelOptions:
     tokens_per_day: int | None = None
     timeout_seconds: float = 120.0
     output_tokens: int = 4000
+    tools: bool = True
     record: str | None = None
     replay: str | None = None
     traces: str | None = None

@@ -80,17 +80,16 @@ class Surrogates:
         ahead = self._front[0, 0] - means[:, 0]
         return np.asarray(worth + np.log(sds[:, 0]) + log_improvement(ahead / sds[:, 0]))
 
-    def losses_at(self, points: Floats) -> tuple[float, float, float]:
-        """Return what loss is expected at the first of some points, with one standard deviation to either side of it.
+    def losses_at(self, points: Floats) -> Floats:
+        """Return what losses are expected at points, shape `(points, 3)`: in the middle, less and plus one deviation.
 
-        On the scale of the losses themselves, by where it would stand among those that are known; so it is never
-        outside of their range.
+        The least comes first. On the scale of the losses themselves, by where each would stand among those that are
+        known; so it is never outside of their range.
         """
         means, sds = self._predict(points)
         known = unfinished(self._history, self.shown, self._history.losses)
         scale, losses = np.sort(levelled(known)), np.sort(known)
-        low, middle, high = np.interp(means[0, 0] + sds[0, 0] * np.array([-1.0, 0.0, 1.0]), scale, losses).tolist()
-        return low, middle, high
+        return np.asarray(np.interp(means[:, :1] + sds[:, :1] * np.array([-1.0, 0.0, 1.0]), scale, losses))
 
     def _aim(self) -> None:
         """Find what is to be beaten: the least expected loss of a feasible trial, or the front of several metrics."""

@@ -6,6 +6,7 @@ busy cores: 100 proposals took 3 processor seconds on one thread, and 8 to 70 on
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from functools import cache, wraps
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
@@ -16,13 +17,15 @@ if TYPE_CHECKING:
 Given = ParamSpec("Given")
 Returned = TypeVar("Returned")
 
+_turn = threading.RLock()  # The setting is of the whole process: who is done first must not undo it for others.
+
 
 def on_one_thread(function: Callable[Given, Returned]) -> Callable[Given, Returned]:
     """Return a function that does its linear algebra on one thread, and leaves the setting as it was."""
 
     @wraps(function)
     def limited(*args: Given.args, **kwargs: Given.kwargs) -> Returned:
-        with _libraries().limit(limits=1, user_api="blas"):
+        with _turn, _libraries().limit(limits=1, user_api="blas"):
             return function(*args, **kwargs)
 
     return limited

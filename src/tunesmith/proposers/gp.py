@@ -104,12 +104,22 @@ class GpProposer:
             if parameters is None or parameters in [candidate.parameters for candidate in found]:
                 break
             point = history.space.encode(parameters)[None]
-            low, expected, high = surrogates.losses_at(point)
-            sign = history.objective.primary.sign
-            found.append(Candidate(parameters, sign * expected, *sorted((sign * low, sign * high))))
+            found += _expected(history, surrogates, [parameters])
             tried = np.concatenate([tried, point])
             surrogates.suppose(point)
         return found
+
+    @on_one_thread
+    def expectations(self, history: History, configurations: Sequence[Mapping[str, Value]]) -> list[Candidate]:
+        """Return what is expected of some configurations, in their order; nothing while little is known.
+
+        Args:
+            history: All that is known; with one metric.
+            configurations: In the space.
+        """
+        if history.objective.pareto or len(ranked(history)) < self.startup_trials or not configurations:
+            return []
+        return _expected(history, Surrogates(history, self.most_trials), configurations)
 
     @on_one_thread
     def shortfalls(self, history: History, configurations: Sequence[Mapping[str, Value]], *, seed: int) -> list[float]:
@@ -167,6 +177,17 @@ class GpProposer:
             tried, apart = np.concatenate([tried, point]), np.append(apart, _APART)
             surrogates.suppose(point)
         return proposals
+
+
+def _expected(
+    history: History, surrogates: Surrogates, configurations: Sequence[Mapping[str, Value]]
+) -> list[Candidate]:
+    points = np.array([history.space.encode(parameters) for parameters in configurations])
+    values = history.objective.primary.sign * surrogates.losses_at(points)
+    return [
+        Candidate(parameters, expected, min(one, other), max(one, other))
+        for parameters, (one, expected, other) in zip(configurations, values.tolist(), strict=True)
+    ]
 
 
 def _promising(

@@ -134,8 +134,13 @@ class Refusal(Exception):
     """Why a piece of advice cannot be followed, in words."""
 
 
-def configuration(history: History, advice: Advice) -> dict[str, Value]:
+def configuration(history: History, advice: Advice, *, new: bool = True) -> dict[str, Value]:
     """Return the configuration that a piece of advice amounts to.
+
+    Args:
+        history: Where it starts from.
+        advice: What is said.
+        new: Whether one that was tried already is refused.
 
     Raises:
         Refusal: There is none.
@@ -153,7 +158,7 @@ def configuration(history: History, advice: Advice) -> dict[str, Value]:
     parameters = space.complete({**(start.parameters if start else {}), **changes})
     if space.is_forbidden(parameters):
         raise Refusal("this combination is forbidden.")
-    if history.has_tried(parameters):
+    if new and history.has_tried(parameters):
         raise Refusal("this configuration was tried already.")
     return parameters
 

@@ -13,6 +13,11 @@ _ESCAPES = re.compile(
     re.DOTALL,
 )
 
+_SECRET = re.compile(
+    r"^.*(?:(?:api_?key|token|secret|passw(?:or)?d|credential)\w*[\"']?\s*[=:]|\b(?:sk-|hf_|gh[ps]_|AKIA)[\w-]{8}).*$",
+    re.I | re.M,
+)
+
 
 def clean(text: object) -> str:
     """Return text without terminal escapes and control characters, on one line.
@@ -46,3 +51,12 @@ def short(text: object, most: int = 300) -> str:
     """
     bare = clean(text)
     return bare if len(bare) <= most else bare[: most - 1].rstrip() + "…"
+
+
+def without_secrets(text: str) -> str:
+    r"""Return text without the lines that may hold a secret: more may be left out than needed, as is safe.
+
+    >>> without_secrets("lr = 0.1\napi_key = 'x'")
+    'lr = 0.1\n(a line is left out here)'
+    """
+    return _SECRET.sub("(a line is left out here)", text)

@@ -14,7 +14,7 @@ from ...draft import Draft
 from ...draft.fulfilment import fulfilled, refused
 from ...draft.request import plain, says_something
 from ...draft.wishes import Aim, Limit, Options, Range, Selection, Target, Wish
-from ...reports.cleaning import short
+from ...reports.cleaning import short, without_secrets
 from ...space import SearchSpace
 from ..prompts import prompt
 from .model import Model
@@ -22,10 +22,6 @@ from .model import Model
 _MOST_SCRIPT = 6000  # Characters.
 _MOST_NAMES = 60
 _MOST = 20
-_SECRET = re.compile(
-    r"^.*(?:(?:api_?key|token|secret|passw(?:or)?d|credential)\w*[\"']?\s*[=:]|\b(?:sk-|hf_|gh[ps]_|AKIA)\w{8}).*$",
-    re.I | re.M,
-)
 _WORDS = Field(description="the phrase of the request that asks for it, letter by letter")
 
 
@@ -170,4 +166,4 @@ def _script(draft: Draft) -> str:
     if draft.script is None:
         return ""
     text = draft.script.read_text(encoding="utf-8", errors="replace")[: 2 * _MOST_SCRIPT]
-    return _SECRET.sub("(a line is left out here)", text)[:_MOST_SCRIPT]
+    return without_secrets(text)[:_MOST_SCRIPT]

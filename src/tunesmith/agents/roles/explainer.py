@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from pydantic import BaseModel, Field
 
@@ -27,12 +28,14 @@ class Explainer:
 
     Args:
         model: Whom it asks.
+        looked_up: What its tools have told it, read once it has answered: those are facts, too.
     """
 
     role = "explainer"
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, looked_up: Sequence[str] = ()) -> None:
         self.model = model
+        self.looked_up = looked_up
 
     def explain(self, facts: Explanation, question: str) -> str:
         """Return the answer; where it has numbers that are not among the facts, it says so.
@@ -48,7 +51,7 @@ class Explainer:
         asked = f"<facts>\n{told}\n</facts>\n\nThe question: {short(question, _MOST_QUESTION)}"
         found = self.model.ask(self.role, instructions=prompt(self.role), question=asked, answer=Answer)
         answer = short(found.answer, 3000)
-        if unknown := unfounded(answer, f"{told} {question}"):
+        if unknown := unfounded(answer, " ".join([told, question, *self.looked_up])):
             answer += f" (Not among the facts: {', '.join(unknown)}.)"
         return answer
 

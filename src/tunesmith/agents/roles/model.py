@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from pydantic import BaseModel
+
+if TYPE_CHECKING:
+    from ...llm.language_model import LanguageModel
 
 Answer = TypeVar("Answer", bound=BaseModel)
 
@@ -15,3 +20,20 @@ class Model(Protocol):
     def ask(self, role: str, *, instructions: str, question: str, answer: type[Answer]) -> Answer:
         """Return an answer of the type that is asked for; raises `NoAnswer` where there is none."""
         ...
+
+
+@dataclass(frozen=True)
+class Equipped:
+    """A language model with tools that it may call before it answers; a role asks it as any other.
+
+    Args:
+        model: Who answers.
+        tools: Functions with typed arguments and a docstring each.
+    """
+
+    model: LanguageModel
+    tools: Sequence[Callable[..., Any]]
+
+    def ask(self, role: str, *, instructions: str, question: str, answer: type[Answer]) -> Answer:
+        """Return an answer; see `Model`."""
+        return self.model.ask(role, instructions=instructions, question=question, answer=answer, tools=self.tools)
