@@ -6,6 +6,7 @@ import contextlib
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
@@ -25,6 +26,7 @@ class Sent:
         body: Its pieces; one, unless it is a stream.
         stream: Whether the pieces are sent one by one, as server-sent events.
         share: How much of the body is sent before the connection is closed; None for all of it, and it stays open.
+        seconds: How long it takes to send it.
     """
 
     code: int
@@ -32,6 +34,7 @@ class Sent:
     body: Iterable[bytes]
     stream: bool = False
     share: float | None = None
+    seconds: float = 0.0
 
 
 Respond = Callable[[str, str, Mapping[str, str], bytes], Sent | None]
@@ -121,6 +124,7 @@ class _Exchange(BaseHTTPRequestHandler):
         self.end_headers()
         left = size if sent.share is None else min(int(size * sent.share), size - 1)
         for piece in pieces:
+            time.sleep(sent.seconds / len(pieces))
             part = piece[:left]
             left -= len(part)
             if part:

@@ -168,6 +168,19 @@ class Slow:
 
 
 @dataclass(frozen=True)
+class Dripping:
+    """A reply that takes its time: of a stream one piece after the other; without streaming it comes late.
+
+    Args:
+        reply: What comes.
+        seconds: How long it takes in all.
+    """
+
+    reply: Reply
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Dropped:
     """A reply whose connection is closed in the middle of its body; of a stream, between or within its events.
 
@@ -187,5 +200,5 @@ class Dropped:
             raise InputError(f"a share must lie between 0 and 1, but {self.share} was given.")
 
 
-Reply = Structured | Text | ToolCall | Cut | Empty | Refusal | Status | Hang | Slow | Dropped
+Reply = Structured | Text | ToolCall | Cut | Empty | Refusal | Status | Hang | Slow | Dripping | Dropped
 """All that a script can say."""

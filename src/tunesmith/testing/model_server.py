@@ -24,6 +24,7 @@ from ._anthropic_wire import MESSAGES
 from ._google_wire import CONTENT
 from ._model_http import Listener, Sent
 from ._model_replies import Cut as Cut
+from ._model_replies import Dripping as Dripping
 from ._model_replies import Dropped as Dropped
 from ._model_replies import Empty as Empty
 from ._model_replies import Finish as Finish
@@ -149,6 +150,11 @@ class ModelServer:
                 return None
             case Slow(late, seconds):
                 return None if self._closing.wait(seconds) else self._sent(wire, asked, body, late)
+            case Dripping(late, seconds):
+                if not asked.stream:
+                    return self._sent(wire, asked, body, Slow(late, seconds))
+                sent = self._sent(wire, asked, body, late)
+                return sent and replace(sent, seconds=seconds)
             case Dropped(broken, share):
                 sent = self._sent(wire, asked, body, broken)
                 return sent and replace(sent, share=share)

@@ -46,6 +46,7 @@ from tunesmith import InputError
 from tunesmith.testing.model_server import (
     Asked,
     Cut,
+    Dripping,
     Dropped,
     Empty,
     Hang,
@@ -432,6 +433,15 @@ def test_a_slow_reply_comes_in_the_end() -> None:
         began = time.monotonic()
         assert ask(server, "chat")[0] == "hello"
         assert time.monotonic() - began >= 0.3
+
+
+@either_way
+@every_model
+def test_a_dripping_reply_takes_its_time(name: str, stream: bool) -> None:
+    with ModelServer([Dripping(Text("hello, " * 30), 0.3)]) as server:
+        began = time.monotonic()
+        assert ask(server, name, stream=stream)[0].startswith("hello")
+        assert 0.25 <= time.monotonic() - began < 5
 
 
 # -- the server ------------------------------------------------------------------------------------------------------
