@@ -1,18 +1,25 @@
 """`tunesmith run` with a language model behind a real endpoint."""
 
+import fcntl
 import json
 import os
+import re
+import select
 import shutil
 import signal
+import struct
 import subprocess
+import termios
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.integration.conftest import Tunesmith, command
-from tunesmith.testing.model_server import Asked, Hang, ModelServer, Slow, Status, Structured
+from tunesmith.testing.model_server import Asked, Dripping, Hang, ModelServer, Reply, Slow, Status, Structured
 from tunesmith.tuning import load
 
 SECRET = "sk-very-secret"
@@ -147,3 +154,95 @@ def test_slots_are_not_kept_waiting_by_the_judge_and_every_trial_gets_its_verdic
     assert history.ledger.by_role["judge"].calls > 0
     assert all(trial.verdict is not None for trial in history.trials)
     assert any(trial.verdict.by == "judge" and "it will do" in trial.verdict.reason for trial in history.trials)
+
+
+REASON = "a third of the way is where such a place most often is"
+
+
+def slowly(seconds: float) -> Any:
+    def answers(asked: Asked) -> Reply:
+        if "The question" in asked.turns[0][1]:
+            return Dripping(Structured({"answer": f"{REASON}, and so it was."}), seconds)
+        if "decision" in str(asked.tools["final_result"]):
+            return script(asked)
+        told = script(asked).data
+        return Dripping(Structured({"ideas": [{**told["ideas"][0], "reason": f"{REASON} \x1b[2J"}]}), seconds)
+
+    return answers
+
+
+@contextmanager
+def on_a_terminal(study: Path, words: list[str], options: dict[str, Any]) -> Iterator[tuple[Any, Any]]:
+    """A process on a terminal of 100 columns, and what reads the terminal until a time or the end."""
+    ours, theirs = os.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
+    environment = {**options["env"], "TERM": "xterm-256color"}
+    running = subprocess.Popen(command(*words), cwd=study, env=environment, stdin=theirs, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    shown = b""
+
+    def read(until: str, seconds: float = 60.0) -> str:
+        nonlocal shown
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and not re.search(until.encode(), shown):
+            if select.select([ours], [], [], 0.1)[0]:
+                try:
+                    shown += os.read(ours, 65536)
+                except OSError:  # The other side has closed it.
+                    break
+        return shown.decode(errors="replace")
+
+    try:
+        yield running, read
+    finally:
+        running.kill()
+        running.wait()
+        os.close(ours)
+
+
+@pytest.mark.slow
+def test_on_a_terminal_reasons_are_seen_to_grow_and_the_journal_has_the_last_word(study: Path) -> None:
+    with ModelServer(slowly(4.0)) as server:
+        words = ["run", "--trials", "3", "--pruner", "none"]
+        with on_a_terminal(study, words, agents(study, server)) as (running, read):
+            shown = read("no such thing")
+            assert running.wait() == 0
+        said = set(re.findall(r"planner: ([a-z ]+?) *[\r\n\x1b]", shown))
+        parts = {words for words in said if REASON.startswith(words)}
+        assert len(parts) > 3, said
+        assert "\x1b[2J" not in shown.replace("\x1b[H\x1b[2J", "")
+        assert all(asked.stream for asked in server.asked)
+        folder = study / "studies" / "small"
+        journal = (folder / "journal.jsonl").read_text()
+        assert f"{REASON} " in journal
+        assert journal.count(REASON[:20]) == journal.count(REASON)
+        with on_a_terminal(study, ["explain", str(folder), "--ask", "why?"], agents(study, server)) as (running, read):
+            shown = read("no such thing")
+            assert running.wait() == 0
+        grown = set(re.findall(r"   (a third[a-z ,.]*?) *[\r\n\x1b]", shown))
+        assert len(grown) > 3, grown
+        assert f"{REASON}, and so it was." in shown
+
+
+@pytest.mark.slow
+def test_ctrl_c_in_the_middle_of_a_reason_is_prompt_and_it_is_paid_for(study: Path) -> None:
+    with ModelServer(slowly(20.0)) as server:
+        words = ["run", "--trials", "6", "--pruner", "none"]
+        with on_a_terminal(study, words, agents(study, server)) as (running, read):
+            assert "planner: a th" in read("planner: a t")
+            started = time.monotonic()
+            running.send_signal(signal.SIGINT)
+            assert "Go on with" in read("Go on with", 30.0)
+            assert running.wait() == 130
+            assert time.monotonic() - started < 10
+    told = load(study / "studies" / "small")
+    assert told.history.ledger.total.failed == 1
+    assert told.history.ledger.total.output_tokens == 4000
+
+
+@pytest.mark.slow
+def test_where_nobody_looks_nothing_is_streamed(study: Path, tunesmith: Tunesmith) -> None:
+    with ModelServer(script) as server:
+        tunesmith("run", "--trials", "3", "--pruner", "none", **agents(study, server))
+        assert server.asked
+        assert not any(asked.stream for asked in server.asked)

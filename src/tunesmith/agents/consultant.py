@@ -34,6 +34,7 @@ _USUAL = Usage(input_tokens=3500, output_tokens=1000)  # Of one call.
 _TOOLS_TOKENS, _LOOKED_UP = 900, 0.3  # What naming the tools takes, and how often the planner calls one.
 _UNKNOWN_TRIALS = 100  # Where the budget sets no limit.
 _ADVICE_SHARE, _COORDINATOR_EVERY = 0.15, 10  # What the planner and the coordinator are usually asked.
+_WORDS = ("reason", "answer")  # The fields of an answer that are for people to read.
 _PAUSE = 5  # Trials for which nobody is asked after a failure; twice as many after the next.
 
 
@@ -53,6 +54,8 @@ class Consultant:
     Attributes:
         side_by_side: Whether several trials run at once, so that their slots should not wait for an answer.
         give_up: Tells whether nobody waits for answers any more, as the study is to end.
+        watch: Told the name of a role and the reason that it gives so far, while it answers, and an empty reason at the
+            end; from any thread. To be set before anybody is asked; where it is None, answers come in one piece.
     """
 
     def __init__(
@@ -77,6 +80,7 @@ class Consultant:
         self._has_warned = self._has_looked_back = False
         self.side_by_side = False
         self.give_up: Callable[[], bool] = lambda: False
+        self.watch: Callable[[str, str], None] | None = None
 
     @property
     def model(self) -> LanguageModel | None:
@@ -91,6 +95,8 @@ class Consultant:
             try:
                 self._model = self.options.connect(environment(self._folder), purse=purse, enter=self._enter)
                 self._model.give_up = lambda: self.give_up()
+                if (watch := self.watch) is not None:
+                    self._model.watch = lambda role, answer: watch(role, words_of(answer))
             except MissingToken as error:
                 log.warning("no language model is asked, and the study goes by rules: %s", error.message)
                 self._silent_until = math.inf
@@ -207,3 +213,18 @@ class Consultant:
 
     def _enter(self, call: Call) -> None:
         self._emit(Event("called", None, dataclasses.asdict(call)))
+
+
+def words_of(answer: Any) -> str:
+    """Return the last reason, or answer in words, of what there is of a role's answer.
+
+    >>> words_of({"ideas": [{"step": "small", "reason": "a lower rate"}, {"step": "radical", "rea": ""}]})
+    'a lower rate'
+    """
+    found = ""
+    for key, value in answer.items() if isinstance(answer, dict) else ():
+        if isinstance(value, str):
+            found = value if key in _WORDS else found
+        else:
+            found = next(filter(None, map(words_of, reversed(value if isinstance(value, list) else [value]))), found)
+    return found

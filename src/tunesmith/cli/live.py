@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -58,6 +59,10 @@ class LiveView:
         """Take note of an event."""
         self._frame.tally.record(event, history)
 
+    def hear(self, role: str, words: str) -> None:
+        """Show what a role says so far, while it answers, or nothing any more; may come from any thread."""
+        self._frame.hear(role, words)
+
     def __enter__(self) -> Self:
         """Start to draw."""
         # Rich puts what is written to sys.stderr above the view, but a log handler holds the stream of before.
@@ -100,6 +105,14 @@ class Frame:
     ) -> None:
         self.tally = Tally()
         self._name, self._folder, self._budget, self._slots, self._clock = name, folder, budget, slots, clock
+        self._lock = threading.Lock()
+        self._saying: dict[str, str] = {}
+
+    def hear(self, role: str, words: str) -> None:
+        """Take note of what a role says so far; see `LiveView.hear`."""
+        with self._lock:
+            others = {name: said for name, said in self._saying.items() if name != role or words}
+            self._saying = others | ({role: words} if words else {})  # Drawn from another thread: never changed.
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw as many lines as fit."""
@@ -133,7 +146,7 @@ class Frame:
 
     def _lower(self, picture: Picture, width: int, room: int, now: float) -> list[Text]:
         """Share the lines that are left: a third for what runs, a few for who proposed, the rest for what settled."""
-        decision = panels.decision_lines(picture, width)
+        decision = panels.decision_lines(picture, width) + panels.saying_lines(self._saying, width)
         room -= len(decision) + 3
         running = panels.running_lines(picture, width, max(min(self._slots, room // 3), 1), now, self._slots)
         shares = panels.share_lines(picture, width, min(2 if room < 16 else 8, len(picture.shares)))

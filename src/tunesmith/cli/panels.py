@@ -6,6 +6,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from ..budget import Budget
@@ -25,6 +26,7 @@ MARKS: Mapping[State, tuple[str, str]] = {
     State.PRUNED: ("◐", SOFT),
     State.FAILED: ("✗", BAD),
 }
+_MOST_SAID = 500  # Characters of what a role says, the last: more than a line has.
 VERDICTS = {"accept": ("accepted", GOOD), "reject": ("rejected", SOFT), "replicate": ("to repeat", NAME)}
 
 
@@ -416,3 +418,21 @@ def decision_lines(picture: Picture, width: int) -> list[Text]:
     line = Text().append(" → ", style=NAME).append(words)
     line.truncate(width, overflow="ellipsis")
     return [line]
+
+
+def saying_lines(saying: Mapping[str, str], width: int) -> list[Text]:
+    """Return what roles say so far, on one line: of several that answer at once, who began first.
+
+    Where it is too long the beginning is left out, so that it is seen to grow.
+    """
+    for role, words in saying.items():
+        line = Text(f" {clean(role)}: ", style=SOFT)
+        said, room = clean(words[-_MOST_SAID:]), max(width - line.cell_len, 1)
+        if cell_len(said) > room:
+            while cell_len(said) >= room:
+                said = said[1:]
+            said = f"…{said}"
+        line.append(said)
+        line.truncate(width)
+        return [line]
+    return []

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from rich.console import Console
+from rich.live import Live
 from rich.text import Text
 
 from ..agents.roles.explainer import Explainer
@@ -19,9 +23,13 @@ from ..reports.explanation import Explanation, Part
 from ..study import Study
 from ..tuning import load
 from . import panels
+from .live import REFRESHES_PER_SECOND
 from .options import FOLDER, Output, speaking
-from .text import Printable
+from .text import Printable, clean
 from .views import Page
+
+Watch = Callable[[str, str], None]
+"""Told the name of a role and what it says so far."""
 
 
 @click.command()
@@ -34,16 +42,45 @@ def explain(output: Output, folder: Path, trial: int | None, ask: str | None) ->
     with load(folder) as study:
         explained = explanation_of(study, trial)
         if ask:
-            explained = answered(study, explained, ask)
+            with _growing(output, explained.about) as watch:
+                explained = answered(study, explained, ask, watch)
     output.say(Printable(Page(lambda width: _lines(explained, width))), explained.to_table())
 
 
-def answered(study: Study, facts: Explanation, question: str) -> Explanation:
+@contextmanager
+def _growing(output: Output, about: str) -> Iterator[Watch | None]:
+    """Show an answer while it grows, where somebody looks; it goes away when it is there to be printed."""
+    console = Console(highlight=False)
+    if output.json or output.quiet or not console.is_terminal:
+        yield None
+        return
+    words = ""
+
+    def watch(role: str, said: str) -> None:
+        nonlocal words
+        words = said or words
+
+    def draw() -> Printable:
+        return Printable(Page(lambda width: _lines(Explanation.of(about, [("answer", [clean(words)])]), width)))
+
+    with Live(get_renderable=draw, console=console, transient=True, refresh_per_second=REFRESHES_PER_SECOND):
+        yield watch
+
+
+def answered(study: Study, facts: Explanation, question: str, watch: Watch | None = None) -> Explanation:
     """Return an explanation with the answer to a question before it; where nobody can be asked, with why.
+
+    Args:
+        study: Whose language model is asked.
+        facts: What is known, told by rules.
+        question: The person's.
+        watch: Told of the answer while it grows; see `Consultant.watch`.
 
     Raises:
         StudyLocked: The study is running: what the answer costs could not be entered in its journal.
     """
+    if study.consultant is not None:
+        study.consultant.watch = watch
     try:
         model = None if study.consultant is None else study.consultant.model
         if model is None:

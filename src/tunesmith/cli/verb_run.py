@@ -77,6 +77,8 @@ def run(output: Output, study: Path, dry_run: bool, no_agents: bool, fresh: bool
         with _view(built, output, console) as view, built:
             if view is not None:
                 built.record.trackers.append(view)
+            if isinstance(view, LiveView) and built.consultant is not None:
+                built.consultant.watch = view.hear
             _run(built, settings)
     except KeyboardInterrupt:
         settled = built.history.settled

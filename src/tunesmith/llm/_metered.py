@@ -12,6 +12,7 @@ from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter, ModelRe
 from pydantic_ai.models import Model, ModelRequestParameters
 from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings
+from pydantic_core import from_json
 
 from ..spending import Call
 from .prices import Price, Usage
@@ -21,6 +22,8 @@ from .tape import Tape
 _BYTES_PER_TOKEN = 2.0  # The fewest that are usual: of English text four make a token, of numbers two to three.
 _OVERHEAD_TOKENS = 200  # What providers add of their own.
 _REASON_LENGTH = 300
+_LOOK_SECONDS = 0.1  # Between two looks at an answer that grows.
+_DOES_NOT_STREAM = (400, 404, 405, 415, 422, 501)  # By these a service says so, or that it knows no options of streams.
 _SAID = ("part_kind", "content", "tool_name", "args")
 """What is said in a part of a message; the rest differs from run to run, or from provider to provider."""
 
@@ -37,6 +40,7 @@ class MeteredModel(WrapperModel):
         tape: Where exchanges are recorded, or replayed from; None for neither.
         enter: Told of every call once it is over.
         clean: Takes secrets out of a text.
+        watch: Told of the answer as it grows, as plain values; None where nobody looks, and then it is not streamed.
     """
 
     def __init__(
@@ -50,10 +54,11 @@ class MeteredModel(WrapperModel):
         tape: Tape | None,
         enter: Callable[[Call], None],
         clean: Callable[[str], str],
+        watch: Callable[[Any], None] | None = None,
     ) -> None:
         super().__init__(wrapped)
         self.role, self.name, self.price, self.purse = role, name, price, purse
-        self.tape, self.enter, self.clean = tape, enter, clean
+        self.tape, self.enter, self.clean, self.watch = tape, enter, clean, watch
 
     async def request(
         self,
@@ -111,13 +116,47 @@ class MeteredModel(WrapperModel):
             found = ModelMessagesTypeAdapter.validate_python([self.tape.find(self.role, _taped(asked))])[0]
             assert isinstance(found, ModelResponse)
             return found
-        response = await super().request(messages, *others)
+        response = await (super().request(messages, *others) if self.watch is None else self._grown(messages, *others))
         if self.tape is not None:
             answer = ModelMessagesTypeAdapter.dump_python([response], mode="json")[0]
             self.tape.add(
                 self.role, _taped(asked), {key: value for key, value in answer.items() if key != "provider_url"}
             )
         return response
+
+    async def _grown(
+        self, messages: list[ModelMessage], settings: ModelSettings | None, parameters: ModelRequestParameters
+    ) -> ModelResponse:
+        """Return the answer, and tell whoever looks how it grows."""
+        assert self.watch is not None
+        told = 0.0
+        try:
+            async with self.wrapped.request_stream(messages, settings, parameters) as stream:
+                async for _ in stream:
+                    if (now := time.monotonic()) - told >= _LOOK_SECONDS:
+                        told = now
+                        self.watch(_so_far(stream.get(), parameters))
+            response = stream.get()
+            self.watch(_so_far(response, parameters))
+            return response
+        except ModelHTTPError as error:
+            if error.status_code not in _DOES_NOT_STREAM:
+                raise
+        return await super().request(messages, settings, parameters)
+
+
+def _so_far(response: ModelResponse, parameters: ModelRequestParameters) -> Any:
+    """Return what there is of the answer's arguments, the last text in them cut off wherever it ends; None for none."""
+    names = {tool.name for tool in parameters.output_tools}
+    for call in response.tool_calls:
+        if call.tool_name in names and call.args:
+            if not isinstance(call.args, str):
+                return call.args
+            try:
+                return from_json(call.args, allow_partial="trailing-strings")
+            except ValueError:
+                return None
+    return None
 
 
 def _plain(messages: list[ModelMessage], parameters: ModelRequestParameters) -> Any:

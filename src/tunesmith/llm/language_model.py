@@ -7,7 +7,7 @@ import logging
 import threading
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from functools import wraps
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel
@@ -27,6 +27,9 @@ log = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer", bound=BaseModel)
 Returned = TypeVar("Returned")
+
+Watch = Callable[[str, Any], None]
+"""Told who asks, and what there is of the answer; see `LanguageModel.watch`."""
 
 _RE_ASKED = 2
 _LOOK_SECONDS = 0.2  # Between two looks whether anybody still waits.
@@ -76,6 +79,8 @@ class LanguageModel:
 
     Attributes:
         give_up: Asked time and again while an answer is waited for; where it says so, nobody is waited for any more.
+        watch: Told who asks and what there is of the answer, as plain values, at most ten times a second while it
+            grows, and None at its end; from any thread. Where nobody watches, answers are not streamed.
     """
 
     def __init__(
@@ -100,14 +105,16 @@ class LanguageModel:
         self.traces = traces
         hide(*(e.token.variable for e in (*self.endpoints, *self.roles.values()) if e.token and e.token.variable))
         self.give_up: Callable[[], bool] = lambda: False
+        self.watch: Watch | None = None
         self._thread = _LoopThread()
         self._clients: dict[int, Model] = {}  # By the identity of the endpoint: several may have one name.
         self._opened: list[Model] = []
         self._connecting = asyncio.Lock()
         try:
-            import pydantic_ai  # noqa: F401
+            import pydantic_ai
         except ImportError as error:
             raise missing(error) from None
+        pydantic_ai.BANNER_ENABLED = False  # It would be drawn into the live view.
 
     def ask(
         self,
@@ -147,6 +154,9 @@ class LanguageModel:
             except _failures() as error:
                 failures.append(f"{endpoint.name}: {endpoint.hidden_in(_in_words(error))}")
                 log.info("%s got no answer of %s", role, failures[-1])
+            finally:
+                if self.watch is not None:
+                    self.watch(role, None)
         raise NoAnswer("; ".join(failures))
 
     def close(self) -> None:
@@ -168,7 +178,7 @@ class LanguageModel:
         tools: Sequence[Callable[..., Any]],
     ) -> Answer:
         from pydantic_ai import Agent, ToolOutput
-        from pydantic_ai.exceptions import ModelAuthenticationError
+        from pydantic_ai.exceptions import ModelAPIError, ModelAuthenticationError, ModelHTTPError
         from pydantic_ai.settings import ModelSettings
         from pydantic_ai.usage import UsageLimits
 
@@ -187,24 +197,30 @@ class LanguageModel:
         )
         if len(instructions) >= _CACHED_FROM:
             settings["cache"] = {"messages": False}
+        run = partial(
+            agent.run,
+            question,
+            model_settings=settings,
+            usage_limits=UsageLimits(request_limit=self.patience.requests),
+        )
         for is_last in (endpoint.token is None, True):
             client = await self._client(endpoint)
             try:
                 async with asyncio.timeout(self.patience.timeout_seconds):
-                    done = await agent.run(
-                        question,
-                        model=self._metered(client, endpoint, role),
-                        model_settings=settings,
-                        usage_limits=UsageLimits(request_limit=self.patience.requests),
-                    )
-                return done.output
+                    try:
+                        return (await run(model=self._metered(client, endpoint, role, self.watch))).output
+                    except ModelAPIError as error:
+                        if isinstance(error, ModelHTTPError) or self.watch is None or not self.patience.repeats:
+                            raise
+                    # A stream that broke off no client repeats; a plain request is repeated as often as was said.
+                    return (await run(model=self._metered(client, endpoint, role, None))).output
             except ModelAuthenticationError:
                 if is_last:
                     raise
                 await self._renew(endpoint, client)
         raise AssertionError("the last try returns or raises")
 
-    def _metered(self, client: Model, endpoint: Endpoint, role: str) -> Model:
+    def _metered(self, client: Model, endpoint: Endpoint, role: str, watch: Watch | None) -> Model:
         from ._metered import MeteredModel
 
         return MeteredModel(
@@ -216,6 +232,7 @@ class LanguageModel:
             tape=self.tape,
             enter=self.enter,
             clean=endpoint.hidden_in,
+            watch=None if watch is None else partial(watch, role),
         )
 
     async def _client(self, endpoint: Endpoint) -> Model:

@@ -1,6 +1,7 @@
 import io
 import logging
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -259,3 +260,53 @@ def test_the_views_of_a_running_study_show_its_front() -> None:
         "trial   1  val_loss 1  speed 5  complete  user  4.2 s  on the front of 2",
         "trial   2  val_loss 3  speed 9  complete  user  4.2 s",
     ]
+
+
+# -- what a role says while it answers -------------------------------------------------------------------------------
+
+
+def saying(width: int, height: int, said: dict[str, str]) -> list[str]:
+    history, frame = new_history(), Frame("digits", None, BUDGET, 2, clock=lambda: 1012.0)
+    for event in events():
+        history.apply(event)
+        frame.tally.record(event, history)
+    for role, words in said.items():
+        frame.hear(role, words)
+    console = Console(file=io.StringIO(), record=True, width=width, height=height, force_terminal=True)
+    console.print(frame)
+    return console.export_text().splitlines()
+
+
+def test_a_reason_is_seen_to_grow_and_goes_away() -> None:
+    assert saying(80, 24, {"planner": "a larger batch"})[-1] == " planner: a larger batch"
+    long = saying(80, 24, {"planner": "a larger batch with a smaller rate " * 20 + "as ever."})[-1]
+    assert long.startswith(" planner: …")
+    assert long.endswith("smaller rate as ever.")
+    assert len(long) == 80
+    assert saying(80, 24, {"planner": "a larger batch", "judge": "it is luck"})[-1] == " planner: a larger batch"
+    assert saying(80, 24, {"planner": "", "judge": "it is luck"})[-1] == " judge: it is luck"
+    assert saying(80, 24, {"planner": ""}) == saying(80, 24, {})
+
+
+@pytest.mark.parametrize(
+    "text", [HOSTILE, "学習率 " * 300, "[red]bold[/red] [link=x]", "a\x1b[2J\x1b]0;title\x07b\r\n" * 99]
+)
+@pytest.mark.parametrize(("width", "height"), [(20, 5), (40, 10), (80, 24), (250, 80)])
+def test_what_a_model_says_can_neither_colour_nor_leave_its_line(width: int, height: int, text: str) -> None:
+    lines = saying(width, height, {"planner": text, text: text})
+    assert 1 < len(lines) < height
+    assert all(cell_len(line) <= width for line in lines)
+    assert not any("\x1b" in line or "\x07" in line for line in lines)
+    if "[red]" in text and width == 250:
+        assert lines[-1] == " planner: [red]bold[/red] [link=x]"
+
+
+def test_it_is_said_from_any_thread() -> None:
+    view = LiveView("digits", None, BUDGET, 2, Console(file=io.StringIO(), force_terminal=True, width=80, height=24))
+    with view:
+        threads = [threading.Thread(target=view.hear, args=(f"role {n}", "words" * (n % 2))) for n in range(50)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert len(view._frame._saying) == 25

@@ -72,20 +72,22 @@ def attributes(span: Any) -> dict[str, Any]:
     return {a.key: getattr(a.value, a.value.WhichOneof("value")) for a in span.attributes}
 
 
-def ask(server: ModelServer, traces: Traces) -> int:
+def ask(server: ModelServer, traces: Traces, watched: bool = False) -> int:
     table = {"name": "openai:scripted", "base_url": f"{server.url}/v1", "token": lambda: SECRET, "price": "free"}
     model = LanguageModel([endpoint_from(table, {})], purse=Purse(Limits(), Spending), traces=traces)
+    model.watch = (lambda role, answer: None) if watched else None
     try:
         return model.ask("planner", instructions="Guess.", question="Which?", answer=Guess, tools=[double]).number
     finally:
         model.close()
 
 
-def test_each_role_call_and_tool_is_a_span_with_what_it_took() -> None:
+@pytest.mark.parametrize("watched", [False, True])
+def test_each_role_call_and_tool_is_a_span_with_what_it_took(watched: bool) -> None:
     usage = Usage(input_tokens=1000, output_tokens=50)
     script = [ToolCall("double", {"number": 3}), Structured({"number": 6}, usage=usage)]
     with collector() as (url, received), ModelServer(script) as server:
-        assert ask(server, Traces(url)) == 6
+        assert ask(server, Traces(url), watched) == 6
         found = {span.name: attributes(span) for span in spans(received)}
     assert {"invoke_agent planner", "chat scripted", "execute_tool double"} <= found.keys()
     assert found["invoke_agent planner"]["gen_ai.agent.name"] == "planner"
