@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -31,6 +32,14 @@ class Curves:
         self._losses: dict[int, dict[int, float]] = {}
         self._values: dict[int, dict[int, tuple[float, ...]]] = {}
         self._stale: set[int] = set()  # Steps whose losses no longer follow from the values.
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Curves:
+        """Return a copy for `History.snapshot`; of a million numbers it need not look at each."""
+        copied = Curves(self._objective)
+        copied._losses = {step: dict(losses) for step, losses in self._losses.items()}
+        copied._values = {step: dict(values) for step, values in self._values.items()}
+        copied._stale = set(self._stale)
+        return copied
 
     def add(self, number: int, report: Report) -> None:
         """Note what a trial reports; what is no finite number, or lacks a metric, is left out."""

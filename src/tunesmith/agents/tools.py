@@ -12,12 +12,12 @@ import orjson
 
 from ..errors import InputError, nearest
 from ..history import History
-from ..parameters import Choice
 from ..proposers.gp import GpProposer
 from ..proposers.language_model import Advice, Refusal, configuration
 from ..reports.cleaning import clean_lines, short, without_secrets
-from ..trial import State, Trial
+from ..trial import Trial
 from .digest import range_table, trial_table, value_table
+from .effects import measured, observed
 from .roles.planner import Change
 
 MOST_TOKENS = 700
@@ -30,7 +30,7 @@ BYTES_PER_TOKEN = 3  # Of JSON, as in the digest; of other scripts than Latin a 
 # So many entries of each list, and characters of each text, are told at the most: the first size that fits.
 _SIZES = ((40, 160), (20, 160), (10, 160), (5, 160), (3, 80), (2, 40), (1, 20))
 _LONGEST = 80  # Characters of a name, or of a line of a log.
-_GROUPS = 8  # Into which the values of a parameter are put, and points at which the metric is predicted.
+_POINTS = 8  # At which the metric is predicted along a parameter.
 _TOO_LONG = '{"note":"what would be told is too long; ask for less."}'
 _NO_MORE = '{"note":"nothing more is told for this question; answer with what you know."}'
 
@@ -132,7 +132,7 @@ class Analysis:
             lambda most: {
                 "objective": short(history.objective, _LONGEST),
                 **(_prediction(found) or {"expected": None, "why": self._why_nothing_is_predicted()}),
-                "best_so_far": None if best is None else value_table(self._measured[best.number].item()),
+                "best_so_far": None if best is None else value_table(float(measured(history)[best.number])),
                 "measured_already_in_trials": tried[:most],
             }
         )
@@ -144,8 +144,8 @@ class Analysis:
             parameter: Its name.
         """
         name = self._known(parameter)
-        groups = self._groups(name)
-        places = np.linspace(0.0, 1.0, _GROUPS)
+        groups = observed(self._history, name)
+        places = np.linspace(0.0, 1.0, _POINTS)
         kind = self._history.space.parameters[name]
         values = list({repr(value): value for value in map(kind.from_unit, places.tolist())}.values())
         configurations = [self._with(name, value) for value in values]
@@ -219,13 +219,6 @@ class Analysis:
                     return self.told[-1]
             return _NO_MORE if room == left else _TOO_LONG
 
-    @property
-    def _measured(self) -> np.ndarray[Any, np.dtype[np.float64]]:
-        """What each trial came to, in units of the objective: its metric, or the first one of a front."""
-        history = self._history
-        losses = history.values[:, 0] if history.objective.pareto else history.losses
-        return np.asarray(history.objective.primary.sign * losses)
-
     def _why_nothing_is_predicted(self) -> str:
         return "of several metrics none is" if self._history.objective.pareto else "too few trials are measured"
 
@@ -298,36 +291,6 @@ class Analysis:
         if trial.notes:
             told["notes"] = [_text(note) for note in trial.notes[-most:]]
         return told
-
-    def _groups(self, name: str) -> list[dict[str, Any]]:
-        """Return what trials came to by the value of a parameter: by options, or by groups of about equal size."""
-        parameter = self._history.space.parameters[name]
-        having = [trial for trial in self._history.trials if trial.state.settled and name in trial.parameters]
-        settled = [trial for trial in having if parameter.contains(trial.parameters[name])]
-        values = sorted({parameter.to_unit(trial.parameters[name]) for trial in settled})
-        if isinstance(parameter, Choice) or len(values) <= _GROUPS:
-            edges = values[1:]
-        else:
-            every = sorted(parameter.to_unit(trial.parameters[name]) for trial in settled)
-            edges = sorted({every[len(every) * part // _GROUPS] for part in range(1, _GROUPS)})
-        members: dict[int, list[Trial]] = {}
-        for trial in sorted(settled, key=lambda trial: parameter.to_unit(trial.parameters[name])):
-            place = int(np.searchsorted(edges, parameter.to_unit(trial.parameters[name]), side="right"))
-            members.setdefault(place, []).append(trial)
-        return [self._group(name, trials) for trials in members.values()]
-
-    def _group(self, name: str, trials: Sequence[Trial]) -> dict[str, Any]:
-        came_to = self._measured[[trial.number for trial in trials]]
-        known = np.sort(came_to[np.isfinite(came_to)]).tolist()
-        best = 0 if self._history.objective.primary.sign > 0 else -1
-        return {
-            "from": value_table(trials[0].parameters[name]),
-            "to": value_table(trials[-1].parameters[name]),
-            "trials": len(trials),
-            "failed": sum(trial.state is State.FAILED for trial in trials),
-            "best": value_table(known[best]) if known else None,
-            "median": value_table(known[len(known) // 2]) if known else None,
-        }
 
 
 def _cut(told: Any, most: int, longest: int) -> Any:
