@@ -10,7 +10,7 @@ import numpy as np
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tunesmith.parameters import Choice, Float, Int, Parameter
+from tunesmith.parameters import Choice, Float, Int, Parameter, typed
 from tunesmith.proposers._units import snap
 from tunesmith.space import SearchSpace
 
@@ -38,8 +38,11 @@ def ints(draw: st.DrawFn) -> Int:
 
 @st.composite
 def choices(draw: st.DrawFn) -> Choice:
-    unique = {(type(o).__name__, repr(o)): o for o in draw(st.lists(options, min_size=1, max_size=6))}
-    return Choice(list(unique.values()), ordered=draw(st.booleans()))
+    unique: list[Any] = []
+    for option in draw(st.lists(options, min_size=1, max_size=6)):
+        if typed(option) not in map(typed, unique):  # 0.0 and -0.0 are one.
+            unique.append(option)
+    return Choice(unique, ordered=draw(st.booleans()))
 
 
 @st.composite

@@ -60,7 +60,6 @@ class ModelReferee:
             "it_would_take_the_lead_from": None if rival is None else trial_table(rival, history.space.names),
             "in_doubt": doubt,
             "noise": history.noise,
-            "seconds_of_a_trial": trial.seconds,
             "trials_left": self.consultant.trials_left,
         }
         return orjson.dumps(told).decode()
