@@ -79,10 +79,14 @@ class Engine:
             raise SpaceExhausted(f"all {len(self.history.trials)} different configurations of the space were tried.")
         return added
 
-    def enqueue(self, proposal: Proposal) -> Trial:
-        """Add one trial, as it is given."""
-        event = self._proposed(proposal)
-        self.record.emit(event)
+    def enqueue(self, proposal: Proposal, *before: Event) -> Trial:
+        """Add one trial, as it is given.
+
+        Args:
+            proposal: What to try.
+            before: What led to it; journaled in the same write, so that none is ever there without the other.
+        """
+        self.record.emit(*before, self._proposed(proposal))
         return self.history.trials[-1]
 
     def start(self, number: int) -> Trial:

@@ -8,6 +8,7 @@
     ├── JournalError        the journal cannot be read or written (disk full, no permission)
     ├── StudyFailed         the study ended without one usable trial (exit status 1)
     ├── NoAnswer            no language model may be asked, or none answered; whoever asked goes on by rules
+    ├── StepHeld            a step is tried only once a person has approved it; whoever drives the study waits
     ├── SpaceExhausted      every configuration of a finite space has been tried
     ├── BudgetSpent         all trials that the budget allows have been asked for
     └── TrialPruned         raised inside a trial that is not worth finishing
@@ -66,6 +67,10 @@ class StudyFailed(TunesmithError):
 
 class NoAnswer(TunesmithError):
     """No language model may be asked, as the budget does not allow it, or none gave an answer that can be used."""
+
+
+class StepHeld(TunesmithError):
+    """A step waits for a person's word, and nothing is proposed in its place meanwhile."""
 
 
 class SpaceExhausted(TunesmithError):

@@ -22,6 +22,7 @@ from .objective import Objective
 from .outcomes import Outcomes
 from .pareto import Flags, Floats
 from .pareto_standings import ParetoStandings
+from .questions import Questions
 from .space import SearchSpace
 from .spending import Call, Ledger
 from .standings import Standings
@@ -41,6 +42,7 @@ class History:
         counts: How many trials there are in each state.
         decisions: What the coordinator decided.
         ledger: What language models were asked, and what that cost.
+        questions: The steps that a person was asked to approve.
         sessions: When which process ran the study.
         events_seen: How many events of the journal were taken in.
         since_best: How many trials have ended since the best one did.
@@ -66,6 +68,7 @@ class History:
         self.counts: Counter[State] = Counter()
         self.decisions: list[Event] = []
         self.ledger = Ledger()
+        self.questions = Questions()
         self.sessions: list[Event] = []
         self.events_seen = 0
         self.since_best = 0
@@ -302,6 +305,7 @@ class History:
             self._clock = None
         elif event.kind == "decided":
             self.decisions.append(event)
+            self.questions.take(event.data)
         elif event.kind == "called":
             self.ledger.add(Call(**event.data))
 

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from . import __version__, plugins
+from .approvals import Approvals
 from .budget import Budget
 from .engine import Engine
 from .errors import BudgetSpent, InputError, MissingExtra
@@ -26,6 +27,7 @@ from .objective import Metric, Objective
 from .parameters import Parameter
 from .proposers.base import Proposer
 from .pruners.base import Pruner
+from .questions import Question
 from .record import Record, garbage_left_alone
 from .space import SearchSpace
 from .tables import expect_table, expect_whole
@@ -134,10 +136,18 @@ class Study:
             },
             trackers=trackers,
         )
+        self.engine = Engine(
+            self.record,
+            proposer=plugins.resolve("proposers", proposer),
+            pruner=None if pruner in (None, "none") else plugins.resolve("pruners", pruner),
+            judge=plugins.resolve("judges", judge),
+            budget=self.budget,
+            defaults=lambda: {} if self.task is None else self.task.defaults(),
+            seed=self.seed,
+        )
+        self.approvals = Approvals(self.engine, options)
         self.consultant: Consultant | None = None
         self.adviser: PlannerAdviser | None = None
-        chosen: Proposer = plugins.resolve("proposers", proposer)
-        ruling: Judge = plugins.resolve("judges", judge)
         if options is not None:
             # Imported here, as few studies have a language model.
             from .agents.adviser import PlannerAdviser, advised, refereed
@@ -147,18 +157,9 @@ class Study:
             self.consultant = Consultant(
                 options, history=self.history, emit=self.record.emit, budget=self.budget, folder=place
             )
-            self.adviser = PlannerAdviser(self.consultant)
-            chosen = advised(chosen, self.adviser)
-            ruling = refereed(ruling, self.consultant)
-        self.engine = Engine(
-            self.record,
-            proposer=chosen,
-            pruner=None if pruner in (None, "none") else plugins.resolve("pruners", pruner),
-            judge=ruling,
-            budget=self.budget,
-            defaults=lambda: {} if self.task is None else self.task.defaults(),
-            seed=self.seed,
-        )
+            self.adviser = PlannerAdviser(self.consultant, self.approvals)
+            self.engine.proposer = advised(self.engine.proposer, self.adviser)
+            self.engine.judge = refereed(self.engine.judge, self.consultant)
 
     def __repr__(self) -> str:
         best = "" if self.best is None else f", best {self.best.metrics[self.objective.primary.name]:.6g}"
@@ -250,12 +251,14 @@ class Study:
         """Return the next trial to run, started.
 
         The first is the user's own configuration: the defaults of the space. A repeat that the judge asked for, or
-        a trial that was interrupted, comes before a new proposal.
+        a trial that was interrupted, comes before a new proposal; so does a step that was approved. A step that waits
+        for approval holds nothing up.
 
         Raises:
             SpaceExhausted: Every configuration of a finite space has been tried.
             BudgetSpent: The budget's trials have all been asked for.
         """
+        self.approvals.settle()
         waiting = self.history.waiting
         if not waiting:
             if not self.engine.has_room:
@@ -350,6 +353,29 @@ class Study:
         self.record.sync()
         return self.history.trials[number]
 
+    def approve(self, question: int | None = None, text: str = "", *, reject: bool = False) -> Question:
+        """Answer whether a step may be tried that a language model advises (`approve` in its options).
+
+        It may be called from any thread, and while another process runs the study, which then takes the answer in.
+
+        Args:
+            question: The question's number; None for the only one that is open.
+            text: Why, in words.
+            reject: Keep the step from being tried.
+
+        Returns:
+            The question; still open where it is for another thread or process to take the answer in.
+
+        Raises:
+            InputError: There is no such open question, or it was answered already.
+        """
+        return self.approvals.answer(question, text, reject=reject)
+
+    @property
+    def questions(self) -> Sequence[Question]:
+        """Every step that a person was asked to approve, by number from 1; `is_open` tells which ones wait."""
+        return tuple(self.history.questions.all)
+
     def run(self) -> History:
         """Run trials until the budget is spent, the target is met or nothing improves; go on where it stood.
 
@@ -376,6 +402,7 @@ class Study:
 
     def close(self) -> None:
         """Let go of the study's folder, so that another process may work on it, and of language models."""
+        self.approvals.release()
         if self.consultant is not None:
             self.consultant.close()
         self.record.close()

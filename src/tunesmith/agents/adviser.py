@@ -19,7 +19,9 @@ from ..reports.cleaning import short
 from .consultant import Consultant
 
 if TYPE_CHECKING:
+    from ..approvals import Approvals
     from ..llm.language_model import LanguageModel
+    from ..trial import Proposal
     from .roles.model import Model
     from .roles.planner import Idea, Plan
     from .roles.specialist import Suggestion
@@ -35,10 +37,12 @@ class PlannerAdviser:
 
     Args:
         consultant: Whom it asks.
+        approvals: Puts those ideas to a person that one has to approve.
     """
 
-    def __init__(self, consultant: Consultant) -> None:
+    def __init__(self, consultant: Consultant, approvals: Approvals) -> None:
         self.consultant = consultant
+        self.approvals = approvals
         self._left: list[Advice] = []
         self._suggested: list[Advice] = []
         self._settled_when_asked = -1
@@ -78,6 +82,20 @@ class PlannerAdviser:
         details = {"step": advice.step, "changes": changes, "advice": advice.reason[:300]}
         said = short(", ".join(f"{name} = {value}" for name, value in changes.items()), 120) or "no change"
         self.consultant.note("refuse", f"advice is not followed: {reason} ({said})", by=_BY, **details)
+
+    def allows(self, advice: Advice, proposal: Proposal) -> bool:
+        """Tell whether an idea that holds may be tried now; where a person has to approve it, it is put to them.
+
+        Raises:
+            StepHeld: One trial runs at a time, and the study waits for the answer.
+        """
+        if not self.approvals.needs(advice.step):
+            return True
+        if fault := self.approvals.fault(proposal.parameters):
+            self.refuse(advice, fault)
+        else:
+            self.approvals.ask(proposal, advice.step, by=_BY)
+        return False
 
     def _suggest(self, found: Suggestion, parameter: str, best: int | None) -> None:
         reason = f"the specialist of {parameter}: {' '.join(found.reason.split())[:400]}"

@@ -135,7 +135,7 @@ class Digest:
         return {"by_kind": dict(counts), "last": last}
 
     def _refused(self, most: int) -> list[dict[str, Any]]:
-        refused = [event.data for event in self.history.decisions if event.data.get("action") == "refuse"]
+        refused = [event.data for event in self.history.decisions if event.data.get("action") in ("refuse", "reject")]
         return [
             {"changes": data.get("changes"), "why": short(str(data.get("reason", "")), 2 * _LONGEST)}
             for data in refused[-most:]

@@ -9,7 +9,7 @@ from functools import partial
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
-from ..errors import InputError, SpaceExhausted, TrialPruned
+from ..errors import InputError, SpaceExhausted, StepHeld, TrialPruned
 from ..tasks.base import TrialFailed
 from ..trial import Failure, Measurement, Outcome, State, Trial, TrialRequest
 from .coordinator import Coordinator, RulesCoordinator, Step
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _Heard = tuple[int, int, int, Mapping[str, float]]
 """A report: trial, attempt, step, metrics."""
+
+_LOOK_SECONDS = 0.25  # Between two looks for a person's answer, while a question is open.
 
 
 class Loop:
@@ -70,9 +72,11 @@ class Loop:
             consultant.side_by_side = self.executor.abilities.slots > 1
             consultant.give_up = self._is_to_end
             _ = consultant.model  # What is wrong with it is said before anything runs.
+        self.study.approvals.drive(pauses=self.executor.abilities.slots == 1)
         self.study.record.open_session()
         recover(self.study)
         self._undecided = [t.number for t in self.history.trials if t.state is State.COMPLETE and t.verdict is None]
+        self.study.approvals.settle()
         self.executor.open(self._hear)
         self.engine.sync()
 
@@ -102,7 +106,7 @@ class Loop:
             room: How many the budget still allows; None for no limit.
         """
         free = self.executor.abilities.slots - len(self._in_flight) - len(self.history.waiting)
-        if self._exhausted:
+        if self._exhausted or self._is_paused:
             return 0
         return max(0, free if room is None else min(free, room))
 
@@ -112,6 +116,8 @@ class Loop:
             self.engine.propose(count)
         except SpaceExhausted as error:
             self._exhausted = str(error)
+        except StepHeld:
+            pass  # `collect` waits for the answer.
 
     def dispatch(self) -> None:
         """Start waiting trials on the free slots."""
@@ -121,18 +127,23 @@ class Loop:
             self._submit(self._request(live), partial(self._inbox.put, live.number))
 
     def collect(self) -> list[int]:
-        """Wait until a slot is free, and settle the trials that have ended; listen to reports meanwhile.
+        """Wait until a slot is free or a person has answered, and settle the trials that have ended.
+
+        It listens to reports meanwhile.
 
         Returns:
             The trials that are complete now, for the judge.
         """
         ended: list[int] = []
-        while self._in_flight and not ended and not self.interrupted:
+        while (self._in_flight or self._is_paused) and not ended and not self.interrupted:
             try:
                 ended += self._take(self._inbox.get(timeout=self._patience()))
             except Empty:
-                break
+                if self._is_to_end() or not self.study.approvals.has_open:
+                    break
             ended += self._take_all()
+            if self.study.approvals.settle():
+                break
         return [number for number in ended if self.history.trials[number].state is State.COMPLETE]
 
     def judge(self, complete: list[int]) -> None:
@@ -149,6 +160,7 @@ class Loop:
             self.engine.interrupt(trial.number, reason)
         self._clear_slots()
         if not self.interrupted:
+            self.study.approvals.close_all(reason)
             self.engine.record_decision("stop", reason, failed=failed)
             if not failed and self.task.has_test:
                 self._test()
@@ -188,9 +200,17 @@ class Loop:
             raise TrialPruned(reason)
 
     def _patience(self) -> float | None:
-        """Return for how many seconds to wait at the most: until the minutes are up."""
+        """Return for how many seconds to wait at the most: until the minutes are up, or somebody may have answered."""
         minutes = self.study.budget.minutes
-        return None if minutes is None else max(0.0, minutes * 60 - self.study.seconds_spent)
+        left = None if minutes is None else max(0.0, minutes * 60 - self.study.seconds_spent)
+        if not self.study.approvals.has_open:
+            return left
+        return _LOOK_SECONDS if left is None else min(left, _LOOK_SECONDS)
+
+    @property
+    def _is_paused(self) -> bool:
+        """Whether nothing new is tried until a person has answered."""
+        return self.study.approvals.pauses and self.study.approvals.has_open
 
     def _take_all(self) -> list[int]:
         """Take in whatever has arrived, without waiting; return the trials that ended."""

@@ -26,6 +26,7 @@ VERBS = {
     "tell": "what came of a trial that was asked for",
     "add": "a result that is known already, for the search to learn from",
     "note": "write a note on a trial, or overrule the verdict on it",
+    "approve": "answer whether a step that a language model wants may be tried",
     "mcp": "serve all this to agents, by the Model Context Protocol",
 }
 

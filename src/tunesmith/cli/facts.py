@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..executors._bounded_log import read_tail
+from ..questions import Question
 from ..record import process_at_work
 from ..reports.overview import stopped
 from ..reports.shares import earnings
@@ -59,6 +60,11 @@ def shown_facts(study: Study, folder: Path, number: int) -> dict[str, Any]:
     return trial_facts(trial) | {"log_tail": tail, "reproduce": reproduce}
 
 
+def question_facts(question: Question) -> dict[str, Any]:
+    """Return a step that a person was asked to approve as plain JSON values."""
+    return dataclasses.asdict(question) | {"open": question.is_open}
+
+
 def study_facts(study: Study) -> dict[str, Any]:
     """Return how a study stands as plain JSON values."""
     history = study.history
@@ -76,6 +82,7 @@ def study_facts(study: Study) -> dict[str, Any]:
         "seconds": round(history.seconds_spent(), 3),
         "proposers": _proposers(study),
         "language_models": {role: dataclasses.asdict(spent) for role, spent in history.ledger.by_role.items()},
+        "questions": [question_facts(question) for question in history.questions.open],
         "stopped": stopped(history),
         "process": process_at_work(history),
     }

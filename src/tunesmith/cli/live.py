@@ -19,8 +19,12 @@ from rich.text import Text
 from ..budget import Budget
 from ..history import History
 from ..journal.base import Event
+from ..questions import ASK
+from ..reports import asking
 from ..trial import State, Trial
 from . import panels
+from .keyboard import Keyboard
+from .question import answer_command, waiting_lines
 from .tally import Picture, Tally
 from .text import Printable, change, clean, duration, near, number
 
@@ -54,6 +58,10 @@ class LiveView:
             transient=True,
             vertical_overflow="crop",
         )
+
+    def listen(self, keyboard: Keyboard) -> None:
+        """Show what is typed, and that it answers a question."""
+        self._frame.typed = lambda: keyboard.typed
 
     def record(self, event: Event, history: History) -> None:
         """Take note of an event."""
@@ -98,12 +106,16 @@ class Frame:
         budget: The limits that are shown.
         slots: How many trials run at once.
         clock: Seconds since 1970.
+
+    Attributes:
+        typed: Gives what has been typed as an answer to a question; None where nothing can be.
     """
 
     def __init__(
         self, name: str, folder: Path | None, budget: Budget, slots: int, clock: Callable[[], float] = time.time
     ) -> None:
         self.tally = Tally()
+        self.typed: Callable[[], str | None] = lambda: None
         self._name, self._folder, self._budget, self._slots, self._clock = name, folder, budget, slots, clock
         self._lock = threading.Lock()
         self._saying: dict[str, str] = {}
@@ -124,6 +136,14 @@ class Frame:
             yield Text(f" {clean(self._name)}  preparing …", style="dim")
             return
         lines = self._top(picture, width, height)
+        lines += waiting_lines(
+            picture.questions,
+            width,
+            now,
+            folder=self._folder,
+            metric=picture.objective.primary.name,
+            typed=self.typed(),
+        )
         lines += self._lower(picture, width, height - len(lines), now)
         yield from (self._line(text) for text in lines[:height])
 
@@ -194,6 +214,7 @@ class PlainView:
             self._open(history, event)
         if event.kind == "decided":
             self._print(Text(f"decision  {clean(event.data.get('reason') or dict(event.data))}"))
+            self._ask(event, history)
         if event.trial is None:
             return
         trial = history.trials[event.trial]
@@ -232,6 +253,15 @@ class PlainView:
         self._print(Text(words))
         if history.settled > (event.kind == "finished"):
             self._print(Text(f"resumed with {history.settled} settled trials"))
+
+    def _ask(self, event: Event, history: History) -> None:
+        """Say how a step that was put to a person just now is answered."""
+        if event.data.get("action") == ASK and (questions := history.questions.open):
+            how = answer_command(questions[-1], self._folder) or f"study.approve({questions[-1].number})"
+            left = asking.left(questions[-1], event.time)
+            self._print(
+                Text(f"          in {left} it is {asking.then(questions[-1])}; answer with: {how}  (or --reject)")
+            )
 
     def _finished(self, trial: Trial, history: History) -> Text:
         shown = history.objective.shown

@@ -14,6 +14,7 @@ from ..journal.base import Event
 from ..objective import Objective
 from ..pareto import share_dominated
 from ..proposers.base import Proposer
+from ..questions import ASK, Question
 from ..reports.fronts import FrontRow, front_rows
 from ..reports.shares import earnings
 from ..trial import State, Trial
@@ -76,6 +77,7 @@ class Picture:
         settled: The last settled trials, the latest first.
         shares: Who proposed, the most proposals first.
         decision: The coordinator's last decision, or None.
+        questions: The steps that wait for approval.
     """
 
     objective: Objective
@@ -94,6 +96,7 @@ class Picture:
     settled: Sequence[Trial]
     shares: Sequence[Share]
     decision: Event | None
+    questions: Sequence[Question] = ()
 
     @property
     def leaders(self) -> Container[int]:
@@ -207,8 +210,9 @@ class Tally:
             settled=[history.trials[n] for n in reversed(recent)],
             shares=sorted(shares, key=lambda share: -share.proposals),
             decision=next(
-                (e for e in reversed(history.decisions) if e.data.get("action") not in ("refuse", "focus")), None
+                (e for e in reversed(history.decisions) if e.data.get("action") not in ("refuse", "focus", ASK)), None
             ),
+            questions=history.questions.open,
         )
 
     def _dominated_by(self, front: list[FrontRow]) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shlex
 import shutil
@@ -16,9 +17,11 @@ from rich.console import Console
 
 from ..config import FLAGS, Settings, read_settings
 from ..errors import InputError, StudyFailed
+from ..questions import Question
 from ..study import Study
 from ..tuning import source_of, study_from
 from .facts import study_facts
+from .keyboard import Keyboard
 from .live import LiveView, PlainView
 from .options import Output, speaking
 from .views import summary
@@ -143,12 +146,32 @@ def _report(study: Study) -> None:
 @contextmanager
 def _view(study: Study, output: Output, console: Console) -> Iterator[LiveView | PlainView | None]:
     if output.json or output.quiet:
-        with nullcontext():
-            yield None
+        # A study that waits for a person says so, whatever else it keeps to itself.
+        logging.getLogger("tunesmith.approvals").setLevel(logging.WARNING)
+        yield None
         return
-    kind = LiveView if console.is_terminal else PlainView
-    with kind(study.name, study.folder, study.budget, study.executor.abilities.slots, console) as view:
-        yield view
+    logging.getLogger("tunesmith.approvals").setLevel(logging.ERROR)  # The view shows what is asked.
+    if not console.is_terminal:
+        with PlainView(study.name, study.folder, study.budget, study.executor.abilities.slots, console) as plain:
+            yield plain
+        return
+    with (
+        _keyboard(study) as keyboard,
+        LiveView(study.name, study.folder, study.budget, study.executor.abilities.slots, console) as live,
+    ):
+        if keyboard is not None:
+            live.listen(keyboard)
+        yield live
+
+
+def _keyboard(study: Study) -> Keyboard | nullcontext[None]:
+    """Return what reads answers from this terminal, where there is one."""
+
+    def first_open() -> Question | None:
+        return next(iter(study.history.questions.open), None) if study.approvals.is_driven else None
+
+    found = Keyboard.of(first_open, lambda number, reject: study.approve(number, reject=reject))
+    return found or nullcontext()
 
 
 def _put_aside(folder: Path) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shlex
 import textwrap
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from ..proposers.base import Proposer
 from ..trial import State, Trial
 from . import panels
 from .panels import BAD, GOOD, MARKS, NAME, SOFT
+from .question import waiting_lines
 from .tally import Picture, Tally
 from .text import Printable, change, clean, clean_lines, duration, near, number, shown, sparkline
 
@@ -93,6 +95,10 @@ def status(
     def lines(width: int) -> list[Text]:
         found = [panels.heading(name, folder, picture, budget, width)]
         found += [panels.title("best so far", width), *panels.best(picture, width, 99)]
+        for question in picture.questions:
+            found += waiting_lines(
+                [question], width, time.time(), folder=folder, metric=history.objective.primary.name, typed=None
+            )
         found += [panels.title("budget", width), _spent(picture), *panels.limit_lines(picture, budget, width)]
         if history.ledger.total.calls:
             found += [panels.title("language models", width), *panels.ledger_lines(history.ledger, width)]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError, MissingToken
+from ..errors import InputError, MissingToken, nearest
 from ..tables import build
 from .endpoints import Endpoint, endpoint_from, provider_of
 from .language_model import LanguageModel, Patience
@@ -39,6 +40,10 @@ class ModelOptions:
         record: A file to which all exchanges are added.
         replay: A file that answers in the place of all models.
         traces: Where OpenTelemetry's spans are sent, as `"http://127.0.0.1:6006/v1/traces"`.
+        approve: Which of the steps that it advises a person has to approve before they are tried: `"none"`, `"radical"`
+            or `"all"`.
+        approve_seconds: How long a person's answer is waited for; above 0.
+        approve_default: What happens then: `"reject"` or `"approve"`.
 
     >>> ModelOptions.parse("ollama:llama3.3").model
     'ollama:llama3.3'
@@ -56,6 +61,9 @@ class ModelOptions:
     record: str | None = None
     replay: str | None = None
     traces: str | None = None
+    approve: str = "none"
+    approve_seconds: float = 600.0
+    approve_default: str = "reject"
 
     def __post_init__(self) -> None:
         if isinstance(self.fallbacks, str) or not isinstance(self.fallbacks, Sequence):
@@ -74,6 +82,13 @@ class ModelOptions:
                 f"traces must be the address of a collector, as 'http://127.0.0.1:6006/v1/traces', but {self.traces!r} "
                 "was given.",
                 keys=("traces",),
+            )
+        _expect_one_of(("none", "radical", "all"), self.approve, "approve")
+        _expect_one_of(("reject", "approve"), self.approve_default, "approve_default")
+        if not 0 < self.approve_seconds < math.inf:
+            raise InputError(
+                f"approve_seconds must be above 0, and finite, but {self.approve_seconds} was given.",
+                keys=("approve_seconds",),
             )
         _ = self.patience, self.limits(None)
 
@@ -145,6 +160,12 @@ class ModelOptions:
         places: list[tuple[tuple[str, ...], Given]] = [(("model",), self.model)]
         places += [(("fallbacks", str(place)), given) for place, given in enumerate(self.fallbacks)]
         return [*places, *((("roles", role), given) for role, given in self.roles.items())]
+
+
+def _expect_one_of(known: Sequence[str], given: object, key: str) -> None:
+    if given not in known:
+        listed = f"{', '.join(map(repr, known[:-1]))} or {known[-1]!r}"
+        raise InputError(f"{key} must be {listed}, but {given!r} was given.{nearest(str(given), known)}", keys=(key,))
 
 
 def _plain(value: Any) -> Any:

@@ -53,6 +53,10 @@ class Adviser(Protocol):
         """Take note that a piece of advice is not followed, and why."""
         ...
 
+    def allows(self, advice: Advice, proposal: Proposal) -> bool:
+        """Tell whether a piece of advice that holds may be tried now; not where a person has to approve it first."""
+        ...
+
 
 @dataclass(frozen=True, kw_only=True)
 class LanguageModelProposer:
@@ -109,18 +113,21 @@ class LanguageModelProposer:
                 self._refuse(advice, str(error))
             else:
                 possible.append((advice, parameters))
-        kept = []
+        kept: list[Proposal] = []
         for (advice, parameters), shortfall in zip(possible, self._shortfalls(history, possible, seed), strict=True):
             if shortfall > self.shortfall * _standing(history):
                 promise = f"it promises {math.exp(min(shortfall, 20.0)):.2g} times less than what the optimiser sees."
                 self._refuse(advice, promise)
-            else:
-                kept.append(_told(history, advice, parameters))
-        return kept[:count]
+            elif len(kept) < count and self._allows(advice, told := _told(history, advice, parameters)):
+                kept.append(told)
+        return kept
 
     def _refuse(self, advice: Advice, reason: str) -> None:
         if self.adviser is not None:
             self.adviser.refuse(advice, reason)
+
+    def _allows(self, advice: Advice, proposal: Proposal) -> bool:
+        return self.adviser is None or self.adviser.allows(advice, proposal)
 
     def _shortfalls(
         self, history: History, possible: Sequence[tuple[Advice, dict[str, Value]]], seed: int

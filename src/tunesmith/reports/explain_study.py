@@ -7,7 +7,7 @@ from ..history import History
 from ..parameters import Choice, Parameter
 from ..proposers.base import Proposer
 from ..trial import State
-from . import gains, overview, wording
+from . import asking, gains, overview, wording
 from .cleaning import clean_lines, short
 from .data import Measure, proposer_table
 from .explanation import Explanation, differences, listing, named, sentence, valued
@@ -17,6 +17,7 @@ from .shares import earnings
 MOST_IMPORTANT = 5
 MOST_PROPOSERS = 8
 MOST_FAILURES = 3
+MOST_ANSWERED = 3
 LITTLE_QUALITY = 0.3
 """Where the importance explains less of how configurations rank, it is said to be unsure."""
 
@@ -50,6 +51,7 @@ def explain_study(
             ("noise", _noise(history)),
             ("what matters", _importance(history)),
             ("who proposed", _proposers(history, proposer)),
+            ("approval", _approval(history)),
             ("failures", _failures(history)),
             ("state", _state(history, at_work)),
             ("budget", _budget(history, budget or Budget(), found)),
@@ -166,6 +168,20 @@ def _proposers(history: History, proposer: Proposer | None) -> list[str]:
     if len(rows) > MOST_PROPOSERS:
         told.append(f"{len(rows) - MOST_PROPOSERS} more proposed fewer.")
     return told + [f"Of the next trials, {short(earned)}." for earned in earnings(history, proposer)[:MOST_PROPOSERS]]
+
+
+def _approval(history: History) -> list[str]:
+    """Return what a person was asked to approve: the last that were answered, and all that are open."""
+    answered = [question for question in history.questions.all if not question.is_open]
+    told = [sentence(asking.answered(question)) for question in answered[-MOST_ANSWERED:]]
+    if len(answered) > MOST_ANSWERED:
+        told.insert(0, f"{len(answered) - MOST_ANSWERED:,} were answered before.")
+    for question in history.questions.open:
+        until = (
+            f"It waits for an answer until {wording.moment(question.deadline)}, and is {asking.then(question)} then."
+        )
+        told += [sentence(asking.asked(question)), until]
+    return [said[0].upper() + said[1:] for said in told]
 
 
 def _failures(history: History) -> list[str]:

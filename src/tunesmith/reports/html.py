@@ -189,7 +189,8 @@ def _log(history: History) -> dict[str, Any]:
     kept = entries
     if len(entries) > MOST_LOG_ENTRIES:
         # The latest count most, and plain rejections least.
-        order = sorted(range(len(entries)), key=lambda place: (entries[place].decision == "reject", -place))
+        plain = [entry.kind == "verdict" and entry.decision == "reject" for entry in entries]
+        order = sorted(range(len(entries)), key=lambda place: (plain[place], -place))
         kept = [entries[place] for place in sorted(order[:MOST_LOG_ENTRIES])]
     left_out = "" if kept is entries else f"{len(kept):,} of {len(entries):,} entries: the latest, rejections last."
     lines = [{**vars(entry), "label": _label(entry)} for entry in kept]
@@ -198,6 +199,7 @@ def _log(history: History) -> dict[str, Any]:
 
 def _label(entry: LogEntry) -> str:
     words = {"accept": "accepted", "reject": "rejected", "replicate": "to be repeated", "stop": "stop"}
+    words |= {"ask_approval": "asked for approval", "approve": "approved"}
     if entry.kind == "failure":
         return f"failed: {entry.decision}"
     if entry.kind == "verdict":

@@ -13,7 +13,7 @@ from tunesmith.proposers.language_model import Advice, LanguageModelProposer, _s
 from tunesmith.proposers.portfolio import PortfolioProposer
 from tunesmith.space import SearchSpace
 from tunesmith.testing.histories import MINIMIZE, build_history, random_trials
-from tunesmith.trial import Value
+from tunesmith.trial import Proposal, Value
 
 SPACE = SearchSpace(
     {
@@ -42,6 +42,9 @@ class Says:
 
     def refuse(self, advice: Advice, reason: str) -> None:
         self.refused.append(reason)
+
+    def allows(self, advice: Advice, proposal: Proposal) -> bool:
+        return True
 
 
 def start(parameters: Mapping[str, Value] | None = None) -> History:

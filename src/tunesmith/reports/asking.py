@@ -1,0 +1,54 @@
+"""What a person is asked to approve, and what was answered, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..questions import Question
+from ..trial import Value
+from . import wording
+from .cleaning import short
+from .explanation import listing, named, valued
+
+ANSWERS = {"approve": "approved", "reject": "rejected"}
+_BY = {"user": "the user", "time-out": "the time-out", "coordinator": "the end of the study"}
+
+
+def changed(question: Question, most: int = 12) -> str:
+    """Return what a step changes, as `lr 0.001 → 0.01, layers 2 → 3`; of many parameters the first."""
+    words = [f"{named(name)} {_side(ends, 'from')} → {_side(ends, 'to')}" for name, ends in question.changes.items()]
+    return listing(words, most) or "nothing"
+
+
+def _side(ends: Mapping[str, Value], key: str) -> str:
+    return valued(ends[key]) if key in ends else "not active"
+
+
+def asked(question: Question) -> str:
+    """Return a question on one line, without how long it is open."""
+    article = "an" if question.step[:1] in "aeiou" else "a"
+    origin = "" if question.parent is None else f" from trial {question.parent}"
+    return (
+        f"question {question.number}: may {article} {short(question.step, 40)} step{origin} be tried, "
+        f"{changed(question)}? {short(question.advice, 500)}"
+    )
+
+
+def answered(question: Question) -> str:
+    """Return on one line what became of a question."""
+    if question.is_open:
+        return f"question {question.number} is open"
+    by = _BY.get(question.answered_by, short(question.answered_by, 40))
+    said = f": {short(question.text, 500)}" if question.text else ""
+    trial = "" if question.trial is None else f", and is trial {question.trial}"
+    return f"question {question.number} was {ANSWERS[question.answer]} by {by}{trial}{said}"
+
+
+def then(question: Question) -> str:
+    """Return what becomes of a question that nobody answers, as `rejected`."""
+    return ANSWERS[question.default]
+
+
+def left(question: Question, now: float) -> str:
+    """Return how long an answer is still waited for, in words; `now` in seconds since 1970."""
+    return wording.duration(max(0, round(question.deadline - now)))
