@@ -50,37 +50,37 @@ def leave(folder: Path, question: Question, given: Given) -> None:
     path = _path(folder, question.number)
     # The deadline tells whether it is the same question, where a folder was put back to an earlier state.
     told = {"question": question.number, "deadline": question.deadline, "answer": given.answer, "text": given.text}
-    written = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(exist_ok=True)
-        try:
-            written.write_bytes(orjson.dumps(told))
-            _put(written, path)
-        finally:
-            with suppress(OSError):
-                written.unlink()
-    except FileExistsError:
-        raise InputError(
-            f"a question is answered once, but an answer to question {question.number} is on its way already. See what "
-            "became of it with: tunesmith status"
-        ) from None
+        is_first = _put(orjson.dumps(told), path)
     except OSError as error:
         raise InputError(
             f"an answer must be written into the study's folder, but {path} failed: {error.strerror or error}. Mend "
             "that, and answer again."
         ) from None
+    if not is_first:
+        raise InputError(
+            f"a question is answered once, but an answer to question {question.number} is on its way already. See what "
+            "became of it with: tunesmith status"
+        )
 
 
-def _put(written: Path, path: Path) -> None:
-    """Give a file that is complete its name, unless another has it."""
+def _put(content: bytes, path: Path) -> bool:
+    """Write a file that is there as a whole or not at all, and return whether it was not there before."""
+    written = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        os.link(written, path)
-    except FileExistsError:
-        raise
-    except OSError:  # Not every file system knows links.
-        if path.exists():
-            raise FileExistsError from None
-        written.replace(path)
+        written.write_bytes(content)
+        try:
+            os.link(written, path)
+        except FileExistsError:
+            return False
+        except OSError:  # Not every file system knows links.
+            if path.exists():
+                return False
+            written.replace(path)
+    finally:
+        written.unlink(missing_ok=True)
+    return True
 
 
 def left(folder: Path, question: Question) -> Given | None:

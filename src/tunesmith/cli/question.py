@@ -14,7 +14,7 @@ from ..reports import asking
 from ..trial import Value
 from . import panels
 from .panels import NAME, SOFT
-from .text import clean, duration, near, number, shown
+from .text import clean, near, number, shown
 
 _MOST_REASON = 3
 
@@ -64,7 +64,7 @@ def waiting_lines(
     more = f"{len(questions) - 1} more {'waits' if len(questions) == 2 else 'wait'}" if len(questions) > 1 else ""
     aside = Text(more, style=SOFT) if more else None
     lines = [panels.title("waits for approval", width, aside), *question_lines(first, width, metric=metric)]
-    left = f"{duration(max(round(first.deadline - now), 0))} left, then it is {asking.then(first)}"
+    left = f"{asking.left(first, now)} left, then it is {asking.then(first)}"
     command = answer_command(first, folder)
     if typed is not None:
         lines.append(Text(" ▸ ", style=NAME).append("y or n, then Enter: ", style="bold").append(f"{typed}_  "))
