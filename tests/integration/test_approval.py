@@ -9,6 +9,7 @@ import re
 import select
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -185,7 +186,7 @@ def test_the_minutes_end_the_wait_and_close_the_question(study: Path, tunesmith:
     folder = study / "studies" / "small"
     with asking(study) as options:
         started = time.monotonic()
-        told = json.loads(tunesmith("run", "--minutes", "0.05", "--json", **options).stdout)
+        told = json.loads(tunesmith("run", "--minutes", "0.2", "--json", **options).stdout)
         assert time.monotonic() - started < 60
     assert "minutes are up" in told["stopped"]
     assert questions(folder)[0].answered_by == "coordinator"
@@ -197,7 +198,7 @@ def test_several_slots_do_not_wait_and_the_step_is_followed_when_it_is_approved(
 ) -> None:
     folder = study / "studies" / "small"
     (study / "train.py").write_text((study / "train.py").read_text().replace("default=0.005", "default=0.05"))
-    with asking(study, trials=40, parallel=2) as options, running(study, **options) as process:
+    with asking(study, trials=2000, parallel=2) as options, running(study, **options) as process:
         asked = first_question(folder)
         known = len(load(folder).trials)
         until(lambda: len(load(folder).trials) > known + 2, "trials while it is open")
@@ -254,11 +255,13 @@ def test_ask_does_not_wait_and_follows_a_step_once_it_is_approved(study: Path, t
 class Terminal:
     """`tunesmith run` on a terminal of its own."""
 
-    def __init__(self, study: Path, environment: dict[str, str]) -> None:
+    def __init__(self, study: Path, environment: dict[str, str], *, background: bool = False) -> None:
+        start = "import subprocess, sys; sys.exit(subprocess.call(sys.argv[1:], process_group=0))"
+        words = [sys.executable, "-c", start, *command("run")] if background else command("run")
         self.process, self.terminal = pty.fork()
         if self.process == 0:
             os.chdir(study)
-            os.execve(command()[0], command("run"), {**environment, "TERM": "xterm", "COLUMNS": "100", "LINES": "40"})
+            os.execve(words[0], words, {**environment, "TERM": "xterm", "COLUMNS": "100", "LINES": "40"})
         self.screen = b""
         self.status: int | None = None
 
@@ -315,6 +318,19 @@ def test_ctrl_c_on_the_terminal_ends_the_wait(study: Path) -> None:
         until(terminal.ended, "the end")
     assert terminal.status == 130
     assert questions(folder)[0].is_open
+
+
+@pytest.mark.slow
+def test_in_the_background_no_key_is_read(study: Path, tunesmith: Tunesmith) -> None:
+    """The terminal would stop a process that reads from it in the background."""
+    with asking(study, trials=3) as options:
+        terminal = Terminal(study, options["env"], background=True)
+        until(lambda: terminal.shows("tunesmith approve studies/small --question 1"), "the command on the screen")
+        assert not terminal.shows("y or n")
+        terminal.type("n\r")
+        tunesmith("approve", study / "studies" / "small")
+        until(terminal.ended, "the end")
+    assert terminal.status == 0
 
 
 def test_python_may_answer_from_another_thread(tmp_path: Path) -> None:

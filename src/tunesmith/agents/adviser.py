@@ -37,10 +37,10 @@ class PlannerAdviser:
 
     Args:
         consultant: Whom it asks.
-        approvals: Puts those ideas to a person that one has to approve.
+        approvals: Puts those ideas to a person that one has to approve; None where none has to be.
     """
 
-    def __init__(self, consultant: Consultant, approvals: Approvals) -> None:
+    def __init__(self, consultant: Consultant, approvals: Approvals | None = None) -> None:
         self.consultant = consultant
         self.approvals = approvals
         self._left: list[Advice] = []
@@ -89,7 +89,7 @@ class PlannerAdviser:
         Raises:
             StepHeld: One trial runs at a time, and the study waits for the answer.
         """
-        if not self.approvals.needs(advice.step):
+        if self.approvals is None or not self.approvals.needs(advice.step):
             return True
         if fault := self.approvals.fault(proposal.parameters):
             self.refuse(advice, fault)

@@ -99,6 +99,7 @@ class Tools:
         """How a study stands: best trial, counts, budget, who proposed what, and whether it runs.
 
         `process` is who runs it right now, and `stopped` why it has ended; both are null where it can be gone on with.
+        `questions` are steps that wait for a person's approval, by `tunesmith approve`.
         """
         return self._status(self._loaded(folder))
 

@@ -310,3 +310,55 @@ def test_it_is_said_from_any_thread() -> None:
         for thread in threads:
             thread.join()
     assert len(view._frame._saying) == 25
+
+
+def asked(text: str = "a third is usual", number: int = 1) -> Event:
+    """A step that waits for approval, until five minutes after the first trial."""
+    changes = {"training.lr": {"from": 0.002, "to": 0.03}, "training.optimizer": {"from": "Adam", "to": text}}
+    changes["training.momentum"] = {"to": 0.5}
+    told = {"step": "radical", "parameters": SGD, "changes": changes, "advice": text, "parent": 1, "expectation": 0.2}
+    details = {
+        "question": number,
+        "deadline": 1300.0,
+        "default": "reject",
+        "by": "planner",
+        "reason": f"may it? {text}",
+    }
+    return Event("decided", None, {"action": "ask_approval", **told, **details}, time=1010.0)
+
+
+def with_questions(text: str, count: int) -> Iterator[Event]:
+    yield from events(text)
+    yield from (asked(text, number) for number in range(1, count + 1))
+
+
+def test_a_step_that_waits_for_approval_is_shown_with_how_to_answer() -> None:
+    lines = [line.rstrip() for line in drawn(80, 24, with_questions("a third is usual", 2))]
+    place = next(number for number, line in enumerate(lines) if line.startswith("waits for approval"))
+    assert lines[place].endswith("1 more waits")
+    assert lines[place + 1 : place + 6] == [
+        " ? question 1  radical step from trial 1  expects val_loss 0.2",
+        "   lr 0.002 → 0.03   optimizer Adam → a third is usual",
+        "   momentum not active → 0.5",
+        "   a third is usual",
+        "   4 min 48 s left, then it is rejected",
+    ]
+    assert lines[place + 6] == " ▸ tunesmith approve studies/digits --question 1  (or --reject)"
+
+
+@pytest.mark.parametrize("text", [HOSTILE, "学習率 " * 30, "long " * 60])
+@pytest.mark.parametrize(("width", "height"), [(20, 5), (40, 10), (80, 24), (110, 30), (250, 80)])
+def test_a_question_never_leaves_its_terminal(width: int, height: int, text: str) -> None:
+    lines = drawn(width, height, with_questions(text, 3))
+    assert 1 < len(lines) < height
+    assert max(map(cell_len, lines)) <= width
+    assert "\x1b" not in "".join(lines)
+
+
+def test_a_plain_line_says_how_a_step_is_answered() -> None:
+    lines = plain(with_questions("a third is usual", 1))
+    assert lines[-2:] == [
+        "decision  may it? a third is usual",
+        "          in 4 min 50 s it is rejected; answer with: "
+        "tunesmith approve studies/digits --question 1  (or --reject)",
+    ]

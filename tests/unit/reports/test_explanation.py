@@ -250,3 +250,24 @@ def test_what_users_and_models_write_cannot_steer_the_terminal():
         for line in lines:
             assert not {unicodedata.category(character) for character in line} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
             assert len(line) < 1000
+
+
+def test_steps_that_a_person_was_asked_to_approve():
+    history = empty()
+    add(history, 2.0)
+    for number in range(1, 7):
+        changes = {"lr": {"from": 0.01, "to": 0.5}, "act": {"to": "\x1b[31mgelu"}}
+        told = {"step": "radical", "parameters": OTHER, "changes": changes, "advice": "it is usual", "parent": 0}
+        asked = {"action": "ask_approval", "question": number, "deadline": 1000.0, "default": "reject", **told}
+        history.apply(Event("decided", None, asked))
+        if number < 6:
+            closed = {"action": "reject", "question": number, "by": "user", "text": f"no {number}"}
+            history.apply(Event("decided", None, closed))
+    assert said(explain_study(history))["approval"] == [
+        "2 were answered before.",
+        "Question 3 was rejected by the user: no 3.",
+        "Question 4 was rejected by the user: no 4.",
+        "Question 5 was rejected by the user: no 5.",
+        "Question 6: may a radical step from trial 0 be tried, lr 0.01 → 0.5, act not active → gelu? it is usual.",
+        "It waits for an answer until 1970-01-01 00:16 UTC, and is rejected then.",
+    ]
