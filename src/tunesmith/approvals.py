@@ -106,6 +106,16 @@ class Approvals:
             default=APPROVE if self.options.approve_default == APPROVE else REJECT,
         )
         self.engine.record_decision(ASK, asking.asked(question), by=by, **question.to_table())
+        self._remind(question)
+        if self.pauses:
+            raise StepHeld(f"question {question.number} is open.")
+
+    def remind(self) -> None:
+        """Say what is still open, as where a study goes on."""
+        for question in self.history.questions.open:
+            self._remind(question)
+
+    def _remind(self, question: Question) -> None:
         log.warning(
             "%s It is %s in %s. Answer with: %s",
             sentence(asking.asked(question)),
@@ -113,8 +123,6 @@ class Approvals:
             asking.left(question, time.time()),
             self.command(question),
         )
-        if self.pauses:
-            raise StepHeld(f"question {question.number} is open.")
 
     def command(self, question: Question) -> str:
         """Return what a person types to approve a step."""

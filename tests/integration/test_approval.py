@@ -157,6 +157,9 @@ def test_a_killed_study_knows_what_is_open_and_takes_in_what_was_answered_meanwh
             process.wait(30)
         with running(study, **options) as process:
             until(lambda: len(list(read_events(folder / "journal.jsonl", kinds=["opened"]))) == 2, "the second session")
+            assert process.stdout is not None
+            told = [process.stdout.readline() for _ in range(4)]  # Flushed line by line.
+            assert told[2].startswith("waiting   question 1: may a radical step from trial 0 be tried, place 0.9 → 0.3")
             process.send_signal(signal.SIGKILL)
             process.wait(30)
         assert "was approved by the user, and is trial 1" in " ".join(tunesmith("approve", folder).stdout.split())

@@ -77,6 +77,7 @@ class Loop:
         recover(self.study)
         self._undecided = [t.number for t in self.history.trials if t.state is State.COMPLETE and t.verdict is None]
         self.study.approvals.settle()
+        self.study.approvals.remind()
         self.executor.open(self._hear)
         self.engine.sync()
 

@@ -19,7 +19,7 @@ from rich.text import Text
 from ..budget import Budget
 from ..history import History
 from ..journal.base import Event
-from ..questions import ASK
+from ..questions import ASK, Question
 from ..reports import asking
 from ..trial import State, Trial
 from . import panels
@@ -214,7 +214,8 @@ class PlainView:
             self._open(history, event)
         if event.kind == "decided":
             self._print(Text(f"decision  {clean(event.data.get('reason') or dict(event.data))}"))
-            self._ask(event, history)
+            if event.data.get("action") == ASK and (questions := history.questions.open):
+                self._ask(questions[-1], event.time)
         if event.trial is None:
             return
         trial = history.trials[event.trial]
@@ -253,15 +254,15 @@ class PlainView:
         self._print(Text(words))
         if history.settled > (event.kind == "finished"):
             self._print(Text(f"resumed with {history.settled} settled trials"))
+        for question in history.questions.open if event.kind == "opened" else ():
+            self._print(Text(f"waiting   {asking.asked(question)}"))
+            self._ask(question, event.time)
 
-    def _ask(self, event: Event, history: History) -> None:
-        """Say how a step that was put to a person just now is answered."""
-        if event.data.get("action") == ASK and (questions := history.questions.open):
-            how = answer_command(questions[-1], self._folder) or f"study.approve({questions[-1].number})"
-            left = asking.left(questions[-1], event.time)
-            self._print(
-                Text(f"          in {left} it is {asking.then(questions[-1])}; answer with: {how}  (or --reject)")
-            )
+    def _ask(self, question: Question, now: float) -> None:
+        """Say how a step is answered that waits for approval."""
+        how = answer_command(question, self._folder) or f"study.approve({question.number})"
+        left = asking.left(question, now)
+        self._print(Text(f"          in {left} it is {asking.then(question)}; answer with: {how}  (or --reject)"))
 
     def _finished(self, trial: Trial, history: History) -> Text:
         shown = history.objective.shown
