@@ -69,7 +69,7 @@ class Approvals:
     def needs(self, step: str) -> bool:
         """Tell whether a person has to approve such a step."""
         wanted = "none" if self.options is None else self.options.approve
-        return wanted == "all" or wanted == step
+        return wanted != "none" and wanted in ("all", step)
 
     def fault(self, parameters: Mapping[str, Value]) -> str:
         """Return why nobody is asked about a configuration; empty where somebody may be."""

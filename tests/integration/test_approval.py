@@ -215,11 +215,20 @@ def test_several_slots_do_not_wait_and_the_step_is_followed_when_it_is_approved(
 
 
 @pytest.mark.slow
-def test_a_study_that_ends_closes_what_nobody_answered(study: Path, tunesmith: Tunesmith) -> None:
-    folder = study / "studies" / "small"
-    with asking(study, trials=8, parallel=2) as options:
-        told = json.loads(tunesmith("run", "--json", **options).stdout)
-    assert told["stopped"] == "all 8 trials are done"
+def test_a_study_that_ends_closes_what_nobody_answered(study: Path) -> None:
+    folder, train = study / "studies" / "small", study / "train.py"
+    train.write_text(train.read_text().replace("loss = floor", 'loss = os.path.exists("good") * -9.0 + floor'))
+    with (
+        asking(study, trials=2000, parallel=2) as options,
+        running(study, "--json", "--target", "-1", **options) as process,
+    ):
+        first_question(folder)
+        (study / "good").touch()
+        out, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    told = json.loads(out)
+    assert "the target is met" in told["stopped"]
+    assert told["questions"] == []
     assert questions(folder)[0].answered_by == "coordinator"
 
 
