@@ -48,7 +48,7 @@ def test_a_study_shows_plans_reasons_and_what_they_cost(study: Path, tunesmith: 
             file.write('print("the key is", os.environ.get("OPENAI_API_KEY", "hidden"))\n')
         options = agents(study, server)
         dry = tunesmith("run", "--dry-run", "--usd", "2", **options).stdout
-        assert "language model compatible:scripted: about 9 calls, $0.085; at most $2, by the budget" in dry
+        assert "language model compatible:scripted: about 16 calls, $0.15; at most $2, by the budget" in dry
         assert server.asked == ()
         tunesmith("run", "--trials", "12", "--usd", "2", "--pruner", "none", **options)
     folder = study / "studies" / "small"

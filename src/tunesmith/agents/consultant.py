@@ -33,7 +33,7 @@ _MOST_AT_ONCE = 8  # Calls.
 _USUAL = Usage(input_tokens=3500, output_tokens=1000)  # Of one call.
 _TOOLS_TOKENS, _LOOKED_UP = 900, 0.3  # What naming the tools takes, and how often the planner calls one.
 _UNKNOWN_TRIALS = 100  # Where the budget sets no limit.
-_ADVICE_SHARE, _COORDINATOR_EVERY = 0.15, 10  # What the planner and the coordinator are usually asked.
+_FIRST_CALLS, _ADVICE_SHARE, _COORDINATOR_EVERY = 8, 0.15, 10  # What the planner and the coordinator are asked.
 _WORDS = ("reason", "answer")  # The fields of an answer that are for people to read.
 _PAUSE = 5  # Trials for which nobody is asked after a failure; twice as many after the next.
 
@@ -182,7 +182,7 @@ class Consultant:
         """
         trials = _UNKNOWN_TRIALS if self.budget.trials is None else self.budget.trials
         again, tokens = (1 + _LOOKED_UP, _TOOLS_TOKENS) if self.options.tools else (1.0, 0)
-        calls = math.ceil(1 + trials * (again * _ADVICE_SHARE + 1 / _COORDINATOR_EVERY))
+        calls = math.ceil(min(_FIRST_CALLS, trials) + trials * (again * _ADVICE_SHARE + 1 / _COORDINATOR_EVERY))
         usual = dataclasses.replace(_USUAL, input_tokens=_USUAL.input_tokens + tokens)
         usd = calls * endpoint_from(self.options.model, environment(self._folder), needs_token=False).price.usd(usual)
         most = "" if self.budget.usd is None else f"; at most ${self.budget.usd:g}, by the budget"

@@ -12,6 +12,7 @@ Places = NDArray[np.intp]
 
 _POWERS = np.linspace(-3.0, 5.0, 65)[:, None]
 _WORST = 10.0  # In spreads above the middle: how much worse than that a diverged training is tells nothing.
+_LEAST_SPREAD = 1e-300  # Of a scale whose largest loss is 1: to divide by less would overflow.
 
 
 def levelled(losses: Floats) -> Floats:
@@ -30,7 +31,7 @@ def levelled(losses: Floats) -> Floats:
     scaled = losses / largest  # Sums of huge losses would overflow.
     middle = np.median(scaled)
     spread = middle - np.quantile(scaled, 0.1)
-    if spread <= 0:
+    if spread < _LEAST_SPREAD:
         spread = scaled.std()
     values = np.clip((scaled - middle) / spread, -(_WORST**3), _WORST)
     values = (values - values.mean()) / max(values.std(), 1e-12)

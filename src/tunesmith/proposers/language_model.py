@@ -11,7 +11,6 @@ from ..credit import credits
 from ..errors import InputError
 from ..history import History
 from ..parameters import Choice, Parameter
-from ..pareto import Floats
 from ..space import SearchSpace
 from ..trial import Proposal, Value
 from .gp import GpProposer
@@ -74,11 +73,11 @@ class LanguageModelProposer:
             its own trials that were no better than trial 0.
 
     >>> LanguageModelProposer().shortfall
-    2.0
+    1.0
     """
 
     adviser: Adviser | None = None
-    shortfall: float = 2.0
+    shortfall: float = 1.0
 
     def __post_init__(self) -> None:
         if self.adviser is not None and not hasattr(self.adviser, "advise"):
@@ -115,7 +114,7 @@ class LanguageModelProposer:
                 possible.append((advice, parameters))
         kept: list[Proposal] = []
         for (advice, parameters), shortfall in zip(possible, self._shortfalls(history, possible, seed), strict=True):
-            if shortfall > self.shortfall * _standing(history):
+            if shortfall > self.shortfall * standing(history):
                 promise = f"it promises {math.exp(min(shortfall, 20.0)):.2g} times less than what the optimiser sees."
                 self._refuse(advice, promise)
             elif len(kept) < count and self._allows(advice, told := _told(history, advice, parameters)):
@@ -200,12 +199,6 @@ def _option(parameter: Choice, name: str, said: Any) -> Value:
     )
 
 
-def advised_losses(history: History) -> Floats:
-    """Return the losses of the settled trials that were proposed here, in order; NaN where one has none."""
-    own = [t.number for t in history.trials if t.proposal.proposer == NAME and t.state.settled]
-    return history.losses[own]
-
-
 def _is_trusted(history: History) -> bool:
     """Tell whether what was proposed here before has gained more than what others proposed."""
     others = {trial.proposal.proposer for trial in history.trials} - {NAME, "user", "rules"}
@@ -216,10 +209,16 @@ def _is_trusted(history: History) -> bool:
     return own.gain / own.trials > _TRUSTED_GAIN * sum(credit.gain for credit in rest) / trials
 
 
-def _standing(history: History) -> float:
+def standing(history: History) -> float:
     """Return the share of the trials proposed here that were better than trial 0, one more taken to have been."""
-    losses = advised_losses(history)
-    return (1 + int((losses < history.losses[:1]).sum())) / (1 + len(losses))
+    own = [trial.number for trial in history.trials if trial.proposal.proposer == NAME and trial.state.settled]
+    return (1 + sum(_place(history, number) < _place(history, 0) for number in own)) / (1 + len(own))
+
+
+def _place(history: History, number: int) -> tuple[float, float]:
+    """Return how good a trial is, smaller is better; one that came to nothing ranks last."""
+    found = float(history.violations[number]), float(history.losses[number])
+    return (math.inf, math.inf) if math.isnan(found[1]) else found
 
 
 def _told(history: History, advice: Advice, parameters: Mapping[str, Value]) -> Proposal:

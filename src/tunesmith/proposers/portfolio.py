@@ -16,12 +16,14 @@ from ..history import History
 from ..plugins import name_of, resolve
 from ..trial import Proposal
 from .base import Proposer
-from .language_model import NAME, LanguageModelProposer, advised_losses
+from .language_model import NAME, LanguageModelProposer, standing
 
 _HALF_LIFE = 30.0  # Trials, after which a gain counts half.
 _BELIEVED = 5.0  # Trials of each member that are believed to have gained what is usual, while little is known of it.
 _LEAD = 6.0  # Times as much of the trials for the first as for another that gains as much.
 _LEAD_ON_FRONTS = 60.0  # A trial that gains a place on a front may add nothing to what it dominates (measured).
+_GOOD_STANDING = 0.5
+_UNPROVEN = 3  # Of the first ones run side by side at the most, while nobody knows what the advice is worth.
 _EARNED = (0.2, 4.0)  # Times its usual share, at least and at most, for advice that gained so much less or more.
 _SILVER = 2**0.5 - 1  # Not the golden ratio: by its multiples, hyperband chooses brackets.
 _BRONZE = 3**0.5 - 1  # And by those of another, the adviser its turns.
@@ -47,7 +49,8 @@ class PortfolioProposer:
         floor: The least share of the trials for each, at least 0, and together at most 1.
         adviser: The proposer `language_model`, which may be very good or very bad, and costs money: it makes the first
             few proposals after trial 0, and then is due a share that grows and shrinks with what it has gained.
-        advised_first: How many those first ones are, unless one of them is worse than trial 0; not negative.
+        advised_first: How many those first ones are, as long as more than half of them are better than trial 0; not
+            negative.
         advice_share: Its share while it gains as much as the others; from 0 up to 0.25.
 
     >>> PortfolioProposer(members=["gp", {"name": "tpe", "candidates": 48}]).floor
@@ -58,7 +61,7 @@ class PortfolioProposer:
     startup_trials: int = 60
     floor: float = 0.05
     adviser: str | Mapping[str, Any] | LanguageModelProposer | None = None
-    advised_first: int = 3
+    advised_first: int = 8
     advice_share: float = 0.15
 
     def __post_init__(self) -> None:
@@ -151,8 +154,11 @@ class PortfolioProposer:
         numbers = range(len(history.trials), len(history.trials) + count)
         due = [place for place, number in enumerate(numbers) if (number * _BRONZE) % 1.0 < shares[NAME]]
         early = [place for place, number in enumerate(numbers) if 1 <= number <= 2 * self.advised_first]
-        own = sum(trial.proposal.proposer == NAME for trial in history.trials[: 2 * self.advised_first + 1])
-        left = 0 if _has_disappointed(history) else max(0, self.advised_first - own)
+        own = [trial for trial in history.trials[: 2 * self.advised_first + 1] if trial.proposal.proposer == NAME]
+        unproven = sum(not trial.state.settled for trial in own)
+        left = max(0, min(self.advised_first - len(own), _UNPROVEN - unproven))
+        if standing(history) <= _GOOD_STANDING:
+            left = 0
         places = sorted({*due, *early[:left]})
         followed = self._adviser.followed(history, count=len(places), seed=seed) if places else ()
         for place, proposal in zip(places, followed, strict=False):
@@ -176,12 +182,6 @@ class PortfolioProposer:
                 keys=("adviser",),
             )
         return adviser
-
-
-def _has_disappointed(history: History) -> bool:
-    """Tell whether a trial of the adviser has failed, or came to something worse than the user's own configuration."""
-    first = history.losses[:1]
-    return bool((~np.isnan(first)).any() and (~(advised_losses(history) <= first)).any())
 
 
 def _rate(credit: Credit, usual: float) -> float:

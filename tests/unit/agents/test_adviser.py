@@ -61,7 +61,7 @@ def test_advice_is_followed_paid_and_told(tmp_path: Path) -> None:
         assert first.proposal.expectation == 0.1
         assert [trial.proposal.proposer for trial in own.trials[1:3]] == ["language_model"] * 2
         ledger = own.history.ledger
-        assert ledger.by_role["planner"].calls == len(server.asked) < 6
+        assert ledger.by_role["planner"].calls == len(server.asked) < 10
         assert ledger.total.usd == pytest.approx((ledger.total.input_tokens + 5 * ledger.total.output_tokens) / 1e6)
         # What was asked is the digest, and what the trials came to is in it.
         question = server.asked[-1].turns[0][1]

@@ -9,7 +9,8 @@ from tunesmith.errors import InputError
 from tunesmith.history import History
 from tunesmith.journal.base import Event
 from tunesmith.parameters import Choice, Float, Int
-from tunesmith.proposers.language_model import Advice, LanguageModelProposer, _standing
+from tunesmith.proposers.gp import GpProposer
+from tunesmith.proposers.language_model import Advice, LanguageModelProposer, standing
 from tunesmith.proposers.portfolio import PortfolioProposer
 from tunesmith.space import SearchSpace
 from tunesmith.testing.histories import MINIMIZE, build_history, random_trials
@@ -133,8 +134,8 @@ def test_advice_that_the_optimiser_knows_to_be_bad_costs_no_trial() -> None:
     assert proposal.proposer == "gp"
     assert len(refused) == 1
     assert "times less than what the optimiser sees" in refused[0]
-    assert history.best is not None
-    (proposal,), refused = proposed(history, {"lr": 0.0101, "layers": 3})
+    promising = GpProposer().outlook(history, count=1, seed=7)[0].parameters
+    (proposal,), refused = proposed(history, dict(promising))
     assert (proposal.proposer, refused) == ("language_model", [])
 
 
@@ -178,6 +179,13 @@ class Moves(Says):
         return [Advice(changes={"lr": 1e-2 * 1.01 ** len(history.trials)}, reason="further.")]
 
 
+class Several(Says):
+    """Says as much as is wanted."""
+
+    def advise(self, history: History, *, count: int) -> Sequence[Advice]:
+        return [Advice(changes={"lr": 1e-2 * 1.01**place}, reason="further.") for place in range(count)]
+
+
 def played(portfolio: PortfolioProposer, trials: int, worth: Mapping[str, float]) -> History:
     """Return a study in which a proposer's trials better the last best, or are that much worse than trial 0."""
     history = History(SPACE, MINIMIZE)
@@ -195,20 +203,30 @@ def played(portfolio: PortfolioProposer, trials: int, worth: Mapping[str, float]
 
 
 def test_it_makes_the_first_proposals_and_then_gets_its_share() -> None:
-    portfolio = advised(Moves([]), startup_trials=5)
-    history = played(portfolio, 12, {"language_model": 0.01})
+    lenient = LanguageModelProposer(adviser=Moves([]), shortfall=100.0)
+    portfolio = PortfolioProposer(members=["quasirandom", "random"], adviser=lenient, startup_trials=5)
+    history = played(portfolio, 20, {"language_model": 0.01})
     proposers = [trial.proposal.proposer for trial in history.trials]
-    assert proposers[1:4] == ["language_model"] * 3
+    assert proposers[1:9] == ["language_model"] * 8
+    assert 0 < proposers[9:].count("language_model") < 11
     shares = portfolio.shares(history)
     assert sum(shares.values()) == pytest.approx(1)
     assert shares["language_model"] > 0.15
 
 
-def test_who_disappoints_at_once_does_not_get_the_other_two() -> None:
+def test_who_disappoints_does_not_get_the_others() -> None:
     history = played(advised(Moves([])), 6, {"language_model": -1.0})
     proposers = [trial.proposal.proposer for trial in history.trials]
     assert proposers[1] == "language_model"
     assert proposers[2:4] == ["quasirandom", "quasirandom"]
+
+
+def test_side_by_side_few_are_tried_before_anything_is_known_of_the_advice() -> None:
+    history = start()
+    proposals = advised(Several([])).propose(history, count=12, seed=0)
+    assert [p.proposer for p in proposals][:3] == ["language_model"] * 3
+    due = sum((number * (3**0.5 - 1)) % 1.0 < 0.15 for number in range(1, 13))
+    assert 3 <= sum(p.proposer == "language_model" for p in proposals) <= 3 + due
 
 
 def test_where_no_advice_holds_all_is_as_if_nobody_was_asked() -> None:
@@ -255,5 +273,16 @@ def test_who_was_worse_than_trial_0_has_to_promise_more() -> None:
         return found
 
     first = float(history(1.0).losses[0])
-    assert [_standing(history(first + change)) for change in (-1.0, 1.0)] == [1.0, 0.5]
-    assert _standing(build_history(SPACE, random_trials(SPACE, 3, loss))) == 1.0
+    assert [standing(history(first + change)) for change in (-1.0, 1.0)] == [1.0, 0.5]
+    assert standing(build_history(SPACE, random_trials(SPACE, 3, loss))) == 1.0
+
+
+def test_where_trial_0_fails_whatever_works_is_better() -> None:
+    history = History(SPACE, MINIMIZE)
+    for number, name in enumerate(["user", "language_model", "language_model"]):
+        history.apply(Event("proposed", number, {"parameters": {"lr": 10.0 ** -(1 + number)}, "proposer": name}))
+        history.apply(Event("started", number, {"attempt": 1}))
+        state = {"state": "complete", "metrics": {"y": 1.0}} if number == 1 else {"state": "failed"}
+        failure = {} if number == 1 else {"failure": {"kind": "exit", "reason": "no", "log_tail": ""}}
+        history.apply(Event("finished", number, {**state, **failure, "attempt": 1}))
+    assert standing(history) == pytest.approx(2 / 3)

@@ -24,6 +24,7 @@ def test_any_finite_losses_come_out_finite_and_in_the_same_order(losses: list[fl
         LOGNORMAL,
         -LOGNORMAL,
         np.array([1e300, -1e300, 0.0, 5e299]),
+        np.array([0.0, 1.0, 1.4e308]),
         np.append(np.linspace(0.0, 1.0, 30), 1e18),
         np.append(np.linspace(0.0, 1.0, 30), -1e18),
         1e9 + 1e-3 * np.linspace(0.0, 1.0, 30),
@@ -32,7 +33,19 @@ def test_any_finite_losses_come_out_finite_and_in_the_same_order(losses: list[fl
         np.array([0.0] * 29 + [1.0]),
         1e-300 * np.linspace(1.0, 2.0, 30),
     ],
-    ids=["skewed", "skewed down", "huge", "outlier", "low outlier", "high level", "two", "ties", "one apart", "tiny"],
+    ids=[
+        "skewed",
+        "skewed down",
+        "huge",
+        "one huge",
+        "outlier",
+        "low outlier",
+        "high level",
+        "two",
+        "ties",
+        "one apart",
+        "tiny",
+    ],
 )
 def test_losses_come_out_standardised(raw: np.ndarray) -> None:
     out = levelled(raw)
