@@ -21,6 +21,7 @@ from ..history import History
 from ..journal.base import Event
 from ..questions import ASK, Question
 from ..reports import asking
+from ..reports.overview import held_out_scores
 from ..trial import State, Trial
 from . import panels
 from .keyboard import Keyboard
@@ -228,9 +229,7 @@ class PlainView:
         elif event.kind == "judged" and trial.verdict is not None:
             self._judged(trial)
         elif event.kind == "tested":
-            measured = "  ".join(
-                f"{clean(name)} {number(value)}" for name, value in panels.held_out_scores(trial).items()
-            )
+            measured = "  ".join(f"{clean(name)} {number(value)}" for name, value in held_out_scores(trial).items())
             failed = f"failed: {clean(event.data.get('failure', {}).get('reason', 'no measurement'))}"
             self._print(Text(f"trial {trial.number:>3}  on the test part: {measured or failed}"))
         if event.kind in ("finished", "judged", "noted") and history.best is not None:

@@ -351,12 +351,6 @@ def _settled(trial: Trial, metrics: Sequence[str], leaders: Container[int]) -> l
     ]
 
 
-def held_out_scores(trial: Trial) -> dict[str, float]:
-    """Return what the held-out test part gave, without what a script merely says again from the search."""
-    new = {name: value for name, value in trial.test_metrics.items() if trial.metrics.get(name) != value}
-    return new or dict(trial.test_metrics)
-
-
 def reason(trial: Trial) -> str:
     """Return the most telling reason on one line: why it failed, what the judge said, or why it was tried."""
     if trial.failure is not None:

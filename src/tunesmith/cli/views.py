@@ -19,6 +19,7 @@ from ..budget import Budget
 from ..history import History
 from ..objective import Metric
 from ..proposers.base import Proposer
+from ..reports.overview import held_out_scores
 from ..trial import State, Trial
 from . import panels
 from .panels import BAD, GOOD, MARKS, NAME, SOFT
@@ -184,7 +185,7 @@ def _beside_first(picture: Picture, best: Trial, width: int) -> list[Text]:
     ]
     for words, ours, theirs in (
         ("", best.metrics, {} if first is None else first.metrics),
-        ("on the test part: ", panels.held_out_scores(best), {} if first is None else first.test_metrics),
+        ("on the test part: ", held_out_scores(best), {} if first is None else first.test_metrics),
     ):
         for name, measured in ours.items():
             row = [Text(f"   {words}{clean(name)}"), Text(number(measured), style=GOOD)]
@@ -315,7 +316,7 @@ def _metrics(history: History, trial: Trial, width: int) -> list[Text]:
     rows = [_metric(name, value, metrics.get(name), first) for name, value in trial.metrics.items()]
     rows += [
         [Text(f"   {clean(name)} on the test part"), Text(number(value)), Text("")]
-        for name, value in panels.held_out_scores(trial).items()
+        for name, value in held_out_scores(trial).items()
     ]
     return panels.columns(rows, width)
 

@@ -164,7 +164,7 @@ def _log(trial: Trial) -> list[str]:
 
 
 def _test(trial: Trial) -> list[str]:
-    measured = [f"{named(name)} {wording.number(value)}" for name, value in trial.test_metrics.items()]
+    measured = [f"{named(name)} {wording.number(value)}" for name, value in overview.held_out_scores(trial).items()]
     told = [f"It came to {listing(measured)}."] if measured else []
     return [*told, sentence(f"It failed: {short(trial.test_failure)}")] if trial.test_failure else told
 

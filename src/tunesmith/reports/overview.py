@@ -144,7 +144,7 @@ def metric_rows(history: History, found: Comparison, *, test: bool = False) -> l
     """Return every metric of the two trials, the objective's first; with `test`, those of the held-out test part."""
     sides: list[Mapping[str, float]] = []
     for side in (found.best, found.own):
-        sides.append({} if side is None else side.trial.test_metrics if test else side.trial.metrics)
+        sides.append({} if side is None else held_out_scores(side.trial) if test else side.trial.metrics)
     wanted = [m.name for m in history.objective.metrics] + [c.metric for c in history.objective.constraints]
     names = dict.fromkeys([*wanted, *sorted({name for side in sides for name in side})])
     return [
@@ -152,6 +152,12 @@ def metric_rows(history: History, found: Comparison, *, test: bool = False) -> l
         for name in names
         if any(name in side for side in sides)
     ]
+
+
+def held_out_scores(trial: Trial) -> dict[str, float]:
+    """Return what the held-out test part gave, without what a script merely says again from the search."""
+    new = {name: value for name, value in trial.test_metrics.items() if trial.metrics.get(name) != value}
+    return new or dict(trial.test_metrics)
 
 
 def failures(history: History) -> list[FailureGroup]:
