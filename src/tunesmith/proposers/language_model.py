@@ -64,7 +64,7 @@ class LanguageModelProposer:
     A piece of advice is refused where it names a parameter that does not exist or is not active, where a value is no
     plain number or option, where it is forbidden, or was tried before; a number outside of its range is moved to the
     bound. And where the expected improvement falls short of the best that a Gaussian process sees by too much, as in
-    the justified variant of LLINBO (Chang et al. 2025, arXiv 2505.14756, section 3.3): so bad advice costs no trial.
+    the justified variant of LLINBO (Chang et al. 2025, arXiv 2505.14756v2, section 2.4): so bad advice costs no trial.
     Advice that gained more than the trials of others is followed without that, as the process may know less.
 
     Args:
