@@ -154,16 +154,19 @@ class PortfolioProposer:
         numbers = range(len(history.trials), len(history.trials) + count)
         due = [place for place, number in enumerate(numbers) if (number * _BRONZE) % 1.0 < shares[NAME]]
         early = [place for place, number in enumerate(numbers) if 1 <= number <= 2 * self.advised_first]
-        own = [trial for trial in history.trials[: 2 * self.advised_first + 1] if trial.proposal.proposer == NAME]
-        unproven = sum(not trial.state.settled for trial in own)
-        left = max(0, min(self.advised_first - len(own), _UNPROVEN - unproven))
-        if standing(history) <= _GOOD_STANDING:
-            left = 0
-        places = sorted({*due, *early[:left]})
+        places = sorted({*due, *early[: self._first_turns(history)]})
         followed = self._adviser.followed(history, count=len(places), seed=seed) if places else ()
         for place, proposal in zip(places, followed, strict=False):
             advice[place] = proposal
         return advice
+
+    def _first_turns(self, history: History) -> int:
+        """Return how many of the next trials may be the adviser's, while it makes its first proposals."""
+        if standing(history) <= _GOOD_STANDING:
+            return 0
+        own = [trial for trial in history.trials[: 2 * self.advised_first + 1] if trial.proposal.proposer == NAME]
+        unproven = sum(not trial.state.settled for trial in own)
+        return max(0, min(self.advised_first - len(own), _UNPROVEN - unproven))
 
     @cached_property
     def _members(self) -> dict[str, Proposer]:
