@@ -198,5 +198,6 @@ def _factor(credit: Credit, usual: float) -> float:
 
 
 def _signed(proposal: Proposal, name: str, shares: Mapping[str, float]) -> Proposal:
-    reason = f"{proposal.reason} It is the turn of {name}, which is due {shares[name]:.0%} of the trials."
+    said = proposal.reason if proposal.reason.endswith((".", "!", "?")) else f"{proposal.reason}."
+    reason = f"{said} It is the turn of {name}, which is due {shares[name]:.0%} of the trials."
     return dataclasses.replace(proposal, proposer=name, reason=reason)

@@ -183,7 +183,7 @@ class Several(Says):
     """Says as much as is wanted."""
 
     def advise(self, history: History, *, count: int) -> Sequence[Advice]:
-        return [Advice(changes={"lr": 1e-2 * 1.01**place}, reason="further.") for place in range(count)]
+        return [Advice(changes={"lr": 1e-2 * 1.01**place}, reason="further on") for place in range(count)]
 
 
 def played(portfolio: PortfolioProposer, trials: int, worth: Mapping[str, float]) -> History:
@@ -225,6 +225,7 @@ def test_side_by_side_few_are_tried_before_anything_is_known_of_the_advice() -> 
     history = start()
     proposals = advised(Several([])).propose(history, count=12, seed=0)
     assert [p.proposer for p in proposals][:3] == ["language_model"] * 3
+    assert proposals[0].reason.startswith("further on. It is the turn of language_model")
     due = sum((number * (3**0.5 - 1)) % 1.0 < 0.15 for number in range(1, 13))
     assert 3 <= sum(p.proposer == "language_model" for p in proposals) <= 3 + due
 
