@@ -199,7 +199,7 @@ def _log(history: History) -> dict[str, Any]:
 
 def _label(entry: LogEntry) -> str:
     words = {"accept": "accepted", "reject": "rejected", "replicate": "to be repeated", "stop": "stop"}
-    words |= {"ask_approval": "asked for approval", "approve": "approved"}
+    words |= {"refuse": "refused", "ask_approval": "asked for approval", "approve": "approved"}
     if entry.kind == "failure":
         return f"failed: {entry.decision}"
     if entry.kind == "verdict":

@@ -55,7 +55,10 @@ class Shares:
 
 
 def earnings(history: History, proposer: Proposer | None) -> list[Earnings]:
-    """Return what each member has earned by now, the largest share first; nothing where it is no portfolio."""
+    """Return what each member has earned by now, the largest share first; nothing where it is no portfolio.
+
+    Who is not in play yet, as nothing was proposed by it and it is due nothing, is left out.
+    """
     if not isinstance(proposer, PortfolioProposer):
         return []
     shares = proposer.shares(history)
@@ -68,6 +71,7 @@ def earnings(history: History, proposer: Proposer | None) -> list[Earnings]:
             share=shares[credit.proposer],
         )
         for credit in proposer.earned(history)
+        if credit.trials or shares[credit.proposer]
     ]
     return sorted(rows, key=lambda row: (-row.share, row.proposer))
 

@@ -36,13 +36,15 @@ def shares_picture(history: History, portfolio: PortfolioProposer) -> Picture:
     figure.update_layout(height=300)
     figure.update_yaxes(tickformat=".0%", range=[0, 1])
     now = "; ".join(map(str, earnings(history, portfolio)))
+    rule = f"{first} is believed in most; none is due less than {wording.share(portfolio.floor)}."
+    if history.settled < count:
+        rule = f"Until {count} trials have ended, {first} stands in for the other members."
     return Picture(
         key,
         heading,
         figure,
         caption=f"Now {now}. A new best gains 1, a second best 1/2, a third 1/3; what was gained fades as more trials "
-        f"come. {first} is believed in most; none is due less than "
-        f"{wording.share(portfolio.floor)}.",
+        f"come. {rule}",
         description=f"The share of the next trials that each proposer was due, by trial number. Now {now}.",
         values=[
             ("after trials", *found.proposers),
