@@ -39,7 +39,7 @@ def begin(own: ts.Study) -> ts.Study:
 def advise(own: ts.Study, step: str = "radical", **changes: Any) -> None:
     """Let it be the turn of the adviser, who says this."""
     assert own.adviser is not None
-    own.adviser._suggested = [Advice(changes=changes, step=step, reason="it is usual", expectation=0.25)]
+    own.adviser._suggested["x"] = [Advice(changes=changes, step=step, reason="it is usual", expectation=0.25)]
 
 
 def actions(own: ts.Study) -> list[str]:

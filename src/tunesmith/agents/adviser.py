@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
@@ -44,7 +44,8 @@ class PlannerAdviser:
         self.consultant = consultant
         self.approvals = approvals
         self._left: list[Advice] = []
-        self._suggested: list[Advice] = []
+        self._suggested: dict[str, list[Advice]] = {}  # By the specialist's parameter.
+        self._asked: set[str] = set()  # The parameters whose specialists were ever asked.
         self._settled_when_asked = -1
 
     def advise(self, history: History, *, count: int) -> Sequence[Advice]:
@@ -52,9 +53,8 @@ class PlannerAdviser:
 
         Several ideas may come for one trial: whoever asks chooses.
         """
-        if self._suggested:
-            found, self._suggested = self._suggested, []
-            return found
+        if suggested := self._taken(history):
+            return suggested
         if len(history.trials) > _FIRST:  # From then on each call knows more than the one before.
             self._left.clear()
             return self._planned(history, count)
@@ -68,13 +68,15 @@ class PlannerAdviser:
 
         history, best = self.consultant.history, self._best()
 
-        def prepare() -> Callable[[Model], None]:
+        def prepare() -> Callable[[Model], list[Advice]]:
             question = specialist.question(history, parameter)
-            return lambda model: self._suggest(
-                specialist.Specialist(model, parameter).answer(question), parameter, best
-            )
+            return lambda model: _suggested(specialist.Specialist(model, parameter).answer(question), parameter, best)
 
-        self.consultant.consult_later(f"specialist of {parameter}", prepare)
+        what = _specialist(parameter)
+        earlier = self.consultant.answer_to(what)  # Nobody has taken it, and now it would be in the way.
+        if found := self.consultant.consult_later(what, prepare) or earlier:
+            self._suggested[parameter] = found
+        self._asked.add(parameter)
 
     def refuse(self, advice: Advice, reason: str) -> None:
         """Note in the journal that an idea is not followed."""
@@ -97,11 +99,15 @@ class PlannerAdviser:
             self.approvals.ask(proposal, advice.step, by=_BY)
         return False
 
-    def _suggest(self, found: Suggestion, parameter: str, best: int | None) -> None:
-        reason = f"the specialist of {parameter}: {' '.join(found.reason.split())[:400]}"
-        self._suggested += [
-            Advice(changes={parameter: v}, parent=best, step="small", reason=reason) for v in found.values
-        ]
+    def _taken(self, history: History) -> list[Advice]:
+        """Return what specialists suggest, once, in the order in which the coordinator wanted them asked."""
+        for parameter in self._asked:
+            if found := self.consultant.answer_to(_specialist(parameter)):
+                self._suggested[parameter] = found
+        wanted = [*_focus(history).get("prioritise", ()), *sorted(self._suggested)]
+        taken = [advice for name in sorted(self._suggested, key=wanted.index) for advice in self._suggested[name]]
+        self._suggested.clear()
+        return taken
 
     def _planned(self, history: History, count: int) -> list[Advice]:
         from .roles import planner  # Who only looks at a study does without scikit-learn.
@@ -142,7 +148,7 @@ class PlannerAdviser:
         if idea.step == "stop":
             self.refuse(advice, "a study ends by its budget, its target or its patience.")
             return None
-        if fixed := sorted(_frozen(self.consultant.history) & advice.changes.keys()):
+        if fixed := sorted(advice.changes.keys() & set(_focus(self.consultant.history).get("freeze", ()))):
             self.refuse(advice, f"the coordinator froze {', '.join(fixed)}.")
             return None
         return advice
@@ -175,10 +181,19 @@ def refereed(judge: Judge, consultant: Consultant) -> Judge:
     return dataclasses.replace(judge, referee=ModelReferee(consultant))
 
 
-def _frozen(history: History) -> set[str]:
-    """Return the parameters that the coordinator froze last."""
+def _specialist(parameter: str) -> str:
+    return f"specialist of {parameter}"
+
+
+def _suggested(found: Suggestion, parameter: str, best: int | None) -> list[Advice]:
+    reason = f"the {_specialist(parameter)}: {' '.join(found.reason.split())[:400]}"
+    return [Advice(changes={parameter: v}, parent=best, step="small", reason=reason) for v in found.values]
+
+
+def _focus(history: History) -> Mapping[str, Any]:
+    """Return what the coordinator said last of where to look."""
     said = [event.data for event in history.decisions if event.data.get("action") == "focus"]
-    return set(said[-1].get("freeze", ())) if said else set()
+    return said[-1] if said else {}
 
 
 def _short(value: Any) -> Any:

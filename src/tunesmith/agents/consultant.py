@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import math
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -76,6 +77,7 @@ class Consultant:
         self._threads: ThreadPoolExecutor | None = None
         self._pending: dict[str, Future[Any]] = {}
         self._failures = 0
+        self._failing = threading.Lock()  # Specialists ask from threads of their own.
         self._silent_until = 0.0
         self._has_warned = self._has_looked_back = False
         self.side_by_side = False
@@ -126,15 +128,19 @@ class Consultant:
         """
         if not self.side_by_side:
             return self.consult(lambda model: prepare()(model))
-        if what not in self._pending:
-            if (model := self._whom()) is not None:
-                self._threads = self._threads or ThreadPoolExecutor(_MOST_AT_ONCE, thread_name_prefix="consultant")
-                self._pending[what] = self._threads.submit(prepare(), model)
+        if what in self._pending:
+            answer: Answer | None = self.answer_to(what)
+            return answer
+        if (model := self._whom()) is not None:
+            self._threads = self._threads or ThreadPoolExecutor(_MOST_AT_ONCE, thread_name_prefix="consultant")
+            self._pending[what] = self._threads.submit(prepare(), model)
+        return None
+
+    def answer_to(self, what: str) -> Any:
+        """Return the answer to what was asked meanwhile; None where it is not there yet, or nobody answered."""
+        if what not in self._pending or not self._pending[what].done():
             return None
-        if not self._pending[what].done():
-            return None
-        answer: Answer | None = self._heard(self._pending.pop(what).result)
-        return answer
+        return self._heard(self._pending.pop(what).result)
 
     def waits_for(self, what: str) -> bool:
         """Tell whether an answer is still waited for."""
@@ -203,9 +209,13 @@ class Consultant:
             self.give_up = lambda: False
 
     def _pause(self, reason: str) -> None:
-        self._silent_until = len(self.history.trials) + _PAUSE * 2**self._failures
-        self._failures += 1
-        if not self._has_warned and self._failures == 1:
+        with self._failing:
+            if len(self.history.trials) < self._silent_until:
+                return  # It was asked beside another that has failed just now: that is one failure of the provider.
+            self._silent_until = len(self.history.trials) + _PAUSE * 2**self._failures
+            self._failures += 1
+            is_first = self._failures == 1
+        if not self._has_warned and is_first:
             log.warning("no language model answered, and the study goes by rules meanwhile: %s", reason)
             self._has_warned = True
         details = {"until": self._silent_until, "failures": self._failures}

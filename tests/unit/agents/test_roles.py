@@ -1,4 +1,4 @@
-"""The judge and the coordinator on a language model: what they may do, and what they may not."""
+"""Judge, coordinator and specialists on a language model: what they may do, and what they may not."""
 
 import threading
 from concurrent.futures import wait
@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from tunesmith.agents.adviser import PlannerAdviser
 from tunesmith.agents.consultant import Consultant
 from tunesmith.agents.coordinator import RulesCoordinator
 from tunesmith.agents.roles.coordinator import Course, ModelCoordinator
 from tunesmith.agents.roles.judge import ModelReferee, Opinion
+from tunesmith.agents.roles.specialist import Suggestion
 from tunesmith.budget import Budget
 from tunesmith.errors import InputError, NoAnswer
 from tunesmith.history import History
@@ -204,11 +206,58 @@ def test_where_nobody_answers_the_study_goes_on_and_it_is_left_alone(caplog: pyt
     assert caplog.text.count("goes by rules") == 1
 
 
+# -- specialists where nobody waits ----------------------------------------------------------------------------------
+
+
+def adviser(history: History, *answers: Any) -> tuple[PlannerAdviser, Says]:
+    """One who does not wait for answers."""
+    says = Says(*answers)
+    consultant = consulting(history, says)
+    consultant.side_by_side = True
+    return PlannerAdviser(consultant), says
+
+
+def all_answered(own: PlannerAdviser) -> None:
+    wait(list(own.consultant._pending.values()), timeout=20)
+
+
+def test_where_nobody_waits_a_specialist_is_asked_each_time_and_the_last_word_counts() -> None:
+    history = losses(*better(12))
+    own, says = adviser(history, *(Suggestion(values=[value], reason="it is known") for value in (0.1, 0.2)))
+    for _ in range(2):
+        own.ask_specialist("x")
+        all_answered(own)
+    assert [asked["role"] for asked in says.asked] == ["specialist"] * 2
+    assert [dict(one.changes) for one in own.advise(history, count=1)] == [{"x": 0.2}]
+    own.consultant.close()
+
+
+def test_suggestions_come_in_the_order_of_the_coordinator_whoever_answers_first() -> None:
+    history = losses(*better(12))
+    history.apply(Event("decided", None, {"action": "focus", "prioritise": ["y", "x"], "reason": "they matter"}))
+    own, _ = adviser(history, Suggestion(values=[0.7], reason="it is known"))
+    for name in ("x", "y"):
+        own.ask_specialist(name)
+        all_answered(own)
+    assert [list(one.changes) for one in own.advise(history, count=1)] == [["y"], ["x"]]
+    own.consultant.close()
+
+
+def test_those_who_fail_beside_each_other_are_one_failure() -> None:
+    history = losses(*better(12))
+    own, _ = adviser(history, NoAnswer("it is down"))
+    for name in ("x", "y"):
+        own.ask_specialist(name)
+    all_answered(own)
+    own.advise(history, count=1)
+    assert [data["until"] for data in told(history, "go by rules")] == [12 + 5]
+    own.consultant.close()
+
+
 # -- both roles' words reach the planner -----------------------------------------------------------------------------
 
 
 def test_the_planner_is_told_and_advice_on_what_is_frozen_is_refused() -> None:
-    from tunesmith.agents.adviser import PlannerAdviser
     from tunesmith.agents.roles.planner import Change, Idea, Plan
 
     history = losses(*better(12))
