@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from tests.integration.conftest import Tunesmith, command
+from tunesmith.journal.file import read_events
 from tunesmith.testing.model_server import Asked, Dripping, Hang, ModelServer, Reply, Slow, Status, Structured
 from tunesmith.tuning import load
 
@@ -154,6 +155,16 @@ def test_slots_are_not_kept_waiting_by_the_judge_and_every_trial_gets_its_verdic
     assert history.ledger.by_role["judge"].calls > 0
     assert all(trial.verdict is not None for trial in history.trials)
     assert any(trial.verdict.by == "judge" and "it will do" in trial.verdict.reason for trial in history.trials)
+
+
+@pytest.mark.slow
+def test_what_the_last_calls_cost_is_entered_before_the_session_is_closed(study: Path, tunesmith: Tunesmith) -> None:
+    """Another process may take the folder from then on."""
+    with ModelServer([Hang(100)]) as server:
+        tunesmith("run", "--trials", "6", "--pruner", "none", "--parallel", "2", "--quiet", **agents(study, server))
+    kinds = [event.kind for event in read_events(study / "studies" / "small" / "journal.jsonl")]
+    assert "called" in kinds
+    assert kinds[-1] == "closed"
 
 
 REASON = "a third of the way is where such a place most often is"

@@ -165,6 +165,8 @@ class Loop:
             self.engine.record_decision("stop", reason, failed=failed)
             if not failed and self.task.has_test:
                 self._test()
+        if self.study.consultant is not None:
+            self.study.consultant.close()  # What its last calls cost is entered before the folder is let go of.
         self.study.record.close_session("interrupted" if self.interrupted else reason)
 
     def interrupt(self) -> None:

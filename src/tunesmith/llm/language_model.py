@@ -33,6 +33,7 @@ Watch = Callable[[str, Any], None]
 
 _RE_ASKED = 2
 _LOOK_SECONDS = 0.2  # Between two looks whether anybody still waits.
+_UNWINDING_SECONDS = 2.0
 _CACHED_FROM = 4000  # Characters: what is shorter than about a thousand tokens no provider keeps.
 
 
@@ -263,6 +264,9 @@ class LanguageModel:
                 del self._clients[id(endpoint)]
 
     async def _closed(self) -> None:
+        # Who was given up enters what it cost before the thread ends.
+        if given_up := [task for task in asyncio.all_tasks() if task.cancelling()]:
+            await asyncio.wait(given_up, timeout=_UNWINDING_SECONDS)
         self._clients.clear()
         while self._opened:
             await self._opened.pop().__aexit__(None, None, None)
