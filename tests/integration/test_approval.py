@@ -264,12 +264,27 @@ def test_ask_does_not_wait_and_follows_a_step_once_it_is_approved(study: Path, t
     assert (trial["number"], trial["parameters"]["place"]) == (2, PLACE)
 
 
-class Terminal:
-    """`tunesmith run` on a terminal of its own."""
+BACKGROUND = "import subprocess, sys; sys.exit(subprocess.call(sys.argv[1:], process_group=0))"
 
-    def __init__(self, study: Path, environment: dict[str, str], *, background: bool = False) -> None:
-        start = "import subprocess, sys; sys.exit(subprocess.call(sys.argv[1:], process_group=0))"
-        words = [sys.executable, "-c", start, *command("run")] if background else command("run")
+SHELL = """
+import os, signal, subprocess, sys, time
+usual = signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+job = subprocess.Popen(sys.argv[1:], process_group=0, preexec_fn=lambda: signal.signal(signal.SIGTTOU, usual))
+os.tcsetpgrp(0, job.pid)
+while not os.path.exists("to-the-background"):
+    time.sleep(0.05)
+os.tcsetpgrp(0, os.getpgrp())
+os.rename("to-the-background", "in-the-background")
+sys.exit(job.wait())
+"""
+"""Gives a job the terminal, and takes it back as a shell does for `bg`."""
+
+
+class Terminal:
+    """`tunesmith run` on a terminal of its own; `shell` is the program that starts it there."""
+
+    def __init__(self, study: Path, environment: dict[str, str], *, shell: str = "") -> None:
+        words = [sys.executable, "-c", shell, *command("run")] if shell else command("run")
         self.process, self.terminal = pty.fork()
         if self.process == 0:
             os.chdir(study)
@@ -336,10 +351,25 @@ def test_ctrl_c_on_the_terminal_ends_the_wait(study: Path) -> None:
 def test_in_the_background_no_key_is_read(study: Path, tunesmith: Tunesmith) -> None:
     """The terminal would stop a process that reads from it in the background."""
     with asking(study, trials=3) as options:
-        terminal = Terminal(study, options["env"], background=True)
+        terminal = Terminal(study, options["env"], shell=BACKGROUND)
         until(lambda: terminal.shows("tunesmith approve studies/small --question 1"), "the command on the screen")
         assert not terminal.shows("y or n")
         terminal.type("n\r")
+        tunesmith("approve", study / "studies" / "small")
+        until(terminal.ended, "the end")
+    assert terminal.status == 0
+
+
+@pytest.mark.slow
+def test_a_study_that_is_put_into_the_background_meanwhile_goes_on(study: Path, tunesmith: Tunesmith) -> None:
+    """The terminal would stop a process that changes its settings from there."""
+    with asking(study, trials=3) as options:
+        terminal = Terminal(study, options["env"], shell=SHELL)
+        until(lambda: terminal.shows("y or n, then Enter: _"), "the question on the screen")
+        (study / "to-the-background").touch()
+        terminal.screen = b""
+        until((study / "in-the-background").exists, "the shell")
+        until(lambda: terminal.shows("tunesmith approve studies/small --question 1"), "the command on the screen")
         tunesmith("approve", study / "studies" / "small")
         until(terminal.ended, "the end")
     assert terminal.status == 0

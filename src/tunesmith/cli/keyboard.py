@@ -85,6 +85,8 @@ class Keyboard:
             self._asked, self._typed = number, ""
             self._restore()
         self._reads = number is not None and self._is_ours()
+        if number is None:
+            self._restore()  # Where it could not be done in the background.
         if number is None or not self._reads:
             return
         self._silence()
@@ -92,7 +94,7 @@ class Keyboard:
             self._take(character, number)
 
     def _is_ours(self) -> bool:
-        """Tell whether this process is in the foreground; one in the background would be stopped for reading."""
+        """Tell whether this process is in the foreground; the terminal would stop one in the background."""
         try:
             return os.tcgetpgrp(self._terminal) == os.getpgrp()
         except OSError:  # It controls no processes, so there is no background either.
@@ -126,7 +128,8 @@ class Keyboard:
         termios.tcsetattr(self._terminal, termios.TCSAFLUSH, now)
 
     def _restore(self) -> None:
-        if self._usual is not None:
+        """Leave the terminal as it was; in the background it is the shell's, which sets it to its own liking."""
+        if self._usual is not None and self._is_ours():
             with suppress(OSError, termios.error):
                 termios.tcsetattr(self._terminal, termios.TCSAFLUSH, self._usual)
             self._usual = None
