@@ -10,6 +10,7 @@ import pytest
 
 import tunesmith as ts
 from tunesmith import answers
+from tunesmith.agents.loop import Loop
 from tunesmith.answers import Given
 from tunesmith.approvals import MOST_OPEN
 from tunesmith.errors import StepHeld
@@ -17,6 +18,7 @@ from tunesmith.journal.file import read_events
 from tunesmith.llm.options import ModelOptions
 from tunesmith.proposers.language_model import Advice
 from tunesmith.questions import Answer, Questions
+from tunesmith.tasks.function import FunctionTask
 
 SPACE = {"x": ts.Float(0.0, 1.0, default=0.9), "kind": ts.Choice(["a", "b"]), "y": ts.Float(0, 1, when={"kind": "b"})}
 
@@ -167,6 +169,19 @@ def test_while_a_loop_pauses_nothing_else_is_proposed_and_other_threads_only_lea
         assert own.approvals.settle()
         assert (own.questions[0].text, len(own.trials)) == ("from a thread", 2)
         assert not own.approvals.settle()
+
+
+def test_an_answer_just_before_ctrl_c_counts(tmp_path: Path) -> None:
+    task = FunctionTask(function=lambda parameters: parameters["x"], metric="loss")
+    with begin(study(tmp_path, task=task)) as own:
+        loop = Loop(own)
+        loop.prepare()
+        advise(own, x=0.3)
+        loop.propose(1)
+        assert own.approve(1).is_open
+        loop.interrupt()
+        loop.finish("interrupted", failed=False)
+    assert [trial.parameters["x"] for trial in ts.load(tmp_path).history.waiting] == [0.3]
 
 
 def test_a_study_that_ends_closes_what_is_open() -> None:

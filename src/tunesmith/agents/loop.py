@@ -160,7 +160,9 @@ class Loop:
         for trial in self.history.running:
             self.engine.interrupt(trial.number, reason)
         self._clear_slots()
-        if not self.interrupted:
+        if self.interrupted:
+            self.study.approvals.settle(expire=False)  # What was answered just now is not forgotten.
+        else:
             self.study.approvals.close_all(reason)
             self.engine.record_decision("stop", reason, failed=failed)
             if not failed and self.task.has_test:
