@@ -28,7 +28,6 @@ log = logging.getLogger(__name__)
 
 MOST_OPEN = 3
 """So many steps wait at once; where trials are short and nobody looks, a person would find hundreds."""
-MOST_TEXT = answers.MOST_TEXT
 
 
 class Approvals:
@@ -144,7 +143,7 @@ class Approvals:
         Raises:
             InputError: There is no such open question, or it was answered already.
         """
-        given = Given(REJECT if reject else APPROVE, text[:MOST_TEXT])
+        given = Given(REJECT if reject else APPROVE, text[: answers.MOST_TEXT])
         if not self.is_driven:
             with suppress(StudyLocked):  # Somebody else works on the folder; it is left there for them below.
                 self.engine.record.open()

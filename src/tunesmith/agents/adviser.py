@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
@@ -17,6 +17,7 @@ from ..proposers.language_model import Advice, LanguageModelProposer
 from ..proposers.portfolio import PortfolioProposer
 from ..reports.cleaning import short
 from .consultant import Consultant
+from .coordinator import focus
 
 if TYPE_CHECKING:
     from ..approvals import Approvals
@@ -104,7 +105,7 @@ class PlannerAdviser:
         for parameter in self._asked:
             if found := self.consultant.answer_to(_specialist(parameter)):
                 self._suggested[parameter] = found
-        wanted = [*_focus(history).get("prioritise", ()), *sorted(self._suggested)]
+        wanted = [*focus(history).get("prioritise", ()), *sorted(self._suggested)]
         taken = [advice for name in sorted(self._suggested, key=wanted.index) for advice in self._suggested[name]]
         self._suggested.clear()
         return taken
@@ -148,7 +149,7 @@ class PlannerAdviser:
         if idea.step == "stop":
             self.refuse(advice, "a study ends by its budget, its target or its patience.")
             return None
-        if fixed := sorted(advice.changes.keys() & set(_focus(self.consultant.history).get("freeze", ()))):
+        if fixed := sorted(advice.changes.keys() & set(focus(self.consultant.history).get("freeze", ()))):
             self.refuse(advice, f"the coordinator froze {', '.join(fixed)}.")
             return None
         return advice
@@ -188,12 +189,6 @@ def _specialist(parameter: str) -> str:
 def _suggested(found: Suggestion, parameter: str, best: int | None) -> list[Advice]:
     reason = f"the {_specialist(parameter)}: {' '.join(found.reason.split())[:400]}"
     return [Advice(changes={parameter: v}, parent=best, step="small", reason=reason) for v in found.values]
-
-
-def _focus(history: History) -> Mapping[str, Any]:
-    """Return what the coordinator said last of where to look."""
-    said = [event.data for event in history.decisions if event.data.get("action") == "focus"]
-    return said[-1] if said else {}
 
 
 def _short(value: Any) -> Any:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from ..budget import Budget
 from ..history import History
@@ -100,3 +101,9 @@ class RulesCoordinator:
     def _minutes(self, seconds: float) -> str | None:
         minutes = self.budget.minutes
         return f"the {minutes:g} minutes are up" if minutes is not None and seconds >= minutes * 60 else None
+
+
+def focus(history: History) -> Mapping[str, Any]:
+    """Return what a coordinator on a language model said last of where to look, as it stands in the journal."""
+    said = [event.data for event in history.decisions if event.data.get("action") == "focus"]
+    return said[-1] if said else {}

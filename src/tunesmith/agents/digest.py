@@ -17,6 +17,7 @@ from ..proposers.gp import GpProposer
 from ..reports.cleaning import short
 from ..reports.importance import importance
 from ..trial import State, Trial, Value
+from .coordinator import focus
 
 MOST_TOKENS = 3000
 _CHARACTERS_PER_TOKEN = 3  # Of JSON; English words have four.
@@ -83,8 +84,8 @@ class Digest:
             parts["failures"] = failures
         if refused := self._refused(most(_REFUSED)):
             parts["advice_that_was_refused"] = refused
-        if focus := self._focus():
-            parts["the_coordinator_wants"] = focus
+        if wanted := self._focus():
+            parts["the_coordinator_wants"] = wanted
         if detail >= 0.5 and (candidates := self._candidates(most(_CANDIDATES), names)):
             parts["what_the_optimiser_would_try"] = candidates
         return parts
@@ -143,11 +144,11 @@ class Digest:
 
     def _focus(self) -> dict[str, Any]:
         """Return what the coordinator said last of where to look."""
-        said = [event.data for event in self.history.decisions if event.data.get("action") == "focus"]
+        said = focus(self.history)
         if not said:
             return {}
-        names = {key: [short(name, _LONGEST) for name in said[-1].get(key, ())] for key in ("prioritise", "freeze")}
-        return {**names, "reason": short(said[-1].get("reason", ""), 2 * _LONGEST)}
+        names = {key: [short(name, _LONGEST) for name in said.get(key, ())] for key in ("prioritise", "freeze")}
+        return {**names, "reason": short(said.get("reason", ""), 2 * _LONGEST)}
 
     def _candidates(self, most: int, names: Sequence[str]) -> list[dict[str, Any]]:
         best = self.history.best

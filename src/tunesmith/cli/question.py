@@ -16,8 +16,6 @@ from . import panels
 from .panels import NAME, SOFT
 from .text import clean, near, number, shown
 
-_MOST_REASON = 3
-
 
 def question_lines(question: Question, width: int, *, rows: int = 3, metric: str = "") -> list[Text]:
     """Return what is asked: how large a step, what it changes, why.
