@@ -74,7 +74,7 @@ class Approvals:
         """Return why nobody is asked about a configuration; empty where somebody may be."""
         key = self.history.space.key
         for question in self.history.questions.all:
-            if key(question.parameters) == key(parameters):
+            if key(question.parameters) == key(parameters) and (question.is_open or _is_final(question)):
                 return f"{asking.answered(question)}, and nobody is asked twice."
         if len(self.history.questions.open) >= MOST_OPEN:
             return f"{MOST_OPEN} steps wait for approval already."
@@ -223,6 +223,15 @@ class Approvals:
         return None if self.history.folder is None else answers.left(self.history.folder, question)
 
     def _close(self, question: Question, given: Given) -> Question:
+        """Journal an answer, and the trial that follows from it; where another thread was first, that one counts."""
+        with self.engine.record.lock:
+            if self.history.questions[question.number].is_open:
+                self._journal(question, given)
+        if self.history.folder is not None:
+            answers.remove(self.history.folder, question)
+        return self.history.questions[question.number]
+
+    def _journal(self, question: Question, given: Given) -> None:
         fault = self._hindrance(question) if given.answer == APPROVE else ""
         trial = len(self.history.trials) if given.answer == APPROVE and not fault else None
         closed = replace(question, answer=given.answer, answered_by=given.by, text=given.text, trial=trial)
@@ -237,15 +246,17 @@ class Approvals:
             self.engine.record.emit(event)
         else:
             self.engine.enqueue(_proposal(question, given), event)
-        if self.history.folder is not None:
-            answers.remove(self.history.folder, question)
-        return self.history.questions[question.number]
 
     def _hindrance(self, question: Question) -> str:
         """Return why a step cannot be tried any more, whatever was answered; empty where it can."""
         if not is_new(self.history, question.parameters):
             return "its configuration was tried meanwhile"
         return "" if self.engine.has_room else "the budget has no trial left"
+
+
+def _is_final(question: Question) -> bool:
+    """Tell whether a question was answered for good, and not closed as the study had no trial left."""
+    return question.answered_by != "coordinator" and (question.answer == REJECT or question.trial is not None)
 
 
 def _known(details: Mapping[str, Any]) -> dict[str, Any]:

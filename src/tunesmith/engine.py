@@ -86,8 +86,9 @@ class Engine:
             proposal: What to try.
             before: What led to it; journaled in the same write, so that none is ever there without the other.
         """
-        self.record.emit(*before, self._proposed(proposal))
-        return self.history.trials[-1]
+        with self.record.lock:
+            self.record.emit(*before, self._proposed(proposal))
+            return self.history.trials[-1]
 
     def start(self, number: int) -> Trial:
         """Begin the next attempt at a waiting trial, and return it live."""
@@ -163,10 +164,11 @@ class Engine:
         verdict = self.judge.judge(self.history, trial)
         if verdict is None:
             return None
-        events = [Event("judged", number, dataclasses.asdict(verdict))]
-        if verdict.decision == "replicate" and may_repeat and self.has_room:
-            events.append(self._proposed(self._repeat(trial, verdict)))
-        self.record.emit(*events)
+        with self.record.lock:
+            events = [Event("judged", number, dataclasses.asdict(verdict))]
+            if verdict.decision == "replicate" and may_repeat and self.has_room:
+                events.append(self._proposed(self._repeat(trial, verdict)))
+            self.record.emit(*events)
         return verdict
 
     def record_test(self, number: int, outcome: Outcome) -> None:

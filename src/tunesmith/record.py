@@ -57,6 +57,10 @@ class Record:
         about: Gives what else to note on creation and at the start of each session: task, settings, source.
         trackers: Observers of every new event.
 
+    Attributes:
+        lock: Held while events are written, and by whoever writes what follows from the history as it stands: what a
+            language model costs, and what a person answers, is noted from other threads.
+
     Raises:
         InputError: The folder holds another study.
     """
@@ -74,7 +78,7 @@ class Record:
         self._identity = orjson.loads(orjson.dumps(identity, default=str))
         self._about = about
         self._journal: Journal | None = None
-        self._lock = threading.RLock()  # What a language model costs is noted from another thread.
+        self.lock = threading.RLock()
         if self._path is not None:
             self._replay(read_events(self._path))
 
@@ -89,7 +93,7 @@ class Record:
             StudyLocked: Another process is working on the folder.
             JournalError: The journal cannot be written; none of the events happened.
         """
-        with self._lock:
+        with self.lock:
             self.open().append(*events)
             for event in events:
                 self.history.apply(event)

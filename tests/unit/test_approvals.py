@@ -1,6 +1,7 @@
 """Steps that a person has to approve: asked, answered, timed out, gone on with."""
 
 import json
+import sys
 import threading
 import time
 from pathlib import Path
@@ -19,6 +20,7 @@ from tunesmith.llm.options import ModelOptions
 from tunesmith.proposers.language_model import Advice
 from tunesmith.questions import Answer, Questions
 from tunesmith.tasks.function import FunctionTask
+from tunesmith.trial import Proposal
 
 SPACE = {"x": ts.Float(0.0, 1.0, default=0.9), "kind": ts.Choice(["a", "b"]), "y": ts.Float(0, 1, when={"kind": "b"})}
 
@@ -298,3 +300,40 @@ def test_questions_follow_from_the_journal_alone(tmp_path: Path) -> None:
 def test_options_that_cannot_be_are_refused(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ts.InputError, match=message):
         ModelOptions.parse({"model": "ollama:nobody", **options})
+
+
+def test_a_step_for_which_no_trial_was_left_is_asked_again_once_there_is_one() -> None:
+    own = begin(study())
+    advise(own, x=0.3)
+    own.ask()
+    own.approvals.close_all("all trials are done")
+    advise(own, x=0.3)
+    own.ask()
+    assert actions(own) == ["ask_approval", "reject", "ask_approval"]
+    own.close()
+
+
+def test_an_answer_from_another_thread_becomes_one_trial_with_a_number_of_its_own() -> None:
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        own = begin(study())
+        advise(own, x=0.3)
+        own.ask()
+        known = [Proposal(parameters={"x": place / 1000, "kind": "a"}, reason="known") for place in range(300)]
+        threads = [
+            threading.Thread(target=lambda: [own.engine.enqueue(proposal) for proposal in known]),
+            threading.Thread(target=lambda: [own.engine.enqueue(proposal) for proposal in known]),
+            threading.Thread(target=own.approve, args=(1,)),
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(own.trials) == 603
+        assert [trial.number for trial in own.trials] == list(range(603))
+        assert own.questions[0].trial is not None
+        assert own.trials[own.questions[0].trial].parameters["x"] == 0.3
+        own.close()
+    finally:
+        sys.setswitchinterval(usual)

@@ -19,6 +19,7 @@ NAME = "language_model"
 
 _HALF_LIFE = 30.0  # Trials, after which a gain counts half.
 _TRUSTED_TRIALS = 3.0  # So many of its own must have gained more than those of the others before it is believed.
+_HUGE = 20.0  # A shortfall, from which on no number tells more.
 _TRUSTED_GAIN = 1.5  # Times what a trial of the others gained.
 
 
@@ -115,8 +116,8 @@ class LanguageModelProposer:
         kept: list[Proposal] = []
         for (advice, parameters), shortfall in zip(possible, self._shortfalls(history, possible, seed), strict=True):
             if shortfall > self.shortfall * standing(history):
-                promise = f"it promises {math.exp(min(shortfall, 20.0)):.2g} times less than what the optimiser sees."
-                self._refuse(advice, promise)
+                times = f"{math.exp(shortfall):.2g}" if shortfall < _HUGE else "very many"
+                self._refuse(advice, f"it promises {times} times less than what the optimiser sees.")
             elif len(kept) < count and self._allows(advice, told := _told(history, advice, parameters)):
                 kept.append(told)
         return kept
