@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 
 from .words import KINDS, words
 
 _SAME = (
-    ("lr", "learning rate"),
-    ("wd", "weight decay"),
-    ("bs", "batch size"),
-    ("optim", "optimizer"),
-    ("opt", "optimizer"),
-    ("optimizer", "optimiser"),
-    ("act", "activation"),
-    ("val", "validation"),
-    ("valid", "validation"),
-    ("acc", "accuracy"),
-    ("train", "training"),
-    ("temp", "temperature"),
-    ("dim", "dimension"),
-)
+    ("lr", "learning rate"), ("wd", "weight decay"), ("bs", "batch size"), ("optim", "optimizer"), ("opt", "optimizer"),
+    ("optimizer", "optimiser"), ("act", "activation"), ("val", "validation"), ("valid", "validation"),
+    ("acc", "accuracy"), ("train", "training"), ("temp", "temperature"), ("dim", "dimension"),
+)  # fmt: skip
 _COUNTED = {"n", "num", "number", "nr"}
 _NO_NAMES = "a i an the it is to at in of on or and but for only not no all stop keep try use tune than"
-_SEPARATORS = re.compile(r"[\s_-]+")
+_GAP = re.compile(r"[\s_-]+")
+_FULL, _LAST, _WORDED, _BASE, _PART = range(5)
 
 
 class Mentions:
@@ -44,55 +35,39 @@ class Mentions:
     """
 
     def __init__(self, names: Iterable[str], text: str, *, parts: bool = False) -> None:
-        bare = _SEPARATORS.sub("", text).lower()
-        levels: dict[str, tuple[int, list[str]]] = {}
+        here = _bare(text)
+        levels: dict[str, int] = {}
+        self._names: dict[str, list[str]] = {}
+        patterns: set[str] = set()
         for name in names:
             for level, spelled in _spellings(name, parts):
-                key = _key(spelled)
-                if key.replace(" ", "") not in bare or key in _NO_NAMES.split() or not re.search(r"\w", key):
+                key = _bare(spelled)
+                if key not in here or key in _NO_NAMES.split() or not re.search(r"\w", key):
                     continue
-                before, fitting = levels.get(key, (level, []))
-                if level < before:
-                    levels[key] = (level, [name])
-                elif level == before and name not in fitting and not (level == _PART and fitting):
-                    levels[key] = (level, [*fitting, name])
-        self._names = {key: tuple(fitting) for key, (_, fitting) in levels.items()}
-        listed = sorted(self._names, key=len, reverse=True)
-        spelled = "|".join(r"[ _-]*".join(map(re.escape, key.split(" "))) for key in listed)
-        self.pattern = rf"(?:(?<![\w.])(?:{spelled or '(?!)'})s?(?![\w]|\.\w))"
+                patterns.add(r"[ _-]*".join(map(re.escape, filter(None, _GAP.split(spelled)))))
+                if level < levels.get(key, level + 1):
+                    levels[key], self._names[key] = level, [name]
+                elif level == levels[key] < _PART:
+                    self._names[key].append(name)
+        listed = "|".join(sorted(patterns, key=len, reverse=True)) or "(?!)"
+        self.pattern = rf"(?:(?<![\w.])(?:{listed})s?(?![\w]|\.\w))"
 
     def named(self, text: str) -> tuple[str, ...]:
         """Return the names that are mentioned in a text, in order, each once."""
-        found: dict[str, None] = {}
-        for match in re.finditer(self.pattern, text, re.I):
-            key = _key(match[0])
-            found |= dict.fromkeys(self._names.get(key) or self._names.get(key.removesuffix("s"), ()))
-            if key not in self._names and key.removesuffix("s") not in self._names:
-                found |= dict.fromkeys(self._squeezed(key))
-        return tuple(found)
-
-    def _squeezed(self, key: str) -> tuple[str, ...]:
-        """Return the names of a spelling with other gaps between its words, as `batchsize`."""
-        bare = key.replace(" ", "")
-        fits = (
-            names for known, names in self._names.items() if known.replace(" ", "") in (bare, bare.removesuffix("s"))
-        )
-        return next(fits, ())
+        keys = [_bare(match[0]) for match in re.finditer(self.pattern, text, re.I)]
+        found = (self._names.get(key) or self._names.get(key.removesuffix("s"), []) for key in keys)
+        return tuple(dict.fromkeys(name for names in found for name in names))
 
 
-_FULL, _LAST, _WORDED, _BASE, _PART = range(5)
+def _bare(spelled: str) -> str:
+    return _GAP.sub("", spelled).lower()
 
 
-def _key(spelled: str) -> str:
-    return _SEPARATORS.sub(" ", spelled).strip().lower()
-
-
-def _spellings(name: str, parts: bool) -> Iterable[tuple[int, str]]:
+def _spellings(name: str, parts: bool) -> Iterator[tuple[int, str]]:
     yield _FULL, name
     yield _LAST, name.rpartition(".")[2]
     found = words(name)
-    for spelled in _worded(found):
-        yield _WORDED, spelled
+    yield from ((_WORDED, spelled) for spelled in _worded(found))
     base = list(found)
     while len(base) > 1 and base[0] in _COUNTED:
         base = base[1:]
@@ -102,11 +77,10 @@ def _spellings(name: str, parts: bool) -> Iterable[tuple[int, str]]:
         yield _BASE, spelled
         yield _BASE, f"number of {spelled}"
     if parts:
-        for word in found:
-            yield from ((_PART, spelled) for spelled in _worded([word]))
+        yield from ((_PART, spelled) for word in found for spelled in _worded([word]))
 
 
-def _worded(found: Sequence[str]) -> Iterable[str]:
+def _worded(found: list[str]) -> Iterator[str]:
     """Yield a name's words, and the same with other words for what has several."""
     spelled = " ".join(found)
     yield spelled
