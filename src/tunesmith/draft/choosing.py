@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from ..errors import InputError, nearest
 from ..parameters import Choice, Float, Int, Parameter, describe, typed
@@ -28,19 +27,17 @@ def with_selection(draft: Draft, names: Sequence[str], action: Action) -> tuple[
         InputError: A parameter is not known, or nothing would be left to tune.
     """
     for name in names:
-        if name not in draft.space and name not in draft.skipped:
-            raise _unknown(draft, name)
+        _check_known(draft, name)
+    listed = ", ".join(names)
     if action == "leave":
-        draft = _without(draft, names)
-        return draft, f"left alone: {', '.join(names)}"
-    earlier = [name for name in draft.space if "space" in draft.words]
+        return _without(draft, names), f"left alone: {listed}"
+    kept = {*names, *(draft.space if "space" in draft.words else ())}
     for name in names:
         draft = _taken_up(draft, name)
     if action == "also":
-        return draft, f"tuned beside the others: {', '.join(names)}"
-    pinned = [key for key, parameter in draft.space.items() if isinstance(parameter, Choice) and parameter.size == 1]
-    kept = {*names, *earlier, *pinned}
-    draft = _without(draft, [name for name in draft.space if name not in kept])
+        return draft, f"tuned beside the others: {listed}"
+    pinned = {key for key, parameter in draft.space.items() if isinstance(parameter, Choice) and parameter.size == 1}
+    draft = _without(draft, [name for name in draft.space if name not in kept | pinned])
     return draft, f"tuned: {', '.join(name for name in draft.space if name not in pinned)}, and nothing else"
 
 
@@ -69,22 +66,18 @@ def with_range(
         options = [option for option in old.options if _lies(option, low, high)]
         if not options:
             raise InputError(f"{name} is {describe(old)}, and none of these lies there.")
-        changed, told = with_options(draft, name, options, careful=careful)
-        return changed, told + note
+        draft, told = with_options(draft, name, options, careful=careful)
+        return draft, told + note
     low, high = old.low if low is None else low, old.high if high is None else high
     if careful and not _is_plausible(name, low, high, old):
         raise InputError(f"{name} from {low:g} to {high:g} is not plausible; it stays {describe(old)}.")
-    table = _table(draft, name)
-    if table["type"] == "int" and float(low).is_integer() and float(high).is_integer():
-        low, high = int(low), int(high)
-    elif table["type"] == "int":
-        table["type"] = "float"
-        note += "; now a whole number: check that the script takes others"
-    if low <= 0:
-        table.pop("log", None)
-    elif fresh and high / low >= _WIDE:
-        table["log"] = True
-    draft = _put(draft, name, table | {"low": low, "high": high})
+    log = low > 0 and (old.log or (fresh and high / low >= _WIDE))
+    if isinstance(old, Int) and float(low).is_integer() and float(high).is_integer():
+        changed: Parameter = replace(old, low=int(low), high=int(high), log=log)
+    else:
+        changed = Float(low, high, log=log, default=old.default, when=old.when, inactive=old.inactive)
+        note += "; now a whole number: check that the script takes others" if isinstance(old, Int) else ""
+    draft = _with(draft, name, changed)
     present = draft.values.get(name)
     if isinstance(present, int | float) and not low <= present <= high:
         note += f"; the present value, {present:g}, lies outside"
@@ -110,24 +103,21 @@ def with_options(draft: Draft, name: str, options: Sequence[Value], *, careful: 
         return with_selection(draft, [name], "leave")[0], f"{name} stays {options[0]}"
     draft = _taken_up(draft, name)
     old = draft.space[name]
-    if isinstance(old, Choice):
-        fits = old.contains
-    else:
-        low, high = (old.low, old.high) if careful else (None, None)
-        options = [_as_kind(option, old) for option in options]
-
-        def fits(value: Value) -> bool:
-            return _lies(value, low, high) and (isinstance(old, Float) or isinstance(value, int))
-
-    if strange := [option for option in options if not fits(option)]:
-        raise InputError(f"{name} is {describe(old)}, so {strange[0]!r} cannot be meant.")
-    carried = ("when", "inactive", "ordered", "default")
-    kept = {key: value for key, value in _table(draft, name).items() if key in carried}
+    if isinstance(old, Int):  # 32.0 is 32 there.
+        options = [int(option) if isinstance(option, float) and option.is_integer() else option for option in options]
+    for option in options:
+        if not _fits(option, old, careful):
+            raise InputError(f"{name} is {describe(old)}, so {option!r} cannot be meant.")
     if not isinstance(old, Choice):
-        options, kept = sorted(options), kept | {"ordered": True}
-    if "default" in kept and not any(_is_same(kept["default"], option) for option in options):
-        del kept["default"]
-    draft = _put(draft, name, kept | {"type": "choice", "options": list(options)})
+        options = sorted(options)
+    changed = Choice(
+        options,
+        ordered=old.ordered if isinstance(old, Choice) else True,
+        default=next((option for option in options if _is_same(old.default, option)), None),
+        when=old.when,
+        inactive=old.inactive,
+    )
+    draft = _with(draft, name, changed)
     told = f"{name} = {options[0]}" if len(options) == 1 else f"{name} one of {', '.join(map(str, options))}"
     if present is not None and not any(_is_same(present, option) for option in options):
         # A config file is trial 0 as it is; of flags, only what is in the space is known.
@@ -136,10 +126,11 @@ def with_options(draft: Draft, name: str, options: Sequence[Value], *, careful: 
     return draft, told
 
 
-def _as_kind(option: Value, parameter: Float | Int) -> Value:
-    """Return a number as the parameter writes it: 32.0 is 32 where whole numbers are wanted."""
-    whole = isinstance(parameter, Int) and isinstance(option, float) and option.is_integer()
-    return int(option) if whole else option
+def _fits(option: Value, old: Parameter, careful: bool) -> bool:
+    if isinstance(old, Choice):
+        return old.contains(option)
+    low, high = (old.low, old.high) if careful else (None, None)
+    return _lies(option, low, high) and (isinstance(old, Float) or isinstance(option, int))
 
 
 def _is_same(value: Value, other: Value) -> bool:
@@ -162,76 +153,60 @@ def _lies(value: Value, low: float | None, high: float | None) -> bool:
     return (low is None or low <= value) and (high is None or value <= high)
 
 
-def _unknown(draft: Draft, name: str) -> InputError:
+def _check_known(draft: Draft, name: str) -> None:
     known = [*draft.space, *draft.skipped]
-    return InputError(f"there is no parameter '{name}'.{nearest(name, known)}")
-
-
-def _table(draft: Draft, name: str) -> dict[str, Any]:
-    return dict(SearchSpace(draft.space).to_tables()[0][name])
-
-
-def _put(draft: Draft, name: str, table: Mapping[str, Any]) -> Draft:
-    """Put a parameter's table in the place of what is there, checked as a study.toml is."""
-    tables = SearchSpace(draft.space).to_tables()[0] | {name: table}
-    tables, left = _reachable(tables, draft.values)
-    remarks = {key: remark for key, remark in draft.remarks.items() if key != name}
-    space = SearchSpace.from_tables(tables).parameters
-    return replace(draft, space=space, remarks=remarks, skipped={**draft.skipped, **left})
-
-
-def _without(draft: Draft, names: Iterable[str]) -> Draft:
-    """Leave parameters alone, and what can never be active without them."""
-    gone = [name for name in names if name in draft.space]
-    tables = {name: table for name, table in _tables(draft.space).items() if name not in gone}
-    tables, left = _reachable(tables, draft.values)
-    if not tables:
-        raise InputError("nothing would be left to tune.")
-    space = SearchSpace.from_tables(tables).parameters
-    return replace(draft, space=space, skipped={**draft.skipped, **dict.fromkeys(gone, ASKED), **left})
-
-
-def _tables(space: Mapping[str, Parameter]) -> dict[str, Any]:
-    return SearchSpace(space).to_tables()[0] if space else {}
-
-
-def _reachable(
-    tables: Mapping[str, Mapping[str, Any]], values: Mapping[str, Any]
-) -> tuple[dict[str, Mapping[str, Any]], dict[str, str]]:
-    """Resolve conditions on what is not tuned any more, or cannot take the value; return what has to go, too."""
-    kept: dict[str, Mapping[str, Any]] = {}
-    left: dict[str, str] = {}
-    for name, table in tables.items():
-        conditions = dict(table.get("when", {}))
-        for parent, wanted in list(conditions.items()):
-            if parent not in tables:
-                if values.get(parent) == wanted:
-                    del conditions[parent]
-                else:
-                    left[name] = f"it counts only where {parent} is {wanted}"
-            elif tables[parent]["type"] == "choice" and wanted not in tables[parent]["options"]:
-                if table.get("inactive") == "remove":
-                    raise InputError(
-                        f"{name} stands in your file, and only {wanted} takes it: without that as an option nothing "
-                        "would take it out. Change your file first."
-                    )
-                left[name] = f"it counts only where {parent} is {wanted}"
-        if name not in left:
-            dropped = () if conditions else ("when", "inactive")
-            entry = {key: value for key, value in table.items() if key not in dropped}
-            kept[name] = entry | ({"when": conditions} if conditions else {})
-    return kept, left
+    if name not in known:
+        raise InputError(f"there is no parameter '{name}'.{nearest(name, known)}")
 
 
 def _taken_up(draft: Draft, name: str) -> Draft:
     """Return a draft that tunes a parameter, also one that is usually left alone for its name."""
+    _check_known(draft, name)
     if name in draft.space:
         return draft
-    if name not in draft.skipped:
-        raise _unknown(draft, name)
     reason = draft.skipped[name]
     guess = guess_around(draft.values.get(name))
     if reason != reason_to_leave(name) or is_never_tuned(name) or guess.parameter is None:
         raise InputError(f"{name} is left alone: {reason}.")
     skipped = {key: value for key, value in draft.skipped.items() if key != name}
     return replace(draft, space={**draft.space, name: guess.parameter}, skipped=skipped)
+
+
+def _with(draft: Draft, name: str, parameter: Parameter) -> Draft:
+    """Put a parameter in the place of what is there."""
+    remarks = {key: remark for key, remark in draft.remarks.items() if key != name}
+    return _reachable(replace(draft, remarks=remarks), {**draft.space, name: parameter})
+
+
+def _without(draft: Draft, names: Sequence[str]) -> Draft:
+    """Leave parameters alone, and what can never be active without them."""
+    skipped = dict(draft.skipped) | {name: ASKED for name in draft.space if name in names}
+    kept = {name: parameter for name, parameter in draft.space.items() if name not in names}
+    return _reachable(replace(draft, skipped=skipped), kept)
+
+
+def _reachable(draft: Draft, space: Mapping[str, Parameter]) -> Draft:
+    """Return a draft with another space, without conditions on what is not tuned any more or cannot take the value.
+
+    Raises:
+        InputError: Nothing is left to tune, or a parameter that can never be active would stay in the user's file.
+    """
+    kept: dict[str, Parameter] = {}
+    skipped = dict(draft.skipped)
+    for name, parameter in space.items():
+        when = dict(parameter.when or {})
+        for parent, wanted in tuple(when.items()):
+            if parent not in space and draft.values.get(parent) == wanted:
+                del when[parent]
+            elif parent not in space or not space[parent].contains(wanted):
+                if parent in space and parameter.inactive == "remove":
+                    raise InputError(
+                        f"{name} stands in your file, and only {wanted} takes it: without that as an option nothing "
+                        "would take it out. Change your file first."
+                    )
+                skipped[name] = f"it counts only where {parent} is {wanted}"
+        if name not in skipped:
+            kept[name] = replace(parameter, when=when or None, inactive=parameter.inactive if when else "keep")
+    if not kept:
+        raise InputError("nothing would be left to tune.")
+    return replace(draft, space=SearchSpace(kept).parameters, skipped=skipped)

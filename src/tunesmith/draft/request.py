@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from ..errors import InputError
 from ..objective import Direction
 from ..parameters import Choice
 from ..reports.cleaning import clean
-from .amounts import NUMBER, number, seconds
+from .amounts import NUMBER, amount
 from .drafts import Draft
 from .fulfilment import fulfilled, refused
 from .mentions import Mentions
-from .named_phrases import metric_phrases, parameter_phrases
-from .phrases import LATER, SPENDING, Phrase
-from .wishes import Action, Aim, EarlyStopping, Limit, Options, Range, Selection, Target, Wish
+from .phrases import Kind, phrases
+from .wishes import LIMITS, Aim, EarlyStopping, Limit, Options, Range, Selection, Wish
 
 MOST_CHARACTERS = 4000
 _QUICK_TRIALS = 20
 _MOST_TOLD = 20  # Phrases that were not read.
-_GB = {"gib": 1.073741824, "mib": 0.001048576, "g": 1.0, "m": 0.001}
 _TYPED = str.maketrans("’‘–—", "''--", '"`“”„«»')
 """Apostrophes and dashes as they are typed; quotation marks go."""
 _CLAUSE = re.compile(r"(?<![0-9]),|,(?![0-9])|[;!?]|\.(?=\s|$)| (?:and|but|then) ")
@@ -52,26 +49,14 @@ def with_request(draft: Draft, request: str) -> Draft:
     Raises:
         InputError: The request is empty, or very long.
     """
-    reading = _Reader(draft, plain(request)).read()
-    draft = fulfilled(draft, reading.wishes)
-    for phrase, reason in reading.unread[:_MOST_TOLD]:
+    reader = _Reader(draft, plain(request))
+    reader.read()
+    draft = fulfilled(draft, reader.wishes)
+    for phrase, reason in reader.unread[:_MOST_TOLD]:
         draft = refused(draft, phrase, reason)
-    if more := reading.unread[_MOST_TOLD:]:
+    if more := reader.unread[_MOST_TOLD:]:
         draft = refused(draft, "; ".join(phrase for phrase, _ in more), f"these and others, {len(more)} in all.")
     return draft
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What was read of a request.
-
-    Args:
-        wishes: What is wanted.
-        unread: The phrases that no rule reads, each with the reason.
-    """
-
-    wishes: tuple[Wish, ...]
-    unread: tuple[tuple[str, str], ...]
 
 
 def plain(request: str) -> str:
@@ -108,149 +93,86 @@ class _Reader:
         self.text = text
         self.left = text  # What a phrase has read is blotted out, so that no other one reads it again.
         self.wishes: list[Wish] = []
-        self.places: dict[str, int] = {}
         self.unread: list[tuple[str, str]] = []
         self.parameters = Mentions([*draft.space, *draft.skipped], text)
         self.metrics = Mentions(draft.measured, text, parts=True)
         self.options = _options(draft)
 
-    def read(self) -> Reading:
-        named = [*metric_phrases(self.metrics), *parameter_phrases(self.parameters, self.options)]
-        for phrase in (*SPENDING, *named, *LATER):
-            self._read(phrase)
-        self.unread += [(left, "not understood.") for left in self._left()]
-        wishes = sorted(dict.fromkeys(self.wishes), key=lambda wish: self.places[wish.words])
-        return Reading(tuple(wishes), tuple(self.unread))
-
-    def _read(self, phrase: Phrase) -> None:
-        read: Callable[..., Iterator[Wish]] = getattr(self, f"_{phrase.kind}")
-        for match in phrase.pattern.finditer(self.left):
-            start, end = match.span()
-            if self._is_negated(start):
-                continue
-            words = match[0].strip(" ,;")
-            self.places.setdefault(words, start)
-            try:
-                if match.groupdict().get("least"):
-                    raise InputError("a budget says the most that is spent, not the least.")
-                self.wishes += list(read(match, words))
-            except InputError as error:
-                self.unread.append((words, error.message))
-            self.left = self.left[:start] + _READ * (end - start) + self.left[end:]
+    def read(self) -> None:
+        places: dict[str, int] = {}
+        for kind, pattern in phrases(self.metrics, self.parameters, self.options):
+            for match in pattern.finditer(self.left):
+                start, end = match.span()
+                if self._is_negated(start):
+                    continue
+                words = match[0].strip(" ,;")
+                places.setdefault(words, start)
+                try:
+                    self.wishes += list(self._wishes(kind, match, words))
+                except InputError as error:
+                    self.unread.append((words, error.message))
+                self.left = self.left[:start] + _READ * (end - start) + self.left[end:]
+        self.wishes = sorted(dict.fromkeys(self.wishes), key=lambda wish: places[wish.words])
+        # What no phrase has read, by clause.
+        pieces = (piece for clause in _CLAUSE.split(self.left) for piece in clause.split(_READ))
+        self.unread += [(piece.strip(" :,;."), "not understood.") for piece in pieces if says_something(piece)]
 
     def _is_negated(self, start: int) -> bool:
         """Tell whether a word before it in its clause, that no phrase has read, turns its meaning round."""
         begin = max((match.end() for match in _CLAUSE.finditer(self.text, 0, start)), default=0)
         return _NEGATION.search(self.left, begin, start) is not None
 
-    def _left(self) -> Iterator[str]:
-        """Yield what no phrase has read, by clause; words that say nothing alone are left out."""
-        for clause in _CLAUSE.split(self.left):
-            for piece in clause.split(_READ):
-                if says_something(piece):
-                    yield piece.strip(" :,;.")
+    def _wishes(self, kind: Kind, match: re.Match[str], words: str) -> Iterator[Wish]:
+        """Yield what a phrase wants; its named parts are described in `phrases`."""
+        said = {part: text for part, text in match.groupdict().items() if text}
+        names = self.parameters.named(said.get("name", ""))
+        metric = next(iter(self.metrics.named(said.get("metric", ""))), None)
+        if "least" in said:
+            raise InputError("a budget says the most that is spent, not the least.")
+        match kind:
+            case "limit":
+                for name in LIMITS:
+                    if name in said:
+                        yield Limit(name=name, value=amount(said[name]) / (60 if name == "minutes" else 1), words=words)
+            case "fact":
+                raise InputError("what a trial takes is no limit; say 'at most' where it is one.")
+            case "target":
+                way: Direction | None = "minimize" if "below" in said else "maximize" if "above" in said else None
+                yield Limit(name="target", value=amount(said["value"]), metric=metric, direction=way, words=words)
+            case "minimize" | "maximize" | "improve":
+                unknown = said.get("unknown", "").replace(" ", "_")
+                yield Aim(metric=metric or unknown, direction=None if kind == "improve" else kind, words=words)
+            case "range":
+                ends = {end: amount(said[end]) for end in ("low", "high") if end in said}
+                yield from (Range(parameter=name, words=words, **ends) for name in names)
+            case "numbers":
+                values = tuple(map(_whole, map(amount, re.findall(NUMBER, said["numbers"], re.I))))
+                yield from (Options(parameter=name, options=values, words=words) for name in names)
+            case "words":
+                yield from self._choices(said["words"], names, words)
+            case "only" | "leave" | "also":
+                yield Selection(action=kind, parameters=self.parameters.named(said["names"]), words=words)
+            case "rest":
+                if not any(isinstance(wish, Selection) and wish.action == "only" for wish in self.wishes):
+                    raise InputError("it is not said what is to be tuned.")
+            case "early" | "quick":
+                if kind == "quick" and not any(isinstance(w, Limit) and w.name == "trials" for w in self.wishes):
+                    yield Limit(name="trials", value=_QUICK_TRIALS, words=words)
+                yield EarlyStopping(words=words)
 
-    def _limit(self, words: str, name: str, value: float) -> Iterator[Wish]:
-        yield Limit(words=words, name=name, value=value)
-
-    def _sequential(self, match: re.Match[str], words: str) -> Iterator[Wish]:
-        return self._limit(words, "parallel", 1)
-
-    def _trial_seconds(self, match: re.Match[str], words: str) -> Iterator[Wish]:
-        return self._limit(words, "seconds_per_trial", seconds(match["time"]))
-
-    def _fact(self, match: re.Match[str], words: str) -> Iterator[Wish]:
-        raise InputError("what a trial takes is no limit; say 'at most' where it is one.")
-
-    def _minutes(self, match: re.Match[str], words: str) -> Iterator[Wish]:
-        return self._limit(words, "minutes", seconds(match["time"]) / 60)
-
-    def _patience(self, match: re.Match[str], words: str) -> Iterator[Wish]:
-        return self._limit(words, "patience", number(match["count"]))
-
-    def _parallel(self, match: re.Match[str], words: str) -> Iterator[Wish]:
-        return self._limit(words, "parallel", number(match["count"]))
-
-    def _trials(self, match: re.Match[str], words: str) -> Iterator[Wish]:
-        return self._limit(words, "trials", number(match["count"]))
-
-    def _memory(self, match: re.Match[str], words: str) -> Iterator[Wish]:
-        size = next(size for start, size in _GB.items() if match["unit"].lower().startswith(start))
-        return self._limit(words, "memory_gb", number(match["count"]) * size)
-
-    def _money(self, match: re.Match[str], words: str) -> Iterator[Wish]:
-        share = 0.01 if (match["unit"] or "").lower().startswith("cent") else 1.0
-        return self._limit(words, "usd", number(match["amount"] or match["count"]) * share)
-
-    def _target(self, match: re.Match[str], words: str) -> Iterator[Wish]:
-        metric = self.metrics.named(match["metric"])[0] if match["metric"] else None
-        told = match.groupdict()
-        way: Direction | None = "minimize" if told.get("below") else "maximize" if told.get("above") else None
-        yield Target(words=words, value=number(match["value"]), metric=metric, direction=way)
-
-    def _minimize(self, match: re.Match[str], words: str) -> Iterator[Wish]:
-        yield Aim(words=words, metric=self._metric(match), direction="minimize")
-
-    def _maximize(self, match: re.Match[str], words: str) -> Iterator[Wish]:
-        yield Aim(words=words, metric=self._metric(match), direction="maximize")
-
-    def _improve(self, match: re.Match[str], words: str) -> Iterator[Wish]:
-        yield Aim(words=words, metric=self._metric(match))
-
-    def _metric(self, match: re.Match[str]) -> str:
-        return self.metrics.named(match["metric"])[0] if match["metric"] else match["unknown"].replace(" ", "_")
-
-    def _range(self, match: re.Match[str], words: str) -> Iterator[Wish]:
-        told = match.groupdict()
-        low, high = (None if told.get(end) is None else number(told[end]) for end in ("low", "high"))
-        for name in self.parameters.named(match["name"]):
-            yield Range(words=words, name=name, low=low, high=high)
-
-    _upper = _lower = _range
-
-    def _numbers(self, match: re.Match[str], words: str) -> Iterator[Wish]:
-        values = tuple(_whole(number(found)) for found in re.findall(NUMBER, match["numbers"], re.I))
-        for name in self.parameters.named(match["name"]):
-            yield Options(words=words, name=name, options=values)
-
-    def _words(self, match: re.Match[str], words: str) -> Iterator[Wish]:
-        said = re.findall("|".join(sorted(map(re.escape, self.options), key=len, reverse=True)), match["words"], re.I)
+    def _choices(self, listed: str, names: tuple[str, ...], words: str) -> Iterator[Wish]:
+        """Yield the options that are listed for parameters; without a name, for those that can take the first."""
+        said = re.findall("|".join(sorted(map(re.escape, self.options), key=len, reverse=True)), listed, re.I)
         meant = [self.options[word.lower()] for word in said]
-        told = match["name"]
-        names = self.parameters.named(told) if told else tuple(meant[0])
-        for name in names:
-            if not all(name in options for options in meant):
+        for name in names or meant[0]:
+            if not all(name in spellings for spellings in meant):
                 raise InputError(f"{name} has no such value.")
-            yield Options(words=words, name=name, options=tuple(dict.fromkeys(options[name] for options in meant)))
-
-    def _select(self, match: re.Match[str], words: str, action: Action) -> Iterator[Wish]:
-        yield Selection(words=words, names=self.parameters.named(match["names"]), action=action)
-
-    def _only(self, match: re.Match[str], words: str) -> Iterator[Wish]:
-        return self._select(match, words, "only")
-
-    def _leave(self, match: re.Match[str], words: str) -> Iterator[Wish]:
-        return self._select(match, words, "leave")
-
-    def _also(self, match: re.Match[str], words: str) -> Iterator[Wish]:
-        return self._select(match, words, "also")
-
-    def _rest(self, match: re.Match[str], words: str) -> Iterator[Wish]:
-        if not any(isinstance(wish, Selection) and wish.action == "only" for wish in self.wishes):
-            raise InputError("it is not said what is to be tuned.")
-        yield from ()
-
-    def _early(self, match: re.Match[str], words: str) -> Iterator[Wish]:
-        yield EarlyStopping(words=words)
-
-    def _quick(self, match: re.Match[str], words: str) -> Iterator[Wish]:
-        if not any(isinstance(wish, Limit) and wish.name == "trials" for wish in self.wishes):
-            yield Limit(words=words, name="trials", value=_QUICK_TRIALS)
-        yield EarlyStopping(words=words)
+            options = dict.fromkeys(spellings[name] for spellings in meant)
+            yield Options(parameter=name, options=tuple(options), words=words)
 
 
 def _whole(value: float) -> int | float:
-    return int(value) if float(value).is_integer() else value
+    return int(value) if value.is_integer() else value
 
 
 def _options(draft: Draft) -> dict[str, dict[str, str]]:

@@ -1,122 +1,84 @@
 """What somebody wants of a study, one wish each, with the words that say so.
 
-Whether a wish came from rules or from a language model makes no difference here; `fulfilled` checks and grants it.
+Rules make them from a request, and a language model answers with them; `fulfilled` checks and grants them all the same.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal, get_args
+
+from pydantic import Field
 
 from ..objective import Direction
-from ..trial import Value
 
 Action = Literal["only", "also", "leave"]
+LimitName = Literal["trials", "minutes", "target", "patience", "seconds_per_trial", "memory_gb", "usd", "parallel"]
+LIMITS: tuple[LimitName, ...] = get_args(LimitName)
+_Words = Annotated[str, Field(description="the phrase of the request that asks for it, letter by letter")]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Aim:
-    """A metric is to be improved.
+    """A metric to improve; without a direction, in the one that its name suggests."""
 
-    Args:
-        words: The phrase of the request.
-        metric: Its name.
-        direction: Which way; None for the one that its name suggests.
-    """
-
-    words: str
     metric: str
     direction: Direction | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Target:
-    """The study may stop at a value.
-
-    Args:
-        words: The phrase of the request.
-        value: Of the metric.
-        metric: Its name; None for the objective's.
-        direction: On which side of it values are good enough, where the words say so.
-    """
-
-    words: str
-    value: float
-    metric: str | None = None
-    direction: Direction | None = None
+    words: _Words
 
 
 @dataclass(frozen=True, kw_only=True)
 class Limit:
-    """Something is to be bounded.
+    """A bound of the study.
 
     Args:
-        words: The phrase of the request.
         name: A key of `[budget]`, or `parallel`.
-        value: The most.
+        value: The most; of a target, what is good enough.
+        metric: Of a target: its metric, where it is not the objective's.
+        direction: Of a target: on which side of it values are good enough, where the words say so.
+        words: The phrase of the request.
     """
 
-    words: str
-    name: str
-    value: float
+    name: LimitName
+    value: Annotated[float, Field(allow_inf_nan=False)]
+    metric: str | None = None
+    direction: Direction | None = None
+    words: _Words
 
 
 @dataclass(frozen=True, kw_only=True)
 class Selection:
-    """Some parameters are to be tuned, or to be left as they are.
+    """Which parameters are tuned: `only` these, these `also`, or they are left alone, `leave`."""
 
-    Args:
-        words: The phrase of the request.
-        names: The parameters.
-        action: `only` these are tuned, these `also`, or they are left alone, `leave`.
-    """
-
-    words: str
-    names: tuple[str, ...]
     action: Action
+    parameters: Annotated[tuple[str, ...], Field(min_length=1, max_length=60)]
+    words: _Words
 
 
 @dataclass(frozen=True, kw_only=True)
 class Range:
-    """A number is to be searched between bounds.
+    """Bounds of a number; None leaves an end as it is."""
 
-    Args:
-        words: The phrase of the request.
-        name: The parameter.
-        low: The least value; None for what it is.
-        high: The largest value; None for what it is.
-    """
-
-    words: str
-    name: str
+    parameter: str
     low: float | None = None
     high: float | None = None
+    words: _Words
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """A parameter is to take one of these values.
+    """Values that a parameter may take; at one alone it is kept."""
 
-    Args:
-        words: The phrase of the request.
-        name: The parameter.
-        options: The values; of one alone it is kept at that.
-    """
-
-    words: str
-    name: str
-    options: tuple[Value, ...]
+    parameter: str
+    options: Annotated[tuple[bool | int | float | str, ...], Field(min_length=1, max_length=20)]
+    words: _Words
 
 
 @dataclass(frozen=True, kw_only=True)
 class EarlyStopping:
-    """Hopeless trials are to be stopped early.
+    """Hopeless trials are stopped early."""
 
-    Args:
-        words: The phrase of the request.
-    """
-
-    words: str
+    words: _Words
 
 
-Wish = Aim | Target | Limit | Selection | Range | Options | EarlyStopping
+Wish = Aim | Limit | Selection | Range | Options | EarlyStopping

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, Field
 
 from ...draft import Draft
 from ...draft.fulfilment import fulfilled, refused
 from ...draft.request import plain, says_something
-from ...draft.wishes import Aim, Limit, Options, Range, Selection, Target, Wish
+from ...draft.wishes import Aim, Limit, Options, Range, Selection, Wish
 from ...reports.cleaning import short, without_secrets
 from ...space import SearchSpace
 from ..prompts import prompt
@@ -22,59 +21,22 @@ from .model import Model
 _MOST_SCRIPT = 6000  # Characters.
 _MOST_NAMES = 60
 _MOST = 20
-_WORDS = Field(description="the phrase of the request that asks for it, letter by letter")
-
-
-class Objective(BaseModel):
-    """A metric to improve."""
-
-    metric: str
-    direction: Literal["minimize", "maximize"]
-    words: str = _WORDS
-
-
-class ParameterSelection(BaseModel):
-    """Which parameters are tuned."""
-
-    action: Literal["only", "also", "leave"]
-    parameters: list[str] = Field(min_length=1, max_length=_MOST_NAMES)
-    words: str = _WORDS
-
-
-class ParameterRange(BaseModel):
-    """Bounds of a number."""
-
-    parameter: str
-    low: float | None = None
-    high: float | None = None
-    words: str = _WORDS
-
-
-class ParameterOptions(BaseModel):
-    """Values that a parameter may take."""
-
-    parameter: str
-    options: list[bool | int | float | str] = Field(min_length=1, max_length=_MOST)
-    words: str = _WORDS
-
-
-class BudgetLimit(BaseModel):
-    """A bound of the study."""
-
-    name: Literal["trials", "minutes", "target", "patience", "seconds_per_trial", "memory_gb", "usd", "parallel"]
-    value: float = Field(allow_inf_nan=False)
-    words: str = _WORDS
 
 
 class Changes(BaseModel):
     """What the drafter answers."""
 
-    objective: list[Objective] = Field(default_factory=list, max_length=_MOST)
-    selections: list[ParameterSelection] = Field(default_factory=list, max_length=_MOST)
-    ranges: list[ParameterRange] = Field(default_factory=list, max_length=_MOST_NAMES)
-    options: list[ParameterOptions] = Field(default_factory=list, max_length=_MOST_NAMES)
-    limits: list[BudgetLimit] = Field(default_factory=list, max_length=_MOST)
+    objective: list[Aim] = Field(default_factory=list, max_length=_MOST)
+    selections: list[Selection] = Field(default_factory=list, max_length=_MOST)
+    ranges: list[Range] = Field(default_factory=list, max_length=_MOST_NAMES)
+    options: list[Options] = Field(default_factory=list, max_length=_MOST_NAMES)
+    limits: list[Limit] = Field(default_factory=list, max_length=_MOST)
     not_understood: list[str] = Field(default_factory=list, max_length=_MOST, description="what no change can give")
+
+    @property
+    def wishes(self) -> tuple[Wish, ...]:
+        """All that is wanted."""
+        return (*self.objective, *self.selections, *self.ranges, *self.options, *self.limits)
 
 
 class Drafter:
@@ -104,7 +66,7 @@ class Drafter:
         question = json.dumps(_told(draft, words), ensure_ascii=False, default=str)
         changes = self.model.ask(self.role, instructions=prompt(self.role), question=question, answer=Changes)
         granted = []
-        for wish in _wishes(changes):
+        for wish in changes.wishes:
             if _is_said(wish.words, words):
                 granted.append(wish)
             else:
@@ -116,22 +78,6 @@ class Drafter:
         for phrase in changes.not_understood:
             draft = refused(draft, phrase, "the language model knows no setting for it.")
         return draft
-
-
-def _wishes(changes: Changes) -> Iterator[Wish]:
-    for aim in changes.objective:
-        yield Aim(words=aim.words, metric=aim.metric, direction=aim.direction)
-    for selection in changes.selections:
-        yield Selection(words=selection.words, names=tuple(selection.parameters), action=selection.action)
-    for bounds in changes.ranges:
-        yield Range(words=bounds.words, name=bounds.parameter, low=bounds.low, high=bounds.high)
-    for choice in changes.options:
-        yield Options(words=choice.words, name=choice.parameter, options=tuple(choice.options))
-    for limit in changes.limits:
-        if limit.name == "target":
-            yield Target(words=limit.words, value=limit.value)
-        else:
-            yield Limit(words=limit.words, name=limit.name, value=limit.value)
 
 
 def _is_said(phrase: str, request: str) -> bool:
