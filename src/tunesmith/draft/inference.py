@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import logging
 import re
 from collections.abc import Mapping
@@ -20,7 +19,6 @@ from .fits import arranged
 from .flags import Flags, read_flags, strings_in
 from .metrics import read_metrics
 from .ranges import Guess, guess
-from .shell_flags import read_shell_flags
 from .sources import Sources, find_sources, parsed
 from .words import words
 
@@ -43,10 +41,8 @@ def draft_study(path: Path, *, objective: str | None = None) -> Draft:
     if objective is not None:
         Objective.parse(objective)
     sources = find_sources(path)
-    tree = parsed(sources.script) if sources.script is not None else None
-    text = sources.script.read_text(encoding="utf-8", errors="replace") if sources.script is not None else ""
-    flags = _flags(sources, tree, text)
-    metrics = read_metrics(text, tree)
+    flags = read_flags(sources)
+    metrics = read_metrics(sources.text, sources.tree)
     draft = Draft(
         name=_study_name(sources, path),
         folder=sources.folder,
@@ -57,18 +53,10 @@ def draft_study(path: Path, *, objective: str | None = None) -> Draft:
         script=sources.script,
         words={} if objective is None else {"study.objective": objective},
         measured=metrics.names,
-        reports="reports.jsonl" in text,
+        reports="reports.jsonl" in sources.text,
     )
-    draft = _with_parameters(draft, sources, flags, text)
-    return arranged(with_command(draft, sources, flags, text))
-
-
-def _flags(sources: Sources, tree: ast.Module | None, text: str) -> Flags:
-    if tree is not None:
-        return read_flags(tree)
-    if sources.script is not None and sources.script.suffix in (".sh", ".bash"):
-        return read_shell_flags(text)
-    return Flags(())
+    draft = _with_parameters(draft, sources, flags)
+    return arranged(with_command(draft, sources, flags))
 
 
 def _study_name(sources: Sources, path: Path) -> str:
@@ -78,7 +66,7 @@ def _study_name(sources: Sources, path: Path) -> str:
     return re.sub(r"[^A-Za-z0-9_-]+", "-", plain).strip("-") or "study"
 
 
-def _with_parameters(draft: Draft, sources: Sources, flags: Flags, text: str) -> Draft:
+def _with_parameters(draft: Draft, sources: Sources, flags: Flags) -> Draft:
     """Take the parameters from the flags; where none of them is tunable, from the config or the script itself."""
     tunable = [flag for flag in flags.flags if flag.guess.parameter is not None]
     draft = replace(draft, notes=(*draft.notes, *flags.notes))
@@ -89,7 +77,7 @@ def _with_parameters(draft: Draft, sources: Sources, flags: Flags, text: str) ->
         if sources.config is not None and sources.read:
             note += f" It also reads {sources.config.name}, which stays as it is."
         return _with_guesses(draft, by_flag, note)
-    if sources.config is not None and (sources.read or takes_config(flags, text)):
+    if sources.config is not None and (sources.read or takes_config(sources, flags)):
         return _from_file(draft, sources.config, f"The parameters are the values in {sources.config.name}")
     if sources.config is not None:
         lies = f"{sources.config.name} is not used: the script does not name it."

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from ..config_files import SUFFIXES
@@ -41,6 +43,20 @@ class Sources:
     imported: bool = False
     read: bool = False
 
+    @cached_property
+    def text(self) -> str:
+        """The script's text; empty without a script."""
+        return "" if self.script is None else _text(self.script)
+
+    @cached_property
+    def tree(self) -> ast.Module | None:
+        """The script's syntax tree, where it is Python.
+
+        Raises:
+            InputError: It is not valid Python; with file and line.
+        """
+        return None if self.script is None else parsed(self.script)
+
 
 def find_sources(path: Path) -> Sources:
     """Find script and config for a script, a config file, or a folder with them.
@@ -63,9 +79,7 @@ def find_sources(path: Path) -> Sources:
         raise InputError(f"a script, a config file or a folder must be given, but there is no {path}.")
     if path.suffix.lower() in SUFFIXES and _is_config(path):
         script = _script_in(path.parent, about=path)
-        if script is None:
-            return Sources(path.parent, None, path, read=True)
-        imported, _ = _mentions(script, path)
+        imported = script is not None and path in _modules(script)
         return Sources(path.parent, script, path, imported, read=True)
     return _with_config(path)
 
@@ -85,42 +99,38 @@ def parsed(script: Path) -> ast.Module | None:
         raise InputError(f"{script}:{line}: a script must be valid Python, but: {error}.") from None
 
 
+def imported_names(tree: ast.Module) -> Iterator[str]:
+    """Yield the dotted names that a script imports; those from its own package begin with a dot."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = "." * node.level + (node.module or "")
+            yield module
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
 def _with_config(script: Path) -> Sources:
     folder = script.parent
-    text = script.read_text(encoding="utf-8", errors="replace")
-    for name in _NAMED_FILE.findall(text):
-        if _is_inside(folder, name) and folder / name != script and _is_config(folder / name):
+    for name in _NAMED_FILE.findall(_text(script)):
+        inside = not Path(name).is_absolute() and ".." not in Path(name).parts and (folder / name).is_file()
+        if inside and folder / name != script and _is_config(folder / name):
             return Sources(folder, script, folder / name, read=True)
     for config in _modules(script):
         return Sources(folder, script, config, imported=True, read=True)
-    found = _config_in(folder, besides=script)
-    return Sources(folder, script, found)
+    return Sources(folder, script, _config_in(folder, besides=script))
 
 
-def _is_inside(folder: Path, name: str) -> bool:
-    return not Path(name).is_absolute() and ".." not in Path(name).parts and (folder / name).is_file()
+def _text(script: Path) -> str:
+    return script.read_text(encoding="utf-8", errors="replace")
 
 
 def _modules(script: Path) -> list[Path]:
     """Return the config files among the modules that a script imports from its own folder."""
     tree = parsed(script)
-    if tree is None:
-        return []
-    names: list[str] = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            module = node.module or ""
-            names += [module, *(f"{module}.{alias.name}".lstrip(".") for alias in node.names)]
+    names = [] if tree is None else [name.lstrip(".") for name in imported_names(tree)]
     files = [script.parent / f"{name.replace('.', '/')}.py" for name in names if name]
     return [file for file in files if file.is_file() and _is_config(file)]
-
-
-def _mentions(script: Path, config: Path) -> tuple[bool, bool]:
-    text = script.read_text(encoding="utf-8", errors="replace")
-    imported = config.suffix == ".py" and config in _modules(script)
-    return imported, config.name in text
 
 
 def _script_in(folder: Path, about: Path | None = None) -> Path | None:
@@ -128,24 +138,20 @@ def _script_in(folder: Path, about: Path | None = None) -> Path | None:
     for name in _SCRIPTS:
         if (folder / name).is_file() and folder / name != about:
             return folder / name
-    files = [file for file in sorted(folder.glob("*.py")) if file != about and not file.name.startswith(("test_", "_"))]
-    running = [file for file in files if _runs(file)]
-    if about is not None:
-        telling = [file for file in running if any(_mentions(file, about))]
-        running = telling or running
-    others = [file for file in sorted(folder.iterdir()) if file.suffix.lower() in INTERPRETERS and file.suffix != ".py"]
-    candidates = running or others
+    files = [file for file in sorted(folder.iterdir()) if file.suffix.lower() in INTERPRETERS and file != about]
+    running = [file for file in files if file.suffix == ".py" and file.name[:1] != "_" and _runs(file)]
+    running = [file for file in running if not file.name.startswith("test_")]
+    telling = [file for file in running if about is not None and (about.name in _text(file) or about in _modules(file))]
+    candidates = telling or running or [file for file in files if file.suffix != ".py"]
     return candidates[0] if len(candidates) == 1 else None
 
 
 def _config_in(folder: Path, besides: Path | None = None) -> Path | None:
-    files = [
-        file
-        for file in sorted(folder.iterdir())
-        if file.suffix.lower() in SUFFIXES and file != besides and file.is_file() and _CONFIG_STEMS.fullmatch(file.stem)
-        if not _OTHER_FILES.fullmatch(file.stem) and (file.suffix != ".py" or not _runs(file))
-    ]
-    return files[0] if len(files) == 1 else None
+    """Return the one file of a folder that has the name of a config."""
+    files = [file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES and file != besides]
+    named = [file for file in files if _CONFIG_STEMS.fullmatch(file.stem) and not _OTHER_FILES.fullmatch(file.stem)]
+    configs = [file for file in named if file.is_file() and _is_config(file)]
+    return configs[0] if len(configs) == 1 else None
 
 
 def _is_config(path: Path) -> bool:
@@ -161,11 +167,12 @@ def _runs(path: Path) -> bool:
         tree = parsed(path)
     except InputError:
         return True
-    assert tree is not None
-    calls = [s for s in tree.body if isinstance(s, ast.Expr) and not isinstance(s.value, ast.Constant)]
-    loops = [s for s in tree.body if isinstance(s, ast.For | ast.While | ast.With)]
-    guards = [s for s in tree.body if isinstance(s, ast.If) and "__name__" in ast.unparse(s.test)]
-    return bool(calls or loops or guards)
+    return tree is not None and any(
+        isinstance(statement, ast.For | ast.While | ast.With)
+        or (isinstance(statement, ast.Expr) and not isinstance(statement.value, ast.Constant))
+        or (isinstance(statement, ast.If) and "__name__" in ast.unparse(statement.test))
+        for statement in tree.body
+    )
 
 
 def _only_assigns(path: Path) -> bool:
