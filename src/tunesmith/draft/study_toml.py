@@ -10,7 +10,6 @@ from typing import Any
 import tomlkit
 
 from ..budget import Budget
-from ..parameters import Parameter
 from ..reports.cleaning import short
 from ..space import SearchSpace
 from .drafts import Draft
@@ -50,10 +49,13 @@ def _listed(notes: Iterable[str]) -> Iterator[str]:
         yield from textwrap.wrap(note, 112, initial_indent="# - ", subsequent_indent="#   ", break_on_hyphens=False)
 
 
+def _you_said(draft: Draft, key: str, you: str = "you") -> str:
+    return f'{you} said "{short(draft.words[key], 100)}"'
+
+
 def _said(draft: Draft, key: str, line: str, otherwise: str = "") -> str:
     """Return a line with the words that it comes from as its comment, or with another comment."""
-    words = draft.words.get(key)
-    comment = otherwise if words is None else f'you said "{short(words, 100)}"'
+    comment = _you_said(draft, key) if key in draft.words else otherwise
     return f"{line:<44} # {comment}" if comment else line
 
 
@@ -69,12 +71,11 @@ def _search(draft: Draft) -> Iterator[str]:
     yield 'proposer = "portfolio"'
     parallel = f"parallel = {draft.search.get('parallel', 1)}"
     yield _said(draft, "search.parallel", parallel, "trials at the same time")
-    pruner = draft.search.get("pruner")
-    if pruner is None:
-        line = '# pruner = "hyperband"'
-        yield f"{line:<44} # stops hopeless trials early; the script must report its progress"
+    if "pruner" in draft.search:
+        yield _said(draft, "search.pruner", f"pruner = {_value(draft.search['pruner'])}")
     else:
-        yield _said(draft, "search.pruner", f"pruner = {_value(pruner)}")
+        hint = "stops hopeless trials early; the script must report its progress"
+        yield _said(draft, "search.pruner", '# pruner = "hyperband"', hint)
 
 
 def _space(draft: Draft) -> list[str]:
@@ -82,26 +83,19 @@ def _space(draft: Draft) -> list[str]:
         return ["# Nothing was found to tune. Write a line for each parameter, such as", f"# {_EXAMPLE}"]
     tables, _ = SearchSpace(draft.space).to_tables()
     keys = [key for key in ("space", "space.also", "space.leave") if key in draft.words]
-    words = [f'# You said "{short(draft.words[key], 100)}".' for key in keys]
-    return words + [_line(draft, name, tables[name], draft.space[name]) for name in draft.space]
+    return [f"# {_you_said(draft, key, 'You')}." for key in keys] + [_line(draft, *item) for item in tables.items()]
 
 
 _EXAMPLE = '"lr" = { type = "float", low = 1e-5, high = 0.1, log = true, default = 1e-3 }'
 
 
-def _line(draft: Draft, name: str, table: Mapping[str, Any], parameter: Parameter) -> str:
-    told = dict(table)
-    if draft.config is not None:
-        told.pop("default", None)  # the config file says it, and trial 0 is the config as it is
-    comments = []
+def _line(draft: Draft, name: str, table: Mapping[str, Any]) -> str:
+    # Where there is a config file it says the default, and trial 0 is the config as it is.
+    told = {key: value for key, value in table.items() if key != "default" or draft.config is None}
     present = draft.values.get(name)
-    if "default" not in told and present is not None:
-        comments.append(f"now {_value(present)}")
-    if draft.remarks.get(name):
-        comments.append(draft.remarks[name])
-    if f"space.{name}" in draft.words:
-        words = short(draft.words[f"space.{name}"], 100)
-        comments.append(f'you said "{words}"')
+    comments = [f"now {_value(present)}"] if "default" not in told and present is not None else []
+    comments += [draft.remarks[name]] if draft.remarks.get(name) else []
+    comments += [_you_said(draft, f"space.{name}")] if f"space.{name}" in draft.words else []
     comment = f"    # {'; '.join(comments)}" if comments else ""
     return f"{_key(name)} = {_value(told)}{comment}"
 
