@@ -13,27 +13,18 @@ from .words import words
 
 def arranged(draft: Draft) -> Draft:
     """Let parameters fit together: heads divide widths, and what only SGD knows waits for SGD."""
-    space = dict(draft.space)
-    skipped, notes = dict(draft.skipped), list(draft.notes)
-    heads = next((name for name in space if set(words(name)) & {"heads", "head"}), None)
+    space, skipped, notes = dict(draft.space), dict(draft.skipped), list(draft.notes)
+    heads = next((name for name in space if {*words(name)} & {"heads", "head"}), None)
     if heads is not None:
         _fit_heads(space, skipped, heads, notes)
     optimizer = next((n for n, p in space.items() if isinstance(p, Choice) and "optimizer" in words(n)), None)
-    for name in list(space):
-        table = name.rpartition(".")[0]
-        if optimizer is None or words(name) != ["momentum"] or draft.config is None:
-            continue
-        chosen = space[optimizer]
-        assert isinstance(chosen, Choice)
-        sgd = [option for option in chosen.options if str(option).lower().endswith("sgd")]
-        if sgd:
-            passed_on = bool(set(words(table)) & {"params", "args", "kwargs", "options"})
-            condition = {optimizer: sgd[0]}
-            space[name] = (
-                replace(space[name], when=condition, inactive="remove")
-                if passed_on
-                else replace(space[name], when=condition)
-            )
+    if optimizer is not None and draft.config is not None:
+        options = getattr(space[optimizer], "options", ())
+        sgd = [option for option in options if str(option).lower().endswith("sgd")]
+        for name in [name for name in space if words(name) == ["momentum"] and sgd]:
+            # What is handed on to the optimiser as it is must not hold what only another one knows.
+            passed_on = {*words(name.rpartition(".")[0])} & {"params", "args", "kwargs", "options"}
+            space[name] = replace(space[name], when={optimizer: sgd[0]}, inactive="remove" if passed_on else "keep")
     if space:
         SearchSpace(space)
     return replace(draft, space=space, skipped=skipped, notes=tuple(notes))

@@ -94,39 +94,38 @@ def _from_file(draft: Draft, config: Path, how: str) -> Draft:
     seen = _strings_beside(config)
     guesses = {}
     for key in keys(values):
-        if find(values, key) in ({}, []):
+        value = find(values, key)
+        if value in ({}, []):
             continue
         if any(part.isdecimal() for part in key.split(".")):
-            guesses[key] = (find(values, key), Guess(None, "one element of a list"))
+            guesses[key] = (value, Guess(None, "one element of a list"))
         else:
-            guesses[_short_name(values, key)] = (find(values, key), guess(key, find(values, key), seen=seen))
+            guesses[_short_name(values, key)] = (value, guess(key, value, seen=seen))
     draft = replace(draft, config=config.relative_to(draft.folder).as_posix())
     return _with_guesses(draft, guesses, f"{how}; each trial gets a copy with other values.")
 
 
 def _strings_beside(config: Path) -> set[str]:
     """Return the strings in the Python files beside a config, which know the words that may stand in it."""
-    files = [file for file in sorted(config.parent.glob("*.py")) if not file.samefile(config)]
     seen: set[str] = set()
-    for file in files:
+    for file in config.parent.glob("*.py"):
         try:
-            tree = parsed(file)
+            tree = None if file.samefile(config) else parsed(file)
         except InputError as error:
             _log.info("not looked at: %s", error)
-            continue
-        seen |= strings_in(tree) if tree is not None else set()
+        else:
+            seen |= strings_in(tree) if tree is not None else set()
     return seen
 
 
 def _short_name(values: Mapping[str, Any], key: str) -> str:
     """Leave out the table at the top that is a mere wrapper, as `CONFIG`, where the name stays clear."""
     top, _, rest = key.partition(".")
-    is_wrapper = isinstance(values[top], dict) if top in values else False
-    if not is_wrapper or not set(words(top)) & {"config", "cfg", "conf", "settings", "params", "hparams", "defaults"}:
+    wrappers = {"config", "cfg", "conf", "settings", "params", "hparams", "defaults"}
+    if not isinstance(values.get(top), dict) or not wrappers & {*words(top)}:
         return key
-    others = [value for name, value in values.items() if name != top and isinstance(value, dict)]
-    first = rest.partition(".")[0]
-    return key if first in values or any(first in other for other in others) else rest
+    others = [values, *(value for name, value in values.items() if name != top and isinstance(value, dict))]
+    return key if any(rest.partition(".")[0] in other for other in others) else rest
 
 
 def _with_guesses(draft: Draft, guesses: Mapping[str, tuple[Any, Guess]], note: str) -> Draft:

@@ -20,7 +20,6 @@ _MINIMIZED = {
 METRIC_WORDS = frozenset(_MAXIMIZED | _MINIMIZED)
 """The words that a metric is known by."""
 _VALIDATION = {"val", "valid", "validation", "dev", "eval", "held"}
-_TEST = {"test"}
 _TRAINING = {"train", "training", "tr"}
 _PROGRESS = {"step", "epoch", "iteration"}
 _PRINTED = re.compile(r"([A-Za-z_][\w./-]*)\s*[=:]\s*$")
@@ -53,33 +52,28 @@ def read_metrics(source: str, tree: ast.Module | None) -> Metrics:
     """
     dumped = list(_dumped(tree)) if tree is not None else []
     printed = list(_printed(tree)) if tree is not None else _FORMATTED.findall(source.replace("\\n", "\n"))
-    names = _names(dumped, printed, tree)
-    best_dumped, best_printed = _best(dumped), _best(printed)
+    known = _known_names(tree) if tree is not None else []
+    best_dumped, best_printed, best_known = _best(dumped), _best(printed), _best(known)
+    where: str | None
     if best_dumped is not None and (best_printed is None or _preference(best_dumped) >= _preference(best_printed)):
-        file = _metrics_file(source)
-        return Metrics(_objective(best_dumped), file, f"The script writes '{best_dumped}' to {file}.", names)
-    if best_printed is not None:
-        return Metrics(_objective(best_printed), "stdout", f"The script prints '{best_printed}'.", names)
-    named = _best(_known_names(tree)) if tree is not None else None
-    if named is not None:
-        return Metrics(
-            _objective(named),
-            None,
-            f"The script works out '{named}', but does not report it: print(f\"{named}={{{named}}}\") at its end, or "
-            "write it as JSON to metrics.json in the trial's folder.",
-            names,
+        best, where = best_dumped, _metrics_file(source)
+        note = f"The script writes '{best}' to {where}."
+    elif best_printed is not None:
+        best, where, note = best_printed, "stdout", f"The script prints '{best_printed}'."
+    elif best_known is not None:
+        best, where = best_known, None
+        note = (
+            f"The script works out '{best}', but does not report it: print(f\"{best}={{{best}}}\") at its end, or "
+            "write it as JSON to metrics.json in the trial's folder."
         )
-    return Metrics(
-        None,
-        None,
-        'No metric was found. Print it at the end of the script, as print(f"val_loss={loss}"), and correct the '
-        "objective where it is not 'minimize val_loss'.",
-        names,
-    )
-
-
-def _objective(name: str) -> str:
-    return f"{'maximize' if is_maximized(name) else 'minimize'} {name}"
+    else:
+        best, where = "", None
+        note = (
+            'No metric was found. Print it at the end of the script, as print(f"val_loss={loss}"), and correct the '
+            "objective where it is not 'minimize val_loss'."
+        )
+    objective = f"{'maximize' if is_maximized(best) else 'minimize'} {best}" if best else None
+    return Metrics(objective, where, note, _names([*dumped, *printed], known, tree))
 
 
 def is_maximized(name: str) -> bool:
@@ -109,7 +103,7 @@ def _best(names: list[str]) -> str | None:
 
 def is_of_test_data(name: str) -> bool:
     """Tell from its name whether a metric is measured on the held-out test part."""
-    return bool(_words(name) & _TEST)
+    return "test" in _words(name)
 
 
 def is_metric(name: str) -> bool:
@@ -121,16 +115,16 @@ def is_metric(name: str) -> bool:
     return bool(_words(name) & (_MAXIMIZED | _MINIMIZED))
 
 
-def _names(dumped: list[str], printed: list[str], tree: ast.Module | None) -> tuple[str, ...]:
+def _names(reported: list[str], known: list[str], tree: ast.Module | None) -> tuple[str, ...]:
     """Return what is reported, and what else has the name of a metric, the likeliest first."""
     if tree is None:  # There an assignment looks as if something was printed.
-        names = [name for name in printed if is_metric(name)]
+        names = [name for name in reported if is_metric(name)]
     else:
-        reported = [name for name in (*dumped, *printed) if name not in _PROGRESS]
         said = [name for name in sorted(strings_in(tree)) if name.isidentifier() and is_metric(name)]
-        names = [*reported, *said] or [name for name in _known_names(tree) if is_metric(name)]
-    likeliest = sorted(dict.fromkeys(names), key=is_metric, reverse=True)
-    return tuple(sorted(likeliest, key=lambda name: -1 if is_of_test_data(name) else _preference(name), reverse=True))
+        names = [name for name in [*reported, *said] if name not in _PROGRESS] or [*filter(is_metric, known)]
+    # The test data's last; then that of the validation data before others, and what sounds like a metric before others.
+    likelihood = {name: (-1 if is_of_test_data(name) else _preference(name), is_metric(name)) for name in names}
+    return tuple(sorted(likelihood, key=lambda name: likelihood[name], reverse=True))
 
 
 def _dumped(tree: ast.Module) -> Iterator[str]:

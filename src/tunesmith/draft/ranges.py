@@ -24,32 +24,31 @@ class Guess:
     reason: str = ""
 
 
-_OPTIMIZERS = ("Adam", "AdamW", "SGD")
-_OTHER_OPTIMIZERS = ("RMSprop", "NAdam", "Adagrad", "RAdam", "Adamax", "Lion")
-_ACTIVATIONS = ("ReLU", "GELU", "Tanh")
-_OTHER_ACTIVATIONS = ("SiLU", "ELU", "SELU", "LeakyReLU", "leaky_relu", "Swish", "Mish", "Sigmoid")
-_SCHEDULES = ("linear", "cosine", "constant")
-
+_ALTERNATIVES: tuple[tuple[set[str], tuple[str, ...], tuple[str, ...]], ...] = (
+    (
+        {"optimizer", "optimiser", "optim", "opt"},
+        ("Adam", "AdamW", "SGD"),
+        ("RMSprop", "NAdam", "Adagrad", "RAdam", "Adamax", "Lion"),
+    ),
+    (
+        {"activation", "act", "nonlinearity"},
+        ("ReLU", "GELU", "Tanh"),
+        ("SiLU", "ELU", "SELU", "LeakyReLU", "leaky_relu", "Swish", "Mish", "Sigmoid"),
+    ),
+    ({"scheduler", "schedule"}, ("linear", "cosine", "constant"), ()),
+)
+"""Words of a name, the options that nearly every script knows, and others."""
 _RATES = {"lr", "eta", "eta0"}
 _SMALL = {
-    "wd",
-    "l1",
-    "l2",
-    "alpha",
-    "eps",
-    "epsilon",
-    "reg",
-    "lambda",
-    "lambd",
-    "regularization",
-    "penalty",
-    "c",
-    "decay",
-}
+    "wd", "l1", "l2", "alpha", "eps", "epsilon", "reg", "lambda", "lambd", "regularization", "penalty", "c", "decay",
+}  # fmt: skip
 _FRACTIONS = {"subsample", "colsample", "fraction", "feature", "bagging"}
-_WIDTHS = {
-    "hidden", "dim", "dims", "units", "width", "channels", "filters", "embed", "embedding", "emb", "embd", "ff", "ffn",
-    "neurons", "latent", "model", "features", "size",
+_SHARES = _FRACTIONS | {
+    "dropout", "drop", "prob", "probability", "p", "momentum", "beta", "gamma", "smoothing", "ema", "mixup",
+}  # fmt: skip
+_EMBEDDINGS = {"model", "embed", "embedding", "emb", "embd", "hidden", "dim"}
+_WIDTHS = _EMBEDDINGS | {
+    "dims", "units", "width", "channels", "filters", "ff", "ffn", "neurons", "latent", "features", "size",
 }  # fmt: skip
 _COUNTS = {"layers", "layer", "depth", "heads", "head", "blocks", "block", "stages"}
 
@@ -67,8 +66,6 @@ def guess(name: str, default: Any, options: Sequence[Any] | None = None, seen: C
     if reason is not None:
         return Guess(None, reason)
     if options is not None:
-        if len(options) < 2:
-            return Guess(None, "there is one option only")
         return _among(options, default)
     if default is None:
         return Guess(None, "it has no value to start from")
@@ -90,10 +87,19 @@ def guess_around(value: Any) -> Guess:
 
 def is_share(name: str) -> bool:
     """Tell whether a name speaks of a share between 0 and 1, as that of dropout."""
-    return _is_unit(set(words(name)))
+    found = set(words(name))
+    return bool(found & _SHARES) and not found & {"lr", "rows"}
+
+
+def is_width(name: str) -> bool:
+    """Tell whether a name speaks of the width of layers, in which heads of attention must fit."""
+    found = set(words(name))
+    return bool(found & _EMBEDDINGS) and not found & _COUNTS
 
 
 def _among(options: Sequence[Any], default: Any) -> Guess:
+    if len(options) < 2:
+        return Guess(None, "there is one option only")
     try:
         choice = Choice(list(options))
     except InputError as error:
@@ -101,20 +107,10 @@ def _among(options: Sequence[Any], default: Any) -> Guess:
     return Guess(replace(choice, default=default) if default is not None and choice.contains(default) else choice)
 
 
-def is_width(name: str) -> bool:
-    """Tell whether a name speaks of the width of layers, in which heads of attention must fit."""
-    found = set(words(name))
-    return bool(found & {"model", "embed", "embedding", "emb", "embd", "hidden", "dim"}) and not found & _COUNTS
-
-
 def _word(name: str, default: str, seen: Collection[str]) -> Guess:
-    found = set(words(name))
-    if found & {"optimizer", "optimiser", "optim", "opt"}:
-        return _spelled(default, _OPTIMIZERS, _OTHER_OPTIMIZERS, seen)
-    if found & {"activation", "act", "nonlinearity"}:
-        return _spelled(default, _ACTIVATIONS, _OTHER_ACTIVATIONS, seen)
-    if found & {"scheduler", "schedule"}:
-        return _spelled(default, _SCHEDULES, (), seen)
+    for named, usual, others in _ALTERNATIVES:
+        if named & {*words(name)}:
+            return _spelled(default, usual, others, seen)
     return Guess(None, "text whose other options are not known")
 
 
@@ -135,37 +131,29 @@ def _spelled(default: str, usual: Sequence[str], others: Sequence[str], seen: Co
 
 
 def _number(name: str, default: float) -> Guess:
-    found = set(words(name))
-    if "decay" in found and "weight" not in found and 0.5 <= default < 1:
-        return _near_one(default)
-    if _is_unit(found):
-        return _unit(found, float(default))
+    found, value = set(words(name)), float(default)
+    if "decay" in found and "weight" not in found and 0.5 <= value < 1:
+        return _near_one(value)
+    if is_share(name):
+        return _share(found, value)
     if found & _RATES or {"learning", "rate"} <= found:
-        return _logarithmic(float(default), 1e-7, 1.0)
-    if found & _SMALL or ({"gamma"} <= found and not 0.5 <= default < 1):
-        return _logarithmic(float(default), 1e-10 if found & {"eps", "epsilon"} else 1e-8, 1e4 if default >= 1 else 1.0)
-    if isinstance(default, int):
-        return _whole(found, default)
-    return _around(default)
+        return _logarithmic(value, 1e-7, 1.0)
+    if found & _SMALL:
+        return _logarithmic(value, 1e-10 if found & {"eps", "epsilon"} else 1e-8, 1e4 if value >= 1 else 1.0)
+    return _whole(found, default) if isinstance(default, int) else _around(value)
 
 
-def _is_unit(found: set[str]) -> bool:
-    """Tell whether a name speaks of a share between 0 and 1."""
-    shares = {"dropout", "drop", "prob", "probability", "p", "momentum", "beta", "gamma", "smoothing", "ema", "mixup"}
-    return bool(found & (shares | _FRACTIONS)) and not found & {"lr", "rows"}
-
-
-def _unit(found: set[str], default: float) -> Guess:
-    if not 0 <= default <= 1 or ("gamma" in found and not 0.5 <= default < 1):
-        if "gamma" in found and default > 0:
-            return _logarithmic(default, 1e-8, 1e4)
+def _share(found: set[str], default: float) -> Guess:
+    if "gamma" in found and default > 0 and not 0.5 <= default < 1:
+        return _logarithmic(default, 1e-8, 1e4)  # of a kernel, not of a discount
+    if not 0 <= default <= 1 or ("gamma" in found and default == 0):
         return _around(default)
     if "momentum" in found:
         return _inside(0.0, 0.99, default)
     if found & {"beta", "gamma", "ema"} and 0.5 <= default < 1:
         return _near_one(default)
     if found & _FRACTIONS:
-        return _inside(min(0.5, _short(default / 2)), 1.0, default) if default > 0 else _inside(0.0, 1.0, default)
+        return _inside(min(0.5, _short(default / 2)), 1.0, default)
     return _inside(0.0, 0.5 if default <= 0.5 else 1.0, default)
 
 
@@ -202,12 +190,10 @@ def _whole(found: set[str], default: int) -> Guess:
         return Guess(None, f"a value of {default} usually switches something off and gives no range to guess")
     if "kernel" in found:
         return Guess(Choice(sorted({3, 5, 7, default}), ordered=True, default=default))
-    if found & _COUNTS:
+    if found & _COUNTS or (default < 4 and not found & (_WIDTHS | {"batch"})):
         return Guess(Int(1, max(4, 2 * default), default=default))
     if "batch" in found:
         return Guess(Int(min(max(8, default // 4), default), default * 4, log=True, default=default))
-    if default < 4 and not found & _WIDTHS:
-        return Guess(Int(1, max(4, 2 * default), default=default))
     return Guess(Int(max(1, default // 4), default * 4, log=True, default=default))
 
 
