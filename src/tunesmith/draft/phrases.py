@@ -110,16 +110,16 @@ def _metrics(metrics: Mentions) -> Phrases:
     good = r"(?:the best|a better|a good)"
     about = r"(?:care (?:only )?about|objective(?: is|:)|metric(?: is|:))"
     yield "improve", rf"(?:optimi[sz]e|improve|tune for|{about}|{good}) {metric}"
-    ways: tuple[tuple[Kind, str, str, str], ...] = (
-        ("minimize", "minimi[sz](?:e|ing)|reduce|lower|decrease|shrink", "down", "small|low|less"),
-        ("maximize", "maximi[sz](?:e|ing)|increase|raise", "up", "larg|high|big|more"),
+    ways: tuple[tuple[Kind, str, str, str, str], ...] = (
+        ("minimize", "minimi[sz](?:e|ing)|reduce|lower|decrease|shrink", "down", "less", "small|low"),
+        ("maximize", "maximi[sz](?:e|ing)|increase|raise", "up", "more", "larg|high|big"),
     )
-    for way, verbs, to, size in ways:
+    for way, verbs, to, more, size in ways:
         very = r"(?:to be )?(?:as )?(?:very |really )?"
         yield way, rf"(?:{verbs}|(?:bring|push) {to}) {metric}"
         yield way, rf"(?:make|get|keep|want|with) {metric} {very}(?:{to}|(?:{size})e?r?)(?: as (?:possible|you can))?"
         yield way, rf"(?:the )?(?:{size})e?(?:st)? (?:possible )?{metric}"
-        yield way, rf"{known}(?: \(|, | where | - | )?(?:{size})e?r? is better"
+        yield way, rf"{known}(?: \(|, | where | - | )?(?:{more}|(?:{size})e?r) is better"
 
 
 def _parameters(parameters: Mentions, options: Iterable[str]) -> Phrases:
@@ -149,7 +149,7 @@ def _parameters(parameters: Mentions, options: Iterable[str]) -> Phrases:
     yield "only", rf"{_TUNE} {names} (?:only|alone|and nothing else|and (?:leave|keep) the rest)"
     yield "leave", rf"(?:do not|don'?t|never|not|no need to|without) {_TUNING} {names}"
     yield "leave", rf"(?:keep|leave|fix|freeze|hold) {names}{_AS_IT_IS}"
-    other = r"(?:(?:everything|all)(?: parameters)? )?(?:but|except)(?: for| not)?"
+    other = r"(?:everything|all)(?: parameters)? (?:but|except(?: for)?)|but not|except(?: for)?"
     yield "leave", rf"(?:{other}|ignore|exclude|skip) {names}"
     rest = r"(?:everything|all|anything|the) (?:else|others?|rest)"
     yield "rest", rf"(?:keep|leave|fix|do not touch|don'?t touch) {rest}{_AS_IT_IS}"
