@@ -20,7 +20,7 @@ from ..trial import State, Trial, Value
 from .coordinator import focus
 
 MOST_TOKENS = 3000
-_CHARACTERS_PER_TOKEN = 3  # Of JSON; English words have four.
+BYTES_PER_TOKEN = 3  # Of JSON; English words have four, and of other scripts a character has as many.
 _PARAMETERS, _BEST, _LAST, _CANDIDATES, _FAILURES, _REFUSED = 40, 5, 5, 3, 3, 3
 _LONGEST = 80  # Characters of a name, a text value, or a message.
 _OPTIONS = 12
@@ -45,14 +45,14 @@ class Digest:
 
     def __str__(self) -> str:
         """Return it as text."""
+        room = MOST_TOKENS * BYTES_PER_TOKEN
         for detail in (1.0, 0.7, 0.5, 0.3, 0.15, 0.05):
-            text = orjson.dumps(self._parts(detail), option=orjson.OPT_INDENT_2 if detail == 1.0 else None).decode()
-            if len(text) <= MOST_TOKENS * _CHARACTERS_PER_TOKEN:
-                return text
-            compact = orjson.dumps(orjson.loads(text)).decode()
-            if len(compact) <= MOST_TOKENS * _CHARACTERS_PER_TOKEN:
-                return compact
-        return compact[: MOST_TOKENS * _CHARACTERS_PER_TOKEN]
+            parts = self._parts(detail)
+            pretty = orjson.dumps(parts, option=orjson.OPT_INDENT_2) if detail == 1.0 else b""
+            compact = orjson.dumps(parts)
+            if text := next((text for text in (pretty, compact) if 0 < len(text) <= room), b""):
+                return text.decode()
+        return compact[:room].decode(errors="ignore")
 
     def _parts(self, detail: float) -> dict[str, Any]:
         def most(count: int) -> int:

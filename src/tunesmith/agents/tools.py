@@ -16,7 +16,7 @@ from ..proposers.gp import GpProposer
 from ..proposers.language_model import Advice, Refusal, configuration
 from ..reports.cleaning import clean_lines, short, without_secrets
 from ..trial import Trial
-from .digest import range_table, trial_table, value_table
+from .digest import BYTES_PER_TOKEN, range_table, trial_table, value_table
 from .effects import measured, observed
 from .roles.planner import Change
 
@@ -26,7 +26,6 @@ MOST_TOKENS = 700
 MOST_TOKENS_IN_ALL = 2800
 """Of all answers that are given for one question of a role."""
 
-BYTES_PER_TOKEN = 3  # Of JSON, as in the digest; of other scripts than Latin a character has as many.
 # So many entries of each list, and characters of each text, are told at the most: the first size that fits.
 _SIZES = ((40, 160), (20, 160), (10, 160), (5, 160), (3, 80), (2, 40), (1, 20))
 _LONGEST = 80  # Characters of a name, or of a line of a log.

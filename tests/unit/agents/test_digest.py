@@ -107,12 +107,13 @@ def test_it_is_short_and_json_whatever_the_space(name: str, count: int) -> None:
     assert json.loads(text)["objective"] == "minimize y"
 
 
-def test_it_stays_short_however_long_names_and_values_are() -> None:
-    long = {f"{'very_' * 60}{place}": Choice([f"{'option ' * 100}{n}" for n in range(30)]) for place in range(50)}
+@pytest.mark.parametrize(("name", "option"), [("very_", "option "), ("学習率", "選択肢")])
+def test_it_stays_short_however_long_names_and_values_are(name: str, option: str) -> None:
+    long = {f"{place}_{name * 60}": Choice([f"{n} {option * 100}" for n in range(30)]) for place in range(50)}
     space = SearchSpace(long)
     history = build_history(space, random_trials(space, 60, smooth))
     text = str(Digest(history))
-    assert len(text) <= 3 * MOST_TOKENS
+    assert len(text.encode()) <= 3 * MOST_TOKENS
     json.loads(text)
 
 
