@@ -11,7 +11,6 @@ import json
 import re
 import subprocess
 import time
-import weakref
 from collections.abc import Mapping
 from functools import cache
 from typing import IO, Any
@@ -84,6 +83,9 @@ class Random:
     def report(self, number: int, step: int, loss: float) -> bool:
         return False
 
+    def close(self) -> None:
+        return
+
 
 class Tunesmith:
     """A study that is kept in memory, with the judge's repeats left out: these losses have no noise."""
@@ -135,6 +137,9 @@ class Tunesmith:
             self.seconds += time.process_time() - before
         return False
 
+    def close(self) -> None:
+        self.study.close()
+
 
 class Advised(Tunesmith):
     """A study that is advised by a scripted language model, over HTTP; it may spend a dollar."""
@@ -144,7 +149,10 @@ class Advised(Tunesmith):
         name = {"name": "compatible:scripted", "base_url": f"{self._server.url}/v1", "token": {"env": "PATH"}}
         model = {"model": {**name, "price": {"input": 3.0, "output": 15.0}}}
         super().__init__(problem, seed, proposer=None, pruner=None, model=model, budget=Budget(usd=1.0))
-        weakref.finalize(self, _end, self.study, self._server)
+
+    def close(self) -> None:
+        super().close()
+        self._server.__exit__(None, None, None)
 
 
 class AdvisedByModel(Tunesmith):
@@ -174,7 +182,6 @@ class AdvisedByModel(Tunesmith):
         space, default = _renamed(problem.space, self._names), {self._names[n]: v for n, v in problem.default.items()}
         shown = dataclasses.replace(problem, space=space, default=default)
         super().__init__(shown, seed, proposer=None, pruner=None, model={"model": model}, budget=Budget(usd=usd))
-        weakref.finalize(self, Study.close, self.study)
         if self.study.consultant is None or self.study.consultant.model is None:
             raise ValueError(f"{model} cannot be asked, as its token is not there.")  # By rules, nothing is measured.
 
@@ -192,11 +199,6 @@ def _renamed(space: SearchSpace, names: Mapping[str, str]) -> SearchSpace:
         for name, parameter in space.parameters.items()
     }
     return SearchSpace(parameters, [renamed(clause) for clause in space.forbidden])
-
-
-def _end(study: Study, server: ModelServer) -> None:
-    study.close()
-    server.__exit__(None, None, None)
 
 
 def _with_defaults(problem: BenchProblem) -> SearchSpace:
@@ -242,6 +244,9 @@ class Peer:
         if stop:
             self._say({"prune": number, "loss": loss})
         return stop
+
+    def close(self) -> None:
+        return  # Its process lives on for the next study.
 
     def _say(self, message: Mapping[str, Any]) -> dict[str, Any]:
         to, back = _pipes(self.process)

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import sys
 from collections.abc import Container, Iterable, Mapping, Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -72,7 +73,7 @@ def _one(data: Path, key: Key) -> tuple[Key, Record | None]:
 
 
 def _record(problem: BenchProblem, key: Key) -> Record:
-    searcher = contender(key.contender, problem, seed=key.seed, trials=key.trials)
-    if "+" in key.contender:
-        return simulate_stopping(problem, searcher, trainings=key.trials)
-    return simulate(problem, searcher, slots=key.slots, trials=key.trials)
+    with closing(contender(key.contender, problem, seed=key.seed, trials=key.trials)) as searcher:
+        if "+" in key.contender:
+            return simulate_stopping(problem, searcher, trainings=key.trials)
+        return simulate(problem, searcher, slots=key.slots, trials=key.trials)

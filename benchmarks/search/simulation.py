@@ -26,6 +26,9 @@ class Contender(Protocol):
     def report(self, number: int, step: int, loss: float) -> bool:
         """Note what a running trial reports; return whether it is to stop, and settle it then."""
 
+    def close(self) -> None:
+        """Let go of whatever it holds."""
+
 
 def simulate(problem: BenchProblem, contender: Contender, *, slots: int, trials: int) -> Record:
     """Keep `slots` trials running until `trials` have ended.

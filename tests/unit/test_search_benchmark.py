@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +41,8 @@ def bench(problem: Problem | None = None) -> BenchProblem:
 
 def run(name: str, slots: int, trials: int = 20, seed: int = 0) -> Record:
     problem = bench()
-    return simulate(problem, contender(name, problem, seed=seed, trials=trials), slots=slots, trials=trials)
+    with closing(contender(name, problem, seed=seed, trials=trials)) as searcher:
+        return simulate(problem, searcher, slots=slots, trials=trials)
 
 
 @pytest.mark.parametrize("name", ["random", "tunesmith", "tunesmith:quasirandom"])
