@@ -160,7 +160,15 @@ def test_slots_are_not_kept_waiting_by_the_judge_and_every_trial_gets_its_verdic
 @pytest.mark.slow
 def test_what_the_last_calls_cost_is_entered_before_the_session_is_closed(study: Path, tunesmith: Tunesmith) -> None:
     """Another process may take the folder from then on."""
-    with ModelServer([Hang(100)]) as server:
+
+    def hangs(asked: Asked) -> Reply:
+        (study / "asked").touch()
+        return Hang(100)
+
+    waits = "import os, time\nuntil = time.time() + 60\nwhile not os.path.exists('asked') and time.time() < until:\n"
+    training = study / "train.py"
+    training.write_text(f"{waits}    time.sleep(0.02)\n{training.read_text()}")
+    with ModelServer(hangs) as server:
         tunesmith("run", "--trials", "6", "--pruner", "none", "--parallel", "2", "--quiet", **agents(study, server))
     kinds = [event.kind for event in read_events(study / "studies" / "small" / "journal.jsonl")]
     assert "called" in kinds
