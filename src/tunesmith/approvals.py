@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shlex
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -120,14 +119,8 @@ class Approvals:
             sentence(asking.asked(question)),
             asking.then(question),
             asking.left(question, time.time()),
-            self.command(question),
+            asking.command(question, self.history.folder),
         )
-
-    def command(self, question: Question) -> str:
-        """Return what a person types to approve a step."""
-        if self.history.folder is None:
-            return f"study.approve({question.number})"
-        return f"tunesmith approve {shlex.quote(str(self.history.folder))} --question {question.number}"
 
     def answer(self, number: int | None, text: str = "", *, reject: bool = False) -> Question:
         """Answer an open question, from whatever thread or process.

@@ -105,5 +105,4 @@ class RulesCoordinator:
 
 def focus(history: History) -> Mapping[str, Any]:
     """Return what a coordinator on a language model said last of where to look, as it stands in the journal."""
-    said = [event.data for event in history.decisions if event.data.get("action") == "focus"]
-    return said[-1] if said else {}
+    return next((event.data for event in reversed(history.decisions) if event.data.get("action") == "focus"), {})

@@ -48,11 +48,11 @@ class Digest:
         room = MOST_TOKENS * BYTES_PER_TOKEN
         for detail in (1.0, 0.7, 0.5, 0.3, 0.15, 0.05):
             parts = self._parts(detail)
-            pretty = orjson.dumps(parts, option=orjson.OPT_INDENT_2) if detail == 1.0 else b""
-            compact = orjson.dumps(parts)
-            if text := next((text for text in (pretty, compact) if 0 < len(text) <= room), b""):
-                return text.decode()
-        return compact[:room].decode(errors="ignore")
+            for layout in (orjson.OPT_INDENT_2, 0) if detail == 1.0 else (0,):
+                text = orjson.dumps(parts, option=layout)
+                if len(text) <= room:
+                    return text.decode()
+        return text[:room].decode(errors="ignore")
 
     def _parts(self, detail: float) -> dict[str, Any]:
         def most(count: int) -> int:
@@ -60,7 +60,7 @@ class Digest:
 
         history = self.history
         complete = [trial for trial in history.trials if trial.state is State.COMPLETE]
-        ranked = sorted(complete, key=lambda trial: _place(history, trial))
+        ranked = sorted(complete, key=lambda trial: place_of(history, trial))
         names = self._names(most(_PARAMETERS))
         shown = [*ranked[: most(_BEST)], *history.trials[-most(_LAST) :]]
         parts: dict[str, Any] = {
@@ -185,7 +185,8 @@ def trial_table(trial: Trial, names: Sequence[str], best: Trial | None = None) -
     return told
 
 
-def _place(history: History, trial: Trial) -> tuple[float, float]:
+def place_of(history: History, trial: Trial) -> tuple[float, float]:
+    """Return how good a trial is, smaller is better: by how much it breaks the constraints, then its loss."""
     return float(history.violations[trial.number]), float(history.losses[trial.number])
 
 

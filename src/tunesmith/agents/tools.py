@@ -16,7 +16,7 @@ from ..proposers.gp import GpProposer
 from ..proposers.language_model import Advice, Refusal, configuration
 from ..reports.cleaning import clean_lines, short, without_secrets
 from ..trial import Trial
-from .digest import BYTES_PER_TOKEN, range_table, trial_table, value_table
+from .digest import BYTES_PER_TOKEN, place_of, range_table, trial_table, value_table
 from .effects import measured, observed
 from .roles.planner import Change
 
@@ -248,8 +248,7 @@ class Analysis:
             having = [trial for trial in trials if wanted in trial.metrics]
             return sorted(having, key=lambda trial: trial.metrics[wanted], reverse=order == "highest")
         known = [trial for trial in trials if np.isfinite(history.losses[trial.number])]
-        places = {t.number: (history.violations[t.number], history.losses[t.number]) for t in known}
-        return sorted(known, key=lambda trial: places[trial.number], reverse=order == "worst")
+        return sorted(known, key=lambda trial: place_of(history, trial), reverse=order == "worst")
 
     def _row(self, trial: Trial, most: int, first: Sequence[str] = ()) -> dict[str, Any]:
         """Return a trial with at most so many metrics and parameters, those that differ from the best first."""

@@ -25,7 +25,7 @@ from ..reports.overview import held_out_scores
 from ..trial import State, Trial
 from . import panels
 from .keyboard import Keyboard
-from .question import answer_command, waiting_lines
+from .question import waiting_lines
 from .tally import Picture, Tally
 from .text import Printable, change, clean, duration, near, number
 
@@ -259,7 +259,7 @@ class PlainView:
 
     def _ask(self, question: Question, now: float) -> None:
         """Say how a step is answered that waits for approval."""
-        how = answer_command(question, self._folder) or f"study.approve({question.number})"
+        how = asking.command(question, None if self._folder is None else near(self._folder))
         left = asking.left(question, now)
         self._print(Text(f"          in {left} it is {asking.then(question)}; answer with: {how}  (or --reject)"))
 

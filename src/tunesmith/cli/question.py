@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -63,7 +62,7 @@ def waiting_lines(
     aside = Text(more, style=SOFT) if more else None
     lines = [panels.title("waits for approval", width, aside), *question_lines(first, width, metric=metric)]
     left = f"{asking.left(first, now)} left, then it is {asking.then(first)}"
-    command = answer_command(first, folder)
+    command = "" if folder is None else asking.command(first, near(folder))
     if typed is not None:
         lines.append(Text(" ▸ ", style=NAME).append("y or n, then Enter: ", style="bold").append(f"{typed}_  "))
         lines[-1].append(left, style=SOFT)
@@ -73,11 +72,6 @@ def waiting_lines(
     for line in lines:
         line.truncate(width, overflow="ellipsis")
     return lines
-
-
-def answer_command(question: Question, folder: Path | None) -> str:
-    """Return what answers a question from another terminal; empty where only this process can."""
-    return "" if folder is None else f"tunesmith approve {shlex.quote(near(folder))} --question {question.number}"
 
 
 def _ends(ends: Mapping[str, Value]) -> str:

@@ -114,8 +114,9 @@ class LanguageModelProposer:
             else:
                 possible.append((advice, parameters))
         kept: list[Proposal] = []
+        most = self.shortfall * standing(history)
         for (advice, parameters), shortfall in zip(possible, self._shortfalls(history, possible, seed), strict=True):
-            if shortfall > self.shortfall * standing(history):
+            if shortfall > most:
                 times = f"{math.exp(shortfall):.2g}" if shortfall < _HUGE else "very many"
                 self._refuse(advice, f"it promises {times} times less than what the optimiser sees.")
             elif len(kept) < count and self._allows(advice, told := _told(history, advice, parameters)):

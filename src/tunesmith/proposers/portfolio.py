@@ -154,7 +154,7 @@ class PortfolioProposer:
         numbers = range(len(history.trials), len(history.trials) + count)
         due = [place for place, number in enumerate(numbers) if (number * _BRONZE) % 1.0 < shares[NAME]]
         early = [place for place, number in enumerate(numbers) if 1 <= number <= 2 * self.advised_first]
-        places = sorted({*due, *early[: self._first_turns(history)]})
+        places = sorted({*due, *(early[: self._first_turns(history)] if early else ())})
         followed = self._adviser.followed(history, count=len(places), seed=seed) if places else ()
         for place, proposal in zip(places, followed, strict=False):
             advice[place] = proposal

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 
 from ..questions import Question
@@ -42,6 +43,13 @@ def answered(question: Question) -> str:
     said = f": {short(question.text, 500)}" if question.text else ""
     trial = "" if question.trial is None else f", and is trial {question.trial}"
     return f"question {question.number} was {ANSWERS[question.answer]} by {by}{trial}{said}"
+
+
+def command(question: Question, folder: object) -> str:
+    """Return what approves a step: on the command line, or in Python where the study has no folder."""
+    if folder is None:
+        return f"study.approve({question.number})"
+    return f"tunesmith approve {shlex.quote(str(folder))} --question {question.number}"
 
 
 def then(question: Question) -> str:

@@ -99,11 +99,17 @@ def test_where_nobody_answers_the_rules_decide() -> None:
     assert judge.judge(history, history.trials[1]) == LanguageModelJudge().judge(history, history.trials[1])
 
 
-def test_several_trials_at_once_do_not_wait_for_the_judge() -> None:
-    history, answered = losses(1.0, 0.99), threading.Event()
+def deliberating(answered: threading.Event) -> tuple[History, Consultant, LanguageModelJudge]:
+    """A trial in doubt, and a judge beside several slots who answers once it is allowed to."""
+    history = losses(1.0, 0.99)
     consultant = consulting(history, Thinks(answered, Opinion(decision="accept", reason="trials are short.")))
     consultant.side_by_side = True
-    judge = LanguageModelJudge(referee=ModelReferee(consultant))
+    return history, consultant, LanguageModelJudge(referee=ModelReferee(consultant))
+
+
+def test_several_trials_at_once_do_not_wait_for_the_judge() -> None:
+    answered = threading.Event()
+    history, consultant, judge = deliberating(answered)
     assert judge.judge(history, history.trials[1]) is None
     assert judge.judge(history, history.trials[1]) is None
     answered.set()
@@ -115,10 +121,8 @@ def test_several_trials_at_once_do_not_wait_for_the_judge() -> None:
 
 
 def test_at_the_end_of_a_study_the_rules_decide_what_the_judge_has_not() -> None:
-    history, answered = losses(1.0, 0.99), threading.Event()
-    consultant = consulting(history, Thinks(answered, Opinion(decision="accept", reason="trials are short.")))
-    consultant.side_by_side = True
-    judge = LanguageModelJudge(referee=ModelReferee(consultant))
+    answered = threading.Event()
+    history, consultant, judge = deliberating(answered)
     assert judge.judge(history, history.trials[1]) is None
     consultant.stop_waiting()
     assert judge.judge(history, history.trials[1]) == LanguageModelJudge().judge(history, history.trials[1])
