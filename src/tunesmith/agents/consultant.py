@@ -206,7 +206,7 @@ class Consultant:
             self._pending.clear()
             self._model.close()
             self._model = None
-            self.give_up = lambda: False
+        self.give_up = lambda: False
 
     def _pause(self, reason: str) -> None:
         with self._failing:
