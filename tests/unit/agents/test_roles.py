@@ -130,6 +130,16 @@ def test_at_the_end_of_a_study_the_rules_decide_what_the_judge_has_not() -> None
     consultant.close()
 
 
+def test_a_study_that_is_run_once_more_asks_again_though_its_model_was_never_reached() -> None:
+    consultant = Consultant(
+        ModelOptions(model="ollama:x"), history=losses(), emit=lambda event: None, budget=Budget(), folder=Path()
+    )
+    consultant.stop_waiting()
+    assert consultant.give_up()
+    consultant.close()
+    assert not consultant.give_up()
+
+
 def test_a_judge_needs_a_referee_that_can_be_asked() -> None:
     with pytest.raises(InputError, match="a referee must be an object"):
         LanguageModelJudge(referee="somebody")  # type: ignore[arg-type]
