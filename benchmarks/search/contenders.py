@@ -18,12 +18,12 @@ from typing import IO, Any
 import numpy as np
 
 from tunesmith import Budget, Study
+from tunesmith.core.parameters import Condition
+from tunesmith.core.space import SearchSpace
+from tunesmith.core.trial import Measurement, Trial
 from tunesmith.errors import TrialPruned
-from tunesmith.parameters import Condition
-from tunesmith.space import SearchSpace
 from tunesmith.testing.model_server import ModelServer
 from tunesmith.testing.oracles import oracle
-from tunesmith.trial import Measurement, Trial
 
 from .environments import PEERS, python
 from .problems import BenchProblem
@@ -182,7 +182,7 @@ class AdvisedByModel(Tunesmith):
         space, default = _renamed(problem.space, self._names), {self._names[n]: v for n, v in problem.default.items()}
         shown = dataclasses.replace(problem, space=space, default=default)
         super().__init__(shown, seed, proposer=None, pruner=None, model={"model": model}, budget=Budget(usd=usd))
-        if self.study.consultant is None or self.study.consultant.model is None:
+        if self.study.gateway is None or self.study.gateway.model is None:
             raise ValueError(f"{model} cannot be asked, as its token is not there.")  # By rules, nothing is measured.
 
     def ask(self) -> tuple[int, Mapping[str, Any]]:

@@ -17,12 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tunesmith import plugins
-from tunesmith.history import History
+from tunesmith.core.objective import Objective
+from tunesmith.core.parameters import Int
+from tunesmith.core.space import SearchSpace
+from tunesmith.history.history import History
 from tunesmith.journal.base import Event
-from tunesmith.objective import Objective
-from tunesmith.parameters import Int
 from tunesmith.pruners.base import Pruner
-from tunesmith.space import SearchSpace
 
 BUDGETS = (20, 50, 100)
 PRUNERS: dict[str, Any] = {

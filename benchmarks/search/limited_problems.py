@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tunesmith.objective import Objective
-from tunesmith.parameters import Choice, Float, Int, Parameter
-from tunesmith.space import SearchSpace
+from tunesmith.core.objective import Objective
+from tunesmith.core.parameters import Choice, Float, Int, Parameter
+from tunesmith.core.space import SearchSpace
 from tunesmith.testing.problems import Problem, failing, mixed
 
 from .problems import BenchProblem

@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tunesmith.history import History
-from tunesmith.objective import Metric, Objective
-from tunesmith.pareto import hypervolume
+from tunesmith.core.objective import Metric, Objective
+from tunesmith.core.pareto import hypervolume
+from tunesmith.history.history import History
 from tunesmith.tasks.base import TrialFailed
 from tunesmith.testing.problems import Problem
 from tunesmith.testing.searches import search

@@ -16,7 +16,19 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .budget import Budget as Budget
+    from .core.budget import Budget as Budget
+    from .core.objective import Constraint as Constraint
+    from .core.objective import Metric as Metric
+    from .core.objective import Objective as Objective
+    from .core.parameters import Choice as Choice
+    from .core.parameters import Float as Float
+    from .core.parameters import Int as Int
+    from .core.space import SearchSpace as SearchSpace
+    from .core.trial import Failure as Failure
+    from .core.trial import Measurement as Measurement
+    from .core.trial import Proposal as Proposal
+    from .core.trial import State as State
+    from .core.trial import Trial as Trial
     from .errors import BudgetSpent as BudgetSpent
     from .errors import InputError as InputError
     from .errors import JournalError as JournalError
@@ -26,27 +38,15 @@ if TYPE_CHECKING:
     from .errors import StudyLocked as StudyLocked
     from .errors import TrialPruned as TrialPruned
     from .errors import TunesmithError as TunesmithError
-    from .objective import Constraint as Constraint
-    from .objective import Metric as Metric
-    from .objective import Objective as Objective
-    from .parameters import Choice as Choice
-    from .parameters import Float as Float
-    from .parameters import Int as Int
-    from .space import SearchSpace as SearchSpace
-    from .study import Study as Study
-    from .trial import Failure as Failure
-    from .trial import Measurement as Measurement
-    from .trial import Proposal as Proposal
-    from .trial import State as State
-    from .trial import Trial as Trial
-    from .tuning import load as load
-    from .tuning import tune as tune
+    from .study.study import Study as Study
+    from .study.tuning import load as load
+    from .study.tuning import tune as tune
 
 __version__ = "0.1.0"
 
 # Names are imported on first use: a trial's process and `tunesmith --help` need few of them, and start at once.
 _HOMES = {
-    "budget": ("Budget",),
+    "core.budget": ("Budget",),
     "errors": (
         "BudgetSpent",
         "InputError",
@@ -58,12 +58,12 @@ _HOMES = {
         "TrialPruned",
         "TunesmithError",
     ),
-    "objective": ("Constraint", "Metric", "Objective"),
-    "parameters": ("Choice", "Float", "Int"),
-    "space": ("SearchSpace",),
-    "study": ("Study",),
-    "trial": ("Failure", "Measurement", "Proposal", "State", "Trial"),
-    "tuning": ("load", "tune"),
+    "core.objective": ("Constraint", "Metric", "Objective"),
+    "core.parameters": ("Choice", "Float", "Int"),
+    "core.space": ("SearchSpace",),
+    "study.study": ("Study",),
+    "core.trial": ("Failure", "Measurement", "Proposal", "State", "Trial"),
+    "study.tuning": ("load", "tune"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

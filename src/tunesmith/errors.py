@@ -3,12 +3,12 @@
     TunesmithError
     ├── InputError          what was asked for cannot be done as given (exit status 2)
     │   ├── MissingExtra    an optional dependency is not installed
-    │   ├── MissingToken    a provider's token is not there
+    │   ├── MissingApiKey    a provider's token is not there
     │   └── StudyLocked     another process owns the study's folder
     ├── JournalError        the journal cannot be read or written (disk full, no permission)
     ├── StudyFailed         the study ended without one usable trial (exit status 1)
-    ├── NoAnswer            no language model may be asked, or none answered; whoever asked goes on by rules
-    ├── StepHeld            a step is tried only once a person has approved it; whoever drives the study waits
+    ├── ModelUnavailable            no language model may be asked, or none answered; whoever asked goes on by rules
+    ├── ApprovalPending            a step is tried only once a person has approved it; whoever drives the study waits
     ├── SpaceExhausted      every configuration of a finite space has been tried
     ├── BudgetSpent         all trials that the budget allows have been asked for
     └── TrialPruned         raised inside a trial that is not worth finishing
@@ -49,7 +49,7 @@ class MissingExtra(InputError):
     """An optional dependency is missing; the message names the extra that brings it."""
 
 
-class MissingToken(InputError):
+class MissingApiKey(InputError):
     """The token of a language model's provider is not there."""
 
 
@@ -65,11 +65,11 @@ class StudyFailed(TunesmithError):
     """The study ended without one usable trial."""
 
 
-class NoAnswer(TunesmithError):
+class ModelUnavailable(TunesmithError):
     """No language model may be asked, as the budget does not allow it, or none gave an answer that can be used."""
 
 
-class StepHeld(TunesmithError):
+class ApprovalPending(TunesmithError):
     """A step waits for a person's word, and nothing is proposed in its place meanwhile."""
 
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from importlib.metadata import entry_points
 from typing import Any
 
+from .core.schema import build
 from .errors import InputError, nearest
-from .tables import build
 
 KINDS = {
     "proposers": "Proposer",

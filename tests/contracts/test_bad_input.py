@@ -9,7 +9,7 @@ import pytest
 
 import tunesmith as ts
 from tunesmith import plugins
-from tunesmith.parameters import Parameter
+from tunesmith.core.parameters import Parameter
 
 Outcome = float | ts.Failure
 TRIALS = 14  # More than any proposer starts with before it looks at results.

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tunesmith import Objective, SearchSpace, plugins
-from tunesmith.history import History
+from tunesmith.history.history import History
 from tunesmith.journal.base import Event
 from tunesmith.testing import problems
 

@@ -20,10 +20,10 @@ from typing import Any
 import pytest
 
 from tests.integration.conftest import Tunesmith, command
+from tunesmith.core.approval_request import Question, Questions
 from tunesmith.journal.file import read_events
-from tunesmith.questions import Question, Questions
+from tunesmith.study.tuning import load
 from tunesmith.testing.model_server import Asked, ModelServer, Structured
-from tunesmith.tuning import load
 
 PLACE = 0.3
 

@@ -14,9 +14,9 @@ import pytest
 
 import tunesmith as ts
 from tests.integration.conftest import Tunesmith
-from tunesmith.history import History
+from tunesmith.core.trial import Proposal
+from tunesmith.history.history import History
 from tunesmith.tasks.command import CommandTask
-from tunesmith.trial import Proposal
 
 SCRIPT = """
 import json, os, sys

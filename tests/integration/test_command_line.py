@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.conftest import Tunesmith, command, processes_of
-from tunesmith.tuning import load
+from tunesmith.study.tuning import load
 
 
 def change(study: Path, before: str, after: str) -> None:

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from tunesmith import Budget, Choice, Constraint, Float, InputError, Int, Metric, Objective, plugins
-from tunesmith.config import DEFAULTS, FLAGS, TABLES, read_settings
+from tunesmith.config.settings import DEFAULTS, FLAGS, TABLES, read_settings
 from tunesmith.executors.process import ProcessExecutor
+from tunesmith.study.tuning import study_from_settings
 from tunesmith.tasks.command import CommandTask
 from tunesmith.tasks.function import FunctionTask
-from tunesmith.tuning import study_from
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -94,7 +94,7 @@ def test_every_study_on_the_pages_can_be_run(text: str, tmp_path: Path, monkeypa
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     path = scripted(tmp_path) / "study.toml"
     path.write_text(text)
-    with study_from(read_settings(path)) as study:
+    with study_from_settings(read_settings(path)) as study:
         assert study.engine.baseline().parameters
 
 
@@ -171,7 +171,7 @@ def test_an_unknown_key_is_answered_with_the_keys_of_the_page(heading: str, stud
     path = scripted(tmp_path) / "study.toml"
     path.write_text(f"[study]\nobjective = 'minimize y'\n[space]\nx = {{ type = 'float', low = 0, high = 1 }}\n{study}")
     with pytest.raises(InputError) as caught:
-        study_from(read_settings(path))
+        study_from_settings(read_settings(path))
     known = set(re.findall(r"Known here: (.*)\.$", str(caught.value))[0].split(", "))
     assert known - {"kind", "slots"} == sections()[heading].keys()
 

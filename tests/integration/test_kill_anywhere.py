@@ -14,7 +14,7 @@ import pytest
 
 from tests.integration.conftest import Tunesmith, command, processes_of
 from tunesmith.journal.file import read_events
-from tunesmith.tuning import load
+from tunesmith.study.tuning import load
 
 KILLS = 20
 

@@ -26,7 +26,7 @@ from fastmcp.client.transports import StdioTransport, StreamableHttpTransport
 from tests.integration.conftest import Tunesmith, command, processes_of
 from tunesmith.journal.base import Event, EventKind
 from tunesmith.journal.file import read_events
-from tunesmith.tuning import load
+from tunesmith.study.tuning import load
 
 TOKEN = "a token that is long enough"
 
@@ -378,5 +378,5 @@ def test_without_the_extra_it_is_named_and_nothing_else_imports_it() -> None:
     assert done.stderr.startswith("tunesmith: ")
     assert done.stderr.endswith("pip install 'tunesmith[mcp]'\n")
     assert done.stderr.count("\n") == 1
-    unused = "import sys, tunesmith.tuning, tunesmith.cli.verb_mcp; sys.exit('mcp' in sys.modules)"
+    unused = "import sys, tunesmith.study.tuning, tunesmith.cli.verb_mcp; sys.exit('mcp' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", unused], check=False).returncode == 0

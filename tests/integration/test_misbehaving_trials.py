@@ -12,13 +12,13 @@ import time
 import psutil
 import pytest
 
+from tunesmith.core.trial import TrialRequest
 from tunesmith.errors import InputError, TrialPruned
-from tunesmith.executors._leftovers import read_result, sweep
 from tunesmith.executors.process import ProcessExecutor
+from tunesmith.executors.process.leftovers import read_result, sweep
 from tunesmith.tasks.base import TrialFailed, TrialLost
 from tunesmith.tasks.command import CommandTask
 from tunesmith.tasks.function import FunctionTask
-from tunesmith.trial import TrialRequest
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
@@ -543,7 +543,7 @@ import os, signal, sys, time
 from pathlib import Path
 from tunesmith.executors.process import ProcessExecutor
 from tunesmith.tasks.function import FunctionTask
-from tunesmith.trial import TrialRequest
+from tunesmith.core.trial import TrialRequest
 
 def train(parameters, trial):
     if os.fork() == 0:

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from tunesmith.config import read_settings
-from tunesmith.study import Study
-from tunesmith.tuning import study_from
+from tunesmith.config.settings import read_settings
+from tunesmith.study.study import Study
+from tunesmith.study.tuning import study_from_settings
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "population"
 
 
 def run(place: Path, name: str, **flags: str) -> Study:
     given = {"executor": "inline", "parallel": 1, "trials": 56, "folder": str(place / name), **flags}
-    study = study_from(read_settings(place / "study.toml", given))
+    study = study_from_settings(read_settings(place / "study.toml", given))
     study.run()
     return study
 

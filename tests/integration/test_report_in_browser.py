@@ -12,12 +12,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from chromium import NO_WEBGL, PROGRAM, browser
 
-from tunesmith.history import History
+from tunesmith.core.objective import Objective
+from tunesmith.core.parameters import Choice, Float
+from tunesmith.core.space import SearchSpace
+from tunesmith.history.history import History
 from tunesmith.journal.base import Event
-from tunesmith.objective import Objective
-from tunesmith.parameters import Choice, Float
 from tunesmith.reports.html import write_report
-from tunesmith.space import SearchSpace
 from tunesmith.testing.example import example_history
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(PROGRAM is None, reason="no Chromium is installed")]

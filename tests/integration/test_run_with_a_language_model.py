@@ -20,8 +20,8 @@ import pytest
 
 from tests.integration.conftest import Tunesmith, command
 from tunesmith.journal.file import read_events
+from tunesmith.study.tuning import load
 from tunesmith.testing.model_server import Asked, Dripping, Hang, ModelServer, Reply, Slow, Status, Structured
-from tunesmith.tuning import load
 
 SECRET = "sk-very-secret"
 

@@ -8,11 +8,11 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunesmith.history import History
+from tunesmith.core.objective import Objective
+from tunesmith.core.parameters import Float
+from tunesmith.core.space import SearchSpace
+from tunesmith.history.history import History
 from tunesmith.journal.base import Event
-from tunesmith.objective import Objective
-from tunesmith.parameters import Float
-from tunesmith.space import SearchSpace
 
 SPACE = SearchSpace({"x": Float(0.0, 1.0)})
 # A few numbers far apart, so that means of repeats are exact and ties are common.

@@ -10,12 +10,12 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunesmith.history import History
+from tunesmith.core.objective import Objective
+from tunesmith.core.parameters import Float
+from tunesmith.core.space import SearchSpace
+from tunesmith.core.trial import State
+from tunesmith.history.history import History
 from tunesmith.journal.base import Event
-from tunesmith.objective import Objective
-from tunesmith.parameters import Float
-from tunesmith.space import SearchSpace
-from tunesmith.trial import State
 
 SPACE = SearchSpace({"x": Float(0.0, 1.0)})
 OBJECTIVE = Objective.parse({"metrics": {"y": {"direction": "minimize"}}, "constraints": {"size": {"high": 10.0}}})

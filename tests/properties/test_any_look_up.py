@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from tunesmith.agents.roles.planner import Change
 from tunesmith.agents.tools import BYTES_PER_TOKEN, MOST_TOKENS, MOST_TOKENS_IN_ALL, Analysis
+from tunesmith.core.parameters import Choice, Float, Int
+from tunesmith.core.space import SearchSpace
+from tunesmith.core.trial import Failure
 from tunesmith.errors import InputError
-from tunesmith.history import History
-from tunesmith.parameters import Choice, Float, Int
-from tunesmith.space import SearchSpace
+from tunesmith.history.history import History
 from tunesmith.testing.histories import build_history, random_trials
-from tunesmith.trial import Failure
 
 names = st.text(min_size=1, max_size=300)
 numbers = st.floats(allow_nan=False, allow_infinity=False)

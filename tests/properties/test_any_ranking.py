@@ -8,9 +8,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunesmith.pareto import nearest_to_ideal
-from tunesmith.pareto_standings import ParetoStandings
-from tunesmith.standings import Standings
+from tunesmith.core.pareto import nearest_to_ideal
+from tunesmith.history.leaderboard import Leaderboard
+from tunesmith.history.pareto_front import ParetoFront
 
 KEYS = "abcdef"
 RUNS = st.tuples(st.sampled_from(KEYS), st.sampled_from([0.0, 1.0, 1.1, 2.0, -3.0]), st.sampled_from([0.0, 0.0, 0.5]))
@@ -19,7 +19,7 @@ FAVOURS = st.tuples(st.sampled_from(KEYS), st.sampled_from([-1, 0, 1]))
 
 @given(st.lists(st.one_of(RUNS, FAVOURS), max_size=30), st.booleans())
 def test_leader_and_rivals_are_those_of_a_full_ranking(steps: list[tuple], ask_each_time: bool) -> None:
-    standings = Standings()
+    standings = Leaderboard()
     losses: dict[str, list[float]] = {key: [] for key in KEYS}
     broken, favours = dict.fromkeys(KEYS, 0.0), dict.fromkeys(KEYS, 0)
     for key in KEYS:
@@ -52,7 +52,7 @@ POINT_RUNS = st.tuples(st.sampled_from(KEYS), POINTS, st.sampled_from([0.0, 0.0,
 
 @given(st.lists(st.one_of(POINT_RUNS, FAVOURS), max_size=30), st.booleans())
 def test_fronts_are_those_of_a_look_at_every_configuration(steps: list[tuple], ask_each_time: bool) -> None:
-    standings = ParetoStandings(metrics=2)
+    standings = ParetoFront(metrics=2)
     runs: dict[str, list[tuple[int, int]]] = {key: [] for key in KEYS}
     broken, favours = dict.fromkeys(KEYS, 0.0), dict.fromkeys(KEYS, 0)
     for key in KEYS:

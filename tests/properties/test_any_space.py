@@ -10,9 +10,9 @@ import numpy as np
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tunesmith.parameters import Choice, Float, Int, Parameter, typed
-from tunesmith.proposers._units import snap
-from tunesmith.space import SearchSpace
+from tunesmith.core.parameters import Choice, Float, Int, Parameter, typed
+from tunesmith.core.space import SearchSpace
+from tunesmith.surrogates.units import snap
 
 numbers = st.floats(-1e6, 1e6, allow_nan=False)
 options = st.one_of(st.text(max_size=3), st.booleans(), st.none(), st.integers(-9, 9), st.floats(-9, 9))

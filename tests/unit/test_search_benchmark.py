@@ -17,8 +17,8 @@ from benchmarks.search.simulation import simulate, simulate_stopping
 from benchmarks.search.statistics import best_within, over_problems, ranks, speed_up
 from benchmarks.search.store import Key, Record, append, least_losses, read
 
-from tunesmith.parameters import Choice
-from tunesmith.space import SearchSpace
+from tunesmith.core.parameters import Choice
+from tunesmith.core.space import SearchSpace
 from tunesmith.testing.model_server import Asked, ModelServer, Structured
 from tunesmith.testing.problems import Problem, learning_curves, mixed
 

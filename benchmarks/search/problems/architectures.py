@@ -11,8 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tunesmith.parameters import Choice
-from tunesmith.space import SearchSpace
+from tunesmith.core.parameters import Choice
+from tunesmith.core.space import SearchSpace
 
 from .problem import BenchProblem, Parameters, lognormal_seconds
 

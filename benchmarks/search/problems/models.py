@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tunesmith.parameters import Choice, Float, Int, Parameter
-from tunesmith.space import SearchSpace
+from tunesmith.core.parameters import Choice, Float, Int, Parameter
+from tunesmith.core.space import SearchSpace
 
 Build = Callable[[Mapping[str, Any]], Any]
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tunesmith.space import SearchSpace
+from tunesmith.core.space import SearchSpace
 
 Parameters = Mapping[str, Any]
 

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tunesmith.parameters import Float, Int, Parameter
-from tunesmith.space import SearchSpace
+from tunesmith.core.parameters import Float, Int, Parameter
+from tunesmith.core.space import SearchSpace
 
 from .problem import BenchProblem, Parameters
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from tunesmith.parameters import Choice, Float, Parameter
-from tunesmith.space import SearchSpace
+from tunesmith.core.parameters import Choice, Float, Parameter
+from tunesmith.core.space import SearchSpace
 
 from .problem import BenchProblem, Parameters, lognormal_seconds
 

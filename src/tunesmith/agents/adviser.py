@@ -8,21 +8,21 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
-from ..history import History
+from ..history.history import History
 from ..judges.base import Judge
 from ..judges.language_model import LanguageModelJudge
 from ..plugins import name_of, resolve
 from ..proposers.base import Proposer
 from ..proposers.language_model import Advice, LanguageModelProposer
 from ..proposers.portfolio import PortfolioProposer
-from ..reports.cleaning import short
-from .consultant import Consultant
-from .coordinator import focus
+from ..runner.coordinator import focus
+from ..text.cleaning import short
+from .gateway import ModelGateway
 
 if TYPE_CHECKING:
-    from ..approvals import Approvals
+    from ..approvals.approvals import Approvals
+    from ..core.trial import Proposal
     from ..llm.language_model import LanguageModel
-    from ..trial import Proposal
     from .roles.model import Model
     from .roles.planner import Idea, Plan
     from .roles.specialist import Suggestion
@@ -37,12 +37,12 @@ class PlannerAdviser:
     """Asks the planner, and the specialists whom the coordinator wants asked, for advice.
 
     Args:
-        consultant: Whom it asks.
+        gateway: Whom it asks.
         approvals: Puts those ideas to a person that one has to approve; None where none has to be.
     """
 
-    def __init__(self, consultant: Consultant, approvals: Approvals | None = None) -> None:
-        self.consultant = consultant
+    def __init__(self, gateway: ModelGateway, approvals: Approvals | None = None) -> None:
+        self.gateway = gateway
         self.approvals = approvals
         self._left: list[Advice] = []
         self._suggested: dict[str, list[Advice]] = {}  # By the specialist's parameter.
@@ -67,15 +67,15 @@ class PlannerAdviser:
         """Ask the specialist of one parameter, for the next turn; several may be asked at once."""
         from .roles import specialist
 
-        history, best = self.consultant.history, self._best()
+        history, best = self.gateway.history, self._best()
 
         def prepare() -> Callable[[Model], list[Advice]]:
             question = specialist.question(history, parameter)
             return lambda model: _suggested(specialist.Specialist(model, parameter).answer(question), parameter, best)
 
         what = _specialist(parameter)
-        earlier = self.consultant.answer_to(what)  # Nobody has taken it, and now it would be in the way.
-        if found := self.consultant.consult_later(what, prepare) or earlier:
+        earlier = self.gateway.answer_to(what)  # Nobody has taken it, and now it would be in the way.
+        if found := self.gateway.consult_later(what, prepare) or earlier:
             self._suggested[parameter] = found
         self._asked.add(parameter)
 
@@ -84,13 +84,13 @@ class PlannerAdviser:
         changes = {str(name)[:80]: _short(value) for name, value in list(advice.changes.items())[:_MOST_CHANGES]}
         details = {"step": advice.step, "changes": changes, "advice": advice.reason[:300]}
         said = short(", ".join(f"{name} = {value}" for name, value in changes.items()), 120) or "no change"
-        self.consultant.note("refuse", f"advice is not followed: {reason} ({said})", by=_BY, **details)
+        self.gateway.note("refuse", f"advice is not followed: {reason} ({said})", by=_BY, **details)
 
     def allows(self, advice: Advice, proposal: Proposal) -> bool:
         """Tell whether an idea that holds may be tried now; where a person has to approve it, it is put to them.
 
         Raises:
-            StepHeld: One trial runs at a time, and the study waits for the answer.
+            ApprovalPending: One trial runs at a time, and the study waits for the answer.
         """
         if self.approvals is None or not self.approvals.needs(advice.step):
             return True
@@ -103,7 +103,7 @@ class PlannerAdviser:
     def _taken(self, history: History) -> list[Advice]:
         """Return what specialists suggest, once, in the order in which the coordinator wanted them asked."""
         for parameter in self._asked:
-            if found := self.consultant.answer_to(_specialist(parameter)):
+            if found := self.gateway.answer_to(_specialist(parameter)):
                 self._suggested[parameter] = found
         wanted = [*focus(history).get("prioritise", ()), *sorted(self._suggested)]
         taken = [advice for name in sorted(self._suggested, key=wanted.index) for advice in self._suggested[name]]
@@ -115,18 +115,18 @@ class PlannerAdviser:
         from .roles.model import Equipped
         from .tools import Analysis
 
-        if not self.consultant.waits_for(_BY):
+        if not self.gateway.waits_for(_BY):
             if history.settled == self._settled_when_asked:
                 return []  # Nothing has been learnt since it was asked.
             self._settled_when_asked = history.settled
-        left = self.consultant.trials_left
+        left = self.gateway.trials_left
 
         def prepare() -> Callable[[LanguageModel], tuple[int | None, Plan]]:
             best, question = self._best(), planner.question(history, count=max(count, _IDEAS), trials_left=left)
-            tools = Analysis(history.snapshot()).tools if self.consultant.options.tools else ()
+            tools = Analysis(history.snapshot()).tools if self.gateway.options.tools else ()
             return lambda model: (best, planner.Planner(Equipped(model, tools)).answer(question))
 
-        answer = self.consultant.consult_later(_BY, prepare)
+        answer = self.gateway.consult_later(_BY, prepare)
         if answer is None:
             return []
         best, plan = answer
@@ -134,7 +134,7 @@ class PlannerAdviser:
 
     def _best(self) -> int | None:
         """Return the trial that whoever is asked now knows as the best."""
-        best = self.consultant.history.best
+        best = self.gateway.history.best
         return None if best is None else best.number
 
     def _advice(self, idea: Idea, best: int | None) -> Advice | None:
@@ -149,7 +149,7 @@ class PlannerAdviser:
         if idea.step == "stop":
             self.refuse(advice, "a study ends by its budget, its target or its patience.")
             return None
-        if fixed := sorted(advice.changes.keys() & set(focus(self.consultant.history).get("freeze", ()))):
+        if fixed := sorted(advice.changes.keys() & set(focus(self.gateway.history).get("freeze", ()))):
             self.refuse(advice, f"the coordinator froze {', '.join(fixed)}.")
             return None
         return advice
@@ -173,13 +173,13 @@ def advised(proposer: Proposer, adviser: PlannerAdviser) -> Proposer:
     )
 
 
-def refereed(judge: Judge, consultant: Consultant) -> Judge:
+def refereed(judge: Judge, gateway: ModelGateway) -> Judge:
     """Return a judge whose referee is the study's language model, where it is one that has a referee."""
     if not isinstance(judge, LanguageModelJudge):
         return judge
     from .roles.judge import ModelReferee  # Imports scikit-learn, by way of the digest.
 
-    return dataclasses.replace(judge, referee=ModelReferee(consultant))
+    return dataclasses.replace(judge, referee=ModelReferee(gateway))
 
 
 def _specialist(parameter: str) -> str:

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..history import History
-from ..parameters import Choice
-from ..trial import State, Trial
-from .digest import value_table
+from ..core.parameters import Choice
+from ..core.trial import State, Trial
+from ..history.history import History
+from .study_summary import value_table
 
 _GROUPS = 8
 

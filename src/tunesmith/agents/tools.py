@@ -10,15 +10,15 @@ from typing import Any, Literal
 import numpy as np
 import orjson
 
+from ..core.trial import Trial
 from ..errors import InputError, nearest
-from ..history import History
+from ..history.history import History
 from ..proposers.gp import GpProposer
 from ..proposers.language_model import Advice, Refusal, configuration
-from ..reports.cleaning import clean_lines, short, without_secrets
-from ..trial import Trial
-from .digest import BYTES_PER_TOKEN, place_of, range_table, trial_table, value_table
+from ..text.cleaning import clean_lines, short, without_secrets
 from .effects import measured, observed
 from .roles.planner import Change
+from .study_summary import BYTES_PER_TOKEN, place_of, range_table, trial_table, value_table
 
 MOST_TOKENS = 700
 """Of one answer."""

@@ -6,12 +6,12 @@ import logging
 from collections.abc import Callable
 
 from ..agents.roles.drafter import Drafter
-from ..draft import Draft
-from ..errors import MissingToken, NoAnswer
+from ..core.spending import Ledger
+from ..errors import MissingApiKey, ModelUnavailable
+from ..init import Draft
 from ..llm.environment import environment
 from ..llm.options import ModelOptions
-from ..llm.purse import Purse, day_book
-from ..spending import Ledger
+from ..llm.spend_limiter import SpendLimiter, daily_usage
 
 log = logging.getLogger(__name__)
 
@@ -30,17 +30,17 @@ def amended(draft: Draft, request: str, options: ModelOptions, *, usd: float, sa
         InputError: The model, its address or its price is not known.
     """
     ledger = Ledger()
-    purse = Purse(options.limits(usd), lambda: ledger.total, day_book())
+    purse = SpendLimiter(options.limits(usd), lambda: ledger.total, daily_usage())
     try:
         model = options.connect(environment(draft.folder), purse=purse, enter=ledger.add)
-    except MissingToken as error:
+    except MissingApiKey as error:
         _warn(error.message)
         return draft
     given = options.model
     say(f"asking {given if isinstance(given, str) else given['name']}, for at most ${usd:g}")
     try:
         return Drafter(model).amend(draft, request)
-    except NoAnswer as error:
+    except ModelUnavailable as error:
         _warn(str(error))
         return draft
     finally:

@@ -12,8 +12,8 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
+from ..core.approval_request import Question
 from ..errors import InputError
-from ..questions import Question
 
 _LOOK_SECONDS = 0.1
 _ENTER, _ERASE = "\r\n", "\x7f\b"

@@ -16,17 +16,17 @@ from rich.control import Control
 from rich.live import Live
 from rich.text import Text
 
-from ..budget import Budget
-from ..history import History
+from ..core.approval_request import ASK, Question
+from ..core.budget import Budget
+from ..core.trial import State, Trial
+from ..history.history import History
 from ..journal.base import Event
-from ..questions import ASK, Question
 from ..reports import asking
 from ..reports.overview import held_out_scores
-from ..trial import State, Trial
+from ..service.live_state import LiveState, Picture
 from . import panels
 from .keyboard import Keyboard
 from .question import waiting_lines
-from .tally import Picture, Tally
 from .text import Printable, change, clean, duration, near, number
 
 REFRESHES_PER_SECOND = 4
@@ -115,7 +115,7 @@ class Frame:
     def __init__(
         self, name: str, folder: Path | None, budget: Budget, slots: int, clock: Callable[[], float] = time.time
     ) -> None:
-        self.tally = Tally()
+        self.tally = LiveState()
         self.typed: Callable[[], str | None] = lambda: None
         self._name, self._folder, self._budget, self._slots, self._clock = name, folder, budget, slots, clock
         self._lock = threading.Lock()

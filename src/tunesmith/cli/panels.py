@@ -9,11 +9,11 @@ from pathlib import Path
 from rich.cells import cell_len
 from rich.text import Text
 
-from ..budget import Budget
-from ..objective import Metric
-from ..spending import Ledger
-from ..trial import State, Trial, Value
-from .tally import Picture, Running, Share
+from ..core.budget import Budget
+from ..core.objective import Metric
+from ..core.spending import Ledger
+from ..core.trial import State, Trial, Value
+from ..service.live_state import Picture, Running, Share
 from .text import change, clean, duration, near, number, rough, shown, sparkline
 
 GOOD, BAD, SOFT, NAME = "green", "magenta", "dim", "cyan"

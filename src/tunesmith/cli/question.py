@@ -8,9 +8,9 @@ from pathlib import Path
 
 from rich.text import Text
 
-from ..questions import Question
+from ..core.approval_request import Question
+from ..core.trial import Value
 from ..reports import asking
-from ..trial import Value
 from . import panels
 from .panels import NAME, SOFT
 from .text import clean, near, number, shown

@@ -11,9 +11,9 @@ from pathlib import Path
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.segment import Segment
 
-from ..reports.cleaning import clean as clean
-from ..reports.cleaning import clean_lines as clean_lines
-from ..trial import Value
+from ..core.trial import Value
+from ..text.cleaning import clean as clean
+from ..text.cleaning import clean_lines as clean_lines
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _ASCII = str.maketrans(dict(zip(_BLOCKS + "━─┈★●◐✗▸○✓↻·→…±’≈", "_.-=+*##=-.*o/x>.v~.>.~'~", strict=True)))

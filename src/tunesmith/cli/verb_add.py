@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 import orjson
 
+from ..core.trial import Failure
 from ..errors import InputError
-from ..trial import Failure
-from ..tuning import open_study
-from .facts import trial_facts
+from ..service.facts import trial_facts
+from ..study.tuning import open_study
 from .options import Output, speaking
 from .verb_tell import metrics_told
 

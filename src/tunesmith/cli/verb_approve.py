@@ -8,14 +8,14 @@ from pathlib import Path
 import click
 from rich.text import Text
 
-from .. import answers
+from ..approvals import answers
+from ..core.approval_request import Question, Questions
+from ..engine.recorder import JOURNAL_NAME
 from ..errors import InputError
 from ..journal.file import read_events
-from ..questions import Question, Questions
-from ..record import JOURNAL_NAME
 from ..reports import asking
-from ..tuning import load
-from .facts import question_facts
+from ..service.facts import question_facts
+from ..study.tuning import load
 from .options import FOLDER, Output, speaking
 from .question import question_lines
 from .text import Printable

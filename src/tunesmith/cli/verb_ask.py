@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from ..tuning import open_study
-from .facts import trial_facts
+from ..service.facts import trial_facts
+from ..study.tuning import open_study
 from .options import Output, speaking
 
 

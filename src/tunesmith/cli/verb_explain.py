@@ -14,14 +14,14 @@ from rich.text import Text
 
 from ..agents.roles.explainer import Explainer
 from ..agents.roles.model import Equipped
-from ..errors import NoAnswer
+from ..engine.recorder import running_process
+from ..errors import ModelUnavailable
 from ..llm.language_model import LanguageModel
-from ..record import process_at_work
-from ..reports.cleaning import short
 from ..reports.explain_trial import explain_trial
 from ..reports.explanation import Explanation, Part
-from ..study import Study
-from ..tuning import load
+from ..study.study import Study
+from ..study.tuning import load
+from ..text.cleaning import short
 from . import panels
 from .live import REFRESHES_PER_SECOND
 from .options import FOLDER, Output, speaking
@@ -74,28 +74,28 @@ def answered(study: Study, facts: Explanation, question: str, watch: Watch | Non
         study: Whose language model is asked.
         facts: What is known, told by rules.
         question: The person's.
-        watch: Told of the answer while it grows; see `Consultant.watch`.
+        watch: Told of the answer while it grows; see `ModelGateway.watch`.
 
     Raises:
         StudyLocked: The study is running: what the answer costs could not be entered in its journal.
     """
-    if study.consultant is not None:
-        study.consultant.watch = watch
+    if study.gateway is not None:
+        study.gateway.watch = watch
     try:
-        model = None if study.consultant is None else study.consultant.model
+        model = None if study.gateway is None else study.gateway.model
         if model is None:
             answer = "nobody can be asked, as the study has no language model or its token is not there."
         else:
             study.record.open()
             answer = _explainer(study, model).explain(facts, question)
-    except NoAnswer as error:
+    except ModelUnavailable as error:
         answer = f"nobody answered: {short(error, 600)}"
     return Explanation(facts.about, (Part("answer", (answer,)), *facts.parts))
 
 
 def _explainer(study: Study, model: LanguageModel) -> Explainer:
-    assert study.consultant is not None
-    if not study.consultant.options.tools:
+    assert study.gateway is not None
+    if not study.gateway.options.tools:
         return Explainer(model)
     from ..agents.tools import Analysis  # Takes two seconds to import, by way of the digest.
 
@@ -120,7 +120,7 @@ def explanation_of(study: Study, trial: int | None) -> Explanation:
         name=study.name,
         budget=study.budget,
         proposer=study.engine.proposer,
-        at_work=process_at_work(history) is not None,
+        at_work=running_process(history) is not None,
     )
 
 

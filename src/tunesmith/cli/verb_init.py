@@ -11,9 +11,9 @@ from typing import Any
 
 import click
 
-from ..config import usual_settings
-from ..draft import Draft, draft_study, to_toml, with_request
+from ..config.settings import usual_settings
 from ..errors import InputError
+from ..init import Draft, draft_study, to_toml, with_request
 from ..llm.options import ModelOptions
 from .options import Output, speaking
 from .text import clean

@@ -32,8 +32,8 @@ def mcp(root: Path, http: bool, host: str | None, port: int | None, token: str |
     """
     try:
         from ..mcp.http import Address
-        from ..mcp.root import Root
         from ..mcp.server import serve
+        from ..service.sandbox import Root
     except ImportError as error:
         if (error.name or "").startswith("tunesmith"):
             raise

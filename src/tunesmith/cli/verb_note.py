@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from ..errors import InputError
-from ..tuning import load
-from .facts import trial_facts
+from ..service.facts import trial_facts
+from ..study.tuning import load
 from .options import FOLDER, TRIAL, Output, speaking
 
 

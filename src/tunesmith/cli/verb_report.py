@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ..tuning import load
+from ..study.tuning import load
 from .options import FOLDER, Output, speaking
 
 

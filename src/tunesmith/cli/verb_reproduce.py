@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
+from ..core.trial import CHECKPOINT_FOLDER, TrialRequest
 from ..errors import InputError, StudyFailed
+from ..study.tuning import load
 from ..tasks.base import TrialFailed
-from ..trial import CHECKPOINT_FOLDER, TrialRequest
-from ..tuning import load
 from .options import FOLDER, TRIAL, Output, speaking
 
 

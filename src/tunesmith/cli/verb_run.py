@@ -15,12 +15,12 @@ from typing import Any
 import click
 from rich.console import Console
 
-from ..config import FLAGS, Settings, read_settings
+from ..config.settings import FLAGS, Settings, read_settings
+from ..core.approval_request import Question
 from ..errors import InputError, StudyFailed
-from ..questions import Question
-from ..study import Study
-from ..tuning import source_of, study_from
-from .facts import study_facts
+from ..service.facts import study_facts
+from ..study.study import Study
+from ..study.tuning import source_of, study_from_settings
 from .keyboard import Keyboard
 from .live import LiveView, PlainView
 from .options import Output, speaking
@@ -69,19 +69,19 @@ def run(output: Output, study: Path, dry_run: bool, no_agents: bool, fresh: bool
     if no_agents:
         settings.tables["agents"] = {}
     if dry_run:
-        planned = study_from(settings)
+        planned = study_from_settings(settings)
         output.say(_settings_table(settings, planned), _settings_facts(settings))
         return
     if fresh:
         _put_aside(settings.folder)
     console = _Console(highlight=False)
-    built = study_from(settings)
+    built = study_from_settings(settings)
     try:
         with _view(built, output, console) as view, built:
             if view is not None:
                 built.record.trackers.append(view)
-            if isinstance(view, LiveView) and built.consultant is not None:
-                built.consultant.watch = view.hear
+            if isinstance(view, LiveView) and built.gateway is not None:
+                built.gateway.watch = view.hear
             _run(built, settings)
     except KeyboardInterrupt:
         settled = built.history.settled
@@ -147,17 +147,17 @@ def _report(study: Study) -> None:
 def _view(study: Study, output: Output, console: Console) -> Iterator[LiveView | PlainView | None]:
     if output.json or output.quiet:
         # A study that waits for a person says so, whatever else it keeps to itself.
-        logging.getLogger("tunesmith.approvals").setLevel(logging.WARNING)
+        logging.getLogger("tunesmith.approvals.approvals").setLevel(logging.WARNING)
         yield None
         return
-    logging.getLogger("tunesmith.approvals").setLevel(logging.ERROR)  # The view shows what is asked.
+    logging.getLogger("tunesmith.approvals.approvals").setLevel(logging.ERROR)  # The view shows what is asked.
     if not console.is_terminal:
-        with PlainView(study.name, study.folder, study.budget, study.executor.abilities.slots, console) as plain:
+        with PlainView(study.name, study.folder, study.budget, study.executor.capabilities.slots, console) as plain:
             yield plain
         return
     with (
         _keyboard(study) as keyboard,
-        LiveView(study.name, study.folder, study.budget, study.executor.abilities.slots, console) as live,
+        LiveView(study.name, study.folder, study.budget, study.executor.capabilities.slots, console) as live,
     ):
         if keyboard is not None:
             live.listen(keyboard)
@@ -211,6 +211,6 @@ def _settings_table(settings: Settings, study: Study) -> str:
     trial = study.engine.baseline()
     lines += ["", "trial 0, your own configuration:"]
     lines += [f"  {name:<36} {value}" for name, value in trial.parameters.items()]
-    if study.consultant is not None:
-        lines += ["", study.consultant.estimate()]
+    if study.gateway is not None:
+        lines += ["", study.gateway.estimate()]
     return "\n".join(lines)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from ..tuning import load
-from .facts import shown_facts
+from ..service.facts import shown_facts
+from ..study.tuning import load
 from .options import FOLDER, TRIAL, Output, speaking
 from .views import trial_view
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from ..tuning import load
-from .facts import study_facts
+from ..service.facts import study_facts
+from ..study.tuning import load
 from .options import FOLDER, Output, speaking
 from .views import status as status_view
 

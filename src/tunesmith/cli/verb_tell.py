@@ -8,11 +8,11 @@ from typing import Any
 
 import click
 
+from ..core.trial import Failure, State, check_number
 from ..errors import InputError
-from ..study import Study
-from ..trial import Failure, State, check_number
-from ..tuning import open_study
-from .facts import trial_facts
+from ..service.facts import trial_facts
+from ..study.study import Study
+from ..study.tuning import open_study
 from .options import TRIAL, Output, speaking
 
 

@@ -15,16 +15,16 @@ from pathlib import Path
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
-from ..budget import Budget
-from ..history import History
-from ..objective import Metric
+from ..core.budget import Budget
+from ..core.objective import Metric
+from ..core.trial import State, Trial
+from ..history.history import History
 from ..proposers.base import Proposer
 from ..reports.overview import held_out_scores
-from ..trial import State, Trial
+from ..service.live_state import LiveState, Picture
 from . import panels
 from .panels import BAD, GOOD, MARKS, NAME, SOFT
 from .question import waiting_lines
-from .tally import Picture, Tally
 from .text import Printable, change, clean, clean_lines, duration, near, number, shown, sparkline
 
 LOG_LINES = 20
@@ -141,7 +141,7 @@ def trial_view(history: History, trial: Trial, log_tail: str = "", reproduce: st
 
 
 def _picture(history: History, proposer: Proposer | None = None) -> Picture:
-    picture = Tally.of(history, proposer).picture()
+    picture = LiveState.of(history, proposer).picture()
     assert picture is not None
     return picture
 

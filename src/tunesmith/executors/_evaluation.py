@@ -10,9 +10,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from ..core.trial import Failure, FailureKind, Measurement, Reporter, TrialRequest
 from ..errors import TrialPruned
 from ..tasks.base import Task, TrialFailed, TrialLost
-from ..trial import Failure, FailureKind, Measurement, Reporter, TrialRequest
 
 Result = dict[str, Any]
 """`attempt`, `state`, `metrics`, `failure`, `seconds`, `peak_memory_bytes`, `reports`: see `write_result`."""

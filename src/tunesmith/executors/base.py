@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
 
+from ..core.trial import Measurement, TrialRequest
 from ..tasks.base import Task
-from ..trial import Measurement, TrialRequest
 
 OnReport = Callable[[int, int, int, Mapping[str, float]], None]
 """Called with a trial's number, its attempt, a step and metrics, from any thread.
@@ -19,7 +19,7 @@ An executor that runs trials in the study's own process lets `TrialPruned` throu
 
 
 @dataclass(frozen=True)
-class Abilities:
+class Capabilities:
     """What an executor can do; what it cannot is refused beforehand, never ignored.
 
     Args:
@@ -35,7 +35,7 @@ class Executor(Protocol):
     """Runs trials somewhere. A context manager: on leaving, no process of a trial is left."""
 
     @property
-    def abilities(self) -> Abilities:
+    def capabilities(self) -> Capabilities:
         """What it can do."""
         ...
 

@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
+from ..core.trial import Measurement, TrialRequest
 from ..tasks.base import Task
-from ..trial import Measurement, TrialRequest
-from ._bounded_log import BoundedLog, read_tail
+from ..trial_folder.log import BoundedLog, read_tail
+from ..trial_folder.prepare import LOG_FILE, prepare, write_environment
 from ._evaluation import evaluate, failure, settle
-from ._folder import LOG_FILE, prepare, write_environment
-from ._leftovers import write_result
-from .base import Abilities, OnReport
+from .base import Capabilities, OnReport
+from .process.leftovers import write_result
 
 logger = logging.getLogger(__name__)
 
@@ -67,16 +67,16 @@ class InlineExecutor:
 
     Nothing can stop a trial from outside, and no limit of time or memory holds. What it prints goes to its log.
 
-    >>> InlineExecutor().abilities
-    Abilities(slots=1, stops=False)
+    >>> InlineExecutor().capabilities
+    Capabilities(slots=1, stops=False)
     """
 
     _ear: _Ear = field(default_factory=_Ear, init=False, repr=False, compare=False)
 
     @property
-    def abilities(self) -> Abilities:
+    def capabilities(self) -> Capabilities:
         """What it can do."""
-        return Abilities(slots=1, stops=False)
+        return Capabilities(slots=1, stops=False)
 
     def open(self, on_report: OnReport) -> None:
         """Get ready; `on_report` is called from within `submit`, and may raise `TrialPruned`."""

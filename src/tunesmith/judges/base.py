@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from ..history import History
-from ..trial import Trial, Verdict
+from ..core.trial import Trial, Verdict
+from ..history.history import History
 
 
 class Judge(Protocol):

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
 
+from ..core.schema import build, expect_table
+from ..core.trial import Trial, Verdict
 from ..errors import InputError
-from ..history import History
-from ..tables import build, expect_table
-from ..trial import Trial, Verdict
+from ..history.history import History
 from .rules import RulesJudge
 
 

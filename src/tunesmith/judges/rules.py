@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..core.pareto import Flags, Floats
+from ..core.trial import State, Trial, Verdict
 from ..errors import InputError
-from ..history import History
-from ..pareto import Flags, Floats
-from ..trial import State, Trial, Verdict
+from ..history.history import History
 
 
 @dataclass(frozen=True, kw_only=True)

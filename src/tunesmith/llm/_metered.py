@@ -14,10 +14,10 @@ from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings
 from pydantic_core import from_json
 
-from ..spending import Call
+from ..core.spending import Call
 from .prices import Price, Usage
-from .purse import Amount, Purse
-from .tape import Tape
+from .recording import Recording
+from .spend_limiter import Amount, SpendLimiter
 
 _BYTES_PER_TOKEN = 2.0  # The fewest that are usual: of English text four make a token, of numbers two to three.
 _OVERHEAD_TOKENS = 200  # What providers add of their own.
@@ -50,8 +50,8 @@ class MeteredModel(WrapperModel):
         role: str,
         name: str,
         price: Price,
-        purse: Purse,
-        tape: Tape | None,
+        purse: SpendLimiter,
+        tape: Recording | None,
         enter: Callable[[Call], None],
         clean: Callable[[str], str],
         watch: Callable[[Any], None] | None = None,
@@ -69,7 +69,7 @@ class MeteredModel(WrapperModel):
         """Return the answer.
 
         Raises:
-            NoAnswer: The purse does not allow it, or the tape has no answer.
+            ModelUnavailable: The purse does not allow it, or the tape has no answer.
         """
         asked = _plain(messages, model_request_parameters)
         told = model_settings or {}

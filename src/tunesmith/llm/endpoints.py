@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InputError, MissingExtra, MissingToken, nearest
-from ..tables import expect_keys
+from ..core.schema import expect_keys
+from ..errors import InputError, MissingApiKey, MissingExtra, nearest
 from .prices import FREE, Price, price_from
 from .tokens import Token, token_from
 
@@ -176,7 +176,7 @@ def _token(given: Any, name: str, environment: Mapping[str, str]) -> Token | Non
         return None
     key = next((key for key in keys if environment.get(key)), None)
     if key is None:
-        raise MissingToken(
+        raise MissingApiKey(
             f"{name} needs a token, but {' and '.join(keys)} is not set. Set it, also in a file .env, or say where the "
             'token is, as token = { file = "PATH" }.',
             keys=("token",),

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel
 
-from ..errors import InputError, MissingExtra, NoAnswer
-from ..hidden_variables import hide
-from ..spending import Call
+from ..core.spending import Call
+from ..errors import InputError, MissingExtra, ModelUnavailable
 from .endpoints import Endpoint, missing
-from .purse import Purse
-from .tape import Tape
+from .recording import Recording
+from .secret_environment import hide
+from .spend_limiter import SpendLimiter
 from .traces import Traces
 
 if TYPE_CHECKING:
@@ -64,7 +64,8 @@ class LanguageModel:
     """One or more models that answer for each other, a budget, and a tape.
 
     Answers are checked against their type; what does not fit is asked for again, with the fault, twice. Where a model
-    fails, the next of its fallbacks is asked; where all do, `NoAnswer` says why, once with a warning in the log.
+    fails, the next of its fallbacks is asked; where all do, `ModelUnavailable` says why, once with a warning in the
+    log.
 
     Any number of threads may ask at once. All requests run in one thread of its own. The variables that hold tokens are
     kept from the processes of trials.
@@ -88,11 +89,11 @@ class LanguageModel:
         self,
         endpoints: Sequence[Endpoint],
         *,
-        purse: Purse,
+        purse: SpendLimiter,
         enter: Callable[[Call], None] = lambda call: None,
         roles: Mapping[str, Endpoint] | None = None,
         patience: Patience = Patience(),
-        tape: Tape | None = None,
+        tape: Recording | None = None,
         traces: Traces | None = None,
     ) -> None:
         if not endpoints:
@@ -137,7 +138,7 @@ class LanguageModel:
                 `InputError` of theirs is told to it, so that it may ask for something else.
 
         Raises:
-            NoAnswer: The budget does not allow it, no token can be had, or nobody gave an answer that can be used.
+            ModelUnavailable: The budget does not allow it, no token can be had, or no usable answer came.
             MissingExtra: pydantic-ai, or what it needs for a provider, is not installed.
         """
         chain = [self.roles[role]] if role in self.roles else []
@@ -158,7 +159,7 @@ class LanguageModel:
             finally:
                 if self.watch is not None:
                     self.watch(role, None)
-        raise NoAnswer("; ".join(failures))
+        raise ModelUnavailable("; ".join(failures))
 
     def close(self) -> None:
         """Let go of connections."""
@@ -295,7 +296,7 @@ class _LoopThread:
                     if future.done():  # It is the coroutine's own.
                         raise
                     if give_up():
-                        raise NoAnswer("nobody is waited for any more.") from None
+                        raise ModelUnavailable("nobody is waited for any more.") from None
         except BaseException:
             future.cancel()
             raise
@@ -333,7 +334,7 @@ def _failures() -> tuple[type[Exception], ...]:
     """
     from pydantic_ai.exceptions import AgentRunError, UserError
 
-    return (AgentRunError, UserError, InputError, NoAnswer, TimeoutError, OSError)
+    return (AgentRunError, UserError, InputError, ModelUnavailable, TimeoutError, OSError)
 
 
 def _in_words(error: Exception) -> str:

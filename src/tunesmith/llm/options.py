@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError, MissingToken, nearest
-from ..tables import build
+from ..core.schema import build
+from ..errors import InputError, MissingApiKey, nearest
 from .endpoints import Endpoint, endpoint_from, provider_of
 from .language_model import LanguageModel, Patience
-from .purse import Limits
-from .tape import Tape
+from .recording import Recording
+from .spend_limiter import Limits
 from .traces import Traces
 
 log = logging.getLogger(__name__)
@@ -120,14 +120,14 @@ class ModelOptions:
             others: `purse` and `enter` of a `LanguageModel`.
 
         Raises:
-            MissingToken: Nobody's token is there. Where some have theirs, the others are left out, with a warning.
+            MissingApiKey: Nobody's token is there. Where some have theirs, the others are left out, with a warning.
             InputError: An address or a price is not known, or the recording cannot be read.
         """
         found = [self._endpoint(given, environment) for given in (self.model, *self.fallbacks)]
         roles = {role: self._endpoint(given, environment) for role, given in self.roles.items()}
         endpoints = [endpoint for endpoint in found if isinstance(endpoint, Endpoint)]
         for fault in (*found, *roles.values()):
-            if isinstance(fault, MissingToken):
+            if isinstance(fault, MissingApiKey):
                 if not endpoints:
                     raise fault
                 log.warning("it is not asked: %s", fault.message)
@@ -140,17 +140,17 @@ class ModelOptions:
             **others,
         )
 
-    def _endpoint(self, given: Given, environment: Mapping[str, str]) -> Endpoint | MissingToken:
+    def _endpoint(self, given: Given, environment: Mapping[str, str]) -> Endpoint | MissingApiKey:
         """Return whom to ask, or why that one cannot be."""
         try:
             return endpoint_from(given, environment, needs_token=not self.replay)
-        except MissingToken as error:
+        except MissingApiKey as error:
             return error
 
-    def _tape(self) -> Tape | None:
+    def _tape(self) -> Recording | None:
         if self.replay:
-            return Tape(Path(self.replay), replay=True)
-        return Tape(Path(self.record)) if self.record else None
+            return Recording(Path(self.replay), replay=True)
+        return Recording(Path(self.record)) if self.record else None
 
     def to_table(self) -> dict[str, Any]:
         """Return what was asked for, fit for a journal: where a token comes from is in it, the token is not."""

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from ..core.schema import build
 from ..errors import InputError, MissingExtra
-from ..tables import build
 
 MILLION = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class Usage:
-    """The tokens of one call; see `tunesmith.spending.Call`."""
+    """The tokens of one call; see `tunesmith.core.spending.Call`."""
 
     input_tokens: int = 0
     output_tokens: int = 0

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError, MissingToken
-from ..tables import expect_keys
+from ..core.schema import expect_keys
+from ..errors import InputError, MissingApiKey
 
 _COMMAND_SECONDS = 60.0
 
@@ -86,7 +86,7 @@ def token_from(given: Any, environment: Mapping[str, str]) -> Token:
 
 def _variable(name: str, environment: Mapping[str, str]) -> str:
     if not environment.get(name):
-        raise MissingToken(
+        raise MissingApiKey(
             f"the variable {name} must hold a provider's token, but it is not set.", keys=("token", "env")
         )
     return environment[name]

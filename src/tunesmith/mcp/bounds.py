@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from ..cli.options import to_json
-from ..reports.cleaning import clean_lines
+from ..text.cleaning import clean_lines
 
 MOST_ITEMS = 40
 """How many items a list keeps, and half as many a list within it; the first and the last ones."""

@@ -17,8 +17,8 @@ from pydantic import AnyHttpUrl, ValidationError
 
 from .. import __version__
 from ..errors import TunesmithError, nearest
+from ..service.sandbox import Root
 from .http import Address, OneToken, serve_http
-from .root import Root
 from .tools import Tools
 
 INSTRUCTIONS = """\

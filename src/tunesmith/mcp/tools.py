@@ -9,15 +9,15 @@ from typing import Annotated, Any
 
 from pydantic import Field, WithJsonSchema
 
-from ..cli.facts import shown_facts, study_facts, trial_facts
 from ..cli.verb_explain import explanation_of
 from ..cli.verb_tell import report_step
+from ..core.trial import Failure, check_number
 from ..errors import InputError
-from ..study import Study
-from ..trial import Failure, check_number
+from ..service.background_runs import Runs
+from ..service.facts import shown_facts, study_facts, trial_facts
+from ..service.sandbox import Root
+from ..study.study import Study
 from .bounds import bounded
-from .root import Root
-from .runs import Runs
 
 Facts = dict[str, Any]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from ..history import History
-from ..trial import Proposal
+from ..core.trial import Proposal
+from ..history.history import History
 
 
 class Proposer(Protocol):

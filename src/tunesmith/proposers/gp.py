@@ -9,16 +9,16 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.parameters import Choice
+from ..core.space import SearchSpace
+from ..core.trial import Proposal, Value
 from ..errors import InputError
-from ..history import History
-from ..parameters import Choice
-from ..space import SearchSpace
-from ..trial import Proposal, Value
-from ._genetic import reflected
-from ._gp_surrogates import Surrogates
-from ._one_thread import on_one_thread
-from ._ranking import pending, ranked
-from ._units import snap
+from ..history.history import History
+from ..surrogates.gp_surrogates import Surrogates
+from ..surrogates.one_thread import on_one_thread
+from ..surrogates.ranking import pending, ranked
+from ..surrogates.units import snap
+from .evolution.genetic import reflected
 from .quasirandom import QuasirandomProposer
 
 Floats = NDArray[np.float64]

@@ -11,11 +11,11 @@ from itertools import islice
 
 import numpy as np
 
+from ..core.parameters import Choice, Int, Parameter
+from ..core.space import SearchSpace
+from ..core.trial import Proposal, Value
 from ..errors import InputError
-from ..history import History
-from ..parameters import Choice, Int, Parameter
-from ..space import SearchSpace
-from ..trial import Proposal, Value
+from ..history.history import History
 
 _STREAM = 7  # Keeps these draws apart from those of other proposers that share the study's seed.
 _MOST_BRANCHES = 1000
@@ -55,8 +55,8 @@ class GridProposer:
     Args:
         points: How many values of each number the first grid has; at least 1 (its middle).
 
-    >>> from tunesmith.objective import Objective
-    >>> from tunesmith.space import Float, SearchSpace
+    >>> from tunesmith.core.objective import Objective
+    >>> from tunesmith.core.space import Float, SearchSpace
     >>> history = History(SearchSpace({"x": Float(0, 1)}), Objective.parse("minimize y"))
     >>> sorted(p.parameters["x"] for p in GridProposer(points=3).propose(history, count=5, seed=0))
     [0.0, 0.25, 0.5, 0.75, 1.0]

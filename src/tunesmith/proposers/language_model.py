@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ..credit import credits
+from ..core.parameters import Choice, Parameter
+from ..core.space import SearchSpace
+from ..core.trial import Proposal, Value
 from ..errors import InputError
-from ..history import History
-from ..parameters import Choice, Parameter
-from ..space import SearchSpace
-from ..trial import Proposal, Value
+from ..history.credit import assign_credit
+from ..history.history import History
 from .gp import GpProposer
 
 NAME = "language_model"
@@ -204,7 +204,7 @@ def _option(parameter: Choice, name: str, said: Any) -> Value:
 def _is_trusted(history: History) -> bool:
     """Tell whether what was proposed here before has gained more than what others proposed."""
     others = {trial.proposal.proposer for trial in history.trials} - {NAME, "user", "rules"}
-    own, *rest = credits(history, [NAME, *sorted(others)], half_life=_HALF_LIFE)
+    own, *rest = assign_credit(history, [NAME, *sorted(others)], half_life=_HALF_LIFE)
     trials = sum(credit.trials for credit in rest)
     if own.trials < _TRUSTED_TRIALS or not trials:
         return False

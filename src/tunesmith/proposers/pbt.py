@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..core.parameters import Choice
+from ..core.trial import Proposal, State, Trial, Value
 from ..errors import InputError
-from ..history import History
-from ..parameters import Choice
-from ..trial import Proposal, State, Trial, Value
+from ..history.history import History
 from .quasirandom import QuasirandomProposer
 
 _STREAM = 11  # Keeps these draws apart from those of other proposers that share the study's seed.

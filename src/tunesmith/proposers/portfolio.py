@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from ..credit import Credit, credits
+from ..core.trial import Proposal
 from ..errors import InputError
-from ..history import History
+from ..history.credit import Credit, assign_credit
+from ..history.history import History
 from ..plugins import name_of, resolve
-from ..trial import Proposal
 from .base import Proposer
 from .language_model import NAME, LanguageModelProposer, standing
 
@@ -33,7 +33,7 @@ _BRONZE = 3**0.5 - 1  # And by those of another, the adviser its turns.
 class PortfolioProposer:
     """Lets each member propose the share of the trials that it has earned.
 
-    What a member has earned is the gain of its trials for the time that they took (`tunesmith.credit`). It fades, so
+    What a member has earned is the gain of its trials for the time that they took (`history.credit`). It fades, so
     that nobody lives on a good start. Each keeps a share however little it earns: what is good changes as a search
     goes on, and a second view keeps a model from believing nothing but itself.
 
@@ -112,8 +112,8 @@ class PortfolioProposer:
         return [_signed(proposal, name, shares) for proposal, name in found if proposal is not None]
 
     def earned(self, history: History, until: int | None = None) -> list[Credit]:
-        """Return what each member, and the adviser, has earned; `until` is that of `tunesmith.credit.credits`."""
-        return credits(history, [*self._members, *self._advised_by], half_life=_HALF_LIFE, until=until)
+        """Return what each member, and the adviser, has earned; `until` is that of `assign_credit`."""
+        return assign_credit(history, [*self._members, *self._advised_by], half_life=_HALF_LIFE, until=until)
 
     def shares(self, history: History, until: int | None = None) -> dict[str, float]:
         """Return the share of the trials that each is due, by name; they add up to 1. `until` as in `earned`."""

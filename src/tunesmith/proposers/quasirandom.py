@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ..history import History
-from ..space import SearchSpace
-from ..trial import Proposal
+from ..core.space import SearchSpace
+from ..core.trial import Proposal
+from ..history.history import History
 
 if TYPE_CHECKING:
     from scipy.stats import qmc
@@ -31,8 +31,8 @@ class QuasirandomProposer:
     a prior, every second trial takes the next point of a cover of the prior; the others cover the whole space, in case
     the prior is wrong.
 
-    >>> from tunesmith.objective import Objective
-    >>> from tunesmith.space import Float, SearchSpace
+    >>> from tunesmith.core.objective import Objective
+    >>> from tunesmith.core.space import Float, SearchSpace
     >>> history = History(SearchSpace({"x": Float(0, 1)}), Objective.parse("minimize y"))
     >>> first, second = QuasirandomProposer().propose(history, count=2, seed=0)
     >>> (first.parameters["x"] < 0.5) != (second.parameters["x"] < 0.5)

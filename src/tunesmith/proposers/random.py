@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..history import History
-from ..trial import Proposal
+from ..core.trial import Proposal
+from ..history.history import History
 
 _STREAM = 1  # Keeps these draws apart from those of other proposers that share the study's seed.
 
@@ -17,8 +17,8 @@ _STREAM = 1  # Keeps these draws apart from those of other proposers that share 
 class RandomProposer:
     """Draws each configuration independently, uniform on each parameter's scale.
 
-    >>> from tunesmith.objective import Objective
-    >>> from tunesmith.space import Float, SearchSpace
+    >>> from tunesmith.core.objective import Objective
+    >>> from tunesmith.core.space import Float, SearchSpace
     >>> history = History(SearchSpace({"x": Float(0, 1)}), Objective.parse("minimize y"))
     >>> proposals = RandomProposer().propose(history, count=2, seed=0)
     >>> [history.space.contains(proposal.parameters) for proposal in proposals]

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.parameters import Choice
+from ..core.space import SearchSpace
+from ..core.trial import Proposal, Value
 from ..errors import InputError
-from ..history import History
-from ..parameters import Choice
-from ..space import SearchSpace
-from ..trial import Proposal, Value
-from ._gp_model import GaussianProcess, learn
-from ._losses import levelled, unfinished
-from ._one_thread import on_one_thread
-from ._ranking import lost, pending, ranked
-from ._units import snap
+from ..history.history import History
+from ..surrogates.gaussian_process import GaussianProcess, learn
+from ..surrogates.losses import impute_pruned, normalise_losses
+from ..surrogates.one_thread import on_one_thread
+from ..surrogates.ranking import lost, pending, ranked
+from ..surrogates.units import snap
 from .quasirandom import QuasirandomProposer
 
 _STREAM = 6  # Keeps these draws apart from those of other proposers that share the study's seed.
@@ -141,10 +141,10 @@ def _surroundings(history: History, region: Region) -> GaussianProcess:
     shown = np.concatenate([np.sort(older[near]), last])
     losses = history.losses[shown]
     known = np.isfinite(losses)
-    losses[known] = unfinished(history, shown[known], history.losses)
+    losses[known] = impute_pruned(history, shown[known], history.losses)
     broken = ~known | (history.violations[shown] > 0)
     worst = np.max(losses, where=np.isfinite(losses), initial=history.losses[region.centre])
-    process = learn(history.space, history.points_of(shown), np.where(broken, worst, losses), levelled)
+    process = learn(history.space, history.points_of(shown), np.where(broken, worst, losses), normalise_losses)
     others = history.points_of(pending(history)[-_MOST_TRIALS:])
     return process.given(others) if len(others) else process
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.trial import Proposal, Value
 from ..errors import InputError
-from ..history import History
-from ..trial import Proposal, Value
-from ._feasibility import Limit, crashes
-from ._parzen import Parzen
-from ._ranking import ranked
-from ._units import snap
+from ..history.history import History
+from ..surrogates.feasibility import Limit, crashes
+from ..surrogates.parzen import Parzen
+from ..surrogates.ranking import ranked
+from ..surrogates.units import snap
 from .quasirandom import QuasirandomProposer
 
 _STREAM = 3  # Keeps these draws apart from those of other proposers that share the study's seed.

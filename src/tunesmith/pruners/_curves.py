@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from ..history import History
-from ..trial import Trial
+from ..core.trial import Trial
+from ..history.history import History
 
 _SHORTEST_SHARE = 27
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable
 
+from ..core.trial import Trial
 from ..errors import InputError
-from ..history import History
-from ..trial import Trial
+from ..history.history import History
 from ._curves import in_words, rung_reached
 
 

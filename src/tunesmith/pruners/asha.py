@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..history import History
-from ..trial import Trial
+from ..core.trial import Trial
+from ..history.history import History
 from ._curves import exempt, first_rung
 from ._halving import check_rungs, halved
 

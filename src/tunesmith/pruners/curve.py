@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..core.trial import State, Trial
 from ..errors import InputError
-from ..history import History
-from ..trial import State, Trial
+from ..history.history import History
 from ._curves import exempt, first_rung, in_words, rung_reached
 from .median import MedianPruner
 

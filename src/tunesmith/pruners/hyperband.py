@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
 
-from ..history import History
-from ..trial import Trial
+from ..core.trial import Trial
+from ..history.history import History
 from ._curves import exempt, first_rung
 from ._halving import check_rungs, halved
 

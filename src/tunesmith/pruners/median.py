@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from statistics import median
 
+from ..core.trial import State, Trial
 from ..errors import InputError
-from ..history import History
-from ..trial import State, Trial
+from ..history.history import History
 from ._curves import exempt, in_words
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 
-from ..questions import Question
-from ..trial import Value
+from ..core.approval_request import Question
+from ..core.trial import Value
+from ..text.cleaning import short
 from . import wording
-from .cleaning import short
 from .explanation import listing, named, valued
 
 ANSWERS = {"approve": "approved", "reject": "rejected"}

@@ -11,11 +11,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ..history import History
-from ..objective import Objective
-from ..parameters import Choice
-from ..pareto import Floats
-from ..trial import State, Trial
+from ..core.objective import Objective
+from ..core.parameters import Choice
+from ..core.pareto import Floats
+from ..core.trial import State, Trial
+from ..history.history import History
 from . import wording
 
 

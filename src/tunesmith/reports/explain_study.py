@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ..budget import Budget
-from ..history import History
-from ..parameters import Choice, Parameter
+from ..core.budget import Budget
+from ..core.parameters import Choice, Parameter
+from ..core.trial import State
+from ..history.history import History
 from ..proposers.base import Proposer
-from ..trial import State
+from ..text.cleaning import clean_lines, short
 from . import asking, gains, overview, wording
-from .cleaning import clean_lines, short
 from .data import Measure, proposer_table
 from .explanation import Explanation, differences, listing, named, sentence, valued
 from .importance import importance

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..history import History
-from ..trial import FailureKind, State, Trial
+from ..core.trial import FailureKind, State, Trial
+from ..history.history import History
+from ..text.cleaning import clean_lines, short
 from . import gains, overview, wording
-from .cleaning import clean_lines, short
 from .data import ranked
 from .explanation import Explanation, differences, listing, named, sentence, valued
 

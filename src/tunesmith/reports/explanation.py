@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ..history import History
-from ..trial import Trial, Value
+from ..core.trial import Trial, Value
+from ..history.history import History
+from ..text.cleaning import short
 from . import wording
-from .cleaning import short
 from .overview import Comparison, Standing, parameter_rows
 
 MOST_NAMED = 12

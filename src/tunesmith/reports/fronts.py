@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..history import History
-from ..objective import Metric
-from ..pareto import Floats, hypervolume, non_dominated, reference_point
-from ..trial import State, Trial
+from ..core.objective import Metric
+from ..core.pareto import Floats, hypervolume, non_dominated, reference_point
+from ..core.trial import State, Trial
+from ..history.history import History
 from . import wording
 from .data import may_lead
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..history import History
-from ..trial import State
+from ..core.trial import State
+from ..history.history import History
 from . import wording
 from .overview import Comparison
 

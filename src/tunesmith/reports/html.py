@@ -20,10 +20,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
+from ..core.trial import State
 from ..errors import InputError
-from ..history import History
+from ..history.history import History
 from ..proposers.base import Proposer
-from ..trial import State
 from . import gains, overview, wording
 from .data import LogEntry, Measure, decision_log, proposer_table
 from .fronts import front_rows
@@ -68,14 +68,14 @@ def write_report(
     """
     target = Path(target).absolute()
     page = render(history, title=title, facts=facts, proposer=proposer)
-    unfinished = target.with_name(f".{target.name}.{os.getpid()}")
+    impute_pruned = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         # Text from logs may hold halves of characters, which cannot be written.
-        unfinished.write_bytes(page.encode("utf-8", errors="replace"))
-        unfinished.replace(target)
+        impute_pruned.write_bytes(page.encode("utf-8", errors="replace"))
+        impute_pruned.replace(target)
     except OSError as error:
         with contextlib.suppress(OSError):  # where nothing may be written, nothing may be removed
-            unfinished.unlink()
+            impute_pruned.unlink()
         raise InputError(
             f"the report must go to a file in an existing folder that may be written, but {target} cannot be: "
             f"{error.strerror}. Choose another place."

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 from sklearn.ensemble import RandomForestRegressor
 
-from ..history import History
-from ..trial import State, Trial
+from ..core.trial import State, Trial
+from ..history.history import History
 
 LEAST_CONFIGURATIONS = 10
 MOST_CONFIGURATIONS = 1000

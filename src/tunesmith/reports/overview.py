@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import median
 
-from ..history import History
-from ..trial import State, Trial
+from ..core.trial import State, Trial
+from ..history.history import History
 from . import wording
 from .data import Measure, ranked
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..history import History
+from ..history.history import History
 from ..proposers.base import Proposer
 from ..proposers.portfolio import PortfolioProposer
 from . import wording

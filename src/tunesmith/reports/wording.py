@@ -7,7 +7,7 @@ import math
 import re
 from datetime import UTC, datetime
 
-from ..trial import Value
+from ..core.trial import Value
 
 # What a terminal would have taken as a command: colours, the bell, a NUL. Line breaks and tabs stay.
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f]")

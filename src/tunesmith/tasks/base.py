@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..trial import Failure, Measurement, Reporter, TrialRequest, Value
+from ..core.trial import Failure, Measurement, Reporter, TrialRequest, Value
 
 if TYPE_CHECKING:  # a trial's process runs tasks, and starts faster without NumPy
-    from ..space import SearchSpace
+    from ..core.space import SearchSpace
 
 
 class TrialFailed(Exception):

@@ -13,14 +13,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from ..core.trial import CHECKPOINT_FOLDER, Failure, Measurement, Proposal, Reporter, State, Trial, TrialRequest, Value
 from ..errors import InputError, nearest
-from ..trial import CHECKPOINT_FOLDER, Failure, Measurement, Proposal, Reporter, State, Trial, TrialRequest, Value
-from ._metrics import bad_metrics, checked, write_metrics
-from ._reports import append_report
+from ..trial_folder.metrics import bad_metrics, checked, write_metrics
+from ..trial_folder.reports import append_report
 from .base import TrialFailed
 
 if TYPE_CHECKING:
-    from ..space import SearchSpace
+    from ..core.space import SearchSpace
 
 Function = Callable[..., Any]
 
@@ -139,7 +139,7 @@ class FunctionTask:
         return (
             "from pathlib import Path\n"
             "from tunesmith.tasks.function import FunctionTask\n"
-            "from tunesmith.trial import TrialRequest\n"
+            "from tunesmith.core.trial import TrialRequest\n"
             f"{imports}"
             f"Path({again}).mkdir(exist_ok=True)\n"
             f"{start}"

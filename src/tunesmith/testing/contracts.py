@@ -15,14 +15,14 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any
 
-from ..history import History
+from ..core.objective import Objective
+from ..core.parameters import Float
+from ..core.space import SearchSpace
+from ..core.trial import Proposal, Value
+from ..history.history import History
 from ..journal.base import Event
-from ..objective import Objective
-from ..parameters import Float
 from ..proposers.base import Proposer
 from ..pruners.base import Pruner
-from ..space import SearchSpace
-from ..trial import Proposal, Value
 from . import problems
 from .histories import MAXIMIZE as MAXIMIZE
 from .histories import MINIMIZE as MINIMIZE

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from ..history import History
+from ..core.objective import Constraint, Metric, Objective
+from ..core.parameters import Choice, Float, Int
+from ..core.space import SearchSpace
+from ..core.trial import Value
+from ..history.history import History
 from ..journal.base import Event
-from ..objective import Constraint, Metric, Objective
-from ..parameters import Choice, Float, Int
-from ..space import SearchSpace
-from ..trial import Value
 
 START = 1_772_355_600.0
 EPOCHS = 24

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from ..history import History
+from ..core.objective import Objective
+from ..core.parameters import Choice, Float, Int
+from ..core.space import SearchSpace
+from ..core.trial import Failure, State, Value
+from ..history.history import History
 from ..journal.base import Event
-from ..objective import Objective
-from ..parameters import Choice, Float, Int
-from ..space import SearchSpace
-from ..trial import Failure, State, Value
 from . import problems
 
 Outcome = float | Mapping[str, float] | State | Failure

@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
+from ..core.parameters import Float
+from ..core.space import SearchSpace
+from ..core.trial import Verdict
 from ..judges.base import Judge
-from ..parameters import Float
-from ..space import SearchSpace
-from ..trial import Verdict
 from .contracts import MAXIMIZE, MINIMIZE, build_history
 
 _SPACE = SearchSpace({"x": Float(0.0, 1.0)})

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..space import SearchSpace
-from ..trial import Value
+from ..core.space import SearchSpace
+from ..core.trial import Value
 from .model_server import Asked, Cut, Reply, Slow, Structured, Text, Usage
 
 Loss = Callable[[Mapping[str, Value]], float]

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..objective import Objective
-from ..parameters import Choice, Float, Int
-from ..space import SearchSpace
+from ..core.objective import Objective
+from ..core.parameters import Choice, Float, Int
+from ..core.space import SearchSpace
+from ..core.trial import Failure, Value
 from ..tasks.base import TrialFailed
-from ..trial import Failure, Value
 
 Floats = NDArray[np.float64]
 Metrics = Mapping[str, float]

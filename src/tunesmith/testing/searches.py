@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..history import History
+from ..history.history import History
 from ..proposers.base import Proposer
-from ..study import Study
+from ..study.study import Study
 from ..tasks.base import TrialFailed
 from .problems import Problem
 

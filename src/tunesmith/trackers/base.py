@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from ..history import History
+from ..history.history import History
 from ..journal.base import Event
 
 

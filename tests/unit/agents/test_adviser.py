@@ -130,13 +130,13 @@ def test_several_trials_at_once_do_not_wait_for_an_answer() -> None:
         return Slow(plan(idea(lr=0.01, layers=3), idea(lr=0.02, layers=3)), 0.5)
 
     with ModelServer(script) as server, study(server) as own:
-        assert own.consultant is not None
-        own.consultant.side_by_side = True
+        assert own.gateway is not None
+        own.gateway.side_by_side = True
         started = time.monotonic()
         first = [own.ask() for _ in range(3)]
         assert time.monotonic() - started < 0.5 or not server.asked  # nobody waited
         assert "language_model" not in {trial.proposal.proposer for trial in first}
-        while own.consultant.waits_for("planner") and not own.consultant._pending["planner"].done():
+        while own.gateway.waits_for("planner") and not own.gateway._pending["planner"].done():
             time.sleep(0.05)
         for trial in first:
             own.tell(trial.number, loss(trial.parameters))

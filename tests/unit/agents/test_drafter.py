@@ -11,9 +11,9 @@ import pytest
 
 from tunesmith.agents.roles.drafter import Drafter
 from tunesmith.cli.drafting import amended
-from tunesmith.draft import Draft, draft_study, with_request
+from tunesmith.core.parameters import Choice, Float
+from tunesmith.init import Draft, draft_study, with_request
 from tunesmith.llm.options import ModelOptions
-from tunesmith.parameters import Choice, Float
 from tunesmith.testing.model_server import Asked, ModelServer, Status, Structured, Text
 
 SECRET = "sk-very-secret"

@@ -8,19 +8,19 @@ from typing import Any
 import pytest
 
 from tunesmith.agents.adviser import PlannerAdviser
-from tunesmith.agents.consultant import Consultant
-from tunesmith.agents.coordinator import RulesCoordinator
+from tunesmith.agents.gateway import ModelGateway
 from tunesmith.agents.roles.coordinator import Course, ModelCoordinator
 from tunesmith.agents.roles.judge import ModelReferee, Opinion
 from tunesmith.agents.roles.specialist import Suggestion
-from tunesmith.budget import Budget
-from tunesmith.errors import InputError, NoAnswer
-from tunesmith.history import History
+from tunesmith.core.budget import Budget
+from tunesmith.core.parameters import Float
+from tunesmith.core.space import SearchSpace
+from tunesmith.errors import InputError, ModelUnavailable
+from tunesmith.history.history import History
 from tunesmith.journal.base import Event
 from tunesmith.judges.language_model import LanguageModelJudge
 from tunesmith.llm.options import ModelOptions
-from tunesmith.parameters import Float
-from tunesmith.space import SearchSpace
+from tunesmith.runner.coordinator import RulesCoordinator
 from tunesmith.testing.histories import build_history
 
 SPACE = SearchSpace({"x": Float(0.0, 1.0), "y": Float(0.0, 1.0)})
@@ -55,12 +55,12 @@ class Thinks(Says):
         return super().ask(role, **asked)
 
 
-def consulting(history: History, says: Says, budget: Budget = Budget(trials=200)) -> Consultant:  # noqa: B008
-    consultant = Consultant(
+def consulting(history: History, says: Says, budget: Budget = Budget(trials=200)) -> ModelGateway:  # noqa: B008
+    gateway = ModelGateway(
         ModelOptions(model="ollama:x"), history=history, emit=history.apply, budget=budget, folder=Path()
     )
-    consultant._model = says  # type: ignore[assignment]
-    return consultant
+    gateway._model = says  # type: ignore[assignment]
+    return gateway
 
 
 def losses(*values: float) -> History:
@@ -87,57 +87,57 @@ def test_what_is_in_doubt_is_decided_by_the_model(decision: Any) -> None:
 
 @pytest.mark.parametrize(("values", "decision"), [((1.0,), "accept"), ((1.0, 0.5), "accept"), ((1.0, 2.0), "reject")])
 def test_what_is_clear_is_decided_by_rules_alone(values: tuple[float, ...], decision: str) -> None:
-    history, says = losses(*values), Says(NoAnswer("nobody"))
+    history, says = losses(*values), Says(ModelUnavailable("nobody"))
     judge = LanguageModelJudge(referee=ModelReferee(consulting(history, says)))
     assert judge.judge(history, history.trials[-1]).decision == decision
     assert says.asked == []
 
 
 def test_where_nobody_answers_the_rules_decide() -> None:
-    history, says = losses(1.0, 0.99), Says(NoAnswer("nobody"))
+    history, says = losses(1.0, 0.99), Says(ModelUnavailable("nobody"))
     judge = LanguageModelJudge(referee=ModelReferee(consulting(history, says)))
     assert judge.judge(history, history.trials[1]) == LanguageModelJudge().judge(history, history.trials[1])
 
 
-def deliberating(answered: threading.Event) -> tuple[History, Consultant, LanguageModelJudge]:
+def deliberating(answered: threading.Event) -> tuple[History, ModelGateway, LanguageModelJudge]:
     """A trial in doubt, and a judge beside several slots who answers once it is allowed to."""
     history = losses(1.0, 0.99)
-    consultant = consulting(history, Thinks(answered, Opinion(decision="accept", reason="trials are short.")))
-    consultant.side_by_side = True
-    return history, consultant, LanguageModelJudge(referee=ModelReferee(consultant))
+    gateway = consulting(history, Thinks(answered, Opinion(decision="accept", reason="trials are short.")))
+    gateway.side_by_side = True
+    return history, gateway, LanguageModelJudge(referee=ModelReferee(gateway))
 
 
 def test_several_trials_at_once_do_not_wait_for_the_judge() -> None:
     answered = threading.Event()
-    history, consultant, judge = deliberating(answered)
+    history, gateway, judge = deliberating(answered)
     assert judge.judge(history, history.trials[1]) is None
     assert judge.judge(history, history.trials[1]) is None
     answered.set()
-    wait(list(consultant._pending.values()), timeout=20)
+    wait(list(gateway._pending.values()), timeout=20)
     verdict = judge.judge(history, history.trials[1])
     assert verdict is not None
     assert (verdict.decision, verdict.by) == ("accept", "judge")
-    consultant.close()
+    gateway.close()
 
 
 def test_at_the_end_of_a_study_the_rules_decide_what_the_judge_has_not() -> None:
     answered = threading.Event()
-    history, consultant, judge = deliberating(answered)
+    history, gateway, judge = deliberating(answered)
     assert judge.judge(history, history.trials[1]) is None
-    consultant.stop_waiting()
+    gateway.stop_waiting()
     assert judge.judge(history, history.trials[1]) == LanguageModelJudge().judge(history, history.trials[1])
     answered.set()
-    consultant.close()
+    gateway.close()
 
 
 def test_a_study_that_is_run_once_more_asks_again_though_its_model_was_never_reached() -> None:
-    consultant = Consultant(
+    gateway = ModelGateway(
         ModelOptions(model="ollama:x"), history=losses(), emit=lambda event: None, budget=Budget(), folder=Path()
     )
-    consultant.stop_waiting()
-    assert consultant.give_up()
-    consultant.close()
-    assert not consultant.give_up()
+    gateway.stop_waiting()
+    assert gateway.give_up()
+    gateway.close()
+    assert not gateway.give_up()
 
 
 def test_a_judge_needs_a_referee_that_can_be_asked() -> None:
@@ -193,7 +193,7 @@ def test_it_is_asked_now_and_then_and_the_rules_come_first() -> None:
     assert not own.decide(history, seconds=1.0).stop
     assert not own.decide(history, seconds=1.0).stop
     assert len(says.asked) == 1
-    done = ModelCoordinator(RulesCoordinator(budget=Budget(target=0.5)), own.consultant)
+    done = ModelCoordinator(RulesCoordinator(budget=Budget(target=0.5)), own.gateway)
     assert "the target is met" in done.decide(history, seconds=1.0).reason
     assert len(says.asked) == 1
 
@@ -212,7 +212,7 @@ def test_what_it_freezes_holds_for_parameters_that_exist_and_for_the_adviser_alo
 
 def test_where_nobody_answers_the_study_goes_on_and_it_is_left_alone(caplog: pytest.LogCaptureFixture) -> None:
     history = losses(*better(12))
-    own, says = coordinator(history, NoAnswer("it is down"))
+    own, says = coordinator(history, ModelUnavailable("it is down"))
     for _ in range(3):
         own._next = 0
         assert not own.decide(history, seconds=1.0).stop
@@ -226,13 +226,13 @@ def test_where_nobody_answers_the_study_goes_on_and_it_is_left_alone(caplog: pyt
 def adviser(history: History, *answers: Any) -> tuple[PlannerAdviser, Says]:
     """One who does not wait for answers."""
     says = Says(*answers)
-    consultant = consulting(history, says)
-    consultant.side_by_side = True
-    return PlannerAdviser(consultant), says
+    gateway = consulting(history, says)
+    gateway.side_by_side = True
+    return PlannerAdviser(gateway), says
 
 
 def all_answered(own: PlannerAdviser) -> None:
-    wait(list(own.consultant._pending.values()), timeout=20)
+    wait(list(own.gateway._pending.values()), timeout=20)
 
 
 def test_where_nobody_waits_a_specialist_is_asked_each_time_and_the_last_word_counts() -> None:
@@ -243,7 +243,7 @@ def test_where_nobody_waits_a_specialist_is_asked_each_time_and_the_last_word_co
         all_answered(own)
     assert [asked["role"] for asked in says.asked] == ["specialist"] * 2
     assert [dict(one.changes) for one in own.advise(history, count=1)] == [{"x": 0.2}]
-    own.consultant.close()
+    own.gateway.close()
 
 
 def test_suggestions_come_in_the_order_of_the_coordinator_whoever_answers_first() -> None:
@@ -254,18 +254,18 @@ def test_suggestions_come_in_the_order_of_the_coordinator_whoever_answers_first(
         own.ask_specialist(name)
         all_answered(own)
     assert [list(one.changes) for one in own.advise(history, count=1)] == [["y"], ["x"]]
-    own.consultant.close()
+    own.gateway.close()
 
 
 def test_those_who_fail_beside_each_other_are_one_failure() -> None:
     history = losses(*better(12))
-    own, _ = adviser(history, NoAnswer("it is down"))
+    own, _ = adviser(history, ModelUnavailable("it is down"))
     for name in ("x", "y"):
         own.ask_specialist(name)
     all_answered(own)
     own.advise(history, count=1)
     assert [data["until"] for data in told(history, "go by rules")] == [12 + 5]
-    own.consultant.close()
+    own.gateway.close()
 
 
 # -- both roles' words reach the planner -----------------------------------------------------------------------------

@@ -10,13 +10,13 @@ import pytest
 
 from tunesmith.agents.roles.planner import Change
 from tunesmith.agents.tools import BYTES_PER_TOKEN, MOST_TOKENS, MOST_TOKENS_IN_ALL, Analysis
+from tunesmith.core.parameters import Choice, Float, Int
+from tunesmith.core.space import SearchSpace
+from tunesmith.core.trial import Failure, State
 from tunesmith.errors import InputError
-from tunesmith.history import History
+from tunesmith.history.history import History
 from tunesmith.journal.base import Event
-from tunesmith.parameters import Choice, Float, Int
-from tunesmith.space import SearchSpace
 from tunesmith.testing.histories import SEVERAL, awkward_histories, build_history, random_trials, smooth, spaces
-from tunesmith.trial import Failure, State
 
 SPACE = SearchSpace(
     {

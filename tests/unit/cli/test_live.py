@@ -9,13 +9,13 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from tunesmith.budget import Budget
 from tunesmith.cli.live import Frame, LiveView, PlainView
-from tunesmith.history import History
+from tunesmith.core.budget import Budget
+from tunesmith.core.objective import Objective
+from tunesmith.core.parameters import Choice, Float, Int
+from tunesmith.core.space import SearchSpace
+from tunesmith.history.history import History
 from tunesmith.journal.base import Event
-from tunesmith.objective import Objective
-from tunesmith.parameters import Choice, Float, Int
-from tunesmith.space import SearchSpace
 
 HOSTILE = "[bold]x[/] \x1b[31mred\x1b[0m\nnext\x07 [/nope]"
 BUDGET = Budget(trials=60, minutes=10, target=0.05, patience=25)

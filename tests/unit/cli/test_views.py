@@ -6,19 +6,19 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console, RenderableType
 
-from tunesmith.budget import Budget
 from tunesmith.cli import panels
-from tunesmith.cli.tally import Tally
 from tunesmith.cli.views import status, summary, trial_view
-from tunesmith.history import History
+from tunesmith.core.budget import Budget
+from tunesmith.core.objective import Objective
+from tunesmith.core.parameters import Float, Int
+from tunesmith.core.space import SearchSpace
+from tunesmith.core.trial import State
+from tunesmith.history.history import History
 from tunesmith.journal.base import Event
-from tunesmith.objective import Objective
-from tunesmith.parameters import Float, Int
 from tunesmith.proposers.portfolio import PortfolioProposer
 from tunesmith.proposers.random import RandomProposer
-from tunesmith.space import SearchSpace
+from tunesmith.service.live_state import LiveState
 from tunesmith.testing.example import example_history
-from tunesmith.trial import State
 
 HOSTILE = "[bold]x[/] \x1b[31mred\x1b[0m\nnext\x07 [/nope]"
 SHOWN = "[bold]x[/] red next [/nope]"
@@ -237,7 +237,7 @@ def test_settled_trials_show_every_metric_and_stars_on_the_front() -> None:
 
 
 def test_a_long_front_is_cut_where_there_is_little_room() -> None:
-    picture = Tally.of(front_history()).picture()
+    picture = LiveState.of(front_history()).picture()
     assert picture is not None
     for room, lines in ((9, 5), (5, 5), (4, 4), (3, 3)):
         shown = panels.front_lines(picture, 80, room)

@@ -6,11 +6,11 @@ import sys
 import pytest
 
 from tunesmith import plugins
+from tunesmith.core.trial import TrialRequest
 from tunesmith.errors import TrialPruned
 from tunesmith.tasks.base import TrialFailed
 from tunesmith.tasks.command import CommandTask
 from tunesmith.tasks.function import FunctionTask
-from tunesmith.trial import TrialRequest
 
 
 def run(tmp_path, function, hear=lambda *said: None, **changes):

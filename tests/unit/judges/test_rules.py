@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
+from tunesmith.core.objective import Objective
+from tunesmith.core.parameters import Float
+from tunesmith.core.space import SearchSpace
+from tunesmith.core.trial import Verdict
 from tunesmith.errors import InputError
-from tunesmith.history import History
+from tunesmith.history.history import History
 from tunesmith.journal.base import Event
 from tunesmith.judges.rules import RulesJudge
-from tunesmith.objective import Objective
-from tunesmith.parameters import Float
-from tunesmith.space import SearchSpace
-from tunesmith.trial import Verdict
 
 
 def history_of(*losses: tuple[float, float], objective: str = "minimize y", **more: float) -> History:

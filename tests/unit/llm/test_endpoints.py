@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from tunesmith.errors import InputError, MissingToken
+from tunesmith.errors import InputError, MissingApiKey
 from tunesmith.llm.endpoints import endpoint_from
 from tunesmith.llm.prices import Usage
 
@@ -57,5 +57,5 @@ def test_what_cannot_be_is_refused_in_words(given: Any, message: str) -> None:
 
 
 def test_without_a_token_it_says_which_variable_to_set() -> None:
-    with pytest.raises(MissingToken, match="GOOGLE_API_KEY and GEMINI_API_KEY is not set"):
+    with pytest.raises(MissingApiKey, match="GOOGLE_API_KEY and GEMINI_API_KEY is not set"):
         endpoint_from("google:gemini-2.5-pro", {})

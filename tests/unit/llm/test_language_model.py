@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, Field
 
-from tunesmith.errors import InputError, MissingExtra, NoAnswer
+from tunesmith.core.spending import Ledger
+from tunesmith.errors import InputError, MissingExtra, ModelUnavailable
 from tunesmith.llm.endpoints import Endpoint, endpoint_from
 from tunesmith.llm.language_model import LanguageModel, Patience
-from tunesmith.llm.purse import Limits, Purse
-from tunesmith.llm.tape import Tape
-from tunesmith.spending import Ledger
+from tunesmith.llm.recording import Recording
+from tunesmith.llm.spend_limiter import Limits, SpendLimiter
 from tunesmith.testing.model_server import (
     Asked,
     Cut,
@@ -59,11 +59,13 @@ def endpoint(server: ModelServer, provider: str = "openai", **others: Any) -> En
 
 
 @contextmanager
-def model(*endpoints: Endpoint, limits: Limits = UNLIMITED, tape: Tape | None = None, **patience: Any) -> Iterator[Any]:
+def model(
+    *endpoints: Endpoint, limits: Limits = UNLIMITED, tape: Recording | None = None, **patience: Any
+) -> Iterator[Any]:
     ledger = Ledger()
     asked = LanguageModel(
         endpoints,
-        purse=Purse(limits, lambda: ledger.total),
+        purse=SpendLimiter(limits, lambda: ledger.total),
         enter=ledger.add,
         tape=tape,
         patience=Patience(**{"timeout_seconds": 20.0, **patience}),
@@ -118,7 +120,7 @@ def test_what_does_not_fit_is_asked_for_again_with_the_fault() -> None:
 @pytest.mark.parametrize("provider", ["openai", "anthropic", "google"])
 def test_where_no_answer_can_be_used_there_is_none_and_it_is_said_why(reply: Any, why: str, provider: str) -> None:
     with ModelServer([reply]) as server, model(endpoint(server, provider), repeats=0) as asked:
-        with pytest.raises(NoAnswer, match=f"^{provider}:scripted: .*{why}"):
+        with pytest.raises(ModelUnavailable, match=f"^{provider}:scripted: .*{why}"):
             guess(asked)
         assert 1 <= len(server.asked) <= 3
 
@@ -138,7 +140,7 @@ def test_who_is_busy_is_asked_again_when_it_says(provider: str) -> None:
 def test_nobody_is_waited_for_longer_than_it_was_said() -> None:
     with ModelServer([Hang(60)]) as server, model(endpoint(server), timeout_seconds=0.3) as asked:
         started = time.monotonic()
-        with pytest.raises(NoAnswer, match="it took too long"):
+        with pytest.raises(ModelUnavailable, match="it took too long"):
             guess(asked)
         assert time.monotonic() - started < 10
         # Who never answered may have read the question, and charges for it.
@@ -159,7 +161,7 @@ def test_a_token_that_has_expired_is_fetched_anew_once() -> None:
     with (
         ModelServer([Status(401)]) as server,
         model(endpoint(server, token=lambda: "never")) as asked,
-        pytest.raises(NoAnswer, match="401"),
+        pytest.raises(ModelUnavailable, match="401"),
     ):
         guess(asked)
     assert len(server.asked) == 2
@@ -199,7 +201,7 @@ def test_fallbacks_are_asked_in_order_and_roles_have_their_own() -> None:
             asked.roles["planner"] = endpoint(sound, "google")
             assert guess(asked) == 7
         assert [request.protocol for request in sound.asked] == ["anthropic", "google"]
-        with model(endpoint(broken), endpoint(broken, "google")) as asked, pytest.raises(NoAnswer) as caught:
+        with model(endpoint(broken), endpoint(broken, "google")) as asked, pytest.raises(ModelUnavailable) as caught:
             guess(asked)
         assert "openai:scripted" in str(caught.value)
         assert "google:scripted" in str(caught.value)
@@ -208,7 +210,7 @@ def test_fallbacks_are_asked_in_order_and_roles_have_their_own() -> None:
 @pytest.mark.parametrize("limits", [Limits(usd=0.001), Limits(tokens=500)], ids=str)
 def test_what_may_not_fit_is_not_asked(limits: Limits) -> None:
     with ModelServer([GOOD]) as server, model(endpoint(server), limits=limits) as asked:
-        with pytest.raises(NoAnswer, match=r"may (cost|take) up to .* (is|are) left"):
+        with pytest.raises(ModelUnavailable, match=r"may (cost|take) up to .* (is|are) left"):
             guess(asked)
         assert server.asked == ()
 
@@ -226,7 +228,7 @@ def test_a_budget_is_never_overspent_by_many_at_once() -> None:
         def ask() -> None:
             try:
                 outcomes.append(str(guess(asked)))
-            except NoAnswer:
+            except ModelUnavailable:
                 outcomes.append("refused")
 
         threads = [Thread(target=ask) for _ in range(12)]
@@ -249,7 +251,7 @@ def test_a_provider_that_does_not_tell_what_it_read_is_paid_by_estimate() -> Non
 
 def test_a_connection_that_drops_costs_what_it_may_have_cost() -> None:
     with ModelServer([Dropped(GOOD)]) as server, model(endpoint(server), output_tokens=1000) as asked:
-        with pytest.raises(NoAnswer):
+        with pytest.raises(ModelUnavailable):
             guess(asked)
         assert len(server.asked) == 3
         assert asked.ledger.total.output_tokens == 1000
@@ -260,7 +262,10 @@ def test_a_message_of_a_provider_that_has_the_token_in_it_is_cleaned(caplog: pyt
     with ModelServer([Status(400, message=f"no access with {SECRET}")]) as server, model(endpoint(server)) as asked:
         calls: list[str] = []
         asked.enter = lambda call: calls.append(call.failure)
-        with caplog.at_level("DEBUG", logger="tunesmith"), pytest.raises(NoAnswer, match=r"no access with \[token\]"):
+        with (
+            caplog.at_level("DEBUG", logger="tunesmith"),
+            pytest.raises(ModelUnavailable, match=r"no access with \[token\]"),
+        ):
             guess(asked)
         assert "no access with [token]" in calls[0]
         assert SECRET not in calls[0] + caplog.text
@@ -276,7 +281,7 @@ def test_one_model_at_two_addresses_is_two() -> None:
 @pytest.mark.parametrize("token", [{"command": "false"}, {"env": "NO_SUCH_KEY"}, {"file": "/nowhere"}], ids=str)
 def test_where_a_token_cannot_be_had_there_is_no_answer(token: Any) -> None:
     with ModelServer([GOOD]) as server, model(endpoint(server, token=token)) as asked:
-        with pytest.raises(NoAnswer, match=r"must (hold|print) a provider's token"):
+        with pytest.raises(ModelUnavailable, match=r"must (hold|print) a provider's token"):
             guess(asked)
         assert server.asked == ()
 
@@ -285,7 +290,7 @@ def test_nobody_is_waited_for_once_it_is_given_up() -> None:
     with ModelServer([Hang(60)]) as server, model(endpoint(server), endpoint(server)) as asked:
         started = time.monotonic()
         asked.give_up = lambda: bool(server.asked)
-        with pytest.raises(NoAnswer, match="nobody is waited for any more"):
+        with pytest.raises(ModelUnavailable, match="nobody is waited for any more"):
             guess(asked)
         assert time.monotonic() - started < 30
         assert len(server.asked) == 1
@@ -308,7 +313,7 @@ def test_who_is_given_up_enters_what_it_cost_before_all_is_closed(monkeypatch: p
     monkeypatch.setattr(Endpoint, "connect", lambda self: FunctionModel(answers))
     with ModelServer([GOOD]) as server, model(endpoint(server)) as asked:
         asked.give_up = begun.is_set
-        with pytest.raises(NoAnswer):
+        with pytest.raises(ModelUnavailable):
             guess(asked)
         asked.close()
         assert asked.ledger.total.failed == 1
@@ -317,7 +322,7 @@ def test_who_is_given_up_enters_what_it_cost_before_all_is_closed(monkeypatch: p
 def test_without_the_extra_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pydantic_ai", None)
     with pytest.raises(MissingExtra, match=r"pip install 'tunesmith\[llm\]'"):
-        LanguageModel([endpoint_from("ollama:x", {})], purse=Purse(UNLIMITED, lambda: Ledger().total))
+        LanguageModel([endpoint_from("ollama:x", {})], purse=SpendLimiter(UNLIMITED, lambda: Ledger().total))
 
 
 def test_reasoning_is_counted() -> None:
@@ -341,7 +346,7 @@ def test_tools_are_called_and_a_loop_ends() -> None:
         assert guess(asked, tools=[double]) == 6
         assert "6" in str(server.asked[1].turns)
     with ModelServer([ToolCall("double", {"number": 3})]) as server, model(endpoint(server), requests=4) as asked:
-        with pytest.raises(NoAnswer, match="request_limit of 4"):
+        with pytest.raises(ModelUnavailable, match="request_limit of 4"):
             guess(asked, tools=[double])
         assert len(server.asked) == 4
 
@@ -356,19 +361,19 @@ def test_long_instructions_are_kept_by_the_provider(length: int, is_cached: bool
 def test_what_was_recorded_is_replayed_without_anybody(tmp_path: Path) -> None:
     path = tmp_path / "tape.jsonl"
     script: Script = [ToolCall("double", {"number": 3}), Structured({"number": 6}), Structured({"number": 5})]
-    with ModelServer(script) as server, model(endpoint(server), tape=Tape(path)) as asked:
+    with ModelServer(script) as server, model(endpoint(server), tape=Recording(path)) as asked:
         first = [guess(asked, tools=[double]), guess(asked, tools=[double])]
         spent = asked.ledger.total
     assert first == [6, 5]
     assert SECRET not in path.read_text()
     silent = endpoint_from({"name": "openai:scripted", "price": PRICE}, {}, needs_token=False)
-    with model(silent, tape=Tape(path, replay=True)) as asked:
+    with model(silent, tape=Recording(path, replay=True)) as asked:
         assert [guess(asked, tools=[double]), guess(asked, tools=[double])] == first
         assert (asked.ledger.total.usd, asked.ledger.total.tokens) == (spent.usd, spent.tokens)
-        with pytest.raises(NoAnswer, match="has no answer to what planner asks"):
+        with pytest.raises(ModelUnavailable, match="has no answer to what planner asks"):
             guess(asked, question="Which letter?")
     path.write_bytes(path.read_bytes()[:-30])  # The last line was cut off in the middle; the others hold.
-    with model(silent, tape=Tape(path, replay=True)) as asked:
+    with model(silent, tape=Recording(path, replay=True)) as asked:
         assert guess(asked, tools=[double]) == 6
 
 
@@ -401,4 +406,4 @@ def test_limits_are_checked() -> None:
         with pytest.raises(InputError, match="must be at least"):
             Patience(**wrong)  # type: ignore[arg-type]
     with pytest.raises(InputError, match="one endpoint or more"):
-        LanguageModel([], purse=Purse(Limits(), lambda: Ledger().total))
+        LanguageModel([], purse=SpendLimiter(Limits(), lambda: Ledger().total))

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from tunesmith.errors import InputError, MissingToken
+from tunesmith.errors import InputError, MissingApiKey
 from tunesmith.llm.tokens import token_from
 
 
@@ -60,4 +60,4 @@ def test_where_there_is_none_it_is_said_without_what_was_printed(given: Any, mes
     with pytest.raises(InputError, match=message) as caught:
         _ = token_from(given, {}).value
     assert "sk-secret" not in str(caught.value)
-    assert isinstance(caught.value, MissingToken) == ("env" in given)
+    assert isinstance(caught.value, MissingApiKey) == ("env" in given)

@@ -11,13 +11,13 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from pydantic import BaseModel
 
+from tunesmith.core.spending import Spending
 from tunesmith.errors import InputError, MissingExtra
 from tunesmith.llm.endpoints import endpoint_from
 from tunesmith.llm.language_model import LanguageModel
 from tunesmith.llm.options import ModelOptions
-from tunesmith.llm.purse import Limits, Purse
+from tunesmith.llm.spend_limiter import Limits, SpendLimiter
 from tunesmith.llm.traces import Traces
-from tunesmith.spending import Spending
 from tunesmith.testing.model_server import ModelServer, Structured, ToolCall, Usage
 
 SECRET = "sk-very-secret"
@@ -74,7 +74,7 @@ def attributes(span: Any) -> dict[str, Any]:
 
 def ask(server: ModelServer, traces: Traces, watched: bool = False) -> int:
     table = {"name": "openai:scripted", "base_url": f"{server.url}/v1", "token": lambda: SECRET, "price": "free"}
-    model = LanguageModel([endpoint_from(table, {})], purse=Purse(Limits(), Spending), traces=traces)
+    model = LanguageModel([endpoint_from(table, {})], purse=SpendLimiter(Limits(), Spending), traces=traces)
     model.watch = (lambda role, answer: None) if watched else None
     try:
         return model.ask("planner", instructions="Guess.", question="Which?", answer=Guess, tools=[double]).number

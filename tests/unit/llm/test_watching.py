@@ -9,10 +9,10 @@ import pytest
 from pydantic import BaseModel
 from tests.unit.llm.test_language_model import PRICE, PROVIDERS, SECRET, double, endpoint, model
 
-from tunesmith.errors import NoAnswer
+from tunesmith.errors import ModelUnavailable
 from tunesmith.llm.endpoints import endpoint_from
 from tunesmith.llm.language_model import LanguageModel
-from tunesmith.llm.tape import Tape
+from tunesmith.llm.recording import Recording
 from tunesmith.testing.model_server import (
     Asked,
     Cut,
@@ -147,7 +147,7 @@ def test_what_does_not_fit_is_asked_for_again(provider: str, reply: Reply) -> No
 def test_where_there_is_no_answer_it_is_said_why(provider: str, reply: Reply) -> None:
     with ModelServer([reply]) as server, model(endpoint(server, provider), repeats=0) as asked:
         asked.watch = watcher = Watcher()
-        with pytest.raises(NoAnswer, match=f"^{provider}:scripted: "):
+        with pytest.raises(ModelUnavailable, match=f"^{provider}:scripted: "):
             think(asked)
         assert watcher.told[-1] is None
 
@@ -170,7 +170,7 @@ def test_a_stream_that_takes_too_long_is_given_up_and_paid_for() -> None:
     with ModelServer([Dripping(GOOD, 60)]) as server, model(endpoint(server), timeout_seconds=0.5) as asked:
         asked.watch = Watcher()
         started = time.monotonic()
-        with pytest.raises(NoAnswer, match="it took too long"):
+        with pytest.raises(ModelUnavailable, match="it took too long"):
             think(asked)
         assert time.monotonic() - started < 5
         assert (asked.ledger.total.failed, asked.ledger.total.output_tokens) == (1, 4000)
@@ -181,7 +181,7 @@ def test_giving_up_in_the_middle_of_a_stream_is_prompt_and_paid_for() -> None:
         asked.watch = watcher = Watcher()
         asked.give_up = lambda: len(watcher.reasons) > 1
         started = time.monotonic()
-        with pytest.raises(NoAnswer, match="nobody is waited for any more"):
+        with pytest.raises(ModelUnavailable, match="nobody is waited for any more"):
             think(asked)
         assert time.monotonic() - started < 20
         stopped = time.monotonic()
@@ -203,14 +203,14 @@ def test_one_tape_answers_whether_it_is_watched_or_not(watched: bool, tmp_path: 
     path = tmp_path / "tape.jsonl"
     with (
         ModelServer([ToolCall("double", {"number": 3}), GOOD]) as server,
-        model(endpoint(server, "anthropic"), tape=Tape(path)) as asked,
+        model(endpoint(server, "anthropic"), tape=Recording(path)) as asked,
     ):
         asked.watch = Watcher() if watched else None
         assert think(asked, tools=[double]) == 7
         spent = asked.ledger.total
     assert SECRET not in path.read_text()
     silent = endpoint_from({"name": "openai:scripted", "price": PRICE}, {}, needs_token=False)
-    with model(silent, tape=Tape(path, replay=True)) as asked:
+    with model(silent, tape=Recording(path, replay=True)) as asked:
         asked.watch = None if watched else Watcher()
         assert think(asked, tools=[double]) == 7
         assert (asked.ledger.total.usd, asked.ledger.total.tokens) == (spent.usd, spent.tokens)

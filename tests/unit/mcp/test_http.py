@@ -6,9 +6,9 @@ import pytest
 
 from tunesmith.errors import InputError
 from tunesmith.mcp.http import Address, OneToken, serve_http
-from tunesmith.mcp.root import Root
 from tunesmith.mcp.server import build
 from tunesmith.mcp.tools import Tools
+from tunesmith.service.sandbox import Root
 
 TOKEN = "a token that is long enough"
 

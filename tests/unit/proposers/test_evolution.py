@@ -3,17 +3,17 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from tunesmith.core.parameters import Choice, Float, Int
+from tunesmith.core.space import SearchSpace
+from tunesmith.core.trial import State
 from tunesmith.errors import InputError
-from tunesmith.parameters import Choice, Float, Int
-from tunesmith.proposers._covariance import cloud
-from tunesmith.proposers._genetic import children
 from tunesmith.proposers.evolution import EvolutionProposer
+from tunesmith.proposers.evolution.covariance import cloud
+from tunesmith.proposers.evolution.genetic import children
 from tunesmith.proposers.random import RandomProposer
-from tunesmith.space import SearchSpace
 from tunesmith.testing import problems
 from tunesmith.testing.contracts import build_history
 from tunesmith.testing.searches import search
-from tunesmith.trial import State
 
 SQUARE = SearchSpace({"x": Float(0.0, 1.0), "y": Float(0.0, 1.0)})
 

@@ -5,22 +5,22 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tunesmith.core.objective import Objective
+from tunesmith.core.parameters import Choice, Float, Int
+from tunesmith.core.pareto import hypervolume
+from tunesmith.core.space import SearchSpace
+from tunesmith.core.trial import State, Value
 from tunesmith.errors import InputError
-from tunesmith.history import History
+from tunesmith.history.history import History
 from tunesmith.journal.base import Event
-from tunesmith.objective import Objective
-from tunesmith.parameters import Choice, Float, Int
-from tunesmith.pareto import hypervolume
-from tunesmith.proposers._gp_surrogates import Surrogates
 from tunesmith.proposers.gp import GpProposer, _plateau
 from tunesmith.proposers.random import RandomProposer
 from tunesmith.proposers.tpe import TpeProposer
-from tunesmith.space import SearchSpace
-from tunesmith.study import Study
+from tunesmith.study.study import Study
+from tunesmith.surrogates.gp_surrogates import Surrogates
 from tunesmith.testing import problems
 from tunesmith.testing.histories import MINIMIZE, build_history, random_trials
 from tunesmith.testing.searches import search
-from tunesmith.trial import State, Value
 
 LINE = SearchSpace({"x": Float(0.0, 1.0)})
 SQUARE = SearchSpace({"x": Float(0.0, 1.0), "y": Float(0.0, 1.0)})
@@ -281,7 +281,7 @@ def test_linear_algebra_is_done_on_one_thread_and_the_setting_left_as_it_was() -
     import scipy.linalg  # noqa: F401
     from threadpoolctl import ThreadpoolController, threadpool_limits
 
-    from tunesmith.proposers._one_thread import on_one_thread
+    from tunesmith.surrogates.one_thread import on_one_thread
 
     def threads() -> set[int]:
         return {found["num_threads"] for found in ThreadpoolController().info() if found["user_api"] == "blas"}

@@ -3,14 +3,14 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
+from tunesmith.core.parameters import Choice, Float, Int
+from tunesmith.core.space import SearchSpace
+from tunesmith.core.trial import Value
 from tunesmith.errors import InputError
-from tunesmith.history import History
+from tunesmith.history.history import History
 from tunesmith.journal.base import Event
-from tunesmith.parameters import Choice, Float, Int
 from tunesmith.proposers.grid import GridProposer
-from tunesmith.space import SearchSpace
 from tunesmith.testing.contracts import MINIMIZE, build_history, spaces
-from tunesmith.trial import Value
 
 FINITE = [name for name, space in spaces().items() if np.isfinite(space.size) and space.size < 1000]
 

@@ -5,16 +5,16 @@ from typing import Any
 
 import pytest
 
+from tunesmith.core.parameters import Choice, Float, Int
+from tunesmith.core.space import SearchSpace
+from tunesmith.core.trial import Proposal, Value
 from tunesmith.errors import InputError
-from tunesmith.history import History
+from tunesmith.history.history import History
 from tunesmith.journal.base import Event
-from tunesmith.parameters import Choice, Float, Int
 from tunesmith.proposers.gp import GpProposer
 from tunesmith.proposers.language_model import Advice, LanguageModelProposer, standing
 from tunesmith.proposers.portfolio import PortfolioProposer
-from tunesmith.space import SearchSpace
 from tunesmith.testing.histories import MINIMIZE, build_history, random_trials
-from tunesmith.trial import Proposal, Value
 
 SPACE = SearchSpace(
     {

@@ -5,14 +5,14 @@ from statistics import median
 
 import pytest
 
+from tunesmith.core.parameters import Choice, Float, Int
+from tunesmith.core.space import SearchSpace
+from tunesmith.core.trial import Proposal
 from tunesmith.errors import InputError
-from tunesmith.history import History
+from tunesmith.history.history import History
 from tunesmith.journal.base import Event
-from tunesmith.parameters import Choice, Float, Int
 from tunesmith.proposers.pbt import PbtProposer
-from tunesmith.space import SearchSpace
 from tunesmith.testing.contracts import MINIMIZE
-from tunesmith.trial import Proposal
 
 SPACE = SearchSpace(
     {

@@ -13,19 +13,19 @@ import numpy as np
 import pytest
 
 import tunesmith as ts
-from tunesmith.config import read_settings
+from tunesmith.config.settings import read_settings
+from tunesmith.core.parameters import Float
+from tunesmith.core.space import SearchSpace
 from tunesmith.errors import InputError
-from tunesmith.history import History
+from tunesmith.history.history import History
 from tunesmith.journal.base import Event
-from tunesmith.parameters import Float
 from tunesmith.plugins import resolve
 from tunesmith.proposers.portfolio import PortfolioProposer
 from tunesmith.proposers.tpe import TpeProposer
-from tunesmith.space import SearchSpace
+from tunesmith.study.tuning import study_from_settings
 from tunesmith.testing import problems
 from tunesmith.testing.histories import MINIMIZE
 from tunesmith.testing.searches import search
-from tunesmith.tuning import study_from
 
 LINE = SearchSpace({"x": Float(0.0, 1.0)})
 CHEAP = PortfolioProposer(members=["random", "quasirandom", {"name": "grid", "points": 9}], startup_trials=5)
@@ -183,7 +183,7 @@ def test_members_may_be_options_of_their_own_in_study_toml(tmp_path: Path) -> No
         "[search.proposer]\nname = 'portfolio'\nstartup_trials = 2\n"
         "members = ['random', { name = 'tpe', candidates = 5 }]\n"
     )
-    with study_from(read_settings(tmp_path / "study.toml")) as study:
+    with study_from_settings(read_settings(tmp_path / "study.toml")) as study:
         proposer = study.engine.proposer
         assert isinstance(proposer, PortfolioProposer)
         assert list(proposer._members) == ["random", "tpe"]

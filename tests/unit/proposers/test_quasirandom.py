@@ -1,10 +1,10 @@
 import numpy as np
 
-from tunesmith.parameters import Choice, Float, Int
+from tunesmith.core.parameters import Choice, Float, Int
+from tunesmith.core.space import SearchSpace
+from tunesmith.core.trial import State
 from tunesmith.proposers.quasirandom import QuasirandomProposer
-from tunesmith.space import SearchSpace
 from tunesmith.testing.contracts import MINIMIZE, build_history
-from tunesmith.trial import State
 
 SQUARE = SearchSpace({"x": Float(0.0, 1.0), "y": Float(0.0, 1.0)})
 

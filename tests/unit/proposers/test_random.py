@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
+from tunesmith.core.parameters import Float, Int
+from tunesmith.core.space import SearchSpace
+from tunesmith.core.trial import State
 from tunesmith.errors import SpaceExhausted
-from tunesmith.parameters import Float, Int
 from tunesmith.proposers.random import RandomProposer
-from tunesmith.space import SearchSpace
 from tunesmith.testing.contracts import build_history
-from tunesmith.trial import State
 
 
 def test_draws_are_uniform_on_the_parameter_s_own_scale() -> None:

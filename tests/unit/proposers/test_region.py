@@ -1,14 +1,14 @@
 import numpy as np
 import pytest
 
+from tunesmith.core.parameters import Choice, Float
+from tunesmith.core.space import SearchSpace
+from tunesmith.core.trial import State
 from tunesmith.errors import InputError
-from tunesmith.history import History
+from tunesmith.history.history import History
 from tunesmith.journal.base import Event
-from tunesmith.parameters import Choice, Float
 from tunesmith.proposers.region import RegionProposer
-from tunesmith.space import SearchSpace
 from tunesmith.testing.histories import MINIMIZE, build_history
-from tunesmith.trial import State
 
 SQUARE = SearchSpace({"x": Float(0.0, 1.0), "y": Float(0.0, 1.0)})
 

@@ -4,19 +4,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tunesmith.core.objective import Objective
+from tunesmith.core.parameters import Choice, Float, Int
+from tunesmith.core.space import SearchSpace
+from tunesmith.core.trial import State
 from tunesmith.errors import InputError
-from tunesmith.history import History
+from tunesmith.history.history import History
 from tunesmith.journal.base import Event
-from tunesmith.objective import Objective
-from tunesmith.parameters import Choice, Float, Int
-from tunesmith.proposers._parzen import Parzen
 from tunesmith.proposers.random import RandomProposer
 from tunesmith.proposers.tpe import TpeProposer
-from tunesmith.space import SearchSpace
+from tunesmith.surrogates.parzen import Parzen
 from tunesmith.testing import problems
 from tunesmith.testing.contracts import MINIMIZE, build_history, random_trials
 from tunesmith.testing.searches import search
-from tunesmith.trial import State
 
 LINE = SearchSpace({"x": Float(0.0, 1.0)})
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from tunesmith.history import History
+from tunesmith.core.objective import Objective
+from tunesmith.core.parameters import Float
+from tunesmith.core.space import SearchSpace
+from tunesmith.core.trial import Trial
+from tunesmith.history.history import History
 from tunesmith.journal.base import Event
-from tunesmith.objective import Objective
-from tunesmith.parameters import Float
-from tunesmith.space import SearchSpace
 from tunesmith.testing.contracts import MINIMIZE
-from tunesmith.trial import Trial
 
 
 class Race:

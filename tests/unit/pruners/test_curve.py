@@ -3,8 +3,8 @@ import math
 import pytest
 from tests.unit.pruners.race import Race
 
+from tunesmith.core.objective import Objective
 from tunesmith.errors import InputError
-from tunesmith.objective import Objective
 from tunesmith.pruners.curve import CurvePruner
 from tunesmith.pruners.median import MedianPruner
 

@@ -2,14 +2,14 @@ import math
 
 import pytest
 
+from tunesmith.core.parameters import Float
+from tunesmith.core.space import SearchSpace
+from tunesmith.core.trial import State
 from tunesmith.errors import InputError
-from tunesmith.history import History
+from tunesmith.history.history import History
 from tunesmith.journal.base import Event
-from tunesmith.parameters import Float
 from tunesmith.pruners.median import MedianPruner
-from tunesmith.space import SearchSpace
 from tunesmith.testing.contracts import MAXIMIZE, MINIMIZE, build_history
-from tunesmith.trial import State
 
 SPACE = SearchSpace({"x": Float(0.0, 1.0)})
 

@@ -4,7 +4,7 @@ import pytest
 from tests.unit.pruners.race import Race
 
 from tunesmith import plugins
-from tunesmith.objective import Objective
+from tunesmith.core.objective import Objective
 
 PARETO = Objective.parse("minimize y, minimize z")
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tunesmith.history import History
+from tunesmith.core.objective import Objective
+from tunesmith.core.parameters import Choice, Float
+from tunesmith.core.space import SearchSpace
+from tunesmith.history.history import History
 from tunesmith.journal.base import Event
-from tunesmith.objective import Objective
-from tunesmith.parameters import Choice, Float
-from tunesmith.space import SearchSpace
 
 SPACE = SearchSpace({"lr": Float(1e-4, 1.0, log=True), "act": Choice(["relu", "gelu"])})
 

@@ -1,11 +1,11 @@
 import pytest
 from studies import add, empty
 
+from tunesmith.core.objective import Constraint, Metric, Objective
+from tunesmith.core.parameters import Choice, Float
+from tunesmith.core.space import SearchSpace
 from tunesmith.journal.base import Event
-from tunesmith.objective import Constraint, Metric, Objective
-from tunesmith.parameters import Choice, Float
 from tunesmith.reports.data import Measure, curves, decision_log, history_values, parallel, proposer_table, ranked
-from tunesmith.space import SearchSpace
 
 
 def test_history_values_in_the_metrics_own_sign():

@@ -5,14 +5,14 @@ import unicodedata
 import pytest
 from studies import add, empty
 
-from tunesmith.budget import Budget
+from tunesmith.core.budget import Budget
+from tunesmith.core.parameters import Choice, Float
+from tunesmith.core.space import SearchSpace
+from tunesmith.engine.recorder import running_process
 from tunesmith.journal.base import Event
-from tunesmith.parameters import Choice, Float
-from tunesmith.record import process_at_work
 from tunesmith.reports.explain_study import explain_study
 from tunesmith.reports.explain_trial import explain_trial
 from tunesmith.reports.explanation import Explanation
-from tunesmith.space import SearchSpace
 
 OTHER = {"lr": 0.5, "act": "gelu"}
 FAR = {"lr": 0.9, "act": "relu"}
@@ -198,9 +198,9 @@ def test_the_process_at_work_is_alive_and_older_than_its_session():
     ):
         history = empty()
         history.apply(Event("opened", None, {"pid": pid, "host": host}, time=began))
-        assert process_at_work(history) == at_work
+        assert running_process(history) == at_work
         history.apply(Event("closed", None, {}))
-        assert process_at_work(history) is None
+        assert running_process(history) is None
 
 
 def test_a_study_of_10_000_trials_gives_a_page():

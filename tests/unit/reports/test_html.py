@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from studies import SPACE, add, empty
 
+from tunesmith.core.parameters import Choice, Float
+from tunesmith.core.space import SearchSpace
 from tunesmith.errors import InputError
 from tunesmith.journal.base import Event
-from tunesmith.parameters import Choice, Float
 from tunesmith.reports.html import render, write_report
-from tunesmith.space import SearchSpace
 from tunesmith.testing.example import example_history
 
 EVIL = '<script>window.hacked = 1</script><img src=x onerror="window.hacked=1">'

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from studies import add, empty
 
-from tunesmith.parameters import Choice, Float
+from tunesmith.core.parameters import Choice, Float
+from tunesmith.core.space import SearchSpace
 from tunesmith.reports.importance import MOST_CONFIGURATIONS, importance
-from tunesmith.space import SearchSpace
 
 
 def study(loss, space, trials=80, seed=0):

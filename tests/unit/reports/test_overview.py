@@ -4,15 +4,7 @@ import pytest
 from studies import add, empty
 
 from tunesmith.journal.base import Event
-from tunesmith.reports.overview import (
-    Row,
-    comparison,
-    failures,
-    listed,
-    metric_rows,
-    parameter_rows,
-    resources,
-)
+from tunesmith.reports.overview import Row, comparison, failures, listed, metric_rows, parameter_rows, resources
 from tunesmith.reports.table import trial_table
 
 OTHER = {"lr": 0.5, "act": "gelu"}

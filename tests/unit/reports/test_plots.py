@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from studies import add, empty
 
-from tunesmith.parameters import Choice, Float
+from tunesmith.core.parameters import Choice, Float
+from tunesmith.core.space import SearchSpace
 from tunesmith.reports.importance import importance
 from tunesmith.reports.plots import pictures
 from tunesmith.reports.plots.history import MOST_POINTS
 from tunesmith.reports.plots.parallel import MOST_AXES
 from tunesmith.reports.plots.scale import scale_of, ticks
-from tunesmith.space import SearchSpace
 
 
 def drawn(history):

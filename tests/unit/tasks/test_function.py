@@ -8,10 +8,10 @@ import cloudpickle
 import numpy as np
 import pytest
 
+from tunesmith.core.trial import TrialRequest
 from tunesmith.errors import InputError, TrialPruned
 from tunesmith.tasks.base import TrialFailed
 from tunesmith.tasks.function import FunctionTask
-from tunesmith.trial import TrialRequest
 
 
 def quiet(step, metrics):

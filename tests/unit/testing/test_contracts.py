@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tunesmith import Proposal
-from tunesmith.history import History
+from tunesmith.history.history import History
 from tunesmith.proposers.random import RandomProposer
 from tunesmith.testing.contracts import check_parallel, check_proposer
 from tunesmith.testing.histories import awkward_histories, spaces

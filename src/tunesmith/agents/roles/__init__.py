@@ -27,7 +27,7 @@
                  rules     refuse what is not in the request's own words, or contradicts what they have read there
 
 A role asks a `Model` (`model.py`), and knows nothing of providers, money or threads: so each can be used alone. In a
-study the first four ask by way of the `Consultant`, which pays, does not let slots wait, and leaves a model that fails
-alone for a while. `PlannerAdviser` (`adviser.py`) asks the planner and the specialists for the proposer
+study the first four ask by way of the `ModelGateway`, which pays, does not let slots wait, and leaves a model that
+fails alone for a while. `PlannerAdviser` (`adviser.py`) asks the planner and the specialists for the proposer
 `language_model`, which checks what they say; the judge `language_model` asks the judge; the graph the coordinator.
 """

@@ -8,12 +8,12 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from ...history import History
-from ...reports.cleaning import short
-from ..consultant import Consultant
-from ..coordinator import RulesCoordinator, Step
-from ..digest import Digest
+from ...history.history import History
+from ...runner.coordinator import RulesCoordinator, Step
+from ...text.cleaning import short
+from ..gateway import ModelGateway
 from ..prompts import prompt
+from ..study_summary import StudySummary
 from .model import Model
 
 EVERY = 10
@@ -40,14 +40,14 @@ class ModelCoordinator:
 
     Args:
         rules: What decides first.
-        consultant: Whom it asks.
+        gateway: Whom it asks.
     """
 
     role = "coordinator"
 
-    def __init__(self, rules: RulesCoordinator, consultant: Consultant) -> None:
+    def __init__(self, rules: RulesCoordinator, gateway: ModelGateway) -> None:
         self.rules = rules
-        self.consultant = consultant
+        self.gateway = gateway
         self._next = EVERY
 
     def decide(self, history: History, *, seconds: float) -> Step:
@@ -55,14 +55,14 @@ class ModelCoordinator:
         step = self.rules.decide(history, seconds=seconds)
         if step.stop or step.room == 0 or history.settled < self._next:
             return step
-        course = self.consultant.consult_later(self.role, lambda: self._ask(history))
-        if self.consultant.waits_for(self.role):
+        course = self.gateway.consult_later(self.role, lambda: self._ask(history))
+        if self.gateway.waits_for(self.role):
             return step
         self._next = history.settled + EVERY
         return step if course is None else self._followed(history, step, course)
 
     def _ask(self, history: History) -> Callable[[Model], Course]:
-        question = str(Digest(history, trials_left=self.consultant.trials_left))
+        question = str(StudySummary(history, trials_left=self.gateway.trials_left))
         return lambda model: model.ask(self.role, instructions=prompt(self.role), question=question, answer=Course)
 
     def _followed(self, history: History, step: Step, course: Course) -> Step:
@@ -74,11 +74,11 @@ class ModelCoordinator:
         }
         if course.decision == "go on":
             wanted = [f"{verb} {', '.join(map(short, focus[verb]))}" for verb in focus if focus[verb]]
-            self.consultant.note("focus", "; ".join([reason, *wanted]), by=self.role, **focus)
+            self.gateway.note("focus", "; ".join([reason, *wanted]), by=self.role, **focus)
             return replace(step, specialists=tuple(focus["prioritise"]))
         still = history.since_best >= _STOOD_STILL * history.settled
         if history.settled >= _LEAST_TRIALS and still:
             return Step(stop=True, reason=f"the coordinator ends it, as nothing improves: {reason}")
         why = f"before {_LEAST_TRIALS} trials" if still else f"{history.since_best} trials after a new best"
-        self.consultant.note("refuse", f"a stop is not followed {why}: {reason}", by=self.role)
+        self.gateway.note("refuse", f"a stop is not followed {why}: {reason}", by=self.role)
         return step

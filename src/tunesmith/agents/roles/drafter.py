@@ -9,12 +9,12 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from ...draft import Draft
-from ...draft.fulfilment import fulfilled, refused
-from ...draft.request import plain, says_something
-from ...draft.wishes import Aim, Limit, Options, Range, Selection, Wish
-from ...reports.cleaning import short, without_secrets
-from ...space import SearchSpace
+from ...core.space import SearchSpace
+from ...init import Draft
+from ...init.fulfilment import apply_intents, refused
+from ...init.request import plain, says_something
+from ...init.wishes import Aim, Intent, Limit, Options, Range, Selection
+from ...text.cleaning import short, without_secrets
 from ..prompts import prompt
 from .model import Model
 
@@ -34,7 +34,7 @@ class Changes(BaseModel):
     not_understood: list[str] = Field(default_factory=list, max_length=_MOST, description="what no change can give")
 
     @property
-    def wishes(self) -> tuple[Wish, ...]:
+    def wishes(self) -> tuple[Intent, ...]:
         """All that is wanted."""
         return (*self.objective, *self.selections, *self.ranges, *self.options, *self.limits)
 
@@ -59,7 +59,7 @@ class Drafter:
             request: The user's words.
 
         Raises:
-            NoAnswer: There is none.
+            ModelUnavailable: There is none.
             InputError: The request is empty, or very long.
         """
         words = plain(request)
@@ -72,7 +72,7 @@ class Drafter:
             else:
                 draft = refused(draft, wish.words, "the language model says so, but your words do not.")
         before = len(draft.understood)
-        draft = fulfilled(draft, granted, careful=True)
+        draft = apply_intents(draft, granted, careful=True)
         read = (f"{line} (as the language model reads it)" for line in draft.understood[before:])
         draft = replace(draft, understood=(*draft.understood[:before], *read))
         for phrase in changes.not_understood:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, Field
 
-from ...reports.cleaning import short
 from ...reports.explanation import Explanation
+from ...text.cleaning import short
 from ..prompts import prompt
 from .model import Model
 
@@ -45,7 +45,7 @@ class Explainer:
             question: The person's.
 
         Raises:
-            NoAnswer: There is none.
+            ModelUnavailable: There is none.
         """
         told = str(facts)[:_MOST_FACTS]
         asked = f"<facts>\n{told}\n</facts>\n\nThe question: {short(question, _MOST_QUESTION)}"

@@ -8,12 +8,12 @@ from typing import Literal
 import orjson
 from pydantic import BaseModel, Field
 
-from ...history import History
-from ...reports.cleaning import short
-from ...trial import Trial, Verdict
-from ..consultant import Consultant
-from ..digest import trial_table
+from ...core.trial import Trial, Verdict
+from ...history.history import History
+from ...text.cleaning import short
+from ..gateway import ModelGateway
 from ..prompts import prompt
+from ..study_summary import trial_table
 from .model import Model
 
 
@@ -28,13 +28,13 @@ class ModelReferee:
     """Asks a language model about what is borderline.
 
     Args:
-        consultant: Whom it asks.
+        gateway: Whom it asks.
     """
 
     role = "judge"
 
-    def __init__(self, consultant: Consultant) -> None:
-        self.consultant = consultant
+    def __init__(self, gateway: ModelGateway) -> None:
+        self.gateway = gateway
 
     def decide(self, history: History, trial: Trial, doubt: str) -> Verdict | None:
         """Return a verdict; None where nobody answers, or not yet."""
@@ -43,14 +43,14 @@ class ModelReferee:
             question = self._question(history, trial, doubt)
             return lambda model: model.ask(self.role, instructions=prompt(self.role), question=question, answer=Opinion)
 
-        opinion = self.consultant.consult_later(_about(trial), prepare)
+        opinion = self.gateway.consult_later(_about(trial), prepare)
         if opinion is None:
             return None
         return Verdict(decision=opinion.decision, reason=f"{doubt}; {short(opinion.reason, 300)}", by=self.role)
 
     def is_thinking(self, trial: Trial) -> bool:
         """Tell whether the verdict on a trial is still to come."""
-        return self.consultant.waits_for(_about(trial))
+        return self.gateway.waits_for(_about(trial))
 
     def _question(self, history: History, trial: Trial, doubt: str) -> str:
         rival = history.rival(trial)
@@ -60,7 +60,7 @@ class ModelReferee:
             "it_would_take_the_lead_from": None if rival is None else trial_table(rival, history.space.names),
             "in_doubt": doubt,
             "noise": history.noise,
-            "trials_left": self.consultant.trials_left,
+            "trials_left": self.gateway.trials_left,
         }
         return orjson.dumps(told).decode()
 

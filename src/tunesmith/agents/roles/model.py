@@ -18,7 +18,7 @@ class Model(Protocol):
     """Whoever answers: `tunesmith.llm.language_model.LanguageModel`, or an object of your own in its place."""
 
     def ask(self, role: str, *, instructions: str, question: str, answer: type[Answer]) -> Answer:
-        """Return an answer of the type that is asked for; raises `NoAnswer` where there is none."""
+        """Return an answer of the type that is asked for; raises `ModelUnavailable` where there is none."""
         ...
 
 

@@ -6,9 +6,9 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from ...history import History
-from ..digest import Digest
+from ...history.history import History
 from ..prompts import prompt
+from ..study_summary import StudySummary
 from .model import Model
 
 MOST_IDEAS = 8
@@ -58,7 +58,7 @@ class Planner:
             trials_left: What the budget still allows; None for no limit.
 
         Raises:
-            NoAnswer: There is none.
+            ModelUnavailable: There is none.
         """
         return self.answer(question(history, count=count, trials_left=trials_left))
 
@@ -66,7 +66,7 @@ class Planner:
         """Return ideas in answer to a `question`.
 
         Raises:
-            NoAnswer: There is none.
+            ModelUnavailable: There is none.
         """
         return self.model.ask(self.role, instructions=prompt(self.role), question=question, answer=Plan)
 
@@ -75,4 +75,4 @@ def question(history: History, *, count: int = 1, trials_left: int | None = None
     """Return what the planner is asked; see `Planner.plan`."""
     count = min(count, MOST_IDEAS)
     wanted = f"Give {count} idea{'' if count == 1 else 's, each different from the others'}."
-    return f"{Digest(history, trials_left=trials_left)}\n\n{wanted}"
+    return f"{StudySummary(history, trials_left=trials_left)}\n\n{wanted}"

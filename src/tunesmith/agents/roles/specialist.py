@@ -8,11 +8,11 @@ import numpy as np
 import orjson
 from pydantic import BaseModel, Field
 
-from ...history import History
-from ...reports.cleaning import short
-from ...trial import Trial
-from ..digest import range_table, trial_table, value_table
+from ...core.trial import Trial
+from ...history.history import History
+from ...text.cleaning import short
 from ..prompts import prompt
+from ..study_summary import range_table, trial_table, value_table
 from .model import Model
 
 _BEST, _LAST = 10, 10
@@ -45,7 +45,7 @@ class Specialist:
         """Return values that are worth a trial.
 
         Raises:
-            NoAnswer: There are none.
+            ModelUnavailable: There are none.
         """
         return self.answer(question(history, self.parameter))
 
@@ -53,7 +53,7 @@ class Specialist:
         """Return values in answer to a `question`.
 
         Raises:
-            NoAnswer: There are none.
+            ModelUnavailable: There are none.
         """
         return self.model.ask(self.role, instructions=prompt(self.role), question=question, answer=Suggestion)
 

@@ -5,7 +5,7 @@ A new picture is a new file with one function that returns a `Picture`, and its 
 
 from __future__ import annotations
 
-from ...history import History
+from ...history.history import History
 from ...proposers.base import Proposer
 from ...proposers.portfolio import PortfolioProposer
 from ..importance import Importance

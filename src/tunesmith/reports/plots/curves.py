@@ -7,8 +7,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from ...history import History
-from ...trial import State
+from ...core.trial import State
+from ...history.history import History
 from .. import wording
 from ..data import Curve, curves
 from .picture import Picture, empty_figure, safe

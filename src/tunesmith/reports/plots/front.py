@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
-from ...history import History
-from ...objective import Metric
+from ...core.objective import Metric
+from ...history.history import History
 from .. import wording
 from ..fronts import FrontRow, front_rows, growth, named, others
 from .picture import Picture, empty_figure, safe

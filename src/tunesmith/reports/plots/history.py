@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from ...history import History
-from ...trial import State
+from ...core.trial import State
+from ...history.history import History
 from .. import wording
 from ..data import HistoryPoint, Measure, history_values
 from .picture import Picture, empty_figure, safe

@@ -8,8 +8,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from ...history import History
-from ...trial import State
+from ...core.trial import State
+from ...history.history import History
 from .. import wording
 from ..data import Axis, Measure, parallel
 from ..importance import Importance

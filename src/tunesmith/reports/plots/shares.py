@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
-from ...history import History
+from ...history.history import History
 from ...plugins import name_of
 from ...proposers.portfolio import PortfolioProposer
 from .. import wording

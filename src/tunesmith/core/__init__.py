@@ -1,0 +1,1 @@
+"""Frozen data and what is computed from it. Nothing here reads or writes."""

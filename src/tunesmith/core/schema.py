@@ -1,0 +1,101 @@
+"""Turn tables (TOML, JSON, keyword arguments) into frozen options, with errors that name the key."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any, TypeVar
+
+from ..errors import InputError, nearest
+
+T = TypeVar("T")
+
+_WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a string"}
+
+
+def expect_table(given: object, *keys: str) -> dict[str, Any]:
+    """Return `given` as a dictionary, or raise an error placed at `keys`."""
+    if not isinstance(given, Mapping):
+        raise InputError(f"a table must stand here, but {given!r} was given.", keys=keys)
+    return dict(given)
+
+
+def expect_keys(table: Mapping[str, Any], known: Iterable[str], *keys: str) -> None:
+    """Raise an error that names the nearest known key for the first unknown one."""
+    known = list(known)
+    for key in table:
+        if key not in known:
+            raise InputError(
+                f"unknown key '{key}'.{nearest(str(key), known)} Known here: {', '.join(sorted(known)) or 'none'}.",
+                keys=(*keys, str(key)),
+            )
+
+
+def expect_whole(given: Any, least: int, *keys: str) -> int:
+    """Return a whole number, of whatever type, as a plain one; raise an error placed at `keys` for anything else."""
+    if isinstance(given, bool) or not hasattr(given, "__index__") or given < least:
+        raise InputError(f"{keys[-1]} must be a whole number of at least {least}, but {given!r} was given.", keys=keys)
+    return int(given)
+
+
+def build(cls: type[T], table: Mapping[str, Any], *keys: str) -> T:
+    """Construct a frozen dataclass from a table.
+
+    Args:
+        cls: A dataclass whose fields are the known keys.
+        table: The values by key. Whole numbers pass where a number is asked for.
+        keys: Where the table stands, outermost first, for the error.
+
+    Returns:
+        An instance of `cls`, validated by its own `__post_init__`.
+
+    Raises:
+        InputError: An unknown or missing key, a value of the wrong type, or what `cls` itself refuses.
+    """
+    hints, required = _signature(cls)  # type: ignore[arg-type]
+    expect_keys(table, hints, *keys)
+    for name in required:
+        if name not in table:
+            raise InputError(f"the key '{name}' is missing.", keys=keys)
+    values = {name: _checked(value, hints[name], *keys, name) for name, value in table.items()}
+    try:
+        return cls(**values)
+    except InputError as error:
+        raise error.inside(*keys) from None
+
+
+@cache
+def _signature(cls: type[Any]) -> tuple[dict[str, Any], list[str]]:
+    hints = typing.get_type_hints(cls)
+    fields = [field for field in dataclasses.fields(cls) if field.init and not field.name.startswith("_")]
+    required = [
+        field.name
+        for field in fields
+        if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+    ]
+    return {field.name: hints[field.name] for field in fields}, required
+
+
+def _checked(value: Any, hint: Any, *keys: str) -> Any:
+    """Check the plain types and leave the rest to the class itself."""
+    options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+    if value is None and type(None) in options:
+        return None
+    plain = [option for option in options if option in _WORDS]
+    others = [option for option in options if option not in _WORDS and option is not type(None)]
+    if not plain or others:
+        return value
+    if isinstance(value, bool):
+        fits = bool in plain
+    elif isinstance(value, int):
+        fits = int in plain or float in plain
+        value = value if int in plain else float(value)
+    else:
+        fits = isinstance(value, tuple(plain))
+    if not fits:
+        words = " or ".join(_WORDS[option] for option in plain)
+        raise InputError(f"{keys[-1]} must be {words}, but {value!r} was given.", keys=keys)
+    return value

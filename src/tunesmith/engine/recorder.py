@@ -1,0 +1,178 @@
+"""A study's journal and its history, kept in step: what is written is at once known."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+import platform
+import socket
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+import psutil
+
+from .. import __version__
+from ..errors import InputError
+from ..history.history import History
+from ..journal.base import Event, Journal
+from ..journal.file import FileJournal, read_events
+from ..journal.memory import MemoryJournal
+from ..trackers.base import Tracker
+
+log = logging.getLogger(__name__)
+
+JOURNAL_FORMAT = 1
+JOURNAL_NAME = "journal.jsonl"
+
+
+@contextmanager
+def gc_paused() -> Iterator[None]:
+    """Do without the collector of cyclic garbage for a moment in which much is made and nothing is dropped.
+
+    Looking through all that is there, time and again, takes a fifth of the time of going on with a long study.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+
+
+class Recorder:
+    """Writes events to the journal, plays them into the history and tells the trackers.
+
+    The journal of a folder is read at once, but locked and written to only from the first event on, so that a study
+    can be looked at while another process runs it.
+
+    Args:
+        history: Empty; filled with what the folder's journal holds.
+        identity: What makes the study this one and no other, as plain JSON; compared with the journal's.
+        about: Gives what else to note on creation and at the start of each session: task, settings, source.
+        trackers: Observers of every new event.
+
+    Attributes:
+        lock: Held while events are written, and by whoever writes what follows from the history as it stands: what a
+            language model costs, and what a person answers, is noted from other threads.
+
+    Raises:
+        InputError: The folder holds another study.
+    """
+
+    def __init__(
+        self,
+        history: History,
+        *,
+        identity: Mapping[str, Any],
+        about: Callable[[], Mapping[str, Any]],
+        trackers: Iterable[Tracker] = (),
+    ) -> None:
+        self.history = history
+        self.trackers = list(trackers)
+        self._identity = orjson.loads(orjson.dumps(identity, default=str))
+        self._about = about
+        self._journal: Journal | None = None
+        self.lock = threading.RLock()
+        if self._path is not None:
+            self._replay(read_events(self._path))
+
+    @property
+    def _path(self) -> Path | None:
+        return None if self.history.folder is None else self.history.folder / JOURNAL_NAME
+
+    def emit(self, *events: Event) -> None:
+        """Journal events in one write, play them into the history, and tell the trackers.
+
+        Raises:
+            StudyLocked: Another process is working on the folder.
+            JournalError: The journal cannot be written; none of the events happened.
+        """
+        with self.lock:
+            self.open().append(*events)
+            for event in events:
+                self.history.apply(event)
+                self._tell(event)
+
+    def _tell(self, event: Event) -> None:
+        for tracker in list(self.trackers):
+            try:
+                tracker.record(event, self.history)
+            except Exception:
+                log.exception("%s failed and is left out from here on; the study goes on", type(tracker).__name__)
+                self.trackers.remove(tracker)
+
+    def open(self) -> Journal:
+        """Lock the folder, catch up with what others wrote meanwhile, and enter the study where it is new."""
+        if self._journal is None:
+            self._journal = MemoryJournal() if self._path is None else FileJournal(self._path)
+            self._replay(self._journal.events(after=self.history.events_seen))
+            if not self.history.events_seen:
+                about = {"format": JOURNAL_FORMAT, "version": __version__, "study": self._identity}
+                self.emit(Event("created", None, about | dict(self._about())))
+        return self._journal
+
+    def open_session(self) -> None:
+        """Note which process runs the study from now on, and with which settings."""
+        who = {"pid": os.getpid(), "host": socket.gethostname(), "python": platform.python_version()}
+        self.emit(Event("opened", None, who | {"version": __version__} | dict(self._about())))
+
+    def close_session(self, reason: str) -> None:
+        """Note why the session ends, make everything durable, and let go of the folder."""
+        self.emit(Event("closed", None, {"reason": reason}))
+        self.close()
+
+    def sync(self) -> None:
+        """Return once everything emitted so far would survive a power cut."""
+        if self._journal is not None:
+            self._journal.sync()
+
+    def close(self) -> None:
+        """Let go of the folder, so that another process may work on it; the next event takes it again."""
+        if self._journal is not None and self._path is not None:
+            self._journal.close()
+            self._journal = None
+
+    def _replay(self, events: Iterable[Event]) -> None:
+        with gc_paused():
+            for event in events:
+                if event.kind == "created":
+                    self._compare(event.data)
+                self.history.apply(event)
+
+    def _compare(self, created: Mapping[str, Any]) -> None:
+        if created["format"] > JOURNAL_FORMAT:
+            raise InputError(f"{self._path} was written by tunesmith {created['version']}. Upgrade tunesmith.")
+        theirs = created["study"]
+        other = [key for key, mine in self._identity.items() if key != "name" and mine != theirs.get(key)]
+        if other:
+            raise InputError(
+                f"a folder holds one study, but {self.history.folder} holds '{theirs.get('name')}' with another "
+                f"{' and another '.join(other)}. Choose another folder, or move this one out of the "
+                "way, as `tunesmith run --fresh` does.",
+                keys=("study",),
+            )
+
+
+def running_process(history: History) -> int | None:
+    """Return the process that runs a study right now, or None where none does on this machine.
+
+    The journal names it. A session that was killed is never closed there, so the process must also be alive, and older
+    than the session: another one may have been given its number since.
+    """
+    if not history.session_open:
+        return None
+    session = history.sessions[-1]
+    if session.data.get("host") != socket.gethostname():
+        return None
+    try:
+        process = psutil.Process(session.data["pid"])
+        alive = process.status() != psutil.STATUS_ZOMBIE and process.create_time() <= session.time + 1
+    except (psutil.Error, KeyError, TypeError, ValueError):
+        return None
+    return process.pid if alive else None

@@ -1,0 +1,1 @@
+"""What drives a study from the first trial to the last."""

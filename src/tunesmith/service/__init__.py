@@ -1,0 +1,1 @@
+"""What the command line, the MCP server and the web page share."""

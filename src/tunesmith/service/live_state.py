@@ -1,0 +1,285 @@
+"""What the terminal views show of a study: kept up to date event by event, read as one consistent picture."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..core.approval_request import ASK, Question
+from ..core.objective import Objective
+from ..core.pareto import share_dominated
+from ..core.trial import State, Trial
+from ..history.history import History
+from ..journal.base import Event
+from ..proposers.base import Proposer
+from ..reports.fronts import FrontRow, front_rows
+from ..reports.shares import earnings
+
+KEPT = 60
+"""How many of the last settled trials are kept for display: more than any terminal shows."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """A trial that runs, on which slot (from 1), since when (seconds since 1970)."""
+
+    trial: Trial
+    slot: int
+    since: float
+
+
+@dataclass
+class Share:
+    """What one proposer has contributed.
+
+    Args:
+        proposer: Its name.
+        proposals: How many trials it proposed.
+        leads: How many of them the judge accepted as the new best.
+        best: Its best value of the first metric among complete trials.
+        due: The share of the next trials that a portfolio gives it; None where it is no member of one.
+    """
+
+    proposer: str
+    proposals: int = 0
+    accepted: set[int] = field(default_factory=set)
+    best: float | None = None
+    due: float | None = None
+
+    @property
+    def leads(self) -> int:
+        """How many of its trials the judge accepted as the new best."""
+        return len(self.accepted)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """A study at one moment: plain values that nobody changes any more.
+
+    Args:
+        objective: What is made small or large.
+        counts: Trials by state.
+        first: Trial 0, the user's own configuration, or None before it was proposed.
+        first_value: Its first metric, the mean over complete repeats.
+        best: The trial that leads, or None.
+        best_value: Its first metric, the mean over complete repeats.
+        best_repeats: How many complete runs that mean is over.
+        front: The trials on the front of a Pareto objective, by the first metric; empty for any other.
+        dominated: The share of its box that the front dominates, in [0, 1] (`pareto.share_dominated`), or None.
+        noise: Standard deviation of the loss between repeats, or None where unknown.
+        since_best: Settled trials since the last new best.
+        seconds: Wall-clock time of all sessions.
+        running: The trials that run, by slot.
+        settled: The last settled trials, the latest first.
+        shares: Who proposed, the most proposals first.
+        decision: The coordinator's last decision, or None.
+        questions: The steps that wait for approval.
+    """
+
+    objective: Objective
+    counts: Mapping[State, int]
+    first: Trial | None
+    first_value: float | None
+    best: Trial | None
+    best_value: float | None
+    best_repeats: int
+    front: Sequence[FrontRow]
+    dominated: float | None
+    noise: float | None
+    since_best: int
+    seconds: float
+    running: Sequence[Running]
+    settled: Sequence[Trial]
+    shares: Sequence[Share]
+    decision: Event | None
+    questions: Sequence[Question] = ()
+
+    @property
+    def leaders(self) -> Container[int]:
+        """The numbers of the trials that bear a star: those on the front, or the best."""
+        if self.objective.pareto:
+            return {row.trial.number for row in self.front}
+        return () if self.best is None else {self.best.number}
+
+    @property
+    def best_of_first(self) -> float | None:
+        """What a target is compared with: the best's first metric, or the best first metric on the front."""
+        return self.front[0].values[0] if self.front else self.best_value
+
+    @property
+    def trials(self) -> int:
+        """How many trials there are."""
+        return sum(self.counts.values())
+
+    @property
+    def done(self) -> int:
+        """How many trials are over for good."""
+        return sum(count for state, count in self.counts.items() if state.settled)
+
+
+class LiveState:
+    """Follows a study's events; `record` and `picture` may be called from different threads.
+
+    >>> from tunesmith.core.objective import Objective
+    >>> from tunesmith.core.space import Float, SearchSpace
+    >>> history = History(SearchSpace({"x": Float(0, 1)}), Objective.parse("minimize y"))
+    >>> tally = LiveState()
+    >>> for event in (
+    ...     Event("proposed", 0, {"parameters": {"x": 0.5}, "proposer": "user"}),
+    ...     Event("started", 0, {"attempt": 1}, time=100.0),
+    ... ):
+    ...     history.apply(event)
+    ...     tally.record(event, history)
+    >>> [(run.trial.number, run.slot, run.since) for run in tally.picture(now=103.0).running]
+    [(0, 1, 100.0)]
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._history: History | None = None
+        self._slots: dict[int, tuple[int, float]] = {}
+        self._settled: deque[int] = deque(maxlen=KEPT)
+        self._shares: dict[str, Share] = {}
+        self._seconds = 0.0
+        self._clock: float | None = None
+        self._dominated: tuple[list[FrontRow], float | None] = ([], None)
+
+    @classmethod
+    def of(cls, history: History, proposer: Proposer | None = None) -> LiveState:
+        """Return the tally of a study that nobody changes meanwhile, as read from its journal."""
+        tally = cls()
+        tally._begin(history)
+        for row in earnings(history, proposer):
+            if row.proposer in tally._shares:
+                tally._shares[row.proposer].due = row.share
+        tally._seconds = history.seconds_spent()
+        return tally
+
+    def record(self, event: Event, history: History) -> None:
+        """Take note of an event; `history` already includes it. Costs the same however long the history is."""
+        with self._lock:
+            if self._history is not history:
+                self._begin(history)
+            elif event.trial is not None:
+                self._follow(event, history.trials[event.trial])
+            if event.kind == "started" and event.trial is not None:
+                self._slots[event.trial] = (self._free_slot(event), event.time)
+            self._seconds = history.seconds_spent(event.time)
+            self._clock = None if event.kind == "closed" else event.time
+
+    def picture(self, now: float | None = None) -> Picture | None:
+        """Return how the study stands, or None before its first event.
+
+        Args:
+            now: Seconds since 1970, for the time spent up to this moment.
+        """
+        with self._lock:
+            history = self._history
+            if history is None:
+                return None
+            slots = dict(self._slots)
+            recent = list(self._settled)
+            shares = [Share(s.proposer, s.proposals, set(s.accepted), s.best, s.due) for s in self._shares.values()]
+            elapsed = 0.0 if now is None or self._clock is None else max(0.0, now - self._clock)
+            seconds = self._seconds + elapsed
+        # The study's thread may change the history while we read on. Each single look is safe, since trials are
+        # frozen and lists only grow; nothing that iterates over a dictionary of the history is used.
+        first = history.trials[0] if history.trials else None
+        best = history.best
+        values = _values(history, best)
+        front = front_rows(history)
+        runs = [Running(history.trials[n], slot, since) for n, (slot, since) in slots.items()]
+        return Picture(
+            objective=history.objective,
+            counts={state: history.counts[state] for state in State},
+            first=first,
+            first_value=_mean(_values(history, first)),
+            best=best,
+            best_value=_mean(values),
+            best_repeats=len(values),
+            front=front,
+            dominated=self._dominated_by(front),
+            noise=history.noise,
+            since_best=history.since_best,
+            seconds=seconds,
+            running=sorted(runs, key=lambda run: run.slot),
+            settled=[history.trials[n] for n in reversed(recent)],
+            shares=sorted(shares, key=lambda share: -share.proposals),
+            decision=next(
+                (e for e in reversed(history.decisions) if e.data.get("action") not in ("refuse", "focus", ASK)), None
+            ),
+            questions=history.questions.open,
+        )
+
+    def _dominated_by(self, front: list[FrontRow]) -> float | None:
+        """Return the share that a front dominates; looked up where it is the front of the last picture."""
+        if front != self._dominated[0]:
+            signs = [metric.sign for metric in self._history.objective.metrics] if self._history else []
+            share = share_dominated(np.array([row.values for row in front]) * signs) if front else None
+            self._dominated = front, share
+        return self._dominated[1]
+
+    def _begin(self, history: History) -> None:
+        """Catch up with what happened before we were told of anything."""
+        self._history = history
+        for trial in history.trials:
+            self._propose(trial)
+            if trial.state.settled:
+                self._settle(trial)
+            if trial.verdict is not None and trial.verdict.decision == "accept":
+                self._share(trial).accepted.add(trial.number)
+            if trial.state is State.RUNNING:
+                self._slots[trial.number] = (len(self._slots) + 1, history.sessions[-1].time if history.sessions else 0)
+
+    def _follow(self, event: Event, trial: Trial) -> None:
+        if event.kind == "proposed":
+            self._propose(trial)
+        elif event.kind == "finished":
+            self._slots.pop(trial.number, None)
+            self._settle(trial)
+        elif event.kind == "interrupted":
+            self._slots.pop(trial.number, None)
+            if trial.number in self._settled:
+                self._settled.remove(trial.number)
+        elif event.kind == "judged" and trial.verdict is not None:
+            accepted = self._share(trial).accepted
+            (accepted.add if trial.verdict.decision == "accept" else accepted.discard)(trial.number)
+
+    def _propose(self, trial: Trial) -> None:
+        self._share(trial).proposals += 1
+
+    def _settle(self, trial: Trial) -> None:
+        assert self._history is not None
+        self._settled.append(trial.number)
+        metric = self._history.objective.primary
+        value = trial.metrics.get(metric.name)
+        if trial.state is State.COMPLETE and value is not None:
+            share = self._share(trial)
+            if share.best is None or metric.sign * value < metric.sign * share.best:
+                share.best = value
+
+    def _share(self, trial: Trial) -> Share:
+        name = trial.proposal.proposer
+        return self._shares.setdefault(name, Share(name))
+
+    def _free_slot(self, event: Event) -> int:
+        """Return the slot that the event names, or the first free one: trials fill slots in the order they start."""
+        if isinstance(slot := event.data.get("slot"), int):
+            return slot + 1
+        taken = {slot for number, (slot, _) in self._slots.items() if number != event.trial}
+        return next(slot for slot in range(1, len(taken) + 2) if slot not in taken)
+
+
+def _values(history: History, trial: Trial | None) -> list[float]:
+    if trial is None:
+        return []
+    name = history.objective.primary.name
+    return [run.metrics[name] for run in history.repeats(trial) if run.state is State.COMPLETE and name in run.metrics]
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return sum(value / len(values) for value in values) if values else None

@@ -1,0 +1,1 @@
+"""The public face of a study: its specification, ask and tell, run."""

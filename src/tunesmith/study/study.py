@@ -1,0 +1,428 @@
+"""A study: ask which trial is next, tell what came of it, or let it run by itself.
+
+The study is the only writer of its journal. Everything it does is an event there; what it knows is its history.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import shlex
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from .. import __version__, plugins
+from ..approvals.approvals import Approvals
+from ..core.approval_request import Question
+from ..core.budget import Budget
+from ..core.objective import Metric, Objective
+from ..core.parameters import Parameter
+from ..core.schema import expect_table, expect_whole
+from ..core.space import SearchSpace
+from ..core.trial import Failure, Measurement, Outcome, Proposal, State, Trial, Value, Verdict
+from ..engine.engine import Engine
+from ..engine.recorder import Recorder, gc_paused
+from ..errors import BudgetSpent, InputError, MissingExtra
+from ..executors.base import Executor
+from ..history.history import History
+from ..journal.base import Event
+from ..judges.base import Judge
+from ..llm.options import ModelOptions
+from ..proposers.base import Proposer
+from ..pruners.base import Pruner
+from ..tasks.base import Task
+from ..trackers.base import Tracker
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..agents.adviser import PlannerAdviser
+    from ..agents.gateway import ModelGateway
+
+Plugin = str | Mapping[str, Any]
+
+
+class Study:
+    """A search space, an objective, a budget and the history of trials.
+
+    Args:
+        space: Parameters by name, or a `SearchSpace`.
+        objective: As `"minimize val_loss"`, or with commas for a Pareto front; or an `Objective`.
+        folder: Where the journal and the trials are kept; a folder that holds this study already is continued.
+            None keeps everything in memory.
+        name: For people; the folder's name by default.
+        budget: What the study may spend.
+        proposer: Which trial next: a name, a table `{"name": ..., option: ...}` or an object.
+        pruner: When to stop a trial early; None never does.
+        judge: What to make of a finished trial.
+        model: A language model that advises the search, as `"openrouter:anthropic/claude-sonnet-4.5"`, a table as the
+            `[agents]` one of a study.toml, or `ModelOptions`; None asks nobody. The proposer must be one that takes
+            advice: the portfolio, or `language_model`.
+        task: What a trial runs, or a function that puts it together; only `run` needs it.
+        executor: Where trials run; only `run` needs it.
+        retries: How often a trial whose process was lost is tried again.
+        seed: For all randomness. The same seed gives the same serial study.
+        trackers: Observers that are told of every event.
+        source: The study.toml that it was made from; noted in the journal.
+
+    Raises:
+        InputError: An argument is wrong, or the folder holds another study.
+
+    >>> from tunesmith import Float
+    >>> study = Study(space={"x": Float(-1, 1)}, objective="minimize y")
+    >>> for _ in range(20):
+    ...     trial = study.ask()
+    ...     _ = study.tell(trial.number, {"y": trial.parameters["x"] ** 2})
+    >>> abs(study.best.parameters["x"]) < 0.2
+    True
+    """
+
+    def __init__(
+        self,
+        *,
+        space: SearchSpace | Mapping[str, Parameter],
+        objective: Objective | Metric | str | Mapping[str, Any],
+        folder: Path | str | None = None,
+        name: str | None = None,
+        budget: Budget | None = None,
+        proposer: Plugin | Proposer = "portfolio",
+        pruner: Plugin | Pruner | None = None,
+        judge: Plugin | Judge = "rules",
+        model: ModelOptions | Plugin | None = None,
+        task: Task | Callable[[], Task | None] | None = None,
+        executor: Plugin | Executor = "inline",
+        retries: int = 2,
+        seed: int = 0,
+        trackers: Iterable[Tracker] = (),
+        source: Path | None = None,
+    ) -> None:
+        self.space = space if isinstance(space, SearchSpace) else SearchSpace(space)
+        self.objective = Objective.parse(objective)
+        self.folder = None if folder is None else Path(folder).expanduser().absolute()
+        self.name = name or (self.folder.name if self.folder else "study")
+        self.budget = Budget() if budget is None else budget
+        if not isinstance(self.budget, Budget):
+            raise InputError(f"budget must be a Budget, as Budget(trials=60), but {budget!r} was given.")
+        self._task = task
+        self.executor: Executor = plugins.resolve("executors", executor)
+        self.retries = expect_whole(retries, 0, "retries")
+        self.seed = expect_whole(seed, 0, "seed")
+        self.history = History(self.space, self.objective, self.folder)
+        options = None if model is None else ModelOptions.parse(model)
+        named = {"proposer": proposer, "pruner": pruner, "judge": judge, "executor": executor}
+        settings = {
+            "budget": self.budget.to_table(),
+            "retries": self.retries,
+            "model": None if options is None else options.to_table(),
+            **{kind: _named(given) for kind, given in named.items()},
+        }
+        space_table, forbidden = self.space.to_tables()
+        identity = {
+            "name": self.name,
+            "space": space_table,
+            "forbidden": forbidden,
+            "objective": self.objective.to_table(),
+            "seed": self.seed,
+        }
+        self.record = Recorder(
+            self.history,
+            identity=identity,
+            about=lambda: {
+                "task": None if self.task is None else self.task.to_table(),
+                "settings": settings,
+                "source": None if source is None else str(source),
+            },
+            trackers=trackers,
+        )
+        self.engine = Engine(
+            self.record,
+            proposer=plugins.resolve("proposers", proposer),
+            pruner=None if pruner in (None, "none") else plugins.resolve("pruners", pruner),
+            judge=plugins.resolve("judges", judge),
+            budget=self.budget,
+            defaults=lambda: {} if self.task is None else self.task.defaults(),
+            seed=self.seed,
+        )
+        self.approvals = Approvals(self.engine, options)
+        self.gateway: ModelGateway | None = None
+        self.adviser: PlannerAdviser | None = None
+        if options is not None:
+            # Imported here, as few studies have a language model.
+            from ..agents.adviser import PlannerAdviser, advised, refereed
+            from ..agents.gateway import ModelGateway
+
+            place = Path.cwd() if source is None else source.parent
+            self.gateway = ModelGateway(
+                options, history=self.history, emit=self.record.emit, budget=self.budget, folder=place
+            )
+            self.adviser = PlannerAdviser(self.gateway, self.approvals)
+            self.engine.proposer = advised(self.engine.proposer, self.adviser)
+            self.engine.judge = refereed(self.engine.judge, self.gateway)
+
+    def __repr__(self) -> str:
+        best = "" if self.best is None else f", best {self.best.metrics[self.objective.primary.name]:.6g}"
+        if self.objective.pareto:
+            best = f", {len(self.front)} on the front"
+        return f"<Study {self.name!r}: {self.objective}, {len(self.history.trials)} trials{best}>"
+
+    # -- what is known ---------------------------------------------------------------------------------------------
+
+    @property
+    def task(self) -> Task | None:
+        """What a trial runs; put together on first use."""
+        if callable(self._task):
+            self._task = self._task()
+        return self._task
+
+    @property
+    def has_task(self) -> bool:
+        """Whether the study knows what a trial runs; where not, it can only be asked and told."""
+        return self._task is not None
+
+    @property
+    def trials(self) -> Sequence[Trial]:
+        """Every trial, by number."""
+        return tuple(self.history.trials)
+
+    @property
+    def best(self) -> Trial | None:
+        """The best trial so far, repeats and noise taken into account; None where none has completed."""
+        return self.history.best
+
+    @property
+    def front(self) -> Sequence[Trial]:
+        """The trials that no other beats, by the first metric: several with a Pareto objective, else the best alone.
+
+        Only those that keep the constraints; repeats count by their mean.
+        """
+        return self.history.front
+
+    def frame(self) -> pd.DataFrame:
+        """Return the trials as a table: one row each, parameters and metrics as columns.
+
+        Raises:
+            MissingExtra: pandas is not installed.
+        """
+        try:
+            import pandas as pd
+        except ImportError:
+            raise MissingExtra("a frame needs pandas. Install it with: pip install 'tunesmith[notebook]'") from None
+        rows = [
+            {
+                "number": trial.number,
+                "state": str(trial.state),
+                "proposer": trial.proposal.proposer,
+                **{f"parameters.{name}": value for name, value in trial.parameters.items()},
+                **{f"metrics.{name}": value for name, value in trial.metrics.items()},
+                "seconds": trial.seconds,
+                "verdict": trial.verdict.decision if trial.verdict else None,
+                "failure": trial.failure.reason if trial.failure else None,
+            }
+            for trial in self.history.trials
+        ]
+        return pd.DataFrame(rows)
+
+    def report(self, path: Path | str | None = None) -> Path:
+        """Write the study as one self-contained HTML page.
+
+        Args:
+            path: The file; `report.html` in the study's folder by default.
+
+        Returns:
+            Where it was written.
+        """
+        from ..reports.html import write_report
+
+        if path is None and self.folder is None:
+            raise InputError("a study that is kept in memory needs a path for its report, as report('report.html').")
+        target = Path(path) if path is not None else Path(self.folder or "") / "report.html"
+        facts: dict[str, Any] = {"seed": self.seed, "budget": self.budget.to_table(), "version": __version__}
+        if self.folder is not None:
+            facts["folder"] = str(self.folder)
+            if self.best is not None and self.has_task:
+                facts["reproduce"] = f"tunesmith reproduce {shlex.quote(str(self.folder))} {self.best.number}"
+        return write_report(self.history, target, title=self.name, facts=facts, proposer=self.engine.proposer)
+
+    # -- ask and tell ----------------------------------------------------------------------------------------------
+
+    def ask(self) -> Trial:
+        """Return the next trial to run, started.
+
+        The first is the user's own configuration: the defaults of the space. A repeat that the judge asked for, or
+        a trial that was interrupted, comes before a new proposal; so does a step that was approved. A step that waits
+        for approval holds nothing up.
+
+        Raises:
+            SpaceExhausted: Every configuration of a finite space has been tried.
+            BudgetSpent: The budget's trials have all been asked for.
+        """
+        self.approvals.settle()
+        waiting = self.history.waiting
+        if not waiting:
+            if not self.engine.has_room:
+                raise BudgetSpent(f"all {self.budget.trials} trials of the budget have been asked for.")
+            waiting = self.engine.propose(1)
+        return self.engine.start(waiting[0].number)
+
+    def tell(self, number: int, outcome: Outcome | Mapping[str, float] | float) -> Trial:
+        """Settle a trial, once and for all.
+
+        Args:
+            number: The trial.
+            outcome: A `Measurement`, its metrics by name, the one metric as a number, or a `Failure`.
+
+        Returns:
+            The trial as it stands now, judged.
+
+        Raises:
+            InputError: The trial does not exist or does not run, or a metric is missing or not a finite number.
+        """
+        trial = self.engine.trial(number)
+        if trial.state is not State.RUNNING:
+            raise InputError(f"only a running trial can be told, but trial {number} is {trial.state}.")
+        return self._settle(number, self._checked(outcome))
+
+    def add(self, parameters: Mapping[str, Value], outcome: Outcome | Mapping[str, float] | float) -> Trial:
+        """Enter a result that is known already, as from earlier work, so that the search need not find it out again.
+
+        It becomes a trial like any other, and counts as one. Trial 0 stays your own configuration: where the study is
+        new, it waits for a slot first, unless it is the very one that is added. A configuration that was tried already
+        counts as its repeat. The judge has none of them repeated: of many that are known, most are soon beaten.
+
+        Args:
+            parameters: The active ones by name.
+            outcome: As for `tell`.
+
+        Returns:
+            The trial, settled and judged.
+
+        Raises:
+            InputError: The parameters are no configuration of the space, or a metric is missing or not a finite number.
+        """
+        if fault := self.space.fault(expect_table(parameters, "parameters")):
+            raise InputError(
+                f"a known result must lie in the search space, but {fault} Widen the space, or leave this result out."
+            )
+        outcome = self._checked(outcome)
+        self.record.open()
+        if not self.history.trials:
+            self.engine.enqueue(self.engine.baseline())
+        key = self.space.key(parameters)
+        same = [trial for trial in self.history.trials if self.space.key(trial.parameters) == key]
+        waiting = next((trial for trial in same if trial.state is State.WAITING), None)
+        trial = waiting or self.engine.enqueue(
+            Proposal(parameters=dict(parameters), reason="known before", repeat_of=same[0].number if same else None)
+        )
+        self.engine.start(trial.number)
+        return self._settle(trial.number, outcome, may_repeat=False)
+
+    def _settle(self, number: int, outcome: Outcome, *, may_repeat: bool = True) -> Trial:
+        self.engine.settle(number, outcome)
+        self.engine.pass_verdict(number, may_repeat=may_repeat)
+        self.record.sync()
+        return self.history.trials[number]
+
+    def _checked(self, outcome: Outcome | Mapping[str, float] | float) -> Outcome:
+        if isinstance(outcome, Mapping):
+            outcome = Measurement(metrics=outcome)
+        elif not isinstance(outcome, Measurement | Failure):
+            outcome = Measurement(metrics={self.objective.primary.name: outcome})
+        if isinstance(outcome, Measurement):
+            outcome = dataclasses.replace(outcome, metrics=self.engine.check(outcome.metrics))
+        return outcome
+
+    def note(self, number: int, text: str, *, accept: bool = False, reject: bool = False) -> Trial:
+        """Attach a user's note to a trial, and overrule the verdict on it if asked.
+
+        Args:
+            number: The trial.
+            text: The note; it may be empty where the verdict is overruled.
+            accept: Put this configuration first, whatever was measured.
+            reject: Keep this configuration from ever being the best.
+        """
+        self.engine.trial(number)
+        if accept and reject:
+            raise InputError("a note can accept or reject a trial, not both.")
+        if text:
+            self.record.emit(Event("noted", number, {"text": text}))
+        if accept or reject:
+            verdict = Verdict(decision="accept" if accept else "reject", reason=text, by="user", binding=True)
+            self.record.emit(Event("judged", number, dataclasses.asdict(verdict)))
+        self.record.sync()
+        return self.history.trials[number]
+
+    def approve(self, question: int | None = None, text: str = "", *, reject: bool = False) -> Question:
+        """Answer whether a step may be tried that a language model advises (`approve` in its options).
+
+        It may be called from any thread, and while another process runs the study, which then takes the answer in.
+
+        Args:
+            question: The question's number; None for the only one that is open.
+            text: Why, in words.
+            reject: Keep the step from being tried.
+
+        Returns:
+            The question; still open where it is for another thread or process to take the answer in.
+
+        Raises:
+            InputError: There is no such open question, or it was answered already.
+        """
+        return self.approvals.answer(question, text, reject=reject)
+
+    @property
+    def questions(self) -> Sequence[Question]:
+        """Every step that a person was asked to approve, by number from 1; `is_open` tells which ones wait."""
+        return tuple(self.history.questions.all)
+
+    def run(self) -> History:
+        """Run trials until the budget is spent, the target is met or nothing improves; go on where it stood.
+
+        Returns:
+            The history.
+
+        Raises:
+            InputError: The study has no task, or a limit was set that the executor cannot keep.
+            StudyFailed: Nothing worked; the message shows why.
+            KeyboardInterrupt: It was interrupted; everything settled is kept, and running it again goes on.
+        """
+        if self.task is None:
+            raise InputError("a study needs a task to run by itself. Give it one, or use ask and tell.")
+        # The graph is imported here because LangGraph takes a second to import, and only a running study needs it.
+        with gc_paused():
+            from ..runner.graph import drive
+
+        drive(self)
+        return self.history
+
+    def resume(self) -> History:
+        """Go on where the study stood; the same as `run`."""
+        return self.run()
+
+    def close(self) -> None:
+        """Let go of the study's folder, so that another process may work on it, and of language models."""
+        self.approvals.release()
+        if self.gateway is not None:
+            self.gateway.close()
+        self.record.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def seconds_spent(self) -> float:
+        """Wall-clock seconds of all sessions, the running one up to now."""
+        return self.history.seconds_spent(time.time())
+
+
+def _named(given: object) -> object:
+    """Return what was asked for in a form that a journal can keep; of an object, which class it was of."""
+    if given is None or isinstance(given, str | Mapping):
+        return given
+    return {"class": f"{type(given).__module__}:{type(given).__qualname__}"}

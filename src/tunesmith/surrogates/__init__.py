@@ -1,0 +1,1 @@
+"""The models and acquisition functions that proposers compute with."""

@@ -1,0 +1,338 @@
+"""Steps that a person has to approve: asked, answered, timed out, gone on with."""
+
+import json
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import tunesmith as ts
+from tunesmith.approvals.answers import Given
+from tunesmith.approvals.approvals import MOST_OPEN, answers
+from tunesmith.core.approval_request import Answer, Questions
+from tunesmith.core.trial import Proposal
+from tunesmith.errors import ApprovalPending
+from tunesmith.journal.file import read_events
+from tunesmith.llm.options import ModelOptions
+from tunesmith.proposers.language_model import Advice
+from tunesmith.runner.loop import Loop
+from tunesmith.tasks.function import FunctionTask
+
+SPACE = {"x": ts.Float(0.0, 1.0, default=0.9), "kind": ts.Choice(["a", "b"]), "y": ts.Float(0, 1, when={"kind": "b"})}
+
+
+def study(folder: Path | None = None, **options: Any) -> ts.Study:
+    """A study whose language model is never asked; what it advises is put in by the tests."""
+    given = {"model": "ollama:nobody", "approve": "radical", **options.pop("agents", {})}
+    own = ts.Study(space=SPACE, objective="minimize loss", folder=folder, model=given, **options)
+    assert own.gateway is not None
+    own.gateway._silent_until = float("inf")
+    return own
+
+
+def begin(own: ts.Study) -> ts.Study:
+    if not own.trials:
+        own.tell(own.ask().number, 1.0)
+    return own
+
+
+def advise(own: ts.Study, step: str = "radical", **changes: Any) -> None:
+    """Let it be the turn of the adviser, who says this."""
+    assert own.adviser is not None
+    own.adviser._suggested["x"] = [Advice(changes=changes, step=step, reason="it is usual", expectation=0.25)]
+
+
+def actions(own: ts.Study) -> list[str]:
+    return [event.data["action"] for event in own.history.decisions]
+
+
+def test_a_step_waits_until_it_is_approved_and_then_comes_first(tmp_path: Path) -> None:
+    with begin(study(tmp_path)) as own:
+        advise(own, x=0.3, kind="b", y=0.5)
+        other = own.ask()  # Nobody waits: the optimiser's proposal takes its place.
+        assert other.proposal.proposer != "language_model"
+        [question] = own.questions
+        assert question.is_open
+        assert question.parameters == {"x": 0.3, "kind": "b", "y": 0.5}
+        assert question.changes == {"x": {"from": 0.9, "to": 0.3}, "kind": {"from": "a", "to": "b"}, "y": {"to": 0.5}}
+        assert (question.step, question.parent, question.expectation) == ("radical", 0, 0.25)
+        assert question.deadline == pytest.approx(time.time() + 600, abs=60)
+        closed = own.approve(text="go")
+        assert (closed.answer, closed.answered_by, closed.text, closed.trial) == ("approve", "user", "go", 2)
+        trial = own.ask()
+        assert trial.parameters == question.parameters
+        assert trial.proposal.proposer == "language_model"
+        assert trial.proposal.reason == "it is usual. It was approved by the user."
+        assert (trial.proposal.parent, trial.proposal.expectation) == (0, 0.25)
+        assert actions(own) == ["ask_approval", "approve"]
+    again = ts.load(tmp_path)
+    assert again.questions == own.questions
+
+
+def test_what_is_rejected_is_not_tried_nor_asked_again_and_the_model_is_told(tmp_path: Path) -> None:
+    from tunesmith.agents.study_summary import StudySummary
+
+    with begin(study(tmp_path)) as own:
+        advise(own, x=0.3)
+        own.ask()
+        own.approve(1, "too far", reject=True)
+        advise(own, x=0.3)
+        own.ask()
+        assert actions(own) == ["ask_approval", "reject", "refuse"]
+        assert "rejected by the user: too far, and nobody is asked twice" in own.history.decisions[-1].data["reason"]
+        assert 0.3 not in [trial.parameters["x"] for trial in own.trials]
+        assert "too far" in str(StudySummary(own.history))
+
+
+@pytest.mark.parametrize(
+    ("approve", "step", "held"),
+    [("none", "radical", 0), ("radical", "medium", 0), ("radical", "radical", 1), ("all", "small", 1)],
+)
+def test_only_those_steps_are_asked_about_that_were_wanted(approve: str, step: str, held: int) -> None:
+    with begin(study(agents={"approve": approve})) as own:
+        advise(own, step, x=0.3)
+        assert (own.ask().proposal.proposer == "language_model") is not held
+        assert len(own.questions) == held
+
+
+def test_nobody_is_bothered_with_what_is_refused_anyway() -> None:
+    with begin(study()) as own:
+        for changes in ({"x": 0.9}, {"z": 1}, {"x": "1 %"}):
+            advise(own, **changes)
+            own.ask()
+        assert actions(own) == ["refuse"] * 3
+
+
+def test_no_more_than_a_few_are_open_at_once() -> None:
+    with begin(study()) as own:
+        for place in range(MOST_OPEN + 2):
+            advise(own, x=0.1 * place)
+            own.ask()
+        assert len(own.questions) == MOST_OPEN
+        assert "wait for approval already" in own.history.decisions[-1].data["reason"]
+        with pytest.raises(ts.InputError, match=r"several questions are open: 1, 2, 3\. Say which"):
+            own.approve()
+        own.approve(2)
+        assert [question.number for question in own.questions if question.is_open] == [1, 3]
+
+
+@pytest.mark.parametrize("default", ["reject", "approve"])
+def test_when_nobody_answers_in_time_the_default_stands(default: str) -> None:
+    with begin(study(agents={"approve_seconds": 0.01, "approve_default": default})) as own:
+        advise(own, x=0.3)
+        own.ask()
+        time.sleep(0.02)
+        tried = own.ask().parameters["x"] == 0.3
+        assert tried is (default == "approve")
+        assert (own.questions[0].answer, own.questions[0].answered_by) == (default, "time-out")
+        with pytest.raises(ts.InputError, match=f"question 1 was {default}e?d by the time-out"):
+            own.approve(1)
+
+
+def test_an_answer_that_is_there_counts_however_late(tmp_path: Path) -> None:
+    with begin(study(tmp_path, agents={"approve_seconds": 0.01})) as own:
+        advise(own, x=0.3)
+        own.ask()
+    time.sleep(0.02)
+    with study(tmp_path) as own:
+        assert own.approve().answer == "approve"
+
+
+def test_what_was_tried_meanwhile_or_finds_no_room_is_approved_in_vain() -> None:
+    with begin(study(budget=ts.Budget(trials=3))) as own:
+        advise(own, x=0.3)
+        own.ask()
+        own.add({"x": 0.3, "kind": "a"}, 0.5)
+        assert own.approve(1).trial is None
+        assert "it is not tried, as its configuration was tried meanwhile" in own.history.decisions[-1].data["reason"]
+    with begin(study(budget=ts.Budget(trials=2))) as own:
+        advise(own, x=0.3)
+        own.ask()
+        assert own.approve(1).trial is None
+        assert "the budget has no trial left" in own.history.decisions[-1].data["reason"]
+
+
+def test_while_a_loop_pauses_nothing_else_is_proposed_and_other_threads_only_leave_answers() -> None:
+    with begin(study()) as own:
+        own.approvals.drive(pauses=True)
+        advise(own, x=0.3)
+        with pytest.raises(ApprovalPending):
+            own.engine.propose(1)
+        assert len(own.trials) == 1
+        thread = threading.Thread(target=own.approve, args=(1, "from a thread"))
+        thread.start()
+        thread.join()
+        own.approve(1, "second", reject=True)
+        assert own.questions[0].is_open
+        assert own.approvals.settle()
+        assert (own.questions[0].text, len(own.trials)) == ("from a thread", 2)
+        assert not own.approvals.settle()
+
+
+def test_an_answer_just_before_ctrl_c_counts(tmp_path: Path) -> None:
+    task = FunctionTask(function=lambda parameters: parameters["x"], metric="loss")
+    with begin(study(tmp_path, task=task)) as own:
+        loop = Loop(own)
+        loop.prepare()
+        advise(own, x=0.3)
+        loop.propose(1)
+        assert own.approve(1).is_open
+        loop.interrupt()
+        loop.finish("interrupted", failed=False)
+    assert [trial.parameters["x"] for trial in ts.load(tmp_path).history.waiting] == [0.3]
+
+
+def test_a_study_that_ends_closes_what_is_open() -> None:
+    with begin(study()) as own:
+        advise(own, x=0.3)
+        own.ask()
+        own.approvals.close_all("all trials are done")
+        assert actions(own) == ["ask_approval", "reject"]
+        reason = own.history.decisions[-1].data["reason"]
+        assert reason == "question 1 was rejected by the end of the study: all trials are done"
+
+
+@pytest.mark.parametrize(
+    ("number", "message"),
+    [(None, "none is open"), (1, "there is no question 1; none is open"), (0, "there is no question 0")],
+)
+def test_what_cannot_be_answered_is_refused_in_words(number: int | None, message: str) -> None:
+    with begin(study()) as own, pytest.raises(ts.InputError, match=message):
+        own.approve(number)
+
+
+@pytest.mark.parametrize(("answer", "trials"), [("approve", 3), ("reject", 2)])
+def test_while_another_process_has_the_folder_the_answer_is_left_there(
+    tmp_path: Path, answer: Answer, trials: int
+) -> None:
+    with begin(study(tmp_path)) as own:
+        advise(own, x=0.3)
+        own.ask()
+        elsewhere = ts.load(tmp_path)
+        assert elsewhere.approve(text="from elsewhere", reject=answer == "reject").is_open
+        with pytest.raises(ts.InputError, match="answered once, but an answer to question 1 is on its way"):
+            ts.load(tmp_path).approve(1, "second")
+        assert own.approvals.settle()
+        assert len(own.trials) == trials
+        assert (own.questions[0].answer, own.questions[0].text) == (answer, "from elsewhere")
+        assert list((tmp_path / "answers").iterdir()) == []
+
+
+def test_an_answer_left_before_goes_before_a_later_one(tmp_path: Path) -> None:
+    with begin(study(tmp_path)) as own:
+        advise(own, x=0.3)
+        own.ask()
+        answers.leave(tmp_path, own.questions[0], Given("reject", "first"))
+    with study(tmp_path) as own, pytest.raises(ts.InputError, match="rejected by the user: first"):
+        own.approve(1)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"\xff\xfe", b"[]", b'{"answer": "perhaps"}', b'{"answer": "approve", "deadline": 1.0}']
+)
+def test_a_file_that_is_no_answer_is_put_aside(
+    tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    with begin(study(tmp_path)) as own:
+        advise(own, x=0.3)
+        own.ask()
+        (tmp_path / "answers").mkdir()
+        (tmp_path / "answers" / "1.json").write_bytes(content)
+        caplog.clear()
+        assert not own.approvals.settle()
+        assert not own.approvals.settle()
+        assert ["is left out, as it cannot be used" in record.message for record in caplog.records] == [True]
+        assert (tmp_path / "answers" / "1.unusable").read_bytes() == content
+        own.approve(1)
+        assert own.questions[0].answer == "approve"
+
+
+def test_a_folder_that_cannot_be_written_to_is_told(tmp_path: Path) -> None:
+    with begin(study(tmp_path)) as own:
+        advise(own, x=0.3)
+        own.ask()
+        (tmp_path / "answers").write_text("a file where the folder should be")
+        with pytest.raises(ts.InputError, match=r"an answer must be written into .* failed: .*answer again"):
+            ts.load(tmp_path).approve(1)
+
+
+def test_the_approval_and_its_trial_are_one_write(tmp_path: Path) -> None:
+    """Wherever a study is cut off, a step that was approved is there, and it is there once."""
+    with begin(study(tmp_path)) as own:
+        advise(own, x=0.3)
+        own.ask()
+        own.approve(1)
+    lines = (tmp_path / "journal.jsonl").read_bytes().splitlines(keepends=True)
+    place = next(n for n, line in enumerate(lines) if b'"approve"' in line and b'"question"' in line)
+    assert json.loads(lines[place + 1])["event"] == "proposed"
+    (tmp_path / "journal.jsonl").write_bytes(b"".join(lines[:place]))  # As if it had been killed before the answer.
+    with study(tmp_path) as own:
+        assert own.questions[0].is_open
+        own.approve(1)
+        assert [trial.parameters["x"] for trial in own.trials].count(0.3) == 1
+
+
+def test_questions_follow_from_the_journal_alone(tmp_path: Path) -> None:
+    with begin(study(tmp_path)) as own:
+        for place in (0.1, 0.2):
+            advise(own, x=place)
+            own.ask()
+        own.approve(2, reject=True)
+        told = Questions.of(event.data for event in read_events(tmp_path / "journal.jsonl", kinds=["decided"]))
+        assert told.all == list(own.questions)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"approve": "radicals"}, r"approve must be 'none', 'radical' or 'all', .* Did you mean 'radical'\?"),
+        ({"approve": True}, "approve must be a string"),
+        ({"approve_default": "yes"}, "approve_default must be 'reject' or 'approve', but 'yes' was given"),
+        ({"approve_seconds": 0}, "approve_seconds must be above 0"),
+        ({"approve_seconds": float("inf")}, "approve_seconds must be above 0, and finite"),
+        ({"approve_second": 3}, "Did you mean 'approve_seconds'"),
+    ],
+)
+def test_options_that_cannot_be_are_refused(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ts.InputError, match=message):
+        ModelOptions.parse({"model": "ollama:nobody", **options})
+
+
+def test_a_step_for_which_no_trial_was_left_is_asked_again_once_there_is_one() -> None:
+    own = begin(study())
+    advise(own, x=0.3)
+    own.ask()
+    own.approvals.close_all("all trials are done")
+    advise(own, x=0.3)
+    own.ask()
+    assert actions(own) == ["ask_approval", "reject", "ask_approval"]
+    own.close()
+
+
+def test_an_answer_from_another_thread_becomes_one_trial_with_a_number_of_its_own() -> None:
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        own = begin(study())
+        advise(own, x=0.3)
+        own.ask()
+        known = [Proposal(parameters={"x": place / 1000, "kind": "a"}, reason="known") for place in range(300)]
+        threads = [
+            threading.Thread(target=lambda: [own.engine.enqueue(proposal) for proposal in known]),
+            threading.Thread(target=lambda: [own.engine.enqueue(proposal) for proposal in known]),
+            threading.Thread(target=own.approve, args=(1,)),
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(own.trials) == 603
+        assert [trial.number for trial in own.trials] == list(range(603))
+        assert own.questions[0].trial is not None
+        assert own.trials[own.questions[0].trial].parameters["x"] == 0.3
+        own.close()
+    finally:
+        sys.setswitchinterval(usual)

@@ -1,0 +1,114 @@
+import math
+from typing import Any
+
+import pytest
+
+from tunesmith.core.objective import Constraint, Metric, Objective
+from tunesmith.errors import InputError
+
+
+@pytest.mark.parametrize(("text", "loss"), [("minimize y", 2.0), ("maximize y", -2.0)])
+def test_a_string_is_a_direction_and_a_metric(text: str, loss: float) -> None:
+    objective = Objective.parse(text)
+    assert objective.loss({"y": 2.0, "other": 9.0}) == loss
+    assert str(objective) == text
+
+
+@pytest.mark.parametrize("text", ["y", "minimise y", "minimize", "minimize y z", ""])
+def test_any_other_string_is_refused(text: str) -> None:
+    with pytest.raises(InputError, match="an objective must be a direction and a metric"):
+        Objective.parse(text)
+
+
+def test_several_metrics_are_weighed() -> None:
+    table = {"metrics": {"error": {"weight": 2}, "speed": {"direction": "maximize", "weight": 0.5}}}
+    objective = Objective.parse(table)
+    assert objective.loss({"error": 3.0, "speed": 4.0}) == 2 * 3.0 - 0.5 * 4.0
+    assert objective.primary.name == "error"
+    with pytest.raises(KeyError):
+        objective.loss({"error": 3.0})
+
+
+def test_constraints_tell_by_how_much_they_are_broken() -> None:
+    objective = Objective.parse(
+        {"metrics": {"y": {}}, "constraints": {"latency": {"high": 5}, "recall": {"low": 0.5, "high": 1.0}}}
+    )
+    assert objective.violation({"latency": 5.0, "recall": 0.5}) == 0.0
+    assert objective.violation({"latency": 7.0, "recall": 0.25}) == 2.25
+    assert objective.violation({"latency": 5.0}) == math.inf
+
+
+def test_a_table_reads_back() -> None:
+    table = {
+        "metrics": {"y": {"direction": "maximize", "weight": 2.0}},
+        "constraints": {"size": {"high": 3.0}, "recall": {"low": 0.1, "high": 0.9}},
+    }
+    objective = Objective.parse(table)
+    assert objective.to_table() == table
+    assert Objective.parse(objective.to_table()) == objective
+    assert Objective.parse(objective) is objective
+    assert Objective.parse(Metric("y")) == Objective.parse("minimize y")
+
+
+@pytest.mark.parametrize(
+    ("table", "keys"),
+    [
+        ({"metric": {}}, ("metric",)),
+        ({"metrics": {"y": {"direction": "up"}}}, ("metrics", "y", "direction")),
+        ({"metrics": {"y": {"weight": 0}}}, ("metrics", "y", "weight")),
+        ({"metrics": {"y": {"wait": 1}}}, ("metrics", "y", "wait")),
+        ({"metrics": {"y": {}}, "constraints": {"s": {"low": 2, "high": 1}}}, ("constraints", "s", "low")),
+        ({"metrics": {"y": {}}, "constraints": {"s": {}}}, ("constraints", "s")),
+        ({"metrics": {}}, ()),
+    ],
+)
+def test_a_fault_in_a_table_is_placed(table: dict[str, object], keys: tuple[str, ...]) -> None:
+    with pytest.raises(InputError) as caught:
+        Objective.parse(table)
+    assert caught.value.keys == keys
+
+
+def test_a_metric_stands_once() -> None:
+    with pytest.raises(InputError, match="may stand once"):
+        Objective((Metric("y"), Metric("y", "maximize")))
+    with pytest.raises(InputError, match="needs low, high or both"):
+        Constraint("y")
+
+
+def test_commas_and_the_table_make_a_pareto_objective() -> None:
+    objective = Objective.parse("minimize error, maximize speed")
+    assert objective.pareto
+    assert str(objective) == "minimize error, maximize speed"
+    assert objective.values({"error": 3.0, "speed": 4.0}) == (3.0, -4.0)
+    assert not objective.is_known({"error": 3.0})
+    table = {"metrics": {"error": {}, "speed": {"direction": "maximize"}}, "pareto": True}
+    assert Objective.parse(table) == objective
+    assert Objective.parse(objective.to_table()) == objective
+    with pytest.raises(InputError, match="no single loss"):
+        objective.loss({"error": 3.0, "speed": 4.0})
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ({"metrics": {"y": {}}, "pareto": True}, "needs two metrics or more"),
+        ({"metrics": {"y": {}, "z": {"weight": 1.0}}, "pareto": True}, "'z' has a weight"),
+        ({"metrics": {"y": {}, "z": {}}, "pareto": "yes"}, "pareto must be true or false"),
+        ("minimize y, z", "a direction and a metric"),
+        ("minimize y, minimize y", "each metric may stand once"),
+    ],
+)
+def test_a_pareto_objective_that_makes_no_sense_is_refused(table: Any, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        Objective.parse(table)
+
+
+def test_weights_are_refused_in_python_too() -> None:
+    with pytest.raises(InputError, match="'y' has a weight"):
+        Objective((Metric("y", weight=2.0), Metric("z")), pareto=True)
+
+
+def test_the_excess_of_two_bounds_is_that_of_the_nearer_one() -> None:
+    between = Constraint("s", low=1.0, high=4.0)
+    assert [between.excess({"s": s}) for s in (0.0, 1.5, 3.9, 6.0)] == [1.0, -0.5, pytest.approx(-0.1), 2.0]
+    assert math.isnan(between.excess({}))

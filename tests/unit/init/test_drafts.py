@@ -1,0 +1,258 @@
+import importlib.util
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tunesmith.core.objective import Objective
+from tunesmith.core.parameters import Choice, Float, Int
+from tunesmith.core.space import SearchSpace
+from tunesmith.errors import InputError
+from tunesmith.init import Draft, draft_study, to_toml
+from tunesmith.tasks.command import CommandTask
+
+_spec = importlib.util.spec_from_file_location("strangers", Path(__file__).with_name("strangers.py"))
+assert _spec is not None
+assert _spec.loader is not None
+strangers = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(strangers)
+
+
+def drafted(tmp_path: Path, name: str, file: str = "", **options) -> Draft:
+    folder = tmp_path / name
+    folder.mkdir()
+    for each, text in strangers.FOLDERS[name].items():
+        (folder / each).write_text(text.lstrip("\n"), encoding="utf-8")
+    return draft_study(folder / file, **options)
+
+
+def said(draft: Draft, text: str) -> bool:
+    return any(text in note for note in draft.notes)
+
+
+@pytest.mark.parametrize("name", strangers.FOLDERS)
+def test_every_draft_is_a_study_that_its_command_could_run(tmp_path, name):
+    draft = drafted(tmp_path, name)
+    tables = tomllib.loads(to_toml(draft))
+    assert tables["study"] == {"name": draft.name, "objective": draft.objective, "seed": 0}
+    objective = Objective.parse(tables["study"]["objective"])
+    assert tables["task"]["command"] == draft.command
+    for skipped in draft.skipped:
+        assert f"# {skipped}: " in to_toml(draft)
+    if not draft.space:
+        assert tables["space"] == {}
+        assert said(draft, "Nothing to tune was found")
+        return
+    space = SearchSpace.from_tables(tables["space"])
+    assert tuple(space.names) == tuple(draft.space)
+    task = tables["task"]
+    assert task.pop("kind") == "command"
+    if name != "toml":  # which has no script
+        CommandTask(**task, metric=objective.primary.name, folder=draft.folder, names=space.names).check(space)
+
+
+def test_flags_of_argparse(tmp_path):
+    draft = drafted(tmp_path, "pytorch", "train.py")
+    assert draft.objective == "maximize val_acc"
+    assert draft.command == "python train.py {args} --seed {seed} --output-dir {trial_dir}"
+    assert (draft.config, draft.metrics) == (None, "results.json")
+    assert dict(draft.space) == {
+        "batch-size": Int(16, 256, log=True, default=64),
+        "lr": Float(3e-6, 3e-2, log=True, default=3e-4),
+        "momentum": Float(0.0, 0.99, default=0.9),
+        "wd": Float(1e-6, 1e-1, log=True),
+        "beta2": Float(0.99, 0.9999, default=0.999),
+        "optimizer": Choice(["sgd", "adam"], default="adam"),
+        "hidden_dim": Int(64, 1024, log=True, default=256),
+        "num-layers": Int(1, 4, default=2),
+        "nesterov": Choice([True, False], default=False),
+        "no-augment": Choice([True, False], default=False),
+        "mixup": Float(0.0, 0.5, default=0.2),
+        "bias": Choice(["true", "false"], default="true"),
+        "warmup-steps": Int(125, 2000, log=True, default=500),
+    }
+    assert "0 itself is outside" in draft.remarks["wd"]
+    for name, reason in {
+        "pretrained": "store_true",
+        "gamma": "no type=",
+        "mode": "no type=",
+        "milestones": "a list",
+        "temp": "worked out",
+        "epochs": "how long",
+        "num-workers": "machine",
+        "output-dir": "place",
+        "seed": "chance",
+        "v": "short option",
+    }.items():
+        assert reason in draft.skipped[name]
+
+
+def test_constants_of_the_script_itself(tmp_path):
+    draft = drafted(tmp_path, "sklearn", "fit.py")
+    assert draft.command == "python {config}"
+    assert draft.config == "fit.py"
+    assert (draft.objective, draft.metrics) == ("maximize accuracy", "stdout")
+    assert list(draft.space) == ["N_ESTIMATORS", "LEARNING_RATE", "MAX_DEPTH", "SUBSAMPLE", "MIN_SAMPLES_LEAF"]
+    assert list(draft.skipped) == ["RANDOM_STATE", "TEST_SIZE"]
+
+
+def test_options_of_a_shell_script(tmp_path):
+    draft = drafted(tmp_path, "shell", "train.sh")
+    assert draft.command == "bash train.sh {args}"
+    assert (draft.objective, draft.metrics) == ("minimize val_rmse", "stdout")
+    assert draft.space["lr"] == Float(1e-4, 1.0, log=True, default=0.01)
+    assert draft.space["batch-size"] == Int(8, 128, log=True, default=32)
+    assert draft.space["fast"] == Choice([True, False], default=False)
+
+
+def test_what_is_not_understood_is_said(tmp_path):
+    assert said(drafted(tmp_path, "click"), "with click, which is not read")
+    draft = drafted(tmp_path, "subcommands")
+    assert said(draft, "subcommands")
+    assert list(draft.space) == ["lr"]
+    assert said(draft, "cannot do without 'data'")
+    assert said(draft, "cannot do without 'task'")
+    assert draft.objective == "minimize val_loss"
+    assert said(draft, "No metric was found")
+
+
+def test_nested_python_config(tmp_path):
+    draft = drafted(tmp_path, "nested", "config.py")
+    assert draft.command == "python train.py --config {config} --out {trial_dir}"
+    assert (draft.config, draft.objective, draft.metrics) == ("config.py", "minimize val_mse", "metrics.json")
+    assert draft.space["training.lr"] == Float(1e-6, 1e-2, log=True, default=1e-4)
+    assert draft.space["model.activation"].options == ("relu", "gelu", "tanh")
+    assert draft.space["training.batch_size"] == Int(4, 16, log=True, default=4)
+    momentum = draft.space["training.optimizer_params.momentum"]
+    assert momentum.when == {"training.optimizer_class": "SGD"}
+    assert momentum.inactive == "remove"
+    heads, width = draft.space["model.n_heads"], draft.space["model.d_model"]
+    assert all(w % h == 0 for w in width.options for h in heads.options)
+    assert set(draft.skipped) == {"model.seq_len", "training.epochs", "data_path"}
+
+
+def test_a_config_that_the_script_reads_by_itself(tmp_path):
+    for name, how in (("imported", "run.py imports settings.py"), ("json", "model.py always reads hparams.json")):
+        draft = drafted(tmp_path, name)
+        assert said(draft, f"TO DO: {how}")
+        assert "--config {config}" in draft.command
+    assert draft.space["num_leaves"] == Int(7, 124, log=True, default=31)
+    assert draft.space["feature_fraction"] == Float(0.45, 1.0, default=0.9)
+    assert "-1" in draft.skipped["max_depth"]
+
+
+def test_config_as_the_one_argument(tmp_path):
+    draft = drafted(tmp_path, "yaml")
+    assert draft.command == "python train.py {config}"
+    assert draft.objective == "minimize val_loss"
+    assert draft.space["optimizer.name"].options == ("adam", "adamw", "sgd")
+    assert draft.space["model.use_bias"].options == (True, False)
+    assert all(w % h == 0 for w in draft.space["model.embed_dim"].options for h in draft.space["model.heads"].options)
+    assert "one element of a list" in draft.skipped["optimizer.betas.0"]
+
+
+def test_dataclasses_are_named_without_a_wrapper(tmp_path):
+    draft = drafted(tmp_path, "dataclass")
+    assert draft.space["lr"] == Float(5e-6, 5e-2, log=True, default=5e-4)
+    assert draft.space["optimizer"].options == ("torch.optim.Adam", "torch.optim.AdamW", "torch.optim.SGD")
+    assert draft.space["ema_decay"] == Float(0.999, 0.99999, default=0.9999)
+    assert draft.space["width"].low == 48
+    assert draft.space["kernel_size"].options == (3, 5, 7)
+    assert set(draft.skipped) == {"amp", "vocab_size"}
+
+
+def test_a_config_alone(tmp_path):
+    draft = drafted(tmp_path, "toml", "experiment_config.toml")
+    assert said(draft, "No script was found")
+    assert draft.space["svm.gamma"] == Float(1e-3, 10.0, log=True, default=0.1)
+    assert draft.space["reinforcement.gamma"] == Float(0.9, 0.999, default=0.99)
+
+
+def test_a_config_beside_a_script_that_does_not_know_it_is_left_alone(tmp_path):
+    (tmp_path / "train.py").write_text("LR = 0.1\nprint(f'loss={loss}')\n")
+    (tmp_path / "config.yaml").write_text("lr: 0.1\n")
+    draft = draft_study(tmp_path)
+    assert draft.config == "train.py"
+    assert said(draft, "config.yaml is not used")
+
+
+def test_another_language(tmp_path):
+    draft = drafted(tmp_path, "julia")
+    assert draft.command == "julia train.jl {args}"
+    assert draft.objective == "minimize loss"
+
+
+@pytest.mark.parametrize(("width", "heads"), [("64", "8"), (100, 5), (48, 48), (64, 6)])
+def test_heads_always_divide_widths(tmp_path, width, heads):
+    (tmp_path / "train.py").write_text(
+        "import argparse\np = argparse.ArgumentParser()\n"
+        f"p.add_argument('--d-model', type=int, default={width!r})\n"
+        f"p.add_argument('--heads', type=int, default={heads!r})\np.parse_args()\n"
+    )
+    draft = draft_study(tmp_path / "train.py")
+    tomllib.loads(to_toml(draft))
+    if int(width) % int(heads):
+        assert isinstance(draft.space["heads"], Int)  # they do not divide now: they are something else
+    elif "heads" in draft.space:
+        assert all(w % h == 0 for w in draft.space["d-model"].options for h in draft.space["heads"].options)
+    else:
+        assert "must divide d-model" in draft.skipped["heads"]
+
+
+def test_the_words_that_a_script_knows_are_the_options(tmp_path):
+    (tmp_path / "config.py").write_text("optimizer = 'SGD'\nactivation = 'relu'\n")
+    (tmp_path / "train.py").write_text(
+        "import argparse, torch\nOPTIMIZERS = {'SGD': 1, 'RMSprop': 2, 'Adam': 3}\n"
+        "p = argparse.ArgumentParser()\np.add_argument('--config')\np.parse_args()\n"
+    )
+    (tmp_path / "broken.py").write_text("def f(:\n")
+    draft = draft_study(tmp_path)
+    assert draft.space["optimizer"] == Choice(["Adam", "SGD", "RMSprop"], default="SGD")
+    assert "optimizer" not in draft.remarks
+    assert draft.space["activation"] == Choice(["relu", "gelu", "tanh"], default="relu")
+    assert "check that your script" in draft.remarks["activation"]
+
+
+def test_the_users_objective_comes_first(tmp_path):
+    assert drafted(tmp_path, "nested", objective="maximize f1").objective == "maximize f1"
+    with pytest.raises(InputError, match="direction and a metric"):
+        draft_study(tmp_path / "nested", objective="better please")
+
+
+def test_answers_replace_what_was_understood(tmp_path):
+    draft = drafted(tmp_path, "nested")
+    assert {question.field: question.default for question in draft.questions}["objective"] == "minimize val_mse"
+    answered = replace(draft, **{question.field: f"new {question.field}" for question in draft.questions})
+    assert tomllib.loads(to_toml(answered))["study"]["name"] == "new name"
+
+
+def test_odd_names_and_strings_survive_toml(tmp_path):
+    draft = Draft(
+        name='a "b" \\ ü',
+        folder=tmp_path,
+        objective="minimize loss",
+        command="python a.py --x '{x}'",
+        space={'a."b\\': Choice(["\n", 'q"', "é", 1, 1.5, True, ["x"]]), "c": Float(1e-9, 1e22, when={'a."b\\': 1})},
+        values={"c": 1e-5},
+        notes=("a note\nin two lines with a very long second line that must be wrapped " * 3,),
+    )
+    tables = tomllib.loads(to_toml(draft))
+    assert tables["study"]["name"] == draft.name
+    assert SearchSpace.from_tables(tables["space"]) == SearchSpace(draft.space)
+
+
+@pytest.mark.parametrize(
+    ("files", "path", "message"),
+    [
+        ({}, "none.py", "there is no"),
+        ({"README.md": "hello"}, ".", "must hold a script"),
+        ({"train.py": "def f(:\n"}, "train.py", r"train\.py:1"),
+        ({"config.json": "{"}, "config.json", r"config\.json:1"),
+    ],
+)
+def test_what_cannot_be_drafted(tmp_path, files, path, message):
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    with pytest.raises(InputError, match=message):
+        draft_study(tmp_path / path)

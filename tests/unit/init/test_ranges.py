@@ -1,0 +1,90 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tunesmith.core.parameters import Choice, Float, Int
+from tunesmith.init.ranges import guess
+from tunesmith.init.words import reason_to_leave
+
+LEFT_ALONE = [
+    "epochs", "num_epochs", "max_steps", "n_iter", "seed", "randomState", "data_path", "out_dir", "logFile",
+    "base_url", "device", "n_gpus", "num_workers", "local_rank", "world_size", "port", "model_name", "name",
+    "verbose", "log_every", "save_best", "print_freq", "num_classes", "input_size", "out_channels",
+    "vocab_size", "val_ratio", "test_size", "n_features", "image_size", "debug", "version", "patience",
+    "early_stopping", "eval_batch_size", "__version__", "dataset", "pred_len", "max_seq_len", "resume",
+    "config",
+]  # fmt: skip
+NAMES = [
+    "lr", "weight_decay", "alpha", "eps", "dropout", "prob", "momentum", "beta1", "gamma", "lr_decay",
+    "subsample", "hidden", "batch_size", "layers", "kernel_size", "optimizer", "thing", "C", "ema_decay",
+    "max_depth", "warmup_steps", "label_smoothing", "width", "grad_clip",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "default", "parameter"),
+    [
+        ("lr", 1e-3, Float(1e-5, 0.1, log=True, default=1e-3)),
+        ("optim.learningRate", 0.1, Float(1e-3, 1.0, log=True, default=0.1)),
+        ("weight_decay", 0, Float(1e-6, 1e-1, log=True)),
+        ("epsilon", 1e-8, Float(1e-10, 1e-6, log=True, default=1e-8)),
+        ("dropout_rate", 0.1, Float(0.0, 0.5, default=0.1)),
+        ("drop_out", 0.7, Float(0.0, 1.0, default=0.7)),
+        ("input_dropout", 0.2, Float(0.0, 0.5, default=0.2)),
+        ("momentum", 0.9, Float(0.0, 0.99, default=0.9)),
+        ("beta1", 0.9, Float(0.5, 0.99, default=0.9)),
+        ("lr_decay", 0.95, Float(0.5, 0.995, default=0.95)),
+        ("HIDDEN_SIZE", 100, Int(25, 400, log=True, default=100)),
+        ("batch_size", 16, Int(8, 64, log=True, default=16)),
+        ("train_batch_size", 2, Int(2, 8, log=True, default=2)),
+        ("n_layers", 1, Int(1, 4, default=1)),
+        ("depth", 6, Int(1, 12, default=6)),
+        ("use_bn", True, Choice([True, False], default=True)),
+        ("scale", 2.0, Float(0.5, 8.0, log=True, default=2.0)),
+        ("bias_init", -2.0, Float(-8.0, -0.5, default=-2.0)),
+        ("optimizer", "ADAM", Choice(["ADAM", "ADAMW", "SGD"], default="ADAM")),
+        ("optimizer", "rmsprop", Choice(["rmsprop", "adam", "adamw", "sgd"], default="rmsprop")),
+        ("optimizer_class", "SGD", Choice(["Adam", "AdamW", "SGD"], default="SGD")),
+        ("act", "nn.ReLU", Choice(["nn.ReLU", "nn.GELU", "nn.Tanh"], default="nn.ReLU")),
+        ("lr_scheduler_type", "cosine", Choice(["linear", "cosine", "constant"], default="cosine")),
+        ("min_samples_split", 2, Int(1, 4, default=2)),
+        ("lora_rank", 8, Int(2, 32, log=True, default=8)),
+    ],
+)
+def test_ranges(name, default, parameter):
+    assert guess(name, default).parameter == parameter
+
+
+@pytest.mark.parametrize(
+    "name",
+    LEFT_ALONE,
+)
+def test_names_that_are_left_alone(name):
+    assert reason_to_leave(name)
+    assert guess(name, 3).parameter is None
+
+
+@pytest.mark.parametrize("default", [None, "words", 0.0, -1, float("nan"), float("inf"), 10**400, 1e-300])
+def test_no_range_without_a_start(default):
+    its_guess = guess("thing", default)
+    assert its_guess.parameter is None
+    assert its_guess.reason
+
+
+@given(
+    st.sampled_from(NAMES),
+    st.integers(-(10**6), 10**6) | st.floats(-1e300, 1e300) | st.booleans() | st.floats(0, 1) | st.just("adam"),
+)
+def test_a_default_lies_in_its_range(name, default):
+    parameter = guess(name, default).parameter
+    if parameter is not None and parameter.default is not None:
+        assert parameter.default == default
+        assert parameter.contains(parameter.default)
+
+
+def test_options_that_the_script_lists():
+    assert guess("n", True, [0, 1]).parameter == Choice([0, 1])
+    assert guess("n", 1, [0, 1]).parameter == Choice([0, 1], default=1)
+    assert guess("n", None, ["a", "b"]).parameter == Choice(["a", "b"])
+    assert "stands twice" in guess("n", 1, [1, 1]).reason
+    assert "one option" in guess("n", 1, [1]).reason

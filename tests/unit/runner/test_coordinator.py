@@ -1,0 +1,104 @@
+"""When a study stops."""
+
+from __future__ import annotations
+
+import pytest
+
+from tunesmith.core.budget import Budget
+from tunesmith.core.objective import Objective
+from tunesmith.core.parameters import Float
+from tunesmith.core.space import SearchSpace
+from tunesmith.history.history import History
+from tunesmith.journal.base import Event
+from tunesmith.runner.coordinator import RulesCoordinator
+
+
+def history_of(*values: float | None, objective: str = "minimize y") -> History:
+    """A history of trials with these values; None is a failure."""
+    history = History(SearchSpace({"x": Float(0, 1)}), Objective.parse(objective))
+    for number, value in enumerate(values):
+        history.apply(Event("proposed", number, {"parameters": {"x": number / 1000}}))
+        history.apply(Event("started", number, {"attempt": 1}))
+        ended = {"state": "failed", "failure": {"kind": "exit", "reason": "exit status 1"}}
+        if value is not None:
+            ended = {"state": "complete", "metrics": {"y": value}}  # type: ignore[dict-item]
+        history.apply(Event("finished", number, ended))
+    return history
+
+
+def decide(history: History, seconds: float = 0.0, **limits: float) -> tuple[bool, str]:
+    step = RulesCoordinator(budget=Budget(**limits)).decide(history, seconds=seconds)  # type: ignore[arg-type]
+    return step.stop, step.reason
+
+
+def test_without_limits_it_goes_on() -> None:
+    assert decide(history_of(1.0, 2.0, None)) == (False, "")
+
+
+@pytest.mark.parametrize(("objective", "target", "stops"), [("minimize y", 1.0, True), ("minimize y", 0.9, False)])
+def test_target(objective: str, target: float, stops: bool) -> None:
+    assert decide(history_of(2.0, 1.0, objective=objective), target=target)[0] is stops
+
+
+def test_target_when_larger_is_better() -> None:
+    assert decide(history_of(0.8, 0.9, objective="maximize y"), target=0.9)[0]
+    assert not decide(history_of(0.8, 0.9, objective="maximize y"), target=0.91)[0]
+
+
+def test_trials_counts_what_was_proposed_and_waits_for_what_runs() -> None:
+    coordinator = RulesCoordinator(budget=Budget(trials=3))
+    history = history_of(1.0, 2.0)
+    assert coordinator.decide(history, seconds=0).room == 1
+    history.apply(Event("proposed", 2, {"parameters": {"x": 0.5}}))
+    step = coordinator.decide(history, seconds=0)
+    assert (step.stop, step.room) == (False, 0)
+    history.apply(Event("started", 2, {"attempt": 1}))
+    history.apply(Event("finished", 2, {"state": "complete", "metrics": {"y": 3.0}}))
+    assert coordinator.decide(history, seconds=0).stop
+
+
+def test_patience_counts_from_the_last_best() -> None:
+    assert not decide(history_of(3.0, 1.0, 2.0, 2.0), patience=3)[0]
+    assert decide(history_of(3.0, 1.0, 2.0, 2.0, 2.0), patience=3)[0]
+
+
+def test_minutes() -> None:
+    assert decide(history_of(1.0), seconds=59, minutes=1) == (False, "")
+    assert decide(history_of(1.0), seconds=60, minutes=1) == (True, "the 1 minutes are up")
+
+
+def test_five_failures_and_nothing_else_end_it() -> None:
+    assert not decide(history_of(*[None] * 4))[0]
+    step = RulesCoordinator(budget=Budget()).decide(history_of(*[None] * 5), seconds=0)
+    assert step.stop
+    assert step.failed
+
+
+def test_ten_failures_in_a_row_end_it_too() -> None:
+    assert not decide(history_of(1.0, *[None] * 9, 2.0, *[None] * 9))[0]
+    step = RulesCoordinator(budget=Budget()).decide(history_of(1.0, *[None] * 10), seconds=0)
+    assert (step.stop, step.failed) == (True, True)
+    assert step.reason == "the last 10 trials failed, one after the other"
+
+
+def test_limits_that_a_trial_met_do_not_count_as_something_broken() -> None:
+    history = history_of(1.0, *[None] * 9)
+    for number in range(10, 30):
+        history.apply(Event("proposed", number, {"parameters": {"x": number / 1000}}))
+        history.apply(Event("started", number, {"attempt": 1}))
+        history.apply(Event("finished", number, {"state": "failed", "failure": {"kind": "memory", "reason": "…"}}))
+    assert not decide(history)[0]
+
+
+def test_a_pareto_objective_stops_at_the_first_metrics_target_or_when_the_front_stays() -> None:
+    history = History(SearchSpace({"x": Float(0, 1)}), Objective.parse("minimize error, maximize speed"))
+    points = ((1.0, 5.0), (2.0, 9.0), (3.0, 20.0), (3.0, 1.0), (4.0, 2.0))
+    for number, (error, speed) in enumerate(points):
+        history.apply(Event("proposed", number, {"parameters": {"x": number / 1000}}))
+        history.apply(Event("started", number, {"attempt": 1}))
+        told = {"state": "complete", "metrics": {"error": error, "speed": speed}}
+        history.apply(Event("finished", number, told))
+    assert decide(history, target=1.0) == (True, "the target is met: error = 1 in trial 0")
+    assert not decide(history, target=0.9)[0]
+    assert decide(history, patience=2) == (True, "no new trial on the front in 2 trials")
+    assert not decide(history, patience=3)[0]

@@ -1,0 +1,170 @@
+import sys
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from tunesmith.core.objective import Objective
+from tunesmith.core.parameters import Float
+from tunesmith.core.space import SearchSpace
+from tunesmith.core.trial import State
+from tunesmith.history.history import History
+from tunesmith.journal.base import Event
+from tunesmith.service.live_state import KEPT, LiveState
+
+
+def new_history() -> History:
+    return History(SearchSpace({"x": Float(0, 1)}), Objective.parse("minimize y"))
+
+
+def trial_events(number: int, y: float | None, *, proposer: str = "tpe", decision: str = "reject") -> Iterator[Event]:
+    """A trial from proposal to verdict; it fails where `y` is None."""
+    start = 100.0 + number
+    yield Event("proposed", number, {"parameters": {"x": number / 1e6}, "proposer": proposer}, time=start)
+    yield Event("started", number, {"attempt": 1}, time=start)
+    if y is None:
+        failure = {"kind": "exit", "reason": "exit status 1"}
+        yield Event("finished", number, {"state": "failed", "failure": failure}, time=start + 1)
+        return
+    yield Event("reported", number, {"step": 1, "metrics": {"y": 2 * y}}, time=start)
+    yield Event("finished", number, {"state": "complete", "metrics": {"y": y}, "seconds": 1.0}, time=start + 1)
+    yield Event("judged", number, {"decision": decision, "reason": "because"}, time=start + 1)
+
+
+def feed(history: History, tally: LiveState, events: Iterator[Event] | list[Event]) -> None:
+    for event in events:
+        history.apply(event)
+        tally.record(event, history)
+
+
+def study_events() -> list[Event]:
+    events = [Event("created", time=99.0), Event("opened", time=99.0)]
+    values = [3.0, 2.0, None, 2.5, 1.0, 1.5]
+    for number, y in enumerate(values):
+        proposer = "user" if number == 0 else ["tpe", "random"][number % 2]
+        decision = "accept" if y in (3.0, 2.0, 1.0) else "reject"
+        events += trial_events(number, y, proposer=proposer, decision=decision)
+    return events
+
+
+def test_nothing_is_shown_before_the_first_event() -> None:
+    assert LiveState().picture() is None
+
+
+def test_a_picture_holds_what_happened() -> None:
+    history, tally = new_history(), LiveState()
+    feed(history, tally, study_events())
+    picture = tally.picture(now=120.0)
+    assert picture is not None
+    assert (picture.best_value, picture.first_value) == (1.0, 3.0)
+    assert (picture.trials, picture.done, picture.since_best) == (6, 6, 1)
+    assert {state: n for state, n in picture.counts.items() if n} == {State.COMPLETE: 5, State.FAILED: 1}
+    assert [trial.number for trial in picture.settled] == [5, 4, 3, 2, 1, 0]
+    shares = {share.proposer: (share.proposals, share.leads, share.best) for share in picture.shares}
+    assert shares == {"user": (1, 1, 3.0), "random": (3, 1, 1.5), "tpe": (2, 1, 1.0)}
+    assert picture.seconds == pytest.approx(21.0), "from the opening until now"
+
+
+def test_catching_up_gives_the_same_picture_as_following() -> None:
+    history, follower = new_history(), LiveState()
+    feed(history, follower, study_events())
+    late = LiveState()
+    late.record(Event("opened", time=106.0), history)
+    followed, caught_up = follower.picture(), late.picture()
+    assert followed is not None
+    assert caught_up is not None
+    assert sorted(map(vars, caught_up.shares), key=str) == sorted(map(vars, followed.shares), key=str)
+    assert (caught_up.best, caught_up.counts) == (followed.best, followed.counts)
+    assert caught_up.settled == sorted(followed.settled, key=lambda trial: -trial.number)
+
+
+def test_a_trial_takes_the_first_free_slot_and_gives_it_back() -> None:
+    history, tally = new_history(), LiveState()
+
+    def slots() -> dict[int, int]:
+        picture = tally.picture()
+        assert picture is not None
+        return {run.trial.number: run.slot for run in picture.running}
+
+    trials = [list(trial_events(number, 1.0)) for number in range(4)]
+    for number in range(3):
+        feed(history, tally, trials[number][:2])
+    assert slots() == {0: 1, 1: 2, 2: 3}
+    feed(history, tally, trials[1][2:])
+    feed(history, tally, trials[3][:2])
+    assert slots() == {0: 1, 3: 2, 2: 3}
+    feed(history, tally, [Event("interrupted", 0), Event("started", 0, {"attempt": 2}, time=500.0)])
+    assert slots() == {0: 1, 3: 2, 2: 3}
+    picture = tally.picture()
+    assert picture is not None
+    assert picture.running[0].since == 500.0
+
+
+def test_a_failed_trial_that_is_tried_again_is_no_longer_settled() -> None:
+    history, tally = new_history(), LiveState()
+    feed(history, tally, trial_events(0, None))
+    feed(history, tally, [Event("interrupted", 0, {"reason": "the cause was mended"})])
+    picture = tally.picture()
+    assert picture is not None
+    assert list(picture.settled) == []
+    assert picture.counts[State.WAITING] == 1
+
+
+def test_a_users_verdict_replaces_the_judges() -> None:
+    history, tally = new_history(), LiveState()
+    feed(history, tally, trial_events(0, 1.0, decision="accept"))
+    veto = {"decision": "reject", "reason": "leaks", "by": "user", "binding": True}
+    feed(history, tally, [Event("judged", 0, veto)])
+    picture = tally.picture()
+    assert picture is not None
+    assert picture.shares[0].leads == 0
+    assert picture.best is None
+
+
+def test_repeats_count_as_one_configuration_with_the_mean_of_its_runs() -> None:
+    history, tally = new_history(), LiveState()
+    for number, y in enumerate((1.0, 3.0)):
+        events = list(trial_events(number, y))
+        again = Event("proposed", number, {**events[0].data, "parameters": {"x": 0.5}})
+        feed(history, tally, [again, *events[1:]])
+    picture = tally.picture()
+    assert picture is not None
+    assert (picture.best_value, picture.best_repeats) == (2.0, 2)
+
+
+def test_reading_while_another_thread_writes_is_safe() -> None:
+    history, tally, trials = new_history(), LiveState(), 3000
+    done = threading.Event()
+    failures: list[BaseException] = []
+    pictures = 0
+
+    def read() -> None:
+        nonlocal pictures
+        try:
+            while not done.is_set():
+                picture = tally.picture(now=1e4)
+                if picture is not None:
+                    assert len(picture.settled) <= KEPT
+                    assert all(run.slot <= 3 for run in picture.running)
+                    pictures += 1
+        except BaseException as error:
+            failures.append(error)
+
+    reader = threading.Thread(target=read)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        reader.start()
+        for first in range(0, trials, 3):
+            streams = [list(trial_events(first + k, 1.0 / (first + k + 1))) for k in range(3)]
+            for step in range(5):
+                feed(history, tally, [stream[step] for stream in streams])
+    finally:
+        done.set()
+        reader.join()
+        sys.setswitchinterval(interval)
+    assert not failures
+    assert pictures > 10
+    picture = tally.picture()
+    assert picture is not None
+    assert picture.done == trials

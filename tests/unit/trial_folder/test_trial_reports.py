@@ -1,0 +1,32 @@
+from tunesmith.core.trial import Report
+from tunesmith.trial_folder.reports import ReportsTail, append_report
+
+
+def test_what_is_appended_is_read_once_and_in_order(tmp_path):
+    tail = ReportsTail(tmp_path)
+    assert list(tail.new()) == []
+    append_report(tmp_path, 0, {"y": 1.0})
+    append_report(tmp_path, 1, {"y": float("nan")})
+    first, second = tail.new()
+    assert first == Report(0, {"y": 1.0})
+    assert second.metrics["y"] != second.metrics["y"]
+    append_report(tmp_path, 2, {"y": 3.0})
+    assert list(tail.new()) == [Report(2, {"y": 3.0})]
+    assert list(tail.new()) == []
+
+
+def test_a_line_counts_once_it_has_its_end(tmp_path):
+    tail = ReportsTail(tmp_path)
+    with (tmp_path / "reports.jsonl").open("ab", buffering=0) as file:
+        file.write(b'{"step": 1, ')
+        assert list(tail.new()) == []
+        file.write(b'"y": 2}\n')
+        assert list(tail.new()) == [Report(1, {"y": 2.0})]
+
+
+def test_garbage_is_passed_over_and_kept_for_a_warning(tmp_path):
+    lines = [b"oops", b"[1]", b'{"y": 1}', b'{"step": -1}', b'{"step": 1.5}', b"\xff\x00", b"", b"[" * 100_000]
+    (tmp_path / "reports.jsonl").write_bytes(b"\n".join([*lines, b'{"step": 3, "y": 1, "s": "text", "b": true}', b""]))
+    tail = ReportsTail(tmp_path)
+    assert list(tail.new()) == [Report(3, {"y": 1.0})]
+    assert tail.garbage == b"oops\n"
