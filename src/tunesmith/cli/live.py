@@ -24,10 +24,12 @@ from ..journal.base import Event
 from ..reports import asking
 from ..reports.overview import held_out_scores
 from ..service.live_state import LiveState, Picture
+from ..text.cleaning import clean
+from ..text.wording import change, duration, number
 from . import panels
 from .keyboard import Keyboard
 from .question import waiting_lines
-from .text import Printable, change, clean, duration, near, number
+from .terminal import Printable, near
 
 REFRESHES_PER_SECOND = 4
 WIDE = 110

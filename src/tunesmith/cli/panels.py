@@ -14,7 +14,10 @@ from ..core.objective import Metric
 from ..core.spending import Ledger
 from ..core.trial import State, Trial, Value
 from ..service.live_state import Picture, Running, Share
-from .text import change, clean, duration, near, number, rough, shown, sparkline
+from ..text.cleaning import clean
+from ..text.wording import change, duration, estimate, number
+from ..text.wording import value as shown
+from .terminal import near, sparkline
 
 GOOD, BAD, SOFT, NAME = "green", "magenta", "dim", "cyan"
 """Green against magenta stays apart for colour-blind eyes; a mark stands beside each colour anyway."""
@@ -81,7 +84,7 @@ def heading(name: str, folder: Path | None, picture: Picture, budget: Budget, wi
     if folder is not None:
         line.append(f"  {near(folder)}", style=SOFT)
     left = seconds_left(picture, budget)
-    spent = Text(f" {duration(picture.seconds)}").append("" if not left else f", about {rough(left)} left")
+    spent = Text(f" {duration(picture.seconds)}").append("" if not left else f", about {estimate(left)} left")
     return fitted(line, width - spent.cell_len).append_text(spent)
 
 
@@ -310,7 +313,7 @@ def _running(run: Running, metric: Metric, now: float, curve: int) -> list[Text]
     return [
         Text(f" ▸ slot {run.slot}", style=NAME),
         Text(f"trial {trial.number}"),
-        Text(duration(max(now - run.since, 0.0))),
+        Text(duration(int(now - run.since))),
         Text(clean(trial.proposal.proposer), style=SOFT),
         last,
         Text(sparkline(values, curve), style=NAME),

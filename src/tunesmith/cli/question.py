@@ -11,9 +11,12 @@ from rich.text import Text
 from ..core.approval_request import Question
 from ..core.trial import Value
 from ..reports import asking
+from ..text.cleaning import clean
+from ..text.wording import number
+from ..text.wording import value as shown
 from . import panels
 from .panels import NAME, SOFT
-from .text import clean, near, number, shown
+from .terminal import near
 
 
 def question_lines(question: Question, width: int, *, rows: int = 3, metric: str = "") -> list[Text]:

@@ -18,7 +18,7 @@ from ..service.facts import question_facts
 from ..study.tuning import load
 from .options import FOLDER, Output, speaking
 from .question import question_lines
-from .text import Printable
+from .terminal import Printable
 from .views import Page
 
 _PATIENCE_SECONDS = 3.0

@@ -21,11 +21,11 @@ from ..reports.explain_trial import explain_trial
 from ..reports.explanation import Explanation, Part
 from ..study.study import Study
 from ..study.tuning import load
-from ..text.cleaning import short
+from ..text.cleaning import clean, short
 from . import panels
 from .live import REFRESHES_PER_SECOND
 from .options import FOLDER, Output, speaking
-from .text import Printable, clean
+from .terminal import Printable
 from .views import Page
 
 Watch = Callable[[str, str], None]

@@ -15,8 +15,8 @@ from ..config.settings import usual_settings
 from ..errors import InputError
 from ..init import Draft, draft_study, to_toml, with_request
 from ..llm.options import ModelOptions
+from ..text.cleaning import clean
 from .options import Output, speaking
-from .text import clean
 
 _USD = 0.25
 

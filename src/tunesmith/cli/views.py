@@ -22,10 +22,13 @@ from ..history.history import History
 from ..proposers.base import Proposer
 from ..reports.overview import held_out_scores
 from ..service.live_state import LiveState, Picture
+from ..text.cleaning import clean, clean_lines
+from ..text.wording import change, duration, number
+from ..text.wording import value as shown
 from . import panels
 from .panels import BAD, GOOD, MARKS, NAME, SOFT
 from .question import waiting_lines
-from .text import Printable, change, clean, clean_lines, duration, near, number, shown, sparkline
+from .terminal import Printable, near, sparkline
 
 LOG_LINES = 20
 """How many lines of a trial's log are shown."""

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from ..cli.options import to_json
-from ..text.cleaning import clean_lines
+from ..text.cleaning import plain
 
 MOST_ITEMS = 40
 """How many items a list keeps, and half as many a list within it; the first and the last ones."""
@@ -40,16 +40,10 @@ def _table(table: dict[str, Any], most: int) -> dict[str, Any]:
 
 def _value(value: Any, most: int) -> Any:
     if isinstance(value, str):
-        return _text(value)
+        return plain(value, MOST_CHARACTERS)  # Its end: the last lines of a log or a traceback tell most.
     if isinstance(value, dict):
         return _table(value, most)
     if isinstance(value, list):
         kept = value if len(value) <= most else value[: most // 2] + value[len(value) - most // 2 :]
         return [_value(item, most // 2) for item in kept]
     return value
-
-
-def _text(text: str) -> str:
-    """Return text without terminal escapes, and only its end: what a log or a traceback comes to stands there."""
-    cleaned = "\n".join(clean_lines(text))
-    return cleaned if len(cleaned) <= MOST_CHARACTERS else "…" + cleaned[-MOST_CHARACTERS:]

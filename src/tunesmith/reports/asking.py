@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from ..core.approval_request import Question
 from ..core.trial import Value
+from ..text import wording
 from ..text.cleaning import short
-from . import wording
 from .explanation import listing, named, valued
 
 ANSWERS = {"approve": "approved", "reject": "rejected"}

@@ -16,7 +16,8 @@ from ..core.parameters import Choice
 from ..core.pareto import Floats
 from ..core.trial import State, Trial
 from ..history.history import History
-from . import wording
+from ..text import wording
+from ..text.cleaning import plain
 
 
 @dataclass(frozen=True)
@@ -293,11 +294,11 @@ def decision_log(history: History) -> list[LogEntry]:
     for trial in history.trials:
         if trial.failure is not None:
             failure = trial.failure
-            log.append(LogEntry("failure", wording.plain(failure.reason), trial.number, decision=failure.kind))
+            log.append(LogEntry("failure", plain(failure.reason), trial.number, decision=failure.kind))
         if trial.verdict is not None:
             verdict = trial.verdict
-            log.append(LogEntry("verdict", wording.plain(verdict.reason), trial.number, verdict.by, verdict.decision))
-        log += [LogEntry("note", wording.plain(note), trial.number, by="user") for note in trial.notes]
+            log.append(LogEntry("verdict", plain(verdict.reason), trial.number, verdict.by, verdict.decision))
+        log += [LogEntry("note", plain(note), trial.number, by="user") for note in trial.notes]
     return log
 
 
@@ -306,4 +307,4 @@ def _decided(data: Mapping[str, Any], when: float) -> LogEntry:
     text = data.get("reason") or data.get("text") or json.dumps(dict(data), ensure_ascii=False, default=str)
     decision = data.get("decision") or data.get("action") or ("stop" if data.get("stop") else "")
     by = data.get("by", "coordinator")
-    return LogEntry("decision", wording.plain(str(text)), by=str(by), decision=str(decision), when=when)
+    return LogEntry("decision", plain(str(text)), by=str(by), decision=str(decision), when=when)

@@ -7,8 +7,9 @@ from ..core.parameters import Choice, Parameter
 from ..core.trial import State
 from ..history.history import History
 from ..proposers.base import Proposer
+from ..text import wording
 from ..text.cleaning import clean_lines, short
-from . import asking, gains, overview, wording
+from . import asking, gains, overview
 from .data import Measure, proposer_table
 from .explanation import Explanation, differences, listing, named, sentence, valued
 from .importance import importance

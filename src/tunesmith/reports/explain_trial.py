@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from ..core.trial import FailureKind, State, Trial
 from ..history.history import History
+from ..text import wording
 from ..text.cleaning import clean_lines, short
-from . import gains, overview, wording
+from . import gains, overview
 from .data import ranked
 from .explanation import Explanation, differences, listing, named, sentence, valued
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from ..core.trial import Trial, Value
 from ..history.history import History
+from ..text import wording
 from ..text.cleaning import short
-from . import wording
 from .overview import Comparison, Standing, parameter_rows
 
 MOST_NAMED = 12

@@ -11,7 +11,7 @@ from ..core.objective import Metric
 from ..core.pareto import Floats, hypervolume, non_dominated, reference_point
 from ..core.trial import State, Trial
 from ..history.history import History
-from . import wording
+from ..text import wording
 from .data import may_lead
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from ..core.trial import State
 from ..history.history import History
-from . import wording
+from ..text import wording
 from .overview import Comparison
 
 

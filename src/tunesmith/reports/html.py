@@ -24,7 +24,9 @@ from ..core.trial import State
 from ..errors import InputError
 from ..history.history import History
 from ..proposers.base import Proposer
-from . import gains, overview, wording
+from ..text import wording
+from ..text.cleaning import plain
+from . import gains, overview
 from .data import LogEntry, Measure, decision_log, proposer_table
 from .fronts import front_rows
 from .fronts import table as front_table
@@ -95,7 +97,7 @@ def render(
     return _environment().get_template("report.html.jinja").render(
         **_first_screen(history, told),
         **_log(history),
-        title=wording.plain(title),
+        title=plain(title),
         pictures=drawn,
         proposers=proposer_table(history),
         ledger=history.ledger,
@@ -158,10 +160,10 @@ _STATES = (State.COMPLETE, State.PRUNED, State.FAILED, State.RUNNING, State.WAIT
 
 def _reproduce(facts: Mapping[str, Any], best: int) -> str:
     if facts.get("reproduce"):
-        return wording.plain(str(facts["reproduce"]))
+        return plain(str(facts["reproduce"]))
     lines = [str(facts["command"])] if facts.get("command") else []
     lines += [f"tunesmith show {shlex.quote(str(facts['folder']))} {best}"] if facts.get("folder") else []
-    return wording.plain("\n".join(lines))
+    return plain("\n".join(lines))
 
 
 def _shown_facts(history: History, facts: Mapping[str, Any]) -> list[tuple[str, Any]]:
@@ -175,13 +177,13 @@ def _shown_facts(history: History, facts: Mapping[str, Any]) -> list[tuple[str, 
 
 
 def _heading(name: str) -> str:
-    return wording.plain(str(name)).replace("_", " ").capitalize()
+    return plain(str(name)).replace("_", " ").capitalize()
 
 
 def _fact(fact: Any) -> str:
     if isinstance(fact, Mapping):
         return ", ".join(f"{name} {_fact(part)}" for name, part in fact.items())
-    return wording.plain(str(fact)) if isinstance(fact, str | Path) else wording.value(fact)
+    return plain(str(fact)) if isinstance(fact, str | Path) else wording.value(fact)
 
 
 def _log(history: History) -> dict[str, Any]:
@@ -189,8 +191,8 @@ def _log(history: History) -> dict[str, Any]:
     kept = entries
     if len(entries) > MOST_LOG_ENTRIES:
         # The latest count most, and plain rejections least.
-        plain = [entry.kind == "verdict" and entry.decision == "reject" for entry in entries]
-        order = sorted(range(len(entries)), key=lambda place: (plain[place], -place))
+        rejected = [entry.kind == "verdict" and entry.decision == "reject" for entry in entries]
+        order = sorted(range(len(entries)), key=lambda place: (rejected[place], -place))
         kept = [entries[place] for place in sorted(order[:MOST_LOG_ENTRIES])]
     left_out = "" if kept is entries else f"{len(kept):,} of {len(entries):,} entries: the latest, rejections last."
     lines = [{**vars(entry), "label": _label(entry)} for entry in kept]
@@ -217,7 +219,7 @@ def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("tunesmith.reports"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
-    for word in (wording.number, wording.share, wording.duration, wording.size, wording.moment, wording.plain):
+    for word in (wording.number, wording.share, wording.duration, wording.size, wording.moment, plain):
         environment.filters[word.__name__] = word
     environment.filters["figure"] = _figure_json
     return environment

@@ -10,7 +10,8 @@ from statistics import median
 
 from ..core.trial import State, Trial
 from ..history.history import History
-from . import wording
+from ..text import wording
+from ..text.cleaning import plain
 from .data import Measure, ranked
 
 
@@ -126,7 +127,7 @@ def stopped(history: History) -> str | None:
         return None  # it was gone on with since
     data = last.data
     stop = data.get("decision") == "stop" or data.get("action") == "stop" or data.get("stop")
-    return wording.plain(str(data.get("reason", ""))) if stop else None
+    return plain(str(data.get("reason", ""))) if stop else None
 
 
 def parameter_rows(history: History, found: Comparison) -> list[Row]:
@@ -171,8 +172,8 @@ def failures(history: History) -> list[FailureGroup]:
     for (kind, _), trials in groups.items():
         tails = [t.failure.log_tail for t in trials if t.failure is not None and t.failure.log_tail.strip()]
         first = trials[0].failure
-        reason = "" if first is None else wording.plain(first.reason)
-        tail = wording.plain(tails[-1]) if tails else ""
+        reason = "" if first is None else plain(first.reason)
+        tail = plain(tails[-1]) if tails else ""
         found.append(FailureGroup(kind, reason, tuple(t.number for t in trials), tail))
     return sorted(found, key=lambda group: (-len(group.numbers), group.numbers))
 

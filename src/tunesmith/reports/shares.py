@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ..history.history import History
 from ..proposers.base import Proposer
 from ..proposers.portfolio import PortfolioProposer
-from . import wording
+from ..text import wording
 
 MOST_POINTS = 60
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from ..core.trial import State, Trial
 from ..history.history import History
-from . import wording
+from ..text import wording
+from ..text.cleaning import plain
 from .data import Measure
 from .overview import listed, seconds_taken
 
@@ -117,7 +118,7 @@ def _parameter(parameters: Mapping[str, Any], name: str) -> Cell:
 
 
 def _why(trial: Trial) -> str:
-    reason = wording.plain(trial.proposal.reason)
+    reason = plain(trial.proposal.reason)
     if trial.state is State.FAILED and trial.failure is not None:
-        reason = f"{reason} — failed: {wording.plain(trial.failure.reason)}" if reason else trial.failure.reason
+        reason = f"{reason} — failed: {plain(trial.failure.reason)}" if reason else trial.failure.reason
     return reason if len(reason) <= 240 else reason[:239] + "…"

@@ -24,11 +24,14 @@ def clean(text: object) -> str:
 
     Whatever comes from a trial is data: it may neither colour, move nor reorder what people read.
     """
-    bare = _ESCAPES.sub("", str(text))
-    return "".join(filter(None, map(_visible, bare))).strip()
+    return _visible(_ESCAPES.sub("", str(text))).strip()
 
 
-def _visible(character: str) -> str:
+def _visible(text: str) -> str:
+    return text if text.isprintable() else "".join(map(_shown, text))
+
+
+def _shown(character: str) -> str:
     category = unicodedata.category(character)
     if character in "\n\r\t\v\f" or category in ("Zl", "Zp"):
         return " "
@@ -40,7 +43,7 @@ def _visible(character: str) -> str:
 def clean_lines(text: str) -> list[str]:
     """Return the lines of a log, each cleaned; of a line that was overwritten by a carriage return the last state."""
     bare = _ESCAPES.sub("", text).expandtabs(4)
-    return ["".join(map(_visible, line.rstrip("\r").rpartition("\r")[2])).rstrip() for line in bare.split("\n")]
+    return [_visible(line.rstrip("\r").rpartition("\r")[2]).rstrip() for line in bare.split("\n")]
 
 
 def short(text: object, most: int = 300) -> str:
@@ -51,6 +54,12 @@ def short(text: object, most: int = 300) -> str:
     """
     bare = clean(text)
     return bare if len(bare) <= most else bare[: most - 1].rstrip() + "…"
+
+
+def plain(text: str, most: int = 20_000) -> str:
+    """Return lines as `clean_lines` does, as one text, and only its last `most` characters."""
+    bare = "\n".join(clean_lines(text))
+    return bare if len(bare) <= most else "…" + bare[-most:]
 
 
 def without_secrets(text: str) -> str:

@@ -82,16 +82,16 @@ def drawn(width: int, height: int, stream: Iterator[Event], *, now: float = 1012
 def test_a_small_terminal_shows_all_that_matters() -> None:
     lines = drawn(80, 24, events())
     text = "\n".join(lines)
-    assert " ".join(lines[0].split()) == "digits minimize val_loss studies/digits 12.0 s, about 3 min left"
-    assert "★ val_loss 0.31   -22.5 % from 0.4 (trial 0)   trial 1 by tpe" in text
+    assert " ".join(lines[0].split()) == "digits minimize val_loss studies/digits 12 s, about 3 min left"
+    assert "★ val_loss 0.31   −22.5 % from 0.4 (trial 0)   trial 1 by tpe" in text
     assert "optimizer Adam (was SGD)" in text
     assert "lr 0.002 (was 0.01)" in text
     assert "5 of 60" in text
-    assert "12.0 s of 10:00" in text
+    assert "12 s of 10 min" in text
     assert "0.31, wanted 0.05" in text
     assert "3 of 25 without gain" in text
-    assert "slot 1  trial 5  7.0 s  tpe  step 3  val_loss 0.8" in text
-    assert "slot 2  trial 6  6.0 s  tpe  step 3  val_loss 0.7" in text
+    assert "slot 1  trial 5  7 s  tpe  step 3  val_loss 0.8" in text
+    assert "slot 2  trial 6  6 s  tpe  step 3  val_loss 0.7" in text
     assert "▸ 2 running  ● 3 complete  ◐ 1 pruned  ✗ 1 failed" in text
     assert [line.split()[:2] for line in lines if line[:3] in (" ★ ", " ● ", " ◐ ", " ✗ ")][1:] == [
         ["✗", "4"],
@@ -194,10 +194,10 @@ def test_plain_lines_tell_the_story() -> None:
     assert plain(events()) == [
         "study digits  minimize val_loss  trials=60  slots=2  studies/digits",
         "trial   0  val_loss 0.4  complete  user  4.2 s  new best",
-        "trial   1  val_loss 0.31  complete  tpe  4.2 s  new best (-22.5 % from trial 0)",
+        "trial   1  val_loss 0.31  complete  tpe  4.2 s  new best (−22.5 % from trial 0)",
         "trial   2  val_loss 0.5  complete  tpe  4.2 s",
-        "trial   3  val_loss 1  pruned  tpe  2.0 s  at step 3",
-        "trial   4  val_loss -  failed  tpe  1.0 s  exit status 3 near trial 0",
+        "trial   3  val_loss 1  pruned  tpe  2 s  at step 3",
+        "trial   4  val_loss –  failed  tpe  1 s  exit status 3 near trial 0",
     ]
 
 

@@ -69,7 +69,7 @@ def test_every_topic_of_a_study_says_what_the_history_holds():
             "0.5 of 2 minutes are left.",
             "The target is loss 0.5; the best is 1.",
             "It stops after 2 trials of which none was a new best; 2 so far.",
-            "A trial may take 1 min 0 s.",
+            "A trial may take 1 min.",
             "A trial may use 1.5 GB of memory.",
         ],
     }

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from ...core.trial import State
 from ...history.history import History
-from .. import wording
+from ...text import wording
 from ..data import Curve, curves
 from .picture import Picture, empty_figure, safe
 from .scale import scale_of

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from ...core.objective import Metric
 from ...history.history import History
-from .. import wording
+from ...text import wording
 from ..fronts import FrontRow, front_rows, growth, named, others
 from .picture import Picture, empty_figure, safe
 from .scale import Scale, scale_of

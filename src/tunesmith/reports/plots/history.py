@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from ...core.trial import State
 from ...history.history import History
-from .. import wording
+from ...text import wording
 from ..data import HistoryPoint, Measure, history_values
 from .picture import Picture, empty_figure, safe
 from .scale import Scale, scale_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
-from .. import wording
+from ...text import wording
 from ..importance import Importance
 from .picture import Picture, empty_figure, safe, short
 

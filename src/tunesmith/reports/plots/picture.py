@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import plotly.graph_objects as go
 
-from .. import wording
+from ...text.cleaning import plain
 from .scale import Scale
 
 
@@ -75,7 +75,7 @@ def empty_figure(x: str, y: str, scale: Scale | None) -> go.Figure:
 
 def safe(text: str) -> str:
     """Return text that plotly shows as it is: it reads tags and entities in labels otherwise."""
-    return html.escape(wording.plain(text), quote=False)
+    return html.escape(plain(text), quote=False)
 
 
 def short(text: str, most: int) -> str:

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from ...history.history import History
 from ...plugins import name_of
 from ...proposers.portfolio import PortfolioProposer
-from .. import wording
+from ...text import wording
 from ..shares import earnings, shares_over_time
 from .history import SERIES
 from .picture import Picture, empty_figure, safe

@@ -1,8 +1,7 @@
-"""How data becomes text on a terminal: cleaned, short, and never read as markup."""
+"""What only a terminal needs: paths as seen from here, sparklines, and ASCII where there is nothing else."""
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,76 +10,16 @@ from pathlib import Path
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.segment import Segment
 
-from ..core.trial import Value
-from ..text.cleaning import clean as clean
-from ..text.cleaning import clean_lines as clean_lines
+from ..text.cleaning import clean
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
-_ASCII = str.maketrans(dict(zip(_BLOCKS + "━─┈★●◐✗▸○✓↻·→…±’≈", "_.-=+*##=-.*o/x>.v~.>.~'~", strict=True)))
+_ASCII = str.maketrans(dict(zip(_BLOCKS + "━─┈★●◐✗▸○✓↻·→…±’≈−–╸╺", "_.-=+*##=-.*o/x>.v~.>.~'~--=-", strict=True)))
 
 
 def near(path: Path) -> str:
     """Return a path as seen from the current folder where it lies below, else as it is."""
     here = Path.cwd()
     return clean(path.relative_to(here) if path.is_relative_to(here) else path)
-
-
-def number(value: float | None) -> str:
-    """Return a metric with four significant digits, or a dash.
-
-    >>> number(0.312112), number(1234567.0), number(None)
-    ('0.3121', '1.235e+06', '-')
-    """
-    return "-" if value is None else f"{value:.4g}"
-
-
-def shown(value: Value) -> str:
-    """Return a parameter's value as people write it.
-
-    >>> shown(0.00123456), shown(True), shown([1, 2]), shown("relu")
-    ('0.001235', 'true', '[1, 2]', 'relu')
-    """
-    if isinstance(value, str):
-        return clean(value)
-    if isinstance(value, float):
-        return number(value)
-    return clean(json.dumps(value, default=str, ensure_ascii=False))
-
-
-def duration(seconds: float | None) -> str:
-    """Return a length of time.
-
-    >>> duration(4.23), duration(75), duration(7384), duration(None)
-    ('4.2 s', '1:15', '2:03:04', '-')
-    """
-    if seconds is None or not math.isfinite(seconds):
-        return "-"
-    if seconds < 59.95:
-        return f"{max(seconds, 0.0):.1f} s"
-    minutes, left = divmod(round(seconds), 60)
-    return f"{minutes // 60}:{minutes % 60:02d}:{left:02d}" if minutes >= 60 else f"{minutes}:{left:02d}"
-
-
-def rough(seconds: float) -> str:
-    """Return an estimated length of time, no finer than it is known.
-
-    >>> rough(12.3), rough(75.0), rough(4000.0)
-    ('13 s', '2 min', '1.2 h')
-    """
-    if seconds < 60:
-        return f"{math.ceil(seconds)} s"
-    return f"{math.ceil(seconds / 60)} min" if seconds < 3600 else f"{math.ceil(seconds / 360) / 10:g} h"
-
-
-def change(value: float, reference: float) -> str | None:
-    """Return by how much a value differs from a reference, or None where that cannot be said as a share.
-
-    >>> change(0.9, 1.0), change(3.0, 2.0), change(1.0, 0.0)
-    ('-10.0 %', '+50.0 %', None)
-    """
-    if reference == 0 or not math.isfinite(share := (value - reference) / abs(reference)):
-        return None
-    return f"{100 * share:+.{1 if abs(share) < 10 else 0}f} %" if abs(share) < 1000 else f"{100 * share:+.3g} %"
 
 
 def sparkline(values: Sequence[float], width: int) -> str:

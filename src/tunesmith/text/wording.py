@@ -1,0 +1,116 @@
+"""Numbers, durations and values in words: one spelling for the terminal, the report and the language model."""
+
+from __future__ import annotations
+
+import json
+import math
+from datetime import UTC, datetime
+
+from ..core.trial import Value
+from .cleaning import clean
+
+
+def number(value: float | None, digits: int = 5) -> str:
+    """Return a number with a few significant digits and a true minus sign; a dash for None.
+
+    >>> number(-0.3712589), number(123456.0), number(float("nan")), number(None)
+    ('−0.37126', '123456', 'nan', '–')
+    """
+    if value is None:
+        return "–"
+    is_whole = float(value).is_integer() and abs(value) < 1e6
+    return (f"{value:.0f}" if is_whole else f"{value:.{digits}g}").replace("-", "−")
+
+
+def share(value: float | None) -> str:
+    """Return a share (1 is all) as a percentage.
+
+    >>> share(0.031), share(0.345), share(29.0)
+    ('3.1 %', '34.5 %', '2900 %')
+    """
+    if value is None:
+        return "–"
+    percent = 100 * value
+    digits = ".1f" if abs(percent) < 9.95 else ".0f" if 1000 <= abs(percent) < 1e5 else ".3g"
+    return f"{percent:{digits}} %".replace("-", "−")
+
+
+def change(value: float, reference: float) -> str | None:
+    """Return the signed difference from a reference as a percentage, or None where that is not defined.
+
+    >>> change(0.9, 1.0), change(3.0, 2.0), change(1.0, 0.0)
+    ('−10 %', '+50 %', None)
+    """
+    if reference == 0 or not math.isfinite(relative := (value - reference) / abs(reference)):
+        return None
+    return f"{'' if relative < 0 else '+'}{share(relative)}"
+
+
+def duration(seconds: float | None) -> str:
+    """Return a time span in its two largest units; a dash where it is unknown or infinite.
+
+    >>> duration(3720), duration(600), duration(0.25)
+    ('1 h 2 min', '10 min', '0.25 s')
+    """
+    if seconds is None or not math.isfinite(seconds):
+        return "–"
+    if seconds < 59.95:
+        return f"{max(seconds, 0):.3g} s"
+    total = round(seconds)
+    days, hours, minutes = total // 86400, total // 3600 % 24, total // 60 % 60
+    units = [(days, "d"), (hours, "h"), (minutes, "min"), (total % 60, "s")]
+    first = next(index for index, (count, _) in enumerate(units) if count)
+    return " ".join(f"{count} {unit}" for count, unit in units[first : first + 2] if count)
+
+
+def estimate(seconds: float) -> str:
+    """Return an estimated time span, rounded up to what an estimate can tell.
+
+    >>> estimate(12.3), estimate(75.0), estimate(4000.0)
+    ('13 s', '2 min', '1.2 h')
+    """
+    if seconds < 60:
+        return f"{math.ceil(seconds)} s"
+    return f"{math.ceil(seconds / 60)} min" if seconds < 3600 else f"{math.ceil(seconds / 360) / 10:g} h"
+
+
+def size(count: float | None) -> str:
+    """Return a number of bytes in decimal units, as `1.2 GB`."""
+    if count is None:
+        return "–"
+    for unit in ("B", "kB", "MB", "GB"):
+        if abs(count) < 1000:
+            return f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:.3g} TB"
+
+
+def moment(seconds: float) -> str:
+    """Return a time since 1970 as `2026-03-01 09:30 UTC`, the same on every machine."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def value(parameter: Value) -> str:
+    """Return a parameter's value: cleaned text, a float with six digits, anything else as JSON.
+
+    Its minus sign is a hyphen, so that it can be copied.
+
+    >>> value(-0.00123456789), value(True), value([1, 2]), value("relu")
+    ('-0.00123457', 'true', '[1, 2]', 'relu')
+    """
+    if isinstance(parameter, str):
+        return clean(parameter)
+    if isinstance(parameter, float):
+        return f"{parameter:.6g}"
+    return clean(json.dumps(parameter, ensure_ascii=False, default=str))
+
+
+def count(many: int, word: str) -> str:
+    """Return `1 trial`, `1,200 trials`."""
+    return f"{many:,} {word}{'' if many == 1 else 's'}"
+
+
+def limit(metric: str, low: float | None, high: float | None) -> str:
+    """Return the bounds of a constraint, as `1 ≤ latency ≤ 5`."""
+    left = "" if low is None else f"{number(low)} ≤ "
+    return f"{left}{metric}" + ("" if high is None else f" ≤ {number(high)}")
