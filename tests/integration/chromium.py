@@ -7,7 +7,6 @@ import json
 import shutil
 import subprocess
 import tempfile
-import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import websocket
+
+from tests.waiting import wait_until
 
 PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [
@@ -56,10 +57,11 @@ class Page:
     def open(self, path: Path, *, until: str = "document.readyState === 'complete'") -> None:
         """Go to a file and wait until an expression holds there."""
         self.send("Page.navigate", url=path.as_uri())
-        end = time.monotonic() + PATIENCE_SECONDS
-        while not (self.run("location.href") == path.as_uri() and self.run(f"Boolean({until})")):
-            assert time.monotonic() < end, f"the page never got there: {until}; {self.complaints}"
-            time.sleep(0.05)
+        wait_until(
+            lambda: self.run("location.href") == path.as_uri() and self.run(f"Boolean({until})"),
+            f"{until} on {path.name}",
+            seconds=PATIENCE_SECONDS,
+        )
 
     def size(self, width: int, height: int) -> None:
         self.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
@@ -114,18 +116,17 @@ def browser(*flags: str) -> Iterator[Page]:
 
 
 def _address(profile: Path, process: subprocess.Popen[bytes]) -> str:
-    note = profile / "DevToolsActivePort"
-    end = time.monotonic() + PATIENCE_SECONDS
-    while not (note.exists() and note.read_text().strip()):
-        assert process.poll() is None, "chromium ended before it answered"
-        assert time.monotonic() < end, "chromium never answered"
-        time.sleep(0.05)
-    port = note.read_text().split()[0]
+    port_file = profile / "DevToolsActivePort"
+
+    def port_file_lines() -> list[str]:
+        assert process.poll() is None, "chromium ended before it opened its port"
+        return port_file.read_text().split() if port_file.exists() else []
+
+    port = wait_until(port_file_lines, "the port of chromium", seconds=PATIENCE_SECONDS)[0]
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    while True:
-        with opener.open(f"http://127.0.0.1:{port}/json", timeout=PATIENCE_SECONDS) as answer:
-            tabs = [tab for tab in json.load(answer) if tab["type"] == "page"]
-        if tabs:
-            return str(tabs[0]["webSocketDebuggerUrl"])
-        assert time.monotonic() < end, "chromium opened no tab"
-        time.sleep(0.05)
+
+    def tabs() -> list[dict[str, Any]]:
+        with opener.open(f"http://127.0.0.1:{port}/json", timeout=PATIENCE_SECONDS) as response:
+            return [target for target in json.load(response) if target["type"] == "page"]
+
+    return str(wait_until(tabs, "the first tab of chromium", seconds=PATIENCE_SECONDS)[0]["webSocketDebuggerUrl"])

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 from tests.integration.conftest import Tunesmith, command
+from tests.waiting import wait_until
 from tunesmith.core.approval_request import Question, Questions
 from tunesmith.journal.file import read_events
 from tunesmith.study.tuning import load
@@ -73,21 +74,12 @@ def running(study: Path, *words: str, **options: Any) -> Iterator[subprocess.Pop
             process.kill()
 
 
-def until(holds: Callable[[], Any], what: str, seconds: float = 60) -> Any:
-    """What a condition gives once it gives something."""
-    end = time.monotonic() + seconds
-    while not (found := holds()):
-        assert time.monotonic() < end, f"{what} did not come"
-        time.sleep(0.05)
-    return found
-
-
 def questions(folder: Path) -> list[Question]:
     return Questions.of(event.data for event in read_events(folder / "journal.jsonl", kinds=["decided"])).all
 
 
 def first_question(folder: Path) -> Question:
-    return until(lambda: questions(folder), "the question")[0]  # type: ignore[no-any-return]
+    return wait_until(lambda: questions(folder), "the question")[0]
 
 
 def stepped(folder: Path) -> list[int]:
@@ -161,7 +153,9 @@ def test_a_killed_study_knows_what_is_open_and_takes_in_what_was_answered_meanwh
             process.send_signal(signal.SIGKILL)
             process.wait(30)
         with running(study, **options) as process:
-            until(lambda: len(list(read_events(folder / "journal.jsonl", kinds=["opened"]))) == 2, "the second session")
+            wait_until(
+                lambda: len(list(read_events(folder / "journal.jsonl", kinds=["opened"]))) == 2, "the second session"
+            )
             assert process.stdout is not None
             told = [process.stdout.readline() for _ in range(4)]  # Flushed line by line.
             assert told[2].startswith("waiting   question 1: may a radical step from trial 0 be tried, place 0.9 → 0.3")
@@ -209,11 +203,11 @@ def test_several_slots_do_not_wait_and_the_step_is_followed_when_it_is_approved(
     with asking(study, trials=2000, parallel=2) as options, running(study, **options) as process:
         asked = first_question(folder)
         known = len(load(folder).trials)
-        until(lambda: len(load(folder).trials) > known + 2, "trials while it is open")
+        wait_until(lambda: len(load(folder).trials) > known + 2, "trials while it is open")
         tunesmith("approve", folder, "--question", "1")
         number = questions(folder)[0].trial
         assert number is not None
-        until(lambda: load(folder).trials[number].state.settled, "the step that was approved")
+        wait_until(lambda: load(folder).trials[number].state.settled, "the step that was approved")
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=30)
     assert load(folder).trials[number].parameters == asked.parameters
@@ -326,15 +320,15 @@ def test_a_key_on_the_terminal_answers(study: Path, key: str, answer: str) -> No
     folder = study / "studies" / "small"
     with asking(study, trials=3) as options:
         terminal = Terminal(study, options["env"])
-        until(lambda: terminal.shows("y or n, then Enter: _"), "the question on the screen")
+        wait_until(lambda: terminal.shows("y or n, then Enter: _"), "the question on the screen")
         assert terminal.shows("question 1")
         terminal.type("perhaps\r")
-        until(lambda: terminal.shows("Enter: _"), "the line without what was typed")
+        wait_until(lambda: terminal.shows("Enter: _"), "the line without what was typed")
         terminal.type(key)
-        until(lambda: terminal.shows(f"Enter: {key}_"), "the key on the screen")
+        wait_until(lambda: terminal.shows(f"Enter: {key}_"), "the key on the screen")
         assert questions(folder)[0].is_open  # Enter is still to come.
         terminal.type("\r")
-        until(terminal.ended, "the end")
+        wait_until(terminal.ended, "the end")
     assert terminal.status == 0
     assert (questions(folder)[0].answer, questions(folder)[0].answered_by) == (answer, "user")
     assert terminal.shows("all 3 trials are done")
@@ -345,9 +339,9 @@ def test_ctrl_c_on_the_terminal_ends_the_wait(study: Path) -> None:
     folder = study / "studies" / "small"
     with asking(study, trials=3) as options:
         terminal = Terminal(study, options["env"])
-        until(lambda: terminal.shows("y or n, then Enter: _"), "the question on the screen")
+        wait_until(lambda: terminal.shows("y or n, then Enter: _"), "the question on the screen")
         terminal.type("y\x03")
-        until(terminal.ended, "the end")
+        wait_until(terminal.ended, "the end")
     assert terminal.status == 130
     assert questions(folder)[0].is_open
 
@@ -357,11 +351,11 @@ def test_in_the_background_no_key_is_read(study: Path, tunesmith: Tunesmith) -> 
     """The terminal would stop a process that reads from it in the background."""
     with asking(study, trials=3) as options:
         terminal = Terminal(study, options["env"], shell=BACKGROUND)
-        until(lambda: terminal.shows("tunesmith approve studies/small --question 1"), "the command on the screen")
+        wait_until(lambda: terminal.shows("tunesmith approve studies/small --question 1"), "the command on the screen")
         assert not terminal.shows("y or n")
         terminal.type("n\r")
         tunesmith("approve", study / "studies" / "small")
-        until(terminal.ended, "the end")
+        wait_until(terminal.ended, "the end")
     assert terminal.status == 0
 
 
@@ -370,13 +364,13 @@ def test_a_study_that_is_put_into_the_background_meanwhile_goes_on(study: Path, 
     """The terminal would stop a process that changes its settings from there."""
     with asking(study, trials=3) as options:
         terminal = Terminal(study, options["env"], shell=SHELL)
-        until(lambda: terminal.shows("y or n, then Enter: _"), "the question on the screen")
+        wait_until(lambda: terminal.shows("y or n, then Enter: _"), "the question on the screen")
         (study / "to-the-background").touch()
         terminal.screen = b""
-        until((study / "in-the-background").exists, "the shell")
-        until(lambda: terminal.shows("tunesmith approve studies/small --question 1"), "the command on the screen")
+        wait_until((study / "in-the-background").exists, "the shell")
+        wait_until(lambda: terminal.shows("tunesmith approve studies/small --question 1"), "the command on the screen")
         tunesmith("approve", study / "studies" / "small")
-        until(terminal.ended, "the end")
+        wait_until(terminal.ended, "the end")
     assert terminal.status == 0
 
 
@@ -403,7 +397,7 @@ def test_python_may_answer_from_another_thread(tmp_path: Path) -> None:
         )
 
         def approve() -> None:
-            until(lambda: any(question.is_open for question in study.questions), "the question")
+            wait_until(lambda: any(question.is_open for question in study.questions), "the question")
             study.approve(text="from a thread")
 
         thread = threading.Thread(target=approve)

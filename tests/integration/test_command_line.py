@@ -7,12 +7,12 @@ import re
 import shlex
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.integration.conftest import Tunesmith, command, processes_of
+from tests.waiting import wait_until
 from tunesmith.study.tuning import load
 
 
@@ -20,14 +20,6 @@ def change(study: Path, before: str, after: str) -> None:
     text = (study / "study.toml").read_text()
     assert text.count(before) == 1
     (study / "study.toml").write_text(text.replace(before, after))
-
-
-def until(condition: object, seconds: float = 60) -> None:
-    assert callable(condition)
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
 
 
 def test_a_study_from_the_first_command_to_the_last(study: Path, tunesmith: Tunesmith) -> None:
@@ -93,7 +85,7 @@ def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(study: Path, tunesmith: Tunes
         stderr=subprocess.PIPE,
         text=True,
     )
-    until(lambda: len(processes_of(study)) >= 4)
+    wait_until(lambda: len(processes_of(study)) >= 4)
     running.send_signal(signal.SIGINT)
     _, errors = running.communicate(timeout=30)
     assert running.returncode == 130
@@ -115,7 +107,7 @@ def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(study: Path, tunesmith: Tunes
 def test_the_second_tunesmith_on_a_folder_is_refused(study: Path, tunesmith: Tunesmith) -> None:
     change(study, "{args}", "{args} --sleep 5")
     with subprocess.Popen(command("run", "--quiet"), cwd=study) as running:
-        until(lambda: processes_of(study))
+        wait_until(lambda: processes_of(study))
         refused = tunesmith("run", status=2).stderr
         assert f"in use by pid {running.pid} on " in refused
         assert tunesmith("run", "--fresh", status=2).stderr == refused

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import random
 import subprocess
-import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from tests.integration.conftest import Tunesmith, command, processes_of
+from tests.waiting import wait_until
 from tunesmith.journal.file import read_events
 from tunesmith.study.tuning import load
 
@@ -42,6 +43,24 @@ def kill_something(running: subprocess.Popen[bytes], folder: Path, chance: rando
     return whom
 
 
+def wait_until_moment(
+    running: subprocess.Popen[bytes], journal: Path, *, cpu_seconds: float = math.inf, more_bytes: float = math.inf
+) -> None:
+    """Wait until the study has ended, has used this much processor time, or has added this much to its journal."""
+    if running.poll() is not None:
+        return
+
+    def size() -> int:
+        return journal.stat().st_size if journal.exists() else 0
+
+    start = size()
+    process = psutil.Process(running.pid)
+    wait_until(
+        lambda: running.poll() is not None or process.cpu_times().user >= cpu_seconds or size() - start >= more_bytes,
+        "the moment of a kill",
+    )
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_twenty_kills_change_nothing(study: Path, tunesmith: Tunesmith) -> None:
@@ -60,20 +79,16 @@ def test_twenty_kills_change_nothing(study: Path, tunesmith: Tunesmith) -> None:
             running = subprocess.Popen(
                 command("run", "--folder", folder, "--quiet"), cwd=study, stdout=output, stderr=output
             )
-        journal = folder / "journal.jsonl"
-        size = journal.stat().st_size if journal.exists() else 0
-        started = time.monotonic()
-        while running.poll() is None and time.monotonic() - started < 60:
-            # Most kills fall into the work itself, some into the start.
-            if (journal.exists() and journal.stat().st_size > size) or chance.random() < 0.01:
-                break
-            time.sleep(0.02)
-        time.sleep(chance.uniform(0.0, 0.4))
+        # Most kills fall into the work itself, some into the start.
+        if chance.random() < 0.2:
+            wait_until_moment(running, folder / "journal.jsonl", cpu_seconds=chance.uniform(0.0, 1.0))
+        else:
+            wait_until_moment(running, folder / "journal.jsonl", more_bytes=chance.uniform(1.0, 1200.0))
         if running.poll() is not None:
             break
         kills[kill_something(running, folder, chance)] += 1
         if chance.random() < 0.3:
-            time.sleep(chance.uniform(0.0, 0.3))
+            wait_until_moment(running, folder / "journal.jsonl", more_bytes=chance.uniform(1.0, 400.0))
         if running.poll() is None:
             running.kill()
         running.wait()
@@ -91,12 +106,6 @@ def test_no_process_outlives_a_killed_tunesmith(study: Path) -> None:
     text = (study / "study.toml").read_text()
     (study / "study.toml").write_text(text.replace("{args}", "{args} --sleep 30"))
     with subprocess.Popen(command("run", "--quiet"), cwd=study) as running:
-        deadline = time.monotonic() + 60
-        while not processes_of(study) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert processes_of(study)
+        wait_until(lambda: processes_of(study), "the first trial")
         running.kill()
-    deadline = time.monotonic() + 20
-    while (left := processes_of(study)) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert left == []
+    wait_until(lambda: not processes_of(study), "the end of all trials", seconds=20)

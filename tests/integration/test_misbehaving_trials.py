@@ -12,6 +12,7 @@ import time
 import psutil
 import pytest
 
+from tests.waiting import wait_until
 from tunesmith.core.trial import TrialRequest
 from tunesmith.errors import InputError, TrialPruned
 from tunesmith.executors.process import ProcessExecutor
@@ -82,14 +83,6 @@ def marked(folder):
                 found.append(process)
         except (psutil.Error, OSError):
             continue
-    return found
-
-
-def wait_until(holds, seconds=20.0):
-    limit = time.monotonic() + seconds
-    while not (found := holds()):
-        assert time.monotonic() < limit, "it did not come to pass"
-        time.sleep(0.02)
     return found
 
 

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from tests.integration.conftest import Tunesmith, command
+from tests.waiting import wait_until
 from tunesmith.journal.file import read_events
 from tunesmith.study.tuning import load
 from tunesmith.testing.model_server import Asked, Dripping, Hang, ModelServer, Reply, Slow, Status, Structured
@@ -112,9 +113,8 @@ def test_ctrl_c_does_not_wait_for_an_answer(study: Path) -> None:
         options = agents(study, server)
         words = command("run", "--pruner", "none", "--trials", "6", "--quiet")
         running = subprocess.Popen(words, cwd=study, stderr=subprocess.PIPE, text=True, **options)
-        while not server.asked:
-            assert running.poll() is None
-            time.sleep(0.05)
+        wait_until(lambda: server.asked or running.poll() is not None, "the first request")
+        assert running.poll() is None
         running.send_signal(signal.SIGINT)
         _, errors = running.communicate(timeout=30)
     assert running.returncode == 130

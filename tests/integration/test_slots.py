@@ -8,14 +8,17 @@ from tests.integration.conftest import Tunesmith
 from tunesmith.journal.base import Event
 from tunesmith.journal.file import read_events
 
-# Trial 0 is long and all others are pruned at their first report or soon after.
+# Trial 0 reports until trial 6 has started, which can only be on the second slot. All others are pruned at their first
+# report or soon after. The limit in time is for a study that keeps the second slot empty.
 TRAIN = """
-import json, sys, time
+import json, os, sys, time
 folder, place = sys.argv[1], float(sys.argv[2])
-epochs = 30 if place == 0.9 else 3
-for epoch in range(epochs):
+give_up = time.monotonic() + 60
+epoch = 0
+while time.monotonic() < give_up and not os.path.exists(folder + "/../0006") if place == 0.9 else epoch < 3:
     with open(folder + "/reports.jsonl", "a") as file:
         file.write(json.dumps({"step": epoch, "loss": 0.0 if place == 0.9 else 1 + place}) + "\\n")
+    epoch += 1
     time.sleep(0.1)
 json.dump({"loss": 0.0}, open(folder + "/metrics.json", "w"))
 """
@@ -40,6 +43,6 @@ def test_a_slot_is_filled_as_soon_as_a_pruned_trial_leaves_it(study: Path, tunes
     tunesmith("run", "--quiet")
     events = list(read_events(study / "studies" / "small" / "journal.jsonl"))
     assert overlap(events) == 2
-    # While the long trial 0 still ran, pruned trials followed one another on the second slot.
-    end_of_0 = next(place for place, e in enumerate(events) if e.kind == "finished" and e.trial == 0)
+    # While trial 0 still ran, pruned trials followed one another on the second slot.
+    end_of_0 = next(index for index, e in enumerate(events) if e.kind == "finished" and e.trial == 0)
     assert sum(event.kind == "started" for event in events[:end_of_0]) >= 6
