@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import importlib
+import json
 import os
 import re
 import sys
@@ -13,6 +15,7 @@ from typing import Any
 
 import pytest
 
+import tunesmith
 from tunesmith import Budget, Choice, Constraint, Float, InputError, Int, Metric, Objective, plugins
 from tunesmith.config.settings import DEFAULTS, FLAGS, TABLES, read_settings
 from tunesmith.executors.process import ProcessExecutor
@@ -22,6 +25,7 @@ from tunesmith.tasks.function import FunctionTask
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+LINKED = [*PAGES, ROOT / "benchmarks" / "README.md", *sorted((ROOT / "examples").glob("*/README.md"))]
 STUDY_TOML = ROOT / "docs" / "study-toml.md"
 
 OPTIONS: dict[str, type[Any]] = {
@@ -98,27 +102,52 @@ def test_every_study_on_the_pages_can_be_run(text: str, tmp_path: Path, monkeypa
         assert study.engine.baseline().parameters
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_python_on_the_pages_compiles_and_names_what_exists(page: Path) -> None:
-    for text in blocks(page, "python"):
-        code = compile(text, str(page), "exec", dont_inherit=True)
-        imports = [line for line in text.splitlines() if re.match(r"(from|import) (tunesmith|numpy)", line)]
-        exec("\n".join(imports), {})
-        assert code.co_code
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(text, id=f"{page.stem}-{index}")
+        for page in PAGES
+        for index, text in enumerate(blocks(page, "python"))
+    ],
+)
+def test_python_on_the_pages_compiles_and_names_what_exists(text: str) -> None:
+    tree = ast.parse(text)
+    imports = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    names: dict[str, Any] = {}
+    exec(compile(ast.Module(imports, type_ignores=[]), "page", "exec", dont_inherit=True), names)
+    names.setdefault("study", tunesmith.Study)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in ("ts", "study"):
+            assert hasattr(names[node.value.id], node.attr), ast.unparse(node)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_links_lead_somewhere(page: Path) -> None:
-    texts = {found: found.read_text(encoding="utf-8") for found in PAGES}
-    for target in re.findall(r"\]\(([^)]+)\)", page.read_text(encoding="utf-8")):
-        if target.startswith("http"):
-            continue
-        name, _, anchor = target.partition("#")
-        file = page.parent / name if name else page
-        assert file.exists(), f"{page.name} links to {target}."
-        if anchor:
-            headings = re.findall(r"^#+ (.+)$", texts[file.resolve()], re.MULTILINE)
-            assert anchor in [re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings]
+def links(page: Path) -> list[str]:
+    return [target for target in re.findall(r"\]\(([^)]+)\)", page.read_text("utf-8")) if not target.startswith("http")]
+
+
+@pytest.mark.parametrize(
+    ("page", "target"),
+    [
+        pytest.param(page, target, id=f"{page.relative_to(ROOT)}:{target}")
+        for page in LINKED
+        for target in dict.fromkeys(links(page))
+    ],
+)
+def test_links_lead_somewhere(page: Path, target: str) -> None:
+    name, _, anchor = target.partition("#")
+    file = page.parent / name if name else page
+    assert file.exists()
+    if anchor:
+        headings = re.findall(r"^#+ (.+)$", file.read_text("utf-8"), re.MULTILINE)
+        assert anchor in [re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings]
+
+
+def test_every_page_is_reached_from_the_readme() -> None:
+    reached = [ROOT / "README.md"]
+    for page in reached:
+        targets = [(page.parent / target.partition("#")[0]).resolve() for target in links(page)]
+        reached += [target for target in targets if target.suffix == ".md" and target not in reached]
+    assert set(PAGES) <= set(reached)
 
 
 @pytest.mark.parametrize("heading", OPTIONS)
@@ -176,15 +205,30 @@ def test_an_unknown_key_is_answered_with_the_keys_of_the_page(heading: str, stud
     assert known - {"kind", "slots"} == sections()[heading].keys()
 
 
-def test_every_flag_and_placeholder_is_told() -> None:
+def test_the_page_lists_every_flag() -> None:
     text = STUDY_TOML.read_text(encoding="utf-8")
-    for name in FLAGS:
-        assert f"`--{name.replace('_', '-')}`" in text
-    for name in ("TUNESMITH_TRIAL_DIR", "TUNESMITH_TRIAL_SEED"):
-        assert f"`{name}`" in text
-        assert f'"{name}"' in (ROOT / "src" / "tunesmith" / "tasks" / "command.py").read_text(encoding="utf-8")
-    for name in ("config", "trial_dir", "seed", "args"):
-        assert f"| `{{{name}}}` |" in text
+    assert [name for name in FLAGS if f"`--{name.replace('_', '-')}`" not in text] == []
+
+
+def test_the_page_lists_the_placeholders_and_variables_of_a_command(tmp_path: Path) -> None:
+    """Every documented placeholder is filled in, and the script sees every documented variable and no other."""
+    text = STUDY_TOML.read_text(encoding="utf-8")
+    placeholders = {"config", "trial_dir", "seed", "args"}
+    assert placeholders <= set(re.findall(r"^\| `\{(\w+)\}` \|", text, re.MULTILINE))
+    scripted(tmp_path)
+    (tmp_path / "show.py").write_text("import json, os, sys\nprint('y=1', json.dumps([sys.argv, *os.environ]))\n")
+    (tmp_path / "study.toml").write_text(
+        "[study]\nobjective = 'minimize y'\n[space]\nx = { type = 'float', low = 0, high = 1 }\n[budget]\ntrials = 1\n"
+        "[task]\nconfig = 'config.py'\n"
+        f"command = '{sys.executable} -S show.py {{config}} {{trial_dir}} {{seed}} {{args}}'\n"
+    )
+    with study_from_settings(read_settings(tmp_path / "study.toml")) as study:
+        log = (study.run().trials[0].folder / "log.txt").read_text()
+    arguments, *variables = json.loads(log[log.index("[") :])
+    assert not [word for word in arguments if "{" in word]
+    assert {name for name in variables if name.startswith("TUNESMITH_TRIAL_")} == set(
+        re.findall(r"`(TUNESMITH_TRIAL_\w+)`", text)
+    )
 
 
 def test_the_page_shows_the_plugin_among_the_examples_as_it_is() -> None:
