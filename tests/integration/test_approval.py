@@ -24,16 +24,16 @@ from tests.waiting import wait_until
 from tunesmith.core.approval_request import Question, Questions
 from tunesmith.journal.file import read_events
 from tunesmith.study.tuning import load
-from tunesmith.testing.model_server import Asked, ModelServer, Structured
+from tunesmith.testing.model_server import ModelRequest, ModelServer, Structured
 
 PLACE = 0.3
 
 
-def script(asked: Asked) -> Structured:
+def script(request: ModelRequest) -> Structured:
     """One radical idea, and none after it."""
-    if "decision" in str(asked.tools):  # the coordinator
+    if "decision" in str(request.tools):  # the coordinator
         return Structured({"decision": "go on", "reason": "it still improves"})
-    if asked.number:
+    if request.number:
         return Structured({"ideas": [{"step": "stop", "reason": "nothing else comes to mind"}]})
     changes = [{"parameter": "place", "value": PLACE}, {"parameter": "kind", "value": "fancy"}]
     idea = {"step": "radical", "changes": changes, "reason": "a third is usual", "expected": 0.1}

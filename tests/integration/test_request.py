@@ -54,7 +54,7 @@ def test_a_model_reads_the_rest_and_rules_do_without_it(study: Path, tunesmith: 
         assert "is fine; nothing was run" in tunesmith("run", "--dry-run", "--no-agents").stdout
         tunesmith("init", ".", "--request", words, "--yes", "--force", "--no-agents", **options)
         tunesmith("init", ".", "--yes", "--force", **options)
-        assert len(server.asked) == 1
+        assert len(server.requests) == 1
     assert SECRET not in (study / "study.toml").read_text()
 
 

@@ -22,15 +22,24 @@ from tests.integration.conftest import Tunesmith, command
 from tests.waiting import wait_until
 from tunesmith.journal.file import read_events
 from tunesmith.study.tuning import load
-from tunesmith.testing.model_server import Asked, Dripping, Hang, ModelServer, Reply, Slow, Status, Structured
+from tunesmith.testing.model_server import (
+    Delayed,
+    Hang,
+    ModelRequest,
+    ModelServer,
+    Reply,
+    SlowStream,
+    Status,
+    Structured,
+)
 
 SECRET = "sk-very-secret"
 
 
-def script(asked: Asked) -> Structured:
-    if "decision" in str(asked.tools):  # the coordinator
+def script(request: ModelRequest) -> Structured:
+    if "decision" in str(request.tools):  # the coordinator
         return Structured({"decision": "go on", "freeze": ["sharp"], "reason": "it still improves"})
-    changes = [{"parameter": "place", "value": 0.3 + 0.01 * asked.number}, {"parameter": "kind", "value": "fancy"}]
+    changes = [{"parameter": "place", "value": 0.3 + 0.01 * request.number}, {"parameter": "kind", "value": "fancy"}]
     return Structured(
         {"ideas": [{"step": "medium", "changes": changes, "reason": "a third is usual", "expected": 0.1}]}
     )
@@ -51,7 +60,7 @@ def test_a_study_shows_plans_reasons_and_what_they_cost(study: Path, tunesmith: 
         options = agents(study, server)
         dry = tunesmith("run", "--dry-run", "--usd", "2", **options).stdout
         assert "language model compatible:scripted: about 16 calls, $0.15; at most $2, by the budget" in dry
-        assert server.asked == ()
+        assert server.requests == ()
         tunesmith("run", "--trials", "12", "--usd", "2", "--pruner", "none", **options)
     folder = study / "studies" / "small"
     status = tunesmith("status", folder).stdout
@@ -59,7 +68,7 @@ def test_a_study_shows_plans_reasons_and_what_they_cost(study: Path, tunesmith: 
     assert "language_model" in status
     told = json.loads(tunesmith("status", folder, "--json").stdout)
     spent = told["language_models"]["planner"]
-    assert spent["calls"] + told["language_models"]["coordinator"]["calls"] == len(server.asked)
+    assert spent["calls"] + told["language_models"]["coordinator"]["calls"] == len(server.requests)
     assert spent["usd"] > 0
     shown = json.loads(tunesmith("show", folder, "1", "--json").stdout)
     assert shown["proposer"] == "language_model"
@@ -79,9 +88,9 @@ def test_a_recording_runs_the_same_study_without_a_model_and_no_agents_asks_nobo
         options = agents(study, server)
         tunesmith("run", "--trials", "10", "--pruner", "none", "--record", "tape.jsonl", "--quiet", **options)
         first = [trial.parameters for trial in load(study / "studies" / "small").trials]
-        asked = len(server.asked)
+        asked = len(server.requests)
         tunesmith("run", "--trials", "10", "--no-agents", "--quiet", "--folder", "alone", **options)
-        assert len(server.asked) == asked
+        assert len(server.requests) == asked
     assert SECRET not in (study / "tape.jsonl").read_text()
     tunesmith("run", "--trials", "10", "--pruner", "none", "--replay", "tape.jsonl", "--quiet", "--folder", "again")
     assert [trial.parameters for trial in load(study / "again").trials] == first
@@ -92,9 +101,9 @@ def test_a_recording_runs_the_same_study_without_a_model_and_no_agents_asks_nobo
 
 @pytest.mark.slow
 def test_a_question_is_answered_from_the_journal(study: Path, tunesmith: Tunesmith) -> None:
-    def answers(asked: Asked) -> Structured:
-        if "The question" not in asked.turns[0][1]:
-            return script(asked)
+    def answers(request: ModelRequest) -> Structured:
+        if "The question" not in request.turns[0][1]:
+            return script(request)
         return Structured({"answer": "Because of its place, 42 times."})
 
     with ModelServer(answers) as server:
@@ -113,7 +122,7 @@ def test_ctrl_c_does_not_wait_for_an_answer(study: Path) -> None:
         options = agents(study, server)
         words = command("run", "--pruner", "none", "--trials", "6", "--quiet")
         running = subprocess.Popen(words, cwd=study, stderr=subprocess.PIPE, text=True, **options)
-        wait_until(lambda: server.asked or running.poll() is not None, "the first request")
+        wait_until(lambda: server.requests or running.poll() is not None, "the first request")
         assert running.poll() is None
         running.send_signal(signal.SIGINT)
         _, errors = running.communicate(timeout=30)
@@ -139,9 +148,9 @@ def test_a_study_outlives_its_model(study: Path, tunesmith: Tunesmith) -> None:
 def test_slots_are_not_kept_waiting_by_the_judge_and_every_trial_gets_its_verdict(
     study: Path, tunesmith: Tunesmith
 ) -> None:
-    def slowly(asked: Asked) -> Any:
-        is_judge = "replicate" in str(asked.tools)
-        return Slow(Structured({"decision": "accept", "reason": "it will do"}), 0.2) if is_judge else script(asked)
+    def slowly(request: ModelRequest) -> Any:
+        is_judge = "replicate" in str(request.tools)
+        return Delayed(Structured({"decision": "accept", "reason": "it will do"}), 0.2) if is_judge else script(request)
 
     described = study / "study.toml"
     text = described.read_text().replace("--seed", "--sleep 0.1 --seed")
@@ -161,8 +170,8 @@ def test_slots_are_not_kept_waiting_by_the_judge_and_every_trial_gets_its_verdic
 def test_what_the_last_calls_cost_is_entered_before_the_session_is_closed(study: Path, tunesmith: Tunesmith) -> None:
     """Another process may take the folder from then on."""
 
-    def hangs(asked: Asked) -> Reply:
-        (study / "asked").touch()
+    def hangs(request: ModelRequest) -> Reply:
+        (study / "request").touch()
         return Hang(100)
 
     waits = "import os, time\nuntil = time.time() + 60\nwhile not os.path.exists('asked') and time.time() < until:\n"
@@ -179,13 +188,13 @@ REASON = "a third of the way is where such a place most often is"
 
 
 def slowly(seconds: float) -> Any:
-    def answers(asked: Asked) -> Reply:
-        if "The question" in asked.turns[0][1]:
-            return Dripping(Structured({"answer": f"{REASON}, and so it was."}), seconds)
-        if "decision" in str(asked.tools["final_result"]):
-            return script(asked)
-        told = script(asked).data
-        return Dripping(Structured({"ideas": [{**told["ideas"][0], "reason": f"{REASON} \x1b[2J"}]}), seconds)
+    def answers(request: ModelRequest) -> Reply:
+        if "The question" in request.turns[0][1]:
+            return SlowStream(Structured({"answer": f"{REASON}, and so it was."}), seconds)
+        if "decision" in str(request.tools["final_result"]):
+            return script(request)
+        told = script(request).data
+        return SlowStream(Structured({"ideas": [{**told["ideas"][0], "reason": f"{REASON} \x1b[2J"}]}), seconds)
 
     return answers
 
@@ -230,7 +239,7 @@ def test_on_a_terminal_reasons_are_seen_to_grow_and_the_journal_has_the_last_wor
         parts = {words for words in said if REASON.startswith(words)}
         assert len(parts) > 3, said
         assert "\x1b[2J" not in shown.replace("\x1b[H\x1b[2J", "")
-        assert all(asked.stream for asked in server.asked)
+        assert all(request.stream for request in server.requests)
         folder = study / "studies" / "small"
         journal = (folder / "journal.jsonl").read_text()
         assert f"{REASON} " in journal
@@ -263,5 +272,5 @@ def test_ctrl_c_in_the_middle_of_a_reason_is_prompt_and_it_is_paid_for(study: Pa
 def test_where_nobody_looks_nothing_is_streamed(study: Path, tunesmith: Tunesmith) -> None:
     with ModelServer(script) as server:
         tunesmith("run", "--trials", "3", "--pruner", "none", **agents(study, server))
-        assert server.asked
-        assert not any(asked.stream for asked in server.asked)
+        assert server.requests
+        assert not any(request.stream for request in server.requests)

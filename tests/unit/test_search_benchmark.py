@@ -19,7 +19,7 @@ from benchmarks.search.store import Key, Record, append, least_losses, read
 
 from tunesmith.core.parameters import Choice
 from tunesmith.core.space import SearchSpace
-from tunesmith.testing.model_server import Asked, ModelServer, Structured
+from tunesmith.testing.model_server import ModelRequest, ModelServer, Structured
 from tunesmith.testing.problems import Problem, learning_curves, mixed
 
 
@@ -131,10 +131,10 @@ def test_a_contender_that_nobody_knows_is_named() -> None:
 def test_a_real_model_sees_the_names_or_not_and_the_problem_is_searched_all_the_same(hidden: bool) -> None:
     seen = []
 
-    def script(asked: Asked) -> Structured:
-        seen.append(" ".join(text for _, text in asked.turns))
+    def script(request: ModelRequest) -> Structured:
+        seen.append(" ".join(text for _, text in request.turns))
         name = "p1" if hidden else bench().space.names[0]
-        change = {"parameter": name, "value": 0.1 * asked.number}
+        change = {"parameter": name, "value": 0.1 * request.number}
         return Structured({"ideas": [{"step": "small", "changes": [change], "reason": "a little more"}]})
 
     with ModelServer(script) as server:

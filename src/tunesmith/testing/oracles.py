@@ -1,40 +1,26 @@
-"""Scripted advisers of every quality, to see what advice is worth and what bad advice costs.
+"""Scripted advisers of every quality, to measure what advice is worth and what bad advice costs.
 
-Each is a script for a `ModelServer`: it plays a language model that is asked by the planner, and answers from what it
-knows of a problem, which no search could know.
+Each is a script for a `ModelServer` that answers the planner from what it knows of a problem in advance.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from ..core.space import SearchSpace
 from ..core.trial import Value
-from .model_server import Asked, Cut, Reply, Slow, Structured, Text, Usage
+from .model_server import Delayed, ModelRequest, Reply, Structured, Text, Truncated, Usage
 
 Loss = Callable[[Mapping[str, Value]], float]
-Script = Callable[[Asked], Reply]
+Script = Callable[[ModelRequest], Reply]
 
-ORACLES = (
-    "expert",
-    "informed",
-    "regions",
-    "random",
-    "stale",
-    "hostile",
-    "overconfident",
-    "malformed",
-    "slow",
-    "expensive",
-)
-"""The names of all, the best first."""
-
-_KNOWN = 400  # Random configurations that an oracle has looked at.
+_SAMPLES = 400  # Random configurations whose losses an oracle knows.
 _IDEAS = 3
-_SLOW_SECONDS = 0.3
+_DELAY_SECONDS = 0.3
 _EXPENSIVE = Usage(input_tokens=100_000, output_tokens=30_000)
 
 
@@ -42,116 +28,97 @@ def oracle(name: str, space: SearchSpace, loss: Loss, *, seed: int = 0) -> Scrip
     """Return a script.
 
     Args:
-        name: One of `ORACLES`. *expert* knows the best of 400 random configurations and those close to it; *informed*
-            one of the best 20; *regions* good values of two parameters, and nothing of the others; *random* knows
-            nothing; *stale* says the same again and again; *hostile* gives the worst that it knows; *overconfident*
-            knows nothing and is sure of it; *malformed* answers what cannot be read; *slow* and *expensive* are
-            informed, and take their time and their price.
+        name: One of `ORACLES`. *expert* knows the best of 400 random configurations and their neighbours; *informed*
+            one of the best 20; *regions* good values of two parameters; *random* knows nothing; *stale* repeats one
+            configuration; *hostile* gives the worst that it knows; *overconfident* knows nothing and claims a huge
+            gain; *malformed* gives answers that cannot be used; *slow* and *expensive* are *informed*, with a delay or
+            a high price.
         space: The search space.
-        loss: What a configuration comes to; smaller is better.
-        seed: For what it has looked at.
+        loss: The loss of a configuration; smaller is better.
+        seed: Seed of the random configurations.
 
     Raises:
         KeyError: There is no such oracle.
     """
-    return _KINDS[name](_Knowledge(space, loss, seed))
+    answer, known = _ANSWERS[name], _Knowledge(space, loss, seed)
+    return lambda request: answer(known, request)
 
 
 class _Knowledge:
     def __init__(self, space: SearchSpace, loss: Loss, seed: int) -> None:
         self.space = space
         self.rng = np.random.default_rng([seed, 11])
-        drawn = [space.sample(self.rng) for _ in range(_KNOWN)]
+        drawn = [space.sample(self.rng) for _ in range(_SAMPLES)]
         losses = np.array([loss(parameters) for parameters in drawn])
-        self.ranked = [drawn[place] for place in np.argsort(np.where(np.isnan(losses), np.inf, losses), kind="stable")]
+        order = np.argsort(np.where(np.isnan(losses), np.inf, losses), kind="stable")
+        self.ranked = [drawn[index] for index in order]
 
-    def among(self, first: int, last: int) -> dict[str, Value]:
+    def ranked_between(self, first: int, last: int) -> dict[str, Value]:
+        """Return a random one of the configurations of these ranks."""
         return dict(self.ranked[int(self.rng.integers(first, last))])
 
-    def near(self, parameters: Mapping[str, Value]) -> dict[str, Value]:
-        """Return a configuration with one parameter changed a little."""
+    def best(self) -> list[dict[str, Value]]:
+        return [self.ranked_between(0, 20) for _ in range(_IDEAS)]
+
+    def samples(self) -> list[dict[str, Value]]:
+        return [self.space.sample(self.rng) for _ in range(_IDEAS)]
+
+    def neighbour(self, parameters: Mapping[str, Value]) -> dict[str, Value]:
+        """Return a configuration with one parameter moved a fifth of the way to a random value."""
         other = self.space.sample(self.rng)
         name = str(self.rng.choice(list(parameters)))
         if name not in other:
             return dict(parameters)
         point, drawn = self.space.encode(parameters), self.space.encode(self.space.complete({**parameters, **other}))
-        place = self.space.names.index(name)
-        point[place] += 0.2 * (drawn[place] - point[place])
+        index = self.space.names.index(name)
+        point[index] += 0.2 * (drawn[index] - point[index])
         return self.space.decode(np.nan_to_num(point, nan=0.5))
 
-
-def _expert(known: _Knowledge) -> Script:
-    return lambda asked: _ideas([known.ranked[0], *(known.near(known.among(0, 4)) for _ in range(_IDEAS - 1))])
-
-
-def _informed(known: _Knowledge) -> Script:
-    return lambda asked: _ideas([known.among(0, 20) for _ in range(_IDEAS)])
+    @cached_property
+    def one_good(self) -> dict[str, Value]:
+        return self.ranked_between(0, 40)
 
 
-def _regions(known: _Knowledge) -> Script:
-    def script(asked: Asked) -> Reply:
-        ideas = []
-        for _ in range(_IDEAS):
-            good = known.among(0, 20)
-            names = known.rng.choice(list(good), size=min(2, len(good)), replace=False)
-            ideas.append({str(name): good[str(name)] for name in names})
-        return _ideas(ideas)
-
-    return script
+def _expert(known: _Knowledge, request: ModelRequest) -> Reply:
+    neighbours = (known.neighbour(known.ranked_between(0, 4)) for _ in range(_IDEAS - 1))
+    return _ideas([known.ranked[0], *neighbours])
 
 
-def _random(known: _Knowledge) -> Script:
-    return lambda asked: _ideas([known.space.sample(known.rng) for _ in range(_IDEAS)])
+def _regions(known: _Knowledge, request: ModelRequest) -> Reply:
+    ideas = []
+    for _ in range(_IDEAS):
+        good = known.ranked_between(0, 20)
+        names = known.rng.choice(list(good), size=min(2, len(good)), replace=False)
+        ideas.append({str(name): good[str(name)] for name in names})
+    return _ideas(ideas)
 
 
-def _stale(known: _Knowledge) -> Script:
-    said = known.among(0, 40)
-    return lambda asked: _ideas([said])
+def _malformed(known: _Knowledge, request: ModelRequest) -> Reply:
+    replies: tuple[Reply, ...] = (
+        Text("I would try a larger learning rate, and see."),
+        Truncated({"ideas": [{"step": "small", "changes": [], "reason": "more of the same"}]}, 30),
+        Structured({"ideas": [{"step": "gigantic", "changes": "lr"}]}),
+        Structured({"ideas": [_idea(dict.fromkeys(known.space.names[:2], "1e-3 per step"))]}),
+        Structured({"ideas": [_idea({"no_such_parameter": 3})]}),
+    )
+    return replies[request.number % len(replies)]
 
 
-def _hostile(known: _Knowledge) -> Script:
-    return lambda asked: _ideas([known.among(-20, 0) for _ in range(_IDEAS)])
-
-
-def _overconfident(known: _Knowledge) -> Script:
-    return lambda asked: _ideas([known.space.sample(known.rng) for _ in range(_IDEAS)], step="small", expected=-1e9)
-
-
-def _malformed(known: _Knowledge) -> Script:
-    def script(asked: Asked) -> Reply:
-        kinds: tuple[Reply, ...] = (
-            Text("I would try a larger learning rate, and see."),
-            Cut({"ideas": [{"step": "small", "changes": [], "reason": "more of the same"}]}, 30),
-            Structured({"ideas": [{"step": "gigantic", "changes": "lr"}]}),
-            Structured({"ideas": [_idea(dict.fromkeys(known.space.names[:2], "1e-3 per step"))]}),
-            Structured({"ideas": [_idea({"no_such_parameter": 3})]}),
-        )
-        return kinds[asked.number % len(kinds)]
-
-    return script
-
-
-def _slow(known: _Knowledge) -> Script:
-    informed = _informed(known)
-    return lambda asked: Slow(informed(asked), _SLOW_SECONDS)
-
-
-def _expensive(known: _Knowledge) -> Script:
-    return lambda asked: _ideas([known.among(0, 20) for _ in range(_IDEAS)], usage=_EXPENSIVE)
-
-
-_KINDS: Mapping[str, Callable[[_Knowledge], Script]] = {
+_ANSWERS: Mapping[str, Callable[[_Knowledge, ModelRequest], Reply]] = {
     "expert": _expert,
-    "informed": _informed,
+    "informed": lambda known, _: _ideas(known.best()),
     "regions": _regions,
-    "random": _random,
-    "stale": _stale,
-    "hostile": _hostile,
-    "overconfident": _overconfident,
+    "random": lambda known, _: _ideas(known.samples()),
+    "stale": lambda known, _: _ideas([known.one_good]),
+    "hostile": lambda known, _: _ideas([known.ranked_between(-20, 0) for _ in range(_IDEAS)]),
+    "overconfident": lambda known, _: _ideas(known.samples(), step="small", expected=-1e9),
     "malformed": _malformed,
-    "slow": _slow,
-    "expensive": _expensive,
+    "slow": lambda known, _: Delayed(_ideas(known.best()), _DELAY_SECONDS),
+    "expensive": lambda known, _: _ideas(known.best(), usage=_EXPENSIVE),
 }
+
+ORACLES = tuple(_ANSWERS)
+"""The names of all oracles, the best first."""
 
 
 def _ideas(
@@ -166,6 +133,6 @@ def _ideas(
 
 
 def _idea(changes: Mapping[str, Value], *, step: str = "medium", expected: float | None = None) -> dict[str, Any]:
-    said = [{"parameter": name, "value": value} for name, value in changes.items()]
-    told = {"step": step, "changes": said, "reason": "configurations like this one have worked well before"}
-    return told if expected is None else told | {"expected": expected}
+    values = [{"parameter": name, "value": value} for name, value in changes.items()]
+    idea = {"step": step, "changes": values, "reason": "configurations like this one have worked well before"}
+    return idea if expected is None else idea | {"expected": expected}

@@ -13,7 +13,7 @@ import pytest
 
 import tunesmith as ts
 from tunesmith.errors import InputError
-from tunesmith.testing.model_server import Asked, ModelServer, Slow, Status, Structured
+from tunesmith.testing.model_server import Delayed, ModelRequest, ModelServer, Status, Structured
 
 SPACE = {"lr": ts.Float(1e-5, 1e-1, log=True, default=1e-3), "layers": ts.Int(1, 6, default=2)}
 SECRET = "sk-very-secret"
@@ -50,7 +50,7 @@ def _token(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_advice_is_followed_paid_and_told(tmp_path: Path) -> None:
-    def script(asked: Asked) -> Structured:
+    def script(request: ModelRequest) -> Structured:
         return plan(idea("a hundredth is usual", lr=0.01, layers=3), idea(lr=0.011, layers=3), idea(lr=0.009, layers=3))
 
     with ModelServer(script) as server, study(server, folder=tmp_path, budget=ts.Budget(trials=20, usd=1.0)) as own:
@@ -61,10 +61,10 @@ def test_advice_is_followed_paid_and_told(tmp_path: Path) -> None:
         assert first.proposal.expectation == 0.1
         assert [trial.proposal.proposer for trial in own.trials[1:3]] == ["language_model"] * 2
         ledger = own.history.ledger
-        assert ledger.by_role["planner"].calls == len(server.asked) < 10
+        assert ledger.by_role["planner"].calls == len(server.requests) < 10
         assert ledger.total.usd == pytest.approx((ledger.total.input_tokens + 5 * ledger.total.output_tokens) / 1e6)
         # What was asked is the digest, and what the trials came to is in it.
-        question = server.asked[-1].turns[0][1]
+        question = server.requests[-1].turns[0][1]
         assert '"objective":"minimize y"' in question.replace(" ", "").replace("minimizey", "minimize y")
         assert SECRET not in (tmp_path / "journal.jsonl").read_text()
     again = ts.load(tmp_path)
@@ -113,7 +113,7 @@ def test_a_function_may_give_the_token_and_is_no_part_of_the_journal(tmp_path: P
         model = {"name": "compatible:x", "base_url": f"{server.url}/v1", "token": lambda: "given", "price": "free"}
         with ts.Study(space=SPACE, objective="minimize y", folder=tmp_path, model={"model": model}) as own:
             run(own, 3)
-        assert server.asked[0].headers["authorization"] == "Bearer given"
+        assert server.requests[0].headers["authorization"] == "Bearer given"
     assert "a function" in (tmp_path / "journal.jsonl").read_text()
 
 
@@ -121,20 +121,20 @@ def test_a_fallback_without_a_token_does_not_keep_the_others_from_answering(capl
     with ModelServer([plan(idea(lr=0.01))]) as server:
         with study(server, agents={"fallbacks": ["anthropic:claude-sonnet-4-5"]}) as own:
             run(own, 3)
-        assert len(server.asked) >= 1
+        assert len(server.requests) >= 1
     assert caplog.text.count("anthropic needs a token") == 1
 
 
 def test_several_trials_at_once_do_not_wait_for_an_answer() -> None:
-    def script(asked: Asked) -> Slow:
-        return Slow(plan(idea(lr=0.01, layers=3), idea(lr=0.02, layers=3)), 0.5)
+    def script(request: ModelRequest) -> Delayed:
+        return Delayed(plan(idea(lr=0.01, layers=3), idea(lr=0.02, layers=3)), 0.5)
 
     with ModelServer(script) as server, study(server) as own:
         assert own.gateway is not None
         own.gateway.side_by_side = True
         started = time.monotonic()
         first = [own.ask() for _ in range(3)]
-        assert time.monotonic() - started < 0.5 or not server.asked  # nobody waited
+        assert time.monotonic() - started < 0.5 or not server.requests  # nobody waited
         assert "language_model" not in {trial.proposal.proposer for trial in first}
         while own.gateway.waits_for("planner") and not own.gateway._pending["planner"].done():
             time.sleep(0.05)
@@ -160,7 +160,7 @@ def test_nobody_is_asked_twice_while_nothing_was_learnt() -> None:
     with ModelServer([plan(idea(nothing=1))]) as server, study(server) as own:
         for _ in range(8):
             own.ask()
-        assert len(server.asked) == 1
+        assert len(server.requests) == 1
         assert len({own.space.key(trial.parameters) for trial in own.trials}) == 8
 
 
@@ -170,7 +170,7 @@ def test_a_silence_outlasts_the_process(tmp_path: Path) -> None:
             with study(server, folder=tmp_path) as own:  # as `tunesmith ask` and `tell` do
                 trial = own.ask()
                 own.tell(trial.number, float(number))
-        assert len(server.asked) == 1
+        assert len(server.requests) == 1
 
 
 def test_options_of_the_adviser_are_kept() -> None:
@@ -205,7 +205,7 @@ def test_without_a_token_rules_go_on_with_one_warning(
             run(own, 8)
         assert len(caplog.records) == 1
         assert "compatible needs a token, but OPENAI_API_KEY is not set" in caplog.text
-        assert server.asked == ()
+        assert server.requests == ()
 
 
 def test_a_token_may_stand_in_a_file_beside_the_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -213,13 +213,13 @@ def test_a_token_may_stand_in_a_file_beside_the_study(tmp_path: Path, monkeypatc
     (tmp_path / ".env").write_text("OPENAI_API_KEY=from-the-file\n")
     with ModelServer([plan(idea(lr=0.01))]) as server, study(server, source=tmp_path / "study.toml") as own:
         run(own, 2)
-        assert server.asked[0].headers["authorization"] == "Bearer from-the-file"
+        assert server.requests[0].headers["authorization"] == "Bearer from-the-file"
 
 
 def test_a_budget_is_kept_and_the_study_goes_on() -> None:
     with ModelServer([plan(idea(lr=0.01))]) as server, study(server, budget=ts.Budget(usd=0.0)) as own:
         run(own, 8)
-        assert server.asked == ()
+        assert server.requests == ()
         assert own.history.ledger.total.calls == 0
         assert "may cost up to" in own.history.decisions[0].data["reason"]
 
@@ -227,8 +227,8 @@ def test_a_budget_is_kept_and_the_study_goes_on() -> None:
 def test_a_study_is_replayed_to_the_same_end_without_anybody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tape = str(tmp_path / "tape.jsonl")
 
-    def script(asked: Asked) -> Structured:
-        return plan(idea(lr=0.01 * 1.1**asked.number, layers=3), idea(lr=0.005, layers=1 + asked.number % 6))
+    def script(request: ModelRequest) -> Structured:
+        return plan(idea(lr=0.01 * 1.1**request.number, layers=3), idea(lr=0.005, layers=1 + request.number % 6))
 
     with ModelServer(script) as server, study(server, agents={"record": tape}) as own:
         run(own, 25)
@@ -244,8 +244,8 @@ def test_a_study_is_replayed_to_the_same_end_without_anybody(tmp_path: Path, mon
 
 def test_names_of_parameters_make_no_difference_to_the_engine() -> None:
     def losses(names: dict[str, str]) -> list[float]:
-        def script(asked: Asked) -> Structured:
-            return plan(idea(**{names["lr"]: 0.01, names["layers"]: 1 + asked.number % 6}))
+        def script(request: ModelRequest) -> Structured:
+            return plan(idea(**{names["lr"]: 0.01, names["layers"]: 1 + request.number % 6}))
 
         space = {names[name]: parameter for name, parameter in SPACE.items()}
         with ModelServer(script) as server:

@@ -20,19 +20,19 @@ from tunesmith.llm.language_model import LanguageModel, Patience
 from tunesmith.llm.recording import Recording
 from tunesmith.llm.spend_limiter import Limits, SpendLimiter
 from tunesmith.testing.model_server import (
-    Asked,
-    Cut,
+    Delayed,
     Dropped,
     Empty,
     Hang,
+    ModelRequest,
     ModelServer,
     Refusal,
     Script,
-    Slow,
     Status,
     Structured,
     Text,
     ToolCall,
+    Truncated,
     Usage,
 )
 
@@ -90,7 +90,7 @@ def test_every_provider_answers_and_is_paid(provider: str) -> None:
         spent = asked.ledger.by_role["planner"]
         assert (spent.calls, spent.input_tokens, spent.output_tokens, spent.cached_tokens) == (1, 1000, 100, 400)
         assert spent.usd == pytest.approx((600 * 2.0 + 400 * 0.5 + 100 * 10.0) / 1e6)
-        request = server.asked[0]
+        request = server.requests[0]
         assert "Guess." in request.instructions
         assert request.model.endswith("scripted")
         assert SECRET in str(request.headers)
@@ -99,7 +99,7 @@ def test_every_provider_answers_and_is_paid(provider: str) -> None:
 def test_what_does_not_fit_is_asked_for_again_with_the_fault() -> None:
     with ModelServer([Structured({"number": 70}), Text("seven"), GOOD]) as server, model(endpoint(server)) as asked:
         assert guess(asked) == 7
-        assert "less than or equal to 10" in str(server.asked[1].turns)
+        assert "less than or equal to 10" in str(server.requests[1].turns)
         assert asked.ledger.total.calls == 3
 
 
@@ -107,7 +107,7 @@ def test_what_does_not_fit_is_asked_for_again_with_the_fault() -> None:
     ("reply", "why"),
     [
         (Structured({"number": 70}), "Exceeded maximum"),
-        (Cut({"number": 7}, 5), ""),
+        (Truncated({"number": 7}, 5), ""),
         (Empty(), ""),
         (Refusal("I would rather not."), ""),
         (ToolCall("no_such_tool", {}), ""),
@@ -122,7 +122,7 @@ def test_where_no_answer_can_be_used_there_is_none_and_it_is_said_why(reply: Any
     with ModelServer([reply]) as server, model(endpoint(server, provider), repeats=0) as asked:
         with pytest.raises(ModelUnavailable, match=f"^{provider}:scripted: .*{why}"):
             guess(asked)
-        assert 1 <= len(server.asked) <= 3
+        assert 1 <= len(server.requests) <= 3
 
 
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])
@@ -134,7 +134,7 @@ def test_who_is_busy_is_asked_again_when_it_says(provider: str) -> None:
         started = time.monotonic()
         assert guess(asked) == 7
         assert time.monotonic() - started >= 1.0
-        assert len(server.asked) == 3
+        assert len(server.requests) == 3
 
 
 def test_nobody_is_waited_for_longer_than_it_was_said() -> None:
@@ -151,27 +151,27 @@ def test_nobody_is_waited_for_longer_than_it_was_said() -> None:
 def test_a_token_that_has_expired_is_fetched_anew_once() -> None:
     tokens = iter(["old", "new", "newest"])
 
-    def script(asked: Asked) -> Any:
-        return GOOD if asked.headers["authorization"] == "Bearer new" else Status(401)
+    def script(request: ModelRequest) -> Any:
+        return GOOD if request.headers["authorization"] == "Bearer new" else Status(401)
 
     with ModelServer(script) as server, model(endpoint(server, token=lambda: next(tokens))) as asked:
         assert guess(asked) == 7
         assert guess(asked) == 7
-        assert len(server.asked) == 3
+        assert len(server.requests) == 3
     with (
         ModelServer([Status(401)]) as server,
         model(endpoint(server, token=lambda: "never")) as asked,
         pytest.raises(ModelUnavailable, match="401"),
     ):
         guess(asked)
-    assert len(server.asked) == 2
+    assert len(server.requests) == 2
 
 
 def test_many_who_ask_at_once_share_a_client_and_a_token() -> None:
     tokens = iter(["old", "new", "newest"])
 
-    def script(asked: Asked) -> Any:
-        return Slow(GOOD if asked.headers["authorization"] == "Bearer new" else Status(401), 0.05)
+    def script(request: ModelRequest) -> Any:
+        return Delayed(GOOD if request.headers["authorization"] == "Bearer new" else Status(401), 0.05)
 
     connected: list[str] = []
     with ModelServer(script) as server, model(endpoint(server, token=lambda: next(tokens))) as asked:
@@ -197,10 +197,10 @@ def test_fallbacks_are_asked_in_order_and_roles_have_their_own() -> None:
     with ModelServer([Status(400)]) as broken, ModelServer([GOOD]) as sound:
         with model(endpoint(broken), endpoint(sound, "anthropic")) as asked:
             assert guess(asked) == 7
-            assert len(broken.asked) == len(sound.asked) == 1
+            assert len(broken.requests) == len(sound.requests) == 1
             asked.roles["planner"] = endpoint(sound, "google")
             assert guess(asked) == 7
-        assert [request.protocol for request in sound.asked] == ["anthropic", "google"]
+        assert [request.protocol for request in sound.requests] == ["anthropic", "google"]
         with model(endpoint(broken), endpoint(broken, "google")) as asked, pytest.raises(ModelUnavailable) as caught:
             guess(asked)
         assert "openai:scripted" in str(caught.value)
@@ -212,15 +212,15 @@ def test_what_may_not_fit_is_not_asked(limits: Limits) -> None:
     with ModelServer([GOOD]) as server, model(endpoint(server), limits=limits) as asked:
         with pytest.raises(ModelUnavailable, match=r"may (cost|take) up to .* (is|are) left"):
             guess(asked)
-        assert server.asked == ()
+        assert server.requests == ()
 
 
 def test_a_budget_is_never_overspent_by_many_at_once() -> None:
     usage = Usage(input_tokens=200, output_tokens=900)
     limits = Limits(tokens=6000)
 
-    def script(asked: Asked) -> Any:
-        return Slow(Structured({"number": 7}, usage=usage), 0.05)
+    def script(request: ModelRequest) -> Any:
+        return Delayed(Structured({"number": 7}, usage=usage), 0.05)
 
     with ModelServer(script) as server, model(endpoint(server), limits=limits, output_tokens=1000) as asked:
         outcomes: list[str] = []
@@ -238,7 +238,7 @@ def test_a_budget_is_never_overspent_by_many_at_once() -> None:
             thread.join()
         assert asked.ledger.total.tokens <= 6000
         assert {"7", "refused"} == set(outcomes)
-        assert asked.ledger.total.calls == len(server.asked) == outcomes.count("7")
+        assert asked.ledger.total.calls == len(server.requests) == outcomes.count("7")
 
 
 def test_a_provider_that_does_not_tell_what_it_read_is_paid_by_estimate() -> None:
@@ -253,7 +253,7 @@ def test_a_connection_that_drops_costs_what_it_may_have_cost() -> None:
     with ModelServer([Dropped(GOOD)]) as server, model(endpoint(server), output_tokens=1000) as asked:
         with pytest.raises(ModelUnavailable):
             guess(asked)
-        assert len(server.asked) == 3
+        assert len(server.requests) == 3
         assert asked.ledger.total.output_tokens == 1000
         assert asked.ledger.total.input_tokens > 3 * 50
 
@@ -275,7 +275,7 @@ def test_one_model_at_two_addresses_is_two() -> None:
     with ModelServer([Status(400)]) as broken, ModelServer([GOOD]) as sound:
         with model(endpoint(broken), endpoint(sound)) as asked:
             assert guess(asked) == 7
-        assert (len(broken.asked), len(sound.asked)) == (1, 1)
+        assert (len(broken.requests), len(sound.requests)) == (1, 1)
 
 
 @pytest.mark.parametrize("token", [{"command": "false"}, {"env": "NO_SUCH_KEY"}, {"file": "/nowhere"}], ids=str)
@@ -283,17 +283,17 @@ def test_where_a_token_cannot_be_had_there_is_no_answer(token: Any) -> None:
     with ModelServer([GOOD]) as server, model(endpoint(server, token=token)) as asked:
         with pytest.raises(ModelUnavailable, match=r"must (hold|print) a provider's token"):
             guess(asked)
-        assert server.asked == ()
+        assert server.requests == ()
 
 
 def test_nobody_is_waited_for_once_it_is_given_up() -> None:
     with ModelServer([Hang(60)]) as server, model(endpoint(server), endpoint(server)) as asked:
         started = time.monotonic()
-        asked.give_up = lambda: bool(server.asked)
+        asked.give_up = lambda: bool(server.requests)
         with pytest.raises(ModelUnavailable, match="nobody is waited for any more"):
             guess(asked)
         assert time.monotonic() - started < 30
-        assert len(server.asked) == 1
+        assert len(server.requests) == 1
 
 
 def test_who_is_given_up_enters_what_it_cost_before_all_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -344,18 +344,18 @@ def test_tools_are_called_and_a_loop_ends() -> None:
         model(endpoint(server)) as asked,
     ):
         assert guess(asked, tools=[double]) == 6
-        assert "6" in str(server.asked[1].turns)
+        assert "6" in str(server.requests[1].turns)
     with ModelServer([ToolCall("double", {"number": 3})]) as server, model(endpoint(server), requests=4) as asked:
         with pytest.raises(ModelUnavailable, match="request_limit of 4"):
             guess(asked, tools=[double])
-        assert len(server.asked) == 4
+        assert len(server.requests) == 4
 
 
 @pytest.mark.parametrize(("length", "is_cached"), [(100, False), (6000, True)])
 def test_long_instructions_are_kept_by_the_provider(length: int, is_cached: bool) -> None:
     with ModelServer([GOOD]) as server, model(endpoint(server, "anthropic")) as asked:
         guess(asked, instructions="Guess. " * (length // 7))
-        assert server.asked[0].cached is is_cached
+        assert server.requests[0].cached is is_cached
 
 
 def test_what_was_recorded_is_replayed_without_anybody(tmp_path: Path) -> None:

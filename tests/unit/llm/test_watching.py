@@ -14,19 +14,19 @@ from tunesmith.llm.endpoints import endpoint_from
 from tunesmith.llm.language_model import LanguageModel
 from tunesmith.llm.recording import Recording
 from tunesmith.testing.model_server import (
-    Asked,
-    Cut,
-    Dripping,
+    Delayed,
     Dropped,
     Empty,
+    ModelRequest,
     ModelServer,
     Refusal,
     Reply,
-    Slow,
+    SlowStream,
     Status,
     Structured,
     Text,
     ToolCall,
+    Truncated,
     Usage,
 )
 
@@ -68,12 +68,12 @@ def think(asked: LanguageModel, **others: Any) -> int:
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_a_reason_is_seen_to_grow_and_is_paid_as_any_other(provider: str) -> None:
     watcher = Watcher()
-    with ModelServer([Dripping(GOOD, 1.0)]) as server, model(endpoint(server, provider)) as asked:
+    with ModelServer([SlowStream(GOOD, 1.0)]) as server, model(endpoint(server, provider)) as asked:
         asked.watch = watcher
         assert think(asked) == 7
         spent = asked.ledger.by_role["planner"]
         assert (spent.calls, spent.input_tokens, spent.output_tokens, spent.cached_tokens) == (1, 1000, 100, 400)
-        assert [request.stream for request in server.asked] == [True]
+        assert [request.stream for request in server.requests] == [True]
     assert watcher.told[-1] is None
     assert watcher.reasons[-1] == REASON
     assert all(REASON.startswith(reason) for reason in watcher.reasons)
@@ -86,18 +86,18 @@ def test_a_reason_is_seen_to_grow_and_is_paid_as_any_other(provider: str) -> Non
 def test_where_nobody_watches_nothing_is_streamed() -> None:
     with ModelServer([GOOD]) as server, model(endpoint(server)) as asked:
         assert think(asked) == 7
-        assert not server.asked[0].stream
+        assert not server.requests[0].stream
 
 
 @pytest.mark.parametrize("provider", ["openai", "anthropic", "google"])
 def test_a_stream_that_breaks_off_is_paid_for_and_asked_for_again_in_one_piece(provider: str) -> None:
-    def script(asked: Asked) -> Reply:
-        return Dropped(Dripping(GOOD, 0.2), 0.6) if asked.stream else GOOD
+    def script(request: ModelRequest) -> Reply:
+        return Dropped(SlowStream(GOOD, 0.2), 0.6) if request.stream else GOOD
 
     with ModelServer(script) as server, model(endpoint(server, provider), output_tokens=1000) as asked:
         asked.watch = watcher = Watcher()
         assert think(asked) == 7
-        assert [request.stream for request in server.asked] == [True, False]
+        assert [request.stream for request in server.requests] == [True, False]
         total = asked.ledger.total
         assert (total.calls, total.failed) == (2, 1)
         assert total.output_tokens == 1000 + 100
@@ -113,23 +113,23 @@ def test_where_no_stream_is_repeated_the_next_one_is_asked(provider: str) -> Non
             assert think(asked) == 7
             assert (asked.ledger.total.calls, asked.ledger.total.failed) == (2, 1)
             assert asked.ledger.total.output_tokens == 1100
-        assert len(broken.asked) == len(sound.asked) == 1
+        assert len(broken.requests) == len(sound.requests) == 1
 
 
 @pytest.mark.parametrize("code", [400, 404, 422, 501])
 def test_who_cannot_stream_is_asked_plainly(code: int) -> None:
-    def script(asked: Asked) -> Reply:
-        return Status(code, message="stream is not supported") if asked.stream else GOOD
+    def script(request: ModelRequest) -> Reply:
+        return Status(code, message="stream is not supported") if request.stream else GOOD
 
     with ModelServer(script) as server, model(endpoint(server, "compatible"), repeats=0) as asked:
         asked.watch = Watcher()
         assert think(asked) == 7
-        assert (asked.ledger.total.calls, asked.ledger.total.failed, len(server.asked)) == (1, 0, 2)
+        assert (asked.ledger.total.calls, asked.ledger.total.failed, len(server.requests)) == (1, 0, 2)
 
 
 @pytest.mark.parametrize(
     "reply",
-    [Cut({"number": 7, "reason": REASON}, 50), Empty(), Text("seven"), Structured({"number": "x"})],
+    [Truncated({"number": 7, "reason": REASON}, 50), Empty(), Text("seven"), Structured({"number": "x"})],
     ids=lambda given: type(given).__name__,
 )
 @pytest.mark.parametrize("provider", ["openai", "anthropic", "google"])
@@ -155,19 +155,19 @@ def test_where_there_is_no_answer_it_is_said_why(provider: str, reply: Reply) ->
 def test_a_busy_provider_and_an_expired_token_are_dealt_with_as_ever() -> None:
     tokens = iter(["old", "new"])
 
-    def script(asked: Asked) -> Reply:
-        if asked.headers["authorization"] != "Bearer new":
+    def script(request: ModelRequest) -> Reply:
+        if request.headers["authorization"] != "Bearer new":
             return Status(401)
-        return Status(429, {"Retry-After": "0"}) if asked.number == 1 else GOOD
+        return Status(429, {"Retry-After": "0"}) if request.number == 1 else GOOD
 
     with ModelServer(script) as server, model(endpoint(server, token=lambda: next(tokens))) as asked:
         asked.watch = Watcher()
         assert think(asked) == 7
-        assert [request.stream for request in server.asked] == [True] * 3
+        assert [request.stream for request in server.requests] == [True] * 3
 
 
 def test_a_stream_that_takes_too_long_is_given_up_and_paid_for() -> None:
-    with ModelServer([Dripping(GOOD, 60)]) as server, model(endpoint(server), timeout_seconds=0.5) as asked:
+    with ModelServer([SlowStream(GOOD, 60)]) as server, model(endpoint(server), timeout_seconds=0.5) as asked:
         asked.watch = Watcher()
         started = time.monotonic()
         with pytest.raises(ModelUnavailable, match="it took too long"):
@@ -177,7 +177,7 @@ def test_a_stream_that_takes_too_long_is_given_up_and_paid_for() -> None:
 
 
 def test_giving_up_in_the_middle_of_a_stream_is_prompt_and_paid_for() -> None:
-    with ModelServer([Dripping(GOOD, 60)]) as server, model(endpoint(server)) as asked:
+    with ModelServer([SlowStream(GOOD, 60)]) as server, model(endpoint(server)) as asked:
         asked.watch = watcher = Watcher()
         asked.give_up = lambda: len(watcher.reasons) > 1
         started = time.monotonic()
@@ -194,7 +194,7 @@ def test_tools_are_called_between_streams() -> None:
     with ModelServer([ToolCall("double", {"number": 3}), GOOD]) as server, model(endpoint(server)) as asked:
         asked.watch = watcher = Watcher()
         assert think(asked, tools=[double]) == 7
-        assert [request.stream for request in server.asked] == [True, True]
+        assert [request.stream for request in server.requests] == [True, True]
         assert watcher.reasons[-1] == REASON
 
 
@@ -217,7 +217,7 @@ def test_one_tape_answers_whether_it_is_watched_or_not(watched: bool, tmp_path: 
 
 
 def test_many_who_are_watched_at_once_do_not_hold_each_other_up() -> None:
-    with ModelServer([Slow(Dripping(GOOD, 0.5), 0.1)]) as server, model(endpoint(server)) as asked:
+    with ModelServer([Delayed(SlowStream(GOOD, 0.5), 0.1)]) as server, model(endpoint(server)) as asked:
         asked.watch = Watcher()
         threads = [Thread(target=think, args=(asked,)) for _ in range(6)]
         started = time.monotonic()

@@ -44,20 +44,20 @@ from pydantic_ai.providers.openrouter import OpenRouterProvider
 
 from tunesmith import InputError
 from tunesmith.testing.model_server import (
-    Asked,
-    Cut,
-    Dripping,
+    Delayed,
     Dropped,
     Empty,
     Hang,
+    ModelRequest,
     ModelServer,
     Refusal,
     Reply,
-    Slow,
+    SlowStream,
     Status,
     Structured,
     Text,
     ToolCall,
+    Truncated,
     Usage,
 )
 
@@ -155,19 +155,19 @@ def test_a_structured_answer_takes_the_way_that_was_offered(name: str, way: Call
     with ModelServer([Structured(ADVICE)]) as server:
         answer, response = ask(server, name, way(), stream=stream)
     assert answer == Advice(**ADVICE)
-    (asked,) = server.asked
-    assert set(asked.tools) == (set() if native else {"final_result"})
-    assert asked.schema is not None
-    assert set(asked.schema["properties"]) == {"lr", "why"}
+    (request,) = server.requests
+    assert set(request.tools) == (set() if native else {"final_result"})
+    assert request.schema is not None
+    assert set(request.schema["properties"]) == {"lr", "why"}
     assert [part.part_kind for part in response.parts] == ["text" if native else "tool-call"]
-    assert asked.stream is stream
+    assert request.stream is stream
 
 
 @pytest.mark.parametrize("name", FAR)
 def test_those_that_speak_like_openai(name: str) -> None:
     with ModelServer([Structured(ADVICE)]) as server:
         assert ask(server, name, Advice)[0] == Advice(**ADVICE)
-    assert server.asked[0].protocol == "openai"
+    assert server.requests[0].protocol == "openai"
 
 
 def test_where_no_way_is_offered_the_structured_answer_is_text() -> None:
@@ -197,7 +197,7 @@ def test_what_was_asked_is_the_same_for_all(name: str, stream: bool) -> None:
     with ModelServer([ToolCall("double", {"x": 3}), Structured(ADVICE)]) as server:
         answer, _ = ask(server, name, Advice, stream=stream, tools=[double], max_tokens=77)
     assert answer == Advice(**ADVICE)
-    first, second = server.asked
+    first, second = server.requests
     assert first.protocol == {"chat": "openai", "responses": "openai"}.get(name, name)
     assert first.model == "scripted"
     assert first.instructions == "Be brief."
@@ -244,7 +244,7 @@ def test_usage_is_estimated_from_the_sizes() -> None:
 
 @pytest.mark.parametrize("parts", [{"cached_tokens": 6, "stored_tokens": 5}, {"reasoning_tokens": 11}])
 def test_the_parts_of_a_usage_fit_in(parts: dict[str, int]) -> None:
-    with pytest.raises(InputError, match="larger than their wholes"):
+    with pytest.raises(InputError, match="larger than their totals"):
         Usage(input_tokens=10, output_tokens=10, **parts)
 
 
@@ -252,7 +252,7 @@ def test_prompt_caching_is_seen() -> None:
     with ModelServer([Text("hello")]) as server:
         ask(server, "anthropic")
         ask(server, "anthropic", **AnthropicModelSettings(anthropic_cache_instructions=True))
-    assert [asked.cached for asked in server.asked] == [False, True]
+    assert [request.cached for request in server.requests] == [False, True]
 
 
 # -- answers that are no good ----------------------------------------------------------------------------------------
@@ -280,13 +280,13 @@ def test_why_it_ends(name: str, finish: Any, stream: bool) -> None:
 @either_way
 @every_model
 def test_a_structured_answer_is_cut(name: str, stream: bool) -> None:
-    with ModelServer([Cut(ADVICE, 20)]) as server, pytest.raises(OutputTokenLimitExceeded):
+    with ModelServer([Truncated(ADVICE, 20)]) as server, pytest.raises(OutputTokenLimitExceeded):
         ask(server, name, NativeOutput(Advice), stream=stream)
 
 
 @pytest.mark.parametrize("name", ["chat", "responses"])
 def test_a_tool_call_is_cut(name: str) -> None:
-    with ModelServer([Cut(ADVICE, 20)]) as server, pytest.raises(IncompleteToolCall):
+    with ModelServer([Truncated(ADVICE, 20)]) as server, pytest.raises(IncompleteToolCall):
         ask(server, name, Advice)
 
 
@@ -302,7 +302,7 @@ def test_of_a_cut_tool_call_the_whole_members_are_left(characters: int, left: di
         "messages": [{"role": "user", "content": "What lr?"}],
         "tools": [{"name": "final_result", "input_schema": {}}],
     }
-    with ModelServer([Cut(ADVICE, characters)]) as server:
+    with ModelServer([Truncated(ADVICE, characters)]) as server:
         status, said = post(server, "/v1/messages", body)
     message = json.loads(said)
     assert (status, message["stop_reason"]) == (200, "max_tokens")
@@ -314,7 +314,7 @@ def test_of_a_cut_tool_call_the_whole_members_are_left(characters: int, left: di
 def test_an_empty_answer(name: str, stream: bool) -> None:
     with ModelServer([Empty()]) as server, pytest.raises(UnexpectedModelBehavior, match="output retries"):
         ask(server, name, Advice, stream=stream)
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 # -- errors ----------------------------------------------------------------------------------------------------------
@@ -338,7 +338,7 @@ def test_an_http_error(name: str, code: int, kind: type[Exception]) -> None:
     assert isinstance(raised.value, ModelHTTPError)
     assert raised.value.status_code == code
     assert raised.value.retry_after == 7
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -376,7 +376,7 @@ def test_clients_wait_as_long_as_they_are_told(name: str) -> None:
         # Left to themselves they would wait for at most half a second.
         assert time.monotonic() - began >= 0.7
     assert answer == "hello"
-    assert len(server.asked) == 2
+    assert len(server.requests) == 2
 
 
 @either_way
@@ -384,7 +384,7 @@ def test_clients_wait_as_long_as_they_are_told(name: str) -> None:
 def test_the_connection_drops(name: str, stream: bool) -> None:
     with ModelServer([Dropped(Structured(ADVICE))]) as server, pytest.raises(ModelConnectionError):
         ask(server, name, Advice, stream=stream)
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 @every_model
@@ -427,7 +427,7 @@ def test_a_hang_that_ends_closes_the_connection() -> None:
 
 
 def test_a_slow_reply_comes_in_the_end() -> None:
-    with ModelServer([Slow(Dropped(Text("hello")), 0.01), Slow(Text("hello"), 0.3)]) as server:
+    with ModelServer([Delayed(Dropped(Text("hello")), 0.01), Delayed(Text("hello"), 0.3)]) as server:
         with pytest.raises(ModelConnectionError):
             ask(server, "chat")
         began = time.monotonic()
@@ -438,7 +438,7 @@ def test_a_slow_reply_comes_in_the_end() -> None:
 @either_way
 @every_model
 def test_a_dripping_reply_takes_its_time(name: str, stream: bool) -> None:
-    with ModelServer([Dripping(Text("hello, " * 30), 0.3)]) as server:
+    with ModelServer([SlowStream(Text("hello, " * 30), 0.3)]) as server:
         began = time.monotonic()
         assert ask(server, name, stream=stream)[0].startswith("hello")
         assert 0.25 <= time.monotonic() - began < 5
@@ -450,9 +450,9 @@ def test_a_dripping_reply_takes_its_time(name: str, stream: bool) -> None:
 def test_requests_are_answered_at_the_same_time() -> None:
     together = threading.Barrier(8)
 
-    def script(asked: Asked) -> Reply:
+    def script(request: ModelRequest) -> Reply:
         together.wait(timeout=30)
-        return Text(f"{asked.turns[-1][1]} is number {asked.number}")
+        return Text(f"{request.turns[-1][1]} is number {request.number}")
 
     async def run(url: str) -> list[str]:
         agent = Agent(MODELS["chat"](url))
@@ -463,7 +463,7 @@ def test_requests_are_answered_at_the_same_time() -> None:
         answers = asyncio.run(run(server.url))
     assert [answer.split()[0] for answer in answers] == list("01234567")
     assert sorted(answer.split()[-1] for answer in answers) == list("01234567")
-    assert [asked.number for asked in server.asked] == list(range(8))
+    assert [request.number for request in server.requests] == list(range(8))
 
 
 def test_replies_are_used_up_and_the_last_one_stays() -> None:
@@ -475,8 +475,8 @@ def test_replies_are_used_up_and_the_last_one_stays() -> None:
 
 @every_model
 def test_what_a_script_raises_comes_out_in_the_end(name: str) -> None:
-    def script(asked: Asked) -> Reply:
-        assert asked.max_tokens == 5, "the limit must be 5"
+    def script(request: ModelRequest) -> Reply:
+        assert request.max_tokens == 5, "the limit must be 5"
         return Text("hello")
 
     def caught(server: ModelServer) -> None:
@@ -489,14 +489,14 @@ def test_what_a_script_raises_comes_out_in_the_end(name: str) -> None:
     server = ModelServer(script)
     with pytest.raises(AssertionError, match="the limit must be 5"):
         caught(server)
-    assert len(server.asked) == 1, "a client must not ask again"
+    assert len(server.requests) == 1, "a client must not ask again"
     with pytest.raises(AssertionError, match="the limit must be 5"), ModelServer(script) as server:
         ask(server, name, max_tokens=6)
 
 
 def test_a_script_that_returns_no_reply() -> None:
     nothing: Any = ["hello"]
-    with pytest.raises(TypeError, match="must return a reply, as Text"), ModelServer(nothing) as server:
+    with pytest.raises(TypeError, match="expected a reply such as Text"), ModelServer(nothing) as server:
         ask(server, "chat")
 
 
@@ -509,7 +509,7 @@ def test_a_body_that_makes_no_sense() -> None:
             "message": "the body must be a JSON object.",
         }
         assert post(server, "/v1/messages", [])[0] == 400
-    assert server.asked == ()
+    assert server.requests == ()
 
 
 def test_a_path_that_is_not_known() -> None:
@@ -521,7 +521,7 @@ def test_a_path_that_is_not_known() -> None:
         with pytest.raises(urllib.error.HTTPError, match="404") as raised:
             urllib.request.urlopen(f"{server.url}/v1/messages", timeout=10)
         raised.value.close()
-    assert server.asked == ()
+    assert server.requests == ()
 
 
 def test_the_list_of_models() -> None:
