@@ -8,6 +8,7 @@ import importlib
 import json
 import os
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -251,6 +252,21 @@ def test_the_pruner_of_the_page_keeps_its_contract() -> None:
     namespace: dict[str, Any] = {"__name__": "slack"}
     exec(compile(blocks(ROOT / "docs" / "plugins.md", "python")[2], "plugins.md", "exec", dont_inherit=True), namespace)
     check_pruner(namespace["SlackPruner"]())
+
+
+def test_the_python_api_is_built_from_the_docstrings(tmp_path: Path) -> None:
+    built = subprocess.run(
+        [sys.executable, ROOT / "docs" / "build_api.py", tmp_path], capture_output=True, text=True, check=False
+    )
+    assert (built.returncode, built.stderr) == (0, "")
+    page = (tmp_path / "tunesmith.html").read_text("utf-8")
+    documented = set(re.findall(r'<section id="(\w+)">', page))
+    assert documented == set(tunesmith.__all__) - {"__version__"}
+    assert "Search on a logarithmic scale" in page
+    assert {path.parent.name for path in tmp_path.glob("tunesmith/*/base.html")} == {
+        "proposers", "pruners", "judges", "executors", "tasks", "trackers"
+    }  # fmt: skip
+    assert 'id="check_proposer"' in (tmp_path / "tunesmith" / "testing" / "contracts.html").read_text("utf-8")
 
 
 def _toml(value: Any) -> str:
