@@ -49,5 +49,5 @@ def _no_user_settings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.
     ):
         monkeypatch.delenv(f"TUNESMITH_{name}", raising=False)
     for provider in PROVIDERS.values():
-        for name in (*provider.keys, provider.address):
+        for name in (*provider.key_variables, provider.url_variable):
             monkeypatch.delenv(name, raising=False)

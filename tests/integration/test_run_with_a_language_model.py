@@ -140,7 +140,7 @@ def test_a_study_outlives_its_model(study: Path, tunesmith: Tunesmith) -> None:
     assert "all 6 trials are done" in done.stdout
     shutil.rmtree(study / "studies")
     refused = tunesmith("run", "--model", "opnai:gpt", status=2).stderr
-    assert "--model: agents.model: a model must be named as" in refused
+    assert "--model: agents.model: a model must be named with its provider first" in refused
     assert "Did you mean 'openai'" in refused
 
 

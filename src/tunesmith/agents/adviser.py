@@ -22,7 +22,7 @@ from .gateway import ModelGateway
 if TYPE_CHECKING:
     from ..approvals.approvals import Approvals
     from ..core.trial import Proposal
-    from ..llm.language_model import LanguageModel
+    from ..llm.client import ModelClient
     from .roles.model import Model
     from .roles.planner import Idea, Plan
     from .roles.specialist import Suggestion
@@ -121,7 +121,7 @@ class PlannerAdviser:
             self._settled_when_asked = history.settled
         left = self.gateway.trials_left
 
-        def prepare() -> Callable[[LanguageModel], tuple[int | None, Plan]]:
+        def prepare() -> Callable[[ModelClient], tuple[int | None, Plan]]:
             best, question = self._best(), planner.question(history, count=max(count, _IDEAS), trials_left=left)
             tools = Analysis(history.snapshot()).tools if self.gateway.options.tools else ()
             return lambda model: (best, planner.Planner(Equipped(model, tools)).answer(question))

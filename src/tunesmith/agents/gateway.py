@@ -16,22 +16,22 @@ from ..core.spending import Call
 from ..errors import MissingApiKey, ModelUnavailable
 from ..history.history import History
 from ..journal.base import Event
+from ..llm.client import ModelClient
 from ..llm.endpoints import endpoint_from
-from ..llm.environment import environment
-from ..llm.language_model import LanguageModel
+from ..llm.environment import load_environment
 from ..llm.options import ModelOptions
-from ..llm.prices import Usage
+from ..llm.prices import TokenCounts
 from ..llm.spend_limiter import SpendLimiter, daily_usage
 
 log = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
-Ask = Callable[[LanguageModel], Answer]
+Ask = Callable[[ModelClient], Answer]
 
 _BY_RULES = "go by rules"
 _MOST_AT_ONCE = 8  # Calls.
 
-_USUAL = Usage(input_tokens=3500, output_tokens=1000)  # Of one call.
+_USUAL = TokenCounts(input_tokens=3500, output_tokens=1000)  # Of one call.
 _TOOLS_TOKENS, _LOOKED_UP = 900, 0.3  # What naming the tools takes, and how often the planner calls one.
 _UNKNOWN_TRIALS = 100  # Where the budget sets no limit.
 _FIRST_CALLS, _ADVICE_SHARE, _COORDINATOR_EVERY = 8, 0.15, 10  # What the planner and the coordinator are asked.
@@ -73,7 +73,7 @@ class ModelGateway:
         self.budget = budget
         self._emit = emit
         self._folder = folder
-        self._model: LanguageModel | None = None
+        self._model: ModelClient | None = None
         self._threads: ThreadPoolExecutor | None = None
         self._pending: dict[str, Future[Any]] = {}
         self._failures = 0
@@ -85,7 +85,7 @@ class ModelGateway:
         self.watch: Callable[[str, str], None] | None = None
 
     @property
-    def model(self) -> LanguageModel | None:
+    def model(self) -> ModelClient | None:
         """Whom any role may ask, connected; None where there is no token, and then the study goes by rules.
 
         Raises:
@@ -93,12 +93,12 @@ class ModelGateway:
         """
         if self._model is None and self._silent_until < math.inf:
             book = None if self.options.replay else daily_usage()  # A recording costs nothing.
-            purse = SpendLimiter(self.options.limits(self.budget.usd), lambda: self.history.ledger.total, book)
+            limiter = SpendLimiter(self.options.spend_limits(self.budget.usd), lambda: self.history.ledger.total, book)
             try:
-                self._model = self.options.connect(environment(self._folder), purse=purse, enter=self._enter)
-                self._model.give_up = lambda: self.give_up()
+                self._model = self.options.connect(load_environment(self._folder), limiter=limiter, on_call=self._enter)
+                self._model.should_cancel = lambda: self.give_up()
                 if (watch := self.watch) is not None:
-                    self._model.watch = lambda role, answer: watch(role, words_of(answer))
+                    self._model.on_partial = lambda role, answer: watch(role, words_of(answer))
             except MissingApiKey as error:
                 log.warning("no language model is asked, and the study goes by rules: %s", error.message)
                 self._silent_until = math.inf
@@ -151,7 +151,7 @@ class ModelGateway:
         self.give_up = lambda: True
         self._pending.clear()
 
-    def _whom(self) -> LanguageModel | None:
+    def _whom(self) -> ModelClient | None:
         if not self._has_looked_back:
             self._look_back()
         silent = len(self.history.trials) < self._silent_until or self.give_up()
@@ -190,16 +190,15 @@ class ModelGateway:
         again, tokens = (1 + _LOOKED_UP, _TOOLS_TOKENS) if self.options.tools else (1.0, 0)
         calls = math.ceil(min(_FIRST_CALLS, trials) + trials * (again * _ADVICE_SHARE + 1 / _COORDINATOR_EVERY))
         usual = dataclasses.replace(_USUAL, input_tokens=_USUAL.input_tokens + tokens)
-        usd = calls * endpoint_from(self.options.model, environment(self._folder), needs_token=False).price.usd(usual)
+        endpoint = endpoint_from(self.options.model, load_environment(self._folder), needs_token=False)
         most = "" if self.budget.usd is None else f"; at most ${self.budget.usd:g}, by the budget"
-        given = self.options.model
-        name = given if isinstance(given, str) else given["name"]
-        return f"language model {name}: about {calls} calls, ${usd:.2g}{most}"
+        usd = calls * endpoint.price.usd(usual)
+        return f"language model {self.options.name}: about {calls} calls, ${usd:.2g}{most}"
 
     def close(self) -> None:
         """Let go of connections; nobody waits for answers any more."""
         if self._model is not None:
-            self._model.give_up = lambda: True
+            self._model.should_cancel = lambda: True
             if self._threads is not None:
                 self._threads.shutdown()
                 self._threads = None

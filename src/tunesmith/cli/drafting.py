@@ -9,7 +9,7 @@ from ..agents.roles.drafter import Drafter
 from ..core.spending import Ledger
 from ..errors import MissingApiKey, ModelUnavailable
 from ..init import Draft
-from ..llm.environment import environment
+from ..llm.environment import load_environment
 from ..llm.options import ModelOptions
 from ..llm.spend_limiter import SpendLimiter, daily_usage
 
@@ -30,14 +30,13 @@ def amended(draft: Draft, request: str, options: ModelOptions, *, usd: float, sa
         InputError: The model, its address or its price is not known.
     """
     ledger = Ledger()
-    purse = SpendLimiter(options.limits(usd), lambda: ledger.total, daily_usage())
+    limiter = SpendLimiter(options.spend_limits(usd), lambda: ledger.total, daily_usage())
     try:
-        model = options.connect(environment(draft.folder), purse=purse, enter=ledger.add)
+        model = options.connect(load_environment(draft.folder), limiter=limiter, on_call=ledger.add)
     except MissingApiKey as error:
         _warn(error.message)
         return draft
-    given = options.model
-    say(f"asking {given if isinstance(given, str) else given['name']}, for at most ${usd:g}")
+    say(f"asking {options.name}, for at most ${usd:g}")
     try:
         return Drafter(model).amend(draft, request)
     except ModelUnavailable as error:

@@ -16,7 +16,7 @@ from ..agents.roles.explainer import Explainer
 from ..agents.roles.model import Equipped
 from ..engine.recorder import running_process
 from ..errors import ModelUnavailable
-from ..llm.language_model import LanguageModel
+from ..llm.client import ModelClient
 from ..reports.explain_trial import explain_trial
 from ..reports.explanation import Explanation, Part
 from ..study.study import Study
@@ -93,7 +93,7 @@ def answered(study: Study, facts: Explanation, question: str, watch: Watch | Non
     return Explanation(facts.about, (Part("answer", (answer,)), *facts.parts))
 
 
-def _explainer(study: Study, model: LanguageModel) -> Explainer:
+def _explainer(study: Study, model: ModelClient) -> Explainer:
     assert study.gateway is not None
     if not study.gateway.options.tools:
         return Explainer(model)

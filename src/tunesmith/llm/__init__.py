@@ -1,4 +1,4 @@
-"""Language models: whom to ask and with which token, what it may cost, and answers that can be relied on.
+"""Language models: endpoints, API keys, prices and budgets, and answers of a requested type.
 
-Nothing here knows of trials. The only place that imports pydantic-ai, and not before somebody asks.
+The only package that imports pydantic-ai, and only once a model is used. It knows nothing of trials.
 """

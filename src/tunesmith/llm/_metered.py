@@ -1,4 +1,4 @@
-"""A model whose every request is paid for from a purse, entered in the journal, and taped."""
+"""Wraps a model: enforces the budget, journals each call, records or replays it."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ from pydantic_ai.settings import ModelSettings
 from pydantic_core import from_json
 
 from ..core.spending import Call
-from .prices import Price, Usage
+from .prices import Price, TokenCounts
 from .recording import Recording
 from .spend_limiter import Amount, SpendLimiter
 
-_BYTES_PER_TOKEN = 2.0  # The fewest that are usual: of English text four make a token, of numbers two to three.
-_OVERHEAD_TOKENS = 200  # What providers add of their own.
+_BYTES_PER_TOKEN = 2.0  # A low estimate: English text has about four bytes per token, numbers two to three.
+_OVERHEAD_TOKENS = 200  # Added by providers.
 _REASON_LENGTH = 300
-_LOOK_SECONDS = 0.1  # Between two looks at an answer that grows.
-_DOES_NOT_STREAM = (400, 404, 405, 415, 422, 501)  # By these a service says so, or that it knows no options of streams.
-_SAID = ("part_kind", "content", "tool_name", "args")
-"""What is said in a part of a message; the rest differs from run to run, or from provider to provider."""
+_PARTIAL_SECONDS = 0.1  # Least time between two partial answers.
+_CANNOT_STREAM = (400, 404, 405, 415, 422, 501)  # Statuses by which services reject streaming or its options.
+_STABLE_KEYS = ("part_kind", "content", "tool_name", "args")
+"""Keys of a message part that are equal in every run and for every provider."""
 
 
 class MeteredModel(WrapperModel):
-    """Asks another model, once what that may cost at the most has been set aside.
+    """Reserves the most that a request may cost, sends it, and settles what it did cost.
 
     Args:
-        wrapped: Whom to ask.
-        role: Who asks.
-        name: What the model is called in the journal.
-        price: What its tokens cost.
-        purse: What it is paid from.
-        tape: Where exchanges are recorded, or replayed from; None for neither.
-        enter: Told of every call once it is over.
-        clean: Takes secrets out of a text.
-        watch: Told of the answer as it grows, as plain values; None where nobody looks, and then it is not streamed.
+        wrapped: The provider's model.
+        role: The role that asks.
+        name: The model's name in the journal.
+        price: The price of its tokens.
+        limiter: The budget.
+        recording: Where exchanges are recorded or replayed from; None for neither.
+        on_call: Called with each finished call.
+        redact: Removes secrets from a text.
+        on_partial: Called with the partial answer, as plain values, while it arrives; None does not stream.
     """
 
     def __init__(
@@ -50,15 +50,15 @@ class MeteredModel(WrapperModel):
         role: str,
         name: str,
         price: Price,
-        purse: SpendLimiter,
-        tape: Recording | None,
-        enter: Callable[[Call], None],
-        clean: Callable[[str], str],
-        watch: Callable[[Any], None] | None = None,
+        limiter: SpendLimiter,
+        recording: Recording | None,
+        on_call: Callable[[Call], None],
+        redact: Callable[[str], str],
+        on_partial: Callable[[Any], None] | None = None,
     ) -> None:
         super().__init__(wrapped)
-        self.role, self.name, self.price, self.purse = role, name, price, purse
-        self.tape, self.enter, self.clean, self.watch = tape, enter, clean, watch
+        self.role, self.name, self.price, self.limiter = role, name, price, limiter
+        self.recording, self.on_call, self.redact, self.on_partial = recording, on_call, redact, on_partial
 
     async def request(
         self,
@@ -66,87 +66,87 @@ class MeteredModel(WrapperModel):
         model_settings: ModelSettings | None,
         model_request_parameters: ModelRequestParameters,
     ) -> ModelResponse:
-        """Return the answer.
+        """Return the response.
 
         Raises:
-            ModelUnavailable: The purse does not allow it, or the tape has no answer.
+            ModelUnavailable: It exceeds the budget, or the recording has no answer.
         """
-        asked = _plain(messages, model_request_parameters)
-        told = model_settings or {}
-        sent = _most_tokens(asked, model_request_parameters)
-        # Who drops a connection may have read the question each time that it was repeated, and have answered, too.
-        tries = 1 + told.get("max_retries", 0)
-        most = Usage(input_tokens=tries * sent, output_tokens=told.get("max_tokens", 0))
-        number = self.purse.reserve(self._amount(most))
-        started, usage, failure = time.monotonic(), Usage(), ""
+        request = _plain(messages, model_request_parameters)
+        settings = model_settings or {}
+        input_tokens = _estimate_input(request, model_request_parameters)
+        # A provider may read, answer and charge for each retry of a request whose connection broke.
+        attempts = 1 + settings.get("max_retries", 0)
+        most = TokenCounts(input_tokens=attempts * input_tokens, output_tokens=settings.get("max_tokens", 0))
+        number = self.limiter.reserve(self._amount(most))
+        started, counts, failure = time.monotonic(), TokenCounts(), ""
         try:
-            response = await self._answer(asked, messages, model_settings, model_request_parameters)
-            usage = _usage(response)
-            if usage.input_tokens + usage.output_tokens == 0:  # The provider does not tell.
-                usage = Usage(input_tokens=sent, output_tokens=_most_answered(response))
+            response = await self._respond(request, messages, model_settings, model_request_parameters)
+            counts = _counts(response)
+            if counts.input_tokens + counts.output_tokens == 0:  # The provider does not report them.
+                counts = TokenCounts(input_tokens=input_tokens, output_tokens=_estimate_output(response))
             return response
         except BaseException as error:
-            usage = Usage() if isinstance(error, ModelHTTPError) or self._replays else most
-            failure = self.clean(f"{type(error).__name__}: {error}").rstrip(": ")[:_REASON_LENGTH]
+            counts = TokenCounts() if isinstance(error, ModelHTTPError) or self._replays else most
+            failure = self.redact(f"{type(error).__name__}: {error}").rstrip(": ")[:_REASON_LENGTH]
             raise
         finally:
-            seconds = time.monotonic() - started
             call = Call(
                 role=self.role,
                 model=self.name,
-                usd=self.price.usd(usage),
-                seconds=round(seconds, 3),
+                usd=self.price.usd(counts),
+                seconds=round(time.monotonic() - started, 3),
                 failure=failure,
-                **vars(usage),
+                **vars(counts),
             )
             try:
-                self.enter(call)
+                self.on_call(call)
             finally:
-                self.purse.settle(number, self._amount(usage))
+                self.limiter.settle(number, self._amount(counts))
 
     @property
     def _replays(self) -> bool:
-        return self.tape is not None and self.tape.replay
+        return self.recording is not None and self.recording.replay
 
-    def _amount(self, usage: Usage) -> Amount:
-        return Amount(usd=self.price.usd(usage), tokens=usage.input_tokens + usage.output_tokens)
+    def _amount(self, counts: TokenCounts) -> Amount:
+        return Amount(usd=self.price.usd(counts), tokens=counts.input_tokens + counts.output_tokens)
 
-    async def _answer(self, asked: Any, messages: list[ModelMessage], *others: Any) -> ModelResponse:
-        if self.tape is not None and self.tape.replay:
-            found = ModelMessagesTypeAdapter.validate_python([self.tape.find(self.role, _taped(asked))])[0]
-            assert isinstance(found, ModelResponse)
-            return found
-        response = await (super().request(messages, *others) if self.watch is None else self._grown(messages, *others))
-        if self.tape is not None:
+    async def _respond(self, request: Any, messages: list[ModelMessage], *options: Any) -> ModelResponse:
+        if self.recording is not None and self.recording.replay:
+            answer = self.recording.answer(self.role, _without_tool_results(request))
+            recorded = ModelMessagesTypeAdapter.validate_python([answer])[0]
+            assert isinstance(recorded, ModelResponse)
+            return recorded
+        ask = super().request if self.on_partial is None else self._stream
+        response = await ask(messages, *options)
+        if self.recording is not None:
             answer = ModelMessagesTypeAdapter.dump_python([response], mode="json")[0]
-            self.tape.add(
-                self.role, _taped(asked), {key: value for key, value in answer.items() if key != "provider_url"}
-            )
+            answer.pop("provider_url", None)
+            self.recording.add(self.role, _without_tool_results(request), answer)
         return response
 
-    async def _grown(
+    async def _stream(
         self, messages: list[ModelMessage], settings: ModelSettings | None, parameters: ModelRequestParameters
     ) -> ModelResponse:
-        """Return the answer, and tell whoever looks how it grows."""
-        assert self.watch is not None
-        told = 0.0
+        """Return the response, and pass on its parts while they arrive."""
+        assert self.on_partial is not None
+        passed_on = 0.0
         try:
             async with self.wrapped.request_stream(messages, settings, parameters) as stream:
                 async for _ in stream:
-                    if (now := time.monotonic()) - told >= _LOOK_SECONDS:
-                        told = now
-                        self.watch(_so_far(stream.get(), parameters))
+                    if (now := time.monotonic()) - passed_on >= _PARTIAL_SECONDS:
+                        passed_on = now
+                        self.on_partial(_partial_answer(stream.get(), parameters))
             response = stream.get()
-            self.watch(_so_far(response, parameters))
+            self.on_partial(_partial_answer(response, parameters))
             return response
         except ModelHTTPError as error:
-            if error.status_code not in _DOES_NOT_STREAM:
+            if error.status_code not in _CANNOT_STREAM:
                 raise
         return await super().request(messages, settings, parameters)
 
 
-def _so_far(response: ModelResponse, parameters: ModelRequestParameters) -> Any:
-    """Return what there is of the answer's arguments, the last text in them cut off wherever it ends; None for none."""
+def _partial_answer(response: ModelResponse, parameters: ModelRequestParameters) -> Any:
+    """Return the arguments of the answer so far, the last text possibly truncated; None for no answer yet."""
     names = {tool.name for tool in parameters.output_tools}
     for call in response.tool_calls:
         if call.tool_name in names and call.args:
@@ -160,45 +160,45 @@ def _so_far(response: ModelResponse, parameters: ModelRequestParameters) -> Any:
 
 
 def _plain(messages: list[ModelMessage], parameters: ModelRequestParameters) -> Any:
-    """Return what is asked as plain JSON values, the same from run to run and from provider to provider."""
+    """Return a request as JSON values that are equal in every run and for every provider."""
     tools = [*parameters.function_tools, *parameters.output_tools]
     return {
-        "messages": [_said(message) for message in ModelMessagesTypeAdapter.dump_python(messages, mode="json")],
+        "messages": [_stable(message) for message in ModelMessagesTypeAdapter.dump_python(messages, mode="json")],
         "tools": {tool.name: tool.description for tool in tools},
     }
 
 
-def _taped(asked: Any) -> Any:
-    """Return what is asked without what tools returned: it may hold seconds and paths, which differ from run to run."""
+def _without_tool_results(request: Any) -> Any:
+    """Return a request without the results of tools, which may hold durations and paths that differ between runs."""
     messages = [
         {**message, "parts": [part if part["part_kind"] != "tool-return" else {} for part in message["parts"]]}
-        for message in asked["messages"]
+        for message in request["messages"]
     ]
-    return {**asked, "messages": messages}
+    return {**request, "messages": messages}
 
 
-def _most_tokens(asked: Any, parameters: ModelRequestParameters) -> int:
-    """Return how many tokens a request has at the most."""
+def _estimate_input(request: Any, parameters: ModelRequestParameters) -> int:
+    """Return an upper estimate of a request's tokens."""
     tools = [*parameters.function_tools, *parameters.output_tools]
-    sent = len(orjson.dumps(asked)) + sum(len(orjson.dumps(tool.parameters_json_schema)) for tool in tools)
-    return int(sent / _BYTES_PER_TOKEN) + _OVERHEAD_TOKENS
+    size = len(orjson.dumps(request)) + sum(len(orjson.dumps(tool.parameters_json_schema)) for tool in tools)
+    return int(size / _BYTES_PER_TOKEN) + _OVERHEAD_TOKENS
 
 
-def _most_answered(response: ModelResponse) -> int:
-    answered = ModelMessagesTypeAdapter.dump_python([response], mode="json")[0]
-    return int(len(orjson.dumps(_said(answered))) / _BYTES_PER_TOKEN)
+def _estimate_output(response: ModelResponse) -> int:
+    answer = ModelMessagesTypeAdapter.dump_python([response], mode="json")[0]
+    return int(len(orjson.dumps(_stable(answer))) / _BYTES_PER_TOKEN)
 
 
-def _said(message: Mapping[str, Any]) -> Any:
-    parts = [{key: part[key] for key in _SAID if part.get(key) is not None} for part in message["parts"]]
+def _stable(message: Mapping[str, Any]) -> Any:
+    parts = [{key: part[key] for key in _STABLE_KEYS if part.get(key) is not None} for part in message["parts"]]
     return {"instructions": message.get("instructions"), "parts": parts}
 
 
-def _usage(response: ModelResponse) -> Usage:
-    told = response.usage
-    return Usage(
-        input_tokens=told.input_tokens,
-        output_tokens=told.output_tokens,
-        cached_tokens=told.cache_read_tokens,
-        reasoning_tokens=int(told.details.get("reasoning_tokens", 0) or told.details.get("thoughts_tokens", 0)),
+def _counts(response: ModelResponse) -> TokenCounts:
+    usage = response.usage
+    return TokenCounts(
+        input_tokens=usage.input_tokens,
+        output_tokens=usage.output_tokens,
+        cached_tokens=usage.cache_read_tokens,
+        reasoning_tokens=int(usage.details.get("reasoning_tokens", 0) or usage.details.get("thoughts_tokens", 0)),
     )

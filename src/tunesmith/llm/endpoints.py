@@ -1,4 +1,4 @@
-"""Whom to ask: a provider and a model, by a string, with the address, the token and the price that go with it."""
+"""A provider and a model by one string, with the address, token and price that belong to them."""
 
 from __future__ import annotations
 
@@ -20,56 +20,68 @@ class Provider:
     """A service that serves language models.
 
     Args:
-        keys: The usual variables that hold its token, the first one that is set counts; empty where it needs none.
-        address: The usual variable that holds its base URL.
-        url: Its base URL; None where the user has to say it.
-        prices: What the table of prices calls it; None where its models are free unless a price is given.
+        key_variables: Usual variables of its API key, the first that is set wins; empty where it needs no key.
+        url_variable: Usual variable of its base URL.
+        url: Its base URL; None where the user must set it.
+        price_list: Its name in the price list; None where its models are free by default.
+        client: Its name in pydantic-ai.
     """
 
-    keys: tuple[str, ...]
-    address: str
+    key_variables: tuple[str, ...]
+    url_variable: str
     url: str | None
-    prices: str | None
+    price_list: str | None
+    client: str = "openai-chat"
 
 
 PROVIDERS = {
     "anthropic": Provider(
-        keys=("ANTHROPIC_API_KEY",),
-        address="ANTHROPIC_BASE_URL",
+        key_variables=("ANTHROPIC_API_KEY",),
+        url_variable="ANTHROPIC_BASE_URL",
         url="https://api.anthropic.com",
-        prices="anthropic",
+        price_list="anthropic",
+        client="anthropic",
     ),
     "google": Provider(
-        keys=("GOOGLE_API_KEY", "GEMINI_API_KEY"),
-        address="GOOGLE_GEMINI_BASE_URL",
+        key_variables=("GOOGLE_API_KEY", "GEMINI_API_KEY"),
+        url_variable="GOOGLE_GEMINI_BASE_URL",
         url="https://generativelanguage.googleapis.com",
-        prices="google",
+        price_list="google",
+        client="google",
     ),
-    "ollama": Provider(keys=(), address="OLLAMA_BASE_URL", url="http://localhost:11434/v1", prices=None),
+    "ollama": Provider(
+        key_variables=(), url_variable="OLLAMA_BASE_URL", url="http://localhost:11434/v1", price_list=None
+    ),
     "openai": Provider(
-        keys=("OPENAI_API_KEY",), address="OPENAI_BASE_URL", url="https://api.openai.com/v1", prices="openai"
+        key_variables=("OPENAI_API_KEY",),
+        url_variable="OPENAI_BASE_URL",
+        url="https://api.openai.com/v1",
+        price_list="openai",
     ),
     "openrouter": Provider(
-        keys=("OPENROUTER_API_KEY",),
-        address="OPENROUTER_BASE_URL",
+        key_variables=("OPENROUTER_API_KEY",),
+        url_variable="OPENROUTER_BASE_URL",
         url="https://openrouter.ai/api/v1",
-        prices="openrouter",
+        price_list="openrouter",
+        client="openrouter",
     ),
-    "compatible": Provider(keys=("OPENAI_API_KEY",), address="OPENAI_BASE_URL", url=None, prices="openai"),
+    "compatible": Provider(
+        key_variables=("OPENAI_API_KEY",), url_variable="OPENAI_BASE_URL", url=None, price_list="openai"
+    ),
 }
-"""By name. `compatible` is any other service that speaks OpenAI's protocol."""
+"""Providers by name. `compatible` is any other service that speaks OpenAI's protocol."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Endpoint:
-    """A model that can be asked.
+    """A model at an address.
 
     Args:
         provider: A name of `PROVIDERS`.
-        model: What the provider calls the model.
+        model: The model's name at the provider.
         url: The base URL.
-        token: Its secret; None where none is needed.
-        price: What its tokens cost.
+        token: The API key; None where none is needed.
+        price: The price of its tokens.
     """
 
     provider: str
@@ -80,139 +92,111 @@ class Endpoint:
 
     @property
     def name(self) -> str:
-        """As it is written, `provider:model`."""
+        """The name `provider:model`."""
         return f"{self.provider}:{self.model}"
 
-    def hidden_in(self, text: str) -> str:
-        """Return text with the token taken out."""
-        return text if self.token is None else self.token.hidden_in(text)
+    def redact(self, text: str) -> str:
+        """Return text without the token."""
+        return text if self.token is None else self.token.redact(text)
 
     def connect(self) -> Model:
-        """Return the client that asks it, with the token as it is now.
+        """Return a client that uses the current token.
 
         Raises:
-            MissingExtra: pydantic-ai, or what it needs for this provider, is not installed.
-            InputError: The token cannot be had.
+            MissingExtra: pydantic-ai, or the provider's own package, is not installed.
+            InputError: The token cannot be fetched.
         """
-        token = "none" if self.token is None else self.token.value
+        options = {"base_url": self.url, "api_key": "none" if self.token is None else self.token.value}
+        kind = PROVIDERS[self.provider].client
         try:
-            return _CLIENTS.get(self.provider, _openai)(self, token)
+            from pydantic_ai.models import infer_model
+            from pydantic_ai.providers import infer_provider_class
+
+            provider_class: Any = infer_provider_class(kind)
+            if kind == "openrouter":  # It takes an address only with a client, which it would never close.
+                provider_class = type("Provider", (provider_class,), {"base_url": options.pop("base_url")})
+            return infer_model(f"{kind}:{self.model}", lambda _: provider_class(**options))
         except ImportError as error:
-            raise missing(error) from None
+            raise missing_extra(error) from None
 
 
-def missing(error: ImportError) -> MissingExtra:
+def missing_extra(error: ImportError) -> MissingExtra:
     """Return the error that names the extra."""
     return MissingExtra(
         f"language models need an extra: pip install 'tunesmith[llm]' ({error.name or error} is missing)."
     )
 
 
-def endpoint_from(given: Any, environment: Mapping[str, str], *, needs_token: bool = True) -> Endpoint:
-    """Return an endpoint from what a user wrote.
+def endpoint_from(setting: Any, environment: Mapping[str, str], *, needs_token: bool = True) -> Endpoint:
+    """Return an endpoint from a setting.
 
     Args:
-        given: `"provider:model"`, or a table with that as its `name`, and any of `base_url`, `token` and `price`.
-        environment: Variables by name, those of `.env` among them; the providers' usual ones are looked up here.
-        needs_token: Whether anybody will be asked; a recording needs no token.
+        setting: `"provider:model"`, or a table with that as its `name`, and any of `base_url`, `token` and `price`.
+        environment: Variables by name, including those of `.env`; the providers' usual ones are read from here.
+        needs_token: Whether a model will be called; a replayed recording needs no token.
 
     Raises:
-        InputError: The provider is not known, or its address, its token or its price is not.
+        InputError: The provider, its address, its token or its price is unknown.
 
     >>> endpoint_from("ollama:llama3.3", {}).url
     'http://localhost:11434/v1'
     """
-    name, model = provider_of(given)
-    table = {"name": given} if isinstance(given, str) else given
+    name, model = parse_model(setting)
+    table = {"name": setting} if isinstance(setting, str) else setting
     provider = PROVIDERS[name]
-    url = table.get("base_url") or environment.get(provider.address) or provider.url
+    url = table.get("base_url") or environment.get(provider.url_variable) or provider.url
     if not isinstance(url, str) or not url.startswith(("http://", "https://")):
         raise InputError(
-            f"{name} needs its address, but {url!r} was given. Say it as base_url = "
-            f'"https://.../v1", or in the variable {provider.address}.',
+            f'{name} needs its address, got {url!r}. Set base_url = "https://.../v1", or the variable '
+            f"{provider.url_variable}.",
             keys=("base_url",),
         )
-    price = FREE if provider.prices is None and table.get("price") is None else None
+    is_free = provider.price_list is None and table.get("price") is None
     return Endpoint(
         provider=name,
         model=model,
         url=url.rstrip("/"),
         token=_token(table.get("token"), name, environment) if needs_token else None,
-        price=price or price_from(table.get("price"), provider.prices or name, model),
+        price=FREE if is_free else price_from(table.get("price"), provider.price_list or name, model),
     )
 
 
-def provider_of(given: Any) -> tuple[str, str]:
-    """Return the provider's and the model's name from what a user wrote; nothing is looked up.
+def parse_model(setting: Any) -> tuple[str, str]:
+    """Return the names of the provider and the model, without reading any variable, file or price.
 
     Raises:
-        InputError: The provider, or a key of the table, is not known, or the token is the secret itself.
+        InputError: The provider or a key of the table is unknown, or the token is the secret itself.
     """
-    table = {"name": given} if isinstance(given, str) else given
+    table = {"name": setting} if isinstance(setting, str) else setting
     if not isinstance(table, Mapping):
-        raise InputError(f"a model must be text or a table, but {given!r} was given.")
+        raise InputError(f"a model must be text or a table, got {setting!r}.")
     expect_keys(table, ("name", "base_url", "token", "price"))
     name, colon, model = str(table.get("name", "")).partition(":")
     if not colon or not model or name not in PROVIDERS:
         raise InputError(
-            f"a model must be named as 'openrouter:anthropic/claude-sonnet-4.5', a provider first, but "
-            f"{table.get('name')!r} was given.{nearest(name, PROVIDERS)} Providers: {', '.join(sorted(PROVIDERS))}."
+            f"a model must be named with its provider first, as 'openrouter:anthropic/claude-sonnet-4.5', got "
+            f"{table.get('name')!r}.{nearest(name, PROVIDERS)} Providers: {', '.join(sorted(PROVIDERS))}."
         )
     if table.get("token") is not None:
         token_from(table["token"], {})
     if name == "openrouter" and "/" not in model:
         raise InputError(
-            f"a model of openrouter has its maker's name before its own, as 'anthropic/claude-sonnet-4.5', but "
-            f"{model!r} was given."
+            f"a model of openrouter must be named with its maker, as 'anthropic/claude-sonnet-4.5', got {model!r}."
         )
     return name, model
 
 
-def _token(given: Any, name: str, environment: Mapping[str, str]) -> Token | None:
-    if given is not None:
-        return token_from(given, environment)
-    keys = PROVIDERS[name].keys
-    if not keys:
+def _token(setting: Any, name: str, environment: Mapping[str, str]) -> Token | None:
+    if setting is not None:
+        return token_from(setting, environment)
+    variables = PROVIDERS[name].key_variables
+    if not variables:
         return None
-    key = next((key for key in keys if environment.get(key)), None)
-    if key is None:
+    variable = next((variable for variable in variables if environment.get(variable)), None)
+    if variable is None:
         raise MissingApiKey(
-            f"{name} needs a token, but {' and '.join(keys)} is not set. Set it, also in a file .env, or say where the "
-            'token is, as token = { file = "PATH" }.',
+            f"{name} needs a token, but {' and '.join(variables)} is not set. Set it, also in a .env file, or say "
+            'where the token is, as token = { file = "PATH" }.',
             keys=("token",),
         )
-    return token_from({"env": key}, environment)
-
-
-def _openai(endpoint: Endpoint, token: str) -> Model:
-    from pydantic_ai.models.openai import OpenAIChatModel
-    from pydantic_ai.providers.openai import OpenAIProvider
-
-    return OpenAIChatModel(endpoint.model, provider=OpenAIProvider(base_url=endpoint.url, api_key=token))
-
-
-def _openrouter(endpoint: Endpoint, token: str) -> Model:
-    from pydantic_ai.models.openrouter import OpenRouterModel
-    from pydantic_ai.providers.openrouter import OpenRouterProvider
-
-    class Provider(OpenRouterProvider):
-        base_url = endpoint.url  # A client that is passed in would never be closed.
-
-    return OpenRouterModel(endpoint.model, provider=Provider(api_key=token))
-
-
-def _anthropic(endpoint: Endpoint, token: str) -> Model:
-    from pydantic_ai.models.anthropic import AnthropicModel
-    from pydantic_ai.providers.anthropic import AnthropicProvider
-
-    return AnthropicModel(endpoint.model, provider=AnthropicProvider(base_url=endpoint.url, api_key=token))
-
-
-def _google(endpoint: Endpoint, token: str) -> Model:
-    from pydantic_ai.models.google import GoogleModel
-    from pydantic_ai.providers.google import GoogleProvider
-
-    return GoogleModel(endpoint.model, provider=GoogleProvider(base_url=endpoint.url, api_key=token))
-
-
-_CLIENTS = {"anthropic": _anthropic, "google": _google, "openrouter": _openrouter}
+    return token_from({"env": variable}, environment)

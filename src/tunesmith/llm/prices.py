@@ -1,4 +1,4 @@
-"""What a call costs: from a maintained table of prices, or from what the user says."""
+"""Prices of language models, from the package genai-prices or from the user."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MILLION = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Usage:
+class TokenCounts:
     """The tokens of one call; see `tunesmith.core.spending.Call`."""
 
     input_tokens: int = 0
@@ -23,23 +23,23 @@ class Usage:
 
 
 class Price(Protocol):
-    """What tokens cost."""
+    """The price of tokens."""
 
-    def usd(self, usage: Usage) -> float:
-        """Return the price of a call, in US dollars."""
+    def usd(self, counts: TokenCounts) -> float:
+        """Return the price of a call in US dollars."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class FixedPrice:
-    """So many dollars a million tokens.
+    """A price in US dollars per million tokens.
 
     Args:
-        input: Of what is sent.
-        output: Of what is answered, reasoning included.
-        cached: Of what is sent and was kept by the provider; by default as the rest of the input.
+        input: Price of input tokens.
+        output: Price of output tokens, including reasoning.
+        cached: Price of input tokens from the provider's cache; None for `input`.
 
-    >>> round(FixedPrice(input=3, output=15, cached=0.3).usd(Usage(input_tokens=2000, cached_tokens=1000)), 6)
+    >>> round(FixedPrice(input=3, output=15, cached=0.3).usd(TokenCounts(input_tokens=2000, cached_tokens=1000)), 6)
     0.0033
     """
 
@@ -50,15 +50,13 @@ class FixedPrice:
     def __post_init__(self) -> None:
         for name in ("input", "output", "cached"):
             if (value := getattr(self, name)) is not None and not 0 <= value < float("inf"):
-                raise InputError(
-                    f"{name} must be dollars a million tokens, 0 or more, but {value} was given.", keys=(name,)
-                )
+                raise InputError(f"{name} must be dollars per million tokens, 0 or more, got {value}.", keys=(name,))
 
-    def usd(self, usage: Usage) -> float:
-        """Return the price of a call, in US dollars."""
+    def usd(self, counts: TokenCounts) -> float:
+        """Return the price of a call in US dollars."""
         cached = self.input if self.cached is None else self.cached
-        fresh = usage.input_tokens - usage.cached_tokens
-        return (fresh * self.input + usage.cached_tokens * cached + usage.output_tokens * self.output) / MILLION
+        fresh = counts.input_tokens - counts.cached_tokens
+        return (fresh * self.input + counts.cached_tokens * cached + counts.output_tokens * self.output) / MILLION
 
 
 FREE = FixedPrice(input=0.0, output=0.0)
@@ -66,21 +64,21 @@ FREE = FixedPrice(input=0.0, output=0.0)
 
 @dataclass(frozen=True)
 class ListPrice:
-    """The price in the table of the package genai-prices, which its authors keep up to date.
+    """A price from the list in the package genai-prices.
 
     Args:
-        provider: As the table calls it.
+        provider: The provider's name in the list.
         model: The model's name, without the provider.
     """
 
     provider: str
     model: str
 
-    def usd(self, usage: Usage) -> float:
-        """Return the price of a call, in US dollars.
+    def usd(self, counts: TokenCounts) -> float:
+        """Return the price of a call in US dollars.
 
         Raises:
-            InputError: The table has no such model.
+            InputError: The list does not contain the model.
         """
         try:
             import genai_prices
@@ -88,41 +86,41 @@ class ListPrice:
             raise MissingExtra(
                 "prices of language models need the package genai-prices. Install it with: pip install 'tunesmith[llm]'"
             ) from None
-        counted = genai_prices.Usage(
-            input_tokens=usage.input_tokens,
-            output_tokens=usage.output_tokens,
-            cache_read_tokens=usage.cached_tokens,
+        usage = genai_prices.Usage(
+            input_tokens=counts.input_tokens,
+            output_tokens=counts.output_tokens,
+            cache_read_tokens=counts.cached_tokens,
         )
         try:
-            return float(genai_prices.calc_price(counted, self.model, provider_id=self.provider).total_price)
+            return float(genai_prices.calc_price(usage, self.model, provider_id=self.provider).total_price)
         except LookupError:
             raise InputError(
-                f"the price of {self.provider}:{self.model} is not known, so no budget could be kept. Say it in "
-                'dollars a million tokens, as price = { input = 3.0, output = 15.0 }, or price = "free".',
+                f"the price of {self.provider}:{self.model} is unknown, so no budget could be kept. Set it in "
+                'dollars per million tokens, as price = { input = 3.0, output = 15.0 }, or price = "free".',
                 keys=("price",),
             ) from None
 
 
-def price_from(given: Any, provider: str, model: str) -> Price:
-    """Return a price from what a user wrote.
+def price_from(setting: Any, provider: str, model: str) -> Price:
+    """Return a price from a setting.
 
     Args:
-        given: `"free"`, a table as `{"input": 3.0, "output": 15.0, "cached": 0.3}`, or None for the table's.
-        provider: As the table of prices calls it.
+        setting: `"free"`, a table such as `{"input": 3.0, "output": 15.0, "cached": 0.3}`, or None for the list price.
+        provider: The provider's name in the price list.
         model: The model's name.
 
     Raises:
-        InputError: It is none of these, or there is none.
+        InputError: The setting is none of these, or the list does not contain the model.
     """
-    if given == "free":
+    if setting == "free":
         return FREE
-    if given is not None:
-        if not isinstance(given, Mapping):
+    if setting is not None:
+        if not isinstance(setting, Mapping):
             raise InputError(
-                f'price must be "free" or a table, as {{ input = 3.0, output = 15.0 }}, but {given!r} was given.',
+                f'price must be "free" or a table, as {{ input = 3.0, output = 15.0 }}, got {setting!r}.',
                 keys=("price",),
             )
-        return build(FixedPrice, given, "price")
-    listed = ListPrice(provider, model)
-    listed.usd(Usage(input_tokens=1))
-    return listed
+        return build(FixedPrice, setting, "price")
+    price = ListPrice(provider, model)
+    price.usd(TokenCounts(input_tokens=1))
+    return price

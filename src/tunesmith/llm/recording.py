@@ -1,4 +1,4 @@
-"""Exchanges with language models, recorded and replayed: a study with models again, without any."""
+"""Recorded exchanges with language models, to run a study again without a model."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from ..errors import InputError, ModelUnavailable
 
 
 class Recording:
-    """A file of exchanges, one a line: a fingerprint of what was asked, who asked, and what was answered.
+    """A file with one exchange per line: the request's fingerprint, the role, and the answer.
 
-    Nothing of what a provider is told beside the question is in it: no token, no address, no header.
+    It holds no API key, address or header.
 
     Args:
         path: The file.
-        replay: Answer from the file, and ask nobody. Otherwise exchanges are added to it.
+        replay: Answer from the file and ask no model. Otherwise exchanges are appended to it.
 
     Raises:
-        InputError: The file is to be replayed, and cannot be read.
+        InputError: The file to replay cannot be read.
     """
 
     def __init__(self, path: Path, *, replay: bool = False) -> None:
@@ -35,23 +35,23 @@ class Recording:
         if replay:
             self._read()
 
-    def find(self, role: str, asked: Any) -> Any:
-        """Return the answer to a question that was recorded; to one that was asked twice, each in its turn.
+    def answer(self, role: str, request: Any) -> Any:
+        """Return the recorded answer; equal requests get their answers in order.
 
         Raises:
             ModelUnavailable: There is none.
         """
         with self._lock:
-            answers = self._answers.get(_fingerprint(role, asked))
+            answers = self._answers.get(_fingerprint(role, request))
             if not answers:
                 raise ModelUnavailable(
-                    f"{self.path} has no answer to what {role} asks; the study is not the one recorded."
+                    f"{self.path} has no answer to this request of {role}. It was recorded from another study."
                 )
             return answers.popleft()
 
-    def add(self, role: str, asked: Any, answer: Any) -> None:
+    def add(self, role: str, request: Any, answer: Any) -> None:
         """Record an exchange."""
-        line = {"of": _fingerprint(role, asked), "role": role, "answer": answer}
+        line = {"request": _fingerprint(role, request), "role": role, "answer": answer}
         with self._lock:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with self.path.open("ab") as file:
@@ -59,15 +59,15 @@ class Recording:
 
     def _read(self) -> None:
         try:
-            whole, _, _ = self.path.read_bytes().rpartition(b"\n")  # What was cut off in the middle is left out.
-            for line in map(orjson.loads, whole.splitlines()):
-                self._answers.setdefault(line["of"], deque()).append(line["answer"])
+            lines, _, _ = self.path.read_bytes().rpartition(b"\n")  # Drops a last line that is incomplete.
+            for line in map(orjson.loads, lines.splitlines()):
+                self._answers.setdefault(line["request"], deque()).append(line["answer"])
         except OSError as error:
             raise InputError(f"the recording {self.path} cannot be read: {error.strerror}.") from None
         except (ValueError, KeyError, TypeError):
-            raise InputError(f"{self.path} must be a recording of `tunesmith run --record`, but it is none.") from None
+            raise InputError(f"{self.path} is not a recording of `tunesmith run --record`.") from None
 
 
-def _fingerprint(role: str, asked: Mapping[str, Any]) -> str:
-    text = orjson.dumps([role, asked], option=orjson.OPT_SORT_KEYS)
+def _fingerprint(role: str, request: Mapping[str, Any]) -> str:
+    text = orjson.dumps([role, request], option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(text).hexdigest()[:32]

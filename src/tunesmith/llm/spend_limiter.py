@@ -1,4 +1,4 @@
-"""Budgets of language models: what a call may cost is set aside before it is made, and settled after."""
+"""Budgets of language models: reserve the most that a call may cost, then settle what it did cost."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from ..errors import InputError, ModelUnavailable
 
 
 @dataclass(frozen=True, kw_only=True)
-class Limits:
-    """The most that may be spent; None for no limit.
+class SpendLimits:
+    """Limits on spending; None for no limit.
 
     Args:
-        usd: US dollars, of a study.
-        tokens: Input and output, of a study.
-        usd_per_day: US dollars on one day (UTC), of all studies of this user on this machine.
-        tokens_per_day: Tokens on one day, likewise.
+        usd: US dollars per study.
+        tokens: Input and output tokens per study.
+        usd_per_day: US dollars per day (UTC), over all studies of this user on this machine.
+        tokens_per_day: Tokens per day, likewise.
     """
 
     usd: float | None = None
@@ -39,146 +39,145 @@ class Limits:
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
             if value is not None and not 0 <= value < float("inf"):
-                raise InputError(f"{name} must be 0 or more, but {value} was given.", keys=(name,))
+                raise InputError(f"{name} must be 0 or more, got {value}.", keys=(name,))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Amount:
-    """Money and tokens.
+    """An amount spent.
 
     Args:
         usd: US dollars.
-        tokens: Input and output together.
+        tokens: Input and output tokens.
     """
 
     usd: float = 0.0
     tokens: int = 0
 
     def __add__(self, other: Amount) -> Amount:
-        """Return both together."""
+        """Return the sum."""
         return Amount(usd=self.usd + other.usd, tokens=self.tokens + other.tokens)
 
 
 class SpendLimiter:
-    """What a study may still spend, shared by all who ask at the same time.
+    """Keeps a study within its limits. Safe to use from several threads.
 
     Args:
-        limits: The most that may be spent.
-        spent: Returns what the study has spent so far, as its journal has it.
-        day: The book of all studies; None keeps none.
+        limits: The limits.
+        spent: Returns what the study has spent, by its journal.
+        daily: The usage of all studies; None keeps no daily limits.
 
-    >>> purse = SpendLimiter(Limits(usd=0.01), Spending)
-    >>> first = purse.reserve(Amount(usd=0.008))
-    >>> purse.reserve(Amount(usd=0.008))
+    >>> limiter = SpendLimiter(SpendLimits(usd=0.01), Spending)
+    >>> first = limiter.reserve(Amount(usd=0.008))
+    >>> limiter.reserve(Amount(usd=0.008))
     Traceback (most recent call last):
-    tunesmith.errors.ModelUnavailable: a call may cost up to $0.008, but of the study's $0.01 only $0.002 is left.
+    tunesmith.errors.ModelUnavailable: a call may cost up to $0.008, but only $0.002 of the study's $0.01 is left.
     """
 
-    def __init__(self, limits: Limits, spent: Callable[[], Spending], day: DailyUsage | None = None) -> None:
+    def __init__(self, limits: SpendLimits, spent: Callable[[], Spending], daily: DailyUsage | None = None) -> None:
         self.limits = limits
-        self.day = day
+        self.daily = daily
         self._spent = spent
-        self._open: dict[int, Amount] = {}
+        self._reserved: dict[int, Amount] = {}
         self._numbers = count()
         self._lock = threading.Lock()
 
     def reserve(self, most: Amount) -> int:
-        """Set aside what a call may cost at the most, and return a number to settle it by.
+        """Reserve the most that a call may cost, and return a number to settle it by.
 
         Raises:
-            ModelUnavailable: It does not fit.
+            ModelUnavailable: It exceeds a limit.
         """
         with self._lock:
             spent = self._spent()
-            taken = sum(self._open.values(), Amount(usd=spent.usd, tokens=spent.tokens))
+            taken = sum(self._reserved.values(), Amount(usd=spent.usd, tokens=spent.tokens))
             _check(most, taken, self.limits.usd, self.limits.tokens, "study")
             number = next(self._numbers)
-            if self.day is not None:
+            if self.daily is not None:
                 try:
-                    self.day.reserve(number, most, self.limits)
+                    self.daily.reserve(number, most, self.limits)
                 except UsageUnavailable:
                     if self.limits.usd_per_day is not None or self.limits.tokens_per_day is not None:
                         raise
-                    self.day = None  # Where no day has a limit, nobody needs the book.
-            self._open[number] = most
+                    self.daily = None  # No daily limit needs the file.
+            self._reserved[number] = most
             return number
 
     def settle(self, number: int, amount: Amount) -> None:
-        """Give back what was set aside; what the call did cost stands in the journal by now."""
+        """Replace a reservation by what the call did cost, which the journal already holds."""
         with self._lock:
-            del self._open[number]
-            if self.day is not None:
-                # An answer that is paid for is not thrown away: in a book that is lost, what was set aside counts.
+            del self._reserved[number]
+            if self.daily is not None:
+                # Keep an answer that is paid for. If the file is lost, the reservation counts.
                 with suppress(UsageUnavailable):
-                    self.day.settle(number, amount)
+                    self.daily.settle(number, amount)
 
 
 class UsageUnavailable(ModelUnavailable):
-    """The book of a day's spending cannot be kept."""
+    """The file of daily usage cannot be read or written."""
 
 
 class DailyUsage:
-    """What all studies of a user have spent today, in one file that they share.
+    """Today's spending of all studies of a user, in a file that they share.
 
-    What was set aside and never settled, as its process was killed, counts as spent.
+    A reservation that is never settled, as its process was killed, counts as spent.
 
     Args:
-        path: The file; made on first use, readable by its owner alone.
+        path: The file; created on first use, readable only by its owner.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._name = uuid.uuid4().hex[:12]
+        self._id = uuid.uuid4().hex[:12]
 
-    def reserve(self, number: int, most: Amount, limits: Limits) -> None:
-        """Set an amount aside.
+    def reserve(self, number: int, most: Amount, limits: SpendLimits) -> None:
+        """Reserve an amount.
 
         Raises:
-            ModelUnavailable: It does not fit into the limits of a day.
+            ModelUnavailable: It exceeds a daily limit.
         """
-        with self._opened() as file:
+        with self._locked_file() as file:
             today = _today()
-            lines = [line for line in map(_line, file) if line is not None and line["day"] == today]
-            amounts = {line["of"]: Amount(usd=line["usd"], tokens=line["tokens"]) for line in lines}
-            taken = sum(amounts.values(), Amount())
-            _check(most, taken, limits.usd_per_day, limits.tokens_per_day, "day")
+            lines = [line for line in map(_parse, file) if line is not None and line["day"] == today]
+            amounts = {line["call"]: Amount(usd=line["usd"], tokens=line["tokens"]) for line in lines}
+            _check(most, sum(amounts.values(), Amount()), limits.usd_per_day, limits.tokens_per_day, "day")
             file.seek(0)
             file.truncate()
             file.writelines(orjson.dumps(line) + b"\n" for line in lines)
-            self._enter(file, number, most)
+            self._write(file, number, most)
 
     def settle(self, number: int, amount: Amount) -> None:
-        """Put what a call did cost in the place of what was set aside for it."""
-        with self._opened() as file:
+        """Replace a reservation by what the call did cost."""
+        with self._locked_file() as file:
             file.seek(0, os.SEEK_END)
-            self._enter(file, number, amount)
+            self._write(file, number, amount)
 
-    def _enter(self, file: IO[bytes], number: int, amount: Amount) -> None:
-        line = {"day": _today(), "of": f"{self._name}-{number}", "usd": amount.usd}
-        file.write(orjson.dumps(line | {"tokens": amount.tokens}) + b"\n")
+    def _write(self, file: IO[bytes], number: int, amount: Amount) -> None:
+        line = {"day": _today(), "call": f"{self._id}-{number}", "usd": amount.usd, "tokens": amount.tokens}
+        file.write(orjson.dumps(line) + b"\n")
 
     @contextmanager
-    def _opened(self) -> Iterator[IO[bytes]]:
+    def _locked_file(self) -> Iterator[IO[bytes]]:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
                 fcntl.flock(file, fcntl.LOCK_EX)
                 yield file
         except OSError as error:
-            raise UsageUnavailable(f"the book of a day's spending, {self.path}, cannot be kept: {error}.") from None
+            raise UsageUnavailable(f"the file of daily usage, {self.path}, cannot be used: {error}.") from None
 
 
 def daily_usage() -> DailyUsage:
-    """Return the book at its usual place."""
+    """Return the daily usage in the user's state folder."""
     state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
     return DailyUsage(state / "tunesmith" / "spending.jsonl")
 
 
-def _line(text: bytes) -> dict[str, Any] | None:
-    """Return a line of the book; None for what was cut off in the middle."""
+def _parse(text: bytes) -> dict[str, Any] | None:
+    """Return a line of the file; None for one that is incomplete."""
     try:
         line = orjson.loads(text)
-        return line if line.keys() >= {"day", "of", "usd", "tokens"} else None
+        return line if line.keys() >= {"day", "call", "usd", "tokens"} else None
     except (ValueError, AttributeError):
         return None
 
@@ -187,14 +186,14 @@ def _today() -> str:
     return datetime.now(UTC).date().isoformat()
 
 
-def _check(most: Amount, taken: Amount, usd: float | None, tokens: int | None, whose: str) -> None:
+def _check(most: Amount, taken: Amount, usd: float | None, tokens: int | None, scope: str) -> None:
     if usd is not None and most.usd > 0 and taken.usd + most.usd > usd:
         left = max(0.0, usd - taken.usd)
         raise ModelUnavailable(
-            f"a call may cost up to ${most.usd:.2g}, but of the {whose}'s ${usd:g} only ${left:.2g} is left."
+            f"a call may cost up to ${most.usd:.2g}, but only ${left:.2g} of the {scope}'s ${usd:g} is left."
         )
     if tokens is not None and taken.tokens + most.tokens > tokens:
         left = max(0, tokens - taken.tokens)
         raise ModelUnavailable(
-            f"a call may take up to {most.tokens} tokens, but of the {whose}'s {tokens} only {left} are left."
+            f"a call may take up to {most.tokens} tokens, but only {left} of the {scope}'s {tokens} are left."
         )

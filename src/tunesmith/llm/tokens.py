@@ -1,4 +1,4 @@
-"""Where the token of a provider comes from: a variable, a file, a command or a function, and again when it expired."""
+"""API keys and tokens from a variable, a file, a command or a function, fetched again when they expire."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _COMMAND_SECONDS = 60.0
 
 @dataclass
 class Token:
-    """A secret that is fetched when it is first needed, kept, and fetched anew where a provider no longer takes it.
+    """A secret that is fetched on first use, cached, and fetched again when the provider rejects it.
 
     Args:
-        fetch: Returns it.
-        variable: The variable that it is in; None where it is elsewhere.
-        kept: What was fetched last; never shown.
+        fetch: Returns the secret.
+        variable: The environment variable that holds it; None for another source.
+        cached: The secret last fetched; never shown.
 
     >>> numbers = iter(range(9))
     >>> token = Token(lambda: f"secret-{next(numbers)}")
-    >>> token.value, token.value, token.renewed()
+    >>> token.value, token.value, token.refresh()
     ('secret-0', 'secret-0', 'secret-1')
     >>> token
     Token()
@@ -34,57 +34,57 @@ class Token:
 
     fetch: Callable[[], str] = field(repr=False)
     variable: str | None = field(default=None, repr=False)
-    kept: str | None = field(default=None, repr=False)
+    cached: str | None = field(default=None, repr=False)
 
     @property
     def value(self) -> str:
         """The secret.
 
         Raises:
-            InputError: There is none.
+            InputError: It cannot be fetched.
         """
-        return self.renewed() if self.kept is None else self.kept
+        return self.refresh() if self.cached is None else self.cached
 
-    def renewed(self) -> str:
-        """Fetch it anew."""
-        self.kept = self.fetch().strip()
-        if not self.kept or not self.kept.isprintable():
-            raise InputError("a provider's token must be one line of text, but there was none.", keys=("token",))
-        return self.kept
+    def refresh(self) -> str:
+        """Fetch the secret again."""
+        self.cached = self.fetch().strip()
+        if not self.cached or not self.cached.isprintable():
+            raise InputError("a provider's token must be one line of text, got none or several.", keys=("token",))
+        return self.cached
 
-    def hidden_in(self, text: str) -> str:
-        """Return text with the secret taken out, as a provider's message may hold it."""
-        return text if self.kept is None else text.replace(self.kept, "[token]")
+    def redact(self, text: str) -> str:
+        """Return text without the secret; a provider's message may contain it."""
+        return text if self.cached is None else text.replace(self.cached, "[token]")
 
 
-def token_from(given: Any, environment: Mapping[str, str]) -> Token:
-    """Return a token from what a user wrote.
+def token_from(source: Any, environment: Mapping[str, str]) -> Token:
+    """Return a token from a setting.
 
     Args:
-        given: `{"env": NAME}`, `{"file": PATH}`, `{"command": "as typed"}` (run without a shell), or a function that
-            returns it. The secret itself is refused, as it would be kept with the study.
-        environment: Variables by name, those of `.env` among them.
+        source: `{"env": NAME}`, `{"file": PATH}`, `{"command": "..."}` (run without a shell), or a function that
+            returns the secret. The secret itself is rejected, as it would be stored with the study.
+        environment: Variables by name, including those of `.env`.
 
     Raises:
-        InputError: It is none of these.
+        InputError: The setting is none of these.
     """
-    if callable(given):
-        return Token(given)
-    if not isinstance(given, Mapping) or len(given) != 1:
+    if callable(source):
+        return Token(source)
+    if not isinstance(source, Mapping) or len(source) != 1:
         raise InputError(
             'token must say where the secret is: { env = "NAME" }, { file = "PATH" } or { command = "..." }.',
             keys=("token",),
         )
-    expect_keys(given, ("env", "file", "command"), "token")
-    ((kind, place),) = given.items()
-    if not isinstance(place, str) or not place:
-        raise InputError(f"{kind} must be text, but {place!r} was given.", keys=("token", kind))
+    expect_keys(source, ("env", "file", "command"), "token")
+    ((kind, value),) = source.items()
+    if not isinstance(value, str) or not value:
+        raise InputError(f"{kind} must be text, got {value!r}.", keys=("token", kind))
     if kind == "env":
-        return Token(lambda: _variable(place, environment), variable=place)
-    return Token(lambda: _file(place) if kind == "file" else _printed(place))
+        return Token(lambda: _read_variable(value, environment), variable=value)
+    return Token(lambda: _read_file(value) if kind == "file" else _run(value))
 
 
-def _variable(name: str, environment: Mapping[str, str]) -> str:
+def _read_variable(name: str, environment: Mapping[str, str]) -> str:
     if not environment.get(name):
         raise MissingApiKey(
             f"the variable {name} must hold a provider's token, but it is not set.", keys=("token", "env")
@@ -92,36 +92,35 @@ def _variable(name: str, environment: Mapping[str, str]) -> str:
     return environment[name]
 
 
-def _file(place: str) -> str:
+def _read_file(path: str) -> str:
     try:
-        return Path(place).expanduser().read_text(encoding="utf-8")
+        return Path(path).expanduser().read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(
-            f"the file {place} must hold a provider's token, but it cannot be read: {_why(error)}.",
+            f"the file {path} must hold a provider's token, but it cannot be read: {_reason(error)}.",
             keys=("token", "file"),
         ) from None
 
 
-def _printed(command: str) -> str:
+def _run(command: str) -> str:
     try:
-        done = subprocess.run(
+        return subprocess.run(
             shlex.split(command),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             timeout=_COMMAND_SECONDS,
             check=True,
-        )
+        ).stdout
     except (OSError, ValueError, subprocess.SubprocessError) as error:
-        # What it printed is not shown: it may hold the secret.
+        # The message leaves out the command's output, which may contain the secret.
         raise InputError(
-            f"the command {command!r} must print a provider's token, but it failed: {_why(error)}.",
+            f"the command {command!r} must print a provider's token, but it failed: {_reason(error)}.",
             keys=("token", "command"),
         ) from None
-    return done.stdout
 
 
-def _why(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     if isinstance(error, subprocess.CalledProcessError):
         return f"exit status {error.returncode}"
     if isinstance(error, subprocess.TimeoutExpired):

@@ -1,4 +1,4 @@
-"""Every question of a role, every request and every tool as a span, in OpenTelemetry's terms for generative AI."""
+"""OpenTelemetry spans of roles, requests and tools, by the conventions for generative AI."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from ..errors import MissingExtra
 if TYPE_CHECKING:
     from pydantic_ai.capabilities import Instrumentation
 
-_SECONDS = 5.0  # That a collector may take; a study does not wait for its traces.
+_EXPORT_SECONDS = 5.0  # A short limit, so that a study does not wait for its traces.
 
 
 class Traces:
-    """Sends spans to a collector, as Phoenix is one, in batches from a thread of its own.
+    """Sends spans to a collector such as Phoenix, in batches, from a thread of its own.
 
-    Nobody but this has anything to do with them: what the user's own program traces stays apart.
+    It uses its own tracer provider, separate from any that the user's program installs.
 
     Args:
-        url: Where spans are sent by OTLP over HTTP, as `"http://127.0.0.1:6006/v1/traces"`.
+        url: The collector's address for OTLP over HTTP, such as `"http://127.0.0.1:6006/v1/traces"`.
 
     Raises:
         MissingExtra: The exporter is not installed.
@@ -33,15 +33,16 @@ class Traces:
         except ImportError:
             raise MissingExtra("traces need an extra: pip install 'tunesmith[traces]'") from None
         self._provider = TracerProvider(resource=Resource({"service.name": "tunesmith"}), shutdown_on_exit=False)
-        self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=url, timeout=_SECONDS)))
+        exporter = OTLPSpanExporter(endpoint=url, timeout=_EXPORT_SECONDS)
+        self._provider.add_span_processor(BatchSpanProcessor(exporter))
 
     def capability(self) -> Instrumentation:
-        """Return what an agent needs to write its spans here."""
+        """Return the capability that makes an agent write its spans here."""
         from pydantic_ai.capabilities import Instrumentation
         from pydantic_ai.models.instrumented import InstrumentationSettings
 
         return Instrumentation(InstrumentationSettings(tracer_provider=self._provider))
 
     def close(self) -> None:
-        """Send what is left."""
+        """Send the remaining spans."""
         self._provider.shutdown()

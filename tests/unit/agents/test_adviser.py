@@ -263,7 +263,7 @@ def test_names_of_parameters_make_no_difference_to_the_engine() -> None:
     ("options", "message"),
     [
         ({"proposer": "tpe"}, "takes advice, but tpe takes none"),
-        ({"model": "gpt-5"}, "a provider first"),
+        ({"model": "gpt-5"}, "its provider first"),
         ({"model": {"model": "ollama:llama", "fallback": []}}, "Did you mean 'fallbacks'"),
         ({"model": {"model": "ollama:llama", "record": "a", "replay": "b"}}, "recorded or replayed, not both"),
         ({"model": {"model": "ollama:llama", "tokens": -1}}, "tokens must be 0 or more"),

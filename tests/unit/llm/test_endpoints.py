@@ -4,7 +4,7 @@ import pytest
 
 from tunesmith.errors import InputError, MissingApiKey
 from tunesmith.llm.endpoints import endpoint_from
-from tunesmith.llm.prices import Usage
+from tunesmith.llm.prices import TokenCounts
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ def test_the_usual_variables_are_honoured(name: str, environment: dict[str, str]
 
 
 def test_prices_come_from_the_table_from_the_user_or_are_nothing() -> None:
-    usage = Usage(input_tokens=1_000_000, output_tokens=1_000_000)
+    usage = TokenCounts(input_tokens=1_000_000, output_tokens=1_000_000)
     keys = {"OPENAI_API_KEY": "x"}
     assert endpoint_from("openai:gpt-5", keys).price.usd(usage) > 1
     own = {"name": "openai:my-own", "price": {"input": 1, "output": 2}}
@@ -38,14 +38,14 @@ def test_prices_come_from_the_table_from_the_user_or_are_nothing() -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ("gpt-5", "a provider first, but 'gpt-5' was given"),
+        ("gpt-5", "its provider first.*, got 'gpt-5'"),
         ("opnai:gpt-5", "Did you mean 'openai'"),
-        ("openrouter:gpt-5", "maker's name before its own"),
+        ("openrouter:gpt-5", "named with its maker"),
         ({"name": "openai:gpt-5", "url": "x"}, "unknown key 'url'"),
         (3, "must be text or a table"),
-        ("openai:no-such-model", "the price of openai:no-such-model is not known"),
+        ("openai:no-such-model", "the price of openai:no-such-model is unknown"),
         ({"name": "openai:gpt-5", "price": 3}, 'must be "free" or a table'),
-        ({"name": "openai:gpt-5", "price": {"input": -1, "output": 1}}, "dollars a million tokens, 0 or more"),
+        ({"name": "openai:gpt-5", "price": {"input": -1, "output": 1}}, "dollars per million tokens, 0 or more"),
         ({"name": "openai:gpt-5", "price": {"input": 1}}, "the key 'output' is missing"),
         ("compatible:llama", "compatible needs its address"),
         ({"name": "compatible:llama", "base_url": "localhost"}, "compatible needs its address"),

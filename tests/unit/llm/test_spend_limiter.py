@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from tunesmith.core.spending import Call, Ledger, Spending
 from tunesmith.errors import InputError, ModelUnavailable
-from tunesmith.llm import spend_limiter as purse
-from tunesmith.llm.spend_limiter import Amount, DailyUsage, Limits, SpendLimiter
+from tunesmith.llm import spend_limiter
+from tunesmith.llm.spend_limiter import Amount, DailyUsage, SpendLimiter, SpendLimits
 
 AMOUNTS = st.tuples(st.floats(0, 1), st.floats(0, 1)).map(sorted)
 
@@ -19,7 +19,7 @@ def test_what_is_set_aside_and_spent_never_exceeds_the_limit(
     calls: list[tuple[float, float]], limit: float, at_once: int
 ) -> None:
     ledger = Ledger()
-    own = SpendLimiter(Limits(usd=limit), lambda: ledger.total)
+    own = SpendLimiter(SpendLimits(usd=limit), lambda: ledger.total)
     open_calls: list[tuple[int, float]] = []
     for cost, most in calls:
         if len(open_calls) == at_once:
@@ -34,38 +34,38 @@ def test_what_is_set_aside_and_spent_never_exceeds_the_limit(
 
 
 def test_what_costs_nothing_fits_into_any_budget() -> None:
-    own = SpendLimiter(Limits(usd=0.0), Spending)
+    own = SpendLimiter(SpendLimits(usd=0.0), Spending)
     own.settle(own.reserve(Amount(tokens=1000)), Amount())
     with pytest.raises(
-        ModelUnavailable, match=r"a call may cost up to \$0.01, but of the study's \$0 only \$0 is left"
+        ModelUnavailable, match=r"a call may cost up to \$0.01, but only \$0 of the study's \$0 is left"
     ):
         own.reserve(Amount(usd=0.01))
 
 
 def test_a_day_is_shared_by_all_studies_and_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    limits = Limits(usd_per_day=1.0)
+    limits = SpendLimits(usd_per_day=1.0)
     one, other = (SpendLimiter(limits, Spending, DailyUsage(tmp_path / "spending.jsonl")) for _ in range(2))
     one.settle(one.reserve(Amount(usd=0.9)), Amount(usd=0.4))
     reserved = other.reserve(Amount(usd=0.5))
-    with pytest.raises(ModelUnavailable, match=r"of the day's \$1 only \$0.1 is left"):
+    with pytest.raises(ModelUnavailable, match=r"only \$0.1 of the day's \$1 is left"):
         one.reserve(Amount(usd=0.2))
     other.settle(reserved, Amount(usd=0.1))
     one.settle(one.reserve(Amount(usd=0.5)), Amount(usd=0.5))
-    monkeypatch.setattr(purse, "_today", lambda: "2999-01-01")
+    monkeypatch.setattr(spend_limiter, "_today", lambda: "2999-01-01")
     one.settle(one.reserve(Amount(usd=0.9)), Amount(usd=0.9))
     assert len((tmp_path / "spending.jsonl").read_text().splitlines()) == 2  # Of days gone by nothing is kept.
 
 
 def test_who_was_killed_has_spent_what_was_set_aside(tmp_path: Path) -> None:
     path = tmp_path / "spending.jsonl"
-    SpendLimiter(Limits(usd_per_day=1.0), Spending, DailyUsage(path)).reserve(Amount(usd=0.8))
+    SpendLimiter(SpendLimits(usd_per_day=1.0), Spending, DailyUsage(path)).reserve(Amount(usd=0.8))
     with pytest.raises(ModelUnavailable, match="of the day's"):
-        SpendLimiter(Limits(usd_per_day=1.0), Spending, DailyUsage(path)).reserve(Amount(usd=0.3))
+        SpendLimiter(SpendLimits(usd_per_day=1.0), Spending, DailyUsage(path)).reserve(Amount(usd=0.3))
     assert path.stat().st_mode & 0o077 == 0
 
 
 def spend(path: Path) -> None:
-    own = SpendLimiter(Limits(usd_per_day=0.5), Spending, DailyUsage(path))
+    own = SpendLimiter(SpendLimits(usd_per_day=0.5), Spending, DailyUsage(path))
     for _ in range(50):
         try:
             own.settle(own.reserve(Amount(usd=0.02)), Amount(usd=0.01))
@@ -80,28 +80,28 @@ def test_processes_at_once_do_not_overspend_a_day(tmp_path: Path) -> None:
         process.start()
     for process in processes:
         process.join()
-    lines = {line["of"]: line["usd"] for line in map(orjson.loads, path.read_bytes().splitlines())}
+    lines = {line["call"]: line["usd"] for line in map(orjson.loads, path.read_bytes().splitlines())}
     assert 0.45 <= sum(lines.values()) <= 0.5 + 1e-9
 
 
 def test_a_book_that_cannot_be_kept_ends_in_rules_not_in_a_crash(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder\n")
     path = tmp_path / "file" / "spending.jsonl"
-    with pytest.raises(ModelUnavailable, match="cannot be kept"):
-        SpendLimiter(Limits(usd_per_day=1.0), Spending, DailyUsage(path)).reserve(Amount(usd=0.3))
-    own = SpendLimiter(Limits(), Spending, DailyUsage(path))  # Where no day has a limit, nobody needs the book.
+    with pytest.raises(ModelUnavailable, match="cannot be used"):
+        SpendLimiter(SpendLimits(usd_per_day=1.0), Spending, DailyUsage(path)).reserve(Amount(usd=0.3))
+    own = SpendLimiter(SpendLimits(), Spending, DailyUsage(path))  # Where no day has a limit, nobody needs the book.
     own.settle(own.reserve(Amount(usd=0.3)), Amount())
 
 
 def test_a_line_that_was_cut_off_does_not_close_the_book(tmp_path: Path) -> None:
     path = tmp_path / "spending.jsonl"
-    path.write_text('{"day": "2026-01-01", "of"\nno JSON\n3\n')
-    SpendLimiter(Limits(usd_per_day=1.0), Spending, DailyUsage(path)).reserve(Amount(usd=0.3))
+    path.write_text('{"day": "2026-01-01", "call"\nno JSON\n3\n')
+    SpendLimiter(SpendLimits(usd_per_day=1.0), Spending, DailyUsage(path)).reserve(Amount(usd=0.3))
     assert len(path.read_text().splitlines()) == 1
 
 
 def test_purses_of_one_process_share_a_day(tmp_path: Path) -> None:
-    path, limits = tmp_path / "spending.jsonl", Limits(usd_per_day=0.05)
+    path, limits = tmp_path / "spending.jsonl", SpendLimits(usd_per_day=0.05)
     for _ in range(5):
         own = SpendLimiter(limits, Spending, DailyUsage(path))
         own.settle(own.reserve(Amount(usd=0.01)), Amount(usd=0.01))
@@ -112,15 +112,15 @@ def test_purses_of_one_process_share_a_day(tmp_path: Path) -> None:
 
 def test_limits_are_not_negative() -> None:
     with pytest.raises(InputError, match="tokens must be 0 or more"):
-        Limits(tokens=-1)
+        SpendLimits(tokens=-1)
 
 
 def test_a_book_that_is_lost_in_mid_call_costs_no_answer(tmp_path: Path) -> None:
     path = tmp_path / "spending.jsonl"
-    own = SpendLimiter(Limits(usd_per_day=1.0), Spending, DailyUsage(path))
+    own = SpendLimiter(SpendLimits(usd_per_day=1.0), Spending, DailyUsage(path))
     number = own.reserve(Amount(usd=0.3))
     path.unlink()
     path.mkdir()  # A file can no more be opened there.
     own.settle(number, Amount(usd=0.1))
-    with pytest.raises(ModelUnavailable, match="cannot be kept"):
+    with pytest.raises(ModelUnavailable, match="cannot be used"):
         own.reserve(Amount(usd=0.3))

@@ -25,9 +25,9 @@ def test_a_file_that_changed_and_a_command_are_read_anew(tmp_path: Path) -> None
     token = token_from({"file": str(file)}, {})
     assert token.value == "old"
     file.write_text("new")
-    assert (token.value, token.renewed(), token.value) == ("old", "new", "new")
+    assert (token.value, token.refresh(), token.value) == ("old", "new", "new")
     command = token_from({"command": f"sh -c 'echo x >> {counter}; wc -l < {counter}'"}, {})
-    assert (command.value, command.value, command.renewed()) == ("1", "1", "2")
+    assert (command.value, command.value, command.refresh()) == ("1", "1", "2")
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_a_secret_itself_and_other_mistakes_are_refused(given: Any, message: str
         ({"file": "/nowhere/token"}, "cannot be read: No such file"),
         ({"command": "no-such-command"}, "failed: No such file"),
         ({"command": "sh -c 'printf sk-; echo secret; exit 3'"}, "exit status 3"),
-        ({"command": "true"}, "there was none"),
+        ({"command": "true"}, "one line of text, got none"),
         ({"command": "printf 'one\\ntwo'"}, "one line of text"),
     ],
 )

@@ -13,10 +13,10 @@ from pydantic import BaseModel
 
 from tunesmith.core.spending import Spending
 from tunesmith.errors import InputError, MissingExtra
+from tunesmith.llm.client import ModelClient
 from tunesmith.llm.endpoints import endpoint_from
-from tunesmith.llm.language_model import LanguageModel
 from tunesmith.llm.options import ModelOptions
-from tunesmith.llm.spend_limiter import Limits, SpendLimiter
+from tunesmith.llm.spend_limiter import SpendLimiter, SpendLimits
 from tunesmith.llm.traces import Traces
 from tunesmith.testing.model_server import ModelServer, Structured, ToolCall, Usage
 
@@ -74,8 +74,8 @@ def attributes(span: Any) -> dict[str, Any]:
 
 def ask(server: ModelServer, traces: Traces, watched: bool = False) -> int:
     table = {"name": "openai:scripted", "base_url": f"{server.url}/v1", "token": lambda: SECRET, "price": "free"}
-    model = LanguageModel([endpoint_from(table, {})], purse=SpendLimiter(Limits(), Spending), traces=traces)
-    model.watch = (lambda role, answer: None) if watched else None
+    model = ModelClient([endpoint_from(table, {})], limiter=SpendLimiter(SpendLimits(), Spending), traces=traces)
+    model.on_partial = (lambda role, answer: None) if watched else None
     try:
         return model.ask("planner", instructions="Guess.", question="Which?", answer=Guess, tools=[double]).number
     finally:

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 from pydantic import BaseModel
-from tests.unit.llm.test_language_model import PRICE, PROVIDERS, SECRET, double, endpoint, model
+from tests.unit.llm.test_client import PRICE, PROVIDERS, SECRET, double, endpoint, model
 
 from tunesmith.errors import ModelUnavailable
+from tunesmith.llm.client import ModelClient
 from tunesmith.llm.endpoints import endpoint_from
-from tunesmith.llm.language_model import LanguageModel
 from tunesmith.llm.recording import Recording
 from tunesmith.testing.model_server import (
     Delayed,
@@ -60,7 +60,7 @@ class Watcher:
         return [answer.get("reason", "") for answer in self.told if answer]
 
 
-def think(asked: LanguageModel, **others: Any) -> int:
+def think(asked: ModelClient, **others: Any) -> int:
     told = {"instructions": "Think.", "question": "Which number?", **others}
     return asked.ask("planner", answer=Thought, **told).number
 
@@ -69,7 +69,7 @@ def think(asked: LanguageModel, **others: Any) -> int:
 def test_a_reason_is_seen_to_grow_and_is_paid_as_any_other(provider: str) -> None:
     watcher = Watcher()
     with ModelServer([SlowStream(GOOD, 1.0)]) as server, model(endpoint(server, provider)) as asked:
-        asked.watch = watcher
+        asked.on_partial = watcher
         assert think(asked) == 7
         spent = asked.ledger.by_role["planner"]
         assert (spent.calls, spent.input_tokens, spent.output_tokens, spent.cached_tokens) == (1, 1000, 100, 400)
@@ -95,7 +95,7 @@ def test_a_stream_that_breaks_off_is_paid_for_and_asked_for_again_in_one_piece(p
         return Dropped(SlowStream(GOOD, 0.2), 0.6) if request.stream else GOOD
 
     with ModelServer(script) as server, model(endpoint(server, provider), output_tokens=1000) as asked:
-        asked.watch = watcher = Watcher()
+        asked.on_partial = watcher = Watcher()
         assert think(asked) == 7
         assert [request.stream for request in server.requests] == [True, False]
         total = asked.ledger.total
@@ -108,8 +108,8 @@ def test_a_stream_that_breaks_off_is_paid_for_and_asked_for_again_in_one_piece(p
 @pytest.mark.parametrize("provider", ["openai", "anthropic", "google"])
 def test_where_no_stream_is_repeated_the_next_one_is_asked(provider: str) -> None:
     with ModelServer([Dropped(GOOD, 0.6)]) as broken, ModelServer([GOOD]) as sound:
-        with model(endpoint(broken, provider), endpoint(sound), repeats=0, output_tokens=1000) as asked:
-            asked.watch = Watcher()
+        with model(endpoint(broken, provider), endpoint(sound), retries=0, output_tokens=1000) as asked:
+            asked.on_partial = Watcher()
             assert think(asked) == 7
             assert (asked.ledger.total.calls, asked.ledger.total.failed) == (2, 1)
             assert asked.ledger.total.output_tokens == 1100
@@ -121,8 +121,8 @@ def test_who_cannot_stream_is_asked_plainly(code: int) -> None:
     def script(request: ModelRequest) -> Reply:
         return Status(code, message="stream is not supported") if request.stream else GOOD
 
-    with ModelServer(script) as server, model(endpoint(server, "compatible"), repeats=0) as asked:
-        asked.watch = Watcher()
+    with ModelServer(script) as server, model(endpoint(server, "compatible"), retries=0) as asked:
+        asked.on_partial = Watcher()
         assert think(asked) == 7
         assert (asked.ledger.total.calls, asked.ledger.total.failed, len(server.requests)) == (1, 0, 2)
 
@@ -135,7 +135,7 @@ def test_who_cannot_stream_is_asked_plainly(code: int) -> None:
 @pytest.mark.parametrize("provider", ["openai", "anthropic", "google"])
 def test_what_does_not_fit_is_asked_for_again(provider: str, reply: Reply) -> None:
     with ModelServer([reply, GOOD]) as server, model(endpoint(server, provider)) as asked:
-        asked.watch = Watcher()
+        asked.on_partial = Watcher()
         assert think(asked) == 7
         assert asked.ledger.total.calls == 2
 
@@ -145,8 +145,8 @@ def test_what_does_not_fit_is_asked_for_again(provider: str, reply: Reply) -> No
 )
 @pytest.mark.parametrize("provider", ["openai", "anthropic", "google"])
 def test_where_there_is_no_answer_it_is_said_why(provider: str, reply: Reply) -> None:
-    with ModelServer([reply]) as server, model(endpoint(server, provider), repeats=0) as asked:
-        asked.watch = watcher = Watcher()
+    with ModelServer([reply]) as server, model(endpoint(server, provider), retries=0) as asked:
+        asked.on_partial = watcher = Watcher()
         with pytest.raises(ModelUnavailable, match=f"^{provider}:scripted: "):
             think(asked)
         assert watcher.told[-1] is None
@@ -161,16 +161,16 @@ def test_a_busy_provider_and_an_expired_token_are_dealt_with_as_ever() -> None:
         return Status(429, {"Retry-After": "0"}) if request.number == 1 else GOOD
 
     with ModelServer(script) as server, model(endpoint(server, token=lambda: next(tokens))) as asked:
-        asked.watch = Watcher()
+        asked.on_partial = Watcher()
         assert think(asked) == 7
         assert [request.stream for request in server.requests] == [True] * 3
 
 
 def test_a_stream_that_takes_too_long_is_given_up_and_paid_for() -> None:
     with ModelServer([SlowStream(GOOD, 60)]) as server, model(endpoint(server), timeout_seconds=0.5) as asked:
-        asked.watch = Watcher()
+        asked.on_partial = Watcher()
         started = time.monotonic()
-        with pytest.raises(ModelUnavailable, match="it took too long"):
+        with pytest.raises(ModelUnavailable, match="the request timed out"):
             think(asked)
         assert time.monotonic() - started < 5
         assert (asked.ledger.total.failed, asked.ledger.total.output_tokens) == (1, 4000)
@@ -178,10 +178,10 @@ def test_a_stream_that_takes_too_long_is_given_up_and_paid_for() -> None:
 
 def test_giving_up_in_the_middle_of_a_stream_is_prompt_and_paid_for() -> None:
     with ModelServer([SlowStream(GOOD, 60)]) as server, model(endpoint(server)) as asked:
-        asked.watch = watcher = Watcher()
-        asked.give_up = lambda: len(watcher.reasons) > 1
+        asked.on_partial = watcher = Watcher()
+        asked.should_cancel = lambda: len(watcher.reasons) > 1
         started = time.monotonic()
-        with pytest.raises(ModelUnavailable, match="nobody is waited for any more"):
+        with pytest.raises(ModelUnavailable, match="the request was cancelled"):
             think(asked)
         assert time.monotonic() - started < 20
         stopped = time.monotonic()
@@ -192,7 +192,7 @@ def test_giving_up_in_the_middle_of_a_stream_is_prompt_and_paid_for() -> None:
 
 def test_tools_are_called_between_streams() -> None:
     with ModelServer([ToolCall("double", {"number": 3}), GOOD]) as server, model(endpoint(server)) as asked:
-        asked.watch = watcher = Watcher()
+        asked.on_partial = watcher = Watcher()
         assert think(asked, tools=[double]) == 7
         assert [request.stream for request in server.requests] == [True, True]
         assert watcher.reasons[-1] == REASON
@@ -200,25 +200,25 @@ def test_tools_are_called_between_streams() -> None:
 
 @pytest.mark.parametrize("watched", [True, False])
 def test_one_tape_answers_whether_it_is_watched_or_not(watched: bool, tmp_path: Path) -> None:
-    path = tmp_path / "tape.jsonl"
+    path = tmp_path / "recording.jsonl"
     with (
         ModelServer([ToolCall("double", {"number": 3}), GOOD]) as server,
-        model(endpoint(server, "anthropic"), tape=Recording(path)) as asked,
+        model(endpoint(server, "anthropic"), recording=Recording(path)) as asked,
     ):
-        asked.watch = Watcher() if watched else None
+        asked.on_partial = Watcher() if watched else None
         assert think(asked, tools=[double]) == 7
         spent = asked.ledger.total
     assert SECRET not in path.read_text()
     silent = endpoint_from({"name": "openai:scripted", "price": PRICE}, {}, needs_token=False)
-    with model(silent, tape=Recording(path, replay=True)) as asked:
-        asked.watch = None if watched else Watcher()
+    with model(silent, recording=Recording(path, replay=True)) as asked:
+        asked.on_partial = None if watched else Watcher()
         assert think(asked, tools=[double]) == 7
         assert (asked.ledger.total.usd, asked.ledger.total.tokens) == (spent.usd, spent.tokens)
 
 
 def test_many_who_are_watched_at_once_do_not_hold_each_other_up() -> None:
     with ModelServer([Delayed(SlowStream(GOOD, 0.5), 0.1)]) as server, model(endpoint(server)) as asked:
-        asked.watch = Watcher()
+        asked.on_partial = Watcher()
         threads = [Thread(target=think, args=(asked,)) for _ in range(6)]
         started = time.monotonic()
         for thread in threads:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from pydantic import BaseModel
 
 if TYPE_CHECKING:
-    from ...llm.language_model import LanguageModel
+    from ...llm.client import ModelClient
 
 Answer = TypeVar("Answer", bound=BaseModel)
 
 
 class Model(Protocol):
-    """Whoever answers: `tunesmith.llm.language_model.LanguageModel`, or an object of your own in its place."""
+    """Whoever answers: `tunesmith.llm.client.ModelClient`, or an object of your own in its place."""
 
     def ask(self, role: str, *, instructions: str, question: str, answer: type[Answer]) -> Answer:
         """Return an answer of the type that is asked for; raises `ModelUnavailable` where there is none."""
@@ -31,7 +31,7 @@ class Equipped:
         tools: Functions with typed arguments and a docstring each.
     """
 
-    model: LanguageModel
+    model: ModelClient
     tools: Sequence[Callable[..., Any]]
 
     def ask(self, role: str, *, instructions: str, question: str, answer: type[Answer]) -> Answer:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from ...core.trial import Measurement, TrialRequest
-from ...llm.secret_environment import visible_variables
+from ...llm.environment import trial_environment
 from .._evaluation import failure, settle
 from ..base import OnReport
 from .leftovers import TRIAL_VARIABLE, WORKER_VARIABLE, read_result, sweep_worker
@@ -155,7 +155,7 @@ class Slot:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
-                env={**visible_variables(), **self._variables, **marks},
+                env={**trial_environment(), **self._variables, **marks},
                 start_new_session=True,
             )
         except BaseException:

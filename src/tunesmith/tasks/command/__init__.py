@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...core.trial import CHECKPOINT_FOLDER, Failure, FailureKind, Measurement, Reporter, TrialRequest, Value
 from ...errors import InputError, TrialPruned
-from ...llm.secret_environment import visible_variables
+from ...llm.environment import trial_environment
 from ...trial_folder.metrics import METRICS_FILE, bad_metrics, checked, read_metrics, write_metrics
 from ...trial_folder.reports import ReportsTail
 from ..base import TrialFailed, TrialLost
@@ -169,7 +169,7 @@ class CommandTask:
 
         try:
             words = self._prepared(request)
-            variables = {**visible_variables(), **self._variables(request), **self.environment}
+            variables = {**trial_environment(), **self._variables(request), **self.environment}
             status = run_group(
                 words, folder=Path(self.folder), environment=variables, shell=self.shell, hear=hear, look=look
             )

@@ -15,10 +15,10 @@ from pydantic import BaseModel, Field
 
 from tunesmith.core.spending import Ledger
 from tunesmith.errors import InputError, MissingExtra, ModelUnavailable
+from tunesmith.llm.client import CallLimits, ModelClient
 from tunesmith.llm.endpoints import Endpoint, endpoint_from
-from tunesmith.llm.language_model import LanguageModel, Patience
 from tunesmith.llm.recording import Recording
-from tunesmith.llm.spend_limiter import Limits, SpendLimiter
+from tunesmith.llm.spend_limiter import SpendLimiter, SpendLimits
 from tunesmith.testing.model_server import (
     Delayed,
     Dropped,
@@ -39,7 +39,7 @@ from tunesmith.testing.model_server import (
 PRICE = {"input": 2.0, "output": 10.0, "cached": 0.5}
 PROVIDERS = ("openai", "openrouter", "ollama", "compatible", "anthropic", "google")
 SECRET = "sk-very-secret"
-UNLIMITED = Limits()
+UNLIMITED = SpendLimits()
 
 
 class Guess(BaseModel):
@@ -60,15 +60,15 @@ def endpoint(server: ModelServer, provider: str = "openai", **others: Any) -> En
 
 @contextmanager
 def model(
-    *endpoints: Endpoint, limits: Limits = UNLIMITED, tape: Recording | None = None, **patience: Any
+    *endpoints: Endpoint, limits: SpendLimits = UNLIMITED, recording: Recording | None = None, **options: Any
 ) -> Iterator[Any]:
     ledger = Ledger()
-    asked = LanguageModel(
+    asked = ModelClient(
         endpoints,
-        purse=SpendLimiter(limits, lambda: ledger.total),
-        enter=ledger.add,
-        tape=tape,
-        patience=Patience(**{"timeout_seconds": 20.0, **patience}),
+        limiter=SpendLimiter(limits, lambda: ledger.total),
+        on_call=ledger.add,
+        recording=recording,
+        limits=CallLimits(**{"timeout_seconds": 20.0, **options}),
     )
     asked.ledger = ledger  # type: ignore[attr-defined]
     try:
@@ -77,7 +77,7 @@ def model(
         asked.close()
 
 
-def guess(asked: LanguageModel, **others: Any) -> int:
+def guess(asked: ModelClient, **others: Any) -> int:
     told = {"instructions": "Guess.", "question": "Which number?", **others}
     return asked.ask("planner", answer=Guess, **told).number
 
@@ -119,7 +119,7 @@ def test_what_does_not_fit_is_asked_for_again_with_the_fault() -> None:
 )
 @pytest.mark.parametrize("provider", ["openai", "anthropic", "google"])
 def test_where_no_answer_can_be_used_there_is_none_and_it_is_said_why(reply: Any, why: str, provider: str) -> None:
-    with ModelServer([reply]) as server, model(endpoint(server, provider), repeats=0) as asked:
+    with ModelServer([reply]) as server, model(endpoint(server, provider), retries=0) as asked:
         with pytest.raises(ModelUnavailable, match=f"^{provider}:scripted: .*{why}"):
             guess(asked)
         assert 1 <= len(server.requests) <= 3
@@ -140,7 +140,7 @@ def test_who_is_busy_is_asked_again_when_it_says(provider: str) -> None:
 def test_nobody_is_waited_for_longer_than_it_was_said() -> None:
     with ModelServer([Hang(60)]) as server, model(endpoint(server), timeout_seconds=0.3) as asked:
         started = time.monotonic()
-        with pytest.raises(ModelUnavailable, match="it took too long"):
+        with pytest.raises(ModelUnavailable, match="the request timed out"):
             guess(asked)
         assert time.monotonic() - started < 10
         # Who never answered may have read the question, and charges for it.
@@ -207,8 +207,8 @@ def test_fallbacks_are_asked_in_order_and_roles_have_their_own() -> None:
         assert "google:scripted" in str(caught.value)
 
 
-@pytest.mark.parametrize("limits", [Limits(usd=0.001), Limits(tokens=500)], ids=str)
-def test_what_may_not_fit_is_not_asked(limits: Limits) -> None:
+@pytest.mark.parametrize("limits", [SpendLimits(usd=0.001), SpendLimits(tokens=500)], ids=str)
+def test_what_may_not_fit_is_not_asked(limits: SpendLimits) -> None:
     with ModelServer([GOOD]) as server, model(endpoint(server), limits=limits) as asked:
         with pytest.raises(ModelUnavailable, match=r"may (cost|take) up to .* (is|are) left"):
             guess(asked)
@@ -217,7 +217,7 @@ def test_what_may_not_fit_is_not_asked(limits: Limits) -> None:
 
 def test_a_budget_is_never_overspent_by_many_at_once() -> None:
     usage = Usage(input_tokens=200, output_tokens=900)
-    limits = Limits(tokens=6000)
+    limits = SpendLimits(tokens=6000)
 
     def script(request: ModelRequest) -> Any:
         return Delayed(Structured({"number": 7}, usage=usage), 0.05)
@@ -261,7 +261,7 @@ def test_a_connection_that_drops_costs_what_it_may_have_cost() -> None:
 def test_a_message_of_a_provider_that_has_the_token_in_it_is_cleaned(caplog: pytest.LogCaptureFixture) -> None:
     with ModelServer([Status(400, message=f"no access with {SECRET}")]) as server, model(endpoint(server)) as asked:
         calls: list[str] = []
-        asked.enter = lambda call: calls.append(call.failure)
+        asked.on_call = lambda call: calls.append(call.failure)
         with (
             caplog.at_level("DEBUG", logger="tunesmith"),
             pytest.raises(ModelUnavailable, match=r"no access with \[token\]"),
@@ -289,8 +289,8 @@ def test_where_a_token_cannot_be_had_there_is_no_answer(token: Any) -> None:
 def test_nobody_is_waited_for_once_it_is_given_up() -> None:
     with ModelServer([Hang(60)]) as server, model(endpoint(server), endpoint(server)) as asked:
         started = time.monotonic()
-        asked.give_up = lambda: bool(server.requests)
-        with pytest.raises(ModelUnavailable, match="nobody is waited for any more"):
+        asked.should_cancel = lambda: bool(server.requests)
+        with pytest.raises(ModelUnavailable, match="the request was cancelled"):
             guess(asked)
         assert time.monotonic() - started < 30
         assert len(server.requests) == 1
@@ -312,7 +312,7 @@ def test_who_is_given_up_enters_what_it_cost_before_all_is_closed(monkeypatch: p
 
     monkeypatch.setattr(Endpoint, "connect", lambda self: FunctionModel(answers))
     with ModelServer([GOOD]) as server, model(endpoint(server)) as asked:
-        asked.give_up = begun.is_set
+        asked.should_cancel = begun.is_set
         with pytest.raises(ModelUnavailable):
             guess(asked)
         asked.close()
@@ -322,7 +322,7 @@ def test_who_is_given_up_enters_what_it_cost_before_all_is_closed(monkeypatch: p
 def test_without_the_extra_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pydantic_ai", None)
     with pytest.raises(MissingExtra, match=r"pip install 'tunesmith\[llm\]'"):
-        LanguageModel([endpoint_from("ollama:x", {})], purse=SpendLimiter(UNLIMITED, lambda: Ledger().total))
+        ModelClient([endpoint_from("ollama:x", {})], limiter=SpendLimiter(UNLIMITED, lambda: Ledger().total))
 
 
 def test_reasoning_is_counted() -> None:
@@ -359,21 +359,21 @@ def test_long_instructions_are_kept_by_the_provider(length: int, is_cached: bool
 
 
 def test_what_was_recorded_is_replayed_without_anybody(tmp_path: Path) -> None:
-    path = tmp_path / "tape.jsonl"
+    path = tmp_path / "recording.jsonl"
     script: Script = [ToolCall("double", {"number": 3}), Structured({"number": 6}), Structured({"number": 5})]
-    with ModelServer(script) as server, model(endpoint(server), tape=Recording(path)) as asked:
+    with ModelServer(script) as server, model(endpoint(server), recording=Recording(path)) as asked:
         first = [guess(asked, tools=[double]), guess(asked, tools=[double])]
         spent = asked.ledger.total
     assert first == [6, 5]
     assert SECRET not in path.read_text()
     silent = endpoint_from({"name": "openai:scripted", "price": PRICE}, {}, needs_token=False)
-    with model(silent, tape=Recording(path, replay=True)) as asked:
+    with model(silent, recording=Recording(path, replay=True)) as asked:
         assert [guess(asked, tools=[double]), guess(asked, tools=[double])] == first
         assert (asked.ledger.total.usd, asked.ledger.total.tokens) == (spent.usd, spent.tokens)
-        with pytest.raises(ModelUnavailable, match="has no answer to what planner asks"):
+        with pytest.raises(ModelUnavailable, match="has no answer to this request of planner"):
             guess(asked, question="Which letter?")
     path.write_bytes(path.read_bytes()[:-30])  # The last line was cut off in the middle; the others hold.
-    with model(silent, tape=Recording(path, replay=True)) as asked:
+    with model(silent, recording=Recording(path, replay=True)) as asked:
         assert guess(asked, tools=[double]) == 6
 
 
@@ -402,8 +402,8 @@ def test_nothing_is_left_behind_when_it_is_closed() -> None:
 
 
 def test_limits_are_checked() -> None:
-    for wrong in ({"timeout_seconds": 0}, {"repeats": -1}, {"requests": 0}, {"output_tokens": 0}):
+    for wrong in ({"timeout_seconds": 0}, {"retries": -1}, {"requests": 0}, {"output_tokens": 0}):
         with pytest.raises(InputError, match="must be at least"):
-            Patience(**wrong)  # type: ignore[arg-type]
-    with pytest.raises(InputError, match="one endpoint or more"):
-        LanguageModel([], purse=SpendLimiter(Limits(), lambda: Ledger().total))
+            CallLimits(**wrong)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="at least one endpoint"):
+        ModelClient([], limiter=SpendLimiter(SpendLimits(), lambda: Ledger().total))
