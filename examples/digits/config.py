@@ -1,12 +1,12 @@
-# How train.py builds and trains its network.
+# The network that train.py builds, and its training.
 
 model = {
     "layers": 1,  # hidden layers, 1 to 3
     "width_1": 32,  # units of the first hidden layer
-    "width_2": 32,  # of the second, if there is one
+    "width_2": 32,  # of the second, if any
     "width_3": 32,
     "activation": "relu",  # relu, tanh or gelu
-    "dropout": 0.0,  # share of hidden units that are silent at a training step
+    "dropout": 0.0,  # share of hidden units dropped at each training step
 }
 
 training = {
@@ -18,5 +18,5 @@ training = {
         "momentum": 0.9,  # SGD only
     },
     "weight_decay": 0.0,
-    "schedule": "constant",  # constant, cosine or linear (both fall to zero)
+    "schedule": "constant",  # constant, or cosine or linear decay to zero
 }

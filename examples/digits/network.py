@@ -22,7 +22,7 @@ def softmax(logits):
 
 
 class Network:
-    """Dense layers with one activation and dropout between them; a softmax at the end."""
+    """Dense layers with an activation and dropout between them, and a softmax at the end."""
 
     def __init__(self, sizes, activation, dropout, rng):
         self.activation, self.slope = ACTIVATIONS[activation]
@@ -34,13 +34,13 @@ class Network:
         self.biases = [np.zeros(size, np.float32) for size in sizes[1:]]
 
     def predict(self, x):
-        """Class probabilities, shape (rows, classes)."""
+        """Return class probabilities, shape (rows, classes)."""
         for weight, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
             x = self.activation(x @ weight + bias)
         return softmax(x @ self.weights[-1] + self.biases[-1])
 
     def gradients(self, x, labels):
-        """Gradients of the mean cross-entropy: those of all weights, then those of all biases."""
+        """Return the gradients of the mean cross-entropy: of all weights, then of all biases."""
         inputs, before, masks = [x], [], []
         for weight, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
             before.append(x @ weight + bias)

@@ -17,38 +17,38 @@ VALIDATION_ROWS, TEST_ROWS = 450, 450
 
 
 def load_digits():
-    """1797 images of 8 x 8 pixels, as rows of 64 numbers in [0, 1], and their labels.
+    """Return 1797 images of 8 x 8 pixels, as rows of 64 numbers in [0, 1], and their labels.
 
-    Read from scikit-learn's own file: importing sklearn.datasets would take longer than the training.
+    Reads the file of scikit-learn directly, because importing sklearn.datasets takes longer than the training.
     """
     package = importlib.util.find_spec("sklearn")
     if package is None or package.origin is None:
-        raise SystemExit("train.py needs scikit-learn's digits. Install it: pip install scikit-learn")
+        raise SystemExit("train.py needs the digits of scikit-learn. Install it with: pip install scikit-learn")
     rows = np.loadtxt(Path(package.origin).parent / "datasets/data/digits.csv.gz", delimiter=",", dtype=np.float32)
     return rows[:, :64] / 16, rows[:, 64].astype(int)
 
 
 def split(x, y):
-    """Training, validation and test part: the same split for every configuration and every seed."""
+    """Split into training, validation and test data, in the same way for every configuration and seed."""
     order = np.random.default_rng(2024).permutation(len(x))
     test, validation, train = np.split(order, [TEST_ROWS, TEST_ROWS + VALIDATION_ROWS])
     return (x[train], y[train]), (x[validation], y[validation]), (x[test], y[test])
 
 
 def score(network, x, y):
-    """Cross-entropy and accuracy."""
+    """Return cross-entropy and accuracy."""
     probabilities = network.predict(x)
     loss = -np.log(np.maximum(probabilities[np.arange(len(y)), y], 1e-12)).mean()
     return float(loss), float((probabilities.argmax(axis=1) == y).mean())
 
 
-def falling(schedule, progress):
-    """Which share of the learning rate to use, `progress` in [0, 1] through the training."""
+def decay(schedule, progress):
+    """Return the factor on the learning rate; `progress` through the training is in [0, 1]."""
     return {"constant": 1.0, "linear": 1 - progress, "cosine": (1 + math.cos(math.pi * progress)) / 2}[schedule]
 
 
 def train(model, training, train_part, on_epoch, seed):
-    """Train epoch by epoch; `on_epoch(epoch, network)` is called after each."""
+    """Train a network and call `on_epoch(epoch, network)` after each epoch."""
     rng = np.random.default_rng(seed)
     x, y = train_part
     widths = [model["width_1"], model["width_2"], model["width_3"]][: model["layers"]]
@@ -63,7 +63,7 @@ def train(model, training, train_part, on_epoch, seed):
         for step in range(steps):
             batch = order[step * training["batch_size"] : (step + 1) * training["batch_size"]]
             progress = (epoch + step / steps) / training["epochs"]
-            rate = lr * falling(training["schedule"], progress)
+            rate = lr * decay(training["schedule"], progress)
             for weight in network.weights:
                 weight *= 1 - rate * training["weight_decay"]
             optimizer.step(parameters, network.gradients(x[batch], y[batch]), rate)
@@ -76,7 +76,7 @@ def main():
     parser.add_argument("--config", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--test", action="store_true", help="also score the test part")
+    parser.add_argument("--test", action="store_true", help="also score the test data")
     args = parser.parse_args()
 
     config = runpy.run_path(str(args.config))

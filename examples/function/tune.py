@@ -10,7 +10,7 @@ import tunesmith as ts
 
 FOLDS = 5
 SPACE = {
-    # The defaults are scikit-learn's own; trial 0 measures them.
+    # The defaults are those of scikit-learn; trial 0 measures them.
     "learning_rate": ts.Float(0.005, 0.5, log=True, default=0.1),
     "n_estimators": ts.Int(20, 200, log=True, default=100),
     "max_depth": ts.Int(1, 5, default=3),
@@ -23,14 +23,14 @@ SPACE = {
 
 
 def cross_validate(parameters, trial):
-    """Train on all folds but one, five times over; report the mean error so far after each."""
+    """Return the mean error of five-fold cross-validation; report the mean so far after each fold."""
     x, y = load_diabetes(return_X_y=True)
     errors = []
     for train, held_out in KFold(FOLDS, shuffle=True, random_state=0).split(x):
         model = GradientBoostingRegressor(**parameters, random_state=trial.seed)
         model.fit(x[train], y[train])
         errors.append(root_mean_squared_error(y[held_out], model.predict(x[held_out])))
-        trial.report(len(errors), rmse=np.mean(errors))  # stops here if it is not worth finishing
+        trial.report(len(errors), rmse=np.mean(errors))  # raises TrialPruned if the trial is not worth finishing
     return {"rmse": np.mean(errors), "rmse_spread": np.std(errors)}
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tunesmith import InputError, Proposal
-from tunesmith.history.history import History
+from tunesmith.history import History
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,24 +1,24 @@
-"""Linear regression by stochastic gradient descent, a slice of epochs at a time."""
+"""Linear regression by stochastic gradient descent, one slice of epochs per trial."""
 
 import numpy as np
 
-EPOCHS = 2  # a slice
+EPOCHS = 2  # per slice
 FEATURES, ROWS, BATCH = 40, 1000, 10
 
 _rng = np.random.default_rng(0)
 _truth = _rng.normal(size=FEATURES)
-_scales = np.logspace(0, -1, FEATURES)  # some directions are learnt ten times as slowly as others
+_scales = np.logspace(0, -1, FEATURES)  # some directions are learnt ten times more slowly than others
 X = _rng.normal(size=(2 * ROWS, FEATURES)) * _scales
 Y = X @ _truth + _rng.normal(scale=2.0, size=2 * ROWS)
 
 
-@np.errstate(over="ignore", invalid="ignore")  # a slice may diverge: it has failed then, and its place is taken
+@np.errstate(over="ignore", invalid="ignore")  # a slice may diverge; it fails and is replaced
 def train(parameters, trial):
-    """Go on for one slice from whatever the checkpoint folder holds, and leave there what the next one needs."""
+    """Train one slice from the state in the checkpoint folder, and save the state for the next slice."""
     state = trial.checkpoint / "state.npz"
     if state.exists():
-        kept = np.load(state)
-        epoch, weights, velocity = int(kept["epoch"]), kept["weights"], kept["velocity"]
+        saved = np.load(state)
+        epoch, weights, velocity = int(saved["epoch"]), saved["weights"], saved["velocity"]
     else:
         epoch, weights, velocity = 0, np.zeros(FEATURES), np.zeros(FEATURES)
     for _ in range(EPOCHS):

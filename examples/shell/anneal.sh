@@ -1,10 +1,10 @@
 #!/bin/sh
-# Fits  y = a * exp(-b * x) * cos(c * x + d)  to decay.csv by simulated annealing.
+# Fits y = a * exp(-b * x) * cos(c * x + d) to decay.csv by simulated annealing.
 #
 #   sh anneal.sh --temperature 1 --cooling 0.99 --width 0.1 --steps 400 --seed 1
 #
-# Starts ten times and prints the mean squared error that a start ends with: on the points that were fitted, and on
-# every third point, which was held out. Lower is a better annealing schedule.
+# Prints the mean squared error over ten starts: on the fitted points, and on every third point, which is held out.
+# A better annealing schedule gives a lower error.
 
 temperature=1 cooling=0.99 width=0.1 shrink=no seed=0 steps=400
 while [ $# -gt 0 ]; do
