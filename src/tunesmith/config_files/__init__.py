@@ -1,6 +1,6 @@
-"""Config files of training scripts: read without running them, and edited into a copy with all else kept.
+"""Config files of training scripts: read without running them, and edited into a copy.
 
-One format a file: `python.py`, `toml.py`, `yaml.py`, `json.py`. The original is never written to.
+One module a format: `python.py`, `toml.py`, `yaml.py`, `json.py`. The original is never written to.
 """
 
 from __future__ import annotations
@@ -8,26 +8,26 @@ from __future__ import annotations
 import codecs
 import importlib
 import os
-from collections.abc import Collection, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from .edits import Edits, check, edited
+from .edits import Edits, Malformed, check
 from .names import joined, leaves, route_of, value_at, without_not_plain
-from .nodes import Malformed
 
-__all__ = ["SUFFIXES", "edit", "find", "has", "keys", "locate", "read"]
+__all__ = ["SUFFIXES", "contains", "defined", "edit", "find", "keys", "read"]
 
 SUFFIXES = {".py": "python", ".toml": "toml", ".yaml": "yaml", ".yml": "yaml", ".json": "json"}
-"""File suffix to the module that knows the format."""
+"""File suffix to the module of the format."""
 
 
 def read(path: Path) -> dict[str, Any]:
     """Return the plain values in a config file; Python is parsed, never run.
 
-    What is not plain (`os.environ["LR"]`, a function's result) is left out. Arithmetic with literal numbers is
-    worked out. In Python, assignments, dictionaries, calls with keywords and class bodies are tables.
+    Values that are not plain (`os.environ["LR"]`, the result of a function) are left out. Arithmetic with literal
+    numbers is computed. In Python, assignments, dictionaries, calls with keywords and class bodies are tables.
 
     Args:
         path: A `.py`, `.toml`, `.yaml`, `.yml` or `.json` file.
@@ -38,7 +38,7 @@ def read(path: Path) -> dict[str, Any]:
     Raises:
         InputError: There is no such file, its suffix is unknown, or it is malformed; with file and line.
     """
-    values: dict[str, Any] = without_not_plain(_everything(*_text(path), path))
+    values: dict[str, Any] = without_not_plain(_document(_decoded(path)[0], path).values)
     return values
 
 
@@ -49,16 +49,17 @@ def edit(
     remove: Sequence[str] = (),
     insert: Collection[str] = (),
 ) -> None:
-    """Write an edited copy of a config file; comments, formatting and line ends stay as they are.
+    """Write an edited copy of a config file, with its comments, order, indentation and line ends.
 
-    What was written is read back: the copy holds exactly the changes, or an error is raised and nothing is written.
+    A Python file keeps every other byte; YAML keeps comments where ruamel.yaml does. The copy is read back: it holds
+    exactly the changes, or an error is raised and nothing is written.
 
     Args:
         source: The config file; never written to.
-        target: Where the copy goes, in a folder that exists; replaced where it is there already.
+        target: The copy, in a folder that exists; an existing file is replaced.
         changes: New values by dotted name, as `model.layers.0`. An expression is replaced by the value.
-        remove: Dotted names to take out; those that are not there are passed over.
-        insert: Names in `changes` that are added to their table where they are not there yet.
+        remove: Dotted names to remove; missing ones are ignored.
+        insert: Names in `changes` that are added to their table where they are missing.
 
     Raises:
         InputError: The target is the source, a name is unknown (the nearest is named) or ambiguous, a value
@@ -66,31 +67,33 @@ def edit(
     """
     if target.exists() and target.samefile(source):
         raise InputError(f"the edited copy must be another file, but {target} is the config {source} itself.")
-    text, encoding, mark = _text(source)
-    before = _everything(text, encoding, mark, source)
+    text, encoding, mark = _decoded(source)
+    document = _document(text, source)
+    kind = _kind(source)
     try:
-        edits = Edits.resolve(before, changes, remove, insert)
-        written = _edited(text, encoding, edits, source)
+        edits = Edits.resolve(document.values, changes, remove, insert)
+        written = document.edited(edits)
+        if kind != "python" and "\r\n" in text:  # The libraries' writers end lines with \n.
+            written = re.sub("\r?\n", "\r\n", written)
+        # What the file's encoding lacks is written as an escape, as only strings in quotes can hold it.
+        data = written.encode(encoding, errors="backslashreplace")
         try:
-            after = _everything(written, encoding, mark, source)
+            after = _document(data.decode(encoding), source).values
         except InputError as error:
             raise InputError(f"it cannot be edited safely: the copy would be broken. {error.message}") from None
-        check(edits, before, after, shares=_kind(source) == "yaml" and "&" in text)
-        data = mark + written.encode(encoding)
+        check(edits, document.values, after, has_anchors=kind == "yaml" and "&" in text)
     except InputError as error:
         raise InputError(f"{source}: {error.message}", keys=error.keys) from None
     except Malformed as error:
         raise InputError(f"{source}: it cannot be edited safely: the copy would be broken: {error.reason}.") from None
-    except UnicodeEncodeError as error:
-        raise InputError(f"{source} is in {encoding}, which has no {error.object[error.start]!r}.") from None
     # Written beside and moved into place, so that a link at the target is replaced and never followed.
     beside = target.with_name(f".{target.name}.{os.getpid()}")
-    beside.write_bytes(data)
+    beside.write_bytes(mark + data)
     beside.replace(target)
 
 
 def keys(values: Mapping[str, Any]) -> list[str]:
-    """Return the dotted names of all single values, in order; elements of lists by their place.
+    """Return the dotted names of all single values, in order; elements of lists by their index.
 
     >>> keys({"model": {"width": 64, "layers": [1, 2]}})
     ['model.width', 'model.layers.0', 'model.layers.1']
@@ -103,7 +106,7 @@ def find(values: Mapping[str, Any], dotted: str) -> Any:
 
     Raises:
         KeyError: There is none.
-        InputError: The table at the top was left out, and several have the rest.
+        InputError: The name leaves out the table at the top, and several have the rest.
 
     >>> find({"CONFIG": {"model": {"width": 64}}}, "model.width")
     64
@@ -114,14 +117,15 @@ def find(values: Mapping[str, Any], dotted: str) -> Any:
     return value_at(values, route)
 
 
-def locate(values: Mapping[str, Any], dotted: str) -> bool:
+def contains(values: Mapping[str, Any], dotted: str) -> bool:
     """Tell whether there is a value with a dotted name."""
     return route_of(values, dotted) is not None
 
 
-def has(path: Path, dotted: str) -> bool:
-    """Tell whether a config file has a key, its value plain or not: what `edit` can change without inserting."""
-    return locate(_everything(*_text(path), path), dotted)
+def defined(path: Path, names: Iterable[str]) -> list[str]:
+    """Return the dotted names that a config file has, their values plain or not: those that need no inserting."""
+    values = _document(_decoded(path)[0], path).values
+    return [name for name in names if contains(values, name)]
 
 
 def _kind(path: Path) -> str:
@@ -134,7 +138,7 @@ def _kind(path: Path) -> str:
     return kind
 
 
-def _text(path: Path) -> tuple[str, str, bytes]:
+def _decoded(path: Path) -> tuple[str, str, bytes]:
     """Return a file's text with its line ends, its encoding, and its byte order mark."""
     kind = _kind(path)
     try:
@@ -151,27 +155,19 @@ def _text(path: Path) -> tuple[str, str, bytes]:
         raise InputError(f"a config file must be text in UTF-8, but {path} is not: {error}.") from None
 
 
-def _everything(text: str, encoding: str, mark: bytes, path: Path) -> dict[Any, Any]:
-    """Return all values of a file, with `NOT_PLAIN` where one is not known."""
+def _document(text: str, path: Path) -> Any:
+    """Parse a file; the document's `values` hold `NOT_PLAIN` for those that are not known."""
+    kind = _kind(path)
     try:
-        parsed = _format(_kind(path)).parse(text)
+        document = _format(kind).Document(text)
     except Malformed as error:
-        place = path if error.line is None else f"{path}:{error.line}"
-        raise InputError(f"{place}: a config file must be valid {_kind(path)}, but: {error.reason}.") from None
-    values = parsed if isinstance(parsed, dict) else parsed.plain()
-    if not isinstance(values, dict):
-        raise InputError(f"{path}: a config file must hold a table at its top, but it holds {values!r:.80}.")
-    return values
-
-
-def _edited(text: str, encoding: str, edits: Edits, path: Path) -> str:
-    style = _format(_kind(path))
-    if _kind(path) == "toml":
-        written: str = style.edited(text, edits.changed, edits.inserted, edits.removed)
-        return written
-    return edited(style, text, edits, encoding)
+        location = path if error.line is None else f"{path}:{error.line}"
+        raise InputError(f"{location}: a config file must be valid {kind}, but: {error.reason}.") from None
+    if not isinstance(document.values, dict):
+        raise InputError(f"{path}: a config file must hold a table at its top, but it holds {document.values!r:.80}.")
+    return document
 
 
 def _format(kind: str) -> Any:
-    """Import a format when it is needed: a trial with a JSON config does not wait for the YAML parser."""
+    """Import a format on first use: a trial with a JSON config does not wait for the YAML parser."""
     return importlib.import_module(f".{kind}", __name__)

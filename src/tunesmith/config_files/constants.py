@@ -1,4 +1,4 @@
-"""The value of a constant expression in Python, worked out without running anything."""
+"""The values of constant expressions in Python, computed without running the file."""
 
 from __future__ import annotations
 

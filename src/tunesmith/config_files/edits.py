@@ -1,25 +1,40 @@
-"""What an edit asks for, worked out against a file's values, and the check that exactly that was done."""
+"""The edits of a config file, resolved against its values, and the check that exactly those were made."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from ..errors import InputError, nearest
 from .names import NOT_PLAIN, Route, joined, leaves, route_of, value_at
-from .nodes import Node, spliced, with_entry, without_entry
+
+_ABSENT = object()
+
+
+class Malformed(Exception):
+    """A file does not follow its format.
+
+    Args:
+        reason: What is wrong, in a few words.
+        line: Its line, counted from 1; None where it is not known.
+    """
+
+    def __init__(self, reason: str, line: int | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.line = line
 
 
 @dataclass(frozen=True)
 class Edits:
-    """Changes by their place in the file.
+    """Edits by route.
 
     Args:
-        changed: New values of what is there.
-        inserted: Values of keys that are not there yet.
-        removed: What goes.
+        changed: New values of existing keys.
+        inserted: Values of new keys.
+        removed: Keys to remove.
     """
 
     changed: Mapping[Route, Any]
@@ -34,16 +49,16 @@ class Edits:
         remove: Sequence[str],
         insert: Collection[str],
     ) -> Edits:
-        """Find the place of every dotted name.
+        """Find the route of every dotted name.
 
         Args:
-            values: What the file holds, the places of values that are not plain included.
+            values: The file's values, with `NOT_PLAIN` for those that are not known.
             changes: New values by dotted name.
-            remove: Dotted names of what goes; those that are not there are passed over.
+            remove: Dotted names to remove; missing ones are ignored.
             insert: Names in `changes` that may be new.
 
         Raises:
-            InputError: A name that is neither there nor may be new, or one that lies inside another.
+            InputError: A name neither exists nor may be new, lies inside another one, or is a list's element to remove.
         """
         changed: dict[Route, Any] = {}
         inserted: dict[Route, Any] = {}
@@ -55,142 +70,56 @@ class Edits:
                 inserted[_new_route(values, dotted, may_be_new=dotted in insert)] = _plain(dotted, value)
         removed = [route for dotted in remove if (route := route_of(values, dotted)) is not None]
         _check_apart([*changed, *inserted, *removed], len(changes) + len(removed))
+        for route in removed:
+            if not isinstance(value_at(values, route[:-1]), Mapping):
+                raise InputError(
+                    f"only a key of a table can be removed, but '{joined(route)}' is none. Change its value instead.",
+                    keys=(joined(route),),
+                )
         return cls(changed, inserted, removed)
 
+    @property
+    def values(self) -> dict[Route, Any]:
+        """All new values, of existing and of new keys."""
+        return {**self.changed, **self.inserted}
+
     def applied(self, values: Mapping[Any, Any]) -> dict[Any, Any]:
-        """Return the values as they must be afterwards."""
-        afterwards: dict[Any, Any] = copy.deepcopy(dict(values))
-        for route, value in {**self.changed, **self.inserted}.items():
-            value_at(afterwards, route[:-1])[route[-1]] = value
+        """Return a copy of a file's values with the edits made."""
+        edited: dict[Any, Any] = copy.deepcopy(dict(values))
+        for route, value in self.values.items():
+            value_at(edited, route[:-1])[route[-1]] = value
         for route in self.removed:
-            del value_at(afterwards, route[:-1])[route[-1]]
-        return afterwards
+            del value_at(edited, route[:-1])[route[-1]]
+        return edited
 
 
-class TreeFormat(Protocol):
-    """A format whose files are edited where the values stand: a module of this package."""
-
-    EMPTY: str
-
-    def parse(self, text: str) -> Node:
-        """Return the text as a tree."""
-        ...
-
-    def literal(self, value: Any, old: Node | None, text: str) -> str:
-        """Write a value."""
-        ...
-
-    def entry(self, table: Node, key: str, value: str, text: str) -> str:
-        """Write a new entry of a table."""
-        ...
-
-    def escaped(self, text: str) -> str:
-        """Write a literal in ASCII, where the file's encoding lacks a character."""
-        ...
-
-
-def edited(style: TreeFormat, text: str, edits: Edits, encoding: str) -> str:
-    """Return the text with the edits made, everything else as it was, byte for byte.
-
-    Raises:
-        InputError: Something cannot be edited where it stands.
-    """
-    root = style.parse(text)
-
-    def written(value: Any, old: Node | None = None) -> str:
-        literal = style.literal(value, old, text)
-        try:
-            literal.encode(encoding)
-        except UnicodeEncodeError:
-            return style.escaped(literal)
-        return literal
-
-    inserted = dict(edits.inserted)
-    pieces = []
-    for route, value in edits.changed.items():
-        node = root.at(route)
-        if node.fixed == "merged":
-            inserted[route] = value
-            continue
-        _check_editable(route, node)
-        pieces.append((node.span, node.before + written(value, node)))
-    text = spliced(text, pieces)
-    for route, value in inserted.items():
-        table = style.parse(text).at(route[:-1])
-        if table.table is None or table.fixed or (table.table and not table.entries):
-            raise InputError(
-                f"a new key must go into a table that is written out, but '{joined(route[:-1])}' is none. "
-                f"Add '{joined(route)}' to the file by hand.",
-                keys=(joined(route),),
-            )
-        text = with_entry(text, table, style.entry(table, route[-1], written(value), text))
-    for route in edits.removed:
-        text = _without(style, text, route)
-    return text
-
-
-def check(edits: Edits, before: Mapping[Any, Any], after: Mapping[Any, Any], *, shares: bool) -> None:
-    """Make sure that an edit did what was asked and nothing else.
+def check(edits: Edits, before: Mapping[Any, Any], after: Mapping[Any, Any], *, has_anchors: bool) -> None:
+    """Check that the edits were made, and no others.
 
     Args:
-        edits: What was asked.
-        before: The values, `NOT_PLAIN` included.
-        after: The same, read back.
-        shares: Parts of the file may share a value (YAML's anchors), so that others may change with it.
+        edits: The edits.
+        before: The values of the source, `NOT_PLAIN` included.
+        after: The values of the copy, likewise.
+        has_anchors: Parts of the file share values (YAML's anchors), so that others may have changed with them.
 
     Raises:
-        InputError: It did something else; the message names the keys.
+        InputError: Other values differ; the message names their keys.
     """
     expected = edits.applied(before)
     if _same(expected, after):
         return
-    wanted, found = dict(leaves(expected)), dict(leaves(after))
-    odd = [route for route in {**wanted, **found} if not _same(wanted.get(route, edits), found.get(route, edits))]
-    asked = {**edits.changed, **edits.inserted}
-    if shares and not any(route[: len(key)] == key for route in odd for key in asked):
+    wanted, got = dict(leaves(expected)), dict(leaves(after))
+    different = [r for r in {**wanted, **got} if not _same(wanted.get(r, _ABSENT), got.get(r, _ABSENT))]
+    if has_anchors and not any(route[: len(key)] == key for route in different for key in edits.values):
         return
     raise InputError(
         "an edit must change what was asked and nothing else, but here it would also change or miss "
-        f"{', '.join(map(joined, odd))}. Write these on lines of their own, each with its own value."
+        f"{', '.join(map(joined, different))}. Write these on lines of their own, each with its own value."
     )
 
 
-def _without(style: TreeFormat, text: str, route: Route) -> str:
-    root = style.parse(text)
-    while _has(root, route):
-        table, node = root.at(route[:-1]), root.at(route)
-        _check_editable(route, node)
-        holder = next((holder for holder in (table, root) if node.whole in holder.entries), None)
-        if holder is None:
-            raise InputError(
-                f"only an entry of a table can be removed, but '{joined(route)}' is none. Change its value instead.",
-                keys=(joined(route),),
-            )
-        text = without_entry(text, holder, node.whole, style.EMPTY)
-        root = style.parse(text)
-    return text
-
-
-def _has(root: Node, route: Route) -> bool:
-    try:
-        root.at(route)
-    except LookupError:
-        return False
-    return True
-
-
-def _check_editable(route: Route, node: Node) -> None:
-    reason = "it is a class" if node.style == "body" else node.fixed
-    if reason:
-        raise InputError(
-            f"a value must be editable where it stands, but '{joined(route)}' is not: {reason}. "
-            "Write it as an assignment of its own.",
-            keys=(joined(route),),
-        )
-
-
 def _new_route(values: Mapping[Any, Any], dotted: str, *, may_be_new: bool) -> Route:
-    """Return where a new key goes, or raise the error that names the nearest key."""
+    """Return the route of a new key, or raise the error that names the nearest key."""
     table, _, key = dotted.rpartition(".")
     parent = route_of(values, table) if table else ()
     if may_be_new and parent is not None and isinstance(value_at(values, parent), Mapping):
@@ -201,9 +130,9 @@ def _new_route(values: Mapping[Any, Any], dotted: str, *, may_be_new: bool) -> R
     raise InputError(f"a config key must exist, but there is no '{dotted}'.{hint}", keys=(dotted,))
 
 
-def _check_apart(routes: Sequence[Route], asked: int) -> None:
-    if len(set(routes)) < asked:
-        raise InputError(f"each config value may be edited once, but {', '.join(map(joined, routes))} were given.")
+def _check_apart(routes: Sequence[Route], count: int) -> None:
+    if len(set(routes)) < count:
+        raise InputError(f"each config value may be edited once, but got {', '.join(map(joined, routes))}.")
     for route in routes:
         for other in routes:
             if len(other) > len(route) and other[: len(route)] == route:

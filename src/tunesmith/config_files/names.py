@@ -1,4 +1,4 @@
-"""Dotted names of the values in a config file, and where they lead."""
+"""Dotted names of the values in a config file, and their routes through its tables and lists."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Final
 from ..errors import InputError
 
 Route = tuple[Any, ...]
-"""The keys (and places in lists) that lead from the top of a file to one value."""
+"""The keys and list indices from the top of a file to one value."""
 
 
 class _NotPlain:
@@ -22,21 +22,21 @@ class _NotPlain:
 
 
 NOT_PLAIN: Final = _NotPlain()
-"""Stands where a file holds what cannot be known without running it, as `os.environ["LR"]`."""
+"""Stands for a value that is not known without running the file, as `os.environ["LR"]`."""
 
 
 def route_of(values: Mapping[Any, Any], dotted: str) -> Route | None:
-    """Return the way to a value, or None where there is none.
+    """Return the route to a value, or None where there is none.
 
-    The longest key that fits is tried first, so that a key which itself contains dots is found. A table at the top
-    may be left out of the name where it is the only one that has the rest: `model.width` finds `CONFIG.model.width`.
+    The longest matching key is tried first, so that a key which itself contains dots is found. The name may leave out
+    a table at the top that is the only one to have the rest: `model.width` finds `CONFIG.model.width`.
 
     Args:
         values: Nested tables and lists.
         dotted: As `model.layers.0`.
 
     Raises:
-        InputError: The table at the top was left out, and several have the rest.
+        InputError: The name leaves out the table at the top, and several have the rest.
 
     >>> route_of({"CONFIG": {"model": {"width": 64}}}, "model.width")
     ('CONFIG', 'model', 'width')
@@ -44,18 +44,18 @@ def route_of(values: Mapping[Any, Any], dotted: str) -> Route | None:
     direct = _walk(values, dotted)
     if direct is not None:
         return direct
-    found = [
+    routes = [
         (key, *inner)
         for key, table in values.items()
         if isinstance(table, Mapping) and (inner := _walk(table, dotted)) is not None
     ]
-    if len(found) > 1:
+    if len(routes) > 1:
         raise InputError(
             f"the name of a config value must be unambiguous, but '{dotted}' could be "
-            f"{' or '.join(map(joined, found))}. Write one of these.",
+            f"{' or '.join(map(joined, routes))}. Write one of these.",
             keys=(dotted,),
         )
-    return found[0] if found else None
+    return routes[0] if routes else None
 
 
 def value_at(values: Any, route: Route) -> Any:
@@ -66,13 +66,13 @@ def value_at(values: Any, route: Route) -> Any:
 
 
 def leaves(values: Any, before: Route = ()) -> Iterator[tuple[Route, Any]]:
-    """Yield every value that is no table and no list (or an empty one), with its route."""
+    """Yield every value with its route: neither tables nor lists, except empty ones."""
     if isinstance(values, Mapping) and values:
         for key, value in values.items():
             yield from leaves(value, (*before, key))
     elif isinstance(values, list) and values:
-        for place, value in enumerate(values):
-            yield from leaves(value, (*before, place))
+        for index, value in enumerate(values):
+            yield from leaves(value, (*before, index))
     elif before:
         yield before, values
 
@@ -83,9 +83,9 @@ def joined(route: Route) -> str:
 
 
 def without_not_plain(values: Any) -> Any:
-    """Return a copy of the tables without the entries that are not plain.
+    """Return a copy of the tables without the values that are not plain.
 
-    A list with one such element is not plain as a whole, since leaving the element out would move the others.
+    A list with such an element is left out as a whole: without the element, the others would move.
     """
     if isinstance(values, Mapping):
         kept = {key: without_not_plain(value) for key, value in values.items()}
@@ -98,19 +98,19 @@ def without_not_plain(values: Any) -> Any:
 
 def _walk(values: Any, dotted: str) -> Route | None:
     if isinstance(values, Mapping):
-        fitting = [key for key in values if dotted == str(key) or dotted.startswith(f"{key}.")]
-        for key in sorted(fitting, key=lambda key: len(str(key)), reverse=True):
+        matching = [key for key in values if dotted == str(key) or dotted.startswith(f"{key}.")]
+        for key in sorted(matching, key=lambda key: len(str(key)), reverse=True):
             if dotted == str(key):
                 return (key,)
             rest = _walk(values[key], dotted[len(str(key)) + 1 :])
             if rest is not None:
                 return (key, *rest)
     elif isinstance(values, list):
-        head, _, rest_of_name = dotted.partition(".")
+        head, _, tail = dotted.partition(".")
         if head.isdecimal() and int(head) < len(values):
-            if not rest_of_name:
+            if not tail:
                 return (int(head),)
-            rest = _walk(values[int(head)], rest_of_name)
+            rest = _walk(values[int(head)], tail)
             if rest is not None:
                 return (int(head), *rest)
     return None

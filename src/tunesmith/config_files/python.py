@@ -1,29 +1,21 @@
-"""Python config files: read and edited without ever being run."""
+"""Python config files: read and edited without being run. An edit touches the value's own characters and no others."""
 
 from __future__ import annotations
 
 import ast
 import io
-import re
 import tokenize
-from collections.abc import Iterator
-from itertools import accumulate
+from collections.abc import Iterable
 from typing import Any
 
 from ..errors import InputError
-from .constants import folded
-from .nodes import Malformed, Node, Span
-
-EMPTY = "pass"
-"""What a class body with nothing in it says."""
-
-_TABLE_CALLS = ("dict", "edict", "namespace")
-_FIELD_CALLS = ("field", "Field", "attrib", "ib")
-_BRANCHES = (ast.If, ast.For, ast.While, ast.Try, ast.With)
+from .edits import Edits, Malformed
+from .names import Route, joined
+from .python_tree import Node, Span, tree_of
 
 
 def decode(data: bytes) -> tuple[str, str]:
-    """Return the text and its encoding: as the coding cookie says, else UTF-8.
+    """Return the text and its encoding: that of the coding cookie, else UTF-8.
 
     Raises:
         Malformed: It is not in that encoding.
@@ -35,259 +27,215 @@ def decode(data: bytes) -> tuple[str, str]:
         raise Malformed(str(error)) from None
 
 
-def parse(text: str) -> Node:
-    """Return the assignments of a module as a tree.
+class Document:
+    """A Python file.
+
+    Args:
+        text: Its text.
+
+    Attributes:
+        values: What the module assigns, with `NOT_PLAIN` for values that are not known.
 
     Raises:
-        Malformed: It is no Python.
+        Malformed: It is not Python.
     """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._root = _tree(text)
+        self.values = self._root.plain()
+
+    def edited(self, edits: Edits) -> str:
+        """Return the text with the edits made, everything else unchanged, byte for byte.
+
+        Raises:
+            InputError: A value cannot be edited where it stands.
+            Malformed: An edit breaks the file.
+        """
+        text, pieces = self._text, []
+        for route, value in edits.changed.items():
+            node = self._root.at(route)
+            _check_editable(route, node)
+            pieces.append((node.span, node.before + _literal(value, node, text)))
+        text = _spliced(text, pieces)
+        for route, value in edits.inserted.items():
+            table = _tree(text).at(route[:-1])
+            if table.table is None or table.fixed or (table.table and not table.entries):
+                raise InputError(
+                    f"a new key must go into a table that is written out, but '{joined(route[:-1])}' is none. "
+                    f"Add '{joined(route)}' to the file by hand.",
+                    keys=(joined(route),),
+                )
+            text = _with_entry(text, table, _entry(table, route[-1], value, text))
+        for route in edits.removed:
+            text = _without(text, route)
+        return text
+
+
+def _tree(text: str) -> Node:
     try:
-        module = ast.parse(text)
+        return tree_of(text, ast.parse(text))
     except SyntaxError as error:
         raise Malformed(error.msg, error.lineno) from None
     except ValueError as error:
         raise Malformed(str(error)) from None
-    return _Reader(text).module(module)
 
 
-def literal(value: Any, old: Node | None, text: str) -> str:
-    """Write a value as Python, in the quotes of the old one, or of most strings of the file."""
+def _check_editable(route: Route, node: Node) -> None:
+    reason = "it is a class" if node.style == "body" else node.fixed
+    if reason:
+        raise InputError(
+            f"a value must be editable where it stands, but '{joined(route)}' is not: {reason}. "
+            "Write it as an assignment of its own.",
+            keys=(joined(route),),
+        )
+
+
+def _literal(value: Any, old: Node | None, text: str) -> str:
+    """Write a value in the quotes of the old one, or of most strings of the file."""
     if isinstance(value, str):
-        quote = old.style if old is not None and old.style in ("'", '"') else _usual_quote(text)
+        usual = '"' if text.count('"') >= text.count("'") else "'"
+        quote = old.style if old is not None and old.style in ("'", '"') else usual
         plain = repr(value)
         return f'"{plain[1:-1]}"' if quote == '"' and not {"'", '"'} & set(value) else plain
-    if isinstance(value, list | tuple):
-        parts = [literal(part, None, text) for part in value]
-        if isinstance(value, tuple) or (old is not None and old.style == "tuple"):
+    if isinstance(value, list):
+        parts = [_literal(part, None, text) for part in value]
+        if old is not None and old.style == "tuple":
             return f"({parts[0]},)" if len(parts) == 1 else f"({', '.join(parts)})"
         return f"[{', '.join(parts)}]"
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{literal(k, None, text)}: {literal(v, None, text)}" for k, v in value.items()) + "}"
+        return "{" + ", ".join(f"{_literal(k, None, text)}: {_literal(v, None, text)}" for k, v in value.items()) + "}"
     return repr(value)
 
 
-def entry(table: Node, key: str, value: str, text: str) -> str:
+def _entry(table: Node, key: str, value: Any, text: str) -> str:
     """Write a new entry of a table.
 
     Raises:
-        InputError: The key cannot stand there.
+        InputError: The key is no name, where one is needed.
     """
+    literal = _literal(value, None, text)
     if table.style == "dict":
-        return f"{literal(key, None, text)}: {value}"
+        return f"{_literal(key, None, text)}: {literal}"
     if table.style not in ("call", "body") or not key.isidentifier():
         raise InputError(f"a new key must fit where it goes, but '{key}' does not. Add it to the file by hand.")
-    return f"{key}={value}" if table.style == "call" else f"{key} = {value}"
+    return f"{key}={literal}" if table.style == "call" else f"{key} = {literal}"
 
 
-def escaped(text: str) -> str:
-    """Write a literal without the characters that the file's encoding may lack."""
-    return "".join(c if c.isascii() else c.encode("ascii", "backslashreplace").decode() for c in text)
+def _spliced(text: str, pieces: Iterable[tuple[Span, str]]) -> str:
+    """Return the text with each span replaced; the spans must not overlap.
+
+    >>> _spliced("a = 1, b = 2", [((4, 5), "10"), ((11, 12), "20")])
+    'a = 10, b = 20'
+    """
+    for (start, end), new in sorted(pieces, reverse=True):
+        text = text[:start] + new + text[end:]
+    return text
 
 
-class _Reader:
-    """Turns the syntax tree into nodes; positions become places in the text."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        # Lines as Python's parser counts them; str.splitlines would also split at form feeds.
-        self._lines = re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z", text)
-        self._starts = [0, *accumulate(map(len, self._lines))]
-
-    def module(self, module: ast.Module) -> Node:
-        node = Node(span=(0, len(self._text)), table={}, lines=True, style="body")
-        self._body(module.body, node)
-        return node
-
-    def _place(self, line: int, column: int) -> int:
-        """Turn a line and a column in UTF-8 bytes into a place in the text."""
-        row = self._lines[line - 1] if line <= len(self._lines) else ""
-        if not row.isascii():
-            column = len(row.encode()[:column].decode())
-        return self._starts[line - 1] + column
-
-    def _span(self, node: ast.stmt | ast.expr | ast.keyword) -> Span:
-        assert node.end_lineno is not None
-        assert node.end_col_offset is not None
-        return self._place(node.lineno, node.col_offset), self._place(node.end_lineno, node.end_col_offset)
-
-    def _body(self, statements: list[ast.stmt], table: Node) -> None:
-        """Add what statements assign. Of two assignments the last counts, as it does when the file is run.
-
-        An edit of the first would be overwritten, and an edit of both would give a name that is used in between
-        a value that it did not have there.
-        """
-        table.entries += [self._span(statement) for statement in statements]
-        for statement in statements:
-            if isinstance(statement, ast.Assign):
-                for target in statement.targets:
-                    self._assign(table, target, statement.value, statement)
-            elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
-                self._assign(table, statement.target, statement.value, statement)
-            elif isinstance(statement, ast.AugAssign):
-                self._augment(table, statement)
-            elif isinstance(statement, ast.ClassDef):
-                whole = self._span(statement)
-                inner = Node(span=self._around(statement.body), whole=whole, table={}, lines=True, style="body")
-                self._body(statement.body, inner)
-                self._put(table, [statement.name], inner)
-            elif isinstance(statement, _BRANCHES) and not _is_main_guard(statement):
-                self._branch(table, statement)
-
-    def _around(self, statements: list[ast.stmt]) -> Span:
-        return self._span(statements[0])[0], self._span(statements[-1])[1]
-
-    def _assign(self, table: Node, target: ast.expr, value: ast.expr, statement: ast.stmt) -> None:
-        if isinstance(target, ast.Tuple | ast.List):
-            pairs = _pairs(target, value)
-            for part, its_value in pairs:
-                self._assign(table, part, its_value, statement)
-            return
-        node = self._value(value)
-        node.whole = self._span(statement)
-        self._put(table, _keys(target), node)
-
-    def _augment(self, table: Node, statement: ast.AugAssign) -> None:
-        """Note `lr *= 2`: its value is not known, and an edit turns it into `lr = 0.1`."""
-        span = self._span(statement)
-        target = self._text[slice(*self._span(statement.target))]
-        self._put(table, _keys(statement.target), Node(span=span, whole=span, before=f"{target} = "))
-
-    def _branch(self, table: Node, branch: ast.stmt) -> None:
-        """Note what a branch may assign: which value counts is known only when the file is run."""
-        for statement in _nested(branch):
-            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-            for target in targets:
-                word = type(branch).__name__.lower()
-                reason = f"it is assigned inside '{word}' in line {statement.lineno}"
-                span = self._span(statement)
-                self._put(table, _keys(target), Node(span=span, whole=span, fixed=reason))
-
-    def _put(self, table: Node, keys: list[Any], node: Node) -> None:
-        if not keys:
-            return
-        for key in keys[:-1]:
-            assert table.table is not None
-            inner = table.table.get(key)
-            if inner is None or inner.table is None:
-                inner = Node(span=node.span, whole=node.whole, table={}, style="scattered", fixed="it is set in parts")
-                table.table[key] = inner
-            table = inner
-        assert table.table is not None
-        table.table.pop(keys[-1], None)
-        table.table[keys[-1]] = node
-
-    def _value(self, value: ast.expr) -> Node:
-        span = self._span(value)
-        if isinstance(value, ast.Dict):
-            return self._dict(value, span)
-        if isinstance(value, ast.List | ast.Tuple):
-            return self._list(value, span)
-        if isinstance(value, ast.Call):
-            return self._call(value, span)
-        style = self._quote(span) if isinstance(value, ast.Constant) and isinstance(value.value, str) else ""
-        return Node(span=span, value=folded(value), style=style)
-
-    def _dict(self, value: ast.Dict, span: Span) -> Node:
-        node = Node(span=span, table={}, style="dict")
-        for key, part in zip(value.keys, value.values, strict=True):
-            start = self._span(key)[0] if key is not None else self._text.rindex("**", 0, self._span(part)[0])
-            inner = self._value(part)
-            inner.whole = start, self._closed(self._span(key)[1] if key is not None else start, inner.span)
-            node.entries.append(inner.whole)
-            if isinstance(key, ast.Constant) and isinstance(key.value, str | int | float):
-                self._put(node, [key.value], inner)
-        return node
-
-    def _list(self, value: ast.List | ast.Tuple, span: Span) -> Node:
-        style = "tuple" if isinstance(value, ast.Tuple) else ""
-        if any(isinstance(part, ast.Starred) for part in value.elts):
-            return Node(span=span, style=style)
-        return Node(span=span, elements=[self._value(part) for part in value.elts], style=style)
-
-    def _call(self, call: ast.Call, span: Span) -> Node:
-        name = _called(call)
-        if name in _FIELD_CALLS:
-            return self._field(call, span)
-        named = [keyword for keyword in call.keywords if keyword.arg is not None]
-        if not (name in _TABLE_CALLS or name[:1].isupper()):
-            return Node(span=span, value=folded(call))
-        if len(call.args) == 1 and isinstance(call.args[0], ast.Dict) and not call.keywords:
-            return self._value(call.args[0])
-        if not named and name != "dict":
-            return Node(span=span)
-        node = Node(span=span, table={}, style="call")
-        node.entries = [self._span(part) for part in call.args]
-        for keyword in call.keywords:
-            start = self._span(keyword)[0]
-            inner = self._value(keyword.value)
-            inner.whole = start, self._closed(start, inner.span)
-            node.entries.append(inner.whole)
-            if keyword.arg is not None:
-                self._put(node, [keyword.arg], inner)
-        return node
-
-    def _field(self, call: ast.Call, span: Span) -> Node:
-        """Return the default of a dataclass or pydantic field, so that an edit keeps the rest of the call."""
-        for keyword in call.keywords:
-            if keyword.arg == "default":
-                return self._value(keyword.value)
-            if keyword.arg in ("default_factory", "factory") and isinstance(keyword.value, ast.Lambda):
-                return self._value(keyword.value.body)
-        if call.args and _called(call) == "Field":
-            return self._value(call.args[0])
-        return Node(span=span, fixed="its default is made by a function")
-
-    def _closed(self, start: int, span: Span) -> int:
-        """Return the end of a value with the parentheses around it, which Python's syntax tree leaves out."""
-        end = span[1]
-        for _ in range(self._text.count("(", start, span[0])):
-            end = self._text.index(")", end) + 1
-        return end
-
-    def _quote(self, span: Span) -> str:
-        return self._text[span[0]]
+def _with_entry(text: str, table: Node, entry: str) -> str:
+    """Return the text with one more entry, already written out, at the end of a table."""
+    newline = "\r\n" if "\r\n" in text else "\n"
+    if not table.entries:
+        place = table.span[1] if table.lines else table.span[1] - 1
+        missing = newline if table.lines and place and text[place - 1] not in "\r\n" else ""
+        return _spliced(text, [((place, place), missing + entry + (newline if table.lines else ""))])
+    start, end = table.entries[-1]
+    first = _line_start(text, start)
+    indent = text[first:start]
+    if not indent.isspace() and indent:
+        return _spliced(text, [((end, end), f", {entry}")])
+    line_end = _line_end(text, end)
+    if table.lines:
+        return _spliced(text, [((line_end, line_end), newline + indent + entry)])
+    comma = _after(text, end)
+    if text[comma : comma + 1] == ",":
+        place = min(_line_end(text, comma), table.span[1] - 1)
+        return _spliced(text, [((place, place), f"{newline}{indent}{entry},")])
+    place = line_end if line_end < table.span[1] - 1 else end
+    if place == end:
+        return _spliced(text, [((end, end), f",{newline}{indent}{entry}")])
+    return _spliced(text, [((end, end), ","), ((place, place), newline + indent + entry)])
 
 
-def _keys(target: ast.expr) -> list[Any]:
-    """Return the keys of `cfg.model["width"]`, or none where they are not plain."""
-    if isinstance(target, ast.Name):
-        return [target.id]
-    if isinstance(target, ast.Attribute):
-        return [*before, target.attr] if (before := _keys(target.value)) else []
-    if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Constant):
-        return [*before, target.slice.value] if (before := _keys(target.value)) else []
-    return []
+def _without(text: str, route: Route) -> str:
+    """Return the text without a key: without every assignment to it, where there are several."""
+    root = _tree(text)
+    while _has(root, route):
+        table, node = root.at(route[:-1]), root.at(route)
+        _check_editable(route, node)
+        holder = next((holder for holder in (table, root) if node.whole in holder.entries), None)
+        if holder is None:
+            raise InputError(
+                f"only an entry of a table can be removed, but '{joined(route)}' is none. Change its value instead.",
+                keys=(joined(route),),
+            )
+        text = _without_entry(text, holder, node.whole)
+        root = _tree(text)
+    return text
 
 
-def _pairs(target: ast.Tuple | ast.List, value: ast.expr) -> list[tuple[ast.expr, ast.expr]]:
-    """Pair the names of `a, b = 1, 2` with their values; none where they do not match one to one."""
-    if not isinstance(value, ast.Tuple | ast.List) or len(value.elts) != len(target.elts):
-        return []
-    if any(isinstance(part, ast.Starred) for part in (*target.elts, *value.elts)):
-        return []
-    return list(zip(target.elts, value.elts, strict=True))
+def _has(root: Node, route: Route) -> bool:
+    try:
+        root.at(route)
+    except LookupError:
+        return False
+    return True
 
 
-def _nested(branch: ast.stmt) -> Iterator[ast.Assign | ast.AugAssign | ast.AnnAssign]:
-    """Yield the assignments in a branch, but not those of functions and classes that are defined in it."""
-    for child in ast.iter_child_nodes(branch):
-        if isinstance(child, ast.Assign | ast.AugAssign | ast.AnnAssign):
-            yield child
-        elif isinstance(child, ast.stmt | ast.excepthandler) and not isinstance(
-            child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-        ):
-            yield from _nested(child)  # type: ignore[arg-type]
+def _without_entry(text: str, table: Node, entry: Span) -> str:
+    start, end = entry
+    if table.lines:
+        if len(table.entries) == 1:
+            return _spliced(text, [(entry, "pass")])
+        return _spliced(text, [(_own_lines(text, start, end) or entry, "")])
+    comma = _after(text, end)
+    if text[comma : comma + 1] == ",":
+        return _spliced(text, [(_own_lines(text, start, comma + 1) or (start, _after_spaces(text, comma + 1)), "")])
+    index = table.entries.index(entry)
+    if index == 0:
+        return _spliced(text, [(_own_lines(text, start, end) or (start, end), "")])
+    comma = _after(text, table.entries[index - 1][1])
+    lines = _own_lines(text, start, end)
+    if lines is None or lines[0] <= comma:
+        return _spliced(text, [((comma, end), "")])
+    return _spliced(text, [((comma, comma + 1), ""), (lines, "")])
 
 
-def _is_main_guard(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.If) and "__name__" in ast.unparse(statement.test)
+def _own_lines(text: str, start: int, end: int) -> Span | None:
+    """Return the span of the lines that hold nothing but this entry and a comment, or None."""
+    first, last = _line_start(text, start), _line_end(text, end)
+    rest = text[end:last].strip()
+    if text[first:start].strip() or (rest and not rest.startswith("#")):
+        return None
+    for newline in ("\r\n", "\n", "\r"):
+        if text.startswith(newline, last):
+            return first, last + len(newline)
+    return first, last
 
 
-def _called(call: ast.Call) -> str:
-    if isinstance(call.func, ast.Attribute):
-        return call.func.attr
-    return call.func.id if isinstance(call.func, ast.Name) else ""
+def _line_start(text: str, position: int) -> int:
+    return max(text.rfind("\n", 0, position), text.rfind("\r", 0, position)) + 1
 
 
-def _usual_quote(text: str) -> str:
-    return '"' if text.count('"') >= text.count("'") else "'"
+def _line_end(text: str, position: int) -> int:
+    ends = [end for newline in "\r\n" if (end := text.find(newline, position)) >= 0]
+    return min(ends, default=len(text))
+
+
+def _after_spaces(text: str, position: int) -> int:
+    while text[position : position + 1] in (" ", "\t"):
+        position += 1
+    return position
+
+
+def _after(text: str, position: int) -> int:
+    """Return the position of the next character that is neither blank nor in a comment."""
+    while position < len(text):
+        if text[position] == "#":
+            position = _line_end(text, position)
+        elif text[position].isspace() or text[position] == "\\":
+            position += 1
+        else:
+            break
+    return position

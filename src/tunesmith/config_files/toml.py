@@ -1,61 +1,65 @@
-"""TOML config files."""
+"""TOML config files: read with the standard library, edited with tomlkit, which keeps comments and formatting."""
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import tomlkit
 
 from ..errors import InputError
-from .names import Route, joined
-from .nodes import Malformed
+from .edits import Edits, Malformed
+from .names import Route, joined, value_at
 
 
-def parse(text: str) -> dict[str, Any]:
-    """Return the tables.
+class Document:
+    """A TOML file.
+
+    Args:
+        text: Its text.
+
+    Attributes:
+        values: Its tables.
 
     Raises:
-        Malformed: It is no TOML.
+        Malformed: It is not TOML.
     """
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        line = re.search(r"line (\d+)", str(error))
-        raise Malformed(str(error), int(line[1]) if line else None) from None
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        try:
+            self.values = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            line = re.search(r"line (\d+)", str(error))
+            raise Malformed(str(error), int(line[1]) if line else None) from None
+
+    def edited(self, edits: Edits) -> str:
+        """Return the text with the edits made.
+
+        Raises:
+            InputError: A value is None, or would replace a whole table.
+        """
+        root: Any = tomlkit.parse(self._text)
+        for route, value in edits.values.items():
+            _check_no_none(route, value)
+            if route in edits.changed and isinstance(value_at(root, route), Mapping):
+                raise InputError(
+                    f"only a value of a TOML file can change, but '{joined(route)}' is a table. "
+                    "Change its keys instead."
+                )
+            value_at(root, route[:-1])[route[-1]] = value
+        for route in edits.removed:
+            del value_at(root, route[:-1])[route[-1]]
+        return tomlkit.dumps(root)
 
 
-def edited(text: str, changes: Mapping[Route, Any], inserts: Mapping[Route, Any], removed: Sequence[Route]) -> str:
-    """Return the text with values changed, new keys added and keys removed."""
-    document: Any = tomlkit.parse(text)
-    for route, value in {**changes, **inserts}.items():
-        _no_nothing(route, value)
-        if route in changes and isinstance(_table(document, route)[route[-1]], Mapping):
-            raise InputError(
-                f"only a value of a TOML file can change, but '{joined(route)}' is a table. Change its keys instead."
-            )
-        _table(document, route)[route[-1]] = value
-    for route in removed:
-        del _table(document, route)[route[-1]]
-    written = tomlkit.dumps(document)
-    # tomlkit ends new lines with \n whatever the file does.
-    return re.sub(r"(?<!\r)\n", "\r\n", written) if "\r\n" in text and not re.search(r"(?<!\r)\n", text) else written
-
-
-def _table(document: Any, route: Route) -> Any:
-    for key in route[:-1]:
-        document = document[key]
-    return document
-
-
-def _no_nothing(route: Route, value: Any) -> None:
-    parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
+def _check_no_none(route: Route, value: Any) -> None:
     if value is None:
         raise InputError(
-            f"TOML has no value for 'nothing', but None was given for '{joined(route)}'. "
+            f"a TOML value must not be None, which TOML cannot hold, but it was given for '{joined(route)}'. "
             "Use another option, or a YAML or JSON config."
         )
-    for part in parts:
-        _no_nothing(route, part)
+    for part in value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ():
+        _check_no_none(route, part)

@@ -1,32 +1,32 @@
-"""YAML config files: read with ruamel.yaml's parser, edited where the values stand."""
+"""YAML config files: read and edited with ruamel.yaml's round trip, which keeps comments, quotes and anchors."""
 
 from __future__ import annotations
 
+import io
 import re
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq, TaggedScalar
+from ruamel.yaml.constructor import RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import (
-    AliasEvent,
-    DocumentStartEvent,
-    Event,
-    MappingEndEvent,
-    MappingStartEvent,
-    NodeEvent,
-    ScalarEvent,
-    SequenceEndEvent,
-    SequenceStartEvent,
+from ruamel.yaml.nodes import ScalarNode
+from ruamel.yaml.resolver import VersionedResolver
+from ruamel.yaml.scalarstring import (
+    DoubleQuotedScalarString,
+    PlainScalarString,
+    ScalarString,
+    SingleQuotedScalarString,
 )
+from ruamel.yaml.tag import Tag
 
-from .names import NOT_PLAIN
-from .nodes import Malformed, Node
+from ..errors import InputError
+from .edits import Edits, Malformed
+from .names import NOT_PLAIN, Route, joined, value_at
 
-EMPTY = "{}"
-"""What a table with nothing in it says."""
-
-# The words of YAML 1.1 are booleans here too, since that is how PyYAML, and with it most scripts, reads them.
+# Booleans of YAML 1.1, since PyYAML, and with it most scripts, reads them so.
 _TRUE = ("true", "yes", "on")
 _FALSE = ("false", "no", "off")
 _NULL = ("", "~", "null", "Null", "NULL")
@@ -36,67 +36,103 @@ _SPECIAL = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _PLAIN_STRING = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
 
 
-def parse(text: str) -> Node:
-    """Return the document as a tree.
+class _TextResolver(VersionedResolver):
+    """Leaves every scalar as its text, so that one which is not edited is written as it was read."""
+
+    def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
+        if kind is ScalarNode:
+            is_merge = value == "<<" and implicit[0]
+            return Tag(suffix="tag:yaml.org,2002:merge") if is_merge else self.DEFAULT_SCALAR_TAG
+        return super().resolve(kind, value, implicit)
+
+
+class _TextConstructor(RoundTripConstructor):
+    def construct_scalar(self, node: Any) -> Any:
+        if not node.value and not node.style:
+            node.value = "null"  # An empty text would be written in quotes.
+        return super().construct_scalar(node)
+
+
+class Document:
+    """A YAML file.
+
+    Args:
+        text: Its text.
+
+    Attributes:
+        values: What it holds, with `NOT_PLAIN` for values with a tag.
 
     Raises:
-        Malformed: It is no YAML, or more than one document.
+        Malformed: It is not YAML, a key occurs twice, or there are several documents.
     """
-    yaml: Any = YAML(typ="safe", pure=True)
-    try:
-        events: list[Event] = list(yaml.parse(text))
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark is not None else None
-        raise Malformed(error.problem or str(error), line) from None
-    except YAMLError as error:
-        raise Malformed(str(error)) from None
-    if sum(isinstance(event, DocumentStartEvent) for event in events) > 1:
-        raise Malformed("it has several documents, separated by '---'")
-    nodes = [event for event in events if isinstance(event, NodeEvent | MappingEndEvent | SequenceEndEvent)]
-    return _Reader(text, nodes).value() if nodes else Node(span=(len(text), len(text)), table={}, lines=True)
+
+    def __init__(self, text: str) -> None:
+        self._yaml: Any = YAML(pure=True)
+        self._yaml.Resolver = _TextResolver
+        self._yaml.Constructor = _TextConstructor
+        self._yaml.preserve_quotes = True
+        self._yaml.width = sys.maxsize
+        try:
+            documents = list(self._yaml.load_all(text))
+        except MarkedYAMLError as error:
+            line = error.problem_mark.line + 1 if error.problem_mark is not None else None
+            # A duplicate key is reported with both of its values, however long.
+            raise Malformed(re.sub(r" with value .*", "", error.problem or str(error), flags=re.S), line) from None
+        except YAMLError as error:
+            raise Malformed(str(error)) from None
+        if len(documents) > 1:
+            raise Malformed("it has several documents, separated by '---'")
+        self._root = CommentedMap() if not documents or documents[0] is None else documents[0]
+        self.values = _plain(self._root)
+
+    def edited(self, edits: Edits) -> str:
+        """Return the text with the edits made. The aliases of an anchored scalar change with it.
+
+        The document itself changes, so that it can be edited once.
+
+        Raises:
+            InputError: A value lies in a table or list that another part of the file shares through an anchor.
+        """
+        root = self._root
+        places = list(_places(root))
+        first = {id(value): (*route, key) for route, _, key, value in reversed(places)}
+        for route in (*edits.values, *edits.removed):
+            for depth in range(1, len(route)):
+                if first.get(id(value_at(root, route[:depth]))) != route[:depth]:
+                    raise InputError(
+                        f"a value must be editable where it stands, but '{joined(route)}' is shared with another part "
+                        "of the file through an anchor. Write it out there.",
+                        keys=(joined(route),),
+                    )
+        for route, value in edits.values.items():
+            table, key = value_at(root, route[:-1]), route[-1]
+            old = None if route in edits.inserted else table[key]
+            anchor = old.yaml_anchor() if isinstance(old, ScalarString) else None
+            if anchor is None or first[id(old)] != route:
+                table[key] = _node(value, old)
+                continue
+            new = _node(value, old, anchor.value)
+            for _, holder, place, node in places:
+                if node is old:
+                    holder[place] = new
+        for route in edits.removed:
+            del value_at(root, route[:-1])[route[-1]]
+        stream = io.StringIO()
+        self._yaml.dump(root, stream)
+        return stream.getvalue()
 
 
-def literal(value: Any, old: Node | None, text: str) -> str:
-    """Write a value so that readers of YAML 1.1 (PyYAML) and 1.2 agree on it."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float):
-        # PyYAML takes 1e-05 for a string: it wants the point.
-        return re.sub(r"^(-?\d+)e", r"\1.0e", repr(value))
-    if isinstance(value, str):
-        return _string(value, old.style if old is not None else "")
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(literal(part, None, text) for part in value) + "]"
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{_string(str(k), '')}: {literal(v, None, text)}" for k, v in value.items()) + "}"
-    return repr(value)
-
-
-def entry(table: Node, key: str, value: str, text: str) -> str:
-    """Write a new entry of a table."""
-    return f"{_string(key, '')}: {value}"
-
-
-def escaped(text: str) -> str:
-    """Return the literal as it is: UTF-8 lacks nothing but lone surrogates, which YAML cannot hold."""
-    return text
-
-
-def _string(value: str, style: str) -> str:
-    if style == "'" and value.isprintable():
-        return "'" + value.replace("'", "''") + "'"
-    is_word = _PLAIN_STRING.fullmatch(value) and not isinstance(_scalar(value), bool) and _scalar(value) is not None
-    if style != '"' and is_word and value.lower() not in ("y", "n"):
-        return value
-    return '"' + "".join(map(_escaped, value)) + '"'
-
-
-def _escaped(character: str) -> str:
-    if character in '"\\':
-        return f"\\{character}"
-    return character if character.isprintable() else f"\\U{ord(character):08x}"
+def _plain(node: Any) -> Any:
+    if isinstance(node, Mapping):
+        return {str(key): _plain(value) for key, value in node.items() if isinstance(key, str)}
+    if isinstance(node, list):
+        return [_plain(value) for value in node]
+    if isinstance(node, TaggedScalar):
+        return node.value if node.tag.value == "tag:yaml.org,2002:str" else NOT_PLAIN
+    if not isinstance(node, str):
+        return NOT_PLAIN
+    is_quoted = isinstance(node, ScalarString) and not isinstance(node, PlainScalarString)
+    return str(node) if is_quoted else _scalar(str(node))
 
 
 def _scalar(text: str) -> Any:
@@ -114,112 +150,38 @@ def _scalar(text: str) -> Any:
     return text
 
 
-class _Reader:
-    """Turns the parser's events into nodes."""
-
-    def __init__(self, text: str, events: Sequence[Event]) -> None:
-        self._text = text
-        self._events = iter(events)
-        self._anchors: dict[str, Node] = {}
-        self._after = 0
-
-    def value(self) -> Node:
-        return self._node(next(self._events))
-
-    def _node(self, event: Event) -> Node:
-        if isinstance(event, AliasEvent):
-            return self._alias(event)
-        if isinstance(event, MappingStartEvent):
-            node = self._table(event)
-        elif isinstance(event, SequenceStartEvent):
-            node = self._list(event)
-        else:
-            assert isinstance(event, ScalarEvent)
-            node = self._single(event)
-        if event.anchor:
-            self._anchors[event.anchor] = node
-        return node
-
-    def _single(self, event: ScalarEvent) -> Node:
-        start, end = event.start_mark.index, event.end_mark.index
-        if start == end:
-            start = end = self._after
-        anchor = f"&{event.anchor} " if event.anchor else ""  # kept; a tag is not, since it spoke of the old value
-        before = anchor or (" " if start == end else "")
-        if event.style in ("|", ">"):
-            end = start + len(self._text[start:end].rstrip())
-        self._after = end
-        style = event.style or ""
-        if event.tag is not None:
-            value = event.value if event.tag.endswith(":str") else NOT_PLAIN
-        else:
-            value = event.value if style else _scalar(event.value)
-        return Node(span=(start, end), value=value, style=style, before=before)
-
-    def _alias(self, event: AliasEvent) -> Node:
-        """Return a copy of what is shared: edited here, it is written out; its parts cannot be."""
-        span = (event.start_mark.index, event.end_mark.index)
-        self._after = span[1]
-        return _shared(self._anchors[event.anchor], span)
-
-    def _table(self, event: MappingStartEvent) -> Node:
-        block = not event.flow_style
-        node = Node(span=(event.start_mark.index, event.end_mark.index), table={}, lines=block)
-        merged: dict[Any, Node] = {}
-        assert node.table is not None
-        while not isinstance(key := next(self._events), MappingEndEvent):
-            name = key.value if isinstance(key, ScalarEvent) else None
-            if not isinstance(key, ScalarEvent):
-                self._node(key)
-            else:
-                self._after = key.end_mark.index
-            start = key.start_mark.index
-            colon = self._text.find(":", self._after)
-            self._after = colon + 1 if colon >= 0 else self._after
-            inner = self._node(next(self._events))
-            inner.whole = start, inner.span[1]
-            node.entries.append(inner.whole)
-            if name == "<<":
-                for source in inner.elements if inner.elements is not None else [inner]:
-                    merged = {**(source.table or {}), **merged}
-            elif name is not None:
-                if name in node.table:
-                    raise Malformed(f"the key '{name}' stands twice", key.start_mark.line + 1)
-                node.table[name] = inner
-        end = key.end_mark.index if not block else self._after
-        start = node.entries[0][0] if block and node.entries else node.span[0]
-        node.span, self._after = (start, end), end
-        for name, source in merged.items():
-            if name not in node.table:
-                node.table[name] = _shared(source, source.span, merged=True)
-        return node
-
-    def _list(self, event: SequenceStartEvent) -> Node:
-        elements: list[Node] = []
-        self._after = event.end_mark.index
-        while not isinstance(inner := next(self._events), SequenceEndEvent):
-            elements.append(self._node(inner))
-        end = inner.end_mark.index if event.flow_style else self._after
-        self._after = end
-        return Node(span=(event.start_mark.index, end), elements=elements, lines=not event.flow_style)
+def _places(node: Any, route: Route = ()) -> Iterator[tuple[Route, Any, Any, Any]]:
+    """Yield every value in the order of the file, as the route to its table or list, that one, its key, and itself."""
+    entries = node.non_merged_items() if isinstance(node, CommentedMap) else enumerate(node)
+    for key, value in entries:
+        yield route, node, key, value
+        if isinstance(value, CommentedMap | CommentedSeq):
+            yield from _places(value, (*route, key))
 
 
-def _shared(node: Node, span: tuple[int, int], merged: bool = False) -> Node:
-    """Return a copy of an anchored node at the place where it is used again."""
-    reason = "merged" if merged else ""
-    inner_reason = "it is shared with another part of the file through an anchor"
-    copy = Node(span=span, value=node.value, fixed=reason)
-    if node.table is not None:
-        copy.table = {key: _frozen(part, inner_reason) for key, part in node.table.items()}
-    if node.elements is not None:
-        copy.elements = [_frozen(part, inner_reason) for part in node.elements]
-    return copy
+def _node(value: Any, old: Any = None, anchor: str | None = None) -> Any:
+    """Return a value as a node on which readers of YAML 1.1 (PyYAML) and 1.2 agree, in the quotes of the old one."""
+    if isinstance(value, dict | list):
+        table: Any = (
+            CommentedMap((_string(str(key)), _node(part)) for key, part in value.items())
+            if isinstance(value, dict)
+            else CommentedSeq(map(_node, value))
+        )
+        table.fa.set_flow_style()
+        return table
+    if isinstance(value, str):
+        return _string(value, old, anchor)
+    if value is None or isinstance(value, bool):
+        return PlainScalarString("null" if value is None else str(value).lower(), anchor=anchor)
+    # PyYAML reads 1e-05 as a string, and 1.0e-05 as a number.
+    return PlainScalarString(re.sub(r"^(-?\d+)e", r"\1.0e", repr(value)), anchor=anchor)
 
 
-def _frozen(node: Node, reason: str) -> Node:
-    copy = Node(span=node.span, value=node.value, fixed=reason)
-    if node.table is not None:
-        copy.table = {key: _frozen(part, reason) for key, part in node.table.items()}
-    if node.elements is not None:
-        copy.elements = [_frozen(part, reason) for part in node.elements]
-    return copy
+def _string(value: str, old: Any = None, anchor: str | None = None) -> Any:
+    is_word = _PLAIN_STRING.fullmatch(value) and isinstance(_scalar(value), str) and value.lower() not in ("y", "n")
+    style = DoubleQuotedScalarString
+    if isinstance(old, SingleQuotedScalarString) and value.isprintable():
+        style = SingleQuotedScalarString
+    elif is_word and not isinstance(old, DoubleQuotedScalarString):
+        style = PlainScalarString
+    return style(value, anchor=anchor)

@@ -5,20 +5,20 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from tunesmith.config_files import edit, find, locate, read
+from tunesmith.config_files import contains, edit, find, read
 from tunesmith.errors import InputError
 
 YAML_TEXT = """\
 # top
 lr: 1e-4   # rate
 model:
-  width:   64
+  width: 64
   act: 'relu'
-  dropout:
-  layers: [1, 2,  3]
+  dropout: null
+  layers: [1, 2, 3]
   stages:
   - a
-  -   name: "x"
+  - name: "x"
 text: |
   hello
   world
@@ -32,7 +32,30 @@ train:
 alias: *base
 flow: {a: 1, b: yes}
 made: !python/tuple [1]
-tail: end"""
+tail: end
+"""
+
+ODD_YAML = """\
+# first
+---
+lr:    1e-4   # rate
+model:
+    width:   64      # hidden
+    dropout:
+    layers: [ 1,
+      2 ]
+    stages:
+      # about a
+      - a
+      -   name: "x"
+    flow: {a: , b, "c": yes}
+    kind: !!str 3
+    path: C:\\data
+    when: 2024-01-01
+    time: 12:30
+    plain: two
+      lines
+"""
 
 JSON_TEXT = """{
 \t"a": 1, "é": {"x": [1, {"y": 2.5e3}]},
@@ -72,14 +95,14 @@ def edited(folder: Path, name: str, text: str, changes: dict, **options) -> str:
 @pytest.mark.parametrize(
     ("key", "value", "old", "new"),
     [
-        ("lr", 3e-5, "lr: 1e-4   # rate", "lr: 3.0e-05   # rate"),
-        ("model.width", 128, "width:   64", "width:   128"),
+        ("lr", 3e-5, "lr: 1e-4   # rate", "lr: 3.0e-05 # rate"),
+        ("model.width", 128, "width: 64", "width: 128"),
         ("model.act", "yes", "'relu'", "'yes'"),
-        ("model.dropout", 0.5, "dropout:\n", "dropout: 0.5\n"),
-        ("layers.1", 5, "[1, 2,  3]", "[1, 5,  3]"),
+        ("model.dropout", 0.5, "dropout: null", "dropout: 0.5"),
+        ("layers.1", 5, "[1, 2, 3]", "[1, 5, 3]"),
         ("model.stages.0", "b c", "- a\n", '- "b c"\n'),
         ("model.stages.1.name", "ü", '"x"', '"ü"'),
-        ("text", "x", "|\n  hello\n  world\n", "x\n"),
+        ("text", "x", "|\n  hello\n  world\n\n", "x\n"),
         ("base.lr", 0.7, "lr: 0.1", "lr: 0.7"),
         ("train.lr", 0.7, "  decay: 1\n", "  decay: 1\n  lr: 0.7\n"),
         ("alias", 3, "alias: *base", "alias: 3"),
@@ -90,8 +113,49 @@ def edited(folder: Path, name: str, text: str, changes: dict, **options) -> str:
 )
 def test_yaml_keeps_everything_else(tmp_path, key, value, old, new):
     assert YAML_TEXT.count(old) == 1
-    assert edited(tmp_path, "c.yaml", YAML_TEXT, {key: value}) == YAML_TEXT.replace(old, new)
+    text = edited(tmp_path, "c.yaml", YAML_TEXT, {key: value})
+    assert text == YAML_TEXT.replace(old, new)
     assert find(read(tmp_path / "copy.yaml"), key) == value
+
+
+def test_yaml_in_any_layout_keeps_its_comments_and_all_other_values(tmp_path):
+    wanted = {
+        "lr": 1e-4,
+        "model": {
+            "width": 32,
+            "dropout": None,
+            "layers": [1, 2],
+            "stages": ["a", {"name": "x"}],
+            "flow": {"a": None, "b": None, "c": True},
+            "kind": "3",
+            "path": "C:\\data",
+            "when": "2024-01-01",
+            "time": "12:30",
+            "plain": "two lines",
+        },
+    }
+    text = edited(tmp_path, "c.yaml", ODD_YAML, {"model.width": 32})
+    assert read(tmp_path / "copy.yaml") == wanted
+    assert list(read(tmp_path / "copy.yaml")["model"]) == list(wanted["model"])
+    for comment in ("# rate", "# hidden", "# about a"):
+        assert comment in text
+
+
+def test_an_alias_follows_its_anchor_and_is_edited_alone(tmp_path):
+    text = "base: &lr 1.0\nhead: *lr\ntables: [[*lr], {a: 1, b: *lr}]\n"
+    assert edited(tmp_path, "c.yaml", text, {"base": 2}) == text.replace("1.0", "2")
+    assert read(tmp_path / "copy.yaml") == {"base": 2, "head": 2, "tables": [[2], {"a": 1, "b": 2}]}
+    assert edited(tmp_path, "c.yaml", text, {"head": 2}) == text.replace("head: *lr", "head: 2")
+    edited(tmp_path, "c.yaml", text, {"base": [1]})
+    assert read(tmp_path / "copy.yaml") == {"base": [1], "head": [1], "tables": [[[1]], {"a": 1, "b": [1]}]}
+
+
+def test_yaml_keeps_directives_marks_and_windows_line_ends(tmp_path):
+    source, target = tmp_path / "c.yaml", tmp_path / "d.yaml"
+    source.write_bytes(b"\xef\xbb\xbf%YAML 1.1\r\n---\r\na: 1\r\n# note\r\nb: |\r\n  x\r\n  y\r\n")
+    edit(source, target, {"a": 2})
+    assert target.read_bytes() == source.read_bytes().replace(b"a: 1", b"a: 2")
+    assert read(target) == {"a": 2, "b": "x\ny\n"}
 
 
 def test_yaml_values_are_those_of_an_independent_reader(tmp_path):
@@ -128,10 +192,9 @@ def test_yaml_inserts_and_removes(tmp_path):
 lr: 1e-4   # rate
 model:
   act: 'relu'
-  dropout:
-  layers: [1, 2,  3]
+  dropout: null
+  layers: [1, 2, 3]
   new: 1.5
-
 base: &base
   lr: 0.1
 train:
@@ -140,14 +203,15 @@ train:
 alias: *base
 flow: {b: yes, c: 3}
 made: !python/tuple [1]
-top: null"""
+top: null
+"""
     )
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a: 1\na: 2\n", r"c\.yaml:2.*'a' stands twice"),
+        ("a: 1\na: 2\n", r'c\.yaml:2.*duplicate key "a"'),
         ("a: 1\n---\nb: 2\n", "several documents"),
         ("a: [1\nb: 2\n", r"c\.yaml:2"),
         ("- 1\n", "a table at its top"),
@@ -166,15 +230,24 @@ def test_parts_behind_an_anchor_are_not_edited_through_the_alias(tmp_path):
 
 def test_json_keeps_indent_order_and_characters(tmp_path):
     text = edited(tmp_path, "c.json", JSON_TEXT, {"a": 2, "é.x.1.y": 1e-9, "b.d": "ö\n"})
-    wanted = JSON_TEXT.replace('"a": 1', '"a": 2').replace("2.5e3", "1e-09").replace('"q"', '"ö\\n"')
-    assert text == wanted
+    wanted = {"a": 2, "é": {"x": [1, {"y": 1e-9}]}, "b": {"c": None, "d": "ö\n"}, "e": {}}
+    assert text == json.dumps(wanted, indent="\t", ensure_ascii=False) + "\n"
+    for written in ('{"a":1,"b":[1,2]}', '{"a": 1, "b": [1, 2]}\n', '{\n  "a": 1\n}', '{\n"a": 1, "b": "\\u00fc"\n}'):
+        assert edited(tmp_path, "c.json", written, {"a": 1}).split() == written.split()
 
 
 def test_json_inserts_and_removes(tmp_path):
     names = {"b.k": 2, "e.f": 1, "é.w": [1]}
     text = edited(tmp_path, "c.json", JSON_TEXT, names, insert=set(names), remove=["b.c", "b.d", "a"])
-    assert text == ('{\n\t"é": {"x": [1, {"y": 2.5e3}], "w": [1]},\n\t"b": {\n\t\t"k": 2\n\t},\n\t"e": {"f": 1}\n}\n')
-    assert json.loads(text)
+    wanted = {"é": {"x": [1, {"y": 2.5e3}], "w": [1]}, "b": {"k": 2}, "e": {"f": 1}}
+    assert text == json.dumps(wanted, indent="\t", ensure_ascii=False) + "\n"
+
+
+def test_json_with_odd_content(tmp_path):
+    source, target = tmp_path / "c.json", tmp_path / "d.json"
+    source.write_bytes(b'\xef\xbb\xbf{\r\n    "a": 1,\r\n    "b": NaN,\r\n    "a": "\\ud83d"\r\n}\r\n')
+    edit(source, target, {"b": 2})
+    assert target.read_bytes() == b'\xef\xbb\xbf{\r\n    "a": "\\ud83d",\r\n    "b": 2\r\n}\r\n'
 
 
 def test_toml_keeps_everything_else(tmp_path):
@@ -206,8 +279,8 @@ def test_toml_with_windows_line_ends(tmp_path):
     assert tomllib.loads(text)["model"]["new"] == 1
 
 
-def test_toml_has_no_nothing(tmp_path):
-    with pytest.raises(InputError, match="no value for 'nothing'"):
+def test_toml_has_no_none(tmp_path):
+    with pytest.raises(InputError, match="must not be None"):
         edited(tmp_path, "c.toml", TOML_TEXT, {"lr": None})
 
 
@@ -259,7 +332,7 @@ def test_locate_and_find():
     values = {"a.b": 1, "a": {"b": {"c": 2}}}
     assert find(values, "a.b") == 1
     assert find(values, "a.b.c") == 2
-    assert locate(values, "b.c")
-    assert not locate(values, "d")
+    assert contains(values, "b.c")
+    assert not contains(values, "d")
     with pytest.raises(KeyError):
         find(values, "d")

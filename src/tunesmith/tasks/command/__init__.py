@@ -136,7 +136,7 @@ class CommandTask:
         from ... import config_files
 
         values = config_files.read(self._config_path)
-        return {name: config_files.find(values, name) for name in self.names if config_files.locate(values, name)}
+        return {name: config_files.find(values, name) for name in self.names if config_files.contains(values, name)}
 
     @property
     def has_test(self) -> bool:
@@ -235,7 +235,7 @@ class CommandTask:
             return []
         from ... import config_files
 
-        return [name for name in names if config_files.has(self._config_path, name)]
+        return config_files.defined(self._config_path, names)
 
     def _prepared(self, request: TrialRequest) -> list[str]:
         """Write the edited config, clear away old metrics, and return the words to run."""
