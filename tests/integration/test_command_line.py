@@ -205,7 +205,10 @@ def test_known_results_are_added(study: Path, tunesmith: Tunesmith) -> None:
     outside = tunesmith("add", folder, '{"place": 99, "kind": "plain"}', "loss=0.2", status=2).stderr
     assert "a known result must lie in the search space, but 'place' must be" in outside
     assert "must be a JSON object" in tunesmith("add", folder, "place=0.4", "loss=0.2", status=2).stderr
-    assert "one of the two" in tunesmith("add", folder, '{"place": 0.4, "kind": "plain"}', status=2).stderr
+    assert (
+        "got neither. Give METRIC=VALUE or --failed REASON."
+        in tunesmith("add", folder, '{"place": 0.4, "kind": "plain"}', status=2).stderr
+    )
     assert json.loads(tunesmith("ask", folder, "--json").stdout)["number"] == 0
 
 

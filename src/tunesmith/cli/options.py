@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import click
-import orjson
 from rich.console import Console
+
+from ..service.facts import to_json
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,11 +41,6 @@ class Output:
         else:
             # A path or command is one word: it runs past the edge rather than losing its end.
             Console(highlight=False).print(printable, crop=False)
-
-
-def to_json(facts: Any) -> bytes:
-    """Return facts as JSON; a number that is none becomes null."""
-    return orjson.dumps(facts, option=orjson.OPT_INDENT_2, default=str)
 
 
 def speaking(verb: Callable[..., None]) -> Callable[..., None]:

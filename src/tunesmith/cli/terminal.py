@@ -50,7 +50,9 @@ def _averaged(values: Sequence[float], width: int) -> Iterator[float]:
     for place in range(width):
         piece = values[place * len(values) // width : (place + 1) * len(values) // width]
         finite = [value for value in piece if math.isfinite(value)]
-        yield sum(value / len(finite) for value in finite) if finite else math.nan
+        # The mean of the largest floats may round to infinity.
+        mean = sum(value / len(finite) for value in finite)
+        yield min(max(mean, min(finite)), max(finite)) if finite else math.nan
 
 
 @dataclass(frozen=True)

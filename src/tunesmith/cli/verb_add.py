@@ -8,35 +8,28 @@ from pathlib import Path
 import click
 import orjson
 
-from ..core.trial import Failure
 from ..errors import InputError
-from ..service.facts import trial_facts
 from ..study.tuning import open_study
 from .options import Output, speaking
-from .verb_tell import metrics_told
+from .verb_tell import parse_outcome, say_settled
 
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.argument("parameters")
 @click.argument("metrics", nargs=-1, metavar="METRIC=VALUE...")
-@click.option("--failed", metavar="REASON", help="It failed, for this reason.")
+@click.option("--failed", metavar="REASON", help="The configuration failed, for this reason.")
 @speaking
 def add(output: Output, folder: Path, parameters: str, metrics: Sequence[str], failed: str | None) -> None:
-    """Enter a known result into the study in FOLDER: `tunesmith add FOLDER '{"lr": 0.01}' val_loss=0.31`.
+    """Add a known result to the study in FOLDER: `tunesmith add FOLDER '{"lr": 0.01}' val_loss=0.31`.
 
-    FOLDER is a study's folder, or a study.toml. PARAMETERS is a JSON object, and must lie in the search space.
+    FOLDER is a study's folder or a study.toml. PARAMETERS is a JSON object within the search space.
     """
-    if bool(metrics) == (failed is not None):
-        raise InputError("a result is METRIC=VALUE, or --failed REASON: one of the two.")
+    outcome = parse_outcome(metrics, failed)
     try:
-        given = orjson.loads(parameters)
+        values = orjson.loads(parameters)
     except orjson.JSONDecodeError:
-        raise InputError(
-            f"parameters must be a JSON object, as '{{\"lr\": 0.01}}', but {parameters!r} was given."
-        ) from None
-    outcome = metrics_told(metrics) if failed is None else Failure(kind="told", reason=failed)
+        raise InputError(f"parameters must be a JSON object, as '{{\"lr\": 0.01}}', got {parameters!r}.") from None
     with open_study(folder) as study:
-        trial = study.add(given, outcome)
-    verdict = f", {trial.verdict.decision}: {trial.verdict.reason}" if trial.verdict else ""
-    output.say(f"trial {trial.number}: {trial.state}{verdict}", trial_facts(trial))
+        trial = study.add(values, outcome)
+    say_settled(output, trial)

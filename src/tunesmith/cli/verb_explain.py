@@ -14,11 +14,10 @@ from rich.text import Text
 
 from ..agents.roles.explainer import Explainer
 from ..agents.roles.model import Equipped
-from ..engine.recorder import running_process
 from ..errors import ModelUnavailable
 from ..llm.client import ModelClient
-from ..reports.explain_trial import explain_trial
 from ..reports.explanation import Explanation, Part
+from ..service.explain import explanation_of
 from ..study.study import Study
 from ..study.tuning import load
 from ..text.cleaning import clean, short
@@ -101,27 +100,6 @@ def _explainer(study: Study, model: ModelClient) -> Explainer:
 
     analysis = Analysis(study.history)
     return Explainer(Equipped(model, [*analysis.tools, analysis.rank_parameters]), analysis.told)
-
-
-def explanation_of(study: Study, trial: int | None) -> Explanation:
-    """Return a study in plain words, or one of its trials.
-
-    Raises:
-        InputError: There is no such trial.
-    """
-    history = study.history
-    if trial is not None:
-        return explain_trial(history, study.engine.trial(trial))
-    # Imported here because what ranks the parameters takes two seconds to import, and only this needs it.
-    from ..reports.explain_study import explain_study
-
-    return explain_study(
-        history,
-        name=study.name,
-        budget=study.budget,
-        proposer=study.engine.proposer,
-        at_work=running_process(history) is not None,
-    )
 
 
 def _lines(explained: Explanation, width: int) -> list[Text]:

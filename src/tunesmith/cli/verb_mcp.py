@@ -33,7 +33,7 @@ def mcp(root: Path, http: bool, host: str | None, port: int | None, token: str |
     try:
         from ..mcp.http import Address
         from ..mcp.server import serve
-        from ..service.sandbox import Root
+        from ..service.sandbox import Sandbox
     except ImportError as error:
         if (error.name or "").startswith("tunesmith"):
             raise
@@ -43,7 +43,7 @@ def mcp(root: Path, http: bool, host: str | None, port: int | None, token: str |
     if not http and (host is not None or port is not None):
         raise InputError("--host and --port are for --http; without it the server speaks on standard output.")
     address = Address(host or Address.host, Address.port if port is None else port, token) if http else None
-    found = Root.of(root)
+    sandbox = Sandbox.of(root)
     if address is None and sys.stdin.isatty():
         click.echo("tunesmith: waiting for an agent on standard input; docs/mcp.md tells how one starts it", err=True)
-    serve(found, address)
+    serve(sandbox, address)

@@ -15,12 +15,13 @@ from typing import Any
 import click
 from rich.console import Console
 
-from ..config.settings import FLAGS, Settings, read_settings
+from ..config.settings import FLAGS, Settings
 from ..core.approval_request import Question
 from ..errors import InputError, StudyFailed
 from ..service.facts import study_facts
+from ..service.settings import settings_of
 from ..study.study import Study
-from ..study.tuning import source_of, study_from_settings
+from ..study.tuning import study_from_settings
 from .keyboard import Keyboard
 from .live import LiveView, PlainView
 from .options import Output, speaking
@@ -104,20 +105,6 @@ def _the_same_again(study: Path, flags: Mapping[str, Any], no_agents: bool) -> s
     given = [(f"--{name.replace('_', '-')}", str(value)) for name, value in flags.items() if value is not None]
     switches = ["--no-agents"] if no_agents else []
     return shlex.join(["tunesmith", "run", str(study), *(word for flag in given for word in flag), *switches])
-
-
-def settings_of(study: Path, flags: Mapping[str, Any]) -> Settings:
-    """Return the settings of a study.toml, or of the one that the study in a folder was made from.
-
-    Args:
-        study: The file, or the folder, which then is where the study goes on.
-        flags: What overrides the file.
-    """
-    settings = read_settings(source_of(study) if study.is_dir() else study, flags)
-    if study.is_dir() and flags.get("folder") is None:
-        settings.tables["study"]["folder"] = str(study.absolute())
-        settings.origins[("study", "folder")] = str(study)
-    return settings
 
 
 class _Console(Console):

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import psutil
 
 from .. import __version__
 from ..errors import InputError
@@ -157,22 +156,3 @@ class Recorder:
                 "way, as `tunesmith run --fresh` does.",
                 keys=("study",),
             )
-
-
-def running_process(history: History) -> int | None:
-    """Return the process that runs a study right now, or None where none does on this machine.
-
-    The journal names it. A session that was killed is never closed there, so the process must also be alive, and older
-    than the session: another one may have been given its number since.
-    """
-    if not history.session_open:
-        return None
-    session = history.sessions[-1]
-    if session.data.get("host") != socket.gethostname():
-        return None
-    try:
-        process = psutil.Process(session.data["pid"])
-        alive = process.status() != psutil.STATUS_ZOMBIE and process.create_time() <= session.time + 1
-    except (psutil.Error, KeyError, TypeError, ValueError):
-        return None
-    return process.pid if alive else None

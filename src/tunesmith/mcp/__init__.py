@@ -1,1 +1,1 @@
-"""A Model Context Protocol server: the verbs of the command line as tools for agents. Needs the extra `mcp`."""
+"""A Model Context Protocol server: the command line's verbs as tools for agents. Requires the extra `mcp`."""

@@ -1,4 +1,4 @@
-"""What a tool answers is what the command line prints as JSON, in a size that an agent can read."""
+"""Facts in a size that an agent can read: the JSON of the command line, with long values cut."""
 
 from __future__ import annotations
 
@@ -7,43 +7,45 @@ from typing import Any
 
 import orjson
 
-from ..cli.options import to_json
+from ..service.facts import to_json
 from ..text.cleaning import plain
 
-MOST_ITEMS = 40
-"""How many items a list keeps, and half as many a list within it; the first and the last ones."""
-MOST_ENTRIES = 500
-MOST_CHARACTERS = 2000
+MAX_ITEMS = 40
+"""How many items a list keeps, from both ends; a list within it keeps half as many."""
+MAX_ENTRIES = 500
+MAX_CHARACTERS = 2000
 _EXACT = ("parameters", "folder", "study")
-"""What is given on to programs as it is: its size is that of what the user wrote."""
+"""What programs pass on must stay exact; the user has written it, so it is not too long."""
 
 
 def bounded(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Return facts as plain JSON values, cut where they are long; what was cut says so.
+    """Return facts as plain JSON values; long ones are cut, and say so.
 
     >>> bounded({"reports": list(range(100))})["reports_left_out"]
     60
     """
-    return _table(orjson.loads(to_json(facts)), MOST_ITEMS)
+    return _table(orjson.loads(to_json(facts)), MAX_ITEMS)
 
 
-def _table(table: dict[str, Any], most: int) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, value in list(table.items())[:MOST_ENTRIES]:
-        found[name] = value if name in _EXACT else _value(value, most)
-        if isinstance(value, list) and len(value) > most:
-            found[f"{name}_left_out"] = len(value) - most
-    if len(table) > MOST_ENTRIES:
-        found["left_out"] = len(table) - MOST_ENTRIES
-    return found
+def _table(table: dict[str, Any], max_items: int) -> dict[str, Any]:
+    cut: dict[str, Any] = {}
+    for name, value in list(table.items())[:MAX_ENTRIES]:
+        cut[name] = value if name in _EXACT else _value(value, max_items)
+        if isinstance(value, list) and len(value) > max_items:
+            cut[f"{name}_left_out"] = len(value) - max_items
+    if len(table) > MAX_ENTRIES:
+        cut["left_out"] = len(table) - MAX_ENTRIES
+    return cut
 
 
-def _value(value: Any, most: int) -> Any:
+def _value(value: Any, max_items: int) -> Any:
     if isinstance(value, str):
-        return plain(value, MOST_CHARACTERS)  # Its end: the last lines of a log or a traceback tell most.
+        return plain(value, MAX_CHARACTERS)  # The end of a log or a traceback says the most.
     if isinstance(value, dict):
-        return _table(value, most)
+        return _table(value, max_items)
     if isinstance(value, list):
-        kept = value if len(value) <= most else value[: most // 2] + value[len(value) - most // 2 :]
-        return [_value(item, most // 2) for item in kept]
+        kept = value
+        if len(value) > max_items:
+            kept = value[: max_items // 2] + value[len(value) - max_items // 2 :]
+        return [_value(item, max_items // 2) for item in kept]
     return value

@@ -1,4 +1,4 @@
-"""The server over HTTP: on this machine only, unless a token is asked for."""
+"""The server over HTTP: reachable from other machines only with a token."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from mcp.server.transport_security import TransportSecuritySettings
 
 from ..errors import InputError
 
-SHORTEST_TOKEN = 16
+MIN_TOKEN_LENGTH = 16
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
 @dataclass(frozen=True)
 class Address:
-    """Where to listen, and the token that clients must show.
+    """Where to listen, and the token that clients must send.
 
     Args:
         host: A name or an address of this machine.
-        port: 0 takes any that is free.
-        token: Clients send it as `Authorization: Bearer …`; None lets everyone in who can reach the port.
+        port: 0 takes any free port.
+        token: Clients send it as `Authorization: Bearer …`; None admits everyone who can reach the port.
 
     Raises:
-        InputError: The host is no loopback and there is no token, or the token is short.
+        InputError: The host is not a loopback address and there is no token, or the token is short.
     """
 
     host: str = "127.0.0.1"
@@ -39,18 +39,18 @@ class Address:
     token: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        advice = "Make one with: python -c 'import secrets; print(secrets.token_urlsafe())'"
+        advice = "Generate one with: python -c 'import secrets; print(secrets.token_urlsafe())'"
         if self.token is None and not self.is_loopback:
             raise InputError(
                 f"without a token only this machine may reach the server, but {self.host} is open to others. "
-                f"Give a --token, or leave --host out. {advice}"
+                f"Add a --token, or omit --host. {advice}"
             )
-        if self.token is not None and len(self.token) < SHORTEST_TOKEN:
-            raise InputError(f"a token must have at least {SHORTEST_TOKEN} characters. {advice}")
+        if self.token is not None and len(self.token) < MIN_TOKEN_LENGTH:
+            raise InputError(f"a token must have at least {MIN_TOKEN_LENGTH} characters. {advice}")
 
     @property
     def is_loopback(self) -> bool:
-        """Whether only this machine can reach it."""
+        """Whether only this machine can reach the address."""
         try:
             return ipaddress.ip_address(self.host).is_loopback
         except ValueError:
@@ -58,7 +58,7 @@ class Address:
 
     @property
     def names(self) -> list[str]:
-        """The names under which clients may call it; a page that made another name lead here is refused."""
+        """The host names that clients may use; others are refused, which prevents DNS rebinding."""
         names = {*_LOOPBACK, _bracketed(self.host)}
         if not self.is_loopback:
             names |= {socket.gethostname()}
@@ -71,8 +71,8 @@ class Address:
 _FAMILIES = (socket.AF_INET, socket.AF_INET6)
 
 
-class OneToken:
-    """Lets in whoever shows one token.
+class TokenCheck:
+    """Admits the clients that send one token.
 
     Args:
         token: The token.
@@ -82,14 +82,14 @@ class OneToken:
         self._token = token
 
     async def verify_token(self, token: str) -> AccessToken | None:
-        """Return who shows this token, or None."""
+        """Return the client's access, or None for a wrong token."""
         if not hmac.compare_digest(token.encode(), self._token.encode()):
             return None
         return AccessToken(token=token, client_id="token", scopes=[])
 
 
 def serve_http(server: MCPServer[Any], address: Address) -> None:
-    """Serve streamable HTTP at `/mcp` until a signal ends it.
+    """Serve streamable HTTP at `/mcp` until a signal arrives.
 
     Raises:
         InputError: The port cannot be listened on.
@@ -99,7 +99,7 @@ def serve_http(server: MCPServer[Any], address: Address) -> None:
         listening = socket.create_server((address.host, address.port), family=family)
     except OSError as error:
         raise InputError(
-            f"the server must be able to listen on {address.host}, port {address.port}, but: {error.strerror}. "
+            f"the server cannot listen on {address.host}, port {address.port}: {error.strerror}. "
             "Choose another --port or --host."
         ) from None
     names = address.names
@@ -112,7 +112,7 @@ def serve_http(server: MCPServer[Any], address: Address) -> None:
     )
     port = listening.getsockname()[1]
     print(f"tunesmith: serving at http://{_bracketed(address.host)}:{port}/mcp", file=sys.stderr, flush=True)
-    # Streams stay open as long as their clients like; they get two seconds to leave.
+    # Clients keep their streams open; they get two seconds to close them.
     config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=2)
     with listening:
         uvicorn.Server(config).run(sockets=[listening])

@@ -1,4 +1,4 @@
-"""Studies that run in the background, each a `tunesmith run` of its own."""
+"""Studies that run in the background, each as a `tunesmith run` process."""
 
 from __future__ import annotations
 
@@ -15,90 +15,92 @@ from typing import IO, Any
 
 import psutil
 
-from ..engine.recorder import JOURNAL_NAME, running_process
+from ..engine.recorder import JOURNAL_NAME
 from ..errors import InputError, StudyLocked
 from ..journal.file import FileJournal
 from ..study.study import Study
+from .process import running_process
 
-PATIENCE_SECONDS = 20.0
-"""How long to wait for a study that was asked to stop; its trials get their grace meanwhile."""
-_MOST_WORDS = 4000
+STOP_SECONDS = 20.0
+"""How long to wait for a study to stop; its trials get their grace period meanwhile."""
+_ERROR_BYTES = 4000
 
 
 @dataclass
 class _Run:
     process: subprocess.Popen[bytes]
-    said: IO[bytes]
-    asked: bool = False
+    errors: IO[bytes]
+    stop_requested: bool = False
 
-    def ask(self) -> None:
+    def request_stop(self) -> None:
         if self.process.poll() is None:
-            self.asked = True
+            self.stop_requested = True
             self.process.send_signal(signal.SIGINT)
 
 
-class Runs:
+class BackgroundRuns:
     """The studies that this server has started, by folder.
 
-    Each is a process in a session of its own: neither a Ctrl-C in the server's terminal nor the server's sudden death
-    reaches it, and it writes to no pipe that could break. It is stopped as the command line is, by SIGINT.
+    Each runs in its own process session, so that neither Ctrl-C in the server's terminal nor the server's death
+    reaches it, and writes its errors to a file instead of a pipe that could break. SIGINT stops it, as on the command
+    line.
     """
 
     def __init__(self) -> None:
         self._runs: dict[Path, _Run] = {}
 
     def start(self, study: Path, folder: Path, flags: Mapping[str, int | float | None]) -> None:
-        """Start a study, or go on with it, and return at once.
+        """Start or resume a study and return at once.
 
         Args:
-            study: Its study.toml, or the folder of one that was run before.
-            folder: Its folder.
-            flags: What overrides the file.
+            study: A study.toml, or the folder of an earlier study.
+            folder: The study's folder.
+            flags: Settings that override the file's; None leaves one as it is.
 
         Raises:
-            InputError: This server runs it already.
+            InputError: This server already runs the study.
         """
         run = self._runs.get(folder)
         if run is not None and run.process.poll() is None:
-            raise InputError(f"a study is run by one process, but {folder} is run by pid {run.process.pid} already.")
+            raise InputError(f"only one process can run a study, but pid {run.process.pid} already runs {folder}.")
         if run is not None:
-            run.said.close()
-        words = [f"--{name}={value}" for name, value in flags.items() if value is not None]
-        said = tempfile.TemporaryFile()  # noqa: SIM115 (open as long as the process writes to it)
+            run.errors.close()
+        options = [f"--{name}={value}" for name, value in flags.items() if value is not None]
+        errors = tempfile.TemporaryFile()  # noqa: SIM115 (open as long as the process writes to it)
         process = subprocess.Popen(
-            [sys.executable, "-m", "tunesmith", "run", str(study), "--quiet", *words],
+            [sys.executable, "-m", "tunesmith", "run", str(study), "--quiet", *options],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=said,
+            stderr=errors,
             start_new_session=True,
         )
-        self._runs[folder] = _Run(process, said)
+        self._runs[folder] = _Run(process, errors)
 
     def state(self, folder: Path) -> dict[str, Any] | None:
-        """Return how the process stands that this server has started for a study; None where it has started none."""
+        """Return the state of the process that this server started for a study, or None if it started none."""
         run = self._runs.get(folder)
         if run is None:
             return None
         status = run.process.poll()
-        told = {"pid": run.process.pid, "running": status is None, "exit_status": status}
-        # What was asked to stop has nothing to say that whoever asked does not know.
-        return told | ({} if status in (None, 0) or run.asked else {"message": _end_of(run.said)})
+        state = {"pid": run.process.pid, "running": status is None, "exit_status": status}
+        # A requested stop needs no explanation.
+        return state | ({} if status in (None, 0) or run.stop_requested else {"message": _last_errors(run.errors)})
 
     def stop(self, study: Study) -> None:
-        """Ask the process that runs a study to stop in an orderly way, whoever started it, and wait for its end.
+        """Ask the process that runs a study to stop in order, whoever started it, and wait for it to end.
 
         Raises:
-            InputError: No process on this machine runs it.
+            InputError: No process on this machine runs the study.
         """
         assert study.folder is not None
         run = self._runs.get(study.folder)
         if run is not None and run.process.poll() is None:
-            run.ask()
+            run.request_stop()
             _wait(run.process)
             return
         pid = running_process(study.history)
         if pid is None or not _is_locked(study.folder):
-            raise InputError(f"only a study that runs can be stopped, but nothing on this machine runs {study.folder}.")
+            raise InputError(f"only a running study can be stopped, but nothing on this machine runs {study.folder}.")
         with suppress(psutil.NoSuchProcess):
             process = psutil.Process(pid)
             try:
@@ -108,18 +110,18 @@ class Runs:
             _wait(process)
 
     def stop_all(self) -> None:
-        """Ask every study that this server has started to stop in an orderly way, and do not wait for it."""
+        """Ask every study that this server has started to stop in order, without waiting."""
         for run in list(self._runs.values()):
-            run.ask()
+            run.request_stop()
 
 
 def _wait(process: subprocess.Popen[bytes] | psutil.Process) -> None:
     with suppress(subprocess.TimeoutExpired, psutil.Error):
-        process.wait(PATIENCE_SECONDS)
+        process.wait(STOP_SECONDS)
 
 
 def _is_locked(folder: Path) -> bool:
-    """Tell whether a process really works on a folder: a journal that was copied here, or made up, names any."""
+    """Return whether a process holds the journal's lock: a copied or forged journal may name any process."""
     try:
         FileJournal(folder / JOURNAL_NAME).close()
     except StudyLocked:
@@ -127,6 +129,6 @@ def _is_locked(folder: Path) -> bool:
     return False
 
 
-def _end_of(said: IO[bytes]) -> str:
-    said.seek(max(0, said.seek(0, os.SEEK_END) - _MOST_WORDS))
-    return said.read().decode(errors="replace").strip()
+def _last_errors(errors: IO[bytes]) -> str:
+    errors.seek(max(0, errors.seek(0, os.SEEK_END) - _ERROR_BYTES))
+    return errors.read().decode(errors="replace").strip()

@@ -1,4 +1,4 @@
-"""What the verbs print as JSON."""
+"""Studies and trials as plain JSON values: what `--json` prints and what the MCP tools answer."""
 
 from __future__ import annotations
 
@@ -7,17 +7,24 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from ..core.approval_request import Question
 from ..core.trial import Trial
-from ..engine.recorder import running_process
 from ..reports.overview import stopped
 from ..reports.shares import earnings
 from ..study.study import Study
 from ..trial_folder.log import read_tail
+from .process import running_process
+
+
+def to_json(facts: Any) -> bytes:
+    """Return facts as indented JSON; NaN and infinity become null."""
+    return orjson.dumps(facts, option=orjson.OPT_INDENT_2, default=str)
 
 
 def trial_facts(trial: Trial) -> dict[str, Any]:
-    """Return a trial as plain JSON values."""
+    """Return the facts of a trial."""
     facts = {
         "number": trial.number,
         "state": str(trial.state),
@@ -43,16 +50,16 @@ def trial_facts(trial: Trial) -> dict[str, Any]:
     return facts
 
 
-def shown_facts(study: Study, folder: Path, number: int) -> dict[str, Any]:
-    """Return a trial as `trial_facts` does, with the end of its log, and how to run it again.
+def trial_details(study: Study, folder: Path, number: int) -> dict[str, Any]:
+    """Return the facts of a trial with the end of its log and the command that reproduces it.
 
     Args:
         study: The study.
-        folder: Its folder, as whoever asks names it.
+        folder: Its folder, as the caller names it.
         number: The trial.
 
     Raises:
-        InputError: There is no such trial.
+        InputError: The trial does not exist.
     """
     trial = study.engine.trial(number)
     tail = "" if trial.folder is None else read_tail(trial.folder / "log.txt")
@@ -61,12 +68,12 @@ def shown_facts(study: Study, folder: Path, number: int) -> dict[str, Any]:
 
 
 def question_facts(question: Question) -> dict[str, Any]:
-    """Return a step that a person was asked to approve as plain JSON values."""
+    """Return the facts of an approval request."""
     return dataclasses.asdict(question) | {"open": question.is_open}
 
 
 def study_facts(study: Study) -> dict[str, Any]:
-    """Return how a study stands as plain JSON values."""
+    """Return the facts of a study: best trial, counts, budget, proposers, costs, and whether it runs."""
     history = study.history
     front = {"front": [trial_facts(trial) for trial in study.front]} if study.objective.pareto else {}
     return {

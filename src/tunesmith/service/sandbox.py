@@ -1,70 +1,70 @@
-"""The folder outside of which a client reaches nothing."""
+"""The folder that limits what a remote client can reach."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..cli.verb_run import settings_of
 from ..config.settings import Settings, read_settings
 from ..engine.recorder import JOURNAL_NAME
 from ..errors import InputError
 from ..study.study import Study
 from ..study.tuning import load, source_of, study_from_settings
+from .settings import settings_of
 
 
 @dataclass(frozen=True)
-class Root:
-    """Resolves the paths that clients give, and refuses those that lead outside.
+class Sandbox:
+    """Resolves the paths that clients send, and refuses those outside one folder.
 
     Args:
-        folder: Absolute, and without symbolic links.
+        folder: An absolute path without symbolic links.
     """
 
     folder: Path
 
     @classmethod
-    def of(cls, folder: Path) -> Root:
-        """Return the root in an existing folder.
+    def of(cls, folder: Path) -> Sandbox:
+        """Return the sandbox of an existing folder.
 
         Raises:
-            InputError: There is no such folder.
+            InputError: The folder does not exist.
         """
         if not folder.is_dir():
-            raise InputError(f"the root must be a folder, but {folder} is none.")
+            raise InputError(f"the root must be an existing folder, got {folder}.")
         return cls(folder.resolve())
 
-    def path(self, given: str | Path) -> Path:
-        """Return a path with its symbolic links resolved; a relative one starts at the root.
+    def path(self, requested: str | Path) -> Path:
+        """Return a path with its symbolic links resolved; a relative one starts at the sandbox's folder.
 
         Raises:
-            InputError: It lies outside.
+            InputError: The path leads outside.
         """
         try:
-            path = (self.folder / Path(given).expanduser()).resolve()
+            path = (self.folder / Path(requested).expanduser()).resolve()
         except (OSError, RuntimeError, ValueError):
-            raise InputError(f"a path must lead to a file or folder, but {str(given)!r:.200} leads nowhere.") from None
+            raise InputError(f"expected the path of a file or folder, got {str(requested)!r:.200}.") from None
         if not path.is_relative_to(self.folder):
             raise InputError(
-                f"studies must lie in {self.folder}, but {str(given)!r:.200} lies outside. "
+                f"studies must lie in {self.folder}, but {str(requested)!r:.200} lies outside. "
                 "Move the study there, or start the server with another --root."
             )
         return path
 
-    def load(self, given: str) -> Study:
-        """Return the study in a folder, to look at."""
-        folder = self.path(given)
+    def load(self, requested: str) -> Study:
+        """Return the study in a folder, for reading."""
+        folder = self.path(requested)
         self.path(folder / JOURNAL_NAME)
         return load(folder)
 
-    def open(self, given: str) -> Study:
+    def open(self, requested: str) -> Study:
         """Return the study in a folder, or the one that a study.toml describes, to ask and tell."""
-        path = self.path(given)
-        return self.load(given) if path.is_dir() else self.build(read_settings(path))
+        path = self.path(requested)
+        return self.load(requested) if path.is_dir() else self.build(read_settings(path))
 
-    def settings(self, given: str, flags: dict[str, int | float | None]) -> Settings:
-        """Return the settings of a study.toml, or of the one that the study in a folder was made from."""
-        path = self.path(given)
+    def settings(self, requested: str, flags: dict[str, int | float | None]) -> Settings:
+        """Return the settings of a study.toml, or of the one that the study in a folder came from."""
+        path = self.path(requested)
         if path.is_dir():
             self.path(path / JOURNAL_NAME)
             self.path(source_of(path))

@@ -1,7 +1,8 @@
 import io
 import math
+import sys
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.console import Console
 from rich.text import Text
@@ -9,6 +10,8 @@ from rich.text import Text
 from tunesmith.cli.terminal import Printable, sparkline
 
 
+@example([sys.float_info.max] * 3, 1)
+@example([-sys.float_info.max] * 3, 1)
 @given(st.lists(st.floats() | st.floats(1e-300, 1e300), max_size=60), st.integers(1, 40))
 def test_any_curve_has_a_sparkline_that_fits(values: list[float], width: int) -> None:
     drawn = sparkline(values, width)

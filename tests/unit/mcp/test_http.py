@@ -5,10 +5,10 @@ import asyncio
 import pytest
 
 from tunesmith.errors import InputError
-from tunesmith.mcp.http import Address, OneToken, serve_http
+from tunesmith.mcp.http import Address, TokenCheck, serve_http
 from tunesmith.mcp.server import build
 from tunesmith.mcp.tools import Tools
-from tunesmith.service.sandbox import Root
+from tunesmith.service.sandbox import Sandbox
 
 TOKEN = "a token that is long enough"
 
@@ -40,7 +40,7 @@ def test_other_names_than_those_of_this_machine_are_refused():
 
 
 def test_only_the_token_opens():
-    lock = OneToken(TOKEN)
+    lock = TokenCheck(TOKEN)
     assert asyncio.run(lock.verify_token(TOKEN)) is not None
     for wrong in ("", TOKEN[:-1], TOKEN + "x", "ä"):
         assert asyncio.run(lock.verify_token(wrong)) is None
@@ -48,5 +48,5 @@ def test_only_the_token_opens():
 
 def test_a_port_that_is_taken_is_said(tmp_path):
     address = Address("192.0.2.1", token=TOKEN)  # an address that no machine has
-    with pytest.raises(InputError, match=r"must be able to listen on 192\.0\.2\.1, port 8000, but: "):
-        serve_http(build(Tools(Root.of(tmp_path)), address), address)
+    with pytest.raises(InputError, match=r"cannot listen on 192\.0\.2\.1, port 8000: "):
+        serve_http(build(Tools(Sandbox.of(tmp_path)), address), address)

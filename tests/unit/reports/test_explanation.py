@@ -8,11 +8,11 @@ from studies import add, empty
 from tunesmith.core.budget import Budget
 from tunesmith.core.parameters import Choice, Float
 from tunesmith.core.space import SearchSpace
-from tunesmith.engine.recorder import running_process
 from tunesmith.journal.base import Event
 from tunesmith.reports.explain_study import explain_study
 from tunesmith.reports.explain_trial import explain_trial
 from tunesmith.reports.explanation import Explanation
+from tunesmith.service.process import running_process
 
 OTHER = {"lr": 0.5, "act": "gelu"}
 FAR = {"lr": 0.9, "act": "relu"}
