@@ -1,19 +1,19 @@
-"""Everything tunesmith raises on purpose.
+"""The exceptions of tunesmith.
 
     TunesmithError
-    ├── InputError          what was asked for cannot be done as given (exit status 2)
+    ├── InputError          the input cannot be used (exit status 2)
     │   ├── MissingExtra    an optional dependency is not installed
-    │   ├── MissingApiKey    a provider's token is not there
-    │   └── StudyLocked     another process owns the study's folder
+    │   ├── MissingApiKey   the API key of a language model's provider is not set
+    │   └── StudyLocked     another process is using the study's folder
     ├── JournalError        the journal cannot be read or written (disk full, no permission)
-    ├── StudyFailed         the study ended without one usable trial (exit status 1)
-    ├── ModelUnavailable            no language model may be asked, or none answered; whoever asked goes on by rules
-    ├── ApprovalPending            a step is tried only once a person has approved it; whoever drives the study waits
+    ├── StudyFailed         the study ended without a usable trial (exit status 1)
+    ├── ModelUnavailable    no language model can be called; callers fall back to rules
+    ├── ApprovalPending     a step waits for a user's approval
     ├── SpaceExhausted      every configuration of a finite space has been tried
-    ├── BudgetSpent         all trials that the budget allows have been asked for
-    └── TrialPruned         raised inside a trial that is not worth finishing
+    ├── BudgetSpent         the budget allows no more trials
+    └── TrialPruned         raised inside a trial to stop it early
 
-A message says what must hold, what was given and what to do. Anything else that is raised is a bug.
+A message says what must hold, what was given and what to do. Any other exception is a bug.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from collections.abc import Iterable
 
 
 class TunesmithError(Exception):
-    """The root of every error that tunesmith raises on purpose."""
+    """The base class of all exceptions that tunesmith raises on purpose."""
 
 
 class InputError(TunesmithError):
-    """What the user gave cannot be used.
+    """The user's input cannot be used.
 
     Args:
         message: What must hold, what was given and what to do.
-        keys: Where in the settings the fault lies, outermost first, as `("space", "lr", "low")`.
-            Whoever knows the file turns them into a line number.
+        keys: The location in the settings, outermost first, such as `("space", "lr", "low")`. Readers of files turn it
+            into a line number.
     """
 
     def __init__(self, message: str, *, keys: tuple[str, ...] = ()) -> None:
@@ -41,20 +41,20 @@ class InputError(TunesmithError):
         self.keys = keys
 
     def inside(self, *keys: str) -> InputError:
-        """Return the same error, placed one level further out."""
+        """Return the same error with `keys` prepended to its location."""
         return type(self)(self.message, keys=(*keys, *self.keys))
 
 
 class MissingExtra(InputError):
-    """An optional dependency is missing; the message names the extra that brings it."""
+    """An optional dependency is not installed; the message names the extra that installs it."""
 
 
 class MissingApiKey(InputError):
-    """The token of a language model's provider is not there."""
+    """The API key of a language model's provider is not set."""
 
 
 class StudyLocked(InputError):
-    """Another process is working on this study's folder."""
+    """Another process is using this study's folder."""
 
 
 class JournalError(TunesmithError):
@@ -62,15 +62,15 @@ class JournalError(TunesmithError):
 
 
 class StudyFailed(TunesmithError):
-    """The study ended without one usable trial."""
+    """The study ended without a usable trial."""
 
 
 class ModelUnavailable(TunesmithError):
-    """No language model may be asked, as the budget does not allow it, or none gave an answer that can be used."""
+    """No language model can be called: the budget does not allow it, or none gave a usable answer."""
 
 
 class ApprovalPending(TunesmithError):
-    """A step waits for a person's word, and nothing is proposed in its place meanwhile."""
+    """A step waits for a user's approval; nothing is proposed in its place."""
 
 
 class SpaceExhausted(TunesmithError):
@@ -78,26 +78,19 @@ class SpaceExhausted(TunesmithError):
 
 
 class BudgetSpent(TunesmithError):
-    """All trials that the budget allows have been asked for."""
+    """The budget allows no more trials."""
 
 
 class TrialPruned(TunesmithError):
-    """Raised by `trial.report` where the pruner says that the trial is not worth finishing."""
+    """Raised by `trial.report` when the pruner stops the trial."""
 
 
-def nearest(given: str, known: Iterable[str]) -> str:
-    """Return `" Did you mean 'x'?"` for the closest known name, or an empty string.
-
-    Args:
-        given: The name that is not known.
-        known: The names that are.
-
-    Returns:
-        A sentence that starts with a space, or nothing where no name is close.
+def nearest(unknown: str, known: Iterable[str]) -> str:
+    """Return `" Did you mean 'x'?"` for the closest known name, or an empty string if none is close.
 
     >>> nearest("trails", ["trials", "minutes"])
     " Did you mean 'trials'?"
     """
-    spelled = {name.lower(): name for name in known if name != given}
-    close = difflib.get_close_matches(given.lower(), spelled, n=1, cutoff=0.6)
+    spelled = {name.lower(): name for name in known if name != unknown}
+    close = difflib.get_close_matches(unknown.lower(), spelled, n=1, cutoff=0.6)
     return f" Did you mean '{spelled[close[0]]}'?" if close else ""

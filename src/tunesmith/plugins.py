@@ -1,4 +1,4 @@
-"""From a plugin's name to its class: a file of this package, or an entry point of another."""
+"""Plugins by name: files of this package, and entry points of others."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from .core.schema import build
 from .errors import InputError, nearest
 
 KINDS = {
-    "proposers": "Proposer",
-    "pruners": "Pruner",
-    "judges": "Judge",
-    "executors": "Executor",
-    "tasks": "Task",
+    "proposers": "proposer",
+    "pruners": "pruner",
+    "judges": "judge",
+    "executors": "executor",
+    "tasks": "task",
 }
-"""Folder to the word that ends its classes' names: `proposers/tpe.py` holds `TpeProposer`."""
+"""Folder to singular. Capitalised, it ends the names of the classes: `proposers/tpe.py` holds `TpeProposer`."""
 
 
 def names(kind: str) -> list[str]:
     """Return the names of all plugins of a kind, built in and installed, sorted.
 
     Args:
-        kind: A folder's name, as `"proposers"`.
+        kind: A folder of plugins, such as `"proposers"`.
 
     >>> "random" in names("proposers")
     True
@@ -36,80 +36,81 @@ def names(kind: str) -> list[str]:
 
 
 def load(kind: str, name: str) -> type[Any]:
-    """Return the class behind a plugin's name.
+    """Return the class of a plugin.
 
     Args:
-        kind: A folder's name, as `"proposers"`.
-        name: A file's name without `.py`, or an entry point's.
+        kind: A folder of plugins, such as `"proposers"`.
+        name: The name of a file, without `.py`, or of an entry point.
 
     Raises:
-        InputError: No such plugin; the message lists those there are.
+        InputError: There is no such plugin; the message lists the known ones.
     """
     for point in entry_points(group=f"tunesmith.{kind}", name=name):
-        found: type[Any] = point.load()
-        return found
-    known = names(kind)
+        installed: type[Any] = point.load()
+        return installed
+    word, known = KINDS[kind], names(kind)
     if name not in known:
-        raise InputError(
-            f"unknown {kind[:-1]} '{name}'.{nearest(name, known)} Known: {', '.join(known)}.",
-            keys=(kind[:-1],),
-        )
+        raise InputError(f"unknown {word} '{name}'.{nearest(name, known)} Known: {', '.join(known)}.", keys=(word,))
     module = importlib.import_module(f"tunesmith.{kind}.{name}")
-    own: type[Any] = getattr(module, "".join(word.capitalize() for word in name.split("_")) + KINDS[kind])
-    return own
+    built_in: type[Any] = getattr(module, "".join(map(str.capitalize, (*name.split("_"), word))))
+    return built_in
 
 
 def create(kind: str, name: str, options: Mapping[str, Any] | None = None) -> Any:
-    """Construct a plugin from its name and a table of its options (the fields of its dataclass).
+    """Construct a plugin from its name and a table of options, the fields of its dataclass.
 
     Raises:
-        InputError: No such plugin, or an option that it does not know or take.
+        InputError: There is no such plugin, or it refuses an option.
     """
-    return build(load(kind, name), options or {}, kind[:-1])
+    return build(load(kind, name), options or {}, KINDS[kind])
 
 
-def resolve(kind: str, given: Any) -> Any:
-    """Return a plugin from what a user wrote.
+def resolve(kind: str, setting: Any) -> Any:
+    """Return a plugin from a setting.
 
     Args:
-        kind: A folder's name, as `"proposers"`.
-        given: A name (an executor's may carry its slots, as `"process:4"`), a table `{"name": ..., option: ...}`,
-            or a ready object, which is returned as it is.
+        kind: A folder of plugins, such as `"proposers"`.
+        setting: A name (an executor's may include its slots, as in `"process:4"`), a table
+            `{"name": ..., option: ...}`, or an instance, which is returned unchanged.
 
     Raises:
-        InputError: No such plugin, or an option that it does not know or take.
+        InputError: There is no such plugin, or it refuses an option.
 
     >>> resolve("proposers", {"name": "tpe", "candidates": 32}).candidates
     32
     """
-    if isinstance(given, str):
-        name, _, slots = given.partition(":") if kind == "executors" else (given, "", "")
+    word = KINDS[kind]
+    if isinstance(setting, str):
+        name, _, slots = setting.partition(":") if kind == "executors" else (setting, "", "")
         if slots and not slots.isdigit():
-            raise InputError(f"an executor's slots must be a number, as 'process:4', but {given!r} was given.")
+            raise InputError(f"an executor's slots must be a number, as in 'process:4', got {setting!r}.")
         return create(kind, name, {"slots": int(slots)} if slots else {})
-    if isinstance(given, Mapping):
-        options = dict(given)
+    if isinstance(setting, Mapping):
+        options = dict(setting)
         name = options.pop("name", None)
         if not isinstance(name, str):
             raise InputError(
-                f'a {kind[:-1]} needs a name, as {kind[:-1]} = {{ name = "{names(kind)[0]}" }}.', keys=(kind[:-1],)
+                f'the table of {_with_article(word)} needs a name. Write {word} = {{ name = "{names(kind)[0]}" }}.',
+                keys=(word,),
             )
         return create(kind, name, options)
-    if given is None or isinstance(given, bool | int | float | list | tuple | type):
-        article = "an" if kind == "executors" else "a"
+    if setting is None or isinstance(setting, bool | int | float | list | tuple | type):
         raise InputError(
-            f"{article} {kind[:-1]} must be a name, a table with a name, or an object, but {given!r} was given.",
-            keys=(kind[:-1],),
+            f"{_with_article(word)} must be a name, a table with a name, or an instance, got {setting!r}.", keys=(word,)
         )
-    return given
+    return setting
 
 
-def name_of(given: Any) -> str:
-    """Return a plugin's name, from what a user wrote or from the ready object: that of its file.
+def name_of(setting: Any) -> str:
+    """Return a plugin's name from a setting or an instance.
 
     >>> name_of("tpe"), name_of({"name": "tpe", "candidates": 32}), name_of(resolve("proposers", "tpe"))
     ('tpe', 'tpe', 'tpe')
     """
-    if isinstance(given, str):
-        return given
-    return str(given.get("name")) if isinstance(given, Mapping) else type(given).__module__.rpartition(".")[2]
+    if isinstance(setting, str):
+        return setting
+    return str(setting.get("name")) if isinstance(setting, Mapping) else type(setting).__module__.rpartition(".")[2]
+
+
+def _with_article(word: str) -> str:
+    return f"{'an' if word[0] in 'aeiou' else 'a'} {word}"

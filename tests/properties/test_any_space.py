@@ -10,9 +10,9 @@ import numpy as np
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tunesmith.core.parameters import Choice, Float, Int, Parameter, typed
+from tunesmith.core.parameters import Choice, Float, Int, Parameter, exact
 from tunesmith.core.space import SearchSpace
-from tunesmith.surrogates.units import snap
+from tunesmith.surrogates.encoding import snap
 
 numbers = st.floats(-1e6, 1e6, allow_nan=False)
 options = st.one_of(st.text(max_size=3), st.booleans(), st.none(), st.integers(-9, 9), st.floats(-9, 9))
@@ -40,7 +40,7 @@ def ints(draw: st.DrawFn) -> Int:
 def choices(draw: st.DrawFn) -> Choice:
     unique: list[Any] = []
     for option in draw(st.lists(options, min_size=1, max_size=6)):
-        if typed(option) not in map(typed, unique):  # 0.0 and -0.0 are one.
+        if exact(option) not in map(exact, unique):  # 0.0 and -0.0 are one.
             unique.append(option)
     return Choice(unique, ordered=draw(st.booleans()))
 
@@ -146,7 +146,7 @@ def test_snapping_many_points_is_decoding_and_encoding_each(space: SearchSpace, 
 def test_every_configuration_of_a_finite_space_comes_once(space: SearchSpace) -> None:
     if not space.size <= 2000:
         return
-    found = list(space.every())
+    found = list(space.configurations())
     assert all(space.contains(parameters) for parameters in found)
     assert len({space.key(parameters) for parameters in found}) == len(found) <= space.size
     rng = np.random.default_rng(0)

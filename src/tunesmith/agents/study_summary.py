@@ -159,7 +159,7 @@ class StudySummary:
                 ),
                 "expected": [_rounded(candidate.low), _rounded(candidate.expected), _rounded(candidate.high)],
             }
-            for candidate in GpProposer().outlook(self.history, count=most)
+            for candidate in GpProposer().top_candidates(self.history, count=most)
         ]
 
 

@@ -124,7 +124,7 @@ class Analysis:
             parameters = configuration(history, Advice(changes=wanted, parent=parent), new=False)
         except Refusal as error:
             raise InputError(f"nothing can be predicted: {short(error)}") from None
-        found = GpProposer().expectations(history, [parameters])
+        found = GpProposer().predict(history, [parameters])
         tried = [t.number for t in history.trials if history.space.key(t.parameters) == history.space.key(parameters)]
         best = history.best
         return self._tell(
@@ -149,7 +149,7 @@ class Analysis:
         values = list({repr(value): value for value in map(kind.from_unit, places.tolist())}.values())
         configurations = [self._with(name, value) for value in values]
         active = [parameters for parameters in configurations if name in parameters]
-        predicted = GpProposer().expectations(self._history, active)
+        predicted = GpProposer().predict(self._history, active)
         return self._tell(
             lambda most: {
                 "parameter": short(name, _LONGEST),

@@ -1,4 +1,4 @@
-"""How much a study may spend, and when it has enough."""
+"""The limits of a study."""
 
 from __future__ import annotations
 
@@ -11,17 +11,16 @@ from ..errors import InputError
 
 @dataclass(frozen=True, kw_only=True)
 class Budget:
-    """Limits of a whole study, over all its sessions. None means no limit.
+    """Limits of a study over all its sessions. None means no limit.
 
     Args:
         trials: The most trials, repeats included.
-        minutes: The most wall-clock time, summed over the sessions; trials still running then are stopped.
-        target: Stop once the first metric is at least this good.
-        patience: Stop after so many finished trials in a row that brought no new best.
-        seconds_per_trial: The most wall-clock time of one trial; it is stopped and has failed.
-        memory_gb: The most resident memory of one trial with its child processes, in 10^9 bytes;
-            it is stopped and has failed.
-        usd: The most money for language models. Without one nothing is spent.
+        minutes: The most wall-clock time, summed over sessions; trials still running then are stopped.
+        target: A value of the first metric at which the study stops.
+        patience: The number of consecutive finished trials without a new best after which the study stops.
+        seconds_per_trial: The most wall-clock time of one trial, which then fails.
+        memory_gb: The most resident memory of one trial and its child processes, in 10^9 bytes; the trial then fails.
+        usd: The most money for language models. None allows no paid call.
 
     >>> Budget(trials=60, minutes=120).trials
     60
@@ -41,10 +40,10 @@ class Budget:
             if value is None:
                 continue
             if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
-                raise InputError(f"{field.name} must be a number, but {value!r} was given.", keys=(field.name,))
+                raise InputError(f"{field.name} must be a number, got {value!r}.", keys=(field.name,))
             least = 1 if field.name in ("trials", "patience") else 0
             if field.name != "target" and (value < least or (value == 0 and field.name != "usd")):
-                raise InputError(f"{field.name} must be above 0, but {value} was given.", keys=(field.name,))
+                raise InputError(f"{field.name} must be above 0, got {value}.", keys=(field.name,))
 
     @property
     def memory_bytes(self) -> int | None:

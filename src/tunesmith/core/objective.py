@@ -1,4 +1,4 @@
-"""What a study tries to make small or large."""
+"""The objective of a study: metrics, their directions, and constraints."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ..errors import InputError
+from .schema import build, expect_keys, expect_range, expect_table
 
 Direction = Literal["minimize", "maximize"]
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A number that every trial reports, and which way is better.
+    """A number that every trial reports, and its direction.
 
     Args:
-        name: As the trial reports it.
+        name: The name under which trials report it.
         direction: `"minimize"` or `"maximize"`.
-        weight: Its share where an objective is the weighted sum of several metrics; positive. A sum is of numbers as
-            they are: a metric in the thousands drowns one below 1, unless the weights make up for it.
+        weight: Its weight where the objective is a weighted sum of several metrics; above 0. Metrics are not rescaled:
+            one in the thousands dominates one below 1 unless the weights compensate.
     """
 
     name: str
@@ -29,29 +30,27 @@ class Metric:
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name or self.name != self.name.strip():
-            raise InputError(f"a metric's name must be a word, but {self.name!r} was given.", keys=("name",))
+            raise InputError(f"a metric's name must be a word, got {self.name!r}.", keys=("name",))
         if self.direction not in ("minimize", "maximize"):
             raise InputError(
-                f"direction must be 'minimize' or 'maximize', but {self.direction!r} was given.",
-                keys=("direction",),
+                f"direction must be 'minimize' or 'maximize', got {self.direction!r}.", keys=("direction",)
             )
-        if not (math.isfinite(self.weight) and self.weight > 0):
-            raise InputError(f"weight must be above 0, but {self.weight} was given.", keys=("weight",))
+        expect_range(self, "weight", 0, above=True, below=True)
 
     @property
     def sign(self) -> float:
-        """+1 where smaller is better, -1 where larger is."""
+        """1 if smaller is better, -1 if larger is."""
         return 1.0 if self.direction == "minimize" else -1.0
 
 
 @dataclass(frozen=True)
 class Constraint:
-    """A metric that must stay within bounds for a trial to count as feasible.
+    """Bounds on a metric that a feasible trial must keep.
 
     Args:
-        metric: The name, as the trial reports it.
-        low: The least value allowed, or None.
-        high: The largest value allowed, or None.
+        metric: The name under which trials report the metric.
+        low: The least allowed value, or None.
+        high: The largest allowed value, or None.
     """
 
     metric: str
@@ -62,12 +61,12 @@ class Constraint:
         if self.low is None and self.high is None:
             raise InputError(f"a constraint on '{self.metric}' needs low, high or both.")
         if self.low is not None and self.high is not None and self.low > self.high:
-            raise InputError(f"low must not be above high, but low={self.low} and high={self.high}.", keys=("low",))
+            raise InputError(f"low must be at most high, got low={self.low} and high={self.high}.", keys=("low",))
 
     def excess(self, metrics: Mapping[str, float]) -> float:
-        """Return by how much a bound is broken, negative where there is room left, NaN where the metric is missing.
+        """Return the amount by which a bound is violated: negative if it holds, NaN if the metric is missing.
 
-        Of two bounds the one that is nearer to being broken counts.
+        Of two bounds the one with the larger excess counts.
         """
         value = metrics.get(self.metric, math.nan)
         below = -math.inf if self.low is None else self.low - value
@@ -75,22 +74,22 @@ class Constraint:
         return above if above >= below or math.isnan(value) else below
 
     def violation(self, metrics: Mapping[str, float]) -> float:
-        """Return by how much the bounds are broken: 0 where they hold, infinite where the metric is missing."""
+        """Return the violation of the bounds: 0 if they hold, infinite if the metric is missing."""
         excess = self.excess(metrics)
         return math.inf if math.isnan(excess) else max(0.0, excess)
 
 
 @dataclass(frozen=True)
 class Objective:
-    """One metric, or several, and the constraints that must hold.
+    """One or several metrics, and constraints.
 
-    Several metrics are added up by their weights, or, with `pareto`, all wanted at once: then there is no single best,
-    but a front of trials of which each is better than any other in something.
+    Several metrics are combined in a weighted sum or, with `pareto`, optimised together: the result is then a front of
+    trials, each of which is better than any other in some metric.
 
     Args:
-        metrics: One or more.
-        constraints: None or more.
-        pareto: Whether the front of several metrics is wanted, not the least weighted sum.
+        metrics: One or more metrics.
+        constraints: Any number of constraints.
+        pareto: Whether to search for the Pareto front instead of the least weighted sum.
 
     >>> objective = Objective.parse("maximize accuracy")
     >>> objective.loss({"accuracy": 0.9})
@@ -105,50 +104,44 @@ class Objective:
 
     def __post_init__(self) -> None:
         if not isinstance(self.pareto, bool):
-            raise InputError(f"pareto must be true or false, but {self.pareto!r} was given.", keys=("pareto",))
+            raise InputError(f"pareto must be true or false, got {self.pareto!r}.", keys=("pareto",))
         if not self.metrics:
             raise InputError("an objective needs at least one metric. Write for example 'minimize val_loss'.")
         names = [metric.name for metric in self.metrics]
         if len(set(names)) < len(names):
-            raise InputError(f"each metric may stand once in an objective, but {names} were given.")
+            raise InputError(f"the metrics of an objective must differ, got {names}.")
         if self.pareto and len(names) == 1:
             raise InputError(
-                f"a Pareto objective needs two metrics or more, but only '{names[0]}' was given. Name another one, or "
-                "remove pareto.",
+                f"a Pareto objective needs two metrics or more, got only '{names[0]}'. Add a metric, or remove pareto.",
                 keys=("pareto",),
             )
         if self.pareto and (weighted := [metric for metric in self.metrics if metric.weight != 1.0]):
             raise _no_weight(weighted[0].name)
 
     @classmethod
-    def parse(cls, given: str | Metric | Objective | Mapping[str, Any]) -> Objective:
-        """Read `"minimize val_loss"`, a metric, or the table form of study.toml.
+    def parse(cls, setting: str | Metric | Objective | Mapping[str, Any]) -> Objective:
+        """Read an objective from a string, a metric, or the table of a study.toml.
 
         Args:
-            given: A string of direction and name, or several with commas for a Pareto front, as
-                `"minimize val_loss, minimize latency"`; a `Metric`, an `Objective`, or a table
+            setting: A direction and a name, several of them separated by commas for a Pareto front, such as
+                `"minimize val_loss, minimize latency"`; a `Metric`; an `Objective`; or a table
                 `{"metrics": {"val_loss": {"direction": "minimize", "weight": 1}},
                 "constraints": {"latency": {"high": 5}}, "pareto": False}`.
 
-        Returns:
-            The objective.
-
         Raises:
-            InputError: The direction or a name is missing or wrong.
+            InputError: A direction or a name is missing or wrong.
         """
-        if isinstance(given, Objective):
-            return given
-        if isinstance(given, Metric):
-            return cls((given,))
-        if isinstance(given, str) or not isinstance(given, Mapping):
-            metrics = tuple(_parse_metric(part, given) for part in str(given).split(","))
+        if isinstance(setting, Objective):
+            return setting
+        if isinstance(setting, Metric):
+            return cls((setting,))
+        if isinstance(setting, str) or not isinstance(setting, Mapping):
+            metrics = tuple(_parse_metric(part, setting) for part in str(setting).split(","))
             return cls(metrics, pareto=len(metrics) > 1)
-        return cls._from_table(given)
+        return cls._from_table(setting)
 
     @classmethod
     def _from_table(cls, table: Mapping[str, Any]) -> Objective:
-        from .schema import build, expect_keys, expect_table
-
         expect_keys(expect_table(table), ("metrics", "constraints", "pareto"))
         metrics = [
             build(Metric, {"name": name, **expect_table(entry, "metrics", name)}, "metrics", name)
@@ -164,7 +157,7 @@ class Objective:
         return cls(tuple(metrics), tuple(constraints), pareto)
 
     def to_table(self) -> dict[str, Any]:
-        """Return the table that `parse` reads back."""
+        """Return the table that `parse` reads."""
         table: dict[str, Any] = {
             "metrics": {
                 m.name: {"direction": m.direction} | ({} if self.pareto else {"weight": m.weight}) for m in self.metrics
@@ -181,41 +174,36 @@ class Objective:
 
     @property
     def primary(self) -> Metric:
-        """The first metric: the one that curves, targets and messages speak of."""
+        """The first metric, which curves, targets and messages refer to."""
         return self.metrics[0]
 
     @property
     def shown(self) -> tuple[Metric, ...]:
-        """The metrics that stand for a trial where there is little room: the first, or all of a Pareto objective."""
+        """The metrics to show where space is short: the first, or all of a Pareto objective."""
         return self.metrics if self.pareto else self.metrics[:1]
 
     def loss(self, metrics: Mapping[str, float]) -> float:
-        """Return the one number to minimise: the weighted sum of the signed metrics.
+        """Return the loss, the weighted sum of the signed metrics; smaller is better.
 
         Args:
-            metrics: By name; every metric of the objective must be there.
-
-        Returns:
-            Smaller is better, whichever way the metrics go.
+            metrics: Every metric of the objective by name.
 
         Raises:
             KeyError: A metric is missing.
-            InputError: It is a Pareto objective, where trials can be compared, but not one alone be measured.
+            InputError: The objective is a Pareto objective, whose losses depend on the other trials.
         """
         if self.pareto:
-            raise InputError(
-                "a Pareto objective has no single loss. Compare its values, or ask the history for losses."
-            )
+            raise InputError("a Pareto objective has no single loss. Use `values`, or the losses of the history.")
         if len(self.metrics) == 1:
             return self.metrics[0].sign * metrics[self.metrics[0].name]
         return sum(metric.sign * metric.weight * metrics[metric.name] for metric in self.metrics)
 
     def values(self, metrics: Mapping[str, float]) -> tuple[float, ...]:
-        """Return every metric, signed so that smaller is better; NaN where it is missing."""
+        """Return every metric, signed so that smaller is better; NaN if missing."""
         return tuple(metric.sign * metrics.get(metric.name, math.nan) for metric in self.metrics)
 
     def is_known(self, metrics: Mapping[str, float]) -> bool:
-        """Tell whether every metric is there and a finite number, and so is their weighted sum."""
+        """Tell whether every metric is present and finite, and so is their weighted sum."""
         if self.pareto:
             return all(math.isfinite(value) for value in self.values(metrics))
         try:
@@ -224,26 +212,26 @@ class Objective:
             return False
 
     def violation(self, metrics: Mapping[str, float]) -> float:
-        """Return the sum of broken bounds: 0 where every constraint holds."""
+        """Return the sum of the constraints' violations; 0 for a feasible trial."""
         return sum(constraint.violation(metrics) for constraint in self.constraints)
 
     def __str__(self) -> str:
         return ", ".join(f"{metric.direction} {metric.name}" for metric in self.metrics)
 
 
-def _parse_metric(part: str, given: object) -> Metric:
+def _parse_metric(part: str, setting: object) -> Metric:
     words = part.split()
     if len(words) != 2 or words[0] not in ("minimize", "maximize"):
         raise InputError(
-            "an objective must be a direction and a metric, as 'minimize val_loss' or 'maximize accuracy', or several "
-            f"with commas between them, but {given!r} was given."
+            "an objective must be a direction and a metric, as in 'minimize val_loss', or several of them separated by "
+            f"commas, got {setting!r}."
         )
     return Metric(words[1], "minimize" if words[0] == "minimize" else "maximize")
 
 
 def _no_weight(name: str) -> InputError:
     return InputError(
-        f"a Pareto objective wants all its metrics at once and weighs none, but '{name}' has a weight. Remove the "
-        "weight, or remove pareto to add the metrics up.",
+        f"a Pareto objective has no weights, but '{name}' has one. Remove the weight, or remove pareto to minimise the "
+        "weighted sum.",
         keys=("metrics", name, "weight"),
     )

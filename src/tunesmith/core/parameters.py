@@ -1,4 +1,4 @@
-"""Parameters: floats, whole numbers and choices, each mapped to and from the unit interval."""
+"""Parameters: floats, whole numbers and choices, each encoded to and decoded from the unit interval."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..errors import InputError
 from .trial import Value
 
 Condition = Mapping[str, Any]
-"""Parameter name to a value, a list of values, or a range `{"low": 2, "high": 8}`; all must hold."""
+"""Parameter names mapped to a value, a list of values, or a range `{"low": 2, "high": 8}`; all must match."""
 
 
 @dataclass(frozen=True)
@@ -23,12 +23,12 @@ class Float:
         low: The least value.
         high: The largest value, above `low`.
         log: Search on a logarithmic scale; `low` must be above 0.
-        step: Only `low`, `low + step`, and so on.
+        step: The distance between allowed values, which start at `low`.
         default: The user's own value, for trial 0.
-        prior: A value that is expected to be good; the search starts around it.
-        confidence: How sure that is, above 0 and up to 1.
-        when: The condition under which it is active.
-        inactive: What becomes of its key in a trial's config file while it is not active.
+        prior: A value that is likely to be good; the search starts around it.
+        confidence: The confidence in the prior; above 0, at most 1.
+        when: The condition under which the parameter is active.
+        inactive: Whether its key stays in a trial's config file while it is inactive.
 
     >>> Float(1e-5, 1e-1, log=True).from_unit(0.5)
     0.001
@@ -47,27 +47,22 @@ class Float:
 
     def __post_init__(self) -> None:
         _check_range(self)
-        if self.log and not self.low > 0:
-            raise InputError(
-                f"low must be above 0 on a logarithmic scale, but low={self.low}. Raise low, or leave log out.",
-                keys=("low",),
-            )
         for name in ("low", "high", "step", "default", "prior"):
             value = getattr(self, name)
             object.__setattr__(self, name, None if value is None else float(value))
 
     @property
     def size(self) -> float:
-        """The number of different values; infinite without a step."""
+        """The number of values; infinite without a step."""
         return math.inf if self.step is None else math.floor((self.high - self.low) / self.step + 1e-9) + 1
 
     @property
     def middle(self) -> float:
-        """The middle of the range, on its scale."""
+        """The middle of the range on its scale."""
         return self.from_unit(0.5)
 
     def from_unit(self, unit: float) -> float:
-        """Return the value at a place in [0, 1]."""
+        """Decode a value from [0, 1]."""
         if self.step is not None:
             level = min(int(unit * self.size), int(self.size) - 1)
             value = _rounded(self.low + level * self.step, digits=15)
@@ -79,7 +74,7 @@ class Float:
         return min(max(value, self.low), self.high)
 
     def to_unit(self, value: Value) -> float:
-        """Return the place of a value in [0, 1]; what lies outside the range is clipped."""
+        """Encode a value in [0, 1], clipped to the range."""
         value = min(max(value, self.low), self.high)
         if self.step is not None:
             level = round((value - self.low) / self.step)
@@ -91,7 +86,7 @@ class Float:
         return min(max(unit, 0.0), 1.0)
 
     def contains(self, value: Value) -> bool:
-        """Tell whether a value lies in the range (and on the step)."""
+        """Tell whether a value is a number in the range (and on the step)."""
         if isinstance(value, bool) or not isinstance(value, int | float) or not self.low <= value <= self.high:
             return False
         return self.step is None or math.isclose(
@@ -99,7 +94,7 @@ class Float:
         )
 
     def clamp(self, value: Value) -> Value:
-        """Return the nearest value in the range, or the middle where it is no number at all."""
+        """Return the nearest value in the range, or the middle for anything but a number."""
         if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
             return self.middle
         return float(value) if self.contains(value) else self.from_unit(self.to_unit(value))
@@ -113,12 +108,12 @@ class Int:
         low: The least value.
         high: The largest value, at least `low`.
         log: Search on a logarithmic scale; `low` must be above 0.
-        step: Only `low`, `low + step`, and so on; not together with `log`.
+        step: The distance between allowed values, which start at `low`; not with `log`.
         default: The user's own value, for trial 0.
-        prior: A value that is expected to be good; the search starts around it.
-        confidence: How sure that is, above 0 and up to 1.
-        when: The condition under which it is active.
-        inactive: What becomes of its key in a trial's config file while it is not active.
+        prior: A value that is likely to be good; the search starts around it.
+        confidence: The confidence in the prior; above 0, at most 1.
+        when: The condition under which the parameter is active.
+        inactive: Whether its key stays in a trial's config file while it is inactive.
 
     >>> Int(1, 4).from_unit(0.99)
     4
@@ -140,35 +135,30 @@ class Int:
             value = getattr(self, name)
             if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
                 raise InputError(
-                    f"{name} of an int must be a whole number, but {value!r} was given. Use a float instead.",
+                    f"{name} of an int must be a whole number, got {value!r}. Use a float instead.",
                     keys=(name,),
                 )
         _check_range(self)
-        if self.log and not self.low > 0:
-            raise InputError(
-                f"low must be above 0 on a logarithmic scale, but low={self.low}. Raise low, or leave log out.",
-                keys=("low",),
-            )
 
     @property
     def size(self) -> float:
-        """The number of different values."""
+        """The number of values."""
         return (self.high - self.low) // self.step + 1
 
     @property
     def middle(self) -> int:
-        """The middle of the range, on its scale."""
+        """The middle of the range on its scale."""
         return self.from_unit(0.5)
 
     def from_unit(self, unit: float) -> int:
-        """Return the value at a place in [0, 1]."""
+        """Decode a value from [0, 1]."""
         if self.log:
             low, high = math.log(self.low - 0.5), math.log(self.high + 0.5)
             return min(max(round(math.exp(low + unit * (high - low))), self.low), self.high)
         return self.low + min(int(unit * self.size), int(self.size) - 1) * self.step
 
     def to_unit(self, value: Value) -> float:
-        """Return the place of a value in [0, 1]; what lies outside the range is clipped."""
+        """Encode a value in [0, 1], clipped to the range."""
         value = min(max(value, self.low), self.high)
         if self.log:
             low, high = math.log(self.low - 0.5), math.log(self.high + 0.5)
@@ -183,7 +173,7 @@ class Int:
         return self.low <= value <= self.high and (value - self.low) % self.step == 0
 
     def clamp(self, value: Value) -> Value:
-        """Return the nearest value in the range, or the middle where it is no number at all."""
+        """Return the nearest value in the range, or the middle for anything but a number."""
         if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
             return self.middle
         if self.contains(value):
@@ -198,13 +188,13 @@ class Choice:
 
     Args:
         options: Two or more (one is allowed, and never varies): strings, numbers, booleans, or JSON lists.
-        ordered: The options have an order, as small, medium, large; neighbours are then alike.
+        ordered: Whether the options have an order (small, medium, large), so that neighbours are alike.
         default: The user's own value, for trial 0.
-        prior: An option that is expected to be good; the search starts with it more often than with the others.
-        confidence: How sure that is, above 0 and up to 1.
-        weights: In place of `prior`, how good each option is expected to be: a number for each, not negative.
-        when: The condition under which it is active.
-        inactive: What becomes of its key in a trial's config file while it is not active.
+        prior: An option that is likely to be good; the search starts with it more often than with the others.
+        confidence: The confidence in the prior; above 0, at most 1.
+        weights: Instead of `prior`, a prior weight for each option; at least 0.
+        when: The condition under which the parameter is active.
+        inactive: Whether its key stays in a trial's config file while it is inactive.
 
     >>> Choice(["relu", "gelu"]).from_unit(0.7)
     'gelu'
@@ -222,28 +212,21 @@ class Choice:
 
     def __post_init__(self) -> None:
         if isinstance(self.options, str) or not isinstance(self.options, Sequence) or not self.options:
-            raise InputError(
-                f"options must be a list of at least one value, but {self.options!r} was given.",
-                keys=("options",),
-            )
+            raise InputError(f"options must be a list of at least one value, got {self.options!r}.", keys=("options",))
         object.__setattr__(self, "options", tuple(_plain(option) for option in self.options))
-        seen = [typed(option) for option in self.options]
-        for place, option in enumerate(seen):
-            if option in seen[:place]:
-                raise InputError(
-                    f"each option may stand once, but {self.options[place]!r} stands twice.",
-                    keys=("options",),
-                )
+        keys = [exact(option) for option in self.options]
+        for index, option in enumerate(self.options):
+            if keys[index] in keys[:index]:
+                raise InputError(f"options must differ, got {option!r} twice.", keys=("options",))
         for name in ("default", "prior"):
             value = getattr(self, name)
             if value is not None and not self.contains(value):
                 raise InputError(
-                    f"{name} must be one of the options {list(self.options)}, but {value!r} was given.", keys=(name,)
+                    f"{name} must be one of the options {list(self.options)}, got {value!r}.", keys=(name,)
                 )
         if self.weights is not None:
             object.__setattr__(self, "weights", _checked_weights(self))
-        _check_confidence(self)
-        _check_inactive(self.inactive)
+        _check_common(self)
 
     @property
     def size(self) -> float:
@@ -252,27 +235,27 @@ class Choice:
 
     @property
     def middle(self) -> Value:
-        """The first option, or the middle one where they are ordered."""
+        """The first option, or the middle one if they are ordered."""
         return self.options[len(self.options) // 2 if self.ordered else 0]
 
     def index(self, value: Value) -> int:
-        """Return the place of an option, counted from 0; `ValueError` where it is none. 1, 1.0 and True differ."""
-        return [typed(option) for option in self.options].index(typed(value))
+        """Return the index of an option, or raise `ValueError`. 1, 1.0 and True are different options."""
+        return [exact(option) for option in self.options].index(exact(value))
 
     def from_unit(self, unit: float) -> Value:
-        """Return the option at a place in [0, 1]."""
+        """Decode an option from [0, 1]."""
         return self.options[min(int(unit * len(self.options)), len(self.options) - 1)]
 
     def to_unit(self, value: Value) -> float:
-        """Return the place of an option in [0, 1]."""
+        """Encode an option in [0, 1]."""
         return (self.index(value) + 0.5) / len(self.options)
 
     def contains(self, value: Value) -> bool:
         """Tell whether a value is one of the options."""
-        return typed(value) in [typed(option) for option in self.options]
+        return exact(value) in [exact(option) for option in self.options]
 
     def clamp(self, value: Value) -> Value:
-        """Return the value where it is an option, else the default or the middle."""
+        """Return the value if it is an option, else the default or the middle."""
         if self.contains(value):
             return value
         return self.middle if self.default is None else self.default
@@ -282,7 +265,7 @@ Parameter = Float | Int | Choice
 
 
 def describe(parameter: Parameter) -> str:
-    """Return a parameter's range in words, as `a number from 0.0 to 0.5`."""
+    """Describe a parameter's values, for example as `a number from 0.0 to 0.5`."""
     if isinstance(parameter, Choice):
         return f"one of {', '.join(map(repr, parameter.options))}"
     kind = "a whole number" if isinstance(parameter, Int) else "a number"
@@ -290,24 +273,24 @@ def describe(parameter: Parameter) -> str:
     return f"{kind} from {parameter.low} to {parameter.high}{step}"
 
 
-def said(parameter: Parameter) -> dict[str, Any]:
-    """Return what was said about a parameter: every field that differs from its class's own default."""
-    told = {
+def explicit_fields(parameter: Parameter) -> dict[str, Any]:
+    """Return the fields of a parameter that differ from the defaults of its class."""
+    explicit = {
         field.name: value
         for field in fields(parameter)
         if (value := getattr(parameter, field.name)) is not field.default and value != field.default
     }
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in told.items()}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in explicit.items()}
 
 
-def typed(value: Value) -> tuple[str, Any]:
-    """Tell apart what Python calls equal: True and 1, 1 and 1.0, also within a list."""
+def exact(value: Value) -> tuple[str, Any]:
+    """Return a key that differs for values that Python calls equal: True, 1 and 1.0, also within a list."""
     plain = isinstance(value, (str, int, float))
     return type(value).__name__, value if plain else json.dumps(value, default=str)
 
 
 def _plain(option: Value) -> Value:
-    """Return an option as a JSON value: it is written to the journal and sent to other processes."""
+    """Return an option as a JSON value, for the journal and for other processes."""
     if hasattr(option, "item") and not isinstance(option, type):
         option = option.item()  # a NumPy scalar
     if option is None or isinstance(option, str | bool | int) or (isinstance(option, float) and math.isfinite(option)):
@@ -315,14 +298,14 @@ def _plain(option: Value) -> Value:
     if isinstance(option, list | tuple):
         return [_plain(inner) for inner in option]
     raise InputError(
-        f"an option must be a string, a finite number, a boolean, None or a list of those, but {option!r:.60} was "
-        "given. Give it a name, and look the name up in your code.",
+        f"an option must be a string, a finite number, a boolean, None or a list of those, got {option!r:.60}. "
+        "Use a name, and look it up in your code.",
         keys=("options",),
     )
 
 
 def _rounded(value: float, digits: int = 12) -> float:
-    """Drop the noise of the last significant digits, so that 0.1 + 0.2 reads 0.3 and logs read as people write them."""
+    """Drop the last significant digits, so that 0.1 + 0.2 reads 0.3 and powers of ten read as people write them."""
     return float(f"{value:.{digits}g}")
 
 
@@ -332,59 +315,58 @@ def _check_range(parameter: Float | Int) -> None:
         if value is None and name in ("step", "default", "prior"):
             continue
         if not _is_number(value):
-            raise InputError(f"{name} must be a finite number, but {value!r} was given.", keys=(name,))
+            raise InputError(f"{name} must be a finite number, got {value!r}.", keys=(name,))
     if parameter.low > parameter.high or (parameter.low == parameter.high and isinstance(parameter, Float)):
         raise InputError(
-            f"low must be below high, but low={parameter.low} and high={parameter.high}. Swap or widen them.",
+            f"low must be below high, got low={parameter.low} and high={parameter.high}. Swap or widen them.",
             keys=("low",),
         )
     if not math.isfinite(float(parameter.high) - float(parameter.low)):
         raise InputError(
-            f"high - low must be a finite number, but low={parameter.low} and high={parameter.high}. Narrow the range.",
+            f"high - low must be finite, got low={parameter.low} and high={parameter.high}. Narrow the range.",
             keys=("high",),
         )
+    if parameter.log and not parameter.low > 0:
+        raise InputError(
+            f"low must be above 0 on a logarithmic scale, got low={parameter.low}. Raise low, or remove log.",
+            keys=("low",),
+        )
     if parameter.step is not None and parameter.step <= 0:
-        raise InputError(f"step must be above 0, but {parameter.step} was given.", keys=("step",))
-    if parameter.log and parameter.step not in (None, 1):
-        raise InputError("log and step cannot go together. Leave one of them out.", keys=("step",))
-    if isinstance(parameter, Float) and parameter.log and parameter.step is not None:
-        raise InputError("log and step cannot go together. Leave one of them out.", keys=("step",))
+        raise InputError(f"step must be above 0, got {parameter.step}.", keys=("step",))
+    if parameter.log and parameter.step != (1 if isinstance(parameter, Int) else None):
+        raise InputError("log and step exclude each other. Remove one of them.", keys=("step",))
     if parameter.prior is not None and not parameter.low <= parameter.prior <= parameter.high:
         raise InputError(
-            f"prior must lie in the range from {parameter.low} to {parameter.high}, but {parameter.prior} was given. "
+            f"prior must lie in the range from {parameter.low} to {parameter.high}, got {parameter.prior}. "
             "Move it, or widen the range.",
             keys=("prior",),
         )
-    _check_confidence(parameter)
-    _check_inactive(parameter.inactive)
+    _check_common(parameter)
 
 
-def _check_confidence(parameter: Parameter) -> None:
-    given = parameter.confidence
-    if not (_is_number(given) and 0 < given <= 1):
-        raise InputError(f"confidence must be above 0 and at most 1, but {given!r} was given.", keys=("confidence",))
-    if parameter.prior is None and given != 0.5:
-        raise InputError("confidence says how sure a prior is. Give a prior, too.", keys=("confidence",))
+def _check_common(parameter: Parameter) -> None:
+    confidence, inactive = parameter.confidence, parameter.inactive
+    if not (_is_number(confidence) and 0 < confidence <= 1):
+        raise InputError(f"confidence must be above 0 and at most 1, got {confidence!r}.", keys=("confidence",))
+    if parameter.prior is None and confidence != 0.5:
+        raise InputError("confidence needs a prior. Add one, or remove confidence.", keys=("confidence",))
+    if inactive not in ("keep", "remove"):
+        raise InputError(f"inactive must be 'keep' or 'remove', got {inactive!r}.", keys=("inactive",))
 
 
 def _checked_weights(choice: Choice) -> tuple[float, ...]:
-    given: Any = choice.weights
+    weights: Any = choice.weights
     if choice.prior is not None:
-        raise InputError("prior and weights cannot go together. Leave one of them out.", keys=("weights",))
-    fitting = isinstance(given, Sequence) and len(given) == len(choice.options)
-    if not (fitting and all(_is_number(weight) and weight >= 0 for weight in given) and sum(given) > 0):
+        raise InputError("prior and weights exclude each other. Remove one of them.", keys=("weights",))
+    fits = isinstance(weights, Sequence) and len(weights) == len(choice.options)
+    if not (fits and all(_is_number(weight) and weight >= 0 for weight in weights) and sum(weights) > 0):
         raise InputError(
-            f"weights must be {len(choice.options)} numbers, one for each option, none of them negative and not all 0, "
-            f"but {given!r} was given.",
+            f"weights must be {len(choice.options)} numbers, one for each option, at least 0 and not all 0, got "
+            f"{weights!r}.",
             keys=("weights",),
         )
-    return tuple(float(weight) for weight in given)
+    return tuple(float(weight) for weight in weights)
 
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _check_inactive(inactive: str) -> None:
-    if inactive not in ("keep", "remove"):
-        raise InputError(f"inactive must be 'keep' or 'remove', but {inactive!r} was given.", keys=("inactive",))

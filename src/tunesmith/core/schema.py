@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import types
 import typing
 from collections.abc import Iterable, Mapping
@@ -39,6 +40,28 @@ def expect_whole(given: Any, least: int, *keys: str) -> int:
     if isinstance(given, bool) or not hasattr(given, "__index__") or given < least:
         raise InputError(f"{keys[-1]} must be a whole number of at least {least}, but {given!r} was given.", keys=keys)
     return int(given)
+
+
+def expect_range(
+    options: object, name: str, low: float, high: float = math.inf, *, above: bool = False, below: bool = False
+) -> None:
+    """Raise an error placed at `name` unless an option is None or lies in its range.
+
+    Args:
+        options: The object that holds the option.
+        name: The option's name.
+        low: The least value.
+        high: The largest value.
+        above: Whether the option must be above `low` itself.
+        below: Whether the option must be below `high` itself; with no `high`, it must be finite.
+    """
+    value = getattr(options, name)
+    if value is None or ((low < value if above else low <= value) and (value < high if below else value <= high)):
+        return
+    expected = f"{'above' if above else 'at least'} {low:g}"
+    if high < math.inf:
+        expected += f" and {'below' if below else 'at most'} {high:g}"
+    raise InputError(f"{name} must be {expected}, got {value!r}.", keys=(name,))
 
 
 def build(cls: type[T], table: Mapping[str, Any], *keys: str) -> T:

@@ -1,7 +1,7 @@
-"""The search space: parameters, the conditions between them, and combinations that are forbidden.
+"""The search space: parameters, conditions between them, and forbidden combinations.
 
-Every parameter maps to and from the unit interval, so that a proposer sees one kind of number whatever the type:
-`encode` gives an array of shape `(parameters,)` in [0, 1], with NaN where a parameter is not active.
+Every parameter is encoded in the unit interval, so that proposers need not distinguish types: `encode` returns an array
+of shape `(parameters,)` in [0, 1], with NaN where a parameter is inactive.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import orjson
 from numpy.typing import NDArray
 
 from ..errors import InputError, SpaceExhausted, nearest
-from .parameters import Choice, Condition, Float, Int, Parameter, describe, said, typed
-from .priors import Expectation, expectation
+from .parameters import Choice, Condition, Float, Int, Parameter, describe, exact, explicit_fields
+from .priors import ParameterPrior, prior_of
 from .schema import build, expect_keys, expect_table
 from .trial import Value
 
@@ -31,11 +31,11 @@ class SearchSpace:
     """Parameters by dotted name, with conditions and forbidden combinations.
 
     Args:
-        parameters: By name, in the order in which people see them.
+        parameters: The parameters by name, in display order.
         forbidden: Combinations that must not be tried, each a condition.
 
     Raises:
-        InputError: No parameter, an unknown or impossible condition, or a cycle of conditions.
+        InputError: There is no parameter, a condition is unknown or impossible, or conditions form a cycle.
 
     >>> space = SearchSpace({
     ...     "optimizer": Choice(["sgd", "adam"]),
@@ -55,29 +55,24 @@ class SearchSpace:
             raise InputError("a search space needs at least one parameter.")
         for name, parameter in self.parameters.items():
             if not isinstance(parameter, Float | Int | Choice):
-                raise InputError(
-                    f"a parameter must be a Float, Int or Choice, but {parameter!r} was given.", keys=(name,)
-                )
+                raise InputError(f"a parameter must be a Float, Int or Choice, got {parameter!r}.", keys=(name,))
             _check_condition(parameter.when or {}, self.parameters, name, "when")
-        for place, clause in enumerate(self.forbidden):
-            if not clause:
-                raise InputError("a forbidden combination must name at least one parameter.", keys=(str(place),))
-            _check_condition(clause, self.parameters, "forbidden", str(place))
-        _ = self.order
+        for index, condition in enumerate(self.forbidden):
+            if not condition:
+                raise InputError("a forbidden combination must name at least one parameter.", keys=(str(index),))
+            _check_condition(condition, self.parameters, "forbidden", str(index))
+        _ = self.order  # Raises for a cycle of conditions.
 
     @classmethod
     def from_tables(cls, parameters: Mapping[str, Any], forbidden: Sequence[Any] = ()) -> SearchSpace:
         """Read the `[space]` table and the `[[forbidden]]` list of a study.toml.
 
         Args:
-            parameters: By name, each a table with `type` and the fields of its class.
+            parameters: A table for each name, with `type` and the fields of its class.
             forbidden: Conditions, each a table.
 
-        Returns:
-            The space.
-
         Raises:
-            InputError: With the keys of the faulty entry.
+            InputError: An entry is invalid; `keys` locates it.
         """
         built: dict[str, Parameter] = {}
         for name, entry in expect_table(parameters).items():
@@ -85,49 +80,48 @@ class SearchSpace:
             kind = table.pop("type", None)
             if kind not in _TYPES:
                 raise InputError(
-                    f"type must be 'float', 'int' or 'choice', but {kind!r} was given.{nearest(str(kind), _TYPES)}",
+                    f"type must be 'float', 'int' or 'choice', got {kind!r}.{nearest(str(kind), _TYPES)}",
                     keys=(name,),
                 )
             built[name] = build(_TYPES[kind], table, name)
-        return cls(built, [expect_table(clause, "forbidden") for clause in forbidden])
+        return cls(built, [expect_table(condition, "forbidden") for condition in forbidden])
 
     def to_tables(self) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-        """Return the tables that `from_tables` reads back."""
+        """Return the tables that `from_tables` reads."""
         tables = {
-            name: {"type": type(parameter).__name__.lower(), **said(parameter)}
+            name: {"type": type(parameter).__name__.lower(), **explicit_fields(parameter)}
             for name, parameter in self.parameters.items()
         }
-        return tables, [dict(clause) for clause in self.forbidden]
+        return tables, [dict(condition) for condition in self.forbidden]
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """The parameters' names, in order; the columns of every encoded array."""
+        """The parameters' names in order: the columns of encoded arrays."""
         return tuple(self.parameters)
 
     @cached_property
     def order(self) -> tuple[str, ...]:
-        """The names with every parent before its children.
+        """The names in topological order: parents before the parameters that depend on them.
 
         Raises:
             InputError: The conditions form a cycle.
         """
-        placed: list[str] = []
-        waiting = list(self.parameters)
-        while waiting:
-            ready = [n for n in waiting if all(p in placed for p in self.parameters[n].when or ())]
+        ordered: list[str] = []
+        remaining = list(self.parameters)
+        while remaining:
+            ready = [n for n in remaining if all(p in ordered for p in self.parameters[n].when or ())]
             if not ready:
                 raise InputError(
-                    "conditions must not form a cycle, but these wait for one another: "
-                    f"{', '.join(waiting)}. Remove one 'when'.",
-                    keys=(waiting[0], "when"),
+                    f"conditions must not form a cycle, got one among {', '.join(remaining)}. Remove one 'when'.",
+                    keys=(remaining[0], "when"),
                 )
-            placed += ready
-            waiting = [name for name in waiting if name not in ready]
-        return tuple(placed)
+            ordered += ready
+            remaining = [name for name in remaining if name not in ready]
+        return tuple(ordered)
 
     @cached_property
     def size(self) -> float:
-        """An upper bound of the number of different configurations; infinite with any continuous parameter."""
+        """An upper bound on the number of configurations; infinite with a continuous parameter."""
         return math.prod(parameter.size for parameter in self.parameters.values())
 
     def is_active(self, name: str, parameters: Mapping[str, Value]) -> bool:
@@ -137,64 +131,64 @@ class SearchSpace:
 
     def is_forbidden(self, parameters: Mapping[str, Value]) -> bool:
         """Tell whether a forbidden combination matches."""
-        return any(self._holds(clause, parameters) for clause in self.forbidden)
+        return any(self._holds(condition, parameters) for condition in self.forbidden)
 
     def _holds(self, condition: Condition, parameters: Mapping[str, Value]) -> bool:
-        """Tell whether every clause of a condition holds; a parameter that is not active never matches."""
-        for name, wanted in condition.items():
+        """Tell whether every clause of a condition holds; an inactive parameter never matches."""
+        for name, clause in condition.items():
             if name not in parameters:
                 return False
             value = parameters[name]
-            if isinstance(wanted, Mapping):
-                if not wanted.get("low", -math.inf) <= value <= wanted.get("high", math.inf):
+            if isinstance(clause, Mapping):
+                if not clause.get("low", -math.inf) <= value <= clause.get("high", math.inf):
                     return False
             elif isinstance(self.parameters[name], Choice):
-                if typed(value) not in [typed(option) for option in _as_options(wanted)]:
+                if exact(value) not in [exact(option) for option in _as_options(clause)]:
                     return False
-            elif value not in _as_options(wanted):  # A float may be written as 0.
+            elif value not in _as_options(clause):  # A float may be written as 0.
                 return False
         return True
 
     def contains(self, parameters: Mapping[str, Value]) -> bool:
-        """Tell whether exactly the active parameters are given, each in its range, in no forbidden combination."""
+        """Tell whether a configuration has exactly the active parameters, all in range, and is not forbidden."""
         return self.fault(parameters) is None
 
     def fault(self, parameters: Mapping[str, Value]) -> str | None:
-        """Return in words why a configuration is not in the space, or None where it is."""
+        """Return the reason why a configuration is not in the space, or None if it is."""
         for name in parameters:
             if name not in self.parameters:
                 return f"unknown parameter '{name}'.{nearest(name, self.parameters)}"
         for name in self.order:
             active = self.is_active(name, parameters)
             if active != (name in parameters):
-                return f"'{name}' is missing." if active else f"'{name}' is not active here."
+                return f"'{name}' is missing." if active else f"'{name}' is inactive here."
             if active and not self.parameters[name].contains(parameters[name]):
-                return f"'{name}' must be {describe(self.parameters[name])}, but {parameters[name]!r} was given."
+                return f"'{name}' must be {describe(self.parameters[name])}, got {parameters[name]!r}."
         return "this combination is forbidden." if self.is_forbidden(parameters) else None
 
     def complete(self, values: Mapping[str, Value]) -> dict[str, Value]:
-        """Make a configuration of the space from any values.
+        """Return a configuration of the space from any values.
 
         Args:
-            values: Some parameters by name; what lies outside is clamped, what is not active or not known
-                is dropped, what is missing gets its default, or the middle of its range.
+            values: Values by name. Those out of range are clamped; those of inactive or unknown parameters are dropped;
+                missing ones become the default, or the middle of the range.
 
         Returns:
-            The active parameters. They may still be a forbidden combination.
+            The active parameters, which may still be a forbidden combination.
         """
-        chosen: dict[str, Value] = {}
+        parameters: dict[str, Value] = {}
         for name in self.order:
-            if not self.is_active(name, chosen):
+            if not self.is_active(name, parameters):
                 continue
             parameter = self.parameters[name]
             if name in values:
-                chosen[name] = parameter.clamp(values[name])
+                parameters[name] = parameter.clamp(values[name])
             else:
-                chosen[name] = parameter.middle if parameter.default is None else parameter.default
-        return self._sorted(chosen)
+                parameters[name] = parameter.middle if parameter.default is None else parameter.default
+        return self._sorted(parameters)
 
     def encode(self, parameters: Mapping[str, Value]) -> NDArray[np.float64]:
-        """Return a configuration as an array of shape `(parameters,)` in [0, 1], NaN where not active."""
+        """Return a configuration as an array of shape `(parameters,)` in [0, 1], NaN where inactive."""
         return np.array(
             [
                 parameter.to_unit(parameters[name]) if name in parameters else math.nan
@@ -202,21 +196,21 @@ class SearchSpace:
             ]
         )
 
-    def decode(self, units: Sequence[float] | NDArray[np.float64]) -> dict[str, Value]:
+    def decode(self, encoded: Sequence[float] | NDArray[np.float64]) -> dict[str, Value]:
         """Return the configuration at a point of shape `(parameters,)` in [0, 1].
 
-        Coordinates of parameters that are not active are not looked at. A NaN where one is needed counts as 0.5.
+        Coordinates of inactive parameters are ignored. A NaN of an active parameter counts as 0.5.
         """
-        points = dict(zip(self.names, units, strict=True))
-        chosen: dict[str, Value] = {}
+        units = dict(zip(self.names, encoded, strict=True))
+        parameters: dict[str, Value] = {}
         for name in self.order:
-            if self.is_active(name, chosen):
-                unit = float(points[name])
-                chosen[name] = self.parameters[name].from_unit(0.5 if math.isnan(unit) else unit)
-        return self._sorted(chosen)
+            if self.is_active(name, parameters):
+                unit = float(units[name])
+                parameters[name] = self.parameters[name].from_unit(0.5 if math.isnan(unit) else unit)
+        return self._sorted(parameters)
 
     def sample(self, rng: np.random.Generator) -> dict[str, Value]:
-        """Draw a configuration at random, never a forbidden one.
+        """Return a random configuration that is not forbidden.
 
         Raises:
             SpaceExhausted: A thousand draws in a row were forbidden.
@@ -229,50 +223,50 @@ class SearchSpace:
 
     @cached_property
     def has_prior(self) -> bool:
-        """Whether an expected good value was given for any parameter."""
-        return bool(self._expectations)
+        """Whether any parameter has a prior."""
+        return bool(self._priors)
 
     @cached_property
-    def _expectations(self) -> dict[int, Expectation]:
-        """What is expected of the parameters that have a prior, by column."""
-        expected = ((place, expectation(parameter)) for place, parameter in enumerate(self.parameters.values()))
-        return {place: found for place, found in expected if found is not None}
+    def _priors(self) -> dict[int, ParameterPrior]:
+        """The priors by column."""
+        priors = ((column, prior_of(parameter)) for column, parameter in enumerate(self.parameters.values()))
+        return {column: prior for column, prior in priors if prior is not None}
 
     def log_prior(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the logarithm of the prior's density against the uniform one.
+        """Return the log density of the prior relative to the uniform density.
 
         Args:
-            points: Encoded configurations, shape `(points, parameters)`; a NaN, as where not active, adds nothing.
+            points: Encoded configurations, shape `(points, parameters)`; a NaN (inactive) adds nothing.
 
         Returns:
-            Shape `(points,)`: above 0 where good values are expected, below 0 elsewhere, all 0 without a prior.
+            Shape `(points,)`: above 0 where good values are likely, below 0 elsewhere, all 0 without a prior.
         """
         total = np.zeros(len(points))
-        for place, expected in self._expectations.items():
-            known = ~np.isnan(points[:, place])
-            total[known] += np.log(expected.density(points[known, place]))
+        for column, prior in self._priors.items():
+            known = ~np.isnan(points[:, column])
+            total[known] += np.log(prior.density(points[known, column]))
         return total
 
-    def from_prior(self, units: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Move evenly spread points to where good values are expected: the inverse of the prior's distribution.
+    def from_prior(self, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Map uniform points to points distributed as the prior.
 
         Args:
-            units: Shape `(points, parameters)` in [0, 1]; parameters without a prior stay where they are.
+            uniform: Shape `(points, parameters)` in [0, 1]; columns without a prior are left unchanged.
 
         Returns:
             The same shape, for `decode`.
         """
-        moved = np.array(units, dtype=float)
-        for place, expected in self._expectations.items():
-            moved[:, place] = expected.quantile(moved[:, place])
-        return moved
+        mapped = np.array(uniform, dtype=float)
+        for column, prior in self._priors.items():
+            mapped[:, column] = prior.quantile(mapped[:, column])
+        return mapped
 
-    def every(self) -> Iterator[dict[str, Value]]:
-        """Yield each configuration of a finite space once, the forbidden ones left out."""
+    def configurations(self) -> Iterator[dict[str, Value]]:
+        """Yield each configuration of a finite space once, without the forbidden ones."""
         yield from (c for c in self._expand({}, self.order) if not self.is_forbidden(c))
 
     def _expand(self, chosen: dict[str, Value], order: tuple[str, ...]) -> Iterator[dict[str, Value]]:
-        for place, name in enumerate(order):
+        for index, name in enumerate(order):
             if not self.is_active(name, chosen):
                 continue
             parameter = self.parameters[name]
@@ -286,45 +280,45 @@ class SearchSpace:
                     if isinstance(parameter, Int)
                     else parameter.from_unit((level + 0.5) / parameter.size)
                 )
-                yield from self._expand({**chosen, name: value}, order[place + 1 :])
+                yield from self._expand({**chosen, name: value}, order[index + 1 :])
         yield self._sorted(chosen)
 
     def key(self, parameters: Mapping[str, Value]) -> str:
-        """Return a text that two configurations share exactly where they are the same; a float may be given as 1."""
-        exact = {
+        """Return a string that is equal for equal configurations; a float may be given as 1."""
+        normalised = {
             name: float(value) if isinstance(self.parameters.get(name), Float) and type(value) is int else value
             for name, value in parameters.items()
         }
-        return orjson.dumps(exact, option=orjson.OPT_SORT_KEYS, default=str).decode()
+        return orjson.dumps(normalised, option=orjson.OPT_SORT_KEYS, default=str).decode()
 
     def _sorted(self, parameters: dict[str, Value]) -> dict[str, Value]:
         return {name: parameters[name] for name in self.names if name in parameters}
 
 
-def _as_options(wanted: Any) -> Sequence[Any]:
-    return wanted if isinstance(wanted, list | tuple) else (wanted,)
+def _as_options(clause: Any) -> Sequence[Any]:
+    return clause if isinstance(clause, list | tuple) else (clause,)
 
 
 def _check_condition(condition: Condition, parameters: Mapping[str, Parameter], *keys: str) -> None:
-    for name, wanted in expect_table(condition, *keys).items():
+    for name, clause in expect_table(condition, *keys).items():
         if name not in parameters:
             raise InputError(
-                f"a condition must name a parameter of the space, but '{name}' is none.{nearest(name, parameters)}",
+                f"a condition must name a parameter of the space, got '{name}'.{nearest(name, parameters)}",
                 keys=(*keys, name),
             )
         parent = parameters[name]
-        if isinstance(wanted, Mapping):
-            expect_keys(wanted, ("low", "high"), *keys, name)
+        if isinstance(clause, Mapping):
+            expect_keys(clause, ("low", "high"), *keys, name)
             if isinstance(parent, Choice) and not all(isinstance(o, int | float) for o in parent.options):
                 raise InputError(
                     f"a range of low and high needs a parameter of numbers, but '{name}' has the options "
-                    f"{list(parent.options)}. List the options that are meant.",
+                    f"{list(parent.options)}. List the matching options instead.",
                     keys=(*keys, name),
                 )
             continue
-        for option in _as_options(wanted):
+        for option in _as_options(clause):
             if not parent.contains(option):
                 raise InputError(
-                    f"a condition must be able to hold: '{name}' must be {describe(parent)}, but {option!r} was given.",
+                    f"a condition must be possible: '{name}' must be {describe(parent)}, got {option!r}.",
                     keys=(*keys, name),
                 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from ..core.parameters import Choice, Float, Int, Parameter, describe, typed
+from ..core.parameters import Choice, Float, Int, Parameter, describe, exact
 from ..core.space import SearchSpace
 from ..core.trial import Value
 from ..errors import InputError, nearest
@@ -136,7 +136,7 @@ def _fits(option: Value, old: Parameter, careful: bool) -> bool:
 def _is_same(value: Value, other: Value) -> bool:
     """Tell whether two values mean the same to a script: 1 and 1.0 do, 1 and true do not."""
     if any(isinstance(each, bool) or not isinstance(each, int | float) for each in (value, other)):
-        return typed(value) == typed(other)
+        return exact(value) == exact(other)
     return bool(value == other)
 
 

@@ -1,1 +1,1 @@
-"""Whether a finished trial is really better. One judge a file; the file's name is the plugin's name."""
+"""Judges, which decide whether a finished trial is really better. One file per judge, named like the plugin."""

@@ -1,4 +1,4 @@
-"""What a judge must do."""
+"""The interface of a judge."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from ..history.history import History
 
 
 class Judge(Protocol):
-    """Says what to make of a finished trial. Pure, like a proposer."""
+    """Accepts, rejects or repeats a complete trial. Pure, like a proposer."""
 
     def judge(self, history: History, trial: Trial) -> Verdict | None:
-        """Return the verdict on a trial that has completed; None for not yet, and then it is asked again later.
+        """Return the verdict on a complete trial, or None to be asked again later.
 
         Args:
-            history: All that is known, this trial included.
+            history: The study so far, this trial included.
             trial: The complete trial.
         """
         ...

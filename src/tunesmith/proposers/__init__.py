@@ -1,1 +1,1 @@
-"""Which trial next. One proposer a file; the file's name is the plugin's name."""
+"""Proposers, which choose the configurations to try. One file per proposer, named like the plugin."""

@@ -1,4 +1,4 @@
-"""What a proposer must do."""
+"""The interface of a proposer."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from ..history.history import History
 
 
 class Proposer(Protocol):
-    """Decides which configurations to try next. Pure: the same history and seed give the same proposals.
+    """Chooses which configurations to try next. Pure: the same history and seed give the same proposals.
 
-    Trials that are still running are part of the history, so that parallel proposals differ. The study removes
-    duplicates and forbidden combinations from what comes back; it asks for a few more than it needs.
+    The history includes pending trials, so that parallel proposals can differ. The study drops duplicates and forbidden
+    combinations, and asks for a few more proposals than it needs.
     """
 
     def propose(self, history: History, *, count: int, seed: int) -> Sequence[Proposal]:
-        """Return up to `count` proposals, the most wanted first.
+        """Return up to `count` proposals, the best first.
 
         Args:
-            history: All that is known, with the space and the objective.
-            count: How many are wanted; at least 1.
-            seed: The study's seed, the same at every call. Mix in the number of trials where the randomness
-                has to differ from call to call.
+            history: The study so far, with its space and objective.
+            count: The number of proposals wanted; at least 1.
+            seed: The study's seed, the same in every call. Combine it with the number of trials where the random
+                numbers must differ between calls.
 
         Returns:
             Proposals whose parameters lie in `history.space`.

@@ -1,4 +1,4 @@
-"""Bayesian optimisation: where does a Gaussian process expect the largest improvement?"""
+"""Bayesian optimisation with Gaussian processes and expected improvement."""
 
 from __future__ import annotations
 
@@ -10,35 +10,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.parameters import Choice
+from ..core.schema import expect_range
 from ..core.space import SearchSpace
 from ..core.trial import Proposal, Value
-from ..errors import InputError
 from ..history.history import History
-from ..surrogates.gp_surrogates import Surrogates
+from ..surrogates.acquisition import Surrogates
+from ..surrogates.encoding import snap
 from ..surrogates.one_thread import on_one_thread
-from ..surrogates.ranking import pending, ranked
-from ..surrogates.units import snap
+from ..surrogates.ranking import pending_trials, ranked_trials
 from .evolution.genetic import reflected
 from .quasirandom import QuasirandomProposer
 
 Floats = NDArray[np.float64]
 
-_STREAM = 4  # Keeps these draws apart from those of other proposers that share the study's seed.
-_DRAWN = 512  # Points at random everywhere, and as many around the best trials.
-_REFINED = 150
+_STREAM = 4  # A random stream of its own: proposers share the study's seed.
+_SAMPLES = 512  # Random points over the whole space, and as many around the best trials.
+_REFINEMENTS = 150
 _STEPS = (0.1, 0.03, 0.01, 0.003)
 _PARENTS = 10
-_APART = 0.01  # Of a range: what is nearer to a trial than that in every parameter would tell nothing new.
-_FAR_APART = 0.3
+_MIN_DISTANCE = 0.01  # Of a range: a point this near a trial in every parameter adds no information.
+_MOST_DISTANCE = 0.3
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """A configuration that promises much.
+class Prediction:
+    """A configuration with its predicted metric.
 
     Args:
-        parameters: The active ones by name.
-        expected: The value of the metric in the middle of what is expected.
+        parameters: The active parameters by name.
+        expected: The metric at the predicted mean.
         low: One standard deviation below it.
         high: One standard deviation above it.
     """
@@ -51,22 +51,20 @@ class Candidate:
 
 @dataclass(frozen=True, kw_only=True)
 class GpProposer:
-    """Fits a Gaussian process to all trials and proposes the point of the largest expected improvement.
+    """Fits a Gaussian process to all trials and proposes the point of greatest expected improvement.
 
-    The process has a length scale for each parameter, warps the parameters and the losses, and learns the noise
-    (`_gp_model`). Constraints are modelled by processes of their own, and so is where trials crash; several metrics
-    by one each, with the expected gain in hypervolume (`_gp_surrogates`). Trials that run count as if they had met
-    what was expected of them.
+    The process has one length scale per parameter, warps parameters and losses, and learns the noise
+    (`surrogates.gaussian_process`). Constraints, crashes and, with a Pareto objective, each metric have processes of
+    their own (`surrogates.acquisition`). Pending trials count as if measured at their predicted mean.
 
     Args:
-        startup_trials: So many trials are measured at evenly spread points first, and one more for every four that run
-            beside the next one (`most_trials` more at the most), as what is proposed a dozen times over had better be
-            no mere guess; at least 2.
-        most_trials: The process is shown so many measured trials at the most, the better half of them the best, and so
-            many of those that run, the last; at least 10. It bounds the seconds that a proposal takes.
-        exploration: For each proposal the process is taken to be less sure than it is, by a random factor from 1 to
-            this; at least 1. The most probable length scales and noise are but one guess, and too sure of it, a search
-            goes on for ever where it found something first.
+        startup_trials: The number of Sobol points to measure first, plus one for every four pending trials
+            (`most_trials` at most), so that a dozen parallel proposals do not rest on a guess; at least 2.
+        most_trials: The most measured trials (the better half of them the best) and the most pending trials (the
+            latest) to fit; at least 10. It bounds the time per proposal.
+        exploration: For each proposal, predicted deviations are stretched by a random factor from 1 to this; at
+            least 1. The fitted hyperparameters are a point estimate, and overconfidence keeps a search at its first
+            optimum.
 
     >>> GpProposer(startup_trials=12).most_trials
     150
@@ -78,187 +76,181 @@ class GpProposer:
 
     def __post_init__(self) -> None:
         for name, least in (("startup_trials", 2), ("most_trials", 10), ("exploration", 1)):
-            if not least <= getattr(self, name) < np.inf:
-                raise InputError(
-                    f"{name} must be a number of at least {least}, but {getattr(self, name)} was given.", keys=(name,)
-                )
+            expect_range(self, name, least, below=True)
 
     @on_one_thread
-    def outlook(self, history: History, *, count: int, seed: int = 0) -> list[Candidate]:
-        """Return the configurations that promise most, and what is expected of them; nothing while little is known.
+    def top_candidates(self, history: History, *, count: int, seed: int = 0) -> list[Prediction]:
+        """Return the configurations of greatest acquisition with their predictions; none before the startup trials.
 
         Args:
-            history: All that is known; with one metric.
-            count: How many, each as if the ones before had come to what was expected of them.
-            seed: For where it looks.
+            history: The study so far, with one metric.
+            count: The number of candidates, each chosen as if the ones before were measured at their predicted mean.
+            seed: The seed of the acquisition optimiser.
         """
-        measured = ranked(history)
+        measured = ranked_trials(history)
         if history.objective.pareto or len(measured) < self.startup_trials:
             return []
         rng = np.random.default_rng([seed, len(history.trials), _STREAM])
         surrogates, tried = Surrogates(history, self.most_trials), history.points
-        found: list[Candidate] = []
+        candidates: list[Prediction] = []
         for _ in range(count):
-            pool = _promising(history.space, surrogates.worth, history.points_of(measured[:_PARENTS]), rng)
-            parameters = _first_new(history, pool, tried, np.full(len(tried), _APART))
-            if parameters is None or parameters in [candidate.parameters for candidate in found]:
+            pool = _optimised(history.space, surrogates.acquisition, history.points_of(measured[:_PARENTS]), rng)
+            parameters = _first_new(history, pool, tried, np.full(len(tried), _MIN_DISTANCE))
+            if parameters is None or parameters in [candidate.parameters for candidate in candidates]:
                 break
             point = history.space.encode(parameters)[None]
-            found += _expected(history, surrogates, [parameters])
+            candidates += _predictions(history, surrogates, [parameters])
             tried = np.concatenate([tried, point])
-            surrogates.suppose(point)
-        return found
+            surrogates.fantasize(point)
+        return candidates
 
     @on_one_thread
-    def expectations(self, history: History, configurations: Sequence[Mapping[str, Value]]) -> list[Candidate]:
-        """Return what is expected of some configurations, in their order; nothing while little is known.
+    def predict(self, history: History, configurations: Sequence[Mapping[str, Value]]) -> list[Prediction]:
+        """Return predictions for some configurations, in their order; none before the startup trials.
 
         Args:
-            history: All that is known; with one metric.
-            configurations: In the space.
+            history: The study so far, with one metric.
+            configurations: Configurations in the space.
         """
-        if history.objective.pareto or len(ranked(history)) < self.startup_trials or not configurations:
+        if history.objective.pareto or len(ranked_trials(history)) < self.startup_trials or not configurations:
             return []
-        return _expected(history, Surrogates(history, self.most_trials), configurations)
+        return _predictions(history, Surrogates(history, self.most_trials), configurations)
 
     @on_one_thread
-    def shortfalls(self, history: History, configurations: Sequence[Mapping[str, Value]], *, seed: int) -> list[float]:
-        """Return by how much each of some configurations promises less than what this proposer would try itself.
+    def acquisition_gap(
+        self, history: History, configurations: Sequence[Mapping[str, Value]], *, seed: int
+    ) -> list[float]:
+        """Return how far the log acquisition of some configurations lies below that of this proposer's own choice.
 
         Args:
-            history: All that is known.
-            configurations: In the space.
-            seed: For where it looks.
+            history: The study so far.
+            configurations: Configurations in the space.
+            seed: The seed of the acquisition optimiser.
 
         Returns:
-            The difference of the logarithms of the expected improvement, 0 or more; 0 for all while too little is
-            known to tell.
+            A gap for each configuration, 0 or more; all 0 before the startup trials.
         """
-        measured = ranked(history)
+        measured = ranked_trials(history)
         if len(measured) < self.startup_trials or not configurations:
             return [0.0] * len(configurations)
         rng = np.random.default_rng([seed, len(history.trials), _STREAM])
         surrogates = Surrogates(history, self.most_trials)
-        worth_of = partial(surrogates.worth, stretch=float(self.exploration**0.5))
-        pool = _promising(history.space, worth_of, history.points_of(measured[:_PARENTS]), rng)
-        best = _first_new(history, pool, history.points, np.full(len(history.trials), _APART))
+        acquisition = partial(surrogates.acquisition, stretch=float(self.exploration**0.5))
+        pool = _optimised(history.space, acquisition, history.points_of(measured[:_PARENTS]), rng)
+        best = _first_new(history, pool, history.points, np.full(len(history.trials), _MIN_DISTANCE))
         if best is None:
             return [0.0] * len(configurations)
-        worth = worth_of(np.array([history.space.encode(parameters) for parameters in (best, *configurations)]))
-        return [float(shortfall) for shortfall in np.maximum(worth[0] - worth[1:], 0.0)]
+        values = acquisition(np.array([history.space.encode(parameters) for parameters in (best, *configurations)]))
+        return [float(gap) for gap in np.maximum(values[0] - values[1:], 0.0)]
 
     @on_one_thread
     def propose(self, history: History, *, count: int, seed: int) -> Sequence[Proposal]:
-        """Return up to `count` configurations, each as if the ones before it were running already.
+        """Return up to `count` configurations, each chosen as if the ones before it were pending.
 
         Raises:
-            SpaceExhausted: All that was drawn was forbidden.
+            SpaceExhausted: A thousand draws in a row were forbidden.
         """
-        measured = ranked(history)
-        if len(measured) < self.startup_trials + min(len(pending(history)) // 4, self.most_trials):
+        measured = ranked_trials(history)
+        if len(measured) < self.startup_trials + min(len(pending_trials(history)) // 4, self.most_trials):
             return QuasirandomProposer().propose(history, count=count, seed=seed)
         best = measured[:_PARENTS]
         rng = np.random.default_rng([seed, len(history.trials), _STREAM])
         surrogates = Surrogates(history, self.most_trials)
-        tried, apart = history.points, _plateau(history, best[0])
+        tried, distances = history.points, min_distances(history, best[0])
         proposals: list[Proposal] = []
         for _ in range(count):
             stretch = float(self.exploration ** rng.random())
-            worth_of = partial(surrogates.worth, stretch=stretch)
-            pool = _promising(history.space, worth_of, history.points_of(best), rng)
-            parameters = _first_new(history, pool, tried, apart)
+            acquisition = partial(surrogates.acquisition, stretch=stretch)
+            pool = _optimised(history.space, acquisition, history.points_of(best), rng)
+            parameters = _first_new(history, pool, tried, distances)
             if parameters is None:
                 parameters = history.space.sample(rng)
-                reason = "drawn at random, as nothing that promises an improvement is new."
+                reason = "drawn at random: no untried point promises an improvement"
                 proposals.append(Proposal(parameters=parameters, proposer="gp", reason=reason))
             else:
-                proposals.append(_told(history, parameters, int(best[0])))
+                reason, parent = "greatest expected improvement", int(best[0])
+                proposals.append(Proposal(parameters=parameters, proposer="gp", reason=reason, parent=parent))
             point = history.space.encode(parameters)[None]
-            tried, apart = np.concatenate([tried, point]), np.append(apart, _APART)
-            surrogates.suppose(point)
+            tried, distances = np.concatenate([tried, point]), np.append(distances, _MIN_DISTANCE)
+            surrogates.fantasize(point)
         return proposals
 
 
-def _expected(
+def _predictions(
     history: History, surrogates: Surrogates, configurations: Sequence[Mapping[str, Value]]
-) -> list[Candidate]:
+) -> list[Prediction]:
     points = np.array([history.space.encode(parameters) for parameters in configurations])
-    values = history.objective.primary.sign * surrogates.losses_at(points)
+    values = history.objective.primary.sign * surrogates.predicted_losses(points)
     return [
-        Candidate(parameters, expected, min(one, other), max(one, other))
-        for parameters, (one, expected, other) in zip(configurations, values.tolist(), strict=True)
+        Prediction(parameters, expected, min(first, last), max(first, last))
+        for parameters, (first, expected, last) in zip(configurations, values.tolist(), strict=True)
     ]
 
 
-def _promising(
-    space: SearchSpace, worth_of: Callable[[Floats], Floats], parents: Floats, rng: np.random.Generator
+def _optimised(
+    space: SearchSpace, acquisition: Callable[[Floats], Floats], parents: Floats, rng: np.random.Generator
 ) -> Floats:
-    """Return points, the most valuable first: drawn everywhere and around the best trials, then refined in steps."""
-    everywhere = rng.random((_DRAWN, len(space.names)))
-    spreads = 10 ** rng.uniform(-2.0, -0.3, (_DRAWN, 1))
-    pool = snap(space, np.concatenate([everywhere, _moved(space, parents, spreads, rng)]))
-    worth = worth_of(pool)
+    """Return points by acquisition, the best first: random and near the best trials, then refined in steps."""
+    everywhere = rng.random((_SAMPLES, len(space.names)))
+    sds = 10 ** rng.uniform(-2.0, -0.3, (_SAMPLES, 1))
+    pool = snap(space, np.concatenate([everywhere, _perturbed(space, parents, sds, rng)]))
+    values = acquisition(pool)
     for step in _STEPS:
-        top = pool[np.argsort(-worth, kind="stable")[:5]]
-        more = snap(space, _moved(space, top, np.full((_REFINED, 1), step), rng))
-        pool, worth = np.concatenate([pool, more]), np.concatenate([worth, worth_of(more)])
-    return pool[np.argsort(-worth, kind="stable")]
+        top = pool[np.argsort(-values, kind="stable")[:5]]
+        refined = snap(space, _perturbed(space, top, np.full((_REFINEMENTS, 1), step), rng))
+        pool, values = np.concatenate([pool, refined]), np.concatenate([values, acquisition(refined)])
+    return pool[np.argsort(-values, kind="stable")]
 
 
-def _moved(space: SearchSpace, points: Floats, spreads: Floats, rng: np.random.Generator) -> Floats:
-    """Return randomly chosen points, each changed in some of the parameters, from one to all.
+def _perturbed(space: SearchSpace, points: Floats, sds: Floats, rng: np.random.Generator) -> Floats:
+    """Return randomly chosen points, each changed in at least one parameter.
 
     Args:
-        space: The space.
-        points: To choose from, shape `(points, parameters)`.
-        spreads: The standard deviation of a number's change, shape `(moved, 1)`. A choice may become any option.
-        rng: The source of randomness.
+        space: The search space.
+        points: The points to choose from, shape `(points, parameters)`.
+        sds: The standard deviation of a number's change, shape `(perturbed, 1)`. A choice may become any option.
+        rng: The random generator.
     """
-    shape = (len(spreads), points.shape[1])
-    chosen = points[rng.integers(len(points), size=len(spreads))]
+    shape = (len(sds), points.shape[1])
+    chosen = points[rng.integers(len(points), size=len(sds))]
     changed = rng.random(shape) < rng.uniform(1 / shape[1], 1.0, (shape[0], 1))
     changed[np.arange(shape[0]), rng.integers(shape[1], size=shape[0])] = True
     unordered = np.array([isinstance(p, Choice) and not p.ordered for p in space.parameters.values()])
     uniform = rng.random(shape)
-    near = reflected(chosen + spreads * rng.standard_normal(shape))
+    near = reflected(chosen + sds * rng.standard_normal(shape))
     return np.where(np.isnan(chosen) | (changed & unordered), uniform, np.where(changed, near, chosen))
 
 
-def _plateau(history: History, best: np.intp) -> Floats:
-    """Return how far from each trial the next one has to be in some parameter, shape `(trials,)`, of a range.
+def min_distances(history: History, best: np.intp) -> Floats:
+    """Return how far the next point must be from each trial in some parameter, as a share of its range.
 
-    The more trials came to exactly the same loss as the best, the farther away from all of them: they stand on a
-    plateau, as an error rate has many, and its end is not where a smooth surface would have it.
+    The more trials share exactly the best loss, the farther from all of them: they form a plateau, as error rates often
+    do, and a smooth surrogate misplaces its edge. Shape `(trials,)`.
     """
-    apart = np.full(len(history.trials), _APART)
+    distances = np.full(len(history.trials), _MIN_DISTANCE)
     tied = (history.losses == history.losses[best]) & (history.violations == history.violations[best])
     different = sum(history.trials[number].proposal.repeat_of is None for number in np.flatnonzero(tied))
     doublings = min(different - 1, 10)
-    apart[tied] = min(_APART * 2.0**doublings, _FAR_APART)
-    return apart
+    distances[tied] = min(_MIN_DISTANCE * 2.0**doublings, _MOST_DISTANCE)
+    return distances
 
 
-def _first_new(history: History, pool: Floats, tried: Floats, apart: Floats) -> dict[str, Value] | None:
-    """Return the first configuration of the pool that is allowed and lies apart from all that were tried.
+def _first_new(history: History, pool: Floats, tried: Floats, required: Floats) -> dict[str, Value] | None:
+    """Return the first allowed configuration of the pool that is far enough from all tried ones.
 
-    Where none lies apart, the first that is new. Two options of a choice are as far apart as can be.
+    If none is far enough, the first that is new. Two options of an unordered choice are at distance 1.
     """
     space = history.space
     known, points = np.nan_to_num(tried, nan=-1.0), np.nan_to_num(pool, nan=-1.0)
     unordered = np.array([isinstance(p, Choice) and not p.ordered for p in space.parameters.values()])
     near: dict[str, Value] | None = None
-    for point, place in zip(points, pool, strict=True):
-        parameters = space.decode(place)
+    for point, encoded in zip(points, pool, strict=True):
+        parameters = space.decode(encoded)
         if space.is_forbidden(parameters) or history.has_tried(parameters):
             continue
         distances = np.abs(known - point)
         distances = np.where(unordered & (distances > 1e-9), 1.0, distances)
-        if (distances.max(axis=1) >= apart).all():
+        if (distances.max(axis=1) >= required).all():
             return parameters
         near = near or parameters
     return near
-
-
-def _told(history: History, parameters: dict[str, Value], best: int) -> Proposal:
-    reason = "the largest improvement is expected there."
-    return Proposal(parameters=parameters, proposer="gp", reason=reason, parent=best)

@@ -135,7 +135,7 @@ class LanguageModelProposer:
     ) -> Sequence[float]:
         if _is_trusted(history):
             return [0.0] * len(possible)
-        return GpProposer().shortfalls(history, [parameters for _, parameters in possible], seed=seed)
+        return GpProposer().acquisition_gap(history, [parameters for _, parameters in possible], seed=seed)
 
 
 class Refusal(Exception):

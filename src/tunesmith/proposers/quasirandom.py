@@ -1,4 +1,4 @@
-"""Proposals that fill the space evenly: a scrambled Sobol sequence."""
+"""Space-filling proposals from a scrambled Sobol sequence."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-_STREAM = 2  # Keeps these draws apart from those of other proposers that share the study's seed.
+_STREAM = 2  # A random stream of its own: proposers share the study's seed.
 
 
 @dataclass(frozen=True, kw_only=True)
 class QuasirandomProposer:
-    """Takes the next points of a scrambled Sobol sequence (Owen 1998), which leave smaller gaps than random ones.
+    """Takes the next points of a scrambled Sobol sequence (Owen 1998), which leaves smaller gaps than random points.
 
-    A trial's number is its place in the sequence, so that a resumed study goes on where it stopped. Where the space has
-    a prior, every second trial takes the next point of a cover of the prior; the others cover the whole space, in case
-    the prior is wrong.
+    A trial's number is its index in the sequence, so that a resumed study continues the sequence. Where the space has a
+    prior, every second trial takes the next point of a sequence mapped to the prior; the others fill the whole space,
+    in case the prior is wrong.
 
     >>> from tunesmith.core.objective import Objective
     >>> from tunesmith.core.space import Float, SearchSpace
@@ -40,7 +40,7 @@ class QuasirandomProposer:
     """
 
     def propose(self, history: History, *, count: int, seed: int) -> Sequence[Proposal]:
-        """Return the next `count` points of the sequence; in place of forbidden ones, draws at random.
+        """Return the next `count` points of the sequence, with random draws in place of forbidden ones.
 
         Raises:
             SpaceExhausted: A thousand draws in a row were forbidden.
@@ -48,32 +48,33 @@ class QuasirandomProposer:
         space = history.space
         rng = np.random.default_rng([seed, len(history.trials), _STREAM])
         proposals = []
-        for number, point in enumerate(_starts(space, len(history.trials), count, seed), len(history.trials)):
+        for number, point in enumerate(_points(space, len(history.trials), count, seed), len(history.trials)):
             parameters = space.decode(point)
-            expected = space.has_prior and number % 2 == 1
-            reason = f"next in an even cover of {'what you expect to be good' if expected else 'the space'}."
+            reason = "next point of a Sobol sequence"
+            if space.has_prior and number % 2 == 1:
+                reason += " over your prior"
             if space.is_forbidden(parameters):
-                parameters, reason = space.sample(rng), "drawn at random, as the next point of the cover is forbidden."
+                parameters, reason = space.sample(rng), "drawn at random: the next Sobol point is forbidden"
             proposals.append(Proposal(parameters=parameters, proposer="quasirandom", reason=reason))
         return proposals
 
 
-def _starts(space: SearchSpace, first: int, count: int, seed: int) -> Floats:
+def _points(space: SearchSpace, first: int, count: int, seed: int) -> Floats:
     """Return the points of trials `first` to `first + count - 1`, shape `(count, parameters)`."""
-    wide = len(space.names)
+    dimensions = len(space.names)
     if not space.has_prior:
-        return _points(wide, first=first, count=count, seed=seed)
-    # Every second point of one sequence lies in the same half of the space, so each cover has dimensions of its own.
-    both = _points(2 * wide, first=first // 2, count=count // 2 + 1, seed=seed)
-    turns = np.stack([both[:, :wide], space.from_prior(both[:, wide:])], axis=1).reshape(-1, wide)
-    return turns[first % 2 :][:count]
+        return _sobol(dimensions, first=first, count=count, seed=seed)
+    # Every second point of one sequence lies in the same half of the space, so the prior gets dimensions of its own.
+    both = _sobol(2 * dimensions, first=first // 2, count=count // 2 + 1, seed=seed)
+    alternating = np.stack([both[:, :dimensions], space.from_prior(both[:, dimensions:])], axis=1)
+    return alternating.reshape(-1, dimensions)[first % 2 :][:count]
 
 
-def _points(dimensions: int, *, first: int, count: int, seed: int) -> Floats:
+def _sobol(dimensions: int, *, first: int, count: int, seed: int) -> Floats:
     """Return points `first` to `first + count - 1` of the sequence, shape `(count, dimensions)`."""
     sequence = copy(_sequence(dimensions, seed))  # A copy: another thread may be drawing from it.
     sequence.reset()
-    # SciPy warns of a first draw that is no power of two, as means over it are less exact. We take no means.
+    # SciPy warns if the first draw is no power of two, as means over it are less exact. No means are taken here.
     if first:
         sequence.fast_forward(first)
         return sequence.random(count)
@@ -83,7 +84,7 @@ def _points(dimensions: int, *, first: int, count: int, seed: int) -> Floats:
 
 @cache
 def _sequence(dimensions: int, seed: int) -> qmc.Sobol:
-    """Return the sequence, kept from call to call: to scramble it anew takes longer than to fast-forward it."""
+    """Return the sequence, cached because scrambling takes longer than fast-forwarding."""
     from scipy.stats import qmc  # Takes a second to import.
 
     return qmc.Sobol(dimensions, scramble=True, rng=np.random.default_rng([seed, _STREAM]))

@@ -1,4 +1,4 @@
-"""Proposals drawn at random: the bar that every other proposer has to clear."""
+"""Random search: the baseline for every other proposer."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import numpy as np
 from ..core.trial import Proposal
 from ..history.history import History
 
-_STREAM = 1  # Keeps these draws apart from those of other proposers that share the study's seed.
+_STREAM = 1  # A random stream of its own: proposers share the study's seed.
 
 
 @dataclass(frozen=True, kw_only=True)
 class RandomProposer:
-    """Draws each configuration independently, uniform on each parameter's scale.
+    """Draws each configuration independently, uniformly on each parameter's scale.
 
     >>> from tunesmith.core.objective import Objective
     >>> from tunesmith.core.space import Float, SearchSpace
@@ -26,13 +26,13 @@ class RandomProposer:
     """
 
     def propose(self, history: History, *, count: int, seed: int) -> Sequence[Proposal]:
-        """Return `count` configurations of the space, never a forbidden one.
+        """Return `count` configurations, none of them forbidden.
 
         Raises:
             SpaceExhausted: A thousand draws in a row were forbidden.
         """
         rng = np.random.default_rng([seed, len(history.trials), _STREAM])
         return [
-            Proposal(parameters=history.space.sample(rng), proposer="random", reason="drawn at random.")
+            Proposal(parameters=history.space.sample(rng), proposer="random", reason="drawn at random")
             for _ in range(count)
         ]

@@ -1,52 +1,53 @@
-"""Local search in a trust region: a box around the best trial, searched with a Gaussian process."""
+"""Local Bayesian optimisation in a trust region around the incumbent."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..core.parameters import Choice
+from ..core.schema import expect_range
 from ..core.space import SearchSpace
-from ..core.trial import Proposal, Value
-from ..errors import InputError
+from ..core.trial import Proposal
 from ..history.history import History
-from ..surrogates.gaussian_process import GaussianProcess, learn
+from ..surrogates.encoding import snap
+from ..surrogates.gaussian_process import GaussianProcess, fit_cached
 from ..surrogates.losses import impute_pruned, normalise_losses
 from ..surrogates.one_thread import on_one_thread
-from ..surrogates.ranking import lost, pending, ranked
-from ..surrogates.units import snap
+from ..surrogates.ranking import failed_trials, pending_trials, ranked_trials
+from ..text.wording import share
 from .quasirandom import QuasirandomProposer
 
-_STREAM = 6  # Keeps these draws apart from those of other proposers that share the study's seed.
+_STREAM = 6  # A random stream of its own: proposers share the study's seed.
 _FIRST_SIDE, _LEAST_SIDE, _MOST_SIDE = 0.8, 2**-7, 1.6  # Of the unit cube (Eriksson et al. 2019, section 3).
 _SUCCESSES = 3
 _FEWEST_FAILURES, _MOST_FAILURES = 4, 10
-_DRAWN = 512
-_CHANGED = 20  # So many parameters of a drawn point differ from the centre's, on average.
-_MOST_TRIALS, _LAST_TRIALS = 100, 10  # Bounds the cost of a proposal; what lies far away tells little.
+_SAMPLES = 512
+_CHANGED = 20  # The mean number of parameters in which a sample differs from the centre.
+_MOST_TRIALS, _LATEST_TRIALS = 100, 10  # Bounds the cost of a proposal; distant trials are of little use.
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
 class RegionProposer:
-    """Searches a box around the best trial, which grows with success and shrinks with failure (TuRBO).
+    """Searches a trust region around the incumbent, which grows after successes and shrinks after failures (TuRBO).
 
-    Eriksson et al. 2019, "Scalable global optimization via local Bayesian optimization"; for choices and conditions as
-    in Wan et al. 2021, "Think global and act local". The box doubles after three of its trials in a row were better
-    than all before, and halves after several in a row were not. Where it has become too small, the search starts anew,
-    with trials evenly spread over the space. Within the box, whose sides follow the length scales of a Gaussian process
-    on the trials around its centre, the point with the best lower confidence bound of the loss is proposed.
+    Eriksson et al. 2019, "Scalable global optimization via local Bayesian optimization"; choices and conditions as in
+    Wan et al. 2021, "Think global and act local". The region doubles after three improvements in a row and halves after
+    several failures in a row. When it is too small, the search restarts with Sobol points. Within the region, whose
+    sides follow the length scales of a Gaussian process on nearby trials, the point of least lower confidence bound of
+    the loss is proposed.
 
-    All of it is read off the history. A better trial of another proposer moves the box; only its own change its size.
-    Failed trials and those that break a constraint count as if they were as bad as the worst.
+    All state is derived from the history. A better trial of another proposer moves the region; only its own trials
+    change its size. Failed and infeasible trials count as the worst loss.
 
     Args:
-        startup_trials: So many trials are measured at evenly spread points first, and at each new start; at least 2.
-        confidence: How many standard deviations the bound is away from the mean. More explores more; not negative.
+        startup_trials: The number of Sobol points to measure first, and after each restart; at least 2.
+        confidence: The number of standard deviations between the mean and the bound; at least 0. More explores more.
 
     >>> RegionProposer(confidence=1.0).startup_trials
     10
@@ -56,50 +57,48 @@ class RegionProposer:
     confidence: float = 0.5
 
     def __post_init__(self) -> None:
-        if self.startup_trials < 2:
-            raise InputError(
-                f"startup_trials must be at least 2, but {self.startup_trials} was given.", keys=("startup_trials",)
-            )
-        if not 0 <= self.confidence < np.inf:
-            raise InputError(
-                f"confidence must be a number of at least 0, but {self.confidence} was given.", keys=("confidence",)
-            )
+        expect_range(self, "startup_trials", 2)
+        expect_range(self, "confidence", 0, below=True)
 
     @on_one_thread
     def propose(self, history: History, *, count: int, seed: int) -> Sequence[Proposal]:
-        """Return up to `count` configurations, each as if the ones before it were running already.
+        """Return up to `count` configurations, each chosen as if the ones before it were pending.
 
         Raises:
-            SpaceExhausted: All that was drawn was forbidden.
+            SpaceExhausted: A thousand draws in a row were forbidden.
         """
         space = history.space
         region = _replayed(history, self.startup_trials)
         if region is None:
             return QuasirandomProposer().propose(history, count=count, seed=seed)
         rng = np.random.default_rng([seed, len(history.trials), _STREAM])
-        process = _surroundings(history, region)
-        found: dict[str, Proposal] = {}
+        process = _fitted(history, region)
+        centre = history.points_of(np.array([region.centre]))[0]
+        reason = f"best point of the trust region around trial {region.centre} (side {share(region.side)} of the range)"
+        proposals: dict[str, Proposal] = {}
         for _ in range(count):
-            points = _drawn(space, history.points_of(np.array([region.centre]))[0], region.side, process, rng)
+            points = _sampled(space, centre, region.side, process, rng)
             mean, sd = process.predict(points)
-            for place in np.argsort(mean - self.confidence * sd, kind="stable"):
-                parameters = space.decode(points[place])
+            for index in np.argsort(mean - self.confidence * sd, kind="stable"):
+                parameters = space.decode(points[index])
                 key = space.key(parameters)
-                if key not in found and not space.is_forbidden(parameters) and not history.has_tried(parameters):
-                    found[key] = _told(region, parameters)
-                    process = process.given(points[place : place + 1])
+                if key not in proposals and not space.is_forbidden(parameters) and not history.has_tried(parameters):
+                    proposals[key] = Proposal(
+                        parameters=parameters, proposer="region", reason=reason, parent=region.centre
+                    )
+                    process = process.condition_on(points[index : index + 1])
                     break
-        reason = f"drawn at random, as nothing new was found around trial {region.centre}."
-        return list(found.values()) or [Proposal(parameters=space.sample(rng), proposer="region", reason=reason)]
+        reason = f"drawn at random: nothing new in the trust region around trial {region.centre}"
+        return list(proposals.values()) or [Proposal(parameters=space.sample(rng), proposer="region", reason=reason)]
 
 
 @dataclass(frozen=True)
 class Region:
-    """A box.
+    """A trust region.
 
     Args:
-        centre: The best trial since the search started anew.
-        side: How long a side is on average, in units of the parameters' ranges.
+        centre: The best trial since the last restart.
+        side: The mean length of a side, as a share of the parameters' ranges.
     """
 
     centre: int
@@ -107,17 +106,17 @@ class Region:
 
 
 def _replayed(history: History, startup: int) -> Region | None:
-    """Return the box that all trials so far have led to, or None where it has yet to be placed."""
-    rank = {number: place for place, number in enumerate(ranked(history).tolist())}
+    """Return the trust region after all trials so far, or None during the startup trials."""
+    rank = {number: index for index, number in enumerate(ranked_trials(history).tolist())}
     patience = int(np.clip(len(history.space.names), _FEWEST_FAILURES, _MOST_FAILURES))
     side, successes, failures, centre, measured = _FIRST_SIDE, 0, 0, -1, 0
     for trial in history.trials:
         if not trial.state.settled:
             continue
-        place = rank.get(trial.number)
-        better = place is not None and (centre < 0 or place < rank[centre])
+        own_rank = rank.get(trial.number)
+        better = own_rank is not None and (centre < 0 or own_rank < rank[centre])
         centre = trial.number if better else centre
-        measured += place is not None
+        measured += own_rank is not None
         if trial.proposal.proposer != "region":
             continue
         successes, failures = (successes + 1, 0) if better else (0, failures + 1)
@@ -130,49 +129,45 @@ def _replayed(history: History, startup: int) -> Region | None:
     return Region(centre, side) if measured >= startup else None
 
 
-def _surroundings(history: History, region: Region) -> GaussianProcess:
-    """Return a process on the trials around the centre, with those that run as if they met its expectation."""
-    ended = np.sort(np.concatenate([ranked(history), lost(history)]))
-    # Of the last few all, so that the others stay the same from one proposal to the next, and what they taught is kept.
-    few = len(ended) % _LAST_TRIALS
-    older, last = np.split(ended, [len(ended) - few])
-    apart = history.points_of(older) - history.points_of(np.array([region.centre]))
-    near = np.argsort(np.nansum(apart**2, axis=1), kind="stable")[: _MOST_TRIALS - _LAST_TRIALS]
-    shown = np.concatenate([np.sort(older[near]), last])
-    losses = history.losses[shown]
+def _fitted(history: History, region: Region) -> GaussianProcess:
+    """Return a process on the trials near the centre, conditioned on pending trials at their predicted mean."""
+    ended = np.sort(np.concatenate([ranked_trials(history), failed_trials(history)]))
+    # All of the latest few, so that the others, and the cached fit, stay the same from one proposal to the next.
+    few = len(ended) % _LATEST_TRIALS
+    older, latest = np.split(ended, [len(ended) - few])
+    offsets = history.points_of(older) - history.points_of(np.array([region.centre]))
+    nearest = np.argsort(np.nansum(offsets**2, axis=1), kind="stable")[: _MOST_TRIALS - _LATEST_TRIALS]
+    numbers = np.concatenate([np.sort(older[nearest]), latest])
+    losses = history.losses[numbers]
     known = np.isfinite(losses)
-    losses[known] = impute_pruned(history, shown[known], history.losses)
-    broken = ~known | (history.violations[shown] > 0)
+    losses[known] = impute_pruned(history, numbers[known], history.losses)
+    infeasible = ~known | (history.violations[numbers] > 0)
     worst = np.max(losses, where=np.isfinite(losses), initial=history.losses[region.centre])
-    process = learn(history.space, history.points_of(shown), np.where(broken, worst, losses), normalise_losses)
-    others = history.points_of(pending(history)[-_MOST_TRIALS:])
-    return process.given(others) if len(others) else process
+    losses = np.where(infeasible, worst, losses)
+    process = fit_cached(history.space, history.points_of(numbers), losses, normalise_losses)
+    pending = history.points_of(pending_trials(history)[-_MOST_TRIALS:])
+    return process.condition_on(pending) if len(pending) else process
 
 
-def _drawn(
+def _sampled(
     space: SearchSpace, centre: Floats, side: float, process: GaussianProcess, rng: np.random.Generator
 ) -> Floats:
-    """Return random points of the box, shape `(points, parameters)`.
+    """Return random points of the trust region, shape `(points, parameters)`.
 
-    Each differs from the centre in some of the parameters only, about 20 of them, which finds more in wide spaces
-    (Eriksson et al. 2019, appendix D). A side is the longer the less its parameter matters, and never shorter than a
-    step to either side. An unordered choice may become any other option, less often as the box shrinks.
+    Each differs from the centre in about 20 parameters at most, which finds more in wide spaces (Eriksson et al. 2019,
+    appendix D). A side is longer where its parameter matters less, and reaches at least one level to either side. An
+    unordered choice may become any other option, less often as the region shrinks.
     """
     parameters = list(space.parameters.values())
     unordered = np.array([isinstance(p, Choice) and not p.ordered for p in parameters])
     steps = np.array([1 / p.size for p in parameters])
-    lengths = process.settings.lengths
+    lengths = process.hyper.lengths
     reach = np.maximum(0.5 * side * np.exp(lengths - lengths.mean()), steps)
     low, high = np.clip(centre - reach, 0.0, 1.0), np.clip(centre + reach, 0.0, 1.0)
-    uniform = rng.random((_DRAWN, len(parameters)))
+    uniform = rng.random((_SAMPLES, len(parameters)))
     free = np.isnan(centre) | unordered
     moved = np.where(free, uniform, low + uniform * (high - low))
-    chance = np.where(unordered, min(0.5, side / 2), min(1.0, _CHANGED / len(parameters)))
-    changed = rng.random(uniform.shape) < chance
-    changed[np.arange(_DRAWN), rng.integers(len(parameters), size=_DRAWN)] = True
+    probability = np.where(unordered, min(0.5, side / 2), min(1.0, _CHANGED / len(parameters)))
+    changed = rng.random(uniform.shape) < probability
+    changed[np.arange(_SAMPLES), rng.integers(len(parameters), size=_SAMPLES)] = True
     return snap(space, np.where(changed | np.isnan(centre), moved, centre))
-
-
-def _told(region: Region, parameters: Mapping[str, Value]) -> Proposal:
-    reason = f"the most promising point of a box around trial {region.centre}, {region.side:.1%} of each range wide."
-    return Proposal(parameters=parameters, proposer="region", reason=reason, parent=region.centre)

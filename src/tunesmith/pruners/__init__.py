@@ -1,1 +1,1 @@
-"""When a running trial is not worth finishing. One pruner a file; the file's name is the plugin's name."""
+"""Pruners, which stop unpromising trials early. One file per pruner, named like the plugin."""

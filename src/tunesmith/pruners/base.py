@@ -1,4 +1,4 @@
-"""What a pruner must do."""
+"""The interface of a pruner."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from ..history.history import History
 
 
 class Pruner(Protocol):
-    """Decides, after each report, whether a running trial goes on. Pure, like a proposer."""
+    """Decides after each report whether a running trial continues. Pure, like a proposer."""
 
     def should_prune(self, history: History, trial: Trial) -> str | None:
-        """Return why the trial is to stop, in words, or None to let it go on.
+        """Return the reason to stop the trial, or None to let it continue.
 
         Args:
-            history: All that is known; `history.at_step` gives what other trials reported.
+            history: The study so far; `history.at_step` returns the losses of other trials.
             trial: The running trial; the report to decide on is `trial.reports[-1]`.
         """
         ...

@@ -1,4 +1,4 @@
-"""Stop what is not going to be the best, judging by what complete trials gained from there on."""
+"""Pruning by learning curves: how much complete trials improved from the same step on."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..core.schema import expect_range
 from ..core.trial import State, Trial
-from ..errors import InputError
 from ..history.history import History
-from ._curves import exempt, first_rung, in_words, rung_reached
+from ._rungs import first_rung, is_exempt, loss_name, loss_value, rung_reached
 from .median import MedianPruner
 
 _FACTOR = 2
@@ -17,23 +17,22 @@ _FACTOR = 2
 
 @dataclass(frozen=True, kw_only=True)
 class CurvePruner:
-    """A learning-curve rule: a trial stops where hardly any complete one gained as much as it would need to lead.
+    """Stops a trial when hardly any complete trial improved enough, from this step on, for it to become the best.
 
-    At the steps `min_steps`, twice that, four times that and so on, what a complete trial gained from there to its end
-    is one guess of what this trial will gain. Its best loss so far, less that, is one guess of its end. Where no more
-    than `chance` of these guesses are as good as the best complete trial, it stops. Models of curves (Domhan et al.
-    2015; Klein et al. 2017) guess the end from the shape of the curve alone; what the study's own trials gained holds
-    for curves of any shape. To look at every step would stop too much: a good trial would have to pass fifty tests
-    rather than five.
+    At the steps `min_steps`, twice that, four times that and so on, the improvement of each complete trial from there
+    to its end is one prediction of this trial's improvement, and its best loss so far less that a prediction of its
+    end. The trial stops if a share of at most `chance` of these predictions beats the best complete trial. Curve models
+    (Domhan et al. 2015; Klein et al. 2017) extrapolate from a curve's shape; the improvements of the study's own trials
+    hold for any shape. Testing at every step would stop too much: a good trial would face fifty tests instead of five.
 
-    A metric that is no finite number counts as worst; a report without the objective's metric decides nothing. The
-    user's own configuration, a judge's repeats, and what has reached the last step of the longest complete training
-    are never stopped. With a Pareto objective there is no one curve to follow, and the `median` rule decides.
+    A metric that is not finite counts as worst; a report without the objective's metric is ignored. Never stopped are
+    the user's own configuration, a judge's repeats, and trials at the last step of the longest complete training. With
+    a Pareto objective there is no single curve, and the `median` rule decides.
 
     Args:
-        chance: A trial stops where its chance to lead is not above this; from 0, below 1.
-        startup_trials: Nothing stops before so many complete trials have reported at the step; at least 1.
-        min_steps: Where to look first; at least 1. None takes a 27th of the longest complete training.
+        chance: The probability of becoming the best up to which a trial stops; at least 0, below 1.
+        startup_trials: The number of complete trials with a report at the step before any stops; at least 1.
+        min_steps: The first step to test; at least 1. None takes a 27th of the longest complete training.
 
     >>> CurvePruner(chance=0.1).startup_trials
     4
@@ -44,38 +43,36 @@ class CurvePruner:
     min_steps: int | None = None
 
     def __post_init__(self) -> None:
-        if not 0.0 <= self.chance < 1.0:
-            raise InputError(f"chance must be from 0 and below 1, but {self.chance} was given.", keys=("chance",))
-        for name in ("startup_trials", "min_steps"):
-            if (value := getattr(self, name)) is not None and value < 1:
-                raise InputError(f"{name} must be at least 1, but {value} was given.", keys=(name,))
+        expect_range(self, "chance", 0, 1, below=True)
+        expect_range(self, "startup_trials", 1)
+        expect_range(self, "min_steps", 1)
 
     def should_prune(self, history: History, trial: Trial) -> str | None:
-        """Return why the trial is to stop after its last report, or None."""
+        """Return the reason to stop the trial after its last report, or None."""
         if history.objective.pareto:
             median = MedianPruner(startup_trials=self.startup_trials, warmup_steps=self.min_steps or 0)
             return median.should_prune(history, trial)
         length = history.full_length
         first = first_rung(self.min_steps, length)
-        if exempt(trial) or not trial.reports or length is None or first is None or trial.reports[-1].step >= length:
+        if is_exempt(trial) or not trial.reports or length is None or first is None or trial.reports[-1].step >= length:
             return None
         if rung_reached(history, trial, first, _FACTOR) is None:
             return None
-        return self._hopeless(history, trial)
+        return self._reason(history, trial)
 
-    def _hopeless(self, history: History, trial: Trial) -> str | None:
+    def _reason(self, history: History, trial: Trial) -> str | None:
         step = trial.reports[-1].step
-        there = {n: y for n, y in history.at_step(step).items() if history.trials[n].state is State.COMPLETE}
-        if len(there) < self.startup_trials:
+        losses = {n: y for n, y in history.at_step(step).items() if history.trials[n].state is State.COMPLETE}
+        if len(losses) < self.startup_trials:
             return None
-        ends = history.losses[list(there)]
-        best = ends.min()
+        final = history.losses[list(losses)]
+        best = final.min()
         known = [loss for report in trial.reports if (loss := history.loss_of(trial, report)) is not None]
-        own = known[-1] if np.isinf(known[-1]) else min(known)
-        leads = int((own - np.array(list(there.values())) <= best - ends).sum())
-        if leads > self.chance * len(there):
+        current = known[-1] if np.isinf(known[-1]) else min(known)
+        leads = int((current - np.array(list(losses.values())) <= best - final).sum())
+        if leads > self.chance * len(losses):
             return None
         return (
-            f"by step {step} its best is {in_words(history, own)}; from there to the end, {leads or 'none'} of "
-            f"{len(there)} complete trials gained enough to reach {in_words(history, best)}."
+            f"step {step}: best {loss_name(history)} {loss_value(history, current)}; {leads} of {len(losses)} complete "
+            f"trials improved enough from here to reach {loss_value(history, best)}"
         )

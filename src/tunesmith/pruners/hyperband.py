@@ -1,4 +1,4 @@
-"""Successive halving in several brackets, as nobody knows how soon a bad trial can be told from a good one."""
+"""Hyperband: successive halving in several brackets."""
 
 from __future__ import annotations
 
@@ -8,28 +8,30 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
 
+from ..core.schema import expect_range
 from ..core.trial import Trial
 from ..history.history import History
-from ._curves import exempt, first_rung
-from ._halving import check_rungs, halved
+from ._halving import reason_to_halve
+from ._rungs import first_rung, is_exempt
 
 _GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class HyperbandPruner:
-    """Hyperband (Li et al. 2018, JMLR 18:185, algorithm 1) without waiting: every bracket is an `asha` of its own.
+    """Asynchronous Hyperband (Li et al. 2018, JMLR 18:185, algorithm 1): every bracket is an `asha` of its own.
 
-    The first bracket has its first rung at `min_steps`, each further one `reduction` times as high, the last one within
-    a factor of `reduction` of a full training. The later a bracket begins to stop, the fewer trials it gets, in the
-    shares of the paper. A trial's number decides on its bracket, and it is compared with trials of that bracket only.
-    Where it is known from which step on curves can be told apart, a single bracket (`asha`) gains more.
+    The first rung of the first bracket lies at `min_steps`, that of each further bracket `reduction` times as high, and
+    the last one's within a factor of `reduction` of a full training. Brackets that stop later get fewer trials, in the
+    shares of the paper. A trial's number determines its bracket, and it competes within that bracket only. Use `asha`
+    instead if you know from which step on trials can be compared.
 
-    Nothing is stopped before one trial that has reported is complete, as a full training's length is not known before.
+    Nothing is stopped before one trial with reports is complete, as the length of a full training is unknown until
+    then.
 
     Args:
-        reduction: One in so many goes on at each rung; at least 2.
-        min_steps: The lowest rung of the first bracket, as in `asha`.
+        reduction: One in `reduction` trials continues at each rung; at least 2.
+        min_steps: The first rung of the first bracket, as in `asha`.
 
     >>> pruner = HyperbandPruner()
     >>> [pruner.bracket(number, first=2, length=51) for number in range(1, 9)]
@@ -40,28 +42,29 @@ class HyperbandPruner:
     min_steps: int | None = None
 
     def __post_init__(self) -> None:
-        check_rungs(self.reduction, self.min_steps)
+        expect_range(self, "reduction", 2)
+        expect_range(self, "min_steps", 1)
 
     def should_prune(self, history: History, trial: Trial) -> str | None:
-        """Return why the trial is to stop at the rung of its bracket that its last report reached, or None."""
+        """Return the reason to stop the trial at the rung of its bracket that its last report reached, or None."""
         length = history.full_length
         first = first_rung(self.min_steps, length)
-        if exempt(trial) or not trial.reports or length is None or first is None or trial.reports[-1].step >= length:
+        if is_exempt(trial) or not trial.reports or length is None or first is None or trial.reports[-1].step >= length:
             return None
-        own = self.bracket(trial.number, first=first, length=length)
-        return halved(
+        bracket = self.bracket(trial.number, first=first, length=length)
+        return reason_to_halve(
             history,
             trial,
-            first=first * self.reduction**own,
+            first=first * self.reduction**bracket,
             reduction=self.reduction,
-            races=lambda number: self.bracket(number, first=first, length=length) == own,
+            competes=lambda number: self.bracket(number, first=first, length=length) == bracket,
         )
 
     def bracket(self, number: int, *, first: int, length: int) -> int:
-        """Return the bracket of a trial, from 0, which has the lowest rung.
+        """Return the bracket of a trial; 0 is the one with the lowest rung.
 
         Args:
-            number: The trial's.
+            number: The trial's number.
             first: The lowest rung.
             length: The last step of a full training.
         """
@@ -72,7 +75,7 @@ class HyperbandPruner:
 
 @cache
 def _ends(reduction: int, first: int, length: int) -> list[int]:
-    """Return where each bracket ends when they are laid side by side, each as long as it has trials."""
+    """Return the cumulative sizes of the brackets, in trials."""
     highest = 0
     while first * reduction ** (highest + 1) < length:
         highest += 1

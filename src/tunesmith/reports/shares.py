@@ -70,7 +70,7 @@ def earnings(history: History, proposer: Proposer | None) -> list[Earnings]:
             cost=credit.cost / credit.trials if credit.trials else 1.0,
             share=shares[credit.proposer],
         )
-        for credit in proposer.earned(history)
+        for credit in proposer.credit(history)
         if credit.trials or shares[credit.proposer]
     ]
     return sorted(rows, key=lambda row: (-row.share, row.proposer))
@@ -78,7 +78,7 @@ def earnings(history: History, proposer: Proposer | None) -> list[Earnings]:
 
 def shares_over_time(history: History, portfolio: PortfolioProposer) -> Shares:
     """Return what each member was due since another than the first proposed a trial; at most `MOST_POINTS` lines."""
-    names = tuple(credit.proposer for credit in portfolio.earned(history, until=0))
+    names = tuple(credit.proposer for credit in portfolio.credit(history, until=0))
     last = len(history.trials)
     first = next((trial.number for trial in history.trials if trial.proposal.proposer in names[1:]), last)
     count = min(MOST_POINTS, last - first + 1)

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..core.approval_request import ASK, Question
 from ..core.objective import Objective
-from ..core.pareto import share_dominated
+from ..core.pareto import hypervolume_share
 from ..core.trial import State, Trial
 from ..history.history import History
 from ..journal.base import Event
@@ -69,7 +69,7 @@ class Picture:
         best_value: Its first metric, the mean over complete repeats.
         best_repeats: How many complete runs that mean is over.
         front: The trials on the front of a Pareto objective, by the first metric; empty for any other.
-        dominated: The share of its box that the front dominates, in [0, 1] (`pareto.share_dominated`), or None.
+        dominated: The share of its box that the front dominates, in [0, 1] (`pareto.hypervolume_share`), or None.
         noise: Standard deviation of the loss between repeats, or None where unknown.
         since_best: Settled trials since the last new best.
         seconds: Wall-clock time of all sessions.
@@ -219,7 +219,7 @@ class LiveState:
         """Return the share that a front dominates; looked up where it is the front of the last picture."""
         if front != self._dominated[0]:
             signs = [metric.sign for metric in self._history.objective.metrics] if self._history else []
-            share = share_dominated(np.array([row.values for row in front]) * signs) if front else None
+            share = hypervolume_share(np.array([row.values for row in front]) * signs) if front else None
             self._dominated = front, share
         return self._dominated[1]
 

@@ -1,1 +1,1 @@
-"""The models and acquisition functions that proposers compute with."""
+"""Surrogate models and acquisition functions that proposers share."""

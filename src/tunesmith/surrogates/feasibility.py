@@ -1,4 +1,4 @@
-"""How likely it is that limits are kept: the bound of a constraint, and whatever it is that makes trials crash."""
+"""Probability that a trial is feasible: it keeps each constraint and does not crash."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..history.history import History
-from .gaussian_process import GaussianProcess, HyperPriors, learn
-from .ranking import within
+from .gaussian_process import GaussianProcess, HyperPriors, fit_cached
+from .ranking import in_space
 
 Floats = NDArray[np.float64]
-Places = NDArray[np.intp]
+Indices = NDArray[np.intp]
 
-# A crash is no matter of chance, so there is hardly any noise; and it has an edge, so length scales are short.
-_CRASH_BELIEFS = HyperPriors(length=-0.5, length_sd=0.5, noise_sd=0.3, bend_sd=0.0)
-_EDGE = 3**-0.5  # Between a crash, 1, and none, -1, the edge may be anywhere: the standard deviation of that.
+# Crashes are deterministic, hence little noise, and have a sharp boundary, hence short length scales.
+_CRASH_PRIORS = HyperPriors(length=-0.5, length_sd=0.5, noise_sd=0.3, warping_sd=0.0)
+_BOUNDARY_SD = 3**-0.5  # The boundary lies anywhere between 1 (crash) and -1: the sd of that uniform distribution.
 _RECENT = 20
-_BOLD, _CAUTIOUS = 0.8, 0.95  # How sure one must be that a trial will not crash, if none did, and if many did.
-_FARTHEST = 1e100  # From a bound, in spreads: what is beyond is no number any more.
-_STEEP = 1e4  # Whatever a point promises, it comes after those that are safe enough.
+_LEAST_SAFETY, _MOST_SAFETY = 0.8, 0.95  # The required probability of no crash after no and many recent crashes.
+_FARTHEST = 1e100  # Excesses are clipped at this many spreads, as larger ones overflow.
+_PENALTY = 1e4  # Ranks every unsafe point below the safe ones, whatever its acquisition value.
 
 
 @dataclass(frozen=True)
-class Limit:
-    """A quantity that must not rise above 0.
+class FeasibilityModel:
+    """A Gaussian process on a quantity that must not exceed 0.
 
     Args:
-        process: Of the quantity, on a scale of its own.
-        spread: The standard deviation of what is not known about it where the process is sure.
-        least: The logarithm of the probability below which a point comes after all others.
+        process: The model of the quantity, on any scale.
+        spread: The standard deviation of what remains uncertain where the process has none.
+        least: The log probability below which a point ranks after all others.
     """
 
     process: GaussianProcess
@@ -39,51 +39,52 @@ class Limit:
     least: float = -math.inf
 
     def log_probability(self, points: Floats) -> Floats:
-        """Return the logarithm of the probability that the limit is kept, much less below `least`; `(points,)`."""
+        """Return the log probability of feasibility, heavily penalised below `least`; shape `(points,)`."""
         from scipy.special import log_ndtr
 
         mean, sd = self.process.predict(points)
         log = log_ndtr(-mean / np.hypot(sd, self.spread))
-        return np.asarray(log + _STEEP * np.minimum(log - self.least, 0.0))
+        return np.asarray(log + _PENALTY * np.minimum(log - self.least, 0.0))
 
 
-def bound(history: History, shown: Places, column: int) -> Limit:
-    """Return the limit of one constraint, by what its excesses were; a missing metric counts as the worst of them.
+def constraint_model(history: History, numbers: Indices, column: int) -> FeasibilityModel:
+    """Return the model of one constraint, fitted to the excesses of some trials.
 
-    Far from the bound is not much farther than near it, so that the process is exact where that matters.
+    Excesses are compressed by asinh, so that the model is most exact near the bound. A missing metric counts as the
+    worst excess.
     """
-    excesses = np.clip(history.excesses[shown, column], -1e300, 1e300)  # Sums of larger ones overflow.
+    excesses = np.clip(history.excesses[numbers, column], -1e300, 1e300)  # Sums of larger ones overflow.
     known = excesses[np.isfinite(excesses)]
     raw = np.where(np.isfinite(excesses), excesses, known.max(initial=1.0))
     spread = float(np.median(np.abs(raw))) or 1.0
-    process = learn(history.space, history.points_of(shown), raw, lambda raw: _bent(raw, spread))
-    return Limit(process, process.noise)
+    process = fit_cached(history.space, history.points_of(numbers), raw, lambda raw: _compressed(raw, spread))
+    return FeasibilityModel(process, process.noise)
 
 
-def _bent(excesses: Floats, spread: float) -> Floats:
+def _compressed(excesses: Floats, spread: float) -> Floats:
     with np.errstate(over="ignore"):
         return np.asarray(np.arcsinh(np.clip(excesses / spread, -_FARTHEST, _FARTHEST)))
 
 
-def crashes(history: History, most_trials: int) -> Limit | None:
-    """Return the limit that a trial must not crash; None while none has.
+def crash_model(history: History, most_trials: int) -> FeasibilityModel | None:
+    """Return the model of where trials crash, or None while none has crashed.
 
-    It learns from 1 where a trial crashed and -1 where one did not. What promises most often lies just behind the edge,
-    as nothing there was ever measured: to weigh the promise with the probability would lead there again and again.
-    So a point must be safe enough, and the safer the more of the last trials crashed.
+    The model is fitted to 1 for a crash and -1 for none. The best acquisition values often lie just behind the
+    boundary, where nothing was ever measured: weighting them by the probability alone would propose crashes again and
+    again. A point must therefore reach a minimum probability, which rises with the share of recent crashes.
 
     Args:
-        history: All that is known.
-        most_trials: The process is shown about so many: the last ones, and of the older ones every so many-th.
+        history: The study so far.
+        most_trials: The number of trials to fit: the latest ones, and an even selection of the earlier ones.
     """
     if not history.crashed.any():
         return None
-    known = within(history, np.flatnonzero(np.isfinite(history.losses) | history.crashed))
-    # In steps, so that most of what is shown, and what was learnt from it, stays the same from proposal to proposal.
+    known = in_space(history, np.flatnonzero(np.isfinite(history.losses) | history.crashed))
+    # The selection moves in steps, so that most of it, and the cached fit, stay the same between proposals.
     half, step = most_trials // 2, max(1, most_trials // 10)
     older = max(0, len(known) - half) // step * step
-    shown = np.concatenate([known[:older][:: max(1, -(-older // half))], known[older:]])
-    labels = np.where(history.crashed[shown], 1.0, -1.0)
-    process = learn(history.space, history.points_of(shown), labels, lambda raw: raw, beliefs=_CRASH_BELIEFS)
+    numbers = np.concatenate([known[:older][:: max(1, -(-older // half))], known[older:]])
+    labels = np.where(history.crashed[numbers], 1.0, -1.0)
+    process = fit_cached(history.space, history.points_of(numbers), labels, lambda raw: raw, priors=_CRASH_PRIORS)
     share = float(history.crashed[known[-_RECENT:]].mean())
-    return Limit(process, _EDGE, math.log(min(_BOLD + 2 * share, _CAUTIOUS)))
+    return FeasibilityModel(process, _BOUNDARY_SD, math.log(min(_LEAST_SAFETY + 2 * share, _MOST_SAFETY)))

@@ -1,7 +1,8 @@
-"""Linear algebra on one thread: of a few hundred trials, several threads wait longer for each other than they compute.
+"""Linear algebra on one thread.
 
-They also round differently, so that the same seed would not give the same study on another machine. (Measured beside
-busy cores: 100 proposals took 3 processor seconds on one thread, and 8 to 70 on two.)
+With a few hundred trials, several threads wait for each other longer than they compute: beside busy cores, 100
+proposals took 3 processor seconds on one thread and 8 to 70 on two. Their rounding differs, too, so that the same seed
+would not give the same study on another machine.
 """
 
 from __future__ import annotations
@@ -14,26 +15,26 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
 
-Given = ParamSpec("Given")
-Returned = TypeVar("Returned")
+P = ParamSpec("P")
+R = TypeVar("R")
 
-_turn = threading.RLock()  # The setting is of the whole process: who is done first must not undo it for others.
+_lock = threading.RLock()  # The limit applies to the whole process: the first call to end must not lift it for others.
 
 
-def on_one_thread(function: Callable[Given, Returned]) -> Callable[Given, Returned]:
-    """Return a function that does its linear algebra on one thread, and leaves the setting as it was."""
+def on_one_thread(function: Callable[P, R]) -> Callable[P, R]:
+    """Return a function whose linear algebra runs on one thread, and which restores the limit afterwards."""
 
     @wraps(function)
-    def limited(*args: Given.args, **kwargs: Given.kwargs) -> Returned:
-        with _turn, _libraries().limit(limits=1, user_api="blas"):
+    def limited(*args: P.args, **kwargs: P.kwargs) -> R:
+        with _lock, _controller().limit(limits=1, user_api="blas"):
             return function(*args, **kwargs)
 
     return limited
 
 
 @cache
-def _libraries() -> ThreadpoolController:
-    """Return those that are loaded; SciPy brings one of its own."""
+def _controller() -> ThreadpoolController:
+    """Return the controller of all loaded libraries, including SciPy's own."""
     import scipy.linalg  # noqa: F401
     from threadpoolctl import ThreadpoolController
 

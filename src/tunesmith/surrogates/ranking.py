@@ -1,4 +1,4 @@
-"""Which trials there is something to learn from, and how they rank."""
+"""Trials of a history that a surrogate can learn from, and their ranking."""
 
 from __future__ import annotations
 
@@ -7,30 +7,29 @@ from numpy.typing import NDArray
 
 from ..history.history import History
 
-Places = NDArray[np.intp]
+Indices = NDArray[np.intp]
 
 
-def ranked(history: History) -> Places:
+def ranked_trials(history: History) -> Indices:
     """Return the numbers of the trials in the space that have a loss, the best first.
 
-    Those that break a constraint come after those that do not, and pruned trials after complete ones: among themselves
-    by how far they came, then by loss.
+    Feasible trials come first, then complete before pruned ones; pruned trials rank by their last step, then by loss.
     """
-    numbers = within(history, np.flatnonzero(np.isfinite(history.losses)))
+    numbers = in_space(history, np.flatnonzero(np.isfinite(history.losses)))
     return numbers[np.lexsort((history.losses[numbers], -history.reach[numbers], history.violations[numbers]))]
 
 
-def lost(history: History) -> Places:
+def failed_trials(history: History) -> Indices:
     """Return the numbers of the trials in the space that ended without a loss."""
     unknown = np.flatnonzero(np.isnan(history.losses))
-    return within(history, np.array([n for n in unknown if history.trials[n].state.settled], dtype=np.intp))
+    return in_space(history, np.array([n for n in unknown if history.trials[n].state.settled], dtype=np.intp))
 
 
-def pending(history: History) -> Places:
-    """Return the numbers of the trials in the space that run or wait."""
-    return within(history, np.array([t.number for t in (*history.running, *history.waiting)], dtype=np.intp))
+def pending_trials(history: History) -> Indices:
+    """Return the numbers of the trials in the space that are running or waiting."""
+    return in_space(history, np.array([t.number for t in (*history.running, *history.waiting)], dtype=np.intp))
 
 
-def within(history: History, numbers: Places) -> Places:
+def in_space(history: History, numbers: Indices) -> Indices:
     """Return those of some trials that lie in the space; the user's own configuration may not."""
     return numbers[~np.isnan(history.points_of(numbers)).all(axis=1)]

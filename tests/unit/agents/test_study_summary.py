@@ -69,10 +69,10 @@ def test_what_the_optimiser_would_try_is_allowed_and_new() -> None:
     space = SearchSpace({"a": Int(0, 4), "b": Int(0, 4)}, [{"a": {"low": 2}}])
     trials = [({"a": a, "b": b}, float(5 - a - b)) for a in (0, 1) for b in range(4)]
     history = build_history(space, trials)
-    for candidate in GpProposer().outlook(history, count=3):
+    for candidate in GpProposer().top_candidates(history, count=3):
         assert space.contains(candidate.parameters)
         assert not history.has_tried(candidate.parameters)
-    assert len(GpProposer().outlook(history, count=3)) == 2  # No more are left.
+    assert len(GpProposer().top_candidates(history, count=3)) == 2  # No more are left.
 
 
 def test_what_failed_is_told_with_its_reason() -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from tunesmith import Choice, Float, InputError, Int, SearchSpace
 from tunesmith.core.parameters import Parameter
-from tunesmith.core.priors import expectation
+from tunesmith.core.priors import prior_of
 
 EXPECTED: dict[str, Parameter] = {
     "number": Float(0.0, 2.0, prior=0.4, confidence=0.9),
@@ -35,7 +35,7 @@ def drawn(parameter: Parameter, count: int = 20_000) -> np.ndarray:
 
 
 def test_the_mean_density_over_the_range_is_one(parameter: Parameter) -> None:
-    expected = expectation(parameter)
+    expected = prior_of(parameter)
     assert expected is not None
     assert expected.density((np.arange(100_000) + 0.5) / 100_000).mean() == pytest.approx(1.0, abs=2e-3)
 
@@ -56,7 +56,7 @@ def test_the_expected_value_is_the_likeliest(parameter: Parameter) -> None:
 
 
 def test_what_is_drawn_has_the_prior_s_density(parameter: Parameter) -> None:
-    expected = expectation(parameter)
+    expected = prior_of(parameter)
     assert expected is not None
     # A mean over the draws is one over evenly spread values where each weighs by its density.
     values = drawn(parameter)
@@ -122,15 +122,15 @@ def test_a_prior_survives_tables_and_json(parameter: Parameter) -> None:
         ({"type": "float", "low": 0, "high": 1, "prior": "high"}, "prior", "must be a number"),
         ({"type": "float", "low": 0, "high": 1, "prior": 0.5, "confidence": 0}, "confidence", "above 0"),
         ({"type": "float", "low": 0, "high": 1, "prior": 0.5, "confidence": 80}, "confidence", "at most 1"),
-        ({"type": "float", "low": 0, "high": 1, "confidence": 0.8}, "confidence", "Give a prior"),
+        ({"type": "float", "low": 0, "high": 1, "confidence": 0.8}, "confidence", "needs a prior"),
         ({"type": "int", "low": 0, "high": 9, "prior": 1.5}, "prior", "whole number"),
         ({"type": "choice", "options": [1, 2], "prior": 3}, "prior", "one of the options"),
-        ({"type": "choice", "options": [1, 2], "prior": 1, "weights": [1, 2]}, "weights", "cannot go together"),
+        ({"type": "choice", "options": [1, 2], "prior": 1, "weights": [1, 2]}, "weights", "exclude each other"),
         ({"type": "choice", "options": [1, 2], "weights": [1]}, "weights", "one for each option"),
-        ({"type": "choice", "options": [1, 2], "weights": [1, -1]}, "weights", "none of them negative"),
+        ({"type": "choice", "options": [1, 2], "weights": [1, -1]}, "weights", "at least 0"),
         ({"type": "choice", "options": [1, 2], "weights": [0, 0]}, "weights", "not all 0"),
         ({"type": "choice", "options": [1, 2], "weights": 3}, "weights", "must be 2 numbers"),
-        ({"type": "choice", "options": [1, 2], "weights": [1, 1], "confidence": 0.9}, "confidence", "Give a prior"),
+        ({"type": "choice", "options": [1, 2], "weights": [1, 1], "confidence": 0.9}, "confidence", "needs a prior"),
     ],
 )
 def test_a_prior_that_cannot_be_meant_is_refused_in_words(table: dict[str, object], key: str, words: str) -> None:

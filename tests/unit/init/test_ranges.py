@@ -86,5 +86,5 @@ def test_options_that_the_script_lists():
     assert guess("n", True, [0, 1]).parameter == Choice([0, 1])
     assert guess("n", 1, [0, 1]).parameter == Choice([0, 1], default=1)
     assert guess("n", None, ["a", "b"]).parameter == Choice(["a", "b"])
-    assert "stands twice" in guess("n", 1, [1, 1]).reason
+    assert "must differ" in guess("n", 1, [1, 1]).reason
     assert "one option" in guess("n", 1, [1]).reason

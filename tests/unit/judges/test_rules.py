@@ -42,12 +42,12 @@ def test_the_first_result_takes_the_lead() -> None:
 @pytest.mark.parametrize(
     ("loss", "decision", "words"),
     [
-        (0.97, "accept", "3.0% better than trial 0"),
-        (0.99, "replicate", "1.0% better than trial 0"),
+        (0.97, "accept", "3.0 % better than trial 0"),
+        (0.99, "replicate", "1.0 % better than trial 0"),
         (1.0, "reject", "no better than trial 0"),
         (1.004, "reject", "no better than trial 0"),
-        (1.006, "reject", "0.6% worse than trial 0"),
-        (1e300, "reject", "1e+300 times worse than trial 0"),
+        (1.006, "reject", "0.6 % worse than trial 0"),
+        (1e300, "reject", "1e+302 % worse than trial 0"),
     ],
 )
 def test_thresholds_while_the_noise_is_unknown(loss: float, decision: str, words: str) -> None:
@@ -87,7 +87,7 @@ def test_severe_overfitting_is_rejected_for_good() -> None:
     history = history_of((0.1, 1.0), train=0.1)
     verdict = verdict_on_last(history, train_metric="train", overfit_gap=0.5)
     assert (verdict.decision, verdict.binding) == ("reject", True)
-    assert "90%" in verdict.reason
+    assert "90 %" in verdict.reason
     assert verdict_on_last(history, train_metric="train", overfit_gap=0.95).decision == "accept"
 
 
@@ -118,15 +118,20 @@ FRONT = ((0.1, 1.0, 10.0), (0.2, 2.0, 20.0), (0.3, 4.0, 40.0))
 @pytest.mark.parametrize(
     ("error", "speed", "decision", "words"),
     [
-        (0.5, 5.0, "accept", "on the front with the best error"),
-        (3.0, 30.0, "accept", "on the front beside trial 1 and 2"),
-        (1.5, 30.0, "accept", "on the front in place of trial 1"),
-        (0.5, 50.0, "accept", "on the front in place of trial 0 and 1 and 2"),
-        (1.99, 20.0, "replicate", "on the front in place of trial 1, but ahead of trial 1 by too little to be sure of"),
-        (1.99, 15.0, "replicate", "on the front beside trial 0 and 1, but ahead of trial 1 by too little"),
-        (2.0, 20.0, "reject", "no better than trial 1 in anything, which came first"),
-        (2.0, 19.0, "reject", "trial 1 is nowhere worse, and better in speed"),
-        (5.0, 5.0, "reject", "trial 0 is nowhere worse, and better in error and speed"),
+        (0.5, 5.0, "accept", "on the Pareto front with the best error"),
+        (3.0, 30.0, "accept", "on the Pareto front beside trial 1 and 2"),
+        (1.5, 30.0, "accept", "on the Pareto front in place of trial 1"),
+        (0.5, 50.0, "accept", "on the Pareto front in place of trial 0 and 1 and 2"),
+        (
+            1.99,
+            20.0,
+            "replicate",
+            "on the Pareto front in place of trial 1, but ahead of trial 1 by too little to be certain",
+        ),
+        (1.99, 15.0, "replicate", "on the Pareto front beside trial 0 and 1, but ahead of trial 1 by too little"),
+        (2.0, 20.0, "reject", "equal to trial 1, which came first"),
+        (2.0, 19.0, "reject", "dominated by trial 1, which is better in speed"),
+        (5.0, 5.0, "reject", "dominated by trial 0, which is better in error and speed"),
     ],
 )
 def test_a_pareto_objective_is_judged_by_the_front(error: float, speed: float, decision: str, words: str) -> None:
@@ -145,7 +150,7 @@ def test_the_front_is_kept_from_what_may_be_noise() -> None:
     sure = verdict_on_last(front_of(*noisy, (0.4, 1.1, 18.0)))
     assert sure.decision == "accept"
     spent = verdict_on_last(front_of(*noisy, (0.4, 1.9, 18.0)), repeats=0)
-    assert (spent.decision, "by less than the noise; no repeat is left" in spent.reason) == ("accept", True)
+    assert (spent.decision, "by less than the noise; no repeats left" in spent.reason) == ("accept", True)
 
 
 def test_huge_repeats_are_judged() -> None:

@@ -8,8 +8,8 @@ from tunesmith.core.space import SearchSpace
 from tunesmith.core.trial import State
 from tunesmith.errors import InputError
 from tunesmith.proposers.evolution import EvolutionProposer
-from tunesmith.proposers.evolution.covariance import cloud
-from tunesmith.proposers.evolution.genetic import children
+from tunesmith.proposers.evolution.covariance import fit_distribution
+from tunesmith.proposers.evolution.genetic import offspring
 from tunesmith.proposers.random import RandomProposer
 from tunesmith.testing import problems
 from tunesmith.testing.contracts import build_history
@@ -73,7 +73,7 @@ def test_a_user_s_trial_outside_the_space_is_no_parent() -> None:
 def test_children_change_mostly_one_parameter_and_keep_the_rest_of_a_parent() -> None:
     space = SearchSpace({f"c{place}": Choice(list("abcd")) for place in range(8)})
     parents = np.full((1, 8), 0.125)
-    found, mothers = children(space, parents, 2000, np.random.default_rng(0))
+    found, mothers = offspring(space, parents, 2000, np.random.default_rng(0))
     changes = Counter((found != parents).sum(axis=1).tolist())
     assert set(mothers.tolist()) == {0}
     assert changes[0] == 0
@@ -88,7 +88,7 @@ def test_children_draw_together_with_their_parents() -> None:
     far = []
     for spread in (wide, narrow):
         parents = np.clip(0.5 + spread["x"] * rng.standard_normal((5, 2)), 0, 1)
-        found, mothers = children(SQUARE, parents, 1000, rng)
+        found, mothers = offspring(SQUARE, parents, 1000, rng)
         far.append(np.median(np.abs(found - parents[mothers]).max(axis=1)))
     assert far[1] < 0.3 * far[0]
 
@@ -97,7 +97,7 @@ def test_a_parameter_that_becomes_active_gets_a_value_and_one_that_is_not_has_no
     space = problems.conditional().space
     rng = np.random.default_rng(1)
     parents = np.array([space.encode(space.sample(rng)) for _ in range(3)])
-    found, _ = children(space, parents, 500, rng)
+    found, _ = offspring(space, parents, 500, rng)
     for point in found:
         parameters = space.decode(point)
         assert np.allclose(space.encode(parameters), point, atol=1e-9, equal_nan=True)
@@ -112,8 +112,8 @@ def _played(loss: object, rounds: int, dimensions: int = 4) -> np.ndarray:
     points = rng.random((10, dimensions))
     for _ in range(rounds):
         ranks = np.argsort(np.argsort(loss(points)))  # type: ignore[operator]
-        points = np.concatenate([points, np.clip(cloud(points, ranks, 10, 0).draw(8, rng), 0, 1)])
-    return cloud(points, np.argsort(np.argsort(loss(points))), 10, 0).mean  # type: ignore[operator]
+        points = np.concatenate([points, np.clip(fit_distribution(points, ranks, 10, 0).sample(8, rng), 0, 1)])
+    return fit_distribution(points, np.argsort(np.argsort(loss(points))), 10, 0).mean  # type: ignore[operator]
 
 
 def test_the_mean_finds_the_bottom_of_a_slanted_bowl() -> None:
@@ -131,21 +131,24 @@ def test_far_trials_of_others_do_not_blow_up_the_steps() -> None:
     mixed[20::4] = rng.integers(0, 2, (45, 3))
     for points in (near, mixed):
         order = np.argsort(np.argsort(((points - 0.5) ** 2).sum(axis=1)))
-        root = cloud(points, order, 10, 0).root
+        root = fit_distribution(points, order, 10, 0).root
         assert np.sqrt((root**2).sum(axis=1)).max() < 0.2
 
 
 def test_it_starts_anew_where_its_steps_have_become_too_small() -> None:
     points = np.full((400, 2), 0.5) + 1e-6 * np.random.default_rng(0).standard_normal((400, 2))
     order = np.argsort(np.argsort(((points - 0.5) ** 2).sum(axis=1)))
-    steps = [np.sqrt((cloud(points[:n], order[:n], 10, 0).root ** 2).sum(axis=1)).max() for n in range(10, 400, 12)]
+    steps = [
+        np.sqrt((fit_distribution(points[:n], order[:n], 10, 0).root ** 2).sum(axis=1)).max()
+        for n in range(10, 400, 12)
+    ]
     assert min(steps) > 1e-3 / 2
     assert max(steps[5:]) > 0.1
 
 
 def test_a_wide_space_is_searched_by_variances_alone() -> None:
     points = np.random.default_rng(0).random((60, 200))
-    root = cloud(points, np.arange(60), 10, 0).root
+    root = fit_distribution(points, np.arange(60), 10, 0).root
     assert np.count_nonzero(root) == 200
 
 
@@ -157,5 +160,5 @@ def test_whole_numbers_are_not_frozen() -> None:
 
 
 def test_too_few_trials_to_start_with_are_refused() -> None:
-    with pytest.raises(InputError, match="startup_trials must be at least 2, but 1 was given"):
+    with pytest.raises(InputError, match="startup_trials must be at least 2, got 1"):
         EvolutionProposer(startup_trials=1)

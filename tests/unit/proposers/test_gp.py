@@ -13,11 +13,11 @@ from tunesmith.core.trial import State, Value
 from tunesmith.errors import InputError
 from tunesmith.history.history import History
 from tunesmith.journal.base import Event
-from tunesmith.proposers.gp import GpProposer, _plateau
+from tunesmith.proposers.gp import GpProposer, min_distances
 from tunesmith.proposers.random import RandomProposer
 from tunesmith.proposers.tpe import TpeProposer
 from tunesmith.study.study import Study
-from tunesmith.surrogates.gp_surrogates import Surrogates
+from tunesmith.surrogates.acquisition import Surrogates
 from tunesmith.testing import problems
 from tunesmith.testing.histories import MINIMIZE, build_history, random_trials
 from tunesmith.testing.searches import search
@@ -221,14 +221,14 @@ def test_repeats_are_no_plateau() -> None:
         history.apply(Event("proposed", number, told))
         history.apply(Event("started", number, {"attempt": 1}))
         history.apply(Event("finished", number, {"state": "complete", "metrics": {"y": float(history.losses[best])}}))
-    assert (_plateau(history, np.intp(best)) == 0.01).all()
+    assert (min_distances(history, np.intp(best)) == 0.01).all()
     assert _bowl(_proposed(history, exploration=1.0)[0]) < 2 * _bowl(before[0]) + 0.01
 
 
 def test_no_more_is_shown_than_was_asked_for_whichever_trials_were_measured() -> None:
     for odd in (0, 1):
         told = [(p, y if number % 2 == odd else State.FAILED) for number, (p, y) in enumerate(_bowls(300))]
-        shown = Surrogates(build_history(SQUARE, told), 60).shown
+        shown = Surrogates(build_history(SQUARE, told), 60).numbers
         assert 50 <= len(shown) <= 60
         assert (shown % 2 == odd).all()
 
@@ -236,7 +236,7 @@ def test_no_more_is_shown_than_was_asked_for_whichever_trials_were_measured() ->
 def test_of_two_thousand_that_run_the_last_are_looked_at() -> None:
     history = build_history(SQUARE, [*_bowls(), *((p, State.RUNNING) for p, _ in _bowls(2000))])
     surrogates = Surrogates(history, 50)
-    assert {len(process.points) for process in surrogates._metrics} == {20 + 50}
+    assert {len(process.points) for process in surrogates.metrics} == {20 + 50}
 
 
 @pytest.mark.slow
@@ -267,14 +267,14 @@ def test_a_crowd_on_one_hill_is_shown_once() -> None:
     apart = [({"x": x}, (x - 0.3) ** 2) for x in [0.3, *np.linspace(0.0, 1.0, 20).tolist()]]
     crowd = [({"x": 0.3 + 1e-4 * number}, 1e-8 * number**2) for number in range(1, 30)]
     beside = ({"x": 0.305}, 0.2)
-    shown = Surrogates(build_history(LINE, [*apart, *crowd, beside]), 150).shown.tolist()
+    shown = Surrogates(build_history(LINE, [*apart, *crowd, beside]), 150).numbers.tolist()
     assert shown == [*range(21), 50]  # The best of the crowd, and what came to something else beside it.
 
 
 def test_repeats_that_differ_are_all_shown() -> None:
     trials = [({"x": x}, (x - 0.3) ** 2) for x in (0.05, 0.3, 0.5, 0.7, 0.9)]
     history = build_history(LINE, [*trials, ({"x": 0.3}, 0.05)], repeats={5: 1})
-    assert Surrogates(history, 150).shown.tolist() == [0, 1, 2, 3, 4, 5]
+    assert Surrogates(history, 150).numbers.tolist() == [0, 1, 2, 3, 4, 5]
 
 
 def test_linear_algebra_is_done_on_one_thread_and_the_setting_left_as_it_was() -> None:

@@ -31,7 +31,7 @@ def _walk(space: SearchSpace, trials: int, points: int = 5, batch: int = 1) -> l
 def test_every_configuration_of_a_finite_space_comes_once(name: str) -> None:
     space = spaces()[name]
     walked = sorted(space.key(parameters) for parameters in _walk(space, 1000))
-    assert walked == sorted(space.key(parameters) for parameters in space.every())
+    assert walked == sorted(space.key(parameters) for parameters in space.configurations())
 
 
 def test_what_is_said_does_not_depend_on_how_many_are_asked_for_at_once() -> None:
@@ -80,15 +80,15 @@ def test_what_others_tried_is_left_out() -> None:
     history = build_history(space, [({"x": 2}, 1.0), ({"x": 0}, 1.0)])
     proposals = GridProposer().propose(history, count=5, seed=0)
     assert {p.parameters["x"] for p in proposals} == {1, 3, 4}
-    assert all("5 values of each number" in p.reason for p in proposals)
+    assert all("5 values per number" in p.reason for p in proposals)
 
 
 def test_a_used_up_finite_space_is_told_in_words() -> None:
     space = SearchSpace({"x": Int(0, 1)})
     (proposal,) = GridProposer().propose(build_history(space, [({"x": 0}, 1.0), ({"x": 1}, 1.0)]), count=1, seed=0)
-    assert "used up" in proposal.reason
+    assert "exhausted" in proposal.reason
 
 
 def test_points_below_one_are_refused() -> None:
-    with pytest.raises(InputError, match="points must be at least 1, but 0 was given"):
+    with pytest.raises(InputError, match="points must be at least 1, got 0"):
         GridProposer(points=0)

@@ -134,7 +134,7 @@ def test_advice_that_the_optimiser_knows_to_be_bad_costs_no_trial() -> None:
     assert proposal.proposer == "gp"
     assert len(refused) == 1
     assert "times less than what the optimiser sees" in refused[0]
-    promising = GpProposer().outlook(history, count=1, seed=7)[0].parameters
+    promising = GpProposer().top_candidates(history, count=1, seed=7)[0].parameters
     (proposal,), refused = proposed(history, dict(promising))
     assert (proposal.proposer, refused) == ("language_model", [])
 
@@ -225,7 +225,7 @@ def test_side_by_side_few_are_tried_before_anything_is_known_of_the_advice() -> 
     history = start()
     proposals = advised(Several([])).propose(history, count=12, seed=0)
     assert [p.proposer for p in proposals][:3] == ["language_model"] * 3
-    assert proposals[0].reason.startswith("further on. It is the turn of language_model")
+    assert proposals[0].reason.startswith("further on; proposed by language_model")
     due = sum((number * (3**0.5 - 1)) % 1.0 < 0.15 for number in range(1, 13))
     assert 3 <= sum(p.proposer == "language_model" for p in proposals) <= 3 + due
 
@@ -252,10 +252,10 @@ def test_its_share_grows_with_what_it_gains_and_shrinks_but_not_to_nothing() -> 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"advised_first": -1}, "advised_first must not be negative"),
-        ({"advice_share": 0.5}, "advice_share must be from 0 to 0.25"),
+        ({"advised_first": -1}, "advised_first must be at least 0"),
+        ({"advice_share": 0.5}, "advice_share must be at least 0 and at most 0.25"),
         ({"adviser": "nobody"}, "unknown proposer 'nobody'"),
-        ({"adviser": "tpe"}, "an adviser must be 'language_model', but 'tpe' was given"),
+        ({"adviser": "tpe"}, "adviser must be 'language_model', got 'tpe'"),
     ],
 )
 def test_the_portfolios_options_are_checked(options: dict[str, Any], message: str) -> None:

@@ -70,8 +70,7 @@ def test_the_worst_takes_over_checkpoint_and_parameters_of_the_best_moved() -> N
     heir = population.propose()[0]
     assert (heir.parent, heir.inherits) == (3, 0)
     assert heir.reason == (
-        "takes the place of trial 3, among the worst of its generation, as a copy of trial 0, among the best, "
-        "with parameters moved."
+        "copy of trial 0 (top of its generation) with perturbed parameters, in place of trial 3 (bottom)"
     )
     best = population.history.trials[0].parameters
     assert abs(math.log10(heir.parameters["lr"] / best["lr"])) == pytest.approx(0.5), "a tenth of five decades"
@@ -105,7 +104,7 @@ def test_a_failed_member_is_replaced_and_a_failed_generation_starts_anew() -> No
     ruined.generation(None, None, None, None)
     proposal = ruined.start()
     assert (proposal.parent, proposal.inherits) == (0, None)
-    assert "starts anew" in proposal.reason
+    assert "new member" in proposal.reason
 
 
 def test_a_failed_generation_starts_anew_side_by_side() -> None:

@@ -142,7 +142,7 @@ def test_while_the_first_member_begins_all_trials_are_due_to_it() -> None:
     assert portfolio.shares(history) == {"random": 1.0, "quasirandom": 0.0, "grid": 0.0}
     proposals = portfolio.propose(history, count=3, seed=0)
     assert [proposal.proposer for proposal in proposals] == ["random"] * 3
-    assert proposals[0].reason.endswith("It is the turn of random, which is due 100% of the trials.")
+    assert proposals[0].reason.endswith("proposed by random (share 100 %)")
 
 
 def test_shares_add_up_and_keep_the_floor() -> None:
@@ -155,7 +155,7 @@ def test_shares_add_up_and_keep_the_floor() -> None:
 
 def test_the_reason_is_the_members_and_the_portfolios() -> None:
     proposal = CHEAP.propose(played(CHEAP, 60, only("random")), count=1, seed=0)[0]
-    assert re.search(rf"It is the turn of {proposal.proposer}, which is due \d+% of the trials\.$", proposal.reason)
+    assert re.search(rf"; proposed by {proposal.proposer} \(share \d+ %\)$", proposal.reason)
 
 
 def test_it_is_pure() -> None:
@@ -199,18 +199,18 @@ def test_members_may_be_options_of_their_own_in_study_toml(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("options", "message", "keys"),
     [
-        ({"members": ["gp"]}, "two or more different members, but ['gp'] were given", ("members",)),
-        ({"members": []}, "two or more different members, but [] were given", ("members",)),
+        ({"members": ["gp"]}, "two or more different proposers, got ['gp']", ("members",)),
+        ({"members": []}, "two or more different proposers, got []", ("members",)),
         (
             {"members": ["tpe", {"name": "tpe", "candidates": 5}]},
-            "two or more different members, but ['tpe', 'tpe'] were given",
+            "two or more different proposers, got ['tpe', 'tpe']",
             ("members",),
         ),
         ({"members": ["gp", "tpee"]}, "unknown proposer 'tpee'. Did you mean 'tpe'?", ("proposer",)),
         ({"members": ["gp", {"name": "tpe", "candidate": 5}]}, "Did you mean 'candidates'?", None),
-        ({"startup_trials": -1}, "startup_trials must not be negative, but -1 was given", ("startup_trials",)),
-        ({"floor": -0.1}, "floor must be at least 0 and at most 0.333 with 3 members, but -0.1 was given", ("floor",)),
-        ({"floor": 0.4}, "floor must be at least 0 and at most 0.333 with 3 members, but 0.4 was given", ("floor",)),
+        ({"startup_trials": -1}, "startup_trials must be at least 0, got -1", ("startup_trials",)),
+        ({"floor": -0.1}, "floor must be at least 0 and at most 0.333 with 3 members, got -0.1", ("floor",)),
+        ({"floor": 0.4}, "floor must be at least 0 and at most 0.333 with 3 members, got 0.4", ("floor",)),
         ({"floor": float("nan")}, "floor must be at least 0", ("floor",)),
     ],
 )

@@ -48,7 +48,7 @@ def test_every_second_point_follows_the_prior_and_the_others_still_cover_the_spa
     proposals = QuasirandomProposer().propose(history, count=64, seed=0)
     even, expected = proposals[::2], proposals[1::2]
     assert np.median([abs(p.parameters["x"] - 0.3) for p in expected]) < 0.03
-    for cover in (even, [p for p in expected if "what you expect to be good" in p.reason]):
+    for cover in (even, [p for p in expected if "your prior" in p.reason]):
         assert len({int(16 * p.parameters["y"]) for p in cover}) == 16
     assert len({int(16 * p.parameters["x"]) for p in even}) == 16
 

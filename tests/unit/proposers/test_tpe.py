@@ -13,7 +13,7 @@ from tunesmith.history.history import History
 from tunesmith.journal.base import Event
 from tunesmith.proposers.random import RandomProposer
 from tunesmith.proposers.tpe import TpeProposer
-from tunesmith.surrogates.parzen import Parzen
+from tunesmith.surrogates.parzen import ParzenEstimator
 from tunesmith.testing import problems
 from tunesmith.testing.contracts import MINIMIZE, build_history, random_trials
 from tunesmith.testing.searches import search
@@ -56,7 +56,7 @@ def test_proposals_gather_where_the_best_trials_are() -> None:
     drawn = [TpeProposer().propose(history, count=1, seed=seed)[0] for seed in range(20)]
     assert abs(np.median([p.parameters["x"] for p in drawn]) - 0.7) < 0.05
     assert {p.parent for p in drawn} <= set(np.argsort(history.losses)[:4].tolist())
-    assert all("close to trial" in p.reason and "one of the best 4 of 40" in p.reason for p in drawn)
+    assert all("near trial" in p.reason and "one of the best 4 of 40" in p.reason for p in drawn)
 
 
 def test_failed_trials_repel() -> None:
@@ -124,7 +124,7 @@ def test_running_repeats_do_not_make_their_place_look_taken() -> None:
 def test_the_density_of_numbers_and_choices_sums_to_one() -> None:
     space = SearchSpace({"x": Float(0.0, 1.0), "kind": Choice(["a", "b", "c"])})
     centres = np.array([space.encode(p) for p, _ in random_trials(space, 6, lambda n, p: 0.0)])
-    density = Parzen(space, centres, np.arange(6, 0, -1.0))
+    density = ParzenEstimator(space, centres, np.arange(6, 0, -1.0))
     cells = (np.arange(2000) + 0.5) / 2000
     grid = np.array([[x, (k + 0.5) / 3] for x in cells for k in range(3)])
     assert np.exp(density.log_density(grid)).mean() == pytest.approx(1.0, abs=1e-4)
@@ -133,8 +133,8 @@ def test_the_density_of_numbers_and_choices_sums_to_one() -> None:
 def test_draws_follow_the_density() -> None:
     space = SearchSpace({"x": Float(0.0, 1.0), "kind": Choice(["a", "b", "c"])})
     centres = np.array([space.encode({"x": 0.2, "kind": "b"}), space.encode({"x": 0.9, "kind": "b"})])
-    density = Parzen(space, centres, np.array([3.0, 1.0]))
-    drawn = density.draw(20_000, np.random.default_rng(0))
+    density = ParzenEstimator(space, centres, np.array([3.0, 1.0]))
+    drawn = density.sample(20_000, np.random.default_rng(0))
     counts, _, _ = np.histogram2d(drawn[:, 0], drawn[:, 1], bins=[8, 3], range=[[0, 1], [0, 1]])
     cells = (np.arange(800) + 0.5) / 800
     grid = np.array([[x, (k + 0.5) / 3] for x in cells for k in range(3)])
@@ -145,7 +145,7 @@ def test_draws_follow_the_density() -> None:
 def test_a_parameter_that_only_one_of_two_has_is_not_compared() -> None:
     space = problems.conditional().space
     network = {"family": "network", "lr": 1e-3, "optimizer": "adam"}
-    density = Parzen(space, space.encode(network)[None], np.ones(1))
+    density = ParzenEstimator(space, space.encode(network)[None], np.ones(1))
     sgd = [{**network, "optimizer": "sgd", "momentum": m} for m in (0.0, 0.9)]
     one, other = density.log_density(np.array([space.encode(p) for p in sgd]))
     assert one == pytest.approx(other)
@@ -195,22 +195,22 @@ def test_the_prior_is_one_component_of_the_density_whose_share_falls() -> None:
     space = SearchSpace({"x": Float(0.0, 1.0, prior=0.2, confidence=1.0), "kind": Choice(["a", "b"], prior="a")})
     centres = np.array([[0.8, 0.75]])
     point = np.array([[0.2, 0.25]])
-    even, leaning, expected = (Parzen(space, centres, np.ones(1), prior_share=s) for s in (0.0, 0.5, 1.0))
+    even, leaning, expected = (ParzenEstimator(space, centres, np.ones(1), prior_share=s) for s in (0.0, 0.5, 1.0))
     densities = [np.exp(p.log_kernels(point)[0, -1]) for p in (even, leaning, expected)]
     assert densities[0] == 1.0
     assert densities[2] == pytest.approx(np.exp(space.log_prior(point)[0]))
     assert densities[1] == pytest.approx(densities[2] / 2 + 0.5)
     rng = np.random.default_rng(0)
-    near = [np.mean(abs(p.draw(4000, rng)[:, 0] - 0.2) < 0.06) for p in (even, leaning, expected)]
+    near = [np.mean(abs(p.sample(4000, rng)[:, 0] - 0.2) < 0.06) for p in (even, leaning, expected)]
     assert near == pytest.approx([0.06, 0.06 + 0.4 / 2, 0.06 + 0.4], abs=0.05)
 
 
 def test_a_mixture_with_a_prior_is_a_density_and_draws_what_it_says() -> None:
     space = SearchSpace({"x": Float(0.0, 1.0, prior=0.2, confidence=0.6)})
-    parzen = Parzen(space, np.array([[0.8], [0.5]]), np.ones(2), prior_share=0.7)
+    parzen = ParzenEstimator(space, np.array([[0.8], [0.5]]), np.ones(2), prior_share=0.7)
     places = (np.arange(4000)[:, None] + 0.5) / 4000
     density = np.exp(parzen.log_density(places))
     assert density.mean() == pytest.approx(1.0, abs=1e-3)
-    drawn = parzen.draw(20_000, np.random.default_rng(0))[:, 0]
+    drawn = parzen.sample(20_000, np.random.default_rng(0))[:, 0]
     assert drawn.mean() == pytest.approx((places[:, 0] * density).mean(), abs=0.01)
     assert (drawn**2).mean() == pytest.approx((places[:, 0] ** 2 * density).mean(), abs=0.01)

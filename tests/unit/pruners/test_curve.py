@@ -28,10 +28,7 @@ def test_what_one_complete_trial_gained_another_may_gain_too(race: Race) -> None
     race.report(6, 1, 3.5)
     assert pruner.should_prune(race.history, race.report(6, 4, 2.85)) is None, "2.85 - 0.9 is under the best, 2.0"
     reason = pruner.should_prune(race.history, race.report(7, 4, 2.95))
-    assert reason == (
-        "by step 4 its best is y of 2.95; from there to the end, none of 5 complete trials gained enough to "
-        "reach y of 2."
-    )
+    assert reason == "step 4: best y 2.95; 0 of 5 complete trials improved enough from here to reach 2"
 
 
 def test_a_chance_that_is_too_small_is_not_enough(race: Race) -> None:
@@ -39,7 +36,7 @@ def test_a_chance_that_is_too_small_is_not_enough(race: Race) -> None:
     assert CurvePruner(min_steps=4, chance=0.19).should_prune(race.history, trial) is None
     reason = CurvePruner(min_steps=4, chance=0.2).should_prune(race.history, trial)
     assert reason is not None
-    assert "1 of 5 complete trials gained enough" in reason
+    assert "1 of 5 complete trials improved enough" in reason
 
 
 def test_the_best_so_far_counts_unless_it_has_diverged(race: Race) -> None:
@@ -49,7 +46,7 @@ def test_the_best_so_far_counts_unless_it_has_diverged(race: Race) -> None:
     race.report(7, 3, 2.0)
     reason = pruner.should_prune(race.history, race.report(7, 4, math.nan))
     assert reason is not None
-    assert "no finite number" in reason
+    assert "not finite" in reason
 
 
 def test_it_looks_at_doubling_steps_from_a_27th_on_and_not_at_the_end(race: Race) -> None:

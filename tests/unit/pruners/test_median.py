@@ -25,7 +25,7 @@ def _history(curve: list[tuple[int, float]], levels: list[float], states: State 
 def test_worse_than_the_median_stops() -> None:
     history = _history([(0, 3.5)], [1.0, 2.0, 3.0, 4.0, 5.0])
     assert MedianPruner().should_prune(history, history.trials[-1]) == (
-        "by step 0 its best y of 3.5 is worse than the median of 5 complete trials there, a y of 3."
+        "step 0: best y 3.5, worse than the median of 3 (5 complete trials)"
     )
 
 
@@ -72,7 +72,7 @@ def test_the_reason_has_the_sign_that_the_user_knows() -> None:
     history = build_history(SPACE, [*trials, ({"x": 1.0}, State.RUNNING)], MAXIMIZE, {**curves, 6: [(1, 0.2)]})
     reason = MedianPruner().should_prune(history, history.trials[-1])
     assert reason is not None
-    assert "y of 0.2" in reason
+    assert "y 0.2" in reason
 
 
 @pytest.mark.parametrize(

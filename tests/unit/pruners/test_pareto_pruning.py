@@ -20,7 +20,7 @@ def test_what_is_dominated_stops_and_what_is_on_the_front_goes_on(pruner: str) -
     assert not any(good)
     bad = [rule.should_prune(race.history, race.report(13, step, 30.0, z=30.0)) for step in range(1, 27)]
     assert any(bad)
-    assert "distance of" in next(reason for reason in bad if reason)
+    assert "distance to the front" in next(reason for reason in bad if reason)
 
 
 def test_a_report_that_lacks_one_of_the_metrics_decides_nothing() -> None:

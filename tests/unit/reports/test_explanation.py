@@ -24,7 +24,7 @@ def said(explained: Explanation) -> dict[str, list[str]]:
 
 def a_study():
     history = empty()
-    add(history, 2.0, verdict={"decision": "accept", "reason": "the first result"})
+    add(history, 2.0, verdict={"decision": "accept", "reason": "first result"})
     add(history, 1.0, parameters=OTHER, proposer="gp", parent=0, expectation=1.25, reason="it promises most")
     add(history, 1.2, parameters=OTHER, proposer="rules", parent=1, repeat_of=1)
     failure = {"kind": "exit", "reason": "it ended with status 1", "log_tail": "first\n\x1b[31mboom\x1b[0m \u202e\n\n"}

@@ -35,7 +35,7 @@ def test_trial_0_is_the_users_own_configuration() -> None:
     assert trial.number == 0
     assert trial.parameters == {"x": 0.9, "n": 3, "kind": "a"}
     assert trial.proposal.proposer == "user"
-    assert "no default is known for n, kind" in trial.proposal.reason
+    assert "no default known for n, kind" in trial.proposal.reason
 
 
 def test_trial_0_takes_what_is_expected_to_be_good_where_no_default_is_known() -> None:
@@ -47,8 +47,8 @@ def test_trial_0_takes_what_is_expected_to_be_good_where_no_default_is_known() -
     }
     trial = ts.Study(space=space, objective="minimize y").ask()
     assert trial.parameters == {"x": 0.9, "n": 2, "act": "gelu", "kind": "a"}
-    assert "no default is known for n, act, so what you expect to be good was taken" in trial.proposal.reason
-    assert "no default is known for kind, so the middle was taken" in trial.proposal.reason
+    assert "no default known for n, act: took the prior's best value" in trial.proposal.reason
+    assert "no default known for kind: took the middle of the range" in trial.proposal.reason
 
 
 @pytest.mark.parametrize("proposer", ["random", "quasirandom", "tpe", "portfolio"])
@@ -220,7 +220,7 @@ def test_constraints_come_before_the_objective() -> None:
     assert study.best is not None
     assert study.best.number == 2
     assert study.trials[1].verdict is not None
-    assert "breaks the constraints by 10" in study.trials[1].verdict.reason
+    assert "violates the constraints by 10" in study.trials[1].verdict.reason
 
 
 def test_a_run_in_this_process(tmp_path: Path) -> None:
@@ -390,11 +390,11 @@ def test_several_metrics_with_weights_are_one_loss() -> None:
         ({"function": 3}, "function must be a function, or where to find it, but 3"),
         ({"test": 3}, "test must be a function, or where to find it, but 3"),
         ({"space": ["x"]}, r"a table must stand here, but \['x'\]"),
-        ({"objective": None}, "an objective must be a direction and a metric, .* but None"),
+        ({"objective": None}, "an objective must be a direction and a metric, .* got None"),
         ({"budget": 10}, r"budget must be a Budget, as Budget\(trials=60\), but 10"),
         ({"seed": "a"}, "seed must be a whole number of at least 0, but 'a'"),
         ({"seed": -1}, "seed must be a whole number of at least 0, but -1"),
-        ({"executor": 4}, "an executor must be a name, a table with a name, or an object, but 4"),
+        ({"executor": 4}, "an executor must be a name, a table with a name, or an instance, got 4"),
         ({"executor": "inline:4"}, "unknown key 'slots'. Known here: none"),
     ],
 )
@@ -411,7 +411,7 @@ def test_a_seed_of_numpy_is_a_seed() -> None:
 
 @pytest.mark.parametrize("given", [3, ts.Budget, None])
 def test_what_is_no_plugin_is_refused_in_words(given: object) -> None:
-    with pytest.raises(ts.InputError, match="a proposer must be a name, a table with a name, or an object, but "):
+    with pytest.raises(ts.InputError, match="a proposer must be a name, a table with a name, or an instance, got "):
         ts.Study(space=SPACE, objective="minimize y", proposer=given)  # type: ignore[arg-type]
 
 
@@ -429,7 +429,7 @@ def test_known_results_are_learnt_from_and_trial_0_stays_the_users_own(tmp_path:
         assert resumed.ask().parameters == {"x": 0.9, "n": 3, "kind": "a"}
         proposal = resumed.ask().proposal
         assert proposal.proposer == "tpe"
-        assert "close to trial" in proposal.reason
+        assert "near trial" in proposal.reason
 
 
 def test_known_results_that_better_each_other_by_little_are_not_repeated() -> None:

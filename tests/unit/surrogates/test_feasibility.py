@@ -10,7 +10,7 @@ from tunesmith.core.space import SearchSpace
 from tunesmith.core.trial import Failure, State, Value
 from tunesmith.proposers.gp import GpProposer
 from tunesmith.proposers.tpe import TpeProposer
-from tunesmith.surrogates.feasibility import bound, crashes
+from tunesmith.surrogates.feasibility import constraint_model, crash_model
 from tunesmith.tasks.base import TrialFailed
 from tunesmith.testing.histories import SEVERAL, build_history, random_trials
 from tunesmith.testing.problems import Problem
@@ -51,7 +51,7 @@ def test_after_twenty_trials_hardly_any_fails_though_a_third_of_the_volume_does(
 
 def test_the_edge_is_learnt_and_what_is_on_its_far_side_comes_last() -> None:
     history = build_history(SQUARE, random_trials(SQUARE, 60, _best_behind_the_edge))
-    limit = crashes(history, 150)
+    limit = crash_model(history, 150)
     assert limit is not None
     places = np.array([[x, 0.3] for x in (0.1, 0.4, 0.58, 0.62, 0.8)])
     odds = limit.log_probability(places)
@@ -67,25 +67,25 @@ def test_the_more_of_the_last_trials_crashed_the_surer_one_must_be() -> None:
     calm = [({"x": x, "y": 0.5}, x) for x in np.linspace(0, 0.5, 20).tolist()]
     crash = ({"x": 0.9, "y": 0.5}, MEMORY)
     once, often = build_history(SQUARE, [crash, *calm]), build_history(SQUARE, [*calm[:10], crash, *calm[10:], crash])
-    limits = [crashes(history, 150) for history in (once, often)]
+    limits = [crash_model(history, 150) for history in (once, often)]
     assert limits[0] is not None
     assert limits[1] is not None
     assert np.log(0.5) < limits[0].least < limits[1].least < 0
 
 
 def test_without_a_crash_there_is_nothing_to_learn() -> None:
-    assert crashes(build_history(SQUARE, random_trials(SQUARE, 10, lambda n, p: p["x"])), 150) is None  # type: ignore[arg-type, return-value]
+    assert crash_model(build_history(SQUARE, random_trials(SQUARE, 10, lambda n, p: p["x"])), 150) is None  # type: ignore[arg-type, return-value]
     broken = random_trials(SQUARE, 10, lambda n, p: SETUP if n % 2 else p["x"])  # type: ignore[arg-type, return-value]
-    assert crashes(build_history(SQUARE, broken), 150) is None
+    assert crash_model(build_history(SQUARE, broken), 150) is None
     running = random_trials(SQUARE, 10, lambda n, p: State.RUNNING if n % 2 else p["x"])  # type: ignore[arg-type, return-value]
-    assert crashes(build_history(SQUARE, running), 150) is None
+    assert crash_model(build_history(SQUARE, running), 150) is None
 
 
 def test_a_long_history_is_thinned_and_stays_the_same_for_a_while() -> None:
     trials = random_trials(SQUARE, 400, _best_behind_the_edge)
     shown = []
     for count in (395, 396, 397, 398, 399, 400):
-        limit = crashes(build_history(SQUARE, trials[:count]), 100)
+        limit = crash_model(build_history(SQUARE, trials[:count]), 100)
         assert limit is not None
         shown.append(limit.process.points)
     assert all(100 <= len(points) <= 112 for points in shown)
@@ -96,7 +96,7 @@ def test_a_long_history_is_thinned_and_stays_the_same_for_a_while() -> None:
 def test_a_bound_is_modelled_where_it_is_broken_and_where_it_holds() -> None:
     told = random_trials(SQUARE, 40, lambda n, p: {"y": p["y"], "accuracy": 0.5, "megabytes": 1000 * p["x"]})  # type: ignore[arg-type, return-value]
     history = build_history(SQUARE, told, SEVERAL)  # At most 300 megabytes.
-    limit = bound(history, np.arange(40), 0)
+    limit = constraint_model(history, np.arange(40), 0)
     odds = np.exp(limit.log_probability(np.array([[x, 0.5] for x in (0.1, 0.3, 0.5, 0.9)])))
     assert odds[0] > 0.99
     assert 0.1 < odds[1] < 0.9
@@ -109,11 +109,11 @@ def test_a_missing_metric_counts_as_the_worst_and_one_that_never_came_is_no_obst
         40,
         lambda n, p: {"y": p["y"], "accuracy": 0.5} | ({} if p["x"] > 0.7 else {"megabytes": 1000 * p["x"]}),  # type: ignore[arg-type, return-value]
     )
-    limit = bound(build_history(SQUARE, told, SEVERAL), np.arange(40), 0)
+    limit = constraint_model(build_history(SQUARE, told, SEVERAL), np.arange(40), 0)
     assert np.exp(limit.log_probability(np.array([[0.9, 0.5]])))[0] < 0.05
     never = random_trials(SQUARE, 10, lambda n, p: {"y": p["y"], "accuracy": 0.5})  # type: ignore[arg-type, return-value]
     assert np.isfinite(
-        bound(build_history(SQUARE, never, SEVERAL), np.arange(10), 0).log_probability(np.zeros((1, 2)))
+        constraint_model(build_history(SQUARE, never, SEVERAL), np.arange(10), 0).log_probability(np.zeros((1, 2)))
     ).all()
 
 
@@ -124,5 +124,5 @@ def test_a_metric_as_large_as_can_be_is_beyond_the_bound_and_no_more() -> None:
         lambda n, p: {"y": p["y"], "accuracy": 0.5, "megabytes": 1e308 if n % 5 == 0 else 300.0 + 1e-8 * n},
     )
     history = build_history(SQUARE, told, SEVERAL)
-    assert np.isfinite(bound(history, np.arange(30), 0).log_probability(history.points)).all()
+    assert np.isfinite(constraint_model(history, np.arange(30), 0).log_probability(history.points)).all()
     assert SQUARE.contains(GpProposer().propose(history, count=1, seed=0)[0].parameters)

@@ -7,7 +7,14 @@ from scipy.optimize import approx_fprime
 
 from tunesmith.core.parameters import Choice, Float
 from tunesmith.core.space import SearchSpace
-from tunesmith.surrogates.gaussian_process import Embedding, GaussianProcess, HyperPriors, _Posterior, fit, learn
+from tunesmith.surrogates.gaussian_process import (
+    Embedding,
+    GaussianProcess,
+    HyperPosterior,
+    HyperPriors,
+    fit,
+    fit_cached,
+)
 from tunesmith.surrogates.losses import normalise_losses
 from tunesmith.testing import problems
 from tunesmith.testing.histories import spaces
@@ -29,8 +36,8 @@ def _standard(values: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("name", ["mixed", "conditional and forbidden", "all choices", "logarithmic", "with priors"])
 def test_the_gradient_is_that_of_finite_differences(name: str, seed: int) -> None:
     space, rng = spaces()[name], np.random.default_rng(seed)
-    posterior = _Posterior(Embedding(space), _points(space, 25, seed), rng.standard_normal(25), HyperPriors())
-    flat = posterior.middle + rng.uniform(-0.7, 0.7, len(posterior.middle))
+    posterior = HyperPosterior(Embedding(space), _points(space, 25, seed), rng.standard_normal(25), HyperPriors())
+    flat = posterior.mean + rng.uniform(-0.7, 0.7, len(posterior.mean))
     numeric = approx_fprime(flat, lambda f: posterior(f)[0], 1e-6)
     np.testing.assert_allclose(posterior(flat)[1], numeric, rtol=1e-3, atol=2e-3)
 
@@ -40,11 +47,11 @@ def test_what_is_fitted_is_at_least_as_probable_as_what_is_near_it(name: str) ->
     space = spaces()[name]
     points = _points(space, 40)
     values = _standard(np.nansum(points, axis=1))
-    posterior = _Posterior(Embedding(space), points, values, HyperPriors())
-    settings = fit(space, points, values, iterations=200).settings
-    best = np.concatenate([settings.lengths, [settings.noise], settings.bends.ravel()])
+    posterior = HyperPosterior(Embedding(space), points, values, HyperPriors())
+    hyper = fit(space, points, values, iterations=200).hyper
+    best = np.concatenate([hyper.lengths, [hyper.noise], hyper.warping.ravel()])
     density, rng = posterior(best)[0], np.random.default_rng(0)
-    assert density < posterior(posterior.middle)[0] - 5
+    assert density < posterior(posterior.mean)[0] - 5
     for _ in range(20):
         assert posterior(best + 0.3 * rng.standard_normal(len(best)))[0] > density - 1e-3
 
@@ -83,7 +90,7 @@ def test_a_parameter_that_matters_gets_a_shorter_length_scale() -> None:
     space = SearchSpace({**SQUARE.parameters, "kind": Choice(["a", "b", "c"]), "other": Choice(["a", "b", "c"])})
     points = _points(space, 60)
     values = _standard(np.sin(6 * points[:, 0]) + (points[:, 2] < 1 / 3))
-    lengths = fit(space, points, values).settings.lengths
+    lengths = fit(space, points, values).hyper.lengths
     assert lengths[0] < lengths[1] - 1
     assert lengths[2] < lengths[3] - 0.5
 
@@ -95,13 +102,13 @@ def test_warping_stretches_the_end_where_the_metric_changes() -> None:
     points, places = np.linspace(0.0, 1.0, 20)[:, None], np.linspace(0.02, 0.98, 97)[:, None]
     mean, scale = faster_and_faster(points).mean(), faster_and_faster(points).std()
     values, truth = _standard(faster_and_faster(points)), (faster_and_faster(places) - mean) / scale
-    warped, plain = fit(LINE, points, values), fit(LINE, points, values, beliefs=HyperPriors(bend_sd=0.0))
+    warped, plain = fit(LINE, points, values), fit(LINE, points, values, priors=HyperPriors(warping_sd=0.0))
     errors = [np.sqrt(np.mean((p.predict(places)[0] - truth) ** 2)) for p in (warped, plain)]
     assert errors[0] < 0.7 * errors[1]
-    a, b = np.exp(warped.settings.bends[:, 0])
+    a, b = np.exp(warped.hyper.warping[:, 0])
     first_fifth, last_fifth = 1 - (1 - 0.2**a) ** b, (1 - 0.8**a) ** b
     assert first_fifth > 2 * last_fifth
-    assert not plain.settings.bends.any()
+    assert not plain.hyper.warping.any()
 
 
 def _squared_distance(
@@ -137,14 +144,14 @@ def test_what_is_supposed_leaves_the_mean_and_makes_sure() -> None:
     points = _points(SQUARE, 20)
     process = fit(SQUARE, points, _standard(_wavy(points)))
     place, elsewhere = np.array([[0.02, 0.97]]), _points(SQUARE, 50, seed=3)
-    more = process.given(place)
+    more = process.condition_on(place)
     (mean,), (sd,) = process.predict(place)
     (mean_then,), (sd_then,) = more.predict(place)
     assert mean_then == pytest.approx(mean, abs=1e-3)
     assert sd_then < 0.3 * sd
     np.testing.assert_allclose(more.predict(elsewhere)[0], process.predict(elsewhere)[0], atol=1e-3)
     assert (more.predict(elsewhere)[1] <= process.predict(elsewhere)[1] + 1e-6).all()
-    told = process.given(place, np.array([mean + 1.0]))
+    told = process.condition_on(place, np.array([mean + 1.0]))
     assert told.predict(place)[0][0] > mean + 0.8
 
 
@@ -155,7 +162,7 @@ def test_the_posterior_is_that_of_the_textbook() -> None:
     assert isinstance(process, GaussianProcess)
     places = _points(SQUARE, 5, seed=1)
     inputs = [_warped(process, p) for p in (points, places)]
-    noise = np.exp(process.settings.noise) + 1e-8
+    noise = np.exp(process.hyper.noise) + 1e-8
     inner = _kernel(inputs[0], inputs[0]) + 1.0 + noise * np.eye(8)
     cross = _kernel(inputs[1], inputs[0]) + 1.0
     mean = cross @ np.linalg.solve(inner, values)
@@ -166,8 +173,8 @@ def test_the_posterior_is_that_of_the_textbook() -> None:
 
 
 def _warped(process: GaussianProcess, points: np.ndarray) -> np.ndarray:
-    a, b = np.exp(process.settings.bends)
-    return (1 - (1 - points**a) ** b) / np.exp(process.settings.lengths)
+    a, b = np.exp(process.hyper.warping)
+    return (1 - (1 - points**a) ** b) / np.exp(process.hyper.lengths)
 
 
 def _kernel(one: np.ndarray, other: np.ndarray) -> np.ndarray:
@@ -178,24 +185,24 @@ def _kernel(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 def test_what_is_learnt_is_remembered_and_does_not_hang_on_what_was_learnt_before(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from tunesmith.surrogates import gaussian_process as _gp_model
+    from tunesmith.surrogates import gaussian_process
 
     points, other = _points(SQUARE, 57), _points(SQUARE, 57, seed=1)
     raw = _wavy(points)
-    first = learn(SQUARE, points, raw, normalise_losses)
+    first = fit_cached(SQUARE, points, raw, normalise_losses)
     fits = []
-    real: Callable[..., GaussianProcess] = _gp_model.fit
-    monkeypatch.setattr(_gp_model, "fit", lambda *a, **k: fits.append(1) or real(*a, **k))
-    learn(SQUARE, points, raw, normalise_losses)
+    real: Callable[..., GaussianProcess] = gaussian_process.fit
+    monkeypatch.setattr(gaussian_process, "fit", lambda *a, **k: fits.append(1) or real(*a, **k))
+    fit_cached(SQUARE, points, raw, normalise_losses)
     assert not fits, "the same trials were learnt from twice"
-    learn(SQUARE, other, _wavy(other), normalise_losses)
+    fit_cached(SQUARE, other, _wavy(other), normalise_losses)
     assert fits
-    _gp_model._settings.cache_clear()
-    again = learn(SQUARE, points, raw, normalise_losses)
+    gaussian_process._fitted.cache_clear()
+    again = fit_cached(SQUARE, points, raw, normalise_losses)
     np.testing.assert_array_equal(first.predict(other)[0], again.predict(other)[0])
     fits.clear()
     more = np.concatenate([points, other[:2]])
-    grown = learn(SQUARE, more, _wavy(more), normalise_losses)
+    grown = fit_cached(SQUARE, more, _wavy(more), normalise_losses)
     assert not fits, "two trials more were enough to learn anew"
     assert len(grown.values) == 59
 
@@ -227,7 +234,7 @@ def test_three_hundred_trials_are_coped_with() -> None:
     drawn = [problem.space.sample(rng) for _ in range(400)]
     points = np.array([problem.space.encode(p) for p in drawn])
     losses = np.array([problem.evaluate(p, 0)["y"] for p in drawn])
-    process = learn(problem.space, points[:300], losses[:300], normalise_losses)
+    process = fit_cached(problem.space, points[:300], losses[:300], normalise_losses)
     mean, sd = process.predict(points[300:])
     assert np.corrcoef(mean, normalise_losses(losses)[300:])[0, 1] > 0.95
     assert np.isfinite(sd).all()

@@ -1,4 +1,4 @@
-"""Proposals by evolution: a genetic algorithm, by turns with CMA-ES where every parameter is a number."""
+"""Evolutionary search: a genetic algorithm, alternating with CMA-ES in spaces of unconditional numbers."""
 
 from __future__ import annotations
 
@@ -9,82 +9,78 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.parameters import Choice
+from ...core.schema import expect_range
 from ...core.space import SearchSpace
 from ...core.trial import Proposal
-from ...errors import InputError
 from ...history.history import History
-from ...surrogates.ranking import lost, ranked
+from ...surrogates.ranking import failed_trials, ranked_trials
 from ..quasirandom import QuasirandomProposer
-from .covariance import cloud
-from .genetic import children, reflected
+from .covariance import fit_distribution
+from .genetic import offspring, reflected
 
-_STREAM = 5  # Keeps these draws apart from those of other proposers that share the study's seed.
+_STREAM = 5  # A random stream of its own: proposers share the study's seed.
 _GOOD_SHARE, _FEWEST_GOOD, _MOST_GOOD = 0.1, 3, 5
 _TOURNAMENT = 4
-_DRAWN = 64  # So many points are drawn at a time, of which those that are new are proposed.
+_BATCH = 64  # Points per round; up to `_ROUNDS` rounds until enough of them are new.
 _ROUNDS = 8
 
 Floats = NDArray[np.float64]
-Places = NDArray[np.intp]
+Indices = NDArray[np.intp]
 
 
 @dataclass(frozen=True, kw_only=True)
 class EvolutionProposer:
-    """Varies what was good, and keeps what is better.
+    """Recombines and mutates the best trials.
 
-    A genetic algorithm without generations: each child has one or two parents among the best tenth of the trials, five
-    at the most, and the best of another family, and changes in a few parameters. Where all parameters are numbers and
-    none is conditional, half of the trials are left to CMA-ES (Hansen 2016, arXiv 1604.00772), whose steps learn in
-    which direction and how far to go.
-    The two find more together than either alone, as each takes in what the other has found.
+    A steady-state genetic algorithm: each child has one or two parents among the best tenth of the trials (three to
+    five of them) and the best of another family, and mutates in a few parameters. In a space of unconditional numbers,
+    half of the trials come from CMA-ES (Hansen 2016, arXiv 1604.00772), which adapts the direction and length of its
+    steps. Both learn from each other's trials and together find more than either alone.
 
-    Everything is read off the history, whoever proposed it, so that good trials of others are parents, too. Failed
-    trials and those that break a constraint rank last.
+    All state is derived from the history, so good trials of other proposers are parents, too. Failed and infeasible
+    trials rank last.
 
     Args:
-        startup_trials: So many trials are measured at evenly spread points first; at least 2.
+        startup_trials: The number of Sobol points to measure first; at least 2.
 
     >>> from tunesmith.core.objective import Objective
     >>> from tunesmith.core.space import Float
     >>> history = History(SearchSpace({"x": Float(0, 1)}), Objective.parse("minimize y"))
     >>> EvolutionProposer(startup_trials=5).propose(history, count=1, seed=0)[0].reason
-    'next in an even cover of the space.'
+    'next point of a Sobol sequence'
     """
 
     startup_trials: int = 10
 
     def __post_init__(self) -> None:
-        if self.startup_trials < 2:
-            raise InputError(
-                f"startup_trials must be at least 2, but {self.startup_trials} was given.", keys=("startup_trials",)
-            )
+        expect_range(self, "startup_trials", 2)
 
     def propose(self, history: History, *, count: int, seed: int) -> Sequence[Proposal]:
-        """Return up to `count` configurations that were not tried yet; a random one where none is found.
+        """Return up to `count` untried configurations, or a random one if none was found.
 
         Raises:
-            SpaceExhausted: All that was drawn was forbidden.
+            SpaceExhausted: A thousand draws in a row were forbidden.
         """
         space = history.space
-        measured = ranked(history)
+        measured = ranked_trials(history)
         if len(measured) < self.startup_trials:
             return QuasirandomProposer().propose(history, count=count, seed=seed)
         rng = np.random.default_rng([seed, len(history.trials), _STREAM])
-        drawn = (
-            _by_covariance(history, measured, self.startup_trials, seed, rng)
+        candidates = (
+            _from_cma(history, measured, self.startup_trials, seed, rng)
             if _all_numbers(space) and rng.random() < 0.5
-            else _by_genes(history, measured, rng)
+            else _from_parents(history, measured, rng)
         )
-        found: dict[str, Proposal] = {}
-        for point, reason, parent in drawn:
+        proposals: dict[str, Proposal] = {}
+        for point, reason, parent in candidates:
             parameters = space.decode(point)
             key = space.key(parameters)
-            if key not in found and not space.is_forbidden(parameters) and not history.has_tried(parameters):
-                found[key] = Proposal(parameters=parameters, proposer="evolution", reason=reason, parent=parent)
-                if len(found) == count:
+            if key not in proposals and not space.is_forbidden(parameters) and not history.has_tried(parameters):
+                proposals[key] = Proposal(parameters=parameters, proposer="evolution", reason=reason, parent=parent)
+                if len(proposals) == count:
                     break
-        reason = "drawn at random, as nothing new was found near the best trials."
-        return list(found.values()) or [Proposal(parameters=space.sample(rng), proposer="evolution", reason=reason)]
+        reason = "drawn at random: nothing new near the best trials"
+        return list(proposals.values()) or [Proposal(parameters=space.sample(rng), proposer="evolution", reason=reason)]
 
 
 def _all_numbers(space: SearchSpace) -> bool:
@@ -93,40 +89,39 @@ def _all_numbers(space: SearchSpace) -> bool:
     )
 
 
-def _by_covariance(
-    history: History, measured: Places, startup: int, seed: int, rng: np.random.Generator
+def _from_cma(
+    history: History, measured: Indices, startup: int, seed: int, rng: np.random.Generator
 ) -> Iterator[tuple[Floats, str, int]]:
-    """Yield points of the next generation, with a reason and the trial that is nearest to the middle of them."""
-    numbers = np.concatenate([measured, lost(history)])
-    proposed = np.argsort(numbers)  # A trial's rank is its place in `numbers`.
-    points = history.points_of(numbers[proposed])
-    next_one = cloud(points, proposed, startup, seed)
-    reason = f"drawn around the middle of the good trials of generation {next_one.generations}."
-    nearest = measured[np.argmin(((history.points_of(measured) - next_one.mean) ** 2).sum(axis=1))]
-    # A step of each whole number, so that none of them is frozen where the density has become narrower than that.
+    """Yield points of the next CMA-ES generation, each with a reason and the trial nearest to the mean."""
+    numbers = np.concatenate([measured, failed_trials(history)])
+    ranks = np.argsort(numbers)  # The rank of a trial is its index in `numbers`.
+    distribution = fit_distribution(history.points_of(numbers[ranks]), ranks, startup, seed)
+    reason = f"drawn by CMA-ES, generation {distribution.generations}"
+    nearest = measured[np.argmin(((history.points_of(measured) - distribution.mean) ** 2).sum(axis=1))]
+    # Noise of one level per whole number, so that none freezes when the distribution is narrower than a level.
     steps = np.array([1 / parameter.size for parameter in history.space.parameters.values()])
     for _ in range(_ROUNDS):
-        drawn = next_one.draw(_DRAWN, rng) + 0.5 * steps * rng.standard_normal((_DRAWN, len(steps)))
-        yield from ((point, reason, int(nearest)) for point in reflected(drawn))
+        points = distribution.sample(_BATCH, rng) + 0.5 * steps * rng.standard_normal((_BATCH, len(steps)))
+        yield from ((point, reason, int(nearest)) for point in reflected(points))
 
 
-def _by_genes(history: History, measured: Places, rng: np.random.Generator) -> Iterator[tuple[Floats, str, int]]:
-    """Yield children of the best trials and of another family's, with a reason and the trial that each comes from."""
+def _from_parents(history: History, measured: Indices, rng: np.random.Generator) -> Iterator[tuple[Floats, str, int]]:
+    """Yield children of the best trials and of another family's best, each with a reason and its first parent."""
     best = int(np.clip(np.ceil(_GOOD_SHARE * len(measured)), _FEWEST_GOOD, _MOST_GOOD))
-    ranks = np.append(np.arange(best), _lesser(history, measured, rng))
+    ranks = np.append(np.arange(best), _best_of_a_family(history, measured, rng))
     parents = history.points_of(measured[ranks])
     for _ in range(_ROUNDS):
-        points, mothers = children(history.space, parents, _DRAWN, rng)
-        for point, rank in zip(points, ranks[mothers].tolist(), strict=True):
-            reason = f"a child of trial {measured[rank]}, which ranks {rank + 1} of {len(measured)} measured so far."
+        points, first_parents = offspring(history.space, parents, _BATCH, rng)
+        for point, rank in zip(points, ranks[first_parents].tolist(), strict=True):
+            reason = f"child of trial {measured[rank]} (rank {rank + 1} of {len(measured)})"
             yield point, reason, int(measured[rank])
 
 
-def _lesser(history: History, measured: Places, rng: np.random.Generator) -> int:
-    """Return the rank of the best trial of some family, so that each gets a chance to catch up.
+def _best_of_a_family(history: History, measured: Indices, rng: np.random.Generator) -> int:
+    """Return the rank of the best trial of a random family, which gives every family a chance to catch up.
 
-    A family shares the value of a parameter that others hang on, or the option of a choice where there are none. In a
-    space of numbers it is a few random trials.
+    A family shares the value of one parameter that conditions refer to, or without conditions of an unordered choice.
+    In a space of numbers, a random tournament decides.
     """
     space = history.space
     parents = {parent for parameter in space.parameters.values() for parent in parameter.when or ()}

@@ -3,7 +3,7 @@ import pytest
 
 from tunesmith.core.parameters import Choice, Float, Int
 from tunesmith.core.space import SearchSpace
-from tunesmith.surrogates.units import snap
+from tunesmith.surrogates.encoding import snap
 from tunesmith.testing.contracts import spaces
 
 NUMERIC_PARENTS = SearchSpace(
