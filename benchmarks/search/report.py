@@ -13,7 +13,17 @@ import numpy as np
 
 from ..engine.machine import describe
 from .problems import GROUPS, BenchProblem, problems
-from .statistics import Figures, Floats, best_after, best_within, over_problems, ranks, shared_seeds, speed_up
+from .statistics import (
+    Figures,
+    Floats,
+    best_after,
+    best_first,
+    best_within,
+    over_problems,
+    ranks,
+    shared_seeds,
+    speed_up,
+)
 from .store import Key, Record, usual_trials
 
 RESULTS = Path(__file__).parents[1] / "results" / "search.md"
@@ -74,7 +84,7 @@ def _regrets(records: Records, known: Mapping[str, BenchProblem], who: list[str]
     regret = over_problems(regrets, groups)
     rank = over_problems([ranks(loss).mean(axis=1) for loss in losses.values()], groups)
     costs = [_per_100(records, one, seeds) for one in who]
-    order = _ranked(regret.mean[:, 1:])
+    order = best_first(regret.mean[:, 1:])
     head = [f"{trials} trials" for trials in CHECKPOINTS]
     return [
         f"## {title}\n",
@@ -99,11 +109,6 @@ def _best(
                          for seed in chosen] for one in who])
         for name, chosen in seeds.items()
     }  # fmt: skip
-
-
-def _ranked(means: Floats) -> list[int]:
-    """Return the contenders' places, the best on average first."""
-    return [int(place) for place in np.argsort(means.mean(axis=1))]
 
 
 def _per_100(records: Records, who: str, names: Mapping[str, object]) -> float:
@@ -169,7 +174,7 @@ def _stopped(records: Records, known: Mapping[str, BenchProblem], who: list[str]
     losses = _best(records, seeds, who, 1, [partial(best_within, budget=budget) for budget in BUDGETS])
     regrets = [np.vectorize(known[name].regret)(loss).mean(axis=1) for name, loss in losses.items()]
     figures = over_problems(regrets, [known[name].group for name in seeds])
-    order = _ranked(figures.mean)
+    order = best_first(figures.mean)
     head = ["", *(f"{budget} trainings" for budget in BUDGETS), "proposing, s per 100 trials"]
     costs = [f"{_per_100(records, one, seeds):.2f}" for one in who]
     return [

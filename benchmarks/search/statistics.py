@@ -62,6 +62,11 @@ def ranks(losses: Floats) -> Floats:
     return np.asarray(1.0 + better + (equal - 1) / 2)
 
 
+def best_first(means: Floats) -> list[int]:
+    """Return the rows of contenders, shape `(contenders, checkpoints)`, in the order of their means."""
+    return [int(row) for row in np.argsort(means.mean(axis=1))]
+
+
 def over_problems(values: Sequence[Floats], groups: Sequence[str], draws: int = 2000) -> Figures:
     """Average over problems, and see how the average depends on them.
 

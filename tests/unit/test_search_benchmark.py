@@ -11,10 +11,9 @@ import pytest
 from benchmarks.search.contenders import contender
 from benchmarks.search.problems import BenchProblem
 from benchmarks.search.problems.problem import lognormal_seconds
-from benchmarks.search.report import _ranked
 from benchmarks.search.runner import lacking, plan
 from benchmarks.search.simulation import simulate, simulate_stopping
-from benchmarks.search.statistics import best_within, over_problems, ranks, speed_up
+from benchmarks.search.statistics import best_first, best_within, over_problems, ranks, speed_up
 from benchmarks.search.store import Key, Record, append, least_losses, read
 
 from tunesmith.core.parameters import Choice
@@ -108,7 +107,8 @@ def test_groups_weigh_the_same_and_equals_share_their_rank() -> None:
     assert figures.mean.tolist() == [[0.5], [1.0]]
     assert np.all(figures.low <= figures.mean)
     assert np.all(figures.mean <= figures.high)
-    assert _ranked(figures.mean) == [0, 1]
+    assert best_first(figures.mean) == [0, 1]
+    assert best_first(np.array([[0.5, 0.5], [0.0, 0.9], [0.2, 0.4]])) == [2, 1, 0]
 
 
 def test_the_speed_of_several_slots_is_the_ratio_of_the_times_to_the_same_regret() -> None:
