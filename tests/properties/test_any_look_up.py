@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tunesmith.agents.roles.planner import Change
-from tunesmith.agents.tools import BYTES_PER_TOKEN, MOST_TOKENS, MOST_TOKENS_IN_ALL, Analysis
+from tunesmith.agents.tools import BYTES_PER_TOKEN, MAX_TOKENS, MAX_TOTAL_TOKENS, Analysis
 from tunesmith.core.parameters import Choice, Float, Int
 from tunesmith.core.space import SearchSpace
 from tunesmith.core.trial import Failure
@@ -68,5 +68,5 @@ def test_what_is_told_is_bounded(history: History, data: st.DataObject) -> None:
         except InputError as error:
             told = json.dumps(error.message)
         json.loads(told)
-        assert len(told.encode()) <= MOST_TOKENS * BYTES_PER_TOKEN
-    assert sum(len(text.encode()) for text in analysis.told) <= MOST_TOKENS_IN_ALL * BYTES_PER_TOKEN
+        assert len(told.encode()) <= MAX_TOKENS * BYTES_PER_TOKEN
+    assert sum(len(text.encode()) for text in analysis.results) <= MAX_TOTAL_TOKENS * BYTES_PER_TOKEN

@@ -1,6 +1,5 @@
-"""The graph that drives a study, and the roles in it.
+"""Language models that advise, judge, coordinate and explain a study.
 
-To read in this order: `graph.py` (the nodes), `loop.py` (what happens in each), `coordinator.py` (when a study ends).
-And where there is a language model: `roles/__init__.py` (who is asked when, and about what), `adviser.py` (whose ideas
-become advice), `gateway.py` (how it is asked), `digest.py` and `tools.py` (what it sees).
+Read `roles/__init__.py` first (each role's trigger, input, answer and checks), then `adviser.py` (how ideas become
+advice), `gateway.py` (how a study asks its model), `study_summary.py` and `tools.py` (what a model sees).
 """

@@ -1,4 +1,4 @@
-"""The planner as an adviser of the search: its ideas become advice, and what is refused is noted."""
+"""The planner as an adviser of the search: its ideas become advice, and refused ideas are journaled."""
 
 from __future__ import annotations
 
@@ -22,72 +22,71 @@ from .gateway import ModelGateway
 if TYPE_CHECKING:
     from ..approvals.approvals import Approvals
     from ..core.trial import Proposal
-    from ..llm.client import ModelClient
     from .roles.model import Model
     from .roles.planner import Idea, Plan
     from .roles.specialist import Suggestion
 
 _BY = "planner"
-_IDEAS = 3  # Of one call; the optimiser chooses among them.
-_FIRST = 6  # Trials within which the ideas of the first call are used up.
-_MOST_CHANGES = 50  # Of one refused idea that are kept in the journal.
+_IDEAS = 3  # Ideas per call, among which the proposer chooses.
+_FIRST_TRIALS = 6  # Trials in which leftover ideas of the first call are used.
+_MAX_CHANGES = 50  # Changes of a refused idea kept in the journal.
 
 
 class PlannerAdviser:
-    """Asks the planner, and the specialists whom the coordinator wants asked, for advice.
+    """Asks the planner for advice, and the specialists that the coordinator selects.
 
     Args:
-        gateway: Whom it asks.
-        approvals: Puts those ideas to a person that one has to approve; None where none has to be.
+        gateway: The study's language model.
+        approvals: Asks a person about ideas that need approval; None where none do.
     """
 
     def __init__(self, gateway: ModelGateway, approvals: Approvals | None = None) -> None:
         self.gateway = gateway
         self.approvals = approvals
-        self._left: list[Advice] = []
-        self._suggested: dict[str, list[Advice]] = {}  # By the specialist's parameter.
-        self._asked: set[str] = set()  # The parameters whose specialists were ever asked.
+        self._leftover: list[Advice] = []
+        self._suggestions: dict[str, list[Advice]] = {}  # By the specialist's parameter.
+        self._specialists: set[str] = set()  # Parameters whose specialist was ever asked.
         self._settled_when_asked = -1
 
     def advise(self, history: History, *, count: int) -> Sequence[Advice]:
-        """Return what the specialists suggested, or what was left over, or what the planner thinks of now.
+        """Return the specialists' suggestions, leftover ideas, or the planner's new ideas.
 
-        Several ideas may come for one trial: whoever asks chooses.
+        There may be more than `count`; the proposer chooses.
         """
-        if suggested := self._taken(history):
-            return suggested
-        if len(history.trials) > _FIRST:  # From then on each call knows more than the one before.
-            self._left.clear()
-            return self._planned(history, count)
-        found = self._left or self._planned(history, max(count, _IDEAS))
-        self._left = found[count:]
-        return found[:count]
+        if suggestions := self._take_suggestions(history):
+            return suggestions
+        if len(history.trials) > _FIRST_TRIALS:  # From then on each new call knows more than leftover ideas.
+            self._leftover.clear()
+            return self._plan(history, count)
+        ideas = self._leftover or self._plan(history, max(count, _IDEAS))
+        self._leftover = ideas[count:]
+        return ideas[:count]
 
     def ask_specialist(self, parameter: str) -> None:
-        """Ask the specialist of one parameter, for the next turn; several may be asked at once."""
+        """Ask the specialist of a parameter for the next turn; several threads may ask at once."""
         from .roles import specialist
 
-        history, best = self.gateway.history, self._best()
+        history, best = self.gateway.history, self._best_number()
 
         def prepare() -> Callable[[Model], list[Advice]]:
             question = specialist.question(history, parameter)
-            return lambda model: _suggested(specialist.Specialist(model, parameter).answer(question), parameter, best)
+            return lambda model: _advice_from(specialist.suggest(model, question), parameter, best)
 
-        what = _specialist(parameter)
-        earlier = self.gateway.answer_to(what)  # Nobody has taken it, and now it would be in the way.
-        if found := self.gateway.consult_later(what, prepare) or earlier:
-            self._suggested[parameter] = found
-        self._asked.add(parameter)
+        topic = _topic(parameter)
+        earlier = self.gateway.take_answer(topic)  # An answer that was not used would block the new question.
+        if advice := self.gateway.ask(topic, prepare) or earlier:
+            self._suggestions[parameter] = advice
+        self._specialists.add(parameter)
 
     def refuse(self, advice: Advice, reason: str) -> None:
-        """Note in the journal that an idea is not followed."""
-        changes = {str(name)[:80]: _short(value) for name, value in list(advice.changes.items())[:_MOST_CHANGES]}
+        """Journal that an idea is refused."""
+        changes = {str(name)[:80]: _bounded(value) for name, value in list(advice.changes.items())[:_MAX_CHANGES]}
         details = {"step": advice.step, "changes": changes, "advice": advice.reason[:300]}
-        said = short(", ".join(f"{name} = {value}" for name, value in changes.items()), 120) or "no change"
-        self.gateway.note("refuse", f"advice is not followed: {reason} ({said})", by=_BY, **details)
+        listed = short(", ".join(f"{name} = {value}" for name, value in changes.items()), 120) or "no change"
+        self.gateway.note("refuse", f"advice is not followed: {reason} ({listed})", by=_BY, **details)
 
     def allows(self, advice: Advice, proposal: Proposal) -> bool:
-        """Tell whether an idea that holds may be tried now; where a person has to approve it, it is put to them.
+        """Tell whether valid advice may be tried now; ask a person where it needs approval.
 
         Raises:
             ApprovalPending: One trial runs at a time, and the study waits for the answer.
@@ -100,40 +99,40 @@ class PlannerAdviser:
             self.approvals.ask(proposal, advice.step, by=_BY)
         return False
 
-    def _taken(self, history: History) -> list[Advice]:
-        """Return what specialists suggest, once, in the order in which the coordinator wanted them asked."""
-        for parameter in self._asked:
-            if found := self.gateway.answer_to(_specialist(parameter)):
-                self._suggested[parameter] = found
-        wanted = [*focus(history).get("prioritise", ()), *sorted(self._suggested)]
-        taken = [advice for name in sorted(self._suggested, key=wanted.index) for advice in self._suggested[name]]
-        self._suggested.clear()
+    def _take_suggestions(self, history: History) -> list[Advice]:
+        """Return the specialists' suggestions, each once, in the coordinator's order."""
+        for parameter in self._specialists:
+            if advice := self.gateway.take_answer(_topic(parameter)):
+                self._suggestions[parameter] = advice
+        order = [*focus(history).get("prioritise", ()), *sorted(self._suggestions)]
+        taken = [advice for name in sorted(self._suggestions, key=order.index) for advice in self._suggestions[name]]
+        self._suggestions.clear()
         return taken
 
-    def _planned(self, history: History, count: int) -> list[Advice]:
-        from .roles import planner  # Who only looks at a study does without scikit-learn.
-        from .roles.model import Equipped
+    def _plan(self, history: History, count: int) -> list[Advice]:
+        from .roles import planner  # Imports scikit-learn, which commands that only read a study do without.
         from .tools import Analysis
 
-        if not self.gateway.waits_for(_BY):
+        if not self.gateway.is_pending(_BY):
             if history.settled == self._settled_when_asked:
-                return []  # Nothing has been learnt since it was asked.
+                return []  # No trial has ended since the last call.
             self._settled_when_asked = history.settled
         left = self.gateway.trials_left
 
-        def prepare() -> Callable[[ModelClient], tuple[int | None, Plan]]:
-            best, question = self._best(), planner.question(history, count=max(count, _IDEAS), trials_left=left)
+        def prepare() -> Callable[[Model], tuple[int | None, Plan]]:
+            best = self._best_number()
+            question = planner.question(history, count=max(count, _IDEAS), trials_left=left)
             tools = Analysis(history.snapshot()).tools if self.gateway.options.tools else ()
-            return lambda model: (best, planner.Planner(Equipped(model, tools)).answer(question))
+            return lambda model: (best, planner.plan(model, question, tools))
 
-        answer = self.gateway.consult_later(_BY, prepare)
+        answer = self.gateway.ask(_BY, prepare)
         if answer is None:
             return []
         best, plan = answer
         return [advice for idea in plan.ideas if (advice := self._advice(idea, best)) is not None]
 
-    def _best(self) -> int | None:
-        """Return the trial that whoever is asked now knows as the best."""
+    def _best_number(self) -> int | None:
+        """Return the best trial's number at the time of a question."""
         best = self.gateway.history.best
         return None if best is None else best.number
 
@@ -149,21 +148,21 @@ class PlannerAdviser:
         if idea.step == "stop":
             self.refuse(advice, "a study ends by its budget, its target or its patience.")
             return None
-        if fixed := sorted(advice.changes.keys() & set(focus(self.gateway.history).get("freeze", ()))):
-            self.refuse(advice, f"the coordinator froze {', '.join(fixed)}.")
+        if frozen := sorted(advice.changes.keys() & set(focus(self.gateway.history).get("freeze", ()))):
+            self.refuse(advice, f"the coordinator froze {', '.join(frozen)}.")
             return None
         return advice
 
 
-def advised(proposer: Proposer, adviser: PlannerAdviser) -> Proposer:
-    """Return a proposer that takes the planner's advice.
+def with_adviser(proposer: Proposer, adviser: PlannerAdviser) -> Proposer:
+    """Return the proposer with an adviser.
 
     Raises:
-        InputError: This one takes none.
+        InputError: This proposer takes no advice.
     """
     if isinstance(proposer, PortfolioProposer):
-        taking = resolve("proposers", proposer.adviser or LanguageModelProposer())
-        return dataclasses.replace(proposer, adviser=dataclasses.replace(taking, adviser=adviser))
+        member = resolve("proposers", proposer.adviser or LanguageModelProposer())
+        return dataclasses.replace(proposer, adviser=dataclasses.replace(member, adviser=adviser))
     if isinstance(proposer, LanguageModelProposer):
         return dataclasses.replace(proposer, adviser=adviser)
     raise InputError(
@@ -173,26 +172,27 @@ def advised(proposer: Proposer, adviser: PlannerAdviser) -> Proposer:
     )
 
 
-def refereed(judge: Judge, gateway: ModelGateway) -> Judge:
-    """Return a judge whose referee is the study's language model, where it is one that has a referee."""
+def with_reviewer(judge: Judge, gateway: ModelGateway) -> Judge:
+    """Return the judge with the study's language model as its reviewer, if it has one."""
     if not isinstance(judge, LanguageModelJudge):
         return judge
-    from .roles.judge import ModelReferee  # Imports scikit-learn, by way of the digest.
+    from .roles.judge import ModelReviewer  # Imports scikit-learn, through the summary.
 
-    return dataclasses.replace(judge, referee=ModelReferee(gateway))
+    return dataclasses.replace(judge, reviewer=ModelReviewer(gateway))
 
 
-def _specialist(parameter: str) -> str:
+def _topic(parameter: str) -> str:
     return f"specialist of {parameter}"
 
 
-def _suggested(found: Suggestion, parameter: str, best: int | None) -> list[Advice]:
-    reason = f"the {_specialist(parameter)}: {' '.join(found.reason.split())[:400]}"
-    return [Advice(changes={parameter: v}, parent=best, step="small", reason=reason) for v in found.values]
+def _advice_from(suggestion: Suggestion, parameter: str, best: int | None) -> list[Advice]:
+    reason = f"the {_topic(parameter)}: {' '.join(suggestion.reason.split())[:400]}"
+    values = suggestion.values
+    return [Advice(changes={parameter: value}, parent=best, step="small", reason=reason) for value in values]
 
 
-def _short(value: Any) -> Any:
-    """Return what was said in a form that a journal can keep; a model may say a number of a thousand digits."""
+def _bounded(value: Any) -> Any:
+    """Return a value of bounded size for the journal; a model may give a number of a thousand digits."""
     if value is None or isinstance(value, bool) or (isinstance(value, float) and math.isfinite(value)):
         return value
     return value if isinstance(value, int) and abs(value) < 2**53 else f"{value!s:.80}"

@@ -1,4 +1,4 @@
-"""What a role may look up in a study before it answers: functions that read the history, and do nothing else."""
+"""Tools of a role: functions that read the history, and do nothing else."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from ..core.trial import Trial
 from ..errors import InputError, nearest
 from ..history.history import History
 from ..proposers.gp import GpProposer
-from ..proposers.language_model import Advice, Refusal, configuration
+from ..proposers.language_model import Advice, AdviceRejected, configuration
 from ..text.cleaning import clean_lines, short, without_secrets
-from .effects import measured, observed
+from .effects import groups_by_value, primary_values
 from .roles.planner import Change
-from .study_summary import BYTES_PER_TOKEN, place_of, range_table, trial_table, value_table
+from .study_summary import BYTES_PER_TOKEN, range_to_json, rank_key, trial_to_json, value_to_json
 
-MOST_TOKENS = 700
-"""Of one answer."""
+MAX_TOKENS = 700
+"""Limit of one result."""
 
-MOST_TOKENS_IN_ALL = 2800
-"""Of all answers that are given for one question of a role."""
+MAX_TOTAL_TOKENS = 2800
+"""Limit of all results for one question of a role."""
 
-# So many entries of each list, and characters of each text, are told at the most: the first size that fits.
+# Entries of each list and characters of each text; the first size that fits is used.
 _SIZES = ((40, 160), (20, 160), (10, 160), (5, 160), (3, 80), (2, 40), (1, 20))
-_LONGEST = 80  # Characters of a name, or of a line of a log.
-_POINTS = 8  # At which the metric is predicted along a parameter.
+_MAX_TEXT = 80  # Characters of a name, or of a line of a log.
+_POINTS = 8  # Points along a parameter at which the metric is predicted.
 _TOO_LONG = '{"note":"what would be told is too long; ask for less."}'
 _NO_MORE = '{"note":"nothing more is told for this question; answer with what you know."}'
 
@@ -37,27 +37,27 @@ Tool = Callable[..., str]
 
 
 class Analysis:
-    """Answers questions about a history, for a language model to ask: each method without an underscore is a tool.
+    """The tools for one question: each method without an underscore is one.
 
-    What is told is JSON, so that a text from a log or a file is a quoted string, with what is not printable and what
-    may be a secret taken out. It is never longer than `MOST_TOKENS`, and all of it together than `MOST_TOKENS_IN_ALL`,
-    after which nothing more is told. What cannot be answered raises `InputError`, with what would mend it.
+    Results are JSON, so that text from logs and files is quoted, without unprintable characters and possible secrets.
+    Each is limited to `MAX_TOKENS`, and all together to `MAX_TOTAL_TOKENS`. An invalid question raises an `InputError`
+    that says how to correct it.
 
     Args:
-        history: One that nobody changes meanwhile, as `History.snapshot` returns it.
+        history: A history that does not change, as `History.snapshot` returns.
 
     Attributes:
-        told: All answers so far.
+        results: All results so far.
     """
 
     def __init__(self, history: History) -> None:
         self._history = history
         self._lock = threading.Lock()  # A model may call several tools at once.
-        self.told: list[str] = []
+        self.results: list[str] = []
 
     @property
     def tools(self) -> list[Tool]:
-        """All but `rank_parameters`, whose answer stands in the digest."""
+        """All tools but `rank_parameters`, whose result is part of the summary."""
         return [self.show_trial, self.find_trials, self.predict_metric, self.describe_parameter, self.list_failures]
 
     def show_trial(self, number: int) -> str:
@@ -66,8 +66,10 @@ class Analysis:
         Args:
             number: The trial's number.
         """
-        trial = self._trial(number)
-        return self._tell(lambda most: self._whole(trial, most))
+        trials = self._history.trials
+        if not 0 <= number < len(trials):
+            raise InputError(f"there is no trial {str(number)[:20]}. Trials are numbered from 0 to {len(trials) - 1}.")
+        return self._result(lambda limit: self._details(trials[number], limit))
 
     def find_trials(
         self,
@@ -80,34 +82,34 @@ class Analysis:
         high: float | None = None,
         option: bool | int | float | str | None = None,
     ) -> str:
-        """List the trials that fit, as many as there is room for, each with what differs from the best.
+        """List the trials that match, as many as fit, each with its differences from the best.
 
         Args:
             order: Which come first: by the objective the best or the worst, by number the latest, or by `metric`.
             metric: The metric for highest and lowest; the objective's first by default.
-            state: Those in this state alone.
-            proposer: Those of this proposer alone, as user, gp, tpe or language_model.
-            parameter: Those alone in which this parameter is active, and within low and high, or equal to option.
+            state: Only trials in this state.
+            proposer: Only trials of this proposer, such as user, gp, tpe or language_model.
+            parameter: Only trials in which this parameter is active, and within low and high, or equal to option.
             low: The least value of the parameter.
             high: The largest value of the parameter.
             option: The value of the parameter where it is one of several options.
         """
-        names = [] if parameter is None else [self._known(parameter)]
+        names = [] if parameter is None else [self._parameter_name(parameter)]
         if not names and any(bound is not None for bound in (low, high, option)):
-            raise InputError("low, high and option must be of a parameter, but none was given. Give its name, too.")
-        found = [
+            raise InputError("low, high and option need a parameter. Give its name, too.")
+        matches = [
             trial
             for trial in self._history.trials
             if (state is None or trial.state == state)
             and (proposer is None or trial.proposal.proposer == proposer)
-            and all(name in trial.parameters and _fits(trial.parameters[name], low, high, option) for name in names)
+            and all(name in trial.parameters and _matches(trial.parameters[name], low, high, option) for name in names)
         ]
-        ordered = self._ordered(found, order, metric)
-        return self._tell(
-            lambda most: {
-                "found": len(found),
-                "listed": min(most, len(ordered)),
-                "trials": [self._row(trial, most, names) for trial in ordered[:most]],
+        ordered = self._ordered(matches, order, metric)
+        return self._result(
+            lambda limit: {
+                "found": len(matches),
+                "listed": min(limit, len(ordered)),
+                "trials": [self._row(trial, limit, names) for trial in ordered[:limit]],
             }
         )
 
@@ -122,45 +124,45 @@ class Analysis:
         wanted = {change.parameter: change.value for change in changes}
         try:
             parameters = configuration(history, Advice(changes=wanted, parent=parent), new=False)
-        except Refusal as error:
+        except AdviceRejected as error:
             raise InputError(f"nothing can be predicted: {short(error)}") from None
-        found = GpProposer().predict(history, [parameters])
-        tried = [t.number for t in history.trials if history.space.key(t.parameters) == history.space.key(parameters)]
-        best = history.best
-        return self._tell(
-            lambda most: {
-                "objective": short(history.objective, _LONGEST),
-                **(_prediction(found) or {"expected": None, "why": self._why_nothing_is_predicted()}),
-                "best_so_far": None if best is None else value_table(float(measured(history)[best.number])),
-                "measured_already_in_trials": tried[:most],
+        predictions = GpProposer().predict(history, [parameters])
+        key, best = history.space.key(parameters), history.best
+        tried = [trial.number for trial in history.trials if history.space.key(trial.parameters) == key]
+        return self._result(
+            lambda limit: {
+                "objective": short(history.objective, _MAX_TEXT),
+                **(_prediction(predictions) or {"expected": None, "why": self._why_no_prediction()}),
+                "best_so_far": None if best is None else value_to_json(float(primary_values(history)[best.number])),
+                "measured_already_in_trials": tried[:limit],
             }
         )
 
     def describe_parameter(self, parameter: str) -> str:
-        """Tell what one parameter does: what trials came to by its value, and what is predicted along it.
+        """Describe the effect of one parameter: outcomes of trials by its value, and predictions along it.
 
         Args:
             parameter: Its name.
         """
-        name = self._known(parameter)
-        groups = observed(self._history, name)
-        places = np.linspace(0.0, 1.0, _POINTS)
-        kind = self._history.space.parameters[name]
-        values = list({repr(value): value for value in map(kind.from_unit, places.tolist())}.values())
-        configurations = [self._with(name, value) for value in values]
-        active = [parameters for parameters in configurations if name in parameters]
-        predicted = GpProposer().predict(self._history, active)
-        return self._tell(
-            lambda most: {
-                "parameter": short(name, _LONGEST),
-                "range": range_table(kind),
-                "objective": short(self._history.objective, _LONGEST),
-                "observed": groups[:most],
+        history = self._history
+        name = self._parameter_name(parameter)
+        groups = groups_by_value(history, name)
+        kind = history.space.parameters[name]
+        values = list({repr(v): v for v in map(kind.from_unit, np.linspace(0.0, 1.0, _POINTS).tolist())}.values())
+        start = history.best or next(iter(history.trials), None)
+        along = [history.space.complete({**(start.parameters if start else {}), name: value}) for value in values]
+        predicted = GpProposer().predict(history, [parameters for parameters in along if name in parameters])
+        return self._result(
+            lambda limit: {
+                "parameter": short(name, _MAX_TEXT),
+                "range": range_to_json(kind),
+                "objective": short(history.objective, _MAX_TEXT),
+                "observed": groups[:limit],
                 "predicted_with_all_else_as_in_the_best": [
-                    {"value": value_table(candidate.parameters[name]), **_prediction([candidate])}
-                    for candidate in predicted[:most]
+                    {"value": value_to_json(candidate.parameters[name]), **_prediction([candidate])}
+                    for candidate in predicted[:limit]
                 ]
-                or self._why_nothing_is_predicted(),
+                or self._why_no_prediction(),
             }
         )
 
@@ -169,22 +171,22 @@ class Analysis:
         groups: dict[tuple[str, str], list[Trial]] = {}
         for trial in self._history.trials:
             if trial.failure is not None:
-                alike = re.sub(r"\d+", "#", trial.failure.reason[:500])
-                groups.setdefault((trial.failure.kind, alike), []).append(trial)
+                reason = re.sub(r"\d+", "#", trial.failure.reason[:500])
+                groups.setdefault((trial.failure.kind, reason), []).append(trial)
         ordered = sorted(groups.items(), key=lambda item: -len(item[1]))
-        return self._tell(
-            lambda most: {
+        return self._result(
+            lambda limit: {
                 "trials": len(self._history.trials),
                 "failed": sum(map(len, groups.values())),
                 "reasons": [
                     {
                         "kind": kind,
                         "trials": len(trials),
-                        "the_latest": [trial.number for trial in trials[-min(most, 5) :]],
+                        "the_latest": [trial.number for trial in trials[-min(limit, 5) :]],
                         "why": _text(trials[-1].failure.reason if trials[-1].failure else ""),
-                        "end_of_the_log": _log(trials[-1], min(most, 3)),
+                        "end_of_the_log": _log(trials[-1], min(limit, 3)),
                     }
-                    for (kind, _), trials in ordered[:most]
+                    for (kind, _), trials in ordered[:limit]
                 ],
             }
         )
@@ -193,114 +195,110 @@ class Analysis:
         """Rank the parameters by how much they matter for the metric."""
         from ..reports.importance import importance  # Takes two seconds to import.
 
-        found = importance(self._history)
-        return self._tell(
-            lambda most: {
+        ranking = importance(self._history)
+        return self._result(
+            lambda limit: {
                 "importance": {
-                    short(name, _LONGEST): value_table(share)
-                    for name, share in list((found.shares or {}).items())[:most]
+                    short(name, _MAX_TEXT): value_to_json(share)
+                    for name, share in list((ranking.shares or {}).items())[:limit]
                 },
-                "share_of_the_ranks_that_is_explained": None if found.quality is None else value_table(found.quality),
-                "configurations": found.configurations,
-                **({"why_not": found.reason} if found.reason else {}),
+                "share_of_the_ranks_that_is_explained": None
+                if ranking.quality is None
+                else value_to_json(ranking.quality),
+                "configurations": ranking.configurations,
+                **({"why_not": ranking.reason} if ranking.reason else {}),
             }
         )
 
-    def _tell(self, build: Callable[[int], Mapping[str, Any]]) -> str:
-        """Return what is told, with as long lists as there is room for."""
+    def _result(self, build: Callable[[int], Mapping[str, Any]]) -> str:
+        """Return a result whose lists are as long as fits; `build` takes the limit on their length."""
         with self._lock:
-            left = MOST_TOKENS_IN_ALL * BYTES_PER_TOKEN - sum(len(text.encode()) for text in self.told)
-            room = min(MOST_TOKENS * BYTES_PER_TOKEN, left)
-            for most, longest in _SIZES:
-                text = orjson.dumps(_cut(build(most), most, longest))
-                if len(text) <= room:
-                    self.told.append(text.decode())
-                    return self.told[-1]
-            return _NO_MORE if room == left else _TOO_LONG
+            left = MAX_TOTAL_TOKENS * BYTES_PER_TOKEN - sum(len(text.encode()) for text in self.results)
+            size = min(MAX_TOKENS * BYTES_PER_TOKEN, left)
+            for limit, characters in _SIZES:
+                text = orjson.dumps(_shortened(build(limit), limit, characters))
+                if len(text) <= size:
+                    self.results.append(text.decode())
+                    return self.results[-1]
+            return _NO_MORE if size == left else _TOO_LONG
 
-    def _why_nothing_is_predicted(self) -> str:
+    def _why_no_prediction(self) -> str:
         return "of several metrics none is" if self._history.objective.pareto else "too few trials are measured"
 
-    def _trial(self, number: int) -> Trial:
-        trials = self._history.trials
-        if not 0 <= number < len(trials):
-            raise InputError(f"there is no trial {str(number)[:20]}. Trials are numbered from 0 to {len(trials) - 1}.")
-        return trials[number]
-
-    def _known(self, name: str) -> str:
-        known = {short(each, _LONGEST): each for each in self._history.space.names}  # As they are told.
+    def _parameter_name(self, name: str) -> str:
+        """Return the name of a parameter, which the model may have seen shortened."""
+        shortened = {short(full, _MAX_TEXT): full for full in self._history.space.names}
         if name in self._history.space.parameters:
             return name
-        if name not in known:
-            raise InputError(f"there is no parameter {short(name, _LONGEST)!r}.{nearest(short(name, _LONGEST), known)}")
-        return known[name]
-
-    def _with(self, name: str, value: Any) -> dict[str, Any]:
-        best = self._history.best or next(iter(self._history.trials), None)
-        return self._history.space.complete({**(best.parameters if best else {}), name: value})
+        if name not in shortened:
+            given = short(name, _MAX_TEXT)
+            raise InputError(f"there is no parameter {given!r}.{nearest(given, shortened)}")
+        return shortened[name]
 
     def _ordered(self, trials: Sequence[Trial], order: str, metric: str | None) -> list[Trial]:
         history = self._history
         if order == "latest":
             return list(reversed(trials))
         if order in ("highest", "lowest"):
-            wanted = history.objective.primary.name if metric is None else metric
-            having = [trial for trial in trials if wanted in trial.metrics]
-            return sorted(having, key=lambda trial: trial.metrics[wanted], reverse=order == "highest")
+            name = history.objective.primary.name if metric is None else metric
+            measured = [trial for trial in trials if name in trial.metrics]
+            return sorted(measured, key=lambda trial: trial.metrics[name], reverse=order == "highest")
         known = [trial for trial in trials if np.isfinite(history.losses[trial.number])]
-        return sorted(known, key=lambda trial: place_of(history, trial), reverse=order == "worst")
+        return sorted(known, key=lambda trial: rank_key(history, trial), reverse=order == "worst")
 
-    def _row(self, trial: Trial, most: int, first: Sequence[str] = ()) -> dict[str, Any]:
-        """Return a trial with at most so many metrics and parameters, those that differ from the best first."""
+    def _row(self, trial: Trial, limit: int, first: Sequence[str] = ()) -> dict[str, Any]:
+        """Return a trial with at most `limit` metrics and parameters, those that differ from the best first."""
         best = self._history.best
-        theirs = {} if best is None else best.parameters
+        reference = {} if best is None else best.parameters
+        values = trial.parameters
         order = sorted(
-            trial.parameters, key=lambda n: (n not in first, n in theirs and theirs[n] == trial.parameters[n])
+            values, key=lambda name: (name not in first, name in reference and reference[name] == values[name])
         )
-        told = trial_table(trial, order[:most], best)
-        told |= {"parameters": {short(n, _LONGEST): value_table(trial.parameters[n]) for n in first}} if first else {}
-        told["proposer"] = short(trial.proposal.proposer, _LONGEST)
+        row = trial_to_json(trial, order[:limit], best)
+        row |= {"parameters": {short(name, _MAX_TEXT): value_to_json(values[name]) for name in first}} if first else {}
+        row["proposer"] = short(trial.proposal.proposer, _MAX_TEXT)
         if trial.metrics:
-            wanted = {m.name: None for m in self._history.objective.metrics} | dict.fromkeys(trial.metrics)
-            shown = [name for name in wanted if name in trial.metrics][:most]
-            told["metrics"] = {short(name, _LONGEST): value_table(trial.metrics[name]) for name in shown}
-        return told
+            metrics = {metric.name: None for metric in self._history.objective.metrics} | dict.fromkeys(trial.metrics)
+            shown = [name for name in metrics if name in trial.metrics][:limit]
+            row["metrics"] = {short(name, _MAX_TEXT): value_to_json(trial.metrics[name]) for name in shown}
+        return row
 
-    def _whole(self, trial: Trial, most: int) -> dict[str, Any]:
-        told = self._row(trial, most, list(trial.parameters)[:most])
-        told.pop("differs_from_the_best", None)  # All of them are told.
+    def _details(self, trial: Trial, limit: int) -> dict[str, Any]:
+        table = self._row(trial, limit, list(trial.parameters)[:limit])
+        table.pop("differs_from_the_best", None)  # All parameters are shown.
         proposal, name = trial.proposal, self._history.objective.primary.name
-        told |= {"state": str(trial.state), "seconds": None if trial.seconds is None else round(trial.seconds, 1)}
-        told |= {
+        table |= {
+            "state": str(trial.state),
+            "seconds": None if trial.seconds is None else round(trial.seconds, 1),
             "parent": proposal.parent,
             "repeat_of": proposal.repeat_of,
             "why_it_was_proposed": _text(proposal.reason),
         }
         if proposal.expectation is not None:
-            told["expected"] = value_table(proposal.expectation)
+            table["expected"] = value_to_json(proposal.expectation)
         if reports := [report for report in trial.reports if name in report.metrics]:
-            some = sorted({round(place) for place in np.linspace(0, len(reports) - 1, min(most, 10)).tolist()})
-            told["reports"] = [[reports[n].step, value_table(reports[n].metrics[name])] for n in some]
+            indices = sorted({round(n) for n in np.linspace(0, len(reports) - 1, min(limit, 10)).tolist()})
+            table["reports"] = [[reports[n].step, value_to_json(reports[n].metrics[name])] for n in indices]
         if trial.verdict is not None:
-            told["verdict"] = {"decision": trial.verdict.decision, "why": _text(trial.verdict.reason)}
+            table["verdict"] = {"decision": trial.verdict.decision, "why": _text(trial.verdict.reason)}
         if trial.failure is not None:
-            told["failure"] = {"kind": trial.failure.kind, "why": _text(trial.failure.reason)}
-            told["end_of_the_log"] = _log(trial, most)
+            table["failure"] = {"kind": trial.failure.kind, "why": _text(trial.failure.reason)}
+            table["end_of_the_log"] = _log(trial, limit)
         if trial.notes:
-            told["notes"] = [_text(note) for note in trial.notes[-most:]]
-        return told
+            table["notes"] = [_text(note) for note in trial.notes[-limit:]]
+        return table
 
 
-def _cut(told: Any, most: int, longest: int) -> Any:
-    """Return plain values with lists of so many entries, and texts of so many characters at the most."""
-    if isinstance(told, Mapping):
-        return {short(key, longest): _cut(value, most, longest) for key, value in told.items()}
-    if isinstance(told, list):
-        return [_cut(value, most, longest) for value in told[: max(most, 2)]]
-    return short(told, longest) if isinstance(told, str) else told
+def _shortened(value: Any, limit: int, characters: int) -> Any:
+    """Return JSON values with lists and texts of limited length."""
+    if isinstance(value, Mapping):
+        return {short(key, characters): _shortened(inner, limit, characters) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_shortened(inner, limit, characters) for inner in value[: max(limit, 2)]]
+    return short(value, characters) if isinstance(value, str) else value
 
 
-def _fits(value: Any, low: float | None, high: float | None, option: Any) -> bool:
+def _matches(value: Any, low: float | None, high: float | None, option: Any) -> bool:
     if option is not None and str(value).casefold() != str(option).casefold():
         return False
     if low is None and high is None:
@@ -310,18 +308,18 @@ def _fits(value: Any, low: float | None, high: float | None, option: Any) -> boo
     return (low is None or value >= low) and (high is None or value <= high)
 
 
-def _prediction(found: Sequence[Any]) -> dict[str, Any]:
-    if not found:
+def _prediction(candidates: Sequence[Any]) -> dict[str, Any]:
+    if not candidates:
         return {}
-    spread = [value_table(found[0].low), value_table(found[0].high)]
-    return {"expected": value_table(found[0].expected), "one_standard_deviation_around_it": spread}
+    spread = [value_to_json(candidates[0].low), value_to_json(candidates[0].high)]
+    return {"expected": value_to_json(candidates[0].expected), "one_standard_deviation_around_it": spread}
 
 
 def _text(text: str) -> str:
-    return short(without_secrets(text), 2 * _LONGEST)
+    return short(without_secrets(text), 2 * _MAX_TEXT)
 
 
-def _log(trial: Trial, most: int) -> list[str]:
-    """Return the last lines of a trial's log that are not empty."""
+def _log(trial: Trial, count: int) -> list[str]:
+    """Return the last non-empty lines of a failed trial's log."""
     tail = "" if trial.failure is None else without_secrets("\n".join(clean_lines(trial.failure.log_tail[-20_000:])))
-    return [short(line, 2 * _LONGEST) for line in tail.split("\n") if line.strip()][-most:]
+    return [short(line, 2 * _MAX_TEXT) for line in tail.split("\n") if line.strip()][-count:]

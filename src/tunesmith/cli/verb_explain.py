@@ -13,7 +13,6 @@ from rich.live import Live
 from rich.text import Text
 
 from ..agents.roles.explainer import Explainer
-from ..agents.roles.model import Equipped
 from ..errors import ModelUnavailable
 from ..llm.client import ModelClient
 from ..reports.explanation import Explanation, Part
@@ -73,13 +72,13 @@ def answered(study: Study, facts: Explanation, question: str, watch: Watch | Non
         study: Whose language model is asked.
         facts: What is known, told by rules.
         question: The person's.
-        watch: Told of the answer while it grows; see `ModelGateway.watch`.
+        watch: Told of the answer while it grows; see `ModelGateway.on_partial`.
 
     Raises:
         StudyLocked: The study is running: what the answer costs could not be entered in its journal.
     """
     if study.gateway is not None:
-        study.gateway.watch = watch
+        study.gateway.on_partial = watch
     try:
         model = None if study.gateway is None else study.gateway.model
         if model is None:
@@ -99,7 +98,7 @@ def _explainer(study: Study, model: ModelClient) -> Explainer:
     from ..agents.tools import Analysis  # Takes two seconds to import, by way of the digest.
 
     analysis = Analysis(study.history)
-    return Explainer(Equipped(model, [*analysis.tools, analysis.rank_parameters]), analysis.told)
+    return Explainer(model, [*analysis.tools, analysis.rank_parameters], analysis.results)
 
 
 def _lines(explained: Explanation, width: int) -> list[Text]:

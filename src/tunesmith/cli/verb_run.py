@@ -82,7 +82,7 @@ def run(output: Output, study: Path, dry_run: bool, no_agents: bool, fresh: bool
             if view is not None:
                 built.record.trackers.append(view)
             if isinstance(view, LiveView) and built.gateway is not None:
-                built.gateway.watch = view.hear
+                built.gateway.on_partial = view.hear
             _run(built, settings)
     except KeyboardInterrupt:
         settled = built.history.settled

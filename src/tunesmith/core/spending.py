@@ -1,4 +1,4 @@
-"""What language models were asked, and what that cost."""
+"""Calls of language models, and their cost."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """One request to a language model, whatever came of it.
+    """One request to a language model, answered or not.
 
     Args:
-        role: Who asked, as `"planner"`.
-        model: Whom, as `"openrouter:anthropic/claude-sonnet-4.5"`.
-        input_tokens: What was sent, cached tokens included.
-        output_tokens: What was answered, reasoning included.
-        cached_tokens: Of the input, what the provider had kept from before.
-        reasoning_tokens: Of the output, what was thought and not said.
-        usd: What it cost, in US dollars.
-        seconds: How long it took.
-        failure: Why there was no answer; empty where there was one.
+        role: The role that asked, such as `"planner"`.
+        model: The model, such as `"openrouter:anthropic/claude-sonnet-4.5"`.
+        input_tokens: Input tokens, including cached ones.
+        output_tokens: Output tokens, including reasoning.
+        cached_tokens: Input tokens read from the provider's cache.
+        reasoning_tokens: Output tokens spent on reasoning.
+        usd: Price in US dollars.
+        seconds: Duration.
+        failure: Why there was no answer; empty for an answer.
     """
 
     role: str
@@ -31,25 +31,14 @@ class Call:
     seconds: float = 0.0
     failure: str = ""
 
-    @property
-    def tokens(self) -> int:
-        """Input and output together."""
-        return self.input_tokens + self.output_tokens
-
 
 @dataclass
 class Spending:
-    """Sums over calls.
+    """Sums over calls; the fields are those of `Call`.
 
     Args:
-        calls: How many.
-        failed: How many of them without an answer.
-        input_tokens: As in `Call`.
-        output_tokens: As in `Call`.
-        cached_tokens: As in `Call`.
-        reasoning_tokens: As in `Call`.
-        usd: US dollars.
-        seconds: Of waiting.
+        calls: Number of calls.
+        failed: Number of calls without an answer.
 
     >>> spending = Spending()
     >>> spending.add(Call(role="planner", model="openai:gpt-5", input_tokens=900, output_tokens=100, usd=0.002))
@@ -68,34 +57,30 @@ class Spending:
 
     @property
     def tokens(self) -> int:
-        """Input and output together."""
+        """Input and output tokens."""
         return self.input_tokens + self.output_tokens
 
     def add(self, call: Call) -> None:
-        """Count one more call."""
+        """Count a call."""
         self.calls += 1
         self.failed += bool(call.failure)
-        self.input_tokens += call.input_tokens
-        self.output_tokens += call.output_tokens
-        self.cached_tokens += call.cached_tokens
-        self.reasoning_tokens += call.reasoning_tokens
-        self.usd += call.usd
-        self.seconds += call.seconds
+        for name in ("input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens", "usd", "seconds"):
+            setattr(self, name, getattr(self, name) + getattr(call, name))
 
 
 @dataclass
 class Ledger:
-    """All calls of a study, by who made them.
+    """All calls of a study.
 
     Args:
-        by_role: The sums of each role, in the order in which they first asked.
-        total: The sums of all.
+        by_role: Sums by role, in the order of their first calls.
+        total: Sums over all roles.
     """
 
     by_role: dict[str, Spending] = field(default_factory=dict)
     total: Spending = field(default_factory=Spending)
 
     def add(self, call: Call) -> None:
-        """Enter one more call."""
+        """Count a call."""
         self.by_role.setdefault(call.role, Spending()).add(call)
         self.total.add(call)

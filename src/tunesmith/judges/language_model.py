@@ -1,4 +1,4 @@
-"""Rules first; what they leave in doubt, a language model decides: accept, reject, or repeat after all."""
+"""Rules first; a language model decides whether a borderline trial is accepted, rejected or repeated."""
 
 from __future__ import annotations
 
@@ -14,53 +14,53 @@ from ..history.history import History
 from .rules import RulesJudge
 
 
-class Referee(Protocol):
-    """Whoever decides what is in doubt, as a language model does."""
+class Reviewer(Protocol):
+    """Decides borderline trials, as a language model does."""
 
-    def decide(self, history: History, trial: Trial, doubt: str) -> Verdict | None:
-        """Return a verdict; None leaves it to the rules, or says that it is still thinking."""
+    def review(self, history: History, trial: Trial, doubt: str) -> Verdict | None:
+        """Return a verdict; None where it is pending, or left to the rules."""
         ...
 
-    def is_thinking(self, trial: Trial) -> bool:
+    def is_pending(self, trial: Trial) -> bool:
         """Tell whether the verdict on a trial is still to come."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class LanguageModelJudge:
-    """Asks a referee about those trials alone that the rules would have repeated.
+    """Asks a reviewer about the trials that the rules would repeat.
 
-    Its verdict decides whether a repeat is run. It never decides what is best: that follows from what was measured.
+    The reviewer decides only whether a trial is repeated. The best trial follows from the measurements.
 
     Args:
-        rules: Options of the judge `rules`, which speaks first.
-        referee: Whom to ask; None leaves all to the rules.
+        rules: Options of the judge `rules`, which decides first.
+        reviewer: The reviewer; None leaves all to the rules.
 
     >>> LanguageModelJudge(rules={"repeats": 1}).rules
     {'repeats': 1}
     """
 
     rules: Mapping[str, Any] = field(default_factory=dict)
-    referee: Referee | None = None
+    reviewer: Reviewer | None = None
 
     def __post_init__(self) -> None:
-        if self.referee is not None and not hasattr(self.referee, "decide"):
+        if self.reviewer is not None and not hasattr(self.reviewer, "review"):
             raise InputError(
-                f"a referee must be an object that can be asked, but {self.referee!r} was given. In a study.toml, say "
-                "whom to ask in [agents].",
-                keys=("referee",),
+                f"a reviewer must be an object with a method `review`, got {self.reviewer!r}. In a study.toml, name "
+                "the language model in [agents].",
+                keys=("reviewer",),
             )
         _ = self._rules
 
     def judge(self, history: History, trial: Trial) -> Verdict | None:
-        """Return the verdict on a complete trial; None while the referee thinks."""
+        """Return the verdict on a complete trial; None while the reviewer's is pending."""
         verdict = self._rules.judge(history, trial)
-        if verdict.decision != "replicate" or self.referee is None:
+        if verdict.decision != "replicate" or self.reviewer is None:
             return verdict
-        decided = self.referee.decide(history, trial, verdict.reason)
-        if decided is None and self.referee.is_thinking(trial):
+        reviewed = self.reviewer.review(history, trial, verdict.reason)
+        if reviewed is None and self.reviewer.is_pending(trial):
             return None
-        return decided or verdict
+        return reviewed or verdict
 
     @cached_property
     def _rules(self) -> RulesJudge:

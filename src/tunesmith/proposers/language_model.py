@@ -1,4 +1,4 @@
-"""What a language model advises, checked before it costs a trial."""
+"""Proposes the advice of a language model, after checks that keep bad advice from costing a trial."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ..core.parameters import Choice, Parameter
-from ..core.space import SearchSpace
 from ..core.trial import Proposal, Value
 from ..errors import InputError
 from ..history.credit import assign_credit
@@ -17,22 +16,22 @@ from .gp import GpProposer
 
 NAME = "language_model"
 
-_HALF_LIFE = 30.0  # Trials, after which a gain counts half.
-_TRUSTED_TRIALS = 3.0  # So many of its own must have gained more than those of the others before it is believed.
-_HUGE = 20.0  # A shortfall, from which on no number tells more.
-_TRUSTED_GAIN = 1.5  # Times what a trial of the others gained.
+_HALF_LIFE = 30.0  # Trials after which a gain counts half.
+_TRUSTED_TRIALS = 3.0  # Trials needed before advice can be trusted.
+_TRUSTED_GAIN = 1.5  # Gain per trial, relative to that of other proposers, from which advice is trusted.
+_HUGE = 20.0  # Logarithmic gap from which the message gives no number.
 
 
 @dataclass(frozen=True, kw_only=True)
 class Advice:
-    """A configuration that somebody thinks well of.
+    """A configuration that an adviser suggests.
 
     Args:
-        changes: New values by parameter, as they were said; nothing of it has been checked.
+        changes: New values by parameter, unchecked.
         parent: The trial that it starts from; None for the best.
-        step: How large a step it is meant to be.
-        reason: Why, in words.
-        expectation: The value of the metric that is expected.
+        step: The intended size of the step.
+        reason: The reason, in words.
+        expectation: The expected value of the metric.
     """
 
     changes: Mapping[str, Any]
@@ -42,36 +41,39 @@ class Advice:
     expectation: float | None = None
 
 
+class AdviceRejected(Exception):
+    """Advice that cannot be followed; the message says why."""
+
+
 class Adviser(Protocol):
-    """Whoever gives advice, as a language model does."""
+    """Gives advice, as a language model does."""
 
     def advise(self, history: History, *, count: int) -> Sequence[Advice]:
-        """Return up to `count` pieces of advice; none where there is nobody to ask any more."""
+        """Return about `count` pieces of advice, or none."""
         ...
 
     def refuse(self, advice: Advice, reason: str) -> None:
-        """Take note that a piece of advice is not followed, and why."""
+        """Take note that a piece of advice is refused."""
         ...
 
     def allows(self, advice: Advice, proposal: Proposal) -> bool:
-        """Tell whether a piece of advice that holds may be tried now; not where a person has to approve it first."""
+        """Tell whether valid advice may be tried now; False where a person must approve it first."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class LanguageModelProposer:
-    """Proposes what an adviser says, where that can be run and promises about as much as what an optimiser would try.
+    """Proposes an adviser's configurations that are valid and promise about as much as an optimiser's.
 
-    A piece of advice is refused where it names a parameter that does not exist or is not active, where a value is no
-    plain number or option, where it is forbidden, or was tried before; a number outside of its range is moved to the
-    bound. And where the expected improvement falls short of the best that a Gaussian process sees by too much, as in
-    the justified variant of LLINBO (Chang et al. 2025, arXiv 2505.14756v2, section 2.4): so bad advice costs no trial.
-    Advice that gained more than the trials of others is followed without that, as the process may know less.
+    Advice is refused if a parameter is unknown, a value is not a number or an option, or the configuration is forbidden
+    or was tried before. Numbers out of range are moved to the bound. Advice is also refused if its expected improvement
+    falls too far short of the best that a Gaussian process sees, as in the justified variant of LLINBO (Chang et al.
+    2025, arXiv 2505.14756v2, section 2.4), unless earlier advice gained more than the trials of other proposers.
 
     Args:
-        adviser: Whom to ask; None leaves all to the Gaussian process.
+        adviser: The adviser; None leaves all to the Gaussian process.
         shortfall: How much less the logarithm of the expected improvement may be; above 0. It shrinks with the share of
-            its own trials that were no better than trial 0.
+            the adviser's trials that were no better than trial 0.
 
     >>> LanguageModelProposer().shortfall
     1.0
@@ -83,147 +85,141 @@ class LanguageModelProposer:
     def __post_init__(self) -> None:
         if self.adviser is not None and not hasattr(self.adviser, "advise"):
             raise InputError(
-                f"an adviser must be an object that can be asked, but {self.adviser!r} was given. In a study.toml, say "
-                "whom to ask in [agents].",
+                f"an adviser must be an object with a method `advise`, got {self.adviser!r}. In a study.toml, name the "
+                "language model in [agents].",
                 keys=("adviser",),
             )
         if not self.shortfall > 0:
-            raise InputError(f"shortfall must be above 0, but {self.shortfall} was given.", keys=("shortfall",))
+            raise InputError(f"shortfall must be above 0, got {self.shortfall}.", keys=("shortfall",))
 
     def propose(self, history: History, *, count: int, seed: int) -> Sequence[Proposal]:
-        """Return `count` configurations; where the advice does not hold, those of the Gaussian process.
+        """Return `count` configurations: advised ones, then those of the Gaussian process.
 
         Raises:
-            SpaceExhausted: All that was drawn was forbidden.
+            SpaceExhausted: All sampled configurations were forbidden.
         """
-        kept = self.followed(history, count=count, seed=seed)
-        if len(kept) < count:
-            kept += GpProposer().propose(history, count=count - len(kept), seed=seed)
-        return kept
+        proposals = self.advised(history, count=count, seed=seed)
+        if len(proposals) < count:
+            proposals += GpProposer().propose(history, count=count - len(proposals), seed=seed)
+        return proposals
 
-    def followed(self, history: History, *, count: int, seed: int) -> list[Proposal]:
-        """Return what of the advice can be followed: up to `count` configurations, or none."""
-        possible: list[tuple[Advice, dict[str, Value]]] = []
-        for advice in self.adviser.advise(history, count=count) if self.adviser else ():
+    def advised(self, history: History, *, count: int, seed: int) -> list[Proposal]:
+        """Return up to `count` configurations from advice that passes all checks."""
+        adviser = self.adviser
+        if adviser is None:
+            return []
+        valid: list[tuple[Advice, dict[str, Value]]] = []
+        for advice in adviser.advise(history, count=count):
             try:
                 parameters = configuration(history, advice)
-                if any(history.space.key(parameters) == history.space.key(other) for _, other in possible):
-                    raise Refusal("it is the same as another piece of advice.")
-            except Refusal as error:
-                self._refuse(advice, str(error))
+                if any(history.space.key(parameters) == history.space.key(other) for _, other in valid):
+                    raise AdviceRejected("it is the same as another piece of advice.")
+            except AdviceRejected as error:
+                adviser.refuse(advice, str(error))
             else:
-                possible.append((advice, parameters))
-        kept: list[Proposal] = []
-        most = self.shortfall * standing(history)
-        for (advice, parameters), shortfall in zip(possible, self._shortfalls(history, possible, seed), strict=True):
-            if shortfall > most:
+                valid.append((advice, parameters))
+        proposals: list[Proposal] = []
+        allowed = self.shortfall * success_rate(history)
+        for (advice, parameters), shortfall in zip(valid, _shortfalls(history, valid, seed), strict=True):
+            if shortfall > allowed:
                 times = f"{math.exp(shortfall):.2g}" if shortfall < _HUGE else "very many"
-                self._refuse(advice, f"it promises {times} times less than what the optimiser sees.")
-            elif len(kept) < count and self._allows(advice, told := _told(history, advice, parameters)):
-                kept.append(told)
-        return kept
-
-    def _refuse(self, advice: Advice, reason: str) -> None:
-        if self.adviser is not None:
-            self.adviser.refuse(advice, reason)
-
-    def _allows(self, advice: Advice, proposal: Proposal) -> bool:
-        return self.adviser is None or self.adviser.allows(advice, proposal)
-
-    def _shortfalls(
-        self, history: History, possible: Sequence[tuple[Advice, dict[str, Value]]], seed: int
-    ) -> Sequence[float]:
-        if _is_trusted(history):
-            return [0.0] * len(possible)
-        return GpProposer().acquisition_gap(history, [parameters for _, parameters in possible], seed=seed)
-
-
-class Refusal(Exception):
-    """Why a piece of advice cannot be followed, in words."""
+                adviser.refuse(advice, f"it promises {times} times less than what the optimiser sees.")
+            elif len(proposals) < count:
+                proposal = _proposal(history, advice, parameters)
+                proposals += [proposal] if adviser.allows(advice, proposal) else []
+        return proposals
 
 
 def configuration(history: History, advice: Advice, *, new: bool = True) -> dict[str, Value]:
-    """Return the configuration that a piece of advice amounts to.
+    """Return the configuration that advice describes.
 
     Args:
-        history: Where it starts from.
-        advice: What is said.
-        new: Whether one that was tried already is refused.
+        history: The study's history.
+        advice: The advice.
+        new: Whether to reject a configuration that was tried before.
 
     Raises:
-        Refusal: There is none.
+        AdviceRejected: It describes none.
     """
     space = history.space
     if advice.parent is not None and not 0 <= advice.parent < len(history.trials):
-        raise Refusal(f"there is no trial {advice.parent} to start from.")
+        raise AdviceRejected(f"there is no trial {advice.parent} to start from.")
     parent = history.best if advice.parent is None else history.trials[advice.parent]
     start = parent or (history.trials[0] if history.trials else None)
     if unknown := [name for name in advice.changes if name not in space.parameters]:
-        raise Refusal(f"there is no parameter {unknown[0]!r:.80}.")
-    # Nothing said of a parameter is as good as not to name it; models do so for those that are not active.
-    said = {name: value for name, value in advice.changes.items() if value is not None or _takes_none(space, name)}
-    changes = {name: _value(space.parameters[name], name, value) for name, value in said.items()}
+        raise AdviceRejected(f"there is no parameter {unknown[0]!r:.80}.")
+    changes = {
+        name: _value(space.parameters[name], name, value)
+        for name, value in advice.changes.items()
+        # Models give null for parameters that are not active.
+        if value is not None or _has_option_none(space.parameters[name])
+    }
     parameters = space.complete({**(start.parameters if start else {}), **changes})
     if space.is_forbidden(parameters):
-        raise Refusal("this combination is forbidden.")
+        raise AdviceRejected("this combination is forbidden.")
     if new and history.has_tried(parameters):
-        raise Refusal("this configuration was tried already.")
+        raise AdviceRejected("this configuration was tried already.")
     return parameters
 
 
-def _takes_none(space: SearchSpace, name: str) -> bool:
-    parameter = space.parameters[name]
+def success_rate(history: History) -> float:
+    """Return the share of advised trials that were better than trial 0, with one success added."""
+    advised = [trial.number for trial in history.trials if trial.proposal.proposer == NAME and trial.state.settled]
+    better = sum(_rank_key(history, number) < _rank_key(history, 0) for number in advised)
+    return (1 + better) / (1 + len(advised))
+
+
+def _has_option_none(parameter: Parameter) -> bool:
     return isinstance(parameter, Choice) and None in parameter.options
 
 
-def _value(parameter: Parameter, name: str, said: Any) -> Value:
-    """Return a value that was said as one that the parameter can have."""
+def _value(parameter: Parameter, name: str, value: Any) -> Value:
+    """Return an advised value as one of the parameter's."""
     if isinstance(parameter, Choice):
-        return _option(parameter, name, said)
+        return _option(parameter, name, value)
     try:
-        number = float(said) if not isinstance(said, bool) else None
+        number = float(value) if not isinstance(value, bool) else None
     except (TypeError, ValueError, OverflowError):
         number = None
     if number is None or not abs(number) < float("inf"):
-        raise Refusal(f"{name!r} must be a plain number, but {said!r:.80} was said.")
+        raise AdviceRejected(f"{name!r} must be a plain number, got {value!r:.80}.")
     return parameter.clamp(number)
 
 
-def _option(parameter: Choice, name: str, said: Any) -> Value:
+def _option(parameter: Choice, name: str, value: Any) -> Value:
     for option in parameter.options:
-        if option == said and type(option) is type(said):
+        if option == value and type(option) is type(value):
             return option
-    for option in parameter.options:  # As models write it: 'true' for True, 3 for "3".
-        if str(option).casefold() == str(said).casefold():
+    for option in parameter.options:  # Models write 'true' for True, or 3 for "3".
+        if str(option).casefold() == str(value).casefold():
             return option
-    raise Refusal(
-        f"{name!r} must be one of {', '.join(map(repr, parameter.options))[:200]}, but {said!r:.80} was said."
-    )
+    options = ", ".join(map(repr, parameter.options))[:200]
+    raise AdviceRejected(f"{name!r} must be one of {options}, got {value!r:.80}.")
+
+
+def _shortfalls(history: History, valid: Sequence[tuple[Advice, dict[str, Value]]], seed: int) -> Sequence[float]:
+    if _is_trusted(history):
+        return [0.0] * len(valid)
+    return GpProposer().acquisition_gap(history, [parameters for _, parameters in valid], seed=seed)
 
 
 def _is_trusted(history: History) -> bool:
-    """Tell whether what was proposed here before has gained more than what others proposed."""
+    """Tell whether advised trials have gained more than those of other proposers."""
     others = {trial.proposal.proposer for trial in history.trials} - {NAME, "user", "rules"}
-    own, *rest = assign_credit(history, [NAME, *sorted(others)], half_life=_HALF_LIFE)
+    advised, *rest = assign_credit(history, [NAME, *sorted(others)], half_life=_HALF_LIFE)
     trials = sum(credit.trials for credit in rest)
-    if own.trials < _TRUSTED_TRIALS or not trials:
+    if advised.trials < _TRUSTED_TRIALS or not trials:
         return False
-    return own.gain / own.trials > _TRUSTED_GAIN * sum(credit.gain for credit in rest) / trials
+    return advised.gain / advised.trials > _TRUSTED_GAIN * sum(credit.gain for credit in rest) / trials
 
 
-def standing(history: History) -> float:
-    """Return the share of the trials proposed here that were better than trial 0, one more taken to have been."""
-    own = [trial.number for trial in history.trials if trial.proposal.proposer == NAME and trial.state.settled]
-    return (1 + sum(_place(history, number) < _place(history, 0) for number in own)) / (1 + len(own))
+def _rank_key(history: History, number: int) -> tuple[float, float]:
+    """Return the key that orders trials from the best on; trials without a loss come last."""
+    key = float(history.violations[number]), float(history.losses[number])
+    return (math.inf, math.inf) if math.isnan(key[1]) else key
 
 
-def _place(history: History, number: int) -> tuple[float, float]:
-    """Return how good a trial is, smaller is better; one that came to nothing ranks last."""
-    found = float(history.violations[number]), float(history.losses[number])
-    return (math.inf, math.inf) if math.isnan(found[1]) else found
-
-
-def _told(history: History, advice: Advice, parameters: Mapping[str, Value]) -> Proposal:
+def _proposal(history: History, advice: Advice, parameters: Mapping[str, Value]) -> Proposal:
     parent = advice.parent if advice.parent is not None or history.best is None else history.best.number
     return Proposal(
         parameters=parameters,

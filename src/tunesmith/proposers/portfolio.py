@@ -17,13 +17,13 @@ from ..history.credit import Credit, assign_credit
 from ..history.history import History
 from ..plugins import name_of, resolve
 from .base import Proposer
-from .language_model import NAME, LanguageModelProposer, standing
+from .language_model import NAME, LanguageModelProposer, success_rate
 
 _HALF_LIFE = 30.0  # Trials after which a gain counts half.
 _PRIOR_TRIALS = 5.0  # Trials of average gain that every member starts with.
 _LEAD = 6.0  # The weight of the first member relative to another of equal gain.
 _LEAD_ON_FRONTS = 60.0  # On a front, a trial that gains a place may add nothing to the hypervolume (measured).
-_GOOD_STANDING = 0.5
+_GOOD_RATE = 0.5
 _MOST_UNPROVEN = 3  # Pending trials of the adviser among its first ones, before any of them has ended.
 _EARNED = (0.2, 4.0)  # The least and greatest multiple of the adviser's usual share.
 _SILVER = 2**0.5 - 1  # Spaces the members' turns. Not the golden ratio, by which hyperband assigns brackets,
@@ -156,14 +156,14 @@ class PortfolioProposer:
         due = [index for index, number in enumerate(numbers) if (number * _BRONZE) % 1.0 < shares[NAME]]
         early = [index for index, number in enumerate(numbers) if 1 <= number <= 2 * self.advised_first]
         indices = sorted({*due, *(early[: self._first_turns(history)] if early else ())})
-        followed = self._adviser.followed(history, count=len(indices), seed=seed) if indices else ()
-        for index, proposal in zip(indices, followed, strict=False):
+        proposals = self._adviser.advised(history, count=len(indices), seed=seed) if indices else ()
+        for index, proposal in zip(indices, proposals, strict=False):
             advice[index] = proposal
         return advice
 
     def _first_turns(self, history: History) -> int:
         """Return how many of the next trials may be among the adviser's first proposals."""
-        if standing(history) <= _GOOD_STANDING:
+        if success_rate(history) <= _GOOD_RATE:
             return 0
         advised = [trial for trial in history.trials[: 2 * self.advised_first + 1] if trial.proposal.proposer == NAME]
         unproven = sum(not trial.state.settled for trial in advised)

@@ -69,8 +69,8 @@ class Loop:
     def prepare(self) -> None:
         """Open the session, and clear up what an earlier one left."""
         if (gateway := self.study.gateway) is not None:
-            gateway.side_by_side = self.executor.capabilities.slots > 1
-            gateway.give_up = self._is_to_end
+            gateway.concurrent = self.executor.capabilities.slots > 1
+            gateway.should_cancel = self._is_to_end
             _ = gateway.model  # What is wrong with it is said before anything runs.
         self.study.approvals.drive(pauses=self.executor.capabilities.slots == 1)
         self.study.record.open_session()
@@ -155,7 +155,7 @@ class Loop:
     def finish(self, reason: str, *, failed: bool) -> None:
         """Put what still runs back in the queue, open the test part for the best trial, and close the session."""
         if self.study.gateway is not None:
-            self.study.gateway.stop_waiting()
+            self.study.gateway.cancel()
         self.judge(self._take_all())
         for trial in self.history.running:
             self.engine.interrupt(trial.number, reason)

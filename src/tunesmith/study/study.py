@@ -150,7 +150,7 @@ class Study:
         self.adviser: PlannerAdviser | None = None
         if options is not None:
             # Imported here, as few studies have a language model.
-            from ..agents.adviser import PlannerAdviser, advised, refereed
+            from ..agents.adviser import PlannerAdviser, with_adviser, with_reviewer
             from ..agents.gateway import ModelGateway
 
             place = Path.cwd() if source is None else source.parent
@@ -158,8 +158,8 @@ class Study:
                 options, history=self.history, emit=self.record.emit, budget=self.budget, folder=place
             )
             self.adviser = PlannerAdviser(self.gateway, self.approvals)
-            self.engine.proposer = advised(self.engine.proposer, self.adviser)
-            self.engine.judge = refereed(self.engine.judge, self.gateway)
+            self.engine.proposer = with_adviser(self.engine.proposer, self.adviser)
+            self.engine.judge = with_reviewer(self.engine.judge, self.gateway)
 
     def __repr__(self) -> str:
         best = "" if self.best is None else f", best {self.best.metrics[self.objective.primary.name]:.6g}"

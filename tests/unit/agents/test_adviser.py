@@ -131,12 +131,12 @@ def test_several_trials_at_once_do_not_wait_for_an_answer() -> None:
 
     with ModelServer(script) as server, study(server) as own:
         assert own.gateway is not None
-        own.gateway.side_by_side = True
+        own.gateway.concurrent = True
         started = time.monotonic()
         first = [own.ask() for _ in range(3)]
         assert time.monotonic() - started < 0.5 or not server.requests  # nobody waited
         assert "language_model" not in {trial.proposal.proposer for trial in first}
-        while own.gateway.waits_for("planner") and not own.gateway._pending["planner"].done():
+        while own.gateway.is_pending("planner") and not own.gateway._pending["planner"].done():
             time.sleep(0.05)
         for trial in first:
             own.tell(trial.number, loss(trial.parameters))
@@ -153,7 +153,7 @@ def test_ideas_that_were_left_over_are_not_kept_for_long_and_start_from_what_was
         for trial in own.trials:
             if "left over" in trial.proposal.reason and trial.number <= 6:
                 assert trial.proposal.parent == 0
-        assert own.adviser._left == []
+        assert own.adviser._leftover == []
 
 
 def test_nobody_is_asked_twice_while_nothing_was_learnt() -> None:

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from tunesmith.agents.roles.explainer import Answer, Explainer, unfounded
+from tunesmith.agents.roles.explainer import Explainer, ExplainerAnswer, unfounded
 from tunesmith.reports.explanation import Explanation
 
 FACTS = Explanation.of("Study mine", [("best", ["Trial 7 is the best: loss 0.31, 12.5 % better than trial 0."])])
@@ -17,7 +17,7 @@ class Says:
 
     def ask(self, role: str, **asked: Any) -> Any:
         self.asked = {"role": role, **asked}
-        return Answer(answer=self.answer)
+        return ExplainerAnswer(answer=self.answer)
 
 
 def test_it_answers_from_the_facts() -> None:

@@ -8,7 +8,6 @@ import pytest
 
 import tunesmith as ts
 from tunesmith.agents.roles.explainer import Explainer
-from tunesmith.agents.roles.model import Equipped
 from tunesmith.agents.tools import Analysis
 from tunesmith.cli.verb_explain import answered
 from tunesmith.core.trial import Failure
@@ -136,7 +135,7 @@ def test_the_explainer_may_repeat_what_it_looked_up() -> None:
         analysis = Analysis(own.history)
         model = own.gateway.model
         assert model is not None
-        told = Explainer(Equipped(model, [analysis.show_trial, analysis.rank_parameters]), analysis.told)
+        told = Explainer(model, [analysis.show_trial, analysis.rank_parameters], analysis.results)
         facts = Explanation("A study", ())
         assert told.explain(facts, "why?").endswith("(Not among the facts: 0.125, 7.5.)")
         analysis.show_trial(0)

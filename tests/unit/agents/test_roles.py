@@ -9,8 +9,8 @@ import pytest
 
 from tunesmith.agents.adviser import PlannerAdviser
 from tunesmith.agents.gateway import ModelGateway
-from tunesmith.agents.roles.coordinator import Course, ModelCoordinator
-from tunesmith.agents.roles.judge import ModelReferee, Opinion
+from tunesmith.agents.roles.coordinator import CoordinatorAnswer, ModelCoordinator
+from tunesmith.agents.roles.judge import JudgeAnswer, ModelReviewer
 from tunesmith.agents.roles.specialist import Suggestion
 from tunesmith.core.budget import Budget
 from tunesmith.core.parameters import Float
@@ -55,7 +55,7 @@ class Thinks(Says):
         return super().ask(role, **asked)
 
 
-def consulting(history: History, says: Says, budget: Budget = Budget(trials=200)) -> ModelGateway:  # noqa: B008
+def gateway_of(history: History, says: Says, budget: Budget = Budget(trials=200)) -> ModelGateway:  # noqa: B008
     gateway = ModelGateway(
         ModelOptions(model="ollama:x"), history=history, emit=history.apply, budget=budget, folder=Path()
     )
@@ -77,8 +77,8 @@ def told(history: History, action: str) -> list[Any]:
 @pytest.mark.parametrize("decision", ["accept", "reject", "replicate"])
 def test_what_is_in_doubt_is_decided_by_the_model(decision: Any) -> None:
     history = losses(1.0, 0.99)
-    says = Says(Opinion(decision=decision, reason="trials are short."))
-    judge = LanguageModelJudge(referee=ModelReferee(consulting(history, says)))
+    says = Says(JudgeAnswer(decision=decision, reason="trials are short."))
+    judge = LanguageModelJudge(reviewer=ModelReviewer(gateway_of(history, says)))
     verdict = judge.judge(history, history.trials[1])
     assert (verdict.decision, verdict.by, verdict.binding) == (decision, "judge", False)
     assert verdict.reason.endswith("; trials are short.")
@@ -88,23 +88,23 @@ def test_what_is_in_doubt_is_decided_by_the_model(decision: Any) -> None:
 @pytest.mark.parametrize(("values", "decision"), [((1.0,), "accept"), ((1.0, 0.5), "accept"), ((1.0, 2.0), "reject")])
 def test_what_is_clear_is_decided_by_rules_alone(values: tuple[float, ...], decision: str) -> None:
     history, says = losses(*values), Says(ModelUnavailable("nobody"))
-    judge = LanguageModelJudge(referee=ModelReferee(consulting(history, says)))
+    judge = LanguageModelJudge(reviewer=ModelReviewer(gateway_of(history, says)))
     assert judge.judge(history, history.trials[-1]).decision == decision
     assert says.asked == []
 
 
 def test_where_nobody_answers_the_rules_decide() -> None:
     history, says = losses(1.0, 0.99), Says(ModelUnavailable("nobody"))
-    judge = LanguageModelJudge(referee=ModelReferee(consulting(history, says)))
+    judge = LanguageModelJudge(reviewer=ModelReviewer(gateway_of(history, says)))
     assert judge.judge(history, history.trials[1]) == LanguageModelJudge().judge(history, history.trials[1])
 
 
 def deliberating(answered: threading.Event) -> tuple[History, ModelGateway, LanguageModelJudge]:
     """A trial in doubt, and a judge beside several slots who answers once it is allowed to."""
     history = losses(1.0, 0.99)
-    gateway = consulting(history, Thinks(answered, Opinion(decision="accept", reason="trials are short.")))
-    gateway.side_by_side = True
-    return history, gateway, LanguageModelJudge(referee=ModelReferee(gateway))
+    gateway = gateway_of(history, Thinks(answered, JudgeAnswer(decision="accept", reason="trials are short.")))
+    gateway.concurrent = True
+    return history, gateway, LanguageModelJudge(reviewer=ModelReviewer(gateway))
 
 
 def test_several_trials_at_once_do_not_wait_for_the_judge() -> None:
@@ -124,7 +124,7 @@ def test_at_the_end_of_a_study_the_rules_decide_what_the_judge_has_not() -> None
     answered = threading.Event()
     history, gateway, judge = deliberating(answered)
     assert judge.judge(history, history.trials[1]) is None
-    gateway.stop_waiting()
+    gateway.cancel()
     assert judge.judge(history, history.trials[1]) == LanguageModelJudge().judge(history, history.trials[1])
     answered.set()
     gateway.close()
@@ -134,15 +134,15 @@ def test_a_study_that_is_run_once_more_asks_again_though_its_model_was_never_rea
     gateway = ModelGateway(
         ModelOptions(model="ollama:x"), history=losses(), emit=lambda event: None, budget=Budget(), folder=Path()
     )
-    gateway.stop_waiting()
-    assert gateway.give_up()
+    gateway.cancel()
+    assert gateway.should_cancel()
     gateway.close()
-    assert not gateway.give_up()
+    assert not gateway.should_cancel()
 
 
-def test_a_judge_needs_a_referee_that_can_be_asked() -> None:
-    with pytest.raises(InputError, match="a referee must be an object"):
-        LanguageModelJudge(referee="somebody")  # type: ignore[arg-type]
+def test_a_judge_needs_a_reviewer_that_can_be_asked() -> None:
+    with pytest.raises(InputError, match="a reviewer must be an object"):
+        LanguageModelJudge(reviewer="somebody")  # type: ignore[arg-type]
 
 
 # -- the coordinator -------------------------------------------------------------------------------------------------
@@ -151,10 +151,10 @@ def test_a_judge_needs_a_referee_that_can_be_asked() -> None:
 def coordinator(history: History, *answers: Any) -> tuple[ModelCoordinator, Says]:
     says = Says(*answers)
     rules = RulesCoordinator(budget=Budget(trials=200))
-    return ModelCoordinator(rules, consulting(history, says)), says
+    return ModelCoordinator(rules, gateway_of(history, says)), says
 
 
-STOP = Course(decision="stop", reason="nothing is left to find.")
+STOP = CoordinatorAnswer(decision="stop", reason="nothing is left to find.")
 
 
 def better(count: int) -> list[float]:
@@ -189,7 +189,7 @@ def test_a_stop_is_followed_only_where_the_history_bears_it_out(
 
 def test_it_is_asked_now_and_then_and_the_rules_come_first() -> None:
     history = losses(*better(12))
-    own, says = coordinator(history, Course(decision="go on", reason="it improves."))
+    own, says = coordinator(history, CoordinatorAnswer(decision="go on", reason="it improves."))
     assert not own.decide(history, seconds=1.0).stop
     assert not own.decide(history, seconds=1.0).stop
     assert len(says.asked) == 1
@@ -200,7 +200,7 @@ def test_it_is_asked_now_and_then_and_the_rules_come_first() -> None:
 
 def test_what_it_freezes_holds_for_parameters_that_exist_and_for_the_adviser_alone() -> None:
     history = losses(*better(12))
-    course = Course(
+    course = CoordinatorAnswer(
         decision="go on", prioritise=["x", "no_such"], freeze=["y", "x"], reason="y\x1b[1m does not matter."
     )
     own, _ = coordinator(history, course)
@@ -226,8 +226,8 @@ def test_where_nobody_answers_the_study_goes_on_and_it_is_left_alone(caplog: pyt
 def adviser(history: History, *answers: Any) -> tuple[PlannerAdviser, Says]:
     """One who does not wait for answers."""
     says = Says(*answers)
-    gateway = consulting(history, says)
-    gateway.side_by_side = True
+    gateway = gateway_of(history, says)
+    gateway.concurrent = True
     return PlannerAdviser(gateway), says
 
 
@@ -278,7 +278,7 @@ def test_the_planner_is_told_and_advice_on_what_is_frozen_is_refused() -> None:
     history.apply(Event("decided", None, {"action": "focus", "prioritise": ["x"], "freeze": ["y"], "reason": "it is."}))
     ideas = [Idea(step="small", changes=[Change(parameter=name, value=0.3)], reason="why") for name in "xy"]
     says = Says(Plan(ideas=ideas))
-    advice = PlannerAdviser(consulting(history, says)).advise(history, count=2)
+    advice = PlannerAdviser(gateway_of(history, says)).advise(history, count=2)
     assert [dict(one.changes) for one in advice] == [{"x": 0.3}]
     assert "the coordinator froze y" in told(history, "refuse")[0]["reason"]
     assert '"freeze"' in says.asked[0]["question"]

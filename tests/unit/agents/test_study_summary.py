@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from tunesmith.agents.study_summary import MOST_TOKENS, StudySummary
+from tunesmith.agents.study_summary import MAX_TOKENS, StudySummary
 from tunesmith.core.parameters import Choice, Float, Int
 from tunesmith.core.space import SearchSpace
 from tunesmith.core.trial import Failure
@@ -103,7 +103,7 @@ def test_it_is_short_and_json_whatever_the_space(name: str, count: int) -> None:
     space = spaces()[name]
     history = build_history(space, random_trials(space, count, smooth))
     text = str(StudySummary(history))
-    assert len(text) <= 3 * MOST_TOKENS
+    assert len(text) <= 3 * MAX_TOKENS
     assert json.loads(text)["objective"] == "minimize y"
 
 
@@ -113,7 +113,7 @@ def test_it_stays_short_however_long_names_and_values_are(name: str, option: str
     space = SearchSpace(long)
     history = build_history(space, random_trials(space, 60, smooth))
     text = str(StudySummary(history))
-    assert len(text.encode()) <= 3 * MOST_TOKENS
+    assert len(text.encode()) <= 3 * MAX_TOKENS
     json.loads(text)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tunesmith.agents.roles.planner import Change
-from tunesmith.agents.tools import BYTES_PER_TOKEN, MOST_TOKENS, MOST_TOKENS_IN_ALL, Analysis
+from tunesmith.agents.tools import BYTES_PER_TOKEN, MAX_TOKENS, MAX_TOTAL_TOKENS, Analysis
 from tunesmith.core.parameters import Choice, Float, Int
 from tunesmith.core.space import SearchSpace
 from tunesmith.core.trial import Failure, State
@@ -158,7 +158,7 @@ def test_parameters_are_ranked() -> None:
         (lambda a: a.show_trial(-1), "there is no trial -1"),
         (lambda a: a.describe_parameter("Lr"), "there is no parameter 'Lr'. Did you mean 'lr'"),
         (lambda a: a.find_trials(parameter="x" * 10_000), "there is no parameter 'xxx"),
-        (lambda a: a.find_trials(low=3), "must be of a parameter"),
+        (lambda a: a.find_trials(low=3), "need a parameter"),
         (lambda a: a.predict_metric([Change(parameter="lr", value="a lot")]), "'lr' must be a plain number"),
         (lambda a: a.predict_metric([Change(parameter="no", value=1)]), "there is no parameter 'no'"),
         (lambda a: a.predict_metric([], parent=1000), "there is no trial 1000"),
@@ -176,7 +176,7 @@ def test_awkward_histories_are_told_within_bounds(what: str) -> None:
     history = awkward_histories(12)[what]()
     for name in every(Analysis(history)):
         told = every(Analysis(history))[name]()
-        assert len(told.encode()) <= MOST_TOKENS * BYTES_PER_TOKEN, name
+        assert len(told.encode()) <= MAX_TOKENS * BYTES_PER_TOKEN, name
         assert "note" not in json.loads(told), name
 
 
@@ -210,7 +210,7 @@ def test_ten_thousand_trials_are_looked_up_soon() -> None:
 def test_all_together_is_bounded_and_then_nothing_more_is_told() -> None:
     analysis = Analysis(study(200))
     answers = [analysis.find_trials() for _ in range(20)]
-    assert sum(len(answer.encode()) for answer in analysis.told) <= MOST_TOKENS_IN_ALL * BYTES_PER_TOKEN
+    assert sum(len(answer.encode()) for answer in analysis.results) <= MAX_TOTAL_TOKENS * BYTES_PER_TOKEN
     assert "nothing more is told" in answers[-1]
     assert all("secret" not in answer for answer in answers)
 

@@ -42,7 +42,7 @@ def begin(own: ts.Study) -> ts.Study:
 def advise(own: ts.Study, step: str = "radical", **changes: Any) -> None:
     """Let it be the turn of the adviser, who says this."""
     assert own.adviser is not None
-    own.adviser._suggested["x"] = [Advice(changes=changes, step=step, reason="it is usual", expectation=0.25)]
+    own.adviser._suggestions["x"] = [Advice(changes=changes, step=step, reason="it is usual", expectation=0.25)]
 
 
 def actions(own: ts.Study) -> list[str]:
@@ -290,9 +290,9 @@ def test_questions_follow_from_the_journal_alone(tmp_path: Path) -> None:
     [
         ({"approve": "radicals"}, r"approve must be 'none', 'radical' or 'all', .* Did you mean 'radical'\?"),
         ({"approve": True}, "approve must be a string"),
-        ({"approve_default": "yes"}, "approve_default must be 'reject' or 'approve', but 'yes' was given"),
+        ({"approve_default": "yes"}, "approve_default must be 'reject' or 'approve', got 'yes'"),
         ({"approve_seconds": 0}, "approve_seconds must be above 0"),
-        ({"approve_seconds": float("inf")}, "approve_seconds must be above 0, and finite"),
+        ({"approve_seconds": float("inf")}, "approve_seconds must be above 0 and finite"),
         ({"approve_second": 3}, "Did you mean 'approve_seconds'"),
     ],
 )

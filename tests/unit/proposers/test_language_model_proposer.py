@@ -12,7 +12,7 @@ from tunesmith.errors import InputError
 from tunesmith.history.history import History
 from tunesmith.journal.base import Event
 from tunesmith.proposers.gp import GpProposer
-from tunesmith.proposers.language_model import Advice, LanguageModelProposer, standing
+from tunesmith.proposers.language_model import Advice, LanguageModelProposer, success_rate
 from tunesmith.proposers.portfolio import PortfolioProposer
 from tunesmith.testing.histories import MINIMIZE, build_history, random_trials
 
@@ -95,7 +95,7 @@ def test_values_are_taken_as_they_are_meant_and_kept_in_range(
     ("changes", "others", "why"),
     [
         ({"depth": 3}, {}, "there is no parameter 'depth'"),
-        ({"lr": "1e-3 per step"}, {}, "'lr' must be a plain number, but '1e-3 per step' was said"),
+        ({"lr": "1e-3 per step"}, {}, "'lr' must be a plain number, got '1e-3 per step'"),
         ({"lr": math.nan}, {}, "must be a plain number"),
         ({"lr": math.inf}, {}, "must be a plain number"),
         ({"lr": True}, {}, "must be a plain number"),
@@ -161,7 +161,7 @@ def test_who_has_earned_it_is_followed_all_the_same() -> None:
 def test_options_are_checked() -> None:
     with pytest.raises(InputError, match="shortfall must be above 0"):
         LanguageModelProposer(shortfall=0.0)
-    with pytest.raises(InputError, match="say whom to ask in"):
+    with pytest.raises(InputError, match="name the language model in"):
         LanguageModelProposer(adviser="somebody")  # type: ignore[arg-type]
 
 
@@ -274,8 +274,8 @@ def test_who_was_worse_than_trial_0_has_to_promise_more() -> None:
         return found
 
     first = float(history(1.0).losses[0])
-    assert [standing(history(first + change)) for change in (-1.0, 1.0)] == [1.0, 0.5]
-    assert standing(build_history(SPACE, random_trials(SPACE, 3, loss))) == 1.0
+    assert [success_rate(history(first + change)) for change in (-1.0, 1.0)] == [1.0, 0.5]
+    assert success_rate(build_history(SPACE, random_trials(SPACE, 3, loss))) == 1.0
 
 
 def test_where_trial_0_fails_whatever_works_is_better() -> None:
@@ -286,4 +286,4 @@ def test_where_trial_0_fails_whatever_works_is_better() -> None:
         state = {"state": "complete", "metrics": {"y": 1.0}} if number == 1 else {"state": "failed"}
         failure = {} if number == 1 else {"failure": {"kind": "exit", "reason": "no", "log_tail": ""}}
         history.apply(Event("finished", number, {**state, **failure, "attempt": 1}))
-    assert standing(history) == pytest.approx(2 / 3)
+    assert success_rate(history) == pytest.approx(2 / 3)

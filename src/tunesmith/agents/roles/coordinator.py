@@ -1,4 +1,4 @@
-"""The coordinator on a language model: whether to go on, and which parameters the adviser should look at."""
+"""The coordinator on a language model: whether to go on, and which parameters the adviser should change."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from ...history.history import History
 from ...runner.coordinator import RulesCoordinator, Step
 from ...text.cleaning import short
 from ..gateway import ModelGateway
-from ..prompts import prompt
 from ..study_summary import StudySummary
-from .model import Model
+from .model import Model, ask
 
 EVERY = 10
-"""It is asked after so many more trials have ended."""
+"""Number of settled trials between two questions."""
 
+_ROLE = "coordinator"
 _LEAST_TRIALS = 30
-_STOOD_STILL = 0.4  # The share of all trials without a new best from which a stop is followed.
+_STALLED_SHARE = 0.4  # Share of all trials without a new best from which a stop is followed.
 
 
-class Course(BaseModel):
-    """What the coordinator answers."""
+class CoordinatorAnswer(BaseModel):
+    """The coordinator's answer."""
 
     decision: Literal["go on", "stop"] = Field(description="whether the study goes on")
     prioritise: list[str] = Field(default_factory=list, max_length=8, description="parameters to change next")
@@ -33,17 +33,15 @@ class Course(BaseModel):
 
 
 class ModelCoordinator:
-    """Lets the rules decide, and where they go on asks a language model now and then.
+    """Lets the rules decide, and asks a language model after every ten trials where they go on.
 
-    Its stop is followed only where the history shows that the best has stood still for long. What it freezes and
-    prioritises holds for the adviser alone: the optimiser goes on looking everywhere.
+    Its stop is followed only where the history shows no progress. What it freezes and prioritises applies only to the
+    adviser; the optimiser keeps searching the whole space.
 
     Args:
-        rules: What decides first.
-        gateway: Whom it asks.
+        rules: The rules, which decide first.
+        gateway: The study's language model.
     """
-
-    role = "coordinator"
 
     def __init__(self, rules: RulesCoordinator, gateway: ModelGateway) -> None:
         self.rules = rules
@@ -51,34 +49,34 @@ class ModelCoordinator:
         self._next = EVERY
 
     def decide(self, history: History, *, seconds: float) -> Step:
-        """Return what to do next; see `RulesCoordinator.decide`."""
+        """Return the next step; see `RulesCoordinator.decide`."""
         step = self.rules.decide(history, seconds=seconds)
         if step.stop or step.room == 0 or history.settled < self._next:
             return step
-        course = self.gateway.consult_later(self.role, lambda: self._ask(history))
-        if self.gateway.waits_for(self.role):
+        answer = self.gateway.ask(_ROLE, lambda: self._prepare(history))
+        if self.gateway.is_pending(_ROLE):
             return step
         self._next = history.settled + EVERY
-        return step if course is None else self._followed(history, step, course)
+        return step if answer is None else self._apply(history, step, answer)
 
-    def _ask(self, history: History) -> Callable[[Model], Course]:
+    def _prepare(self, history: History) -> Callable[[Model], CoordinatorAnswer]:
         question = str(StudySummary(history, trials_left=self.gateway.trials_left))
-        return lambda model: model.ask(self.role, instructions=prompt(self.role), question=question, answer=Course)
+        return lambda model: ask(model, _ROLE, question, CoordinatorAnswer)
 
-    def _followed(self, history: History, step: Step, course: Course) -> Step:
-        reason = short(course.reason, 300)
+    def _apply(self, history: History, step: Step, answer: CoordinatorAnswer) -> Step:
+        reason = short(answer.reason, 300)
         names = history.space.names
         focus = {
-            "prioritise": [name for name in course.prioritise if name in names][:4],
-            "freeze": [name for name in course.freeze if name in names and name not in course.prioritise],
+            "prioritise": [name for name in answer.prioritise if name in names][:4],
+            "freeze": [name for name in answer.freeze if name in names and name not in answer.prioritise],
         }
-        if course.decision == "go on":
-            wanted = [f"{verb} {', '.join(map(short, focus[verb]))}" for verb in focus if focus[verb]]
-            self.gateway.note("focus", "; ".join([reason, *wanted]), by=self.role, **focus)
+        if answer.decision == "go on":
+            listed = [f"{verb} {', '.join(map(short, focus[verb]))}" for verb in focus if focus[verb]]
+            self.gateway.note("focus", "; ".join([reason, *listed]), by=_ROLE, **focus)
             return replace(step, specialists=tuple(focus["prioritise"]))
-        still = history.since_best >= _STOOD_STILL * history.settled
-        if history.settled >= _LEAST_TRIALS and still:
+        has_stalled = history.since_best >= _STALLED_SHARE * history.settled
+        if history.settled >= _LEAST_TRIALS and has_stalled:
             return Step(stop=True, reason=f"the coordinator ends it, as nothing improves: {reason}")
-        why = f"before {_LEAST_TRIALS} trials" if still else f"{history.since_best} trials after a new best"
-        self.gateway.note("refuse", f"a stop is not followed {why}: {reason}", by=self.role)
+        why = f"before {_LEAST_TRIALS} trials" if has_stalled else f"{history.since_best} trials after a new best"
+        self.gateway.note("refuse", f"a stop is not followed {why}: {reason}", by=_ROLE)
         return step

@@ -1,4 +1,4 @@
-"""The explainer: why, in plain words, from what the journal holds and nothing else."""
+"""The explainer: answers questions from facts of the journal, in plain words."""
 
 from __future__ import annotations
 
@@ -9,49 +9,48 @@ from pydantic import BaseModel, Field
 
 from ...reports.explanation import Explanation
 from ...text.cleaning import short
-from ..prompts import prompt
-from .model import Model
+from .model import Model, Tools, ask
 
-_MOST_FACTS = 12_000  # Characters.
-_MOST_QUESTION = 1000
+_MAX_FACTS = 12_000  # Characters.
+_MAX_QUESTION = 1000
+_MAX_ANSWER = 3000
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*(?:e[-+]?\d+)?", re.IGNORECASE)
 
 
-class Answer(BaseModel):
-    """What the explainer answers."""
+class ExplainerAnswer(BaseModel):
+    """The explainer's answer."""
 
-    answer: str = Field(description="the answer in plain words, at most six sentences", max_length=3000)
+    answer: str = Field(description="the answer in plain words, at most six sentences", max_length=_MAX_ANSWER)
 
 
 class Explainer:
-    """Answers a question about a study, or about one of its trials.
+    """Answers a question about a study or one of its trials.
 
     Args:
-        model: Whom it asks.
-        looked_up: What its tools have told it, read once it has answered: those are facts, too.
+        model: The model.
+        tools: Tools that it may call.
+        tool_results: Results of the tools, read after the answer: they are facts, too.
     """
 
-    role = "explainer"
-
-    def __init__(self, model: Model, looked_up: Sequence[str] = ()) -> None:
+    def __init__(self, model: Model, tools: Tools = (), tool_results: Sequence[str] = ()) -> None:
         self.model = model
-        self.looked_up = looked_up
+        self.tools = tools
+        self.tool_results = tool_results
 
     def explain(self, facts: Explanation, question: str) -> str:
-        """Return the answer; where it has numbers that are not among the facts, it says so.
+        """Return the answer, with a note on numbers that are not among the facts.
 
         Args:
-            facts: What is known, told by rules.
-            question: The person's.
+            facts: The facts, by rules.
+            question: The person's question.
 
         Raises:
-            ModelUnavailable: There is none.
+            ModelUnavailable: No model answers.
         """
-        told = str(facts)[:_MOST_FACTS]
-        asked = f"<facts>\n{told}\n</facts>\n\nThe question: {short(question, _MOST_QUESTION)}"
-        found = self.model.ask(self.role, instructions=prompt(self.role), question=asked, answer=Answer)
-        answer = short(found.answer, 3000)
-        if unknown := unfounded(answer, " ".join([told, question, *self.looked_up])):
+        text = str(facts)[:_MAX_FACTS]
+        prompt = f"<facts>\n{text}\n</facts>\n\nThe question: {short(question, _MAX_QUESTION)}"
+        answer = short(ask(self.model, "explainer", prompt, ExplainerAnswer, self.tools).answer, _MAX_ANSWER)
+        if unknown := unfounded(answer, " ".join([text, question, *self.tool_results])):
             answer += f" (Not among the facts: {', '.join(unknown)}.)"
         return answer
 

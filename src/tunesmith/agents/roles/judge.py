@@ -1,4 +1,4 @@
-"""The judge: whether a gain that may be luck is worth a repeat."""
+"""The judge: whether a small gain is worth a repeat."""
 
 from __future__ import annotations
 
@@ -12,58 +12,57 @@ from ...core.trial import Trial, Verdict
 from ...history.history import History
 from ...text.cleaning import short
 from ..gateway import ModelGateway
-from ..prompts import prompt
-from ..study_summary import trial_table
-from .model import Model
+from ..study_summary import trial_to_json
+from .model import Model, ask
+
+_ROLE = "judge"
 
 
-class Opinion(BaseModel):
-    """What the judge answers."""
+class JudgeAnswer(BaseModel):
+    """The judge's answer."""
 
     decision: Literal["accept", "reject", "replicate"] = Field(description="what to make of the trial")
     reason: str = Field(description="why, in one sentence")
 
 
-class ModelReferee:
-    """Asks a language model about what is borderline.
+class ModelReviewer:
+    """Asks the study's language model about borderline trials.
 
     Args:
-        gateway: Whom it asks.
+        gateway: The study's language model.
     """
-
-    role = "judge"
 
     def __init__(self, gateway: ModelGateway) -> None:
         self.gateway = gateway
 
-    def decide(self, history: History, trial: Trial, doubt: str) -> Verdict | None:
-        """Return a verdict; None where nobody answers, or not yet."""
+    def review(self, history: History, trial: Trial, doubt: str) -> Verdict | None:
+        """Return a verdict; None where the answer is pending or the model unavailable."""
 
-        def prepare() -> Callable[[Model], Opinion]:
+        def prepare() -> Callable[[Model], JudgeAnswer]:
             question = self._question(history, trial, doubt)
-            return lambda model: model.ask(self.role, instructions=prompt(self.role), question=question, answer=Opinion)
+            return lambda model: ask(model, _ROLE, question, JudgeAnswer)
 
-        opinion = self.gateway.consult_later(_about(trial), prepare)
-        if opinion is None:
+        answer = self.gateway.ask(_topic(trial), prepare)
+        if answer is None:
             return None
-        return Verdict(decision=opinion.decision, reason=f"{doubt}; {short(opinion.reason, 300)}", by=self.role)
+        return Verdict(decision=answer.decision, reason=f"{doubt}; {short(answer.reason, 300)}", by=_ROLE)
 
-    def is_thinking(self, trial: Trial) -> bool:
+    def is_pending(self, trial: Trial) -> bool:
         """Tell whether the verdict on a trial is still to come."""
-        return self.gateway.waits_for(_about(trial))
+        return self.gateway.is_pending(_topic(trial))
 
     def _question(self, history: History, trial: Trial, doubt: str) -> str:
-        rival = history.rival(trial)
-        told = {
+        rival, names = history.rival(trial), history.space.names
+        table = {
             "objective": str(history.objective),
-            "trial": trial_table(trial, history.space.names),
-            "it_would_take_the_lead_from": None if rival is None else trial_table(rival, history.space.names),
+            "trial": trial_to_json(trial, names),
+            "it_would_take_the_lead_from": None if rival is None else trial_to_json(rival, names),
             "in_doubt": doubt,
             "noise": history.noise,
             "trials_left": self.gateway.trials_left,
         }
-        return orjson.dumps(told).decode()
+        return orjson.dumps(table).decode()
 
 
-def _about(trial: Trial) -> str:
+def _topic(trial: Trial) -> str:
     return f"judge of trial {trial.number}"

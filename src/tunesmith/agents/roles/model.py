@@ -1,39 +1,30 @@
-"""Whom a role asks."""
+"""The model that a role asks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel
 
-if TYPE_CHECKING:
-    from ...llm.client import ModelClient
+from ..prompts import prompt
 
 Answer = TypeVar("Answer", bound=BaseModel)
+Tools = Sequence[Callable[..., Any]]
 
 
 class Model(Protocol):
-    """Whoever answers: `tunesmith.llm.client.ModelClient`, or an object of your own in its place."""
+    """A language model: `tunesmith.llm.client.ModelClient`, or another object in its place."""
 
-    def ask(self, role: str, *, instructions: str, question: str, answer: type[Answer]) -> Answer:
-        """Return an answer of the type that is asked for; raises `ModelUnavailable` where there is none."""
+    def ask(self, role: str, *, instructions: str, question: str, answer: type[Answer], tools: Tools = ()) -> Answer:
+        """Return an answer of the given type; raise `ModelUnavailable` where there is none."""
         ...
 
 
-@dataclass(frozen=True)
-class Equipped:
-    """A language model with tools that it may call before it answers; a role asks it as any other.
+def ask(model: Model, role: str, question: str, answer: type[Answer], tools: Tools = ()) -> Answer:
+    """Ask a question with the role's prompt.
 
-    Args:
-        model: Who answers.
-        tools: Functions with typed arguments and a docstring each.
+    Raises:
+        ModelUnavailable: No model answers.
     """
-
-    model: ModelClient
-    tools: Sequence[Callable[..., Any]]
-
-    def ask(self, role: str, *, instructions: str, question: str, answer: type[Answer]) -> Answer:
-        """Return an answer; see `Model`."""
-        return self.model.ask(role, instructions=instructions, question=question, answer=answer, tools=self.tools)
+    return model.ask(role, instructions=prompt(role), question=question, answer=answer, tools=tools)

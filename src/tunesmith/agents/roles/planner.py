@@ -7,11 +7,10 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from ...history.history import History
-from ..prompts import prompt
 from ..study_summary import StudySummary
-from .model import Model
+from .model import Model, Tools, ask
 
-MOST_IDEAS = 8
+MAX_IDEAS = 8
 
 
 class Change(BaseModel):
@@ -32,47 +31,28 @@ class Idea(BaseModel):
 
 
 class Plan(BaseModel):
-    """What the planner answers."""
+    """The planner's answer."""
 
-    ideas: list[Idea] = Field(min_length=1, max_length=MOST_IDEAS, description="the most promising first")
-
-
-class Planner:
-    """Reads a digest and says what to change.
-
-    Args:
-        model: Whom it asks.
-    """
-
-    role = "planner"
-
-    def __init__(self, model: Model) -> None:
-        self.model = model
-
-    def plan(self, history: History, *, count: int = 1, trials_left: int | None = None) -> Plan:
-        """Return ideas.
-
-        Args:
-            history: All that is known.
-            count: How many are wanted; at most 8.
-            trials_left: What the budget still allows; None for no limit.
-
-        Raises:
-            ModelUnavailable: There is none.
-        """
-        return self.answer(question(history, count=count, trials_left=trials_left))
-
-    def answer(self, question: str) -> Plan:
-        """Return ideas in answer to a `question`.
-
-        Raises:
-            ModelUnavailable: There is none.
-        """
-        return self.model.ask(self.role, instructions=prompt(self.role), question=question, answer=Plan)
+    ideas: list[Idea] = Field(min_length=1, max_length=MAX_IDEAS, description="the most promising first")
 
 
 def question(history: History, *, count: int = 1, trials_left: int | None = None) -> str:
-    """Return what the planner is asked; see `Planner.plan`."""
-    count = min(count, MOST_IDEAS)
+    """Return the question for the planner.
+
+    Args:
+        history: The study's history.
+        count: Number of ideas; at most 8 are requested.
+        trials_left: Trials left in the budget; None for no limit.
+    """
+    count = min(count, MAX_IDEAS)
     wanted = f"Give {count} idea{'' if count == 1 else 's, each different from the others'}."
     return f"{StudySummary(history, trials_left=trials_left)}\n\n{wanted}"
+
+
+def plan(model: Model, question: str, tools: Tools = ()) -> Plan:
+    """Return ideas.
+
+    Raises:
+        ModelUnavailable: No model answers.
+    """
+    return ask(model, "planner", question, Plan, tools)

@@ -1,4 +1,4 @@
-"""A specialist: which value of one parameter is worth a trial."""
+"""The specialist: which values of one parameter are worth a trial."""
 
 from __future__ import annotations
 
@@ -11,15 +11,14 @@ from pydantic import BaseModel, Field
 from ...core.trial import Trial
 from ...history.history import History
 from ...text.cleaning import short
-from ..prompts import prompt
-from ..study_summary import range_table, trial_table, value_table
-from .model import Model
+from ..study_summary import range_to_json, trial_to_json, value_to_json
+from .model import Model, ask
 
-_BEST, _LAST = 10, 10
+_BEST, _LATEST = 10, 10
 
 
 class Suggestion(BaseModel):
-    """What a specialist answers."""
+    """The specialist's answer."""
 
     values: list[bool | int | float | str | None] = Field(
         min_length=1, max_length=2, description="values of the parameter that are worth a trial, the better one first"
@@ -27,53 +26,32 @@ class Suggestion(BaseModel):
     reason: str = Field(description="why, in one sentence")
 
 
-class Specialist:
-    """Looks at one parameter alone.
-
-    Args:
-        model: Whom it asks.
-        parameter: Its name.
-    """
-
-    role = "specialist"
-
-    def __init__(self, model: Model, parameter: str) -> None:
-        self.model = model
-        self.parameter = parameter
-
-    def suggest(self, history: History) -> Suggestion:
-        """Return values that are worth a trial.
-
-        Raises:
-            ModelUnavailable: There are none.
-        """
-        return self.answer(question(history, self.parameter))
-
-    def answer(self, question: str) -> Suggestion:
-        """Return values in answer to a `question`.
-
-        Raises:
-            ModelUnavailable: There are none.
-        """
-        return self.model.ask(self.role, instructions=prompt(self.role), question=question, answer=Suggestion)
-
-
 def question(history: History, parameter: str) -> str:
-    """Return what the specialist of a parameter is asked."""
+    """Return the question for the specialist of a parameter."""
     known = np.flatnonzero(np.isfinite(history.losses) & (history.violations == 0))
     ranked = known[np.argsort(history.losses[known], kind="stable")]
-    told = {
+    best = history.best
+    table = {
         "objective": str(history.objective),
         "parameter": short(parameter, 80),
-        "range": range_table(history.space.parameters[parameter]),
+        "range": range_to_json(history.space.parameters[parameter]),
         "best_trials": [_row(history.trials[number], parameter) for number in ranked[:_BEST].tolist()],
-        "last_trials": [_row(trial, parameter) for trial in history.trials[-_LAST:]],
-        "best_configuration": None if history.best is None else trial_table(history.best, history.space.names[:60]),
+        "last_trials": [_row(trial, parameter) for trial in history.trials[-_LATEST:]],
+        "best_configuration": None if best is None else trial_to_json(best, history.space.names[:60]),
     }
-    return orjson.dumps(told).decode()
+    return orjson.dumps(table).decode()
+
+
+def suggest(model: Model, question: str) -> Suggestion:
+    """Return values that are worth a trial.
+
+    Raises:
+        ModelUnavailable: No model answers.
+    """
+    return ask(model, "specialist", question, Suggestion)
 
 
 def _row(trial: Trial, parameter: str) -> dict[str, Any]:
-    told = trial_table(trial, [parameter])
-    told.pop("parameters", None)
-    return {**told, "value": value_table(trial.parameters.get(parameter))}
+    row = trial_to_json(trial, [parameter])
+    row.pop("parameters", None)
+    return {**row, "value": value_to_json(trial.parameters.get(parameter))}
