@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from tunesmith.core.objective import Metric, Objective
 from tunesmith.core.pareto import hypervolume
+from tunesmith.core.trial import TrialFailed
 from tunesmith.history.history import History
-from tunesmith.tasks.base import TrialFailed
 from tunesmith.testing.problems import Problem
 from tunesmith.testing.searches import search
 

@@ -33,8 +33,6 @@ FLOORS = [
 ]
 EXCEPTIONS: dict[tuple[str, str], str] = {
     ("tunesmith.runner.loop", "tunesmith.agents.roles.coordinator"): "to be passed in",
-    ("tunesmith.trial_folder.metrics", "tunesmith.tasks.base"): "to be moved into core",
-    ("tunesmith.trial_folder.prepare", "tunesmith.tasks.base"): "to be moved into core",
 }
 OUTSIDE = {
     "langgraph": {"tunesmith.runner.graph"},

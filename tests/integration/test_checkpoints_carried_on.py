@@ -71,7 +71,7 @@ def test_where_the_checkpoint_has_gone_it_starts_from_nothing_and_says_so(tmp_pa
     study = study_in(tmp_path, trials=3)
     study.run()
     assert study.trials[2].metrics["y"] == 1.5
-    assert "starts from nothing" in (tmp_path / "study/trials/0002/log.txt").read_text()
+    assert "starts from scratch" in (tmp_path / "study/trials/0002/log.txt").read_text()
 
 
 def test_it_is_shown_and_can_be_reproduced_as_often_as_one_likes(tmp_path: Path, tunesmith: Tunesmith) -> None:

@@ -13,13 +13,13 @@ import psutil
 import pytest
 
 from tests.waiting import wait_until
-from tunesmith.core.trial import TrialRequest
+from tunesmith.core.trial import TrialFailed, TrialRequest
 from tunesmith.errors import InputError, TrialPruned
+from tunesmith.executors._leftovers import sweep
 from tunesmith.executors.process import ProcessExecutor
-from tunesmith.executors.process.leftovers import read_result, sweep
-from tunesmith.tasks.base import TrialFailed, TrialLost
 from tunesmith.tasks.command import CommandTask
 from tunesmith.tasks.function import FunctionTask
+from tunesmith.trial_folder.result import read_result
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
@@ -42,6 +42,13 @@ class Bench:
 
     def run(self, task, number=0, **changes):
         return self.start(task, number, **changes).result(60)
+
+    def loss(self, future):
+        """Return the reason why a trial was lost."""
+        error = future.exception(30)
+        assert isinstance(error, TrialFailed)
+        assert error.failure.kind == "lost"
+        return error.failure.reason
 
     def failure(self, task, number=0, **changes):
         with pytest.raises(TrialFailed) as caught:
@@ -487,9 +494,8 @@ def sleeper(parameters, trial):
 def test_a_trial_that_is_killed_from_outside_is_lost(bench, number):
     future = bench.start(sleeper)
     os.kill(number_in(bench.folder / "trials" / "0000" / "pid"), number)
-    with pytest.raises(TrialLost, match=number.name):
-        future.result(30)
-    assert read_result(bench.folder / "trials" / "0000", 1)["state"] == "lost"
+    assert number.name in bench.loss(future)
+    assert read_result(bench.folder / "trials" / "0000", 1)["failure"]["kind"] == "lost"
 
 
 def test_a_command_that_is_killed_from_outside_is_lost(bench):
@@ -500,8 +506,7 @@ def test_a_command_that_is_killed_from_outside_is_lost(bench):
     """)
     future = bench.start(task)
     os.kill(number_in(bench.folder / "trials" / "0000" / "pid"), signal.SIGKILL)
-    with pytest.raises(TrialLost, match="SIGKILL"):
-        future.result(30)
+    assert "SIGKILL" in bench.loss(future)
 
 
 def test_where_the_worker_is_killed_the_trial_is_lost_and_its_processes_are_gone(bench):
@@ -510,8 +515,7 @@ def test_where_the_worker_is_killed_the_trial_is_lost_and_its_processes_are_gone
     pids = [number_in(folder / "pid"), number_in(folder / "grandchild")]
     worker = psutil.Process(pids[0]).ppid()
     os.kill(worker, signal.SIGKILL)
-    with pytest.raises(TrialLost):
-        future.result(30)
+    assert bench.loss(future)
     wait_until(lambda: not any(map(alive, pids)))
 
 
@@ -536,7 +540,7 @@ import os, signal, sys, time
 from pathlib import Path
 from tunesmith.executors.process import ProcessExecutor
 from tunesmith.tasks.function import FunctionTask
-from tunesmith.core.trial import TrialRequest
+from tunesmith.core.trial import TrialFailed, TrialRequest
 
 def train(parameters, trial):
     if os.fork() == 0:
@@ -597,7 +601,7 @@ def test_ctrl_c_ends_the_study_and_all_its_trials(study, tmp_path):
     process.wait(60)
     assert not any(map(alive, pids))
     assert not marked(tmp_path)
-    assert read_result(tmp_path / "trials" / "0000", 1)["state"] == "lost"
+    assert read_result(tmp_path / "trials" / "0000", 1)["failure"]["kind"] == "lost"
 
 
 # -- being stopped -----------------------------------------------------------------------------------------------------
@@ -710,7 +714,7 @@ def test_leaving_stops_what_runs_and_leaves_nothing_open(tmp_path):
         for number in range(2):
             number_in(tmp_path / "trials" / f"{number:04d}" / "pid")
     for future in futures:
-        assert isinstance(future.exception(0), TrialLost)
+        assert bench.loss(future)
     assert not marked(tmp_path)
     assert (psutil.Process().num_fds(), psutil.Process().children()) == before
 

@@ -36,6 +36,6 @@ def test_a_population_beats_as_many_slices_that_start_from_nothing(tmp_path: Pat
         assert trial.folder is not None
         origin = study.trials[trial.proposal.inherits or 0]
         log = (trial.folder / "log.txt").read_text()
-        assert log.startswith(f"[tunesmith: it starts from the checkpoint of trial {origin.number:04d}]")
+        assert log.startswith(f"[tunesmith: starts from the checkpoint of trial {origin.number:04d}]")
         if trial.reports and origin.reports:
             assert trial.reports[0].step == origin.reports[-1].step + 1, "its curve goes on where the other's ends"

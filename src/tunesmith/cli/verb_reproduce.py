@@ -7,10 +7,9 @@ from pathlib import Path
 
 import click
 
-from ..core.trial import CHECKPOINT_FOLDER, TrialRequest
+from ..core.trial import CHECKPOINT_FOLDER, TrialFailed, TrialRequest
 from ..errors import InputError, StudyFailed
 from ..study.tuning import load
-from ..tasks.base import TrialFailed
 from .options import FOLDER, TRIAL, Output, speaking
 
 

@@ -1,4 +1,4 @@
-"""A trial and what it is made of: plain, frozen data."""
+"""A trial and its parts: plain, frozen data."""
 
 from __future__ import annotations
 
@@ -6,25 +6,28 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from ..errors import InputError
 
 Value = Any
-"""What a parameter can be: a number, a string, a boolean, None, or a JSON list."""
+"""A parameter's value: a number, a string, a boolean, None, or a JSON list."""
 
 CHECKPOINT_FOLDER = "checkpoint"
-"""In a trial's folder: what a training keeps there outlives an interruption, and another trial may inherit it."""
+"""In a trial's folder: files here survive an interruption, and another trial may inherit them."""
+ARTIFACTS_FOLDER = "artifacts"
+"""In a trial's folder: files here are the trial's artifacts."""
 
 FailureKind = Literal["exit", "exception", "metric", "timeout", "memory", "lost", "setup", "told"]
 Decision = Literal["accept", "reject", "replicate"]
+Purpose = Literal["search", "refit", "test"]
 Reporter = Callable[[int, Mapping[str, float]], None]
-"""Called with step and metrics; raises `TrialPruned` where the trial is to stop."""
+"""Called with a step and its metrics. Raises `TrialPruned` if the trial is to stop."""
 
 
 class State(StrEnum):
-    """Where a trial stands."""
+    """The state of a trial."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -34,23 +37,23 @@ class State(StrEnum):
 
     @property
     def settled(self) -> bool:
-        """Whether the trial is over for good."""
+        """Whether the state is final."""
         return self in (State.COMPLETE, State.PRUNED, State.FAILED)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Proposal:
-    """What to try next, and why.
+    """A configuration to try next, and the reason for it.
 
     Args:
         parameters: The active parameters by name.
-        proposer: Who proposes it: a plugin's name, `"user"` for trial 0, `"judge"` for a repeat.
+        proposer: Its origin: a plugin's name, `"user"` for trial 0, `"judge"` for a repeat.
         reason: In plain words.
         parent: The trial that it was derived from.
-        expectation: The value of the first metric that the proposer expects.
+        expectation: The expected value of the first metric.
         repeat_of: The trial that it repeats with another seed.
-        inherits: The settled trial whose checkpoint it starts from: before it runs, what that one's `checkpoint` folder
-            holds is copied into its own. A training that is to go on from there finds the folder not empty.
+        inherits: A settled trial whose checkpoint it starts from: before it runs, the content of that trial's
+            `checkpoint` folder is copied into its own, so training finds a folder that is not empty.
     """
 
     parameters: Mapping[str, Value]
@@ -64,7 +67,7 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Report:
-    """What a running trial said at one step (an epoch, an iteration, a rung)."""
+    """Intermediate metrics of a running trial at one step (an epoch, an iteration, a rung)."""
 
     step: int
     metrics: Mapping[str, float]
@@ -72,30 +75,39 @@ class Report:
 
 @dataclass(frozen=True, kw_only=True)
 class Measurement:
-    """What a trial measured.
+    """The result of a trial.
 
     Args:
         metrics: Finite numbers by name.
+        artifacts: Files that the trial left, by name: paths relative to the trial's folder, with `/` as separator.
         seconds: Wall-clock time of the trial.
         peak_memory_bytes: The most resident memory seen, child processes included.
+
+    Raises:
+        InputError: An artifact's path is absolute or leaves the trial's folder.
     """
 
     metrics: Mapping[str, float]
+    artifacts: Mapping[str, str] = field(default_factory=dict)
     seconds: float | None = None
     peak_memory_bytes: int | None = None
+
+    def __post_init__(self) -> None:
+        for name, path in self.artifacts.items():
+            check_relative(path, f"artifact '{name}'")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Failure:
-    """Why a trial ended without a measurement.
+    """The reason why a trial has no measurement.
 
     Args:
-        kind: `exit` (status other than 0), `exception`, `metric` (none, or not a finite number), `timeout`,
+        kind: `exit` (status other than 0), `exception`, `metric` (missing, or not a finite number), `timeout`,
             `memory`, `lost` (killed from outside, or its process vanished), `setup` (its folder or command
-            could not be made ready) or `told` (by an outside program).
+            could not be prepared) or `told` (reported by an outside program).
         reason: One or two sentences for people.
         log_tail: The last lines that the trial printed.
-        seconds: Wall-clock time until then.
+        seconds: Wall-clock time until the failure.
         peak_memory_bytes: The most resident memory seen.
     """
 
@@ -109,15 +121,27 @@ class Failure:
 Outcome = Measurement | Failure
 
 
-@dataclass(frozen=True, kw_only=True)
-class Verdict:
-    """What a judge made of a finished trial.
+class TrialFailed(Exception):
+    """Raised when a trial ends without a measurement; only the study turns it into a failed trial.
 
     Args:
-        decision: `accept` (it takes the lead), `reject`, or `replicate` (repeat it with another seed).
+        failure: The reason. Of kind `lost`, the trial may be tried again.
+    """
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.reason)
+        self.failure = failure
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """A judge's decision on a finished trial.
+
+    Args:
+        decision: `accept` (the new best), `reject`, or `replicate` (repeat it with another seed).
         reason: In plain words.
         by: The judge's name, or `"user"`.
-        binding: A binding rejection keeps the trial from ever being the best (over-fitting, a user's veto).
+        binding: A binding rejection excludes the trial from ever being the best (over-fitting, a user's veto).
     """
 
     decision: Decision
@@ -132,18 +156,19 @@ class Verdict:
 
 @dataclass(frozen=True, kw_only=True)
 class TrialRequest:
-    """All that an executor needs to run one trial: plain data that travels to any process.
+    """Everything that an executor needs to run one trial, as plain data.
 
     Args:
         number: The trial.
-        attempt: 1 for the first try; more after an interruption or a lost process.
+        attempt: 1 for the first; more after an interruption or a lost process.
         parameters: The active parameters by name.
         seed: For the training's own randomness.
         folder: The trial's folder, absolute; it exists when the trial starts.
         inherits: The folder of the trial whose checkpoint it starts from, absolute, or None.
-        purpose: `"search"`, or `"test"` for the one run on the held-out test part at the end.
-        timeout_seconds: The most wall-clock time.
-        memory_bytes: The most resident memory, child processes included.
+        purpose: `"search"`; `"refit"` to train the best configuration again on all data; `"test"` for the final run
+            on the held-out test split.
+        timeout_seconds: The limit of wall-clock time, or None.
+        memory_bytes: The limit of resident memory, child processes included, or None.
     """
 
     number: int
@@ -152,37 +177,38 @@ class TrialRequest:
     seed: int
     folder: Path
     inherits: Path | None = None
-    purpose: Literal["search", "test"] = "search"
+    purpose: Purpose = "search"
     timeout_seconds: float | None = None
     memory_bytes: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """One configuration and what became of it.
+    """One configuration and its result.
 
-    Inside a training function the trial is live: `report` tells the study how it goes, and raises `TrialPruned`
-    where the study says stop; `checkpoint` is a folder that survives an interruption.
+    Inside a training function the trial is live: `report` sends intermediate metrics and raises `TrialPruned` if the
+    trial is to stop, `checkpoint` is a folder that survives an interruption, and `artifact` names files to keep.
 
     Args:
         number: From 0; trial 0 is the user's own configuration.
-        proposal: What is tried, and why.
+        proposal: The configuration, and the reason for it.
         seed: For the training's own randomness.
-        state: Where it stands.
+        state: Its current state.
         attempt: How often it was started.
         times_lost: How often its process vanished.
-        folder: Its folder on disk, or None for a study that is kept in memory.
-        metrics: Final numbers by name; those of the last report where it was pruned.
-        reports: What it said on the way, in order.
-        verdict: What the judge made of it.
+        folder: Its folder on disk, or None for a study kept in memory.
+        metrics: Final numbers by name; those of the last report if it was pruned.
+        artifacts: Files that it left, by name: paths relative to its folder.
+        reports: Intermediate metrics in order.
+        verdict: The judge's decision.
         failure: Why it failed.
         started: When the last attempt began, in seconds since 1970.
         ended: When it was settled, in seconds since 1970.
         seconds: Wall-clock time.
         peak_memory_bytes: The most resident memory.
-        test_metrics: What the held-out test part gave, where it was opened for this trial.
-        test_failure: Why the run on the held-out test part failed; empty where it did not.
-        notes: What users wrote about it.
+        test_metrics: Metrics on the held-out test split, if it was evaluated there.
+        test_failure: Why the evaluation on the test split failed; empty otherwise.
+        notes: Notes by users.
     """
 
     number: int
@@ -193,6 +219,7 @@ class Trial:
     times_lost: int = 0
     folder: Path | None = None
     metrics: Mapping[str, float] = field(default_factory=dict)
+    artifacts: Mapping[str, str] = field(default_factory=dict)
     reports: tuple[Report, ...] = ()
     verdict: Verdict | None = None
     failure: Failure | None = None
@@ -212,9 +239,10 @@ class Trial:
 
     @property
     def checkpoint(self) -> Path:
-        """A folder for checkpoints, made on first use; empty where there is nothing to go on from.
+        """A folder for checkpoints, created on first use.
 
-        A trial that is started again finds what it left there; one that inherits from another, what that one left.
+        It is empty on a fresh start. A restarted trial finds the files that it left; a trial that inherits from
+        another finds a copy of that trial's files.
         """
         if self.folder is None:
             raise InputError("a study that is kept in memory has no checkpoints. Give it a folder.")
@@ -222,16 +250,36 @@ class Trial:
         path.mkdir(parents=True, exist_ok=True)
         return path
 
-    def report(self, step: int, **metrics: float) -> None:
-        """Tell the study how the trial is doing.
+    def artifact(self, name: str) -> Path:
+        """Return the path of an artifact: write a file there, and it is kept with the trial under this name.
 
         Args:
-            step: Epoch, iteration or whatever grows; not negative.
-            metrics: Numbers by name; the objective's metric among them if the pruner is to use it.
+            name: As `"model.pkl"` or `"curves/loss.csv"`.
 
         Raises:
-            TrialPruned: The trial is not worth finishing. Let it through.
-            InputError: The step is no whole number, a metric is no number, or the trial is not running.
+            InputError: The study is kept in memory, or the name is no relative path.
+
+        Examples:
+            In a training function: `joblib.dump(model, trial.artifact("model.pkl"))`. Afterwards:
+            `joblib.load(study.best.artifact("model.pkl"))`.
+        """
+        if self.folder is None:
+            raise InputError("a study that is kept in memory has no artifacts. Give it a folder.")
+        path = self.folder / ARTIFACTS_FOLDER / check_relative(name, "an artifact's name")
+        if self._reporter is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def report(self, step: int, **metrics: float) -> None:
+        """Report intermediate metrics to the study.
+
+        Args:
+            step: Epoch, iteration or anything else that grows; not negative.
+            metrics: Numbers by name; the objective's metrics among them if a pruner is to use them.
+
+        Raises:
+            TrialPruned: The trial is not worth finishing. Do not catch it.
+            InputError: The step is not a whole number, a metric is not a number, or the trial is not running.
         """
         if self._reporter is None:
             raise InputError("only a running trial can report.")
@@ -249,9 +297,9 @@ def check_step(step: object) -> int:
 
 
 def check_number(name: str, value: object) -> float:
-    """Return a metric as a float (it may be infinite or not a number), or raise `InputError`.
+    """Return a metric as a float, which may be infinite or NaN, or raise `InputError`.
 
-    Anything that converts without guessing passes: Python and NumPy numbers, one-element tensors. Text does not.
+    Anything that converts without guessing is accepted: Python and NumPy numbers, one-element tensors. Text is not.
     """
     if isinstance(value, str | bytes) or value is None:
         raise InputError(f"metric '{name}' must be a number, but {value!r} was given.")
@@ -267,3 +315,16 @@ def check_finite(name: str, value: object) -> float:
     if not math.isfinite(number):
         raise InputError(f"metric '{name}' must be a finite number, but it is {number}.")
     return number
+
+
+def check_relative(path: str, subject: str) -> str:
+    """Return a path that stays within the folder it is relative to, or raise `InputError`.
+
+    Args:
+        path: With `/` as separator.
+        subject: What it is the path of, in words.
+    """
+    parts = PurePosixPath(path) if isinstance(path, str) else None
+    if not parts or not parts.parts or parts.is_absolute() or ".." in parts.parts:
+        raise InputError(f"{subject} must be a relative path without '..', but {path!r} was given.")
+    return path

@@ -96,7 +96,9 @@ class Engine:
         self.record.emit(Event("started", number, {"attempt": attempt}))
         return dataclasses.replace(self.history.trials[number], _reporter=partial(self._hear, number))
 
-    def record_report(self, number: int, step: int, metrics: Mapping[str, float]) -> str | None:
+    def record_report(
+        self, number: int, step: int, metrics: Mapping[str, float], *, may_prune: bool = True
+    ) -> str | None:
         """Note what a running trial reports, and ask the pruner.
 
         Returns:
@@ -107,7 +109,7 @@ class Engine:
         plain = {name: value if math.isfinite(value) else None for name, value in metrics.items()}
         self.record.emit(Event("reported", number, {"step": step, "metrics": plain}))
         trial = self.history.trials[number]
-        reason = None if self.pruner is None else self.pruner.should_prune(self.history, trial)
+        reason = None if self.pruner is None or not may_prune else self.pruner.should_prune(self.history, trial)
         if reason is not None:
             verdict = Verdict(decision="reject", reason=reason, by=name_of(self.pruner))
             self.settle_pruned(number, verdict)

@@ -1,1 +1,1 @@
-"""Where trials run. One executor a file; the file's name is the plugin's name."""
+"""Executors: one file each; the file's name is the plugin's name."""

@@ -1,84 +1,178 @@
-"""Run a task once, and put whatever happens into plain data."""
+"""Run one trial in this process, and convert between results and futures; shared by all executors."""
 
 from __future__ import annotations
 
+import logging
+import resource
 import sys
+import time
 import traceback
 from collections.abc import Mapping
 from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
-from ..core.trial import Failure, FailureKind, Measurement, Reporter, TrialRequest
+from ..core.trial import Failure, FailureKind, Measurement, Reporter, TrialFailed, TrialRequest
 from ..errors import TrialPruned
-from ..tasks.base import Task, TrialFailed, TrialLost
+from ..tasks.base import Task
+from ..trial_folder.artifacts import check_artifacts
+from ..trial_folder.environment import write_environment
+from ..trial_folder.exit_status import shows_out_of_memory
+from ..trial_folder.log import BoundedLog, read_tail
+from ..trial_folder.names import LOG_FILE
+from ..trial_folder.prepare import prepare
+from ..trial_folder.reports import ReportsTail
+from ..trial_folder.result import Result, read_result, write_result
+from ._output import captured
+from .base import OnReport
 
-Result = dict[str, Any]
-"""`attempt`, `state`, `metrics`, `failure`, `seconds`, `peak_memory_bytes`, `reports`: see `write_result`."""
+logger = logging.getLogger(__name__)
 
-_OURS = str(Path(__file__).parent.parent)
-_OUT_OF_MEMORY = ("out of memory", "RESOURCE_EXHAUSTED", "bad_alloc")
+_OWN_CODE = str(Path(__file__).parent.parent)
+
+
+def run_trial(task: Task, request: TrialRequest, report: Reporter, *, reproduce: str | None = None) -> Result:
+    """Run a trial in this thread: prepare its folder, capture its output, evaluate it, and write its result.
+
+    Args:
+        task: The task.
+        request: The trial.
+        report: Called with intermediate metrics.
+        reproduce: The command that runs it again by hand; that of the task by default.
+
+    Returns:
+        The result, which is also in the trial's folder.
+    """
+    log = BoundedLog(request.folder / LOG_FILE)
+    started = time.perf_counter()
+    reports = 0
+
+    def count(step: int, metrics: Mapping[str, float]) -> None:
+        nonlocal reports
+        reports += 1
+        report(step, metrics)
+
+    try:
+        log.write(prepare(request))
+        command = task.reproduce(request) if reproduce is None else reproduce
+        write_environment(request.folder, attempt=request.attempt, variables={}, command=command)
+    except OSError as error:
+        result = failed("setup", f"the trial's folder could not be prepared: {error}")
+    else:
+        with captured(log):
+            result = evaluate(task, request, count)
+    finally:
+        log.close()
+    return finish(
+        request,
+        result,
+        seconds=time.perf_counter() - started,
+        peak_memory_bytes=_peak_memory_bytes(),
+        reports=reports,
+    )
 
 
 def evaluate(task: Task, request: TrialRequest, report: Reporter) -> Result:
-    """Run a trial in this process and return how it ended.
+    """Evaluate a task once.
 
     An exception of the user's code is printed to stderr, which is the trial's log, and becomes a failure.
 
     Args:
-        task: What to run.
+        task: The task.
         request: The trial.
-        report: Told of intermediate results.
+        report: Called with intermediate metrics.
 
     Returns:
-        A result with `state` and with `metrics` or `failure`; the rest is for the executor to fill in.
+        A result without costs; see `finish`.
     """
     try:
-        measured = task.evaluate(request, report)
+        measurement = task.evaluate(request, report)
+        check_artifacts(request.folder, measurement.artifacts)
     except TrialPruned:
         return {"state": "pruned"}
-    except TrialFailed as failed:
-        state = "lost" if isinstance(failed, TrialLost) else "failed"
-        return failure(failed.failure.kind, failed.failure.reason, state)
+    except TrialFailed as error:
+        return failed(error.failure.kind, error.failure.reason)
     except SystemExit as leaving:
-        return failure("exit", f"it called sys.exit({leaving.code!r}) instead of returning its metrics")
+        return failed("exit", f"it called sys.exit({leaving.code!r}) instead of returning its metrics")
     except Exception as error:
-        traceback.print_exception(type(error), error, _theirs(error.__traceback__), file=sys.stderr)
-        return failure(_kind(error), f"{type(error).__name__}: {error}"[:1000])
-    return {"state": "complete", "metrics": dict(measured.metrics)}
+        traceback.print_exception(type(error), error, _skip_own_frames(error.__traceback__), file=sys.stderr)
+        return failed(_failure_kind(error), f"{type(error).__name__}: {error}"[:1000])
+    return {"state": "complete", "metrics": dict(measurement.metrics), "artifacts": dict(measurement.artifacts)}
 
 
-def failure(kind: FailureKind, reason: str, state: str = "failed") -> Result:
-    """Return the result of a trial that has failed, or is lost."""
-    return {"state": state, "metrics": {}, "failure": {"kind": kind, "reason": reason}}
+def failed(kind: FailureKind, reason: str) -> Result:
+    """Return the result of a trial that has failed."""
+    return {"state": "failed", "failure": {"kind": kind, "reason": reason}}
 
 
-def settle(future: Future[Measurement], result: Mapping[str, Any]) -> None:
-    """Give a future what a result says: a measurement, `TrialPruned`, `TrialFailed` or `TrialLost`."""
-    spent = {"seconds": result.get("seconds"), "peak_memory_bytes": result.get("peak_memory_bytes")}
-    state = result["state"]
-    if state == "complete":
-        future.set_result(Measurement(metrics=result["metrics"], **spent))
-    elif state == "pruned":
-        future.set_exception(TrialPruned("the trial was not worth finishing."))
+def finish(
+    request: TrialRequest, result: Result, *, seconds: float, peak_memory_bytes: int | None, reports: int
+) -> Result:
+    """Add costs and the end of the log to a result, and write it into the trial's folder.
+
+    If it cannot be written, as on a full disk, there is only a warning: the result still reaches the study.
+    """
+    whole: Result = {"attempt": request.attempt, "metrics": {}, "artifacts": {}, "failure": None, **result}
+    whole |= {"seconds": seconds, "peak_memory_bytes": peak_memory_bytes, "reports": reports}
+    if whole["failure"] is not None:
+        whole["failure"] = {**whole["failure"], "log_tail": read_tail(request.folder / LOG_FILE)}
+    try:
+        write_result(request.folder, whole)
+    except OSError as error:
+        logger.warning("the result of trial %d could not be written: %s", request.number, error)
+    return whole
+
+
+def settle(future: Future[Measurement], result: Result) -> None:
+    """Settle a future from a result: with a measurement, `TrialPruned` or `TrialFailed`."""
+    seconds, peak = result.get("seconds"), result.get("peak_memory_bytes")
+    if result["state"] == "complete":
+        metrics, artifacts = result["metrics"], result.get("artifacts", {})
+        future.set_result(Measurement(metrics=metrics, artifacts=artifacts, seconds=seconds, peak_memory_bytes=peak))
+    elif result["state"] == "pruned":
+        future.set_exception(TrialPruned("the trial was stopped."))
     else:
-        error = TrialLost if state == "lost" else TrialFailed
-        future.set_exception(error(Failure(**{**result["failure"], **spent})))
+        failure = Failure(**{**(result["failure"] or {}), "seconds": seconds, "peak_memory_bytes": peak})
+        future.set_exception(TrialFailed(failure))
 
 
-def _kind(error: Exception) -> FailureKind:
-    """Tell a want of memory (of a GPU, too) from other exceptions: the search can learn from it."""
-    name = type(error).__name__
-    if isinstance(error, MemoryError) or name == "OutOfMemoryError":
+def recover_from_folder(request: TrialRequest, on_report: OnReport) -> Future[Measurement] | None:
+    """Settle an attempt of an earlier session from the files in its folder; see `Executor.recover`.
+
+    Returns:
+        A settled future, or None if the folder has no result of this attempt, or the attempt was lost.
+    """
+    result = read_result(request.folder, request.attempt)
+    if result is None or (result["failure"] or {}).get("kind") == "lost":
+        return None
+    future: Future[Measurement] = Future()
+    try:
+        for report in ReportsTail(request.folder).new():
+            on_report(request.number, request.attempt, report.step, report.metrics)
+    except TrialPruned as pruned:
+        future.set_exception(pruned)
+    else:
+        settle(future, result)
+    return future
+
+
+def _failure_kind(error: Exception) -> FailureKind:
+    """Distinguish missing memory, of a GPU too, from other exceptions, because a search can learn from it."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return "memory"
-    told = isinstance(error, RuntimeError) and any(sign in str(error) for sign in _OUT_OF_MEMORY)
-    return "memory" if told else "exception"
+    out_of_memory = isinstance(error, RuntimeError) and shows_out_of_memory(str(error).encode(errors="replace"))
+    return "memory" if out_of_memory else "exception"
 
 
-def _theirs(trace: TracebackType | None) -> TracebackType | None:
-    """Leave out our own frames, which tell the user nothing."""
-    own = trace
-    while own is not None and own.tb_frame.f_code.co_filename.startswith(_OURS):
-        own = own.tb_next
-    return own or trace
+def _skip_own_frames(trace: TracebackType | None) -> TracebackType | None:
+    """Leave out frames of tunesmith, which do not help the user."""
+    inner = trace
+    while inner is not None and inner.tb_frame.f_code.co_filename.startswith(_OWN_CODE):
+        inner = inner.tb_next
+    return inner or trace
+
+
+def _peak_memory_bytes() -> int:
+    """Return the most memory that this process has held so far: an upper bound for the trial."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

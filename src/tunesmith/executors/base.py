@@ -1,59 +1,93 @@
-"""What an executor must do."""
+"""The protocol of an executor."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Literal, Protocol, Self
 
 from ..core.trial import Measurement, TrialRequest
 from ..tasks.base import Task
 
 OnReport = Callable[[int, int, int, Mapping[str, float]], None]
-"""Called with a trial's number, its attempt, a step and metrics, from any thread.
+"""Called with a trial's number, its attempt, a step and its metrics.
 
-An executor that runs trials in the study's own process lets `TrialPruned` through from it.
+An executor may call it from any thread. Only an executor that runs trials in `submit` sees it raise `TrialPruned`, and
+lets that pass into the trial.
 """
+Reports = Literal["live", "at_end", "none"]
+Limit = Literal["seconds", "memory"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Capabilities:
-    """What an executor can do; what it cannot is refused beforehand, never ignored.
+    """What an executor can do. A study that needs more is refused before it starts.
 
     Args:
-        slots: How many trials run at once.
-        stops: Whether a running trial can be stopped from outside: limits of time and memory, Ctrl-C.
+        slots: The number of trials that run at once.
+        in_process: Whether `submit` runs the trial itself and returns once it has ended. Reports then arrive in the
+            calling thread, and Ctrl-C interrupts the trial.
+        can_stop: Whether `stop` ends any trial soon, whatever it does. Without it, a pruned trial occupies its slot
+            until it ends, and the end of a study leaves running trials to the next session's `recover`.
+        reports: When a trial's reports arrive: `live`, `at_end` (all together, just before its future settles), or
+            `none`. A pruner needs `live`.
+        enforces: The limits that it enforces: `seconds` (`seconds_per_trial`), `memory` (`memory_gb`).
+        shared_folder: Whether a trial's process sees the study's folder. Without it, files travel with the trial.
     """
 
     slots: int
-    stops: bool
+    in_process: bool = False
+    can_stop: bool = False
+    reports: Reports = "live"
+    enforces: frozenset[Limit] = frozenset()
+    shared_folder: bool = True
 
 
 class Executor(Protocol):
-    """Runs trials somewhere. A context manager: on leaving, no process of a trial is left."""
+    """Runs trials. A context manager, which may be entered again; on exit it stops all trials that it can stop."""
 
     @property
     def capabilities(self) -> Capabilities:
-        """What it can do."""
+        """What it can do; known before it is opened."""
         ...
 
-    def open(self, on_report: OnReport) -> None:
-        """Get ready to run trials; `on_report` hears what they report."""
+    def open(self, on_report: OnReport, *, folder: Path | None = None) -> None:
+        """Get ready to run trials.
+
+        Args:
+            on_report: Called for each report of a trial in order, and always before that trial's future settles.
+            folder: The study's folder, owned by this process; what trials of earlier sessions left running here is
+                ended, unless `recover` can attach to it. None if other processes may be running trials there.
+        """
         ...
 
     def submit(self, task: Task, request: TrialRequest) -> Future[Measurement]:
-        """Start one trial.
+        """Start a trial.
 
         Returns:
-            A future of its measurement. It raises `TrialFailed` where the trial failed by itself or by a limit,
-            `TrialLost` where its process vanished, `TrialPruned` where it ended by its own `trial.report`.
+            A future of its measurement. It raises `TrialFailed` if the trial failed, of kind `lost` if its process
+            vanished, and `TrialPruned` if it ended because `trial.report` or `stop` asked it to.
+        """
+        ...
+
+    def recover(self, request: TrialRequest) -> Future[Measurement] | None:
+        """Take over an attempt that an earlier session started and whose end it has not recorded.
+
+        Returns:
+            A future as from `submit`, settled if the trial has ended in the meantime. Every report is repeated, from
+            the first one; the study ignores those it knows. None if the attempt is lost, and the trial waits again.
         """
         ...
 
     def stop(self, number: int) -> None:
-        """Ask a running trial to stop: first kindly, then by force. Its future settles soon after."""
+        """Ask a running trial to end, politely first and then by force; its future settles soon after.
+
+        An executor that cannot stop trials does what it can: it withdraws a trial that has not started, or leaves
+        a note for `trial.report`. A number that is not running is ignored.
+        """
         ...
 
     def __enter__(self) -> Self: ...

@@ -173,7 +173,7 @@ def _interruptible(loop: Loop) -> Iterator[None]:
         return
 
     def on_signal(number: int, frame: FrameType | None) -> None:
-        if loop.interrupted or not loop.executor.capabilities.stops:
+        if loop.interrupted or loop.executor.capabilities.in_process:
             loop.interrupted = True
             raise KeyboardInterrupt
         loop.interrupt()

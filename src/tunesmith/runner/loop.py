@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import replace
 from functools import partial
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
-from ..core.trial import Failure, Measurement, Outcome, State, Trial, TrialRequest
+from ..core.trial import Failure, Measurement, Outcome, State, Trial, TrialFailed, TrialRequest
 from ..errors import ApprovalPending, InputError, SpaceExhausted, TrialPruned
-from ..tasks.base import TrialFailed
+from ..executors.base import Limit
+from ..plugins import name_of
 from .coordinator import Coordinator, RulesCoordinator, Step
 from .recovery import recover
 
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
 _Heard = tuple[int, int, int, Mapping[str, float]]
 """A report: trial, attempt, step, metrics."""
 
+log = logging.getLogger(__name__)
+
+UNSTOPPABLE_GRACE_SECONDS = 10.0
+"""How long the end of a study waits for trials that its executor cannot stop."""
 _LOOK_SECONDS = 0.25  # Between two looks for a person's answer, while a question is open.
 
 
@@ -31,7 +37,7 @@ class Loop:
         study: With a task and an executor.
 
     Raises:
-        InputError: A limit was set that the executor cannot keep.
+        InputError: The executor does not enforce a limit of the budget.
     """
 
     def __init__(self, study: Study) -> None:
@@ -47,14 +53,20 @@ class Loop:
         self._undecided: list[int] = []
         self._in_flight: dict[int, Future[Measurement]] = {}
         self._inbox: SimpleQueue[_Heard | int | None] = SimpleQueue()
-        if not self.executor.capabilities.stops:
-            for limit in ("seconds_per_trial", "memory_gb"):
-                if getattr(study.budget, limit) is not None:
-                    raise InputError(
-                        f"the executor must be able to stop a trial to keep {limit}, and this one cannot. "
-                        "Choose executor = 'process', or remove the limit.",
-                        keys=("budget", limit),
-                    )
+        self._repeated: dict[int, int] = {}  # The number of reports that a recovered trial will repeat.
+        limits: dict[str, Limit] = {"seconds_per_trial": "seconds", "memory_gb": "memory"}
+        for key, limit in limits.items():
+            if getattr(study.budget, key) is not None and limit not in self.executor.capabilities.enforces:
+                raise InputError(
+                    f"the executor must enforce {key}, but {name_of(self.executor)} does not. "
+                    "Choose executor = 'process', or remove the limit.",
+                    keys=("budget", key),
+                )
+        if self.engine.pruner is not None and self.executor.capabilities.reports != "live":
+            log.warning(
+                "nothing is pruned: a pruner needs reports while a trial runs, which executor %s does not deliver",
+                name_of(self.executor),
+            )
 
     def _coordinator(self) -> Coordinator:
         rules = RulesCoordinator(budget=self.study.budget)
@@ -74,11 +86,12 @@ class Loop:
             _ = gateway.model  # What is wrong with it is said before anything runs.
         self.study.approvals.drive(pauses=self.executor.capabilities.slots == 1)
         self.study.record.open_session()
+        self.executor.open(self._hear, folder=self.study.folder)
+        self._recover_trials()
         recover(self.study)
         self._undecided = [t.number for t in self.history.trials if t.state is State.COMPLETE and t.verdict is None]
         self.study.approvals.settle()
         self.study.approvals.remind()
-        self.executor.open(self._hear)
         self.engine.sync()
 
     def _is_to_end(self) -> bool:
@@ -153,13 +166,20 @@ class Loop:
         self.engine.sync()
 
     def finish(self, reason: str, *, failed: bool) -> None:
-        """Put what still runs back in the queue, open the test part for the best trial, and close the session."""
+        """End the running trials, evaluate the best trial on the test split, and close the session.
+
+        A trial that the executor stops waits in the queue again. One that it cannot stop may end within
+        `UNSTOPPABLE_GRACE_SECONDS`; after that it stays running in the journal, for the next session to recover.
+        """
         if self.study.gateway is not None:
             self.study.gateway.cancel()
         self.judge(self._take_all())
-        for trial in self.history.running:
-            self.engine.interrupt(trial.number, reason)
-        self._clear_slots()
+        if self.executor.capabilities.can_stop:
+            for trial in self.history.running:
+                self.engine.interrupt(trial.number, reason)
+            self._stop_all()
+        else:
+            self._leave_all(reason)
         if self.interrupted:
             self.study.approvals.settle(expire=False)  # What was answered just now is not forgotten.
         else:
@@ -193,16 +213,39 @@ class Loop:
         )
 
     def _submit(self, request: TrialRequest, done: partial[None]) -> None:
-        future = self.executor.submit(self.task, request)
-        self._in_flight[request.number] = future
+        self._track(request.number, self.executor.submit(self.task, request), done)
+
+    def _track(self, number: int, future: Future[Measurement], done: partial[None]) -> None:
+        self._in_flight[number] = future
         future.add_done_callback(lambda _: done())
 
+    def _recover_trials(self) -> None:
+        """Let the executor take over the trials of an earlier session, and settle those that have ended."""
+        for trial in self.history.running:
+            self._repeated[trial.number] = len(trial.reports)
+            future = None if trial.folder is None else self.executor.recover(self._request(trial))
+            if future is None:
+                self.engine.interrupt(trial.number, "tunesmith ended while it ran")
+            else:
+                self._track(trial.number, future, partial(self._inbox.put, trial.number))
+        self._take_all()
+
     def _hear(self, number: int, attempt: int, step: int, metrics: Mapping[str, float]) -> None:
-        """Take a report: at once from a trial in this process, through the inbox from any other thread."""
-        if self.executor.capabilities.stops:
+        """Take a report: at once from a trial in this thread, through the inbox from anywhere else."""
+        if not self.executor.capabilities.in_process:
             self._inbox.put((number, attempt, step, metrics))
-        elif reason := self.engine.record_report(number, step, metrics):
+        elif reason := self._record_report(number, attempt, step, metrics):
             raise TrialPruned(reason)
+
+    def _record_report(self, number: int, attempt: int, step: int, metrics: Mapping[str, float]) -> str | None:
+        """Journal a report, and return why the trial is to stop, or None."""
+        if self.history.trials[number].attempt != attempt:
+            return None
+        if self._repeated.get(number, 0):
+            self._repeated[number] -= 1
+            return None
+        may_prune = self.executor.capabilities.reports == "live"
+        return self.engine.record_report(number, step, metrics, may_prune=may_prune)
 
     def _patience(self) -> float | None:
         """Return for how many seconds to wait at the most: until the minutes are up, or somebody may have answered."""
@@ -229,10 +272,8 @@ class Loop:
             return []
         if isinstance(message, int):
             return self._settle(message)
-        number, attempt, step, metrics = message
-        trial = self.history.trials[number]
-        if trial.attempt == attempt and self.engine.record_report(number, step, metrics):
-            self.executor.stop(number)
+        if self._record_report(*message):
+            self.executor.stop(message[0])
         return []
 
     def _settle(self, number: int) -> list[int]:
@@ -248,11 +289,23 @@ class Loop:
             self.engine.settle(number, outcome)
         return [number]
 
-    def _clear_slots(self) -> None:
+    def _stop_all(self) -> None:
         for number in self._in_flight:
             self.executor.stop(number)
-        for future in self._in_flight.values():
-            future.exception()
+        wait(self._in_flight.values())
+        self._in_flight.clear()
+
+    def _leave_all(self, reason: str) -> None:
+        """Settle the trials that end within the grace, and leave the others running."""
+        for number in self._in_flight:
+            self.executor.stop(number)
+        ended, running = wait(self._in_flight.values(), timeout=UNSTOPPABLE_GRACE_SECONDS)
+        for number, future in self._in_flight.items():
+            if future in ended and _outcome(future) is None and self.history.trials[number].state is State.RUNNING:
+                self.engine.interrupt(number, reason)  # It was withdrawn, or has followed the request to stop.
+        if running:
+            log.warning("%d trials cannot be stopped and still run; the next session takes them over", len(running))
+        self.judge([n for n in self._take_all() if self.history.trials[n].state is State.COMPLETE])
         self._in_flight.clear()
 
     def _test(self) -> None:
@@ -270,7 +323,7 @@ class Loop:
             if self._in_flight[number].done():
                 outcome = _outcome(self._in_flight.pop(number))
                 self.engine.record_test(number, outcome or Failure(kind="told", reason="it was pruned"))
-        self._clear_slots()
+        self._stop_all() if self.executor.capabilities.can_stop else self._in_flight.clear()
 
 
 def _outcome(future: Future[Measurement]) -> Outcome | None:

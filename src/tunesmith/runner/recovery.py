@@ -1,13 +1,11 @@
-"""What an earlier session left: orphans are ended, finished trials are found on disk, the others wait again."""
+"""Finish what an earlier session left: missing verdicts, and failures that had ended the study."""
 
 from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING
 
-from ..core.trial import Failure, Measurement, State, Trial
-from ..executors.process.leftovers import read_result, sweep
-from ..trial_folder.reports import ReportsTail
+from ..core.trial import State
 
 if TYPE_CHECKING:
     from ..study.study import Study
@@ -16,37 +14,15 @@ log = logging.getLogger(__name__)
 
 
 def recover(study: Study) -> None:
-    """Bring a study into order before it goes on. Every trial is settled exactly once, however often this runs.
+    """Bring a study into order before it goes on, after its executor has recovered the running trials.
 
     Args:
         study: Opened by this process, so that no other one works on it.
     """
-    if study.folder is not None and (ended := sweep(study.folder)):
-        log.warning("%d processes that an earlier session had left behind were ended", ended)
-    for trial in study.history.running:
-        _recover_trial(study, trial)
     for trial in study.history.trials:
         if trial.state is State.COMPLETE and trial.verdict is None:
             study.engine.pass_verdict(trial.number)
     _retry_failures(study)
-
-
-def _recover_trial(study: Study, trial: Trial) -> None:
-    """Settle a trial whose end was not journaled from its result on disk, or put it back in the queue."""
-    result = None if trial.folder is None else read_result(trial.folder, trial.attempt)
-    if result is None or result["state"] == "lost" or trial.folder is None:
-        study.engine.interrupt(trial.number, "tunesmith ended while it ran")
-        return
-    for report in list(ReportsTail(trial.folder).new())[len(trial.reports) :]:
-        if study.engine.record_report(trial.number, report.step, report.metrics):
-            return
-    cost = {"seconds": result["seconds"], "peak_memory_bytes": result["peak_memory_bytes"]}
-    if result["state"] == "complete":
-        study.engine.settle(trial.number, Measurement(metrics=result["metrics"], **cost))
-    elif result["state"] == "pruned":
-        study.engine.settle_pruned(trial.number)
-    else:
-        study.engine.settle(trial.number, Failure(**result["failure"] | cost))
 
 
 def _retry_failures(study: Study) -> None:

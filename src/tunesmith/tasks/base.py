@@ -1,52 +1,36 @@
-"""What a task must do, and how a trial fails."""
+"""The protocol of a task."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..core.trial import Failure, Measurement, Reporter, TrialRequest, Value
+from ..core.trial import Measurement, Reporter, TrialRequest, Value
 
-if TYPE_CHECKING:  # a trial's process runs tasks, and starts faster without NumPy
+if TYPE_CHECKING:  # a trial's process imports tasks, and starts faster without NumPy
     from ..core.space import SearchSpace
 
 
-class TrialFailed(Exception):
-    """A trial ended without a measurement; not an error of tunesmith.
-
-    Args:
-        failure: Why.
-    """
-
-    def __init__(self, failure: Failure) -> None:
-        super().__init__(failure.reason)
-        self.failure = failure
-
-
-class TrialLost(TrialFailed):
-    """A trial's process vanished through no fault that we know of; trying again may help."""
-
-
 class Task(Protocol):
-    """Runs one trial. It must pickle, since it travels to the process that runs the trial."""
+    """Runs one trial. It must pickle, because it is sent to the process that runs the trial."""
 
     def evaluate(self, request: TrialRequest, report: Reporter) -> Measurement:
         """Run one trial to its end, in the current process.
 
         Args:
-            request: What to run, and where; with `purpose="test"`, on the held-out test part.
-            report: To be told of every intermediate result; raises `TrialPruned` where the trial is to stop.
+            request: The trial, and the folder for its files; with `purpose="test"`, on the held-out test split.
+            report: Call it with every intermediate result; raises `TrialPruned` if the trial is to stop.
 
         Returns:
-            The measurement; `seconds` and `peak_memory_bytes` are filled in by the executor.
+            The measurement; the executor adds `seconds` and `peak_memory_bytes`.
 
         Raises:
-            TrialFailed: The trial ended without a usable metric.
+            TrialFailed: The trial ended without usable metrics.
         """
         ...
 
     def check(self, space: SearchSpace) -> None:
-        """Check that the task can be run with this space.
+        """Check that the task can run with a search space.
 
         Raises:
             InputError: It cannot, as for a config key that does not exist; its keys begin with `task` or `space`.
@@ -59,11 +43,11 @@ class Task(Protocol):
 
     @property
     def has_test(self) -> bool:
-        """Whether a trial can be run on a held-out test part."""
+        """Whether a trial can be evaluated on a held-out test split."""
         ...
 
     def reproduce(self, request: TrialRequest) -> str:
-        """Return one command (or a few lines of Python) that runs the trial again by hand."""
+        """Return a command, or a few lines of Python, that runs the trial again by hand."""
         ...
 
     def to_table(self) -> dict[str, Any]:

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from ..core.trial import CHECKPOINT_FOLDER, Failure, Measurement, Proposal, Reporter, State, Trial, TrialRequest, Value
+from ..core.trial import Failure, Measurement, Proposal, Reporter, State, Trial, TrialFailed, TrialRequest, Value
 from ..errors import InputError, nearest
-from ..trial_folder.metrics import bad_metrics, checked, write_metrics
+from ..trial_folder.artifacts import find_artifacts
+from ..trial_folder.metrics import bad_metrics, finite_metrics, write_metrics
+from ..trial_folder.names import CHECKPOINT_FOLDER
 from ..trial_folder.reports import append_report
-from .base import TrialFailed
 
 if TYPE_CHECKING:
     from ..core.space import SearchSpace
@@ -27,19 +28,21 @@ Function = Callable[..., Any]
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionTask:
-    """Runs a function of the user's: `train(parameters: dict, trial: Trial) -> dict[str, float] | float`.
+    """Calls a Python function: `train(parameters: dict, trial: Trial) -> dict[str, float] | float`.
 
-    A function of one argument is called with the parameters alone. A single number is the objective's metric.
+    A function of one argument gets the parameters only. A single number is the objective's metric. Files written to
+    `trial.artifact(name)` become the trial's artifacts.
 
     Args:
-        function: The function, or where to find it: `"module:name"` or `"file.py:name"`.
+        function: The function, or its address: `"module:name"` or `"file.py:name"`.
         metric: The name of the objective's first metric.
-        required: Further metrics that every trial must give.
-        test: A function like it, called on the held-out test part at the end.
-        folder: Where `module` or `file.py` is looked for first, the folder of study.toml; the current one by default.
+        required: Further metrics that every trial must return.
+        test: A similar function, called on the held-out test split at the end.
+        folder: The first place to look for `module` or `file.py`, that is the folder of study.toml; the current folder
+            by default.
 
     Raises:
-        InputError: There is no such function.
+        InputError: The function does not exist.
 
     >>> task = FunctionTask(function=lambda parameters: parameters["x"] ** 2, metric="y")
     >>> task.call({"x": 3.0})
@@ -56,18 +59,17 @@ class FunctionTask:
         object.__setattr__(self, "required", tuple(self.required))
         if isinstance(self.function, str) or isinstance(self.test, str):
             object.__setattr__(self, "folder", Path(self.folder or ".").resolve())
-        for name in ("function", "test"):
-            given = getattr(self, name)
-            if not (callable(given) or isinstance(given, str) or (given is None and name == "test")):
-                raise InputError(
-                    f"{name} must be a function, or where to find it, but {given!r} was given.", keys=(name,)
-                )
-            _ = self._resolved(name)
+        names: tuple[Literal["function", "test"], ...] = ("function", "test")
+        for name in names:
+            value = getattr(self, name)
+            if not (callable(value) or isinstance(value, str) or (value is None and name == "test")):
+                raise InputError(f"{name} must be a function or its address, but {value!r} was given.", keys=(name,))
+            _ = self._resolve(name)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Import the user's module as soon as the task arrives in a worker, so that trials find it in memory."""
+        """Import the user's module when the task is unpickled in a worker, so that it is in memory for every trial."""
         self.__dict__.update(state)
-        _ = self._resolved("function"), self._resolved("test")
+        _ = self._resolve("function"), self._resolve("test")
 
     @property
     def has_test(self) -> bool:
@@ -75,22 +77,22 @@ class FunctionTask:
         return self.test is not None
 
     def call(self, parameters: Mapping[str, Value]) -> dict[str, float]:
-        """Return the metrics that the function gives for some parameters, outside any study.
+        """Return the function's metrics for some parameters, outside any study.
 
         Raises:
-            TrialFailed: They are not usable.
+            TrialFailed: The metrics cannot be used.
         """
         return self._call("function", Trial(number=0, proposal=Proposal(parameters=dict(parameters))))
 
     def evaluate(self, request: TrialRequest, report: Reporter) -> Measurement:
-        """Call the function in this process; what it raises comes out as it is.
+        """Call the function in this process. Its exceptions propagate.
 
         Raises:
-            TrialFailed: What it returned is not usable, or the trial's folder cannot be written.
-            TrialPruned: Its `trial.report` said stop.
+            TrialFailed: Its metrics cannot be used, or the trial's folder cannot be written.
+            TrialPruned: `trial.report` raised it, and the function did not catch it.
         """
 
-        def tell(step: int, metrics: Mapping[str, float]) -> None:
+        def write_and_report(step: int, metrics: Mapping[str, float]) -> None:
             try:
                 append_report(request.folder, step, metrics)
             except OSError as error:
@@ -105,28 +107,24 @@ class FunctionTask:
             state=State.RUNNING,
             attempt=request.attempt,
             folder=request.folder,
-            _reporter=tell,
+            _reporter=write_and_report,
         )
         metrics = self._call("test" if request.purpose == "test" else "function", trial)
         write_metrics(request.folder, metrics)
-        return Measurement(metrics=metrics)
+        return Measurement(metrics=metrics, artifacts=find_artifacts(request.folder))
 
     def check(self, space: SearchSpace) -> None:
-        """Do nothing: a function takes whatever parameters there are."""
+        """Do nothing: a function accepts all parameters."""
 
     def defaults(self) -> Mapping[str, Value]:
-        """Return nothing: what values a function is used with is not known."""
+        """Return nothing: a function's usual parameters are not known."""
         return {}
 
     def reproduce(self, request: TrialRequest) -> str:
-        """Return lines of Python that run the trial again, beside the first time."""
-        which = "test" if request.purpose == "test" and self.test is not None else "function"
-        given = getattr(self, which)
-        if isinstance(given, str):
-            imports, function = "", repr(given)
-        else:
-            imports, function = _import_line(given)
-        folder = f", folder={str(self.folder)!r}" if isinstance(given, str) else ""
+        """Return lines of Python that run the trial again, in a subfolder `again`."""
+        value = getattr(self, "test" if request.purpose == "test" and self.test is not None else "function")
+        imports, function = ("", repr(value)) if isinstance(value, str) else _import_line(value)
+        folder = f", folder={str(self.folder)!r}" if isinstance(value, str) else ""
         again = f"{str(request.folder / 'again')!r}"
         start = ""
         if request.inherits and (checkpoint := request.inherits / CHECKPOINT_FOLDER).is_dir():
@@ -150,7 +148,7 @@ class FunctionTask:
         )
 
     def to_table(self) -> dict[str, Any]:
-        """Return the `[task]` table of study.toml; a function that has no address is told by its name alone."""
+        """Return the `[task]` table of study.toml, with the addresses of functions."""
         table = {"kind": "function", "function": _address(self.function)}
         if self.test is not None:
             table["test"] = _address(self.test)
@@ -158,92 +156,90 @@ class FunctionTask:
             table["folder"] = str(self.folder)
         return table
 
-    def _resolved(self, which: str) -> Function | None:
-        given = getattr(self, which)
-        if given is None or callable(given):
-            found: Function | None = given
-            return found
+    def _resolve(self, name: Literal["function", "test"]) -> Function | None:
+        value: Function | str | None = getattr(self, name)
+        if not isinstance(value, str):
+            return value
         try:
-            return _found(given, str(self.folder))
+            return _import_function(value, str(self.folder))
         except InputError as error:
-            raise error.inside(which) from None
+            raise error.inside(name) from None
 
-    def _call(self, which: str, trial: Trial) -> dict[str, float]:
-        function = self._resolved(which)
+    def _call(self, name: Literal["function", "test"], trial: Trial) -> dict[str, float]:
+        function = self._resolve(name)
         if function is None:
             raise TrialFailed(Failure(kind="setup", reason="the task has no test function."))
         parameters = dict(trial.parameters)
         returned = function(parameters, trial) if _takes_trial(function) else function(parameters)
-        if isinstance(returned, Mapping):
-            return checked(returned, (self.metric, *self.required), "what the function returned")
         if returned is None:
             raise bad_metrics(
                 f"the function must return its metrics, but it returned None. Return {{'{self.metric}': value}}."
             )
-        return checked({self.metric: returned}, (self.metric, *self.required), "what the function returned")
+        metrics = returned if isinstance(returned, Mapping) else {self.metric: returned}
+        return finite_metrics(metrics, (self.metric, *self.required), "what the function returned")
 
 
 def _takes_trial(function: Function) -> bool:
-    """Tell whether a function wants the trial as its second argument; an optional second one is its own affair."""
+    """Tell whether a function takes the trial as its second argument: required, or optional and named `trial`."""
     try:
-        places = list(inspect.signature(function).parameters.values())
+        arguments = list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):
         return True
-    if any(place.kind is place.VAR_POSITIONAL for place in places):
+    if any(argument.kind is argument.VAR_POSITIONAL for argument in arguments):
         return True
-    positional = [place for place in places if place.kind in (place.POSITIONAL_ONLY, place.POSITIONAL_OR_KEYWORD)]
+    positional = [a for a in arguments if a.kind in (a.POSITIONAL_ONLY, a.POSITIONAL_OR_KEYWORD)]
     return len(positional) > 1 and (positional[1].default is inspect.Parameter.empty or positional[1].name == "trial")
 
 
 @cache
-def _found(address: str, folder: str) -> Function:
-    place, _, name = address.partition(":")
-    if not place or not name:
+def _import_function(address: str, folder: str) -> Function:
+    source, _, name = address.partition(":")
+    if not source or not name:
         raise InputError(f"a function must be given as 'module:name' or 'file.py:name', but {address!r} was given.")
-    if place == "__main__" or "<" in name:
+    if source == "__main__" or "<" in name:
         raise InputError(
-            f"the function '{name.rpartition('.')[2]}' was given from within a program ({place}), and cannot be found "
-            "by its name. Run that program again, or give the function: ts.load(folder, function)."
+            f"the function '{name.rpartition('.')[2]}' was defined inside a program ({source}), so it cannot be "
+            "imported by name. Run that program again, or pass the function: ts.load(folder, function)."
         )
     if folder not in sys.path:
         sys.path.insert(0, folder)
     try:
-        module = _module_of_file(Path(folder, place)) if place.endswith(".py") else _module(place, folder)
+        module = _import_file(Path(folder, source)) if source.endswith(".py") else _import_module(source, folder)
     except InputError:
         raise
     except Exception as error:
         raise InputError(
-            f"{place} must be importable, but it raises {type(error).__name__}: {error}. "
-            "Mend that, or install what it needs."
+            f"{source} must be importable, but it raises {type(error).__name__}: {error}. "
+            "Fix that, or install what it needs."
         ) from error
-    found: Any = module
+    value: Any = module
     for part in name.split("."):
-        if not hasattr(found, part):
-            callables = [known for known, value in vars(module).items() if callable(value) and known[0] != "_"]
+        if not hasattr(value, part):
+            callables = [known for known, member in vars(module).items() if callable(member) and known[0] != "_"]
             listed = f" It has: {', '.join(sorted(callables)[:10])}." if callables else ""
-            raise InputError(f"there is no function '{name}' in {place}.{nearest(name, callables)}{listed}")
-        found = getattr(found, part)
-    if not callable(found):
-        raise InputError(f"'{name}' in {place} must be a function, but it is {found!r:.80}.")
-    function: Function = found
+            raise InputError(f"there is no function '{name}' in {source}.{nearest(name, callables)}{listed}")
+        value = getattr(value, part)
+    if not callable(value):
+        raise InputError(f"'{name}' in {source} must be a function, but it is {value!r:.80}.")
+    function: Function = value
     return function
 
 
-def _module(name: str, folder: str) -> ModuleType:
+def _import_module(name: str, folder: str) -> ModuleType:
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
         if error.name is None or not f"{name}.".startswith(f"{error.name}."):
-            raise  # the user's module is there, but something that it imports is not
+            raise  # the user's module exists, but a module that it imports does not
         known = [path.stem for path in Path(folder).glob("*.py")]
         raise InputError(
             f"there is no module '{name}' in {folder} or on Python's path.{nearest(name, known)}"
         ) from None
 
 
-def _module_of_file(path: Path) -> ModuleType:
+def _import_file(path: Path) -> ModuleType:
     if not path.is_file():
-        known = [found.name for found in path.parent.glob("*.py")] if path.parent.is_dir() else []
+        known = [file.name for file in path.parent.glob("*.py")] if path.parent.is_dir() else []
         raise InputError(f"there is no file {path}.{nearest(path.name, known)}")
     loaded = sys.modules.get(path.stem)
     if loaded is not None and getattr(loaded, "__file__", None) == str(path):
@@ -272,7 +268,7 @@ def _address(function: Function | str) -> str:
 
 
 def _import_line(function: Function) -> tuple[str, str]:
-    """Return the line that imports a function, and its name after that; a comment where it has no address."""
+    """Return a line that imports a function, or a comment if it cannot be imported, and the function's name there."""
     module, _, name = _address(function).partition(":")
     if module == "__main__" or not name.isidentifier() or not hasattr(function, "__qualname__"):
         return f"# {name.rpartition('.')[2]} is the function that was tuned, from {module}\n", "train"

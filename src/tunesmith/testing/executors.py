@@ -13,10 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..core.trial import Trial, TrialRequest
+from ..core.trial import Trial, TrialFailed, TrialRequest
 from ..errors import TrialPruned
 from ..executors.base import Executor
-from ..tasks.base import TrialFailed
 from ..tasks.function import FunctionTask
 
 _REPORTS = 5
@@ -51,7 +50,7 @@ def check_executor(executor: Executor, folder: Path) -> None:
     def on_report(number: int, attempt: int, step: int, metrics: Mapping[str, float]) -> None:
         assert metrics == {"y": float(step)}, f"trial {number} reported {metrics}"
         heard.setdefault(number, []).append(step)
-        if number == 3 and not executor.capabilities.stops:
+        if number == 3 and executor.capabilities.in_process:
             raise TrialPruned("not worth finishing")
 
     task = FunctionTask(function=_train, metric="y")
@@ -61,7 +60,7 @@ def check_executor(executor: Executor, folder: Path) -> None:
         _check_complete(executor, task, _request(folder, 0, "complete"), heard)
         _check_failed(executor, task, _request(folder, 1, "fail"), "exception", "ValueError: no such luck")
         _check_failed(executor, task, _request(folder, 2, "no number"), "metric", "finite")
-        if not executor.capabilities.stops:
+        if executor.capabilities.in_process:
             future = executor.submit(task, _request(folder, 3, "complete"))
             assert isinstance(future.exception(), TrialPruned), "a report that raises TrialPruned must end the trial"
             assert heard[3] == [0], "a pruned trial must not go on"

@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from ..core.objective import Objective
 from ..core.parameters import Choice, Float, Int
 from ..core.space import SearchSpace
-from ..core.trial import Failure, Value
-from ..tasks.base import TrialFailed
+from ..core.trial import Failure, TrialFailed, Value
 
 Floats = NDArray[np.float64]
 Metrics = Mapping[str, float]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..core.trial import TrialFailed
 from ..history.history import History
 from ..proposers.base import Proposer
 from ..study.study import Study
-from ..tasks.base import TrialFailed
 from .problems import Problem
 
 

@@ -1,1 +1,1 @@
-"""Everything about the folder of one trial: names of files, reports, metrics, log, result, checkpoint."""
+"""The folder of one trial: file names, reports, metrics, log, result, checkpoint, artifacts, exit status."""

@@ -1,4 +1,4 @@
-"""A log file that cannot fill the disk: its beginning and its end are kept."""
+"""`log.txt`: a trial's output, limited in size by dropping its middle."""
 
 from __future__ import annotations
 
@@ -14,17 +14,20 @@ _GAP = re.compile(rb"\n\[\.\.\. (\d+) bytes left out \.\.\.\]\n")
 
 
 class BoundedLog:
-    """Appends raw bytes to a file and keeps it below a size.
+    """Appends bytes to a file and limits its size.
 
-    When the file would outgrow `limit_bytes`, the first quarter and the last half of that are kept, with a line
-    between them that says how many bytes were left out. Nothing is held in memory, however long a line is.
+    If the file would exceed `limit_bytes`, the first quarter and the last half of that size are kept, with a line
+    between them that counts the bytes left out. Nothing is buffered in memory, however long a line is.
 
-    The file is opened at the first write. Output is worth less than the trial: where it cannot be written
-    (a full disk), it is dropped, and `error` holds the reason.
+    The file is opened at the first write. If it cannot be written, as on a full disk, output is dropped and the trial
+    continues.
 
     Args:
-        path: The file. What it holds already is kept, as the output of an earlier attempt.
+        path: The file. Existing content, as from an earlier attempt, is kept.
         limit_bytes: The largest size of the file; at least 1000.
+
+    Attributes:
+        error: Why output was dropped, or None.
     """
 
     def __init__(self, path: Path, limit_bytes: int = DEFAULT_LOG_BYTES) -> None:
@@ -33,7 +36,7 @@ class BoundedLog:
         self._head = limit_bytes // 4
         self._tail = limit_bytes // 2
         self._limit = limit_bytes
-        self._piece = limit_bytes // 8  # fits after the rest has been cut to three quarters
+        self._piece = limit_bytes // 8  # fits once the file is cut to three quarters
         self._file: BinaryIO | None = None
         self._size = 0
         self._left_out = 0
@@ -44,7 +47,7 @@ class BoundedLog:
         if self.error is not None or not data:
             return
         try:
-            file = self._opened()
+            file = self._open()
             for start in range(0, len(data), self._piece):
                 piece = data[start : start + self._piece]
                 if self._size + len(piece) > self._limit:
@@ -55,12 +58,12 @@ class BoundedLog:
             self.error = error
 
     def close(self) -> None:
-        """Close the file. Closing twice is no error."""
+        """Close the file; may be called twice."""
         if self._file is not None:
             self._file.close()
             self._file = None
 
-    def _opened(self) -> BinaryIO:
+    def _open(self) -> BinaryIO:
         if self._file is None:
             descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
             self._file = os.fdopen(descriptor, "r+b", buffering=0)
@@ -86,7 +89,7 @@ class BoundedLog:
 
 
 def read_tail(path: Path) -> str:
-    """Return the last lines of a log (at most 20, and 4000 characters), or an empty string where there is none."""
+    """Return the last lines of a log, at most 20 and 4000 characters; empty if there is none."""
     try:
         with path.open("rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - 4 * _TAIL_CHARACTERS))

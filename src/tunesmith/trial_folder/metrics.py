@@ -1,4 +1,4 @@
-"""From what a trial gave to finite numbers by name, or a failure that says what is wrong."""
+"""`metrics.json`, and the checks that turn what a trial returned into finite numbers."""
 
 from __future__ import annotations
 
@@ -8,47 +8,46 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..core.trial import Failure, check_finite, check_number
+from ..core.trial import Failure, TrialFailed, check_finite, check_number
 from ..errors import InputError, nearest
-from ..tasks.base import TrialFailed
-
-METRICS_FILE = "metrics.json"
+from .names import METRICS_FILE
 
 
 def bad_metrics(reason: str) -> TrialFailed:
-    """Return the failure of a trial whose metrics cannot be used."""
+    """Return the error for metrics that cannot be used."""
     return TrialFailed(Failure(kind="metric", reason=reason))
 
 
-def checked(given: Mapping[Any, Any], required: Sequence[str], source: str) -> dict[str, float]:
-    """Return the finite numbers among what a trial gave.
+def finite_metrics(values: Mapping[Any, Any], required: Sequence[str], source: str) -> dict[str, float]:
+    """Return the finite numbers among a trial's values, by name.
 
     Args:
-        given: By name. What is no finite number is left out, unless it is required.
-        required: The names that must be there, as finite numbers.
-        source: Where they come from, in words, for the message.
+        values: By name. A value that is not a finite number is left out, unless it is required.
+        required: Names that must be present, with finite numbers.
+        source: Where the values come from, in words, for the message.
 
     Raises:
-        TrialFailed: A required metric is missing, no number, or not finite.
+        TrialFailed: A required metric is missing, or not a finite number.
     """
     for name in required:
-        if name not in given:
-            names = sorted(map(str, given))
+        if name not in values:
+            names = sorted(map(str, values))
             has = f"has only {', '.join(names[:20])}.{nearest(name, names)}" if names else "has no metric at all."
             raise bad_metrics(f"the metric '{name}' is missing: {source} {has}")
         try:
-            check_finite(name, given[name])
+            check_finite(name, values[name])
         except InputError as error:
             raise bad_metrics(f"{source}: {error.message}") from None
-    return {str(name): number for name, value in given.items() if (number := _number(value)) is not None}
+    numbers = {str(name): number_or_none(value) for name, value in values.items()}
+    return {name: number for name, number in numbers.items() if number is not None and math.isfinite(number)}
 
 
 def read_metrics(path: Path) -> dict[str, Any]:
     """Return the object in a metrics file.
 
     Raises:
-        FileNotFoundError: There is none.
-        TrialFailed: It is unreadable, half-written, or holds no JSON object.
+        FileNotFoundError: The file does not exist.
+        TrialFailed: It cannot be read, is incomplete, or does not hold a JSON object.
     """
     try:
         values = json.loads(path.read_bytes())
@@ -62,10 +61,10 @@ def read_metrics(path: Path) -> dict[str, Any]:
 
 
 def write_metrics(folder: Path, metrics: Mapping[str, float]) -> None:
-    """Write metrics where people and programs look for them.
+    """Write `metrics.json`.
 
     Raises:
-        TrialFailed: The folder has gone or the disk is full.
+        TrialFailed: The folder is missing or the disk is full.
     """
     try:
         with open(f"{folder}/{METRICS_FILE}", "w", encoding="utf-8") as file:  # noqa: PTH123  (called for every trial)
@@ -75,11 +74,9 @@ def write_metrics(folder: Path, metrics: Mapping[str, float]) -> None:
         raise TrialFailed(Failure(kind="setup", reason=reason)) from None
 
 
-def _number(value: Any) -> float | None:
-    if isinstance(value, bool):
-        return None
+def number_or_none(value: object) -> float | None:
+    """Return a number as a float, which may be infinite or NaN; None for anything else, booleans included."""
     try:
-        number = check_number("", value)
+        return None if isinstance(value, bool) else check_number("", value)
     except (InputError, OverflowError):
         return None
-    return number if math.isfinite(number) else None

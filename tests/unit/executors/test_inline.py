@@ -6,9 +6,8 @@ import sys
 import pytest
 
 from tunesmith import plugins
-from tunesmith.core.trial import TrialRequest
+from tunesmith.core.trial import TrialFailed, TrialRequest
 from tunesmith.errors import TrialPruned
-from tunesmith.tasks.base import TrialFailed
 from tunesmith.tasks.command import CommandTask
 from tunesmith.tasks.function import FunctionTask
 

@@ -267,7 +267,7 @@ def test_a_study_in_which_nothing_works_says_why_and_tries_again_when_mended(tmp
 
 
 def test_a_limit_that_the_executor_cannot_keep_is_refused() -> None:
-    with pytest.raises(ts.InputError, match=r"to keep seconds_per_trial, and this one cannot"):
+    with pytest.raises(ts.InputError, match=r"must enforce seconds_per_trial, but inline does not"):
         ts.tune(loss, space=SPACE, objective="minimize y", budget=ts.Budget(seconds_per_trial=5))
 
 
@@ -387,8 +387,8 @@ def test_several_metrics_with_weights_are_one_loss() -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"function": 3}, "function must be a function, or where to find it, but 3"),
-        ({"test": 3}, "test must be a function, or where to find it, but 3"),
+        ({"function": 3}, "function must be a function or its address, but 3"),
+        ({"test": 3}, "test must be a function or its address, but 3"),
         ({"space": ["x"]}, r"a table must stand here, but \['x'\]"),
         ({"objective": None}, "an objective must be a direction and a metric, .* got None"),
         ({"budget": 10}, r"budget must be a Budget, as Budget\(trials=60\), but 10"),

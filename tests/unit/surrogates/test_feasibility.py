@@ -7,11 +7,10 @@ from benchmarks.search.limits import wasted
 
 from tunesmith.core.parameters import Float
 from tunesmith.core.space import SearchSpace
-from tunesmith.core.trial import Failure, State, Value
+from tunesmith.core.trial import Failure, State, TrialFailed, Value
 from tunesmith.proposers.gp import GpProposer
 from tunesmith.proposers.tpe import TpeProposer
 from tunesmith.surrogates.feasibility import constraint_model, crash_model
-from tunesmith.tasks.base import TrialFailed
 from tunesmith.testing.histories import SEVERAL, build_history, random_trials
 from tunesmith.testing.problems import Problem
 from tunesmith.testing.searches import search

@@ -8,9 +8,8 @@ import cloudpickle
 import numpy as np
 import pytest
 
-from tunesmith.core.trial import TrialRequest
+from tunesmith.core.trial import TrialFailed, TrialRequest
 from tunesmith.errors import InputError, TrialPruned
-from tunesmith.tasks.base import TrialFailed
 from tunesmith.tasks.function import FunctionTask
 
 
@@ -187,5 +186,5 @@ def test_lines_that_need_the_users_function_say_so(request_for):
 
 @pytest.mark.parametrize("address", ["__main__:train", "somewhere:outer.<locals>.train", "somewhere:<lambda>"])
 def test_a_function_from_within_a_program_cannot_be_found_by_name_and_that_is_said(address: str) -> None:
-    with pytest.raises(InputError, match=r"cannot be found by its name. Run that program again, or .* ts.load"):
+    with pytest.raises(InputError, match=r"cannot be imported by name. Run that program again, or .* ts.load"):
         FunctionTask(function=address, metric="y")

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from tunesmith.tasks.base import TrialFailed
+from tunesmith.core.trial import TrialFailed
 from tunesmith.testing import problems
 
 OPTIMA = [

@@ -11,8 +11,8 @@ from tunesmith.core.trial import TrialRequest
 from tunesmith.trial_folder.checkpoint import inherit_checkpoint
 from tunesmith.trial_folder.prepare import prepare
 
-STARTS = b"[tunesmith: it starts from the checkpoint of trial 0000]\n"
-NOTHING = b"[tunesmith: it starts from nothing, as trial 0000 has no checkpoint]\n"
+STARTS = b"[tunesmith: starts from the checkpoint of trial 0000]\n"
+NOTHING = b"[tunesmith: starts from scratch, because trial 0000 has no checkpoint]\n"
 
 
 @pytest.fixture

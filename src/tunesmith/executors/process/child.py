@@ -1,4 +1,4 @@
-"""What happens in the process of one trial, between its worker's fork and its end."""
+"""Code that runs in the process of one trial, from its worker's fork to its end."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from ...core.trial import TrialRequest
+from ...core.trial import Reporter, TrialRequest
 from ...errors import TrialPruned
 from ...tasks.base import Task
-from ...trial_folder.prepare import STOP_FILE, write_environment
-from .._evaluation import Result, evaluate, failure
-from .leftovers import TRIAL_VARIABLE
+from ...trial_folder.environment import write_environment
+from ...trial_folder.names import STOP_FILE
+from ...trial_folder.result import Result
+from .._evaluation import evaluate, failed
+from .._leftovers import TRIAL_VARIABLE
 from .messages import send
 
 _PR_SET_PDEATHSIG = 1
@@ -29,16 +31,16 @@ _C = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
 def adopt_orphans() -> bool:
-    """Make this process the parent of every process below it whose own parent dies; Linux only.
+    """Make this process the parent of every descendant whose own parent dies; Linux only.
 
     Returns:
-        Whether it is so now.
+        Whether it worked.
     """
     return _C is not None and _C.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
 
 
 class _Terminated(BaseException):
-    """SIGTERM has come: unwind, so that the trial can put things in order."""
+    """Raised on SIGTERM, so that `finally` blocks of the trial run."""
 
 
 def run_child(
@@ -50,21 +52,21 @@ def run_child(
     messages: int,
     close: Sequence[int],
 ) -> NoReturn:
-    """Be the process of one trial. Called right after the fork; never returns.
+    """Run a trial. Called right after the fork; never returns.
 
     Args:
-        load: Gives the task; may import the user's code.
+        load: Returns the task; may import the user's code.
         request: The trial.
-        variables: What the executor has set in the environment, for the record.
-        output: A pipe for all that is printed.
+        variables: Environment variables that the executor has set, for the record.
+        output: A pipe for everything that is printed.
         messages: A pipe for messages to the worker: `{"loaded": seconds}`, `{"step": .., "metrics": ..}`,
-            and at last `{"result": ..}`.
-        close: The worker's own file descriptors, which nothing here may hold open.
+            and finally `{"result": ..}`.
+        close: The worker's own file descriptors, which must not stay open here.
     """
     status = 1
     try:
-        _become_a_trial(request, output, close)
-        send(messages, {"result": _result(load, request, dict(variables), messages)})
+        _set_up(request, output, close)
+        send(messages, {"result": _run(load, request, variables, messages)})
         status = 0
     except _Terminated:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -78,16 +80,17 @@ def run_child(
             os._exit(status)
 
 
-def _become_a_trial(request: TrialRequest, output: int, close: Sequence[int]) -> None:
+def _set_up(request: TrialRequest, output: int, close: Sequence[int]) -> None:
+    """Give the process a session, signal handlers, standard streams and an environment of its own."""
     worker = os.getppid()
     os.setsid()
     if _C is not None:
         _C.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        if os.getppid() != worker:  # it died before we asked to die with it
+        if os.getppid() != worker:  # the worker died before the call took effect
             os._exit(1)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _terminate)
-    # Processes that the trial forks end at SIGTERM as they would anywhere else.
+    # Processes that the trial forks end at SIGTERM, as they do outside tunesmith.
     os.register_at_fork(after_in_child=lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL))
     null = os.open(os.devnull, os.O_RDONLY)
     for source, target in ((null, 0), (output, 1), (output, 2)):
@@ -102,26 +105,27 @@ def _terminate(number: int, frame: FrameType | None) -> NoReturn:
     raise _Terminated
 
 
-def _result(load: Callable[[], Task], request: TrialRequest, variables: dict[str, str], messages: int) -> Result:
+def _run(load: Callable[[], Task], request: TrialRequest, variables: Mapping[str, str], messages: int) -> Result:
     try:
         started = time.monotonic()
         task = load()
         send(messages, {"loaded": time.monotonic() - started})
         _seed(request.seed)
-        write_environment(task, request, variables)
+        command = task.reproduce(request)
+        write_environment(request.folder, attempt=request.attempt, variables=variables, command=command)
     except Exception as error:
         traceback.print_exc()
-        return failure("setup", f"the trial could not be made ready: {type(error).__name__}: {error}")
+        return failed("setup", f"the trial could not be prepared: {type(error).__name__}: {error}")
     try:
         result = evaluate(task, request, _reporter(request, messages))
     except KeyboardInterrupt:
         traceback.print_exc()
-        result = failure("exception", "KeyboardInterrupt")
+        result = failed("exception", "KeyboardInterrupt")
     _flush()
     return result
 
 
-def _reporter(request: TrialRequest, messages: int) -> Callable[[int, Mapping[str, float]], None]:
+def _reporter(request: TrialRequest, messages: int) -> Reporter:
     stop = f"{request.folder}/{STOP_FILE}"
     lock = threading.Lock()
 
@@ -135,7 +139,7 @@ def _reporter(request: TrialRequest, messages: int) -> Callable[[int, Mapping[st
 
 
 def _seed(seed: int) -> None:
-    """Give the global random generators the trial's seed: after a fork they would all continue the worker's."""
+    """Seed the global random generators, which would otherwise continue those of the worker in every fork."""
     random.seed(seed)
     if (numpy := sys.modules.get("numpy")) is not None:
         numpy.random.seed(seed % 2**32)
@@ -148,4 +152,4 @@ def _flush() -> None:
         try:
             stream.flush()
         except (OSError, ValueError, AttributeError):
-            continue  # the trial has closed or replaced it
+            continue  # closed or replaced by the trial

@@ -1,4 +1,4 @@
-"""How much memory processes hold together."""
+"""Resident memory of a group of processes."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from collections.abc import Sequence
 import psutil
 
 
-def held_bytes(processes: Sequence[psutil.Process], limit_bytes: int | None) -> int:
-    """Return the resident memory of some processes.
+def resident_bytes(processes: Sequence[psutil.Process], limit_bytes: int | None) -> int:
+    """Return the resident memory of some processes together.
 
-    Processes that share pages have each counted them. Where their sum is above the limit, they are looked at more
-    closely, which takes longer, and shared pages count once; Linux only.
+    Pages shared by several processes are counted for each. If the sum exceeds the limit, it is computed again with
+    shared pages counted once, which is slower; Linux only.
 
     Args:
-        processes: Those that have gone count nothing.
-        limit_bytes: Above it the figure must be right; None for no limit.
+        processes: Those that have ended count as 0.
+        limit_bytes: Above it the sum must be exact; None for no limit.
     """
-    held = sum(_resident(process) for process in processes)
-    if limit_bytes is not None and held > limit_bytes and len(processes) > 1:
-        held = sum(_resident(process, shared=True) for process in processes)
-    return held
+    total = sum(_resident_bytes(process) for process in processes)
+    if limit_bytes is not None and total > limit_bytes and len(processes) > 1:
+        total = sum(_resident_bytes(process, proportional=True) for process in processes)
+    return total
 
 
-def _resident(process: psutil.Process, *, shared: bool = False) -> int:
-    """Return the memory that a process holds in bytes; with `shared`, only its part of what it shares."""
+def _resident_bytes(process: psutil.Process, *, proportional: bool = False) -> int:
+    """Return a process's resident memory; if proportional, each shared page is divided by its number of users."""
     try:
-        if shared and hasattr(info := process.memory_full_info(), "pss"):
+        if proportional and hasattr(info := process.memory_full_info(), "pss"):
             return int(info.pss)
         return int(process.memory_info().rss)
     except psutil.Error:

@@ -1,28 +1,26 @@
-"""Lines over pipes: JSON messages between the study, its workers and their trials."""
+"""JSON messages, one per line, over the pipes between the study, its workers and their trials."""
 
 from __future__ import annotations
 
 import json
 import os
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Literal
 
+StopReason = Literal["pruned", "study ended"]
+"""Why the study stops a trial. A pruned trial gets time to end by itself."""
 _CHUNK_BYTES = 1 << 18
 
 
-def write_all(descriptor: int, data: bytes) -> None:
-    """Write every byte to a file descriptor that blocks."""
-    view = memoryview(data)
-    while view:
-        view = view[os.write(descriptor, view) :]
+def send(descriptor: int, message: Mapping[str, Any]) -> None:
+    """Write a message as one line of JSON; the descriptor must be blocking."""
+    data = memoryview(json.dumps(message, default=float).encode() + b"\n")
+    while data:
+        data = data[os.write(descriptor, data) :]
 
 
-def send(descriptor: int, message: dict[str, Any]) -> None:
-    """Write one message as a line of JSON."""
-    write_all(descriptor, json.dumps(message, default=float).encode() + b"\n")
-
-
-def parsed(line: bytes) -> dict[str, Any]:
-    """Return the message in a line, or an empty one where the line holds none (its writer was killed midway)."""
+def parse(line: bytes) -> dict[str, Any]:
+    """Return the message in a line; empty if the line is incomplete, because its writer was killed."""
     try:
         message = json.loads(line)
     except ValueError:
@@ -31,10 +29,13 @@ def parsed(line: bytes) -> dict[str, Any]:
 
 
 class LineReader:
-    """Takes bytes from a file descriptor and gives them back as whole lines.
+    """Reads whole lines from a file descriptor.
 
     Args:
-        descriptor: Open for reading. A read takes what is there; it blocks only where the descriptor does.
+        descriptor: Open for reading. A read takes the available bytes; it blocks only if the descriptor does.
+
+    Attributes:
+        ended: Whether the end of the pipe was reached.
     """
 
     def __init__(self, descriptor: int) -> None:
@@ -43,7 +44,7 @@ class LineReader:
         self._parts: list[bytes] = []
 
     def read(self) -> list[bytes]:
-        """Return the lines that one read completes, without their ends; sets `ended` at the end of the pipe."""
+        """Return the lines that one read completes, without line ends."""
         try:
             chunk = os.read(self.descriptor, _CHUNK_BYTES)
         except BlockingIOError:

@@ -1,4 +1,4 @@
-"""A worker's watch over the process of one trial: its output, its messages, its limits, its end."""
+"""The worker's supervision of one trial's process: its output, messages, limits and end."""
 
 from __future__ import annotations
 
@@ -13,35 +13,35 @@ from typing import Any, Literal
 
 import psutil
 
-from ...core.trial import TrialRequest
+from ...core.trial import Reporter, TrialRequest
 from ...tasks.base import Task
-from ...trial_folder.log import BoundedLog, read_tail
-from ...trial_folder.prepare import LOG_FILE, STOP_FILE, prepare
-from .._evaluation import Result, failure
+from ...trial_folder.exit_status import exit_failure
+from ...trial_folder.log import BoundedLog
+from ...trial_folder.names import LOG_FILE, STOP_FILE
+from ...trial_folder.prepare import prepare
+from ...trial_folder.result import Result
+from .._evaluation import failed, finish
+from .._leftovers import sweep_worker
 from .child import run_child
-from .leftovers import sweep_worker, write_result
-from .memory import held_bytes
-from .messages import LineReader, parsed
+from .memory import resident_bytes
+from .messages import LineReader, StopReason, parse
 
-_FIRST_LOOK_SECONDS = 0.05
+_FIRST_CHECK_SECONDS = 0.05
+_CHECK_SECONDS = (0.1, 0.5)
 _ENDING_SECONDS = 0.0005
-_LOOK_SECONDS = (0.1, 0.5)
 _OUTPUT_CHUNK_BYTES = 1 << 18
-_FROM_OUTSIDE = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
-
-Cause = Literal["timeout", "memory", "stop", "leave"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Terms:
-    """What holds for every trial of a worker.
+class WorkerOptions:
+    """Options of a worker, the same for all its trials.
 
     Args:
-        token: The worker's mark, see `WORKER_VARIABLE`.
-        grace_seconds: How long a trial may take to end after being asked.
+        token: The worker's value of `WORKER_VARIABLE`.
+        grace_seconds: How long a trial may take to end after it was asked to.
         log_bytes: The largest log.
-        adopts: Whether orphans become children of the worker; else they are found by their environment.
-        variables: What the executor set in the environment.
+        adopts: Whether orphans become children of the worker; otherwise they are found by their environment.
+        variables: Environment variables that the executor has set.
     """
 
     token: str
@@ -52,37 +52,33 @@ class Terms:
 
 
 class TrialProcess:
-    """Runs one trial in a process of its own, and sees that nothing of it is left.
+    """Runs one trial in a process of its own and ends every process that the trial started.
 
     Args:
         request: The trial.
-        terms: What holds for every trial.
-        tell: Called with a step and metrics at every report.
-        loaded: Called with the seconds that loading the task took, once it is loaded.
+        options: The worker's options.
+        on_report: Called with a step and metrics at every report.
+        on_load: Called with the seconds that loading the task took, once it is loaded.
     """
 
     def __init__(
-        self,
-        request: TrialRequest,
-        terms: Terms,
-        tell: Callable[[int, Mapping[str, float]], None],
-        loaded: Callable[[float], None],
+        self, request: TrialRequest, options: WorkerOptions, on_report: Reporter, on_load: Callable[[float], None]
     ) -> None:
         self._request = request
-        self._terms = terms
-        self._tell = tell
-        self._loaded = loaded
-        self._log = BoundedLog(request.folder / LOG_FILE, terms.log_bytes)
+        self._options = options
+        self._on_report = on_report
+        self._on_load = on_load
+        self._log = BoundedLog(request.folder / LOG_FILE, options.log_bytes)
         self._pid = 0
+        self._wait_status = 0
         self._result: Result | None = None
-        self._cause: Cause | None = None
-        self._status = 0
+        self._cause: StopReason | Literal["timeout", "memory"] | None = None
         self._reports = 0
-        self._peak = 0
+        self._peak_bytes = 0
         self._deadline: float | None = None
         self._terminate_at: float | None = None
         self._kill_at: float | None = None
-        self._look_at = 0.0
+        self._check_at = 0.0
 
     def run(
         self,
@@ -96,35 +92,41 @@ class TrialProcess:
         """Run the trial to its end.
 
         Args:
-            load: Gives the task, in the trial's process.
-            control: Messages of the study: `{"stop": "kindly" | "now"}`.
-            early: Those that have come already.
-            printed: What loading the task has printed, for the log.
+            load: Returns the task, in the trial's process.
+            control: Messages of the study: `{"stop": StopReason}`.
+            early: Messages that have already arrived.
+            printed: Output of loading the task, for the log.
             close: The worker's own file descriptors, to be closed in the trial.
 
         Returns:
-            The result, which stands in the trial's folder too, as far as that can be written.
+            The result, which is also in the trial's folder if that can be written.
 
         Raises:
-            EOFError: The study has gone; the trial has been killed.
+            EOFError: The study is gone; the trial was killed.
         """
         started = time.monotonic()
         try:
             self._log.write(prepare(self._request) + printed)
             for message in early:
-                self._obey(message)
-            self._watch(load, control, close, started)
+                self._on_control(message)
+            self._supervise(load, control, close, started)
         except OSError as error:
-            self._result = failure("setup", f"the trial's folder or process could not be made ready: {error}")
+            self._result = failed("setup", f"the trial's folder or process could not be prepared: {error}")
         finally:
             if self._pid:
-                self._kill_rest()
+                self._kill_all()
             self._log.close()
-        return self._settled(time.monotonic() - started)
+        return finish(
+            self._request,
+            self._conclusion(),
+            seconds=time.monotonic() - started,
+            peak_memory_bytes=self._peak_bytes or None,
+            reports=self._reports,
+        )
 
     # -- while it runs ---------------------------------------------------------------------------------------------
 
-    def _watch(self, load: Callable[[], Task], control: LineReader, close: tuple[int, ...], started: float) -> None:
+    def _supervise(self, load: Callable[[], Task], control: LineReader, close: tuple[int, ...], started: float) -> None:
         output, output_end = os.pipe()
         messages, messages_end = os.pipe()
         try:
@@ -135,13 +137,13 @@ class TrialProcess:
                     run_child(
                         load,
                         self._request,
-                        self._terms.variables,
+                        self._options.variables,
                         output=output_end,
                         messages=messages_end,
                         close=(output, messages, *close),
                     )
                 finally:
-                    os._exit(1)  # whatever happens there, a second worker must not come of it
+                    os._exit(1)  # never return into the worker's code
         finally:
             os.close(output_end)
             os.close(messages_end)
@@ -149,43 +151,45 @@ class TrialProcess:
         os.set_blocking(messages, False)
         timeout = self._request.timeout_seconds
         self._deadline = None if timeout is None else started + timeout
-        self._look_at = started + _FIRST_LOOK_SECONDS
+        self._check_at = started + _FIRST_CHECK_SECONDS
         reader = LineReader(messages)
         try:
             with selectors.DefaultSelector() as selector:
-                self._follow(selector, output, reader, control)
-            self._kill_rest()
+                self._serve_pipes(selector, output, reader, control)
+            self._kill_all()
             while not reader.ended and (lines := reader.read()):
-                self._hear(lines)
-            while self._pump(output):
+                self._on_messages(lines)
+            while self._copy_output(output):
                 pass
         finally:
             os.close(output)
             os.close(messages)
 
-    def _follow(self, selector: selectors.BaseSelector, output: int, reader: LineReader, control: LineReader) -> None:
-        """Serve the pipes and the limits until the process has ended."""
+    def _serve_pipes(
+        self, selector: selectors.BaseSelector, output: int, reader: LineReader, control: LineReader
+    ) -> None:
+        """Serve the pipes and enforce the limits until the process has ended."""
         for descriptor in (output, reader.descriptor, control.descriptor):
             selector.register(descriptor, selectors.EVENT_READ)
         while not self._has_ended():
             ending = self._result is not None or reader.ended
-            for key, _ in selector.select(_ENDING_SECONDS if ending else self._pause()):
+            for key, _ in selector.select(_ENDING_SECONDS if ending else self._seconds_until_due()):
                 if key.fd == output:
-                    if self._pump(output) is None:
+                    if self._copy_output(output) is None:
                         selector.unregister(output)
                 elif key.fd == control.descriptor:
                     for line in control.read():
-                        self._obey(parsed(line))
+                        self._on_control(parse(line))
                     if control.ended:
-                        raise EOFError("the study has gone")
+                        raise EOFError("the study is gone")
                 else:
-                    self._hear(reader.read())
+                    self._on_messages(reader.read())
                     if reader.ended:
                         selector.unregister(reader.descriptor)
-            self._enforce()
+            self._enforce_limits()
 
-    def _pump(self, output: int) -> int | None:
-        """Pass on what the trial has printed; returns how much, 0 for nothing now, None at the end."""
+    def _copy_output(self, output: int) -> int | None:
+        """Copy output to the log; returns the number of bytes, 0 if there is none yet, None at the end."""
         try:
             data = os.read(output, _OUTPUT_CHUNK_BYTES)
         except BlockingIOError:
@@ -193,61 +197,61 @@ class TrialProcess:
         self._log.write(data)
         return len(data) or None
 
-    def _hear(self, lines: list[bytes]) -> None:
+    def _on_messages(self, lines: list[bytes]) -> None:
         for line in lines:
-            message = parsed(line)
+            message = parse(line)
             if "result" in message:
                 self._result = message["result"] if self._result is None else self._result
             elif "loaded" in message:
-                self._loaded(message["loaded"])
+                self._on_load(message["loaded"])
             elif "step" in message:
                 self._reports += 1
-                self._tell(message["step"], message["metrics"])
+                self._on_report(message["step"], message["metrics"])
 
-    def _obey(self, message: Mapping[str, Any]) -> None:
-        how = message.get("stop")
+    def _on_control(self, message: Mapping[str, Any]) -> None:
+        reason = message.get("stop")
         now = time.monotonic()
-        if how == "kindly" and self._cause is None:
-            self._cause = "stop"
-            self._terminate_at = now + self._terms.grace_seconds
+        if reason == "pruned" and self._cause is None:
+            self._cause = "pruned"
+            self._terminate_at = now + self._options.grace_seconds
             try:
                 (self._request.folder / STOP_FILE).touch()
             except OSError:
                 self._terminate_at = now
-        elif how == "now" and self._cause != "leave":
-            self._cause = "leave"
+        elif reason == "study ended" and self._cause != "study ended":
+            self._cause = "study ended"
             self._terminate_at = now
 
-    def _pause(self) -> float:
-        """Return the seconds until something is due."""
-        due = [self._look_at, self._terminate_at, self._kill_at, None if self._cause else self._deadline]
+    def _seconds_until_due(self) -> float:
+        """Return the seconds until the next limit or check."""
+        due = [self._check_at, self._terminate_at, self._kill_at, None if self._cause else self._deadline]
         return max(0.0, min(moment for moment in due if moment is not None) - time.monotonic())
 
-    def _enforce(self) -> None:
+    def _enforce_limits(self) -> None:
         now = time.monotonic()
         if self._deadline is not None and now >= self._deadline and self._cause is None and self._result is None:
             self._cause = "timeout"
             self._terminate_at = now
         if self._terminate_at is not None and now >= self._terminate_at:
             self._terminate_at = None
-            self._kill_at = now + self._terms.grace_seconds
+            self._kill_at = now + self._options.grace_seconds
             self._signal(signal.SIGTERM)
         if self._kill_at is not None and now >= self._kill_at:
             self._kill_at = now + 1.0
             self._signal(signal.SIGKILL)
-        if now >= self._look_at:
-            self._look(now)
+        if now >= self._check_at:
+            self._check_memory(now)
 
-    def _look(self, now: float) -> None:
-        """See how much memory the trial's processes hold, and end it where that is too much."""
+    def _check_memory(self, now: float) -> None:
+        """Measure the memory of the trial's processes, and kill them if they hold too much."""
         limit = self._request.memory_bytes
-        held = held_bytes(psutil.Process().children(recursive=True), limit)
-        self._peak = max(self._peak, held)
+        held = resident_bytes(psutil.Process().children(recursive=True), limit)
+        self._peak_bytes = max(self._peak_bytes, held)
         if limit is not None and held > limit and self._result is None:
             self._cause = "memory"
             self._signal(signal.SIGKILL)
-        spent = time.monotonic() - now
-        self._look_at = now + min(max(_LOOK_SECONDS[0], 20 * spent), _LOOK_SECONDS[1])
+        spent = time.monotonic() - now  # the check of many processes is slow: spend at most 5 % of the time on it
+        self._check_at = now + min(max(_CHECK_SECONDS[0], 20 * spent), _CHECK_SECONDS[1])
 
     # -- its end ---------------------------------------------------------------------------------------------------
 
@@ -256,47 +260,28 @@ class TrialProcess:
         if pid == 0:
             return False
         unit = 1 if sys.platform == "darwin" else 1024
-        self._peak = max(self._peak, usage.ru_maxrss * unit)
-        self._pid, self._status = 0, status
+        self._peak_bytes = max(self._peak_bytes, usage.ru_maxrss * unit)
+        self._pid, self._wait_status = 0, status
         return True
 
-    def _settled(self, seconds: float) -> Result:
-        """Return the whole result, and write it into the trial's folder."""
-        result: dict[str, Any] = {"attempt": self._request.attempt, "metrics": {}, "failure": None, **self._verdict()}
-        result |= {"seconds": seconds, "peak_memory_bytes": self._peak or None, "reports": self._reports}
-        if result["failure"] is not None:
-            result["failure"] = {**result["failure"], "log_tail": read_tail(self._log.path)}
-        try:
-            write_result(self._request.folder, result)
-        except OSError as error:
-            print(f"trial {self._request.number}: its result could not be written: {error}", file=sys.stderr)
-        return result
-
-    def _verdict(self) -> Result:
-        """Weigh what the trial said at last, what we did to it, and how its process ended."""
-        said = self._result
+    def _conclusion(self) -> Result:
+        """Decide how the trial ended: from its own result, from what the worker did to it, or from its exit status."""
         if self._cause == "timeout":
-            return failure("timeout", f"it ran longer than the limit of {self._request.timeout_seconds:g} seconds")
+            return failed("timeout", f"it ran longer than the limit of {self._request.timeout_seconds:g} seconds")
         if self._cause == "memory":
             limit = (self._request.memory_bytes or 0) / 1e9
-            return failure("memory", f"it held {self._peak / 1e9:.2f} GB of memory; the limit is {limit:.2f} GB")
-        if said is not None and (said["state"] in ("complete", "pruned") or self._cause is None):
-            return said
-        if self._cause == "stop":
+            return failed("memory", f"it held {self._peak_bytes / 1e9:.2f} GB of memory; the limit is {limit:.2f} GB")
+        if self._result is not None and (self._cause is None or self._result["state"] in ("complete", "pruned")):
+            return self._result
+        if self._cause == "pruned":
             return {"state": "pruned"}
-        if self._cause == "leave":
-            return failure("lost", "it was stopped because the study was", "lost")
-        if not os.WIFSIGNALED(self._status):
-            return failure("exit", f"its process ended with exit status {os.WEXITSTATUS(self._status)} and no result")
-        number = os.WTERMSIG(self._status)
-        name = signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
-        if number in _FROM_OUTSIDE:
-            hint = "; Linux does so where memory runs out" if number == signal.SIGKILL else ""
-            return failure("lost", f"it was killed from outside by {name}{hint}", "lost")
-        return failure("exit", f"it crashed with {name}")
+        if self._cause == "study ended":
+            return failed("lost", "it was stopped because the study ended")
+        failure = exit_failure(os.waitstatus_to_exitcode(self._wait_status), "its process")
+        return failed(failure.kind, failure.reason)
 
-    def _kill_rest(self) -> None:
-        """Kill all that the trial has left running, and reap it."""
+    def _kill_all(self) -> None:
+        """Kill and reap every process that the trial has left running."""
         for _ in range(500):
             try:
                 while os.waitpid(-1, os.WNOHANG)[0]:
@@ -305,12 +290,12 @@ class TrialProcess:
                 break
             self._signal(signal.SIGKILL)
             time.sleep(0.002)
-        if not self._terms.adopts:
-            sweep_worker(self._terms.token)
+        if not self._options.adopts:
+            sweep_worker(self._options.token)
 
     def _signal(self, number: signal.Signals) -> None:
         for process in psutil.Process().children(recursive=True):
             try:
                 process.send_signal(number)
             except (psutil.NoSuchProcess, psutil.AccessDenied):
-                continue  # gone, or under another user's name by now (sudo): out of our reach
+                continue  # it has ended, or runs under another user by now (sudo)

@@ -1,4 +1,4 @@
-"""Before a study: does every parameter reach the command, and is there what the command names?"""
+"""Checks of a command before a study starts: every parameter reaches it, and its files exist."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 def check_config(words: Sequence[str], config: str | None) -> None:
-    """Check that a command has `{config}` where there is a config file, and only there.
+    """Check that a command contains `{config}` if, and only if, there is a config file.
 
     Raises:
-        InputError: It has not, or it has one too many.
+        InputError: It is missing, or there is no config file.
     """
     used = placeholders(words)
     if config is None and "config" in used:
@@ -35,13 +35,13 @@ def check_parameters(words: Sequence[str], space: SearchSpace, in_config: Collec
     """Check that every parameter reaches the script: by the command, or by the config file.
 
     Args:
-        words: The command's words, with their placeholders.
+        words: The command's words, with placeholders.
         space: The search space.
-        in_config: The parameters that the config file has.
+        in_config: The parameters that exist in the config file.
         config: The config file.
 
     Raises:
-        InputError: One does not; placed at the parameter.
+        InputError: One does not; its keys name the parameter.
     """
     used = placeholders(words)
     for name, parameter in space.parameters.items():
@@ -64,10 +64,10 @@ def check_parameters(words: Sequence[str], space: SearchSpace, in_config: Collec
 
 
 def check_program(words: Sequence[str], folder: Path) -> None:
-    """Check that the program and the script of a command are there.
+    """Check that the program and the script of a command exist.
 
     Raises:
-        InputError: One is missing, or cannot be run.
+        InputError: One is missing or not executable.
     """
     program = words[0]
     if "{" not in program and shutil.which(program if "/" not in program else str(folder / program)) is None:
@@ -83,4 +83,4 @@ def check_program(words: Sequence[str], folder: Path) -> None:
             known = [path.name for path in folder.iterdir()] if folder.is_dir() else []
             raise InputError(f"missing script: there is no {word} in {folder}.{nearest(word, known)}")
         if is_script:
-            return  # the first one is the script; later ones may be files that it is to write
+            return  # the first such word is the script; later ones may be files that it will write

@@ -1,4 +1,4 @@
-"""Metrics that a script prints: `val_mse=0.31` or `val_mse: 0.31`, anywhere on a line."""
+"""Metrics in a script's output: `val_mse=0.31` or `val_mse: 0.31`, anywhere on a line."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MOST_NAMES = 1000
 class PrintedMetrics:
     r"""Finds metrics in a stream of output; the last value of each name counts.
 
-    Lines of more than 64 kB are passed over, so memory does not grow with what is printed.
+    Lines longer than 64 kB are skipped, so that memory stays bounded.
 
     >>> printed = PrintedMetrics()
     >>> printed.feed(b"epoch 1: val_mse=0.")
@@ -33,7 +33,7 @@ class PrintedMetrics:
         self._skipping = False
 
     def feed(self, data: bytes) -> None:
-        """Take the next piece of output, of any size."""
+        """Scan the next piece of output, of any size."""
         lines = _LINE_END.split(data)
         lines[0] = self._rest + lines[0]
         if self._skipping and len(lines) > 1:
@@ -45,7 +45,7 @@ class PrintedMetrics:
             self._rest, self._skipping = b"", True
 
     def values(self) -> dict[str, float]:
-        """Return the metrics found so far, those of a last line without an end too."""
+        """Return the metrics so far, including those of an incomplete last line."""
         self._scan(self._rest)
         return dict(self._values)
 

@@ -1,4 +1,4 @@
-"""A command in a process group of its own, its output passed on while it runs."""
+"""Run a command in a process group of its own and forward its output."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-_LOOK_SECONDS = (0.02, 0.1)
-"""How often to look: a short command is followed closely, so that it can be stopped before it has ended by itself."""
-_KIND_SECONDS = 10.0
+_POLL_SECONDS = (0.02, 0.1)
+"""The first and the longest interval between polls: a short command too can be stopped before it ends by itself."""
+_GRACE_SECONDS = 10.0
 _CHUNK_BYTES = 1 << 17
 
 
@@ -24,24 +24,24 @@ def run_group(
     folder: Path,
     environment: Mapping[str, str],
     shell: bool,
-    hear: Callable[[bytes], None],
-    look: Callable[[], None],
+    on_output: Callable[[bytes], None],
+    poll: Callable[[], None],
 ) -> int:
-    """Run a command to its end and print what it prints.
+    """Run a command to its end and print its output.
 
-    Where anything interrupts the wait (SIGTERM as an exception, Ctrl-C, what `look` raises), the command's whole group
-    gets SIGTERM, and SIGKILL ten seconds later; then the interruption goes on.
+    If an exception interrupts the wait (SIGTERM, Ctrl-C, or one raised by `poll`), the command's whole group gets
+    SIGTERM, and SIGKILL ten seconds later; then the exception propagates.
 
     Args:
-        words: The command; one word for a shell.
-        folder: Where it runs.
+        words: The command; a single word for a shell.
+        folder: The working directory.
         environment: Its whole environment.
         shell: Whether it goes through a shell.
-        hear: Called with every piece of output.
-        look: Called fifty times a second at first, ten times a second later on.
+        on_output: Called with every piece of output.
+        poll: Called 50 times a second at first, 10 times a second later.
 
     Returns:
-        Its exit status, negative for the signal that killed it. Background processes that hold its output open are
+        Its exit status, negative for the signal that killed it. Background processes that keep its output open are
         not waited for.
 
     Raises:
@@ -62,53 +62,53 @@ def run_group(
     with process.stdout as output:
         os.set_blocking(output.fileno(), False)
         try:
-            _follow(process, output.fileno(), hear, look)
+            _follow(process, output.fileno(), on_output, poll)
         except BaseException:
             _end(process)
             raise
         finally:
             while data := _read(output.fileno()):
-                _pass_on(data, hear)
+                _forward(data, on_output)
         return process.wait()
 
 
 def _follow(
-    process: subprocess.Popen[bytes], output: int, hear: Callable[[bytes], None], look: Callable[[], None]
+    process: subprocess.Popen[bytes], output: int, on_output: Callable[[bytes], None], poll: Callable[[], None]
 ) -> None:
     started = time.monotonic()
-    look_at = started + _LOOK_SECONDS[0]
-    listening = True
+    poll_at = started + _POLL_SECONDS[0]
+    open_output = True
     while True:
-        pause = max(0.0, look_at - time.monotonic())
-        if listening:
+        pause = max(0.0, poll_at - time.monotonic())
+        if open_output:
             ready, _, _ = select.select([output], [], [], pause)
             data = _read(output) if ready else None
             if data:
-                _pass_on(data, hear)
-            listening = data != b""
+                _forward(data, on_output)
+            open_output = data != b""
         else:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(pause)
-        if time.monotonic() >= look_at:
-            look()
+        if time.monotonic() >= poll_at:
+            poll()
             now = time.monotonic()
-            look_at = now + min(_LOOK_SECONDS[0] + 0.01 * (now - started), _LOOK_SECONDS[1])
+            poll_at = now + min(_POLL_SECONDS[0] + 0.01 * (now - started), _POLL_SECONDS[1])
             if process.poll() is not None:
                 return
-        elif not listening and process.poll() is not None:
+        elif not open_output and process.poll() is not None:
             return
 
 
 def _read(output: int) -> bytes | None:
-    """Return what has been printed: None for nothing yet, empty for the end."""
+    """Return the available output: None if there is none yet, empty at the end."""
     try:
         return os.read(output, _CHUNK_BYTES)
     except BlockingIOError:
         return None
 
 
-def _pass_on(data: bytes, hear: Callable[[bytes], None]) -> None:
-    hear(data)
+def _forward(data: bytes, on_output: Callable[[bytes], None]) -> None:
+    on_output(data)
     buffer = getattr(sys.stdout, "buffer", None)
     if buffer is not None:
         buffer.write(data)
@@ -120,7 +120,7 @@ def _pass_on(data: bytes, hear: Callable[[bytes], None]) -> None:
 def _end(process: subprocess.Popen[bytes]) -> None:
     try:
         _signal(process, signal.SIGTERM)
-        process.wait(_KIND_SECONDS)
+        process.wait(_GRACE_SECONDS)
     except subprocess.TimeoutExpired:
         pass
     finally:

@@ -1,4 +1,4 @@
-"""A command with placeholders, and the words that it becomes for one trial."""
+"""Commands with placeholders, and the words that they become for one trial."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([^{}]*)\}")
 _OWN = ("config", "trial_dir", "seed", "args")
 
 
-def words_of(command: str | Sequence[str], *, shell: bool) -> list[str]:
-    """Split a command into words before anything is put into it; one for a shell stays whole.
+def split_command(command: str | Sequence[str], *, shell: bool) -> list[str]:
+    """Split a command into words, before placeholders are filled; a command for a shell stays one word.
 
     Raises:
         InputError: It is empty, or its quotes do not match.
@@ -48,32 +48,32 @@ def placeholders(words: Sequence[str]) -> list[str]:
 
 
 def check_placeholders(words: Sequence[str], known: Collection[str], *, shell: bool) -> None:
-    """Raise `InputError` for a placeholder that means nothing here.
+    """Raise `InputError` for an unknown placeholder.
 
     Args:
         words: The command's words.
         known: The parameters' names.
-        shell: Whether it goes through a shell, where `{args}` may stand anywhere.
+        shell: Whether it goes through a shell, which allows `{args}` anywhere.
     """
     names = [*_OWN, *known]
     for name in placeholders(words):
         if name not in names:
             raise InputError(
                 f"unknown placeholder '{{{name}}}'.{nearest(name, names)} Known: {', '.join(names)}. "
-                "For a brace that is meant as it stands, write it twice."
+                "Write a literal brace twice."
             )
     if not shell and any("{args}" in word.replace("{{", "") and word != "{args}" for word in words):
         raise InputError("{args} becomes several words, so it must stand alone. Put spaces around it.")
 
 
-def filled(words: Sequence[str], values: Mapping[str, Value], args: Sequence[str], *, shell: bool) -> list[str]:
+def fill(words: Sequence[str], values: Mapping[str, Value], args: Sequence[str], *, shell: bool) -> list[str]:
     """Return the words of a command with every placeholder replaced.
 
     Args:
-        words: As `words_of` gave them. What is put in never splits a word, spaces or not.
+        words: As returned by `split_command`. A value never splits a word, even if it contains spaces.
         values: By placeholder.
         args: The words for `{args}`.
-        shell: Whether to quote what is put in.
+        shell: Whether to quote values.
     """
 
     def replace(match: re.Match[str]) -> str:
@@ -82,17 +82,17 @@ def filled(words: Sequence[str], values: Mapping[str, Value], args: Sequence[str
             return match[0][0]
         if name == "args":
             return shlex.join(args)
-        written = as_word(values[name])
-        return shlex.quote(written) if shell else written
+        text = as_word(values[name])
+        return shlex.quote(text) if shell else text
 
-    done: list[str] = []
+    result: list[str] = []
     for word in words:
-        done += list(args) if word == "{args}" and not shell else [_PLACEHOLDER.sub(replace, word)]
-    return done
+        result += list(args) if word == "{args}" and not shell else [_PLACEHOLDER.sub(replace, word)]
+    return result
 
 
 def flags(values: Mapping[str, Value]) -> list[str]:
-    """Return parameters as flags of a command.
+    """Return parameters as command-line flags.
 
     >>> flags({"lr": 0.1, "n": 3, "amsgrad": True, "bias": False, "sizes": [1, 2]})
     ['--lr', '0.1', '-n', '3', '--amsgrad', '--sizes', '1', '2']
@@ -108,5 +108,5 @@ def flags(values: Mapping[str, Value]) -> list[str]:
 
 
 def as_word(value: Value) -> str:
-    """Return a value as it stands in a command: text as it is, all else as JSON (`true`, `null`, `[1, 2]`)."""
+    """Return a value as a word of a command: text unchanged, everything else as JSON (`true`, `null`, `[1, 2]`)."""
     return value if isinstance(value, str) else json.dumps(value, default=str)

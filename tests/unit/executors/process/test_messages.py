@@ -1,6 +1,6 @@
 import os
 
-from tunesmith.executors.process.messages import LineReader, parsed, send
+from tunesmith.executors.process.messages import LineReader, parse, send
 
 
 def test_messages_arrive_whole_in_whatever_pieces_they_come():
@@ -9,11 +9,11 @@ def test_messages_arrive_whole_in_whatever_pieces_they_come():
     try:
         send(into, {"step": 1})
         os.write(into, b'{"st')
-        assert [parsed(line) for line in reader.read()] == [{"step": 1}]
+        assert [parse(line) for line in reader.read()] == [{"step": 1}]
         os.write(into, b'ep": 2')
         assert reader.read() == []
         os.write(into, b"}\n\n")
-        assert [parsed(line) for line in reader.read()] == [{"step": 2}, {}]
+        assert [parse(line) for line in reader.read()] == [{"step": 2}, {}]
     finally:
         os.close(into)
     assert reader.read() == []
@@ -22,4 +22,4 @@ def test_messages_arrive_whole_in_whatever_pieces_they_come():
 
 
 def test_what_is_no_message_is_an_empty_one():
-    assert parsed(b'{"resu') == parsed(b"[1]") == parsed(b"\xff") == {}
+    assert parse(b'{"resu') == parse(b"[1]") == parse(b"\xff") == {}

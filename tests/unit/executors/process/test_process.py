@@ -6,6 +6,7 @@ import pytest
 from tunesmith import plugins
 from tunesmith.core.trial import TrialRequest
 from tunesmith.errors import InputError
+from tunesmith.executors.base import Capabilities
 from tunesmith.executors.process import ProcessExecutor
 from tunesmith.tasks.function import FunctionTask
 
@@ -34,7 +35,7 @@ def test_an_option_that_cannot_be_is_refused(options, key):
 
 def test_it_tells_what_it_can_do_before_anything_is_started():
     executor = plugins.create("executors", "process", {"slots": 3, "gpus": "0,1", "preload": False})
-    assert (executor.capabilities.slots, executor.capabilities.stops) == (3, True)
+    assert executor.capabilities == Capabilities(slots=3, can_stop=True, enforces=frozenset({"seconds", "memory"}))
 
 
 def test_it_must_be_opened_first(tmp_path):

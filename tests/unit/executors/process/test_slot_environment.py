@@ -2,7 +2,7 @@ import stat
 
 import pytest
 
-from tunesmith.executors.process.environment import find_gpus, share_of, variables_of
+from tunesmith.executors.process.environment import find_gpus, gpus_of_slot, slot_variables
 
 
 @pytest.fixture(autouse=True)
@@ -14,15 +14,15 @@ def _plain_environment(monkeypatch):
 
 def test_threads_are_shared_out_unless_the_user_has_set_them(monkeypatch):
     monkeypatch.setenv("MKL_NUM_THREADS", "7")
-    assert variables_of(0, None, 1, 2) == {"OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2"}
+    assert slot_variables(0, None, 1, 2) == {"OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2"}
 
 
 def test_gpus_are_given_out_in_turn_and_shared_where_there_are_too_few():
-    assert [share_of(["0", "1", "2"], slot, 1) for slot in range(4)] == [["0"], ["1"], ["2"], ["0"]]
-    assert share_of(["0", "1", "2", "3"], 1, 2) == ["2", "3"]
-    assert variables_of(1, ["0", "GPU-a1"], 1, 1)["CUDA_VISIBLE_DEVICES"] == "GPU-a1"
-    assert variables_of(0, [], 1, 1)["CUDA_VISIBLE_DEVICES"] == ""
-    assert "CUDA_VISIBLE_DEVICES" not in variables_of(0, None, 1, 1)
+    assert [gpus_of_slot(["0", "1", "2"], slot, 1) for slot in range(4)] == [["0"], ["1"], ["2"], ["0"]]
+    assert gpus_of_slot(["0", "1", "2", "3"], 1, 2) == ["2", "3"]
+    assert slot_variables(1, ["0", "GPU-a1"], 1, 1)["CUDA_VISIBLE_DEVICES"] == "GPU-a1"
+    assert slot_variables(0, [], 1, 1)["CUDA_VISIBLE_DEVICES"] == ""
+    assert "CUDA_VISIBLE_DEVICES" not in slot_variables(0, None, 1, 1)
 
 
 def test_gpus_are_those_that_the_user_has_made_visible(monkeypatch):

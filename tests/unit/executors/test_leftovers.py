@@ -2,25 +2,11 @@ import os
 import subprocess
 import sys
 
-from tunesmith.executors.process.leftovers import read_result, sweep, sweep_worker, write_result
+from tunesmith.executors._leftovers import sweep, sweep_worker
 
 
 def asleep(**variables):
     return subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], env={**os.environ, **variables})
-
-
-def test_a_result_is_found_by_its_attempt_only(tmp_path):
-    assert read_result(tmp_path, 1) is None
-    write_result(tmp_path, {"attempt": 2, "state": "complete", "metrics": {"loss": 0.5}})
-    assert read_result(tmp_path, 1) is None
-    assert read_result(tmp_path, 2) == {"attempt": 2, "state": "complete", "metrics": {"loss": 0.5}}
-    assert [path.name for path in tmp_path.iterdir()] == ["result.json"]
-
-
-def test_a_broken_result_is_none(tmp_path):
-    for text in (b'{"attempt": 1', b"[1]", b"\xff"):
-        (tmp_path / "result.json").write_bytes(text)
-        assert read_result(tmp_path, 1) is None
 
 
 def test_a_sweep_kills_what_belongs_to_the_study_and_nothing_else(tmp_path):
@@ -53,7 +39,7 @@ def test_a_sweep_sees_through_links(tmp_path):
 
 def test_a_sweep_spares_who_calls_it(tmp_path):
     code = (
-        "import sys; from pathlib import Path; from tunesmith.executors.process.leftovers import sweep;"
+        "import sys; from pathlib import Path; from tunesmith.executors._leftovers import sweep;"
         "print(sweep(Path(sys.argv[1])))"
     )
     environment = {**os.environ, "TUNESMITH_TRIAL": str(tmp_path / "trials" / "0001")}

@@ -1,0 +1,79 @@
+"""Capture what a trial prints, also if several trials run in threads of one process."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+from ..trial_folder.log import BoundedLog
+
+_lock = threading.Lock()
+_logs: dict[int, BoundedLog] = {}
+"""The log of each thread that runs a trial."""
+_redirections = contextlib.ExitStack()
+
+
+@contextlib.contextmanager
+def captured(log: BoundedLog) -> Iterator[None]:
+    """Send `sys.stdout` and `sys.stderr` of this thread to a log.
+
+    Output of further threads goes to the same log while only one trial runs, else to where it went before.
+    """
+    thread = threading.get_ident()
+    with _lock:
+        if not _logs:
+            _redirections.enter_context(contextlib.redirect_stdout(_LogStream(sys.stdout)))
+            _redirections.enter_context(contextlib.redirect_stderr(_LogStream(sys.stderr)))
+        _logs[thread] = log
+    try:
+        yield
+    finally:
+        with _lock:
+            del _logs[thread]
+            if not _logs:
+                _redirections.close()
+
+
+def _current_log() -> BoundedLog | None:
+    log = _logs.get(threading.get_ident())
+    if log is None:
+        with _lock:
+            return next(iter(_logs.values())) if len(_logs) == 1 else None
+    return log
+
+
+class _LogStream(io.TextIOBase):
+    """Writes text, and bytes through `buffer`, to the log of the current trial."""
+
+    encoding = "utf-8"
+
+    def __init__(self, original: Any) -> None:
+        self._original = original
+        self.buffer = _LogBytes(original)
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        if (log := _current_log()) is None:
+            return int(self._original.write(text))
+        log.write(text.encode(errors="backslashreplace"))
+        return len(text)
+
+
+class _LogBytes(io.RawIOBase):
+    def __init__(self, original: Any) -> None:
+        self._original = original
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        if (log := _current_log()) is None:
+            return int(self._original.buffer.write(data))
+        log.write(bytes(data))
+        return len(data)

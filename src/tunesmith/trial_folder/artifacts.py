@@ -1,0 +1,39 @@
+"""`artifacts/`: files that a trial leaves for others, as a model or out-of-fold predictions."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..core.trial import Failure, TrialFailed
+from .names import ARTIFACTS_FOLDER
+
+
+def find_artifacts(folder: Path) -> dict[str, str]:
+    """Return every file below `artifacts/`, sorted: its path from there to its path from the trial's folder.
+
+    >>> find_artifacts(Path("no such folder"))
+    {}
+    """
+    root = f"{folder}/{ARTIFACTS_FOLDER}"
+    if not os.path.isdir(root):  # noqa: PTH112  (called for every trial)
+        return {}
+    paths = sorted(path for path in Path(root).rglob("*") if path.is_file())
+    return {path.relative_to(root).as_posix(): path.relative_to(folder).as_posix() for path in paths}
+
+
+def check_artifacts(folder: Path, artifacts: Mapping[str, str]) -> None:
+    """Check that every artifact of a measurement exists.
+
+    Args:
+        folder: The trial's folder.
+        artifacts: Paths from there by name.
+
+    Raises:
+        TrialFailed: One is missing.
+    """
+    for name, path in artifacts.items():
+        if not (folder / path).exists():
+            reason = f"artifact '{name}': expected a file at {path} in the trial's folder, but there is none"
+            raise TrialFailed(Failure(kind="exception", reason=reason))
