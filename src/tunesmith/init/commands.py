@@ -6,6 +6,7 @@ import re
 import shlex
 from dataclasses import replace
 
+from ..trial_folder.names import ENVIRONMENT_FILE, PARAMETERS_FILE, RESULT_FILE
 from .drafts import Draft
 from .flags import Flag, Flags
 from .sources import INTERPRETERS, Sources
@@ -17,7 +18,7 @@ _OUT_FLAGS = (
     "--results-dir", "--workdir", "--work-dir", "-o",
 )  # fmt: skip
 _SEED_FLAGS = ("--seed", "--random-seed", "--random-state")
-_TAKEN = ("parameters.json", "environment.json", "result.json")
+_TAKEN = (ENVIRONMENT_FILE, PARAMETERS_FILE, RESULT_FILE)
 
 
 def with_command(draft: Draft, sources: Sources, flags: Flags) -> Draft:

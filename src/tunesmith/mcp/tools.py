@@ -17,6 +17,7 @@ from ..service.facts import study_facts, trial_details, trial_facts
 from ..service.results import outcome_of, report_step
 from ..service.sandbox import Sandbox
 from ..study.study import Study
+from ..trial_folder.names import LOG_FILE
 from .bounds import bounded
 
 Facts = dict[str, Any]
@@ -115,7 +116,7 @@ class Tools:
         """Return one trial: parameters, reason, verdict, metrics, reports, and the end of its log."""
         study = self._load(folder)
         if (trial_folder := study.engine.trial(trial).folder) is not None:
-            self.sandbox.path(trial_folder / "log.txt")
+            self.sandbox.path(trial_folder / LOG_FILE)
         return bounded(trial_details(study, self._folder(study), trial))
 
     def ask(self, study: FileOrFolder) -> Facts:

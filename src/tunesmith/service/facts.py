@@ -15,6 +15,7 @@ from ..reports.overview import stopped
 from ..reports.shares import earnings
 from ..study.study import Study
 from ..trial_folder.log import read_tail
+from ..trial_folder.names import LOG_FILE
 from .process import running_process
 
 
@@ -62,7 +63,7 @@ def trial_details(study: Study, folder: Path, number: int) -> dict[str, Any]:
         InputError: The trial does not exist.
     """
     trial = study.engine.trial(number)
-    tail = "" if trial.folder is None else read_tail(trial.folder / "log.txt")
+    tail = "" if trial.folder is None else read_tail(trial.folder / LOG_FILE)
     reproduce = f"tunesmith reproduce {shlex.quote(str(folder))} {number}" if study.has_task else ""
     return trial_facts(trial) | {"log_tail": tail, "reproduce": reproduce}
 
