@@ -19,31 +19,31 @@ FAVOURS = st.tuples(st.sampled_from(KEYS), st.sampled_from([-1, 0, 1]))
 
 @given(st.lists(st.one_of(RUNS, FAVOURS), max_size=30), st.booleans())
 def test_leader_and_rivals_are_those_of_a_full_ranking(steps: list[tuple], ask_each_time: bool) -> None:
-    standings = Leaderboard()
+    leaderboard = Leaderboard()
     losses: dict[str, list[float]] = {key: [] for key in KEYS}
-    broken, favours = dict.fromkeys(KEYS, 0.0), dict.fromkeys(KEYS, 0)
+    broken, priorities = dict.fromkeys(KEYS, 0.0), dict.fromkeys(KEYS, 0)
     for key in KEYS:
-        standings.enter(key)
+        leaderboard.enter(key)
     for step in steps:
         if len(step) == 2:
-            standings.favour(*step)
-            favours[step[0]] = step[1]
+            leaderboard.set_priority(*step)
+            priorities[step[0]] = step[1]
         else:
-            standings.add(*step)
+            leaderboard.add(*step)
             losses[step[0]].append(step[1])
             broken[step[0]] = max(broken[step[0]], step[2])
         if ask_each_time:
-            assert standings.leader is None or standings.rival(standings.leader) != standings.leader
+            assert leaderboard.leader is None or leaderboard.rival(leaderboard.leader) != leaderboard.leader
 
     def rank(key: str) -> tuple[float, ...]:
         mean = math.fsum(loss / len(losses[key]) for loss in losses[key])
-        doubt = (standings.noise or 0.0) / math.sqrt(len(losses[key]))
-        return -favours[key], broken[key], mean + doubt, KEYS.index(key)
+        doubt = (leaderboard.noise or 0.0) / math.sqrt(len(losses[key]))
+        return -priorities[key], broken[key], mean + doubt, KEYS.index(key)
 
-    ranking = sorted((key for key in KEYS if losses[key] and favours[key] >= 0), key=rank)
-    assert standings.leader == (ranking[0] if ranking else None)
+    ranking = sorted((key for key in KEYS if losses[key] and priorities[key] >= 0), key=rank)
+    assert leaderboard.leader == (ranking[0] if ranking else None)
     for key in KEYS:
-        assert standings.rival(key) == next((other for other in ranking if other != key), None)
+        assert leaderboard.rival(key) == next((other for other in ranking if other != key), None)
 
 
 POINTS = st.tuples(st.integers(0, 4), st.integers(0, 4))
@@ -52,21 +52,21 @@ POINT_RUNS = st.tuples(st.sampled_from(KEYS), POINTS, st.sampled_from([0.0, 0.0,
 
 @given(st.lists(st.one_of(POINT_RUNS, FAVOURS), max_size=30), st.booleans())
 def test_fronts_are_those_of_a_look_at_every_configuration(steps: list[tuple], ask_each_time: bool) -> None:
-    standings = ParetoFront(metrics=2)
+    leaderboard = ParetoFront(metrics=2)
     runs: dict[str, list[tuple[int, int]]] = {key: [] for key in KEYS}
-    broken, favours = dict.fromkeys(KEYS, 0.0), dict.fromkeys(KEYS, 0)
+    broken, priorities = dict.fromkeys(KEYS, 0.0), dict.fromkeys(KEYS, 0)
     for key in KEYS:
-        standings.enter(key)
+        leaderboard.enter(key)
     for step in steps:
         if len(step) == 2:
-            standings.favour(*step)
-            favours[step[0]] = step[1]
+            leaderboard.set_priority(*step)
+            priorities[step[0]] = step[1]
         else:
-            standings.measure(step[0], np.array(step[1], dtype=float), step[2])
+            leaderboard.measure(step[0], np.array(step[1], dtype=float), step[2])
             runs[step[0]].append(step[1])
             broken[step[0]] = max(broken[step[0]], step[2])
         if ask_each_time:
-            assert standings.leader is None or standings.leader not in standings.front(without=standings.leader)
+            assert leaderboard.leader is None or leaderboard.leader not in leaderboard.front(without=leaderboard.leader)
 
     def mean(key: str) -> tuple[float, float]:
         return sum(a for a, _ in runs[key]) / len(runs[key]), sum(b for _, b in runs[key]) / len(runs[key])
@@ -77,16 +77,16 @@ def test_fronts_are_those_of_a_look_at_every_configuration(steps: list[tuple], a
         return sorted(firsts, key=lambda k: (*mean(k), k))
 
     for left_out in [None, *KEYS]:
-        able = [k for k in KEYS if runs[k] and favours[k] >= 0 and k != left_out]
+        able = [k for k in KEYS if runs[k] and priorities[k] >= 0 and k != left_out]
         wanted = front([k for k in able if broken[k] == 0])
-        assert standings.front(without=left_out) == wanted
-        most = max((favours[k] for k in able), default=0)
+        assert leaderboard.front(without=left_out) == wanted
+        most = max((priorities[k] for k in able), default=0)
         if most > 0 or not wanted:
-            able = [k for k in able if favours[k] == most]
+            able = [k for k in able if priorities[k] == most]
             least = min((broken[k] for k in able), default=0.0)
             wanted = front([k for k in able if broken[k] == least])
         leader = wanted[nearest_to_ideal(np.array([mean(k) for k in wanted]))] if wanted else None
-        assert (standings.leader if left_out is None else standings.rival(left_out)) == leader
+        assert (leaderboard.leader if left_out is None else leaderboard.rival(left_out)) == leader
 
 
 def _beats(one: tuple[float, float], other: tuple[float, float]) -> bool:

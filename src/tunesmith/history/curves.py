@@ -1,4 +1,4 @@
-"""What trials reported, step by step, so that those that came to the same step can be compared."""
+"""Learning curves: the losses that trials reported at each step."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from ..core.trial import Report
 
 
 class Curves:
-    """The losses of trials at each step.
+    """The losses of trials by step.
 
-    With a Pareto objective a loss says how a trial stands among those that reported at the same step: it compares
-    trials at one step (`pareto.maximin`), but not one trial at two steps.
+    With a Pareto objective, losses are relative to the trials that reported at the same step (`pareto.maximin`). They
+    compare trials at one step, but not one trial at two steps.
 
     Args:
-        objective: What losses are of.
+        objective: The objective that defines the loss.
 
     >>> curves = Curves(Objective.parse("maximize y"))
     >>> curves.add(4, Report(step=1, metrics={"y": 0.5}))
@@ -31,10 +31,10 @@ class Curves:
         self._objective = objective
         self._losses: dict[int, dict[int, float]] = {}
         self._values: dict[int, dict[int, tuple[float, ...]]] = {}
-        self._stale: set[int] = set()  # Steps whose losses no longer follow from the values.
+        self._stale: set[int] = set()  # Steps whose losses must be recomputed from the values.
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Curves:
-        """Return a copy for `History.snapshot`; of a million numbers it need not look at each."""
+        """Return a copy for `History.snapshot`, without visiting each of possibly a million numbers."""
         copied = Curves(self._objective)
         copied._losses = {step: dict(losses) for step, losses in self._losses.items()}
         copied._values = {step: dict(values) for step, values in self._values.items()}
@@ -42,7 +42,7 @@ class Curves:
         return copied
 
     def add(self, number: int, report: Report) -> None:
-        """Note what a trial reports; what is no finite number, or lacks a metric, is left out."""
+        """Add a trial's report, unless a metric is missing or not finite."""
         if not self._objective.is_known(report.metrics):
             return
         if self._objective.pareto:
@@ -52,7 +52,7 @@ class Curves:
             self._losses.setdefault(report.step, {})[number] = self._objective.loss(report.metrics)
 
     def forget(self, number: int, steps: Iterable[int]) -> None:
-        """Leave out what a trial reported at some steps."""
+        """Remove a trial's reports at some steps."""
         for step in steps:
             if self._values.get(step, {}).pop(number, None) is not None:
                 self._stale.add(step)

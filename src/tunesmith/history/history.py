@@ -325,7 +325,7 @@ class History:
         key = self._key(trial.parameters, trial.proposal.inherits)
         self.trials.append(trial)
         self._keys.append(key)
-        self._outcomes.enter()
+        self._outcomes.add_trial()
         self._standings.enter(key)
         self._first.setdefault(key, []).append(number)
         self._unsettled[number] = None
@@ -359,7 +359,7 @@ class History:
             self._expect(trial, event, State.RUNNING, State.FAILED)
             self._unsettled[trial.number] = None
             self.failed_in_a_row = [number for number in self.failed_in_a_row if number != trial.number]
-            self._outcomes.crash(trial.number, False)
+            self._outcomes.mark_crashed(trial.number, False)
             lost = trial.times_lost + bool(data.get("lost"))
             self._change(trial, state=State.WAITING, failure=None, times_lost=lost)
         elif event.kind == "finished":
@@ -391,13 +391,13 @@ class History:
             self.failed_in_a_row = []
             complete = state is State.COMPLETE
             reach = math.inf if complete else trial.reports[-1].step if trial.reports else -1
-            self._outcomes.measure(trial.number, trial.metrics, reach)
-            if complete and self._outcomes.knows(trial.number):
+            self._outcomes.record(trial.number, trial.metrics, reach)
+            if complete and self._outcomes.is_measured(trial.number):
                 self._rank(trial)
             if complete and trial.reports:
                 self.full_length = max(self.full_length or 0, trial.reports[-1].step)
         else:
-            self._outcomes.crash(trial.number, trial.failure.kind != "setup")
+            self._outcomes.mark_crashed(trial.number, trial.failure.kind != "setup")
             if trial.failure.kind not in ("timeout", "memory"):
                 self.failed_in_a_row.append(trial.number)
         self.since_best += 1
@@ -413,8 +413,8 @@ class History:
     def _judge(self, trial: Trial, verdict: Verdict) -> None:
         self._change(trial, verdict=verdict)
         if verdict.binding or verdict.by == "user":
-            favour = {"accept": 1, "reject": -1, "replicate": 0}[verdict.decision] if verdict.binding else 0
-            self._standings.favour(self._keys[trial.number], favour)
+            priority = {"accept": 1, "reject": -1, "replicate": 0}[verdict.decision] if verdict.binding else 0
+            self._standings.set_priority(self._keys[trial.number], priority)
             self._refresh_best()
 
     def _refresh_best(self) -> None:

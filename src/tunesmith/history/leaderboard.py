@@ -1,4 +1,4 @@
-"""Which configuration leads: repeats of one configuration are one entry, and noise is taken into account."""
+"""The ranking of configurations, with repeats averaged and noise taken into account."""
 
 from __future__ import annotations
 
@@ -10,146 +10,148 @@ from ..core.pareto import Floats
 
 
 class Leaderboard:
-    """Configurations and the losses of their repeats, ranked.
+    """Configurations and the losses of their runs, ranked.
 
-    Feasible before infeasible; then the least mean loss, plus its standard error where noise has been measured, so
-    that one lucky run does not win over a configuration that was tried three times; of equals the earlier. The
-    ranking does not depend on the order in which trials finished. The two that lead are kept, so that a first run
-    costs the same however many there are; a repeat, which changes the noise, costs one pass over an array.
+    Feasible configurations come first, then the lowest mean loss, plus its standard error once noise has been measured,
+    so that one lucky run does not win over a configuration with three runs. The earlier of equals wins. The ranking
+    does not depend on the order in which trials finish.
 
-    >>> standings = Leaderboard()
+    The two leaders are kept, so that a first run costs the same however many there are; a repeat, which changes the
+    noise, costs one pass over an array.
+
+    >>> leaderboard = Leaderboard()
     >>> for key, loss in (("a", 1.0), ("b", 0.9), ("b", 1.3)):
-    ...     standings.enter(key)
-    ...     standings.add(key, loss, violation=0.0)
-    >>> standings.leader
+    ...     leaderboard.enter(key)
+    ...     leaderboard.add(key, loss, violation=0.0)
+    >>> leaderboard.leader
     'a'
     """
 
     def __init__(self) -> None:
-        self._index: dict[str, int] = {}
+        self._rows: dict[str, int] = {}
         self._keys: list[str] = []
         self._losses: list[list[float]] = []
-        # One column a configuration: favour (1 where a user put it first, -1 where it may never lead), broken
-        # constraints, mean loss, repeats.
+        # One column per configuration: priority (1 if a user put it first, -1 if it must not lead), violation, mean
+        # loss, number of runs.
         self._table = np.empty((4, 64))
         self._squares = 0.0
         self._degrees = 0
-        self._top: list[int] | None = []  # The places of the two that lead; None where they have to be looked up.
+        self._top: list[int] | None = []  # The rows of the two leaders; None if they must be searched.
 
     def __contains__(self, key: str) -> bool:
-        return key in self._index
+        return key in self._rows
 
     def enter(self, key: str) -> None:
-        """Note a configuration, in the order of proposal; entering twice is no error."""
-        if key in self._index:
+        """Add a configuration, in the order of proposal; entering it again does nothing."""
+        if key in self._rows:
             return
-        place = len(self._index)
-        if place == self._table.shape[1]:
+        row = len(self._rows)
+        if row == self._table.shape[1]:
             self._table = np.concatenate([self._table, np.empty_like(self._table)], axis=1)
-        self._table[:, place] = (0.0, 0.0, math.inf, 0.0)
-        self._index[key] = place
+        self._table[:, row] = (0.0, 0.0, math.inf, 0.0)
+        self._rows[key] = row
         self._keys.append(key)
         self._losses.append([])
 
     def add(self, key: str, loss: float, violation: float) -> None:
-        """Add one finished run of a configuration.
+        """Add a finished run of a configuration.
 
         Args:
             key: An entered configuration.
-            loss: Smaller is better; finite.
-            violation: By how much constraints are broken; the worst of the repeats counts.
+            loss: The loss; finite.
+            violation: The violation of the constraints; the largest of all runs counts.
         """
-        place = self._index[key]
-        losses = self._losses[place]
+        row = self._rows[key]
+        losses = self._losses[row]
         self._squares -= _squares(losses)
         losses.append(loss)
         self._squares += _squares(losses)
         self._degrees += len(losses) > 1
-        worst = max(self._table[1, place], violation)
-        self._table[1:, place] = (worst, _mean(losses), len(losses))
+        worst = max(self._table[1, row], violation)
+        self._table[1:, row] = (worst, mean(losses), len(losses))
         if len(losses) > 1:
             self._top = None
-        elif self._top is not None and self._table[0, place] >= 0 and self._challenges(place, self._top):
-            self._top = sorted([*self._top, place], key=self._rank)[:2]
+        elif self._top is not None and self._table[0, row] >= 0 and self._challenges(row, self._top):
+            self._top = sorted([*self._top, row], key=self._rank)[:2]
 
-    def favour(self, key: str, favour: int) -> None:
-        """Put a configuration before all others (1), forbid it to lead (-1), or take that back (0)."""
-        self._table[0, self._index[key]] = favour
+    def set_priority(self, key: str, priority: int) -> None:
+        """Rank a configuration before all others (1), bar it from the lead (-1), or reset it (0)."""
+        self._table[0, self._rows[key]] = priority
         self._top = None
 
     def losses(self, key: str) -> list[float]:
         """Return the losses of a configuration's runs."""
-        return self._losses[self._index[key]]
+        return self._losses[self._rows[key]]
 
     @property
     def noise(self) -> float | None:
-        """The standard deviation of the loss between repeats, pooled over configurations; None where unknown."""
+        """The standard deviation of the loss between repeats, pooled over configurations; None if unknown."""
         return math.sqrt(max(self._squares, 0.0) / self._degrees) if self._degrees else None
 
     @property
     def metric_noise(self) -> Floats | None:
-        """What `noise` is of each metric, shape `(metrics,)`; None where unknown, as of a single loss."""
+        """The noise of each metric, shape `(metrics,)`; None for a single loss."""
         return None
 
     @property
     def leader(self) -> str | None:
-        """The configuration that leads, or None where none has finished."""
-        places = self._leading()
-        return self._keys[places[0]] if places else None
+        """The leading configuration, or None while no run has finished."""
+        rows = self._leaders()
+        return self._keys[rows[0]] if rows else None
 
     def rival(self, key: str) -> str | None:
-        """Return the configuration that leads when this one is left out."""
-        return next((self._keys[place] for place in self._leading() if self._keys[place] != key), None)
+        """Return the leading configuration other than this one."""
+        return next((self._keys[row] for row in self._leaders() if self._keys[row] != key), None)
 
     def front(self, without: str | None = None) -> list[str]:
-        """Return the configurations that no other beats: here the leader alone, where it keeps the constraints.
+        """Return the configurations that no other beats: here the leader alone, if it is feasible.
 
         Args:
-            without: A configuration that is left out, as if it had never run.
+            without: A configuration to leave out, as if it had never run.
         """
-        for place in self._leading():
-            if (key := self._keys[place]) != without:
-                return [key] if self._table[1, place] == 0 else []
+        for row in self._leaders():
+            if (key := self._keys[row]) != without:
+                return [key] if self._table[1, row] == 0 else []
         return []
 
-    def _challenges(self, place: int, top: list[int]) -> bool:
-        return len(top) < 2 or self._rank(place) < self._rank(top[-1])
+    def _challenges(self, row: int, top: list[int]) -> bool:
+        return len(top) < 2 or self._rank(row) < self._rank(top[-1])
 
-    def _rank(self, place: int) -> tuple[float, float, float, int]:
-        favour, violation, mean, repeats = self._table[:, place].tolist()
-        return -favour, violation, mean + (self.noise or 0.0) / math.sqrt(repeats), place
+    def _rank(self, row: int) -> tuple[float, float, float, int]:
+        priority, violation, loss, runs = self._table[:, row].tolist()
+        return -priority, violation, loss + (self.noise or 0.0) / math.sqrt(runs), row
 
-    def _leading(self) -> list[int]:
-        """Return the places of the two configurations that lead, or of as many as there are."""
+    def _leaders(self) -> list[int]:
+        """Return the rows of the two leading configurations, or of as many as there are."""
         if self._top is None:
-            first = self._look_up(without=[])
-            self._top = first + self._look_up(without=first)
+            first = self._search(without=[])
+            self._top = first + self._search(without=first)
         return self._top
 
-    def _look_up(self, without: list[int]) -> list[int]:
-        favour, violation, mean, repeats = self._table[:, : len(self._index)]
-        allowed = (repeats > 0) & (favour >= 0)
+    def _search(self, without: list[int]) -> list[int]:
+        priority, violation, loss, runs = self._table[:, : len(self._rows)]
+        allowed = (runs > 0) & (priority >= 0)
         allowed[without] = False
-        places = np.flatnonzero(allowed)
-        if not len(places):
+        rows = np.flatnonzero(allowed)
+        if not len(rows):
             return []
-        places = places[favour[places] == favour[places].max()]
-        places = places[violation[places] == violation[places].min()]
-        careful = mean[places] + (self.noise or 0.0) / np.sqrt(repeats[places])
-        return [int(places[np.argmin(careful)])]
+        rows = rows[priority[rows] == priority[rows].max()]
+        rows = rows[violation[rows] == violation[rows].min()]
+        cautious = loss[rows] + (self.noise or 0.0) / np.sqrt(runs[rows])
+        return [int(rows[np.argmin(cautious)])]
 
 
-def _mean(losses: list[float]) -> float:
-    """Return the mean; each is divided before they are summed, as the sum of huge losses overflows."""
-    if len(losses) == 1:
-        return losses[0]
-    mean = 2 * math.fsum(loss / len(losses) / 2 for loss in losses)
-    return min(max(mean, min(losses)), max(losses))
+def mean(values: list[float]) -> float:
+    """Return the mean of numbers whose sum may overflow."""
+    if len(values) == 1:
+        return values[0]
+    average = 2 * math.fsum(value / len(values) / 2 for value in values)
+    return min(max(average, min(values)), max(values))
 
 
 def _squares(losses: list[float]) -> float:
-    """Return the sum of squared distances from the mean; no distance counts for more than can be squared."""
+    """Return the sum of squared deviations from the mean, each clipped before it overflows."""
     if len(losses) < 2:
         return 0.0
-    mean = _mean(losses)
-    return math.fsum(min(abs(loss - mean), 1e150) ** 2 for loss in losses)
+    centre = mean(losses)
+    return math.fsum(min(abs(loss - centre), 1e150) ** 2 for loss in losses)

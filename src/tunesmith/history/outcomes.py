@@ -1,4 +1,4 @@
-"""What trials came to, as arrays with one row a trial: what proposers, pruners and reports compute with."""
+"""Trial outcomes as arrays, one row per trial."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _LOSS, _VIOLATION, _REACH, _FIRST_VALUE = range(4)
 
 
 class Outcomes:
-    """One row a trial, all of it unknown (NaN) at first; the arrays are views that must not be written to.
+    """Outcomes of trials, NaN until known. The arrays are read-only views.
 
     Args:
-        objective: Its metrics and constraints are the columns.
+        objective: The objective, whose metrics and constraints are the columns.
 
     >>> outcomes = Outcomes(Objective.parse("maximize y"))
-    >>> outcomes.enter()
-    >>> outcomes.measure(0, {"y": 3.0}, reach=math.inf)
+    >>> outcomes.add_trial()
+    >>> outcomes.record(0, {"y": 3.0}, reach=math.inf)
     >>> outcomes.losses
     array([-3.])
     """
@@ -32,46 +32,46 @@ class Outcomes:
         self._table = np.full((64, self._first_excess + len(objective.constraints)), np.nan)
         self._crashed = np.zeros(64, dtype=bool)
         self._rows = 0
-        self._is_ranked = True
+        self._losses_current = True
 
-    def enter(self) -> None:
+    def add_trial(self) -> None:
         """Add the row of a new trial."""
         if self._rows == len(self._table):
             self._table = np.concatenate([self._table, np.full_like(self._table, np.nan)])
             self._crashed = np.concatenate([self._crashed, np.zeros_like(self._crashed)])
         self._rows += 1
 
-    def measure(self, number: int, metrics: Mapping[str, float], reach: float) -> None:
-        """Note what a trial measured.
+    def record(self, number: int, metrics: Mapping[str, float], reach: float) -> None:
+        """Record the final metrics of a trial.
 
         Args:
-            number: The trial.
-            metrics: Finite numbers by name; those of the objective may be missing where it was pruned.
-            reach: How far it came: infinity if it is complete, else its last step.
+            number: The trial's number.
+            metrics: Finite metrics by name; those of the objective may be missing for a pruned trial.
+            reach: Infinity if the trial is complete, else its last step.
         """
         objective = self._objective
         known = (math.nan,) * 3
         if objective.is_known(metrics):
             loss = math.nan if objective.pareto else objective.loss(metrics)
             known = loss, objective.violation(metrics), reach
-            self._is_ranked = not objective.pareto
+            self._losses_current = not objective.pareto
         excesses = [constraint.excess(metrics) for constraint in objective.constraints]
         self._table[number] = (*known, *objective.values(metrics), *excesses)
 
-    def crash(self, number: int, crashed: bool = True) -> None:
-        """Note that a trial failed in a way that its parameters may be to blame for, or take that back."""
+    def mark_crashed(self, number: int, crashed: bool = True) -> None:
+        """Set whether a trial failed in a way that its parameters may have caused."""
         self._crashed[number] = crashed
 
-    def knows(self, number: int) -> bool:
+    def is_measured(self, number: int) -> bool:
         """Tell whether every metric of a trial is known."""
         return not math.isnan(self._table[number, _REACH])
 
     @property
     def losses(self) -> Floats:
         """See `History.losses`."""
-        if not self._is_ranked:
+        if not self._losses_current:
             self._table[: self._rows, _LOSS] = relative_losses(self.values)
-            self._is_ranked = True
+            self._losses_current = True
         return self._table[: self._rows, _LOSS]
 
     @property

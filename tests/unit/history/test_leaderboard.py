@@ -5,72 +5,72 @@ import pytest
 from tunesmith.history.leaderboard import Leaderboard
 
 
-def _standings(*runs: tuple[str, float], violation: float = 0.0) -> Leaderboard:
-    standings = Leaderboard()
+def _leaderboard(*runs: tuple[str, float], violation: float = 0.0) -> Leaderboard:
+    leaderboard = Leaderboard()
     for key, loss in runs:
-        standings.enter(key)
-        standings.add(key, loss, violation)
-    return standings
+        leaderboard.enter(key)
+        leaderboard.add(key, loss, violation)
+    return leaderboard
 
 
 def test_the_least_loss_leads_and_of_equals_the_earlier() -> None:
-    assert _standings(("a", 2.0), ("b", 1.0), ("c", 1.0)).leader == "b"
+    assert _leaderboard(("a", 2.0), ("b", 1.0), ("c", 1.0)).leader == "b"
 
 
 def test_nothing_leads_before_anything_has_finished() -> None:
-    standings = Leaderboard()
-    standings.enter("a")
-    assert standings.leader is None
-    assert "a" in standings
-    assert "b" not in standings
+    leaderboard = Leaderboard()
+    leaderboard.enter("a")
+    assert leaderboard.leader is None
+    assert "a" in leaderboard
+    assert "b" not in leaderboard
 
 
 def test_feasible_comes_before_infeasible_and_less_broken_before_more() -> None:
-    standings = _standings(("a", 5.0))
+    leaderboard = _leaderboard(("a", 5.0))
     for key, loss, violation in (("b", 0.0, 2.0), ("c", 1.0, 1.0)):
-        standings.enter(key)
-        standings.add(key, loss, violation)
-    assert standings.leader == "a"
-    assert standings.rival("a") == "c"
+        leaderboard.enter(key)
+        leaderboard.add(key, loss, violation)
+    assert leaderboard.leader == "a"
+    assert leaderboard.rival("a") == "c"
 
 
 def test_the_worst_violation_of_the_repeats_counts() -> None:
-    standings = _standings(("a", 1.0), ("b", 2.0))
-    standings.add("a", 1.0, violation=3.0)
-    assert standings.leader == "b"
+    leaderboard = _leaderboard(("a", 1.0), ("b", 2.0))
+    leaderboard.add("a", 1.0, violation=3.0)
+    assert leaderboard.leader == "b"
 
 
 def test_noise_is_pooled_over_the_repeats() -> None:
-    assert _standings(("a", 1.0), ("b", 9.0)).noise is None
-    noise = _standings(("a", 1.0), ("a", 3.0), ("b", 10.0), ("b", 10.0), ("c", 7.0)).noise
+    assert _leaderboard(("a", 1.0), ("b", 9.0)).noise is None
+    noise = _leaderboard(("a", 1.0), ("a", 3.0), ("b", 10.0), ("b", 10.0), ("c", 7.0)).noise
     assert noise == pytest.approx(math.sqrt(2.0 / 2))
 
 
 def test_one_lucky_run_does_not_beat_three_steady_ones() -> None:
     steady = [("a", 1.0), ("a", 1.2), ("a", 1.1)]
-    assert _standings(*steady, ("b", 1.05), ("c", 5.0), ("c", 6.0)).leader == "a"
-    assert _standings(*steady, ("b", 0.2)).leader == "b", "far better than the noise"
+    assert _leaderboard(*steady, ("b", 1.05), ("c", 5.0), ("c", 6.0)).leader == "a"
+    assert _leaderboard(*steady, ("b", 0.2)).leader == "b", "far better than the noise"
 
 
 def test_a_user_can_forbid_and_prefer() -> None:
-    standings = _standings(("a", 1.0), ("b", 2.0), ("c", 3.0))
-    standings.favour("a", -1)
-    assert standings.leader == "b"
-    standings.favour("c", 1)
-    assert standings.leader == "c"
-    standings.favour("c", 0)
-    standings.favour("a", 0)
-    assert standings.leader == "a"
+    leaderboard = _leaderboard(("a", 1.0), ("b", 2.0), ("c", 3.0))
+    leaderboard.set_priority("a", -1)
+    assert leaderboard.leader == "b"
+    leaderboard.set_priority("c", 1)
+    assert leaderboard.leader == "c"
+    leaderboard.set_priority("c", 0)
+    leaderboard.set_priority("a", 0)
+    assert leaderboard.leader == "a"
 
 
 def test_huge_losses_do_not_overflow() -> None:
-    standings = _standings(("a", 1e308), ("a", 1e308), ("b", -1e308), ("b", 1e308), ("c", 0.0))
-    assert standings.noise is not None
-    assert math.isfinite(standings.noise)
-    assert standings.leader is not None
+    leaderboard = _leaderboard(("a", 1e308), ("a", 1e308), ("b", -1e308), ("b", 1e308), ("c", 0.0))
+    assert leaderboard.noise is not None
+    assert math.isfinite(leaderboard.noise)
+    assert leaderboard.leader is not None
 
 
 def test_more_configurations_than_there_was_room_for() -> None:
-    standings = _standings(*((str(k), float(-k)) for k in range(200)))
-    assert standings.leader == "199"
-    assert standings.losses("7") == [-7.0]
+    leaderboard = _leaderboard(*((str(k), float(-k)) for k in range(200)))
+    assert leaderboard.leader == "199"
+    assert leaderboard.losses("7") == [-7.0]
