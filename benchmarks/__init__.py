@@ -1,1 +1,1 @@
-"""Figures of tunesmith beside its peers, taken in one run. Not timed tests: nothing here can fail a build."""
+"""Benchmarks of tunesmith and other libraries, measured in one run. Not tests: nothing here can fail a build."""

@@ -1,8 +1,7 @@
-"""`python -m benchmarks.advice`: what a language model's advice is worth, and what bad advice costs.
+"""`python -m benchmarks.advice`: the gain from a language model's advice, and the cost of bad advice.
 
-Scripted models of every quality (`tunesmith.testing.oracles`), and real ones that are named (`--model`), advise the
-default proposer, over HTTP, on the tables of `benchmarks.search`; the same seed without a model is the other half of
-each pair.
+Scripted models of every quality (`tunesmith.testing.oracles`), and real ones (`--model`), advise the default proposer
+over HTTP, on the tables of `benchmarks.search`. Each run is paired with a run of the same seed without a model.
 """
 
 from __future__ import annotations
@@ -33,12 +32,12 @@ Records = Mapping[Key, Record]
 
 
 def tables_of(chosen: str) -> list[str]:
-    """Return the problems of a set that are tables: real trainings would have to be run four hundred times more."""
+    """Return the tabular problems of a set; the real trainings would have to run four hundred times more."""
     return [name for name in SETS[chosen] if not name.startswith(("sklearn", "nas"))]
 
 
 def real_models(asked: argparse.Namespace) -> list[str]:
-    """Return the contenders that real models advise: each with the parameters' names, and with them hidden."""
+    """Return the contenders that real models advise, each with and without the names of the parameters."""
     arms = []
     for given in asked.model:
         model = json.loads(given) if given.startswith("{") else given
@@ -49,7 +48,7 @@ def real_models(asked: argparse.Namespace) -> list[str]:
 
 
 def label(arm: str) -> str:
-    """Return how a contender is called in the table.
+    """Return the name of a contender in the table.
 
     >>> label('advised:model{"model": "ollama:llama3.3", "usd": 1.0, "hidden": true}')
     'advised, ollama:llama3.3, names hidden'
@@ -63,7 +62,7 @@ def label(arm: str) -> str:
 
 
 def report(records: Records, known: Mapping[str, BenchProblem], arms: Sequence[str], seeds: Sequence[int]) -> str:
-    """Return the table; the first of the arms is the one without a model."""
+    """Return the table; the first arm is the one without a model."""
     pairs = [
         (name, seed)
         for name in known
@@ -77,7 +76,7 @@ def report(records: Records, known: Mapping[str, BenchProblem], arms: Sequence[s
     costs = over_problems([arm_values - arm_values[:1] for arm_values in values], groups)
     goal = figures.mean[0, -1]
     lines = [
-        "# What advice is worth\n",
+        "# The value of advice\n",
         describe() + "\n",
         f"Mean normalised regret ({len(names)} tables, {len(pairs)} pairs). *Cost* is the difference to the same seeds "
         f"without a model after {TRIALS} trials, with a 95 % interval over problems; *as good after* is the first "
@@ -111,7 +110,7 @@ def _regrets(
 
 
 def main() -> None:
-    """Run what is missing, and print the table."""
+    """Run what is missing and print the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.advice", description=__doc__)
     parser.add_argument("--problems", choices=sorted(SETS), default="judging")
     parser.add_argument("--seeds", type=int, nargs="+", default=list(range(10)))

@@ -1,1 +1,1 @@
-"""What the engine itself costs: a turn of the loop, `ask`, memory, and going on after a kill."""
+"""The overhead of the engine: a turn of the loop, `ask`, memory, and resuming after a kill."""

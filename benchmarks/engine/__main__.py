@@ -1,4 +1,4 @@
-"""`python -m benchmarks.engine`: measure, print the tables, and write them down if asked."""
+"""`python -m benchmarks.engine`: measure, print the tables, and optionally write them to a file."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help=f"write {RESULTS.name} in benchmarks/results")
     asked = parser.parse_args()
     said = [
-        "# What the engine costs",
+        "# Engine overhead",
         "",
-        f"Medians of {asked.repetitions} repetitions, the contenders in turn. How to read this: ../README.md.",
+        f"Medians of {asked.repetitions} repetitions, contenders alternating. How to read the tables: ../README.md.",
         "",
         describe(),
         "",

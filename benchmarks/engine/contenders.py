@@ -1,7 +1,7 @@
-"""Who is measured. Each contender is a function that runs in a process of its own and returns its figures.
+"""The contenders. Each one is a function that runs in a process of its own and returns its figures.
 
-Run as `python -m benchmarks.engine.contenders NAME '{"trials": 100}'`; prints one JSON object. Libraries are imported
-within, so that a contender needs no library but its own.
+Run as `python -m benchmarks.engine.contenders NAME '{"trials": 100}'`; prints one JSON object. Each contender
+imports its own library, so that the others need not be installed.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def contender(function: Callable[..., Figures]) -> Callable[..., Figures]:
 
 @contender
 def disk(folder: Path, trials: int, files: int = 0) -> Figures:
-    """Append 1,000 bytes and make them durable, once a trial: what the disk alone takes. `files` go into a folder."""
+    """Append 1,000 bytes and flush them to the disk once per trial, as a lower bound; `files` go into a folder."""
     file = os.open(folder / "file", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     moments, before = [], _cpu_seconds()
     for number in range(trials):
@@ -50,7 +50,7 @@ def disk(folder: Path, trials: int, files: int = 0) -> Figures:
 
 @contender
 def tunesmith_tune(folder: Path, trials: int, proposer: str, executor: str) -> Figures:
-    """Run `ts.tune`: durable, a folder and a log for every trial."""
+    """Run `ts.tune`: durable, with a folder and a log for every trial."""
     import tunesmith as ts
 
     def tune(name: str, count: int) -> ts.Study:
@@ -94,7 +94,7 @@ def tunesmith_ask_tell(folder: Path, trials: int, proposer: str, durable: bool) 
 
 @contender
 def optuna_optimize(folder: Path, trials: int, sampler: str, storage: str) -> Figures:
-    """Run Optuna's `study.optimize`, one trial after the other."""
+    """Run Optuna's `study.optimize`, one trial at a time."""
     study = optuna_study(folder, sampler, storage)
     before = _cpu_seconds()
     study.optimize(lambda trial: problem.nothing(problem.optuna_parameters(trial)), n_trials=trials)
@@ -103,7 +103,7 @@ def optuna_optimize(folder: Path, trials: int, sampler: str, storage: str) -> Fi
 
 @contender
 def optuna_processes(folder: Path, trials: int, sampler: str) -> Figures:
-    """Run Optuna in two processes that share a journal, as its manual has it."""
+    """Run Optuna in two processes that share a journal file, as its manual recommends."""
     import multiprocessing
 
     optuna_study(folder, sampler, "journal")
@@ -158,7 +158,7 @@ def ray_tune(folder: Path, trials: int) -> Figures:
 
 @contender
 def tunesmith_ask(folder: Path, trials: int, proposer: str, asks: int = 15) -> Figures:
-    """Time `ask` of a study that has so many trials."""
+    """Time `ask` of a study with this many trials."""
     import tunesmith as ts
 
     def study(proposer: str) -> ts.Study:
@@ -182,7 +182,7 @@ def tunesmith_ask(folder: Path, trials: int, proposer: str, asks: int = 15) -> F
 
 @contender
 def optuna_ask(folder: Path, trials: int, sampler: str, asks: int = 15) -> Figures:
-    """Time Optuna's `ask` with the suggestions, which it makes one by one; kept in memory, which is its quickest."""
+    """Time Optuna's `ask` with its suggestions, one per parameter, in memory, which is its fastest storage."""
     study = optuna_study(folder, "random", "memory")
     for _ in range(trials):
         trial = study.ask()
@@ -234,12 +234,12 @@ def optuna_study(folder: Path, sampler: str, storage: str) -> Any:
 
 
 def _cpu_seconds() -> float:
-    """Return what this process and its ended children have used, in user and system mode."""
+    """Return the processor seconds of this process and its ended children, user and system."""
     return sum(os.times()[:4])
 
 
 def _loop_figures(moments: Sequence[float], cpu_seconds: float) -> Figures:
-    """Return what a trial cost between the first and the last, so that start-up is left out."""
+    """Return the cost per trial between the first and the last trial, without the start-up."""
     count = len(moments)
     edge = min(1000, count // 3)  # of a short run, the first and the last third
     unit = 1 if sys.platform == "darwin" else 1024

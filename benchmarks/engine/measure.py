@@ -1,4 +1,4 @@
-"""Runs contenders in turn, each time in a fresh process and an empty folder, and takes medians."""
+"""Run contenders in turn, each time in a fresh process and an empty folder, and compute medians."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class Entry:
     """One row of a table.
 
     Args:
-        label: For people.
-        contender: The function that is measured, see `contenders.CONTENDERS`.
+        label: The name of the row.
+        contender: The measured function, see `contenders.CONTENDERS`.
         options: Its options.
-        python: The interpreter that has what it needs.
-        trials: How many, where it is too slow for as many as the others.
-        base: Whether the others' ratios are taken against it.
-        place: The folder to work in; that for temporary files by default.
+        python: The interpreter with the library.
+        trials: The number of trials, if it is too slow for the usual number.
+        base: Whether the ratios of the other rows refer to this one.
+        place: The working folder; by default one for temporary files.
     """
 
     label: str
@@ -41,7 +41,7 @@ class Entry:
 
 @dataclass
 class Row:
-    """What a row came to: medians, or why there are none."""
+    """The result of a row: medians, or why there are none."""
 
     entry: Entry
     figures: Figures
@@ -49,7 +49,7 @@ class Row:
 
 
 def compare(entries: Sequence[Entry], trials: int, repetitions: int) -> list[Row]:
-    """Measure all entries, A B C A B C, so that a slow spell of the machine hits all of them alike."""
+    """Measure all entries, A B C A B C, so that a slow period of the machine affects all of them."""
     taken: list[list[Figures]] = [[] for _ in entries]
     missing = [""] * len(entries)
     for _ in range(repetitions):
@@ -78,9 +78,9 @@ def _run(entry: Entry, trials: int) -> Figures:
 
 @cache
 def _workplace(place: str | None) -> tempfile.TemporaryDirectory[str]:
-    """Return a folder that is removed when all is measured, and not before.
+    """Return a folder that is removed only after all measurements.
 
-    For minutes after many files were removed, ext4 makes new ones many times as slowly (it passes over what was freed
-    lately), and whoever makes files would be charged for the removal of those of the one before.
+    For minutes after many files were removed, ext4 creates files many times more slowly (it skips recently freed
+    inodes), so a contender would be charged for the removal of its predecessor's files.
     """
     return tempfile.TemporaryDirectory(prefix="benchmark-", dir=place, ignore_cleanup_errors=True)

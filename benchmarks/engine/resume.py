@@ -1,4 +1,4 @@
-"""How long a study takes to go on after `kill -9`: a real process, killed in the middle of its trials."""
+"""The time that a study needs to resume after `kill -9`: a real process, killed while trials run."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ study.optimize(objective)
 
 
 def resume_python(folder: Path, trials: int) -> Figures:
-    """Kill and go on with a study of `ts.tune`; filled at random, gone on with by TPE."""
+    """Kill and resume a study of `ts.tune`, filled with random trials and resumed with TPE."""
     command = [sys.executable, "-c", _TUNE, str(folder / "study")]
     journal = folder / "study" / "journal.jsonl"
     _fill([*command, "random"], lambda: _count(journal, b'"event":"finished"'), trials)
@@ -73,7 +73,7 @@ def resume_python(folder: Path, trials: int) -> Figures:
 
 
 def resume_command_line(folder: Path, trials: int) -> Figures:
-    """Kill and go on with `tunesmith run study.toml`, whose trials are commands, two at once."""
+    """Kill and resume `tunesmith run study.toml`, whose trials are commands, two at once."""
     (folder / "study.toml").write_text(_STUDY_TOML)
     journal = folder / "study" / "journal.jsonl"
     command = [sys.executable, "-m", "tunesmith", "run", str(folder / "study.toml"), "--quiet", "--proposer"]
@@ -82,7 +82,7 @@ def resume_command_line(folder: Path, trials: int) -> Figures:
 
 
 def resume_optuna(folder: Path, trials: int) -> Figures:
-    """Kill and go on with an Optuna study in a journal file."""
+    """Kill and resume an Optuna study in a journal file."""
     from . import contenders, problem
 
     study = contenders.optuna_study(folder, "random", "memory")
@@ -95,7 +95,7 @@ def resume_optuna(folder: Path, trials: int) -> Figures:
 
 
 def _fill(command: Sequence[str], settled: Callable[[], int], trials: int) -> None:
-    """Let a study run until it has so many trials, and kill it."""
+    """Let a study run until it has this many trials, and kill it."""
     process = _start(command)
     while settled() < trials:
         if process.poll() is not None:
@@ -105,7 +105,7 @@ def _fill(command: Sequence[str], settled: Callable[[], int], trials: int) -> No
 
 
 def _kills(command: Sequence[str], first_start: Callable[[float], float | None]) -> Figures:
-    """Go on and kill again, a few times; return the median of the seconds from start to first trial."""
+    """Resume and kill it several times; return the median of the seconds from the start to the first trial."""
     seconds = []
     for _ in range(KILLS):
         since = time.time()
@@ -133,7 +133,7 @@ def _count(path: Path, what: bytes) -> int:
 
 
 def _first_start(journal: Path, since: float) -> float | None:
-    """Return when the first trial after a moment was started, as the journal has it."""
+    """Return the time in the journal at which the first trial after a given time was started."""
     with journal.open("rb") as file:
         file.seek(max(0, journal.stat().st_size - 20_000))
         lines = file.read().split(b"\n")[1:-1]

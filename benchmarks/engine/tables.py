@@ -1,4 +1,4 @@
-"""Tables for people: what was measured, beside what is to be reached."""
+"""Markdown tables of the measurements, with the goals."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from .topics import COLUMNS, Topic
 
 
 def table(topic: Topic, rows: Sequence[Row]) -> str:
-    """Return a topic as a Markdown section. A ratio above 1 is how many times slower than the first of ours it is."""
+    """Return a topic as a Markdown section; a ratio above 1 means slower than the first tunesmith row."""
     base = next((row.figures.get(topic.columns[0]) for row in rows if row.entry.base), None)
-    once = ". Measured once, as it takes long" if topic.repetitions == 1 and "seconds" not in topic.columns else ""
+    once = ". Measured once, because it takes long" if topic.repetitions == 1 and "seconds" not in topic.columns else ""
     heads = ["", *(COLUMNS[column] for column in topic.columns), "ratio"]
-    lines = [f"### {topic.title}", "", f"To reach: {topic.goal}{once}.", ""]
+    lines = [f"### {topic.title}", "", f"Goal: {topic.goal}{once}.", ""]
     lines += [_line(heads), _line(["---", *["---:"] * (len(heads) - 1)])]
     lines += [_line(_cells(topic, row, base)) for row in rows]
     return "\n".join(lines) + "\n"

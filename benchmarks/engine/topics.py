@@ -1,4 +1,4 @@
-"""What is compared with what, and what is to be reached."""
+"""The topics: which contenders are compared, and the goals."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ COLUMNS = {
 }
 
 
-_MOST_FOR_PEERS = 1_000  # Trials: beyond, GPSampler takes minutes for one proposal.
+_MOST_FOR_PEERS = 1_000  # Trials; with more, GPSampler takes minutes for one proposal.
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,12 @@ class Topic:
     """One table.
 
     Args:
-        title: Its headline.
-        goal: What is to be reached, in words.
-        columns: Which figures to show; the first is the one that ratios are taken of.
-        entries: Who is measured.
-        trials: How many.
-        repetitions: Fewer than usual, where a contender takes medians itself.
+        title: The heading.
+        goal: The goal, in words.
+        columns: The figures to show; ratios refer to the first.
+        entries: The rows.
+        trials: The number of trials.
+        repetitions: Fewer than usual, if a contender computes medians itself.
     """
 
     title: str
@@ -49,9 +49,9 @@ def topics(*, only: str | None, trials: int | None, ray: str) -> list[Topic]:
     """Return the topics to measure.
 
     Args:
-        only: The name of one of them; None for all.
-        trials: In place of the usual numbers.
-        ray: A Python that has Ray Tune.
+        only: The name of one topic; None for all.
+        trials: The number of trials, instead of the usual ones.
+        ray: A Python interpreter with Ray Tune.
     """
     named = {
         "loop": [_loop(1_000), _loop(10_000)],
@@ -92,8 +92,8 @@ def _loop(trials: int) -> Topic:
         _optuna("Optuna, random, SQLite", "random", "sqlite", trials=min(trials, 100)),
     ]
     return Topic(
-        title=f"The loop: {trials:,} trials of a function that does nothing, one after the other",
-        goal="durable at 300 trials/s or more; 3 ms a trial at the most, as many in the last thousand as in the "
+        title=f"The loop: {trials:,} trials of a function that does nothing, one at a time",
+        goal="durable at 300 trials/s or more; at most 3 ms per trial, with the last thousand as fast as the "
         "first; under 300 MB",
         columns=("trial_ms", "per_second", "first_ms", "last_ms", "cpu_ms", "peak_mb"),
         entries=[
@@ -131,8 +131,8 @@ def _processes(trials: int, ray: str | None) -> Topic:
     rays = [Entry("Ray Tune, random, 20 trials", "ray_tune", python=ray, trials=min(trials, 20))] if ray else []
     return Topic(
         title=f"Two processes: {trials:,} trials of a function that does nothing",
-        goal="nothing was set; the peers fork no process for a trial and keep no log of it, "
-        "ours survives whatever a trial does",
+        goal="none; the other libraries do not start a process per trial or keep its log, while tunesmith "
+        "survives any failure of a trial",
         columns=("trial_ms", "per_second", "first_ms", "last_ms", "cpu_ms"),
         repetitions=None if trials <= 1_000 else 1,
         entries=[
@@ -152,7 +152,7 @@ def _processes(trials: int, ray: str | None) -> Topic:
 def _ask(trials: int) -> Topic:
     return Topic(
         title=f"`ask` after {trials:,} trials: TPE, eight mixed and conditional parameters",
-        goal="10 ms at the most after 10,000 trials",
+        goal="at most 10 ms after 10,000 trials",
         columns=("ask_ms",),
         entries=[
             Entry("**tunesmith**, tpe, durable", "tunesmith_ask", {"proposer": "tpe"}, base=True),
@@ -186,8 +186,8 @@ def _models(trials: int) -> Topic:
 
 def _resume(trials: int) -> Topic:
     return Topic(
-        title=f"Going on after `kill -9` with {trials:,} trials: from the start of the new process to its first trial",
-        goal="2 s at the most",
+        title=f"Resuming after `kill -9` with {trials:,} trials: from the start of the new process to its first trial",
+        goal="at most 2 s",
         columns=("seconds",),
         entries=[
             Entry("**tunesmith**, a Python study, tpe", "resume_python", base=True),

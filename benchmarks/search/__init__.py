@@ -1,1 +1,1 @@
-"""How well the search finds: tunesmith beside its peers on tables, surrogates and real trainings."""
+"""The quality of the search: tunesmith and other libraries on tables, surrogates and real trainings."""

@@ -13,7 +13,7 @@ PEERS = ("optuna:tpe", "optuna:tpe-multivariate", "optuna:gp", "flaml:blendsearc
 
 
 def main() -> None:
-    """Do what the command line says."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.search", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
     installing = verbs.add_parser("install", help="make the peers' environments")

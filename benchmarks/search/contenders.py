@@ -1,4 +1,4 @@
-"""Who is measured, by name: `random`, `tunesmith`, `tunesmith:gp`, `tunesmith:tpe+asha`, `optuna:tpe`, `smac`.
+"""The contenders, by name: `random`, `tunesmith`, `tunesmith:gp`, `tunesmith:tpe+asha`, `optuna:tpe`, `smac`.
 
 A name is a library, then a method after a colon, then a pruner after a plus; options of a tunesmith proposer follow the
 method as JSON: `tunesmith:quasirandom{"option": 1}`.
@@ -33,16 +33,16 @@ _NAME = re.compile(r"(?P<library>\w+)(:(?P<method>[\w-]+)(?P<options>\{.*\})?)?(
 
 
 def contender(name: str, problem: BenchProblem, *, seed: int, trials: int) -> Contender:
-    """Begin a new study.
+    """Start a new study.
 
     Args:
-        name: As above.
-        problem: Its space and default are what the contender gets to know, and the steps of its curve.
-        seed: For all randomness.
-        trials: How many there will be; some peers plan ahead.
+        name: The contender, as above.
+        problem: The problem. The contender gets its space, its default and the steps of its curve.
+        seed: The seed.
+        trials: The number of trials; some libraries plan ahead.
 
     Raises:
-        ValueError: The name is not understood.
+        ValueError: The name is unknown.
     """
     parts = _NAME.fullmatch(name)
     if parts is None:
@@ -88,7 +88,7 @@ class Random:
 
 
 class Tunesmith:
-    """A study that is kept in memory, with the judge's repeats left out: these losses have no noise."""
+    """A study in memory, without repeats: these losses have no noise."""
 
     def __init__(
         self,
@@ -142,7 +142,7 @@ class Tunesmith:
 
 
 class Advised(Tunesmith):
-    """A study that is advised by a scripted language model, over HTTP; it may spend a dollar."""
+    """A study that a scripted language model advises over HTTP, with a budget of one dollar."""
 
     def __init__(self, problem: BenchProblem, seed: int, *, oracle_name: str) -> None:
         self._server = ModelServer(oracle(oracle_name, problem.space, problem.evaluate, seed=seed)).__enter__()
@@ -156,17 +156,17 @@ class Advised(Tunesmith):
 
 
 class AdvisedByModel(Tunesmith):
-    """A study that is advised by a real language model.
+    """A study that a real language model advises.
 
     Args:
-        problem: What is searched.
-        seed: For all randomness.
-        model: As in a study.toml: a name, or a table.
-        usd: The most that the study may spend.
-        hidden: Whether the model sees p1, p2 and so on for the parameters' names, so that it knows nothing of them.
+        problem: The problem.
+        seed: The seed.
+        model: A model as in study.toml: a name or a table.
+        usd: The budget of the study.
+        hidden: Whether the parameters are called p1, p2 and so on, so that the model learns nothing from their names.
 
     Raises:
-        ValueError: There is no token.
+        ValueError: The model has no API key.
     """
 
     def __init__(
@@ -183,7 +183,9 @@ class AdvisedByModel(Tunesmith):
         shown = dataclasses.replace(problem, space=space, default=default)
         super().__init__(shown, seed, proposer=None, pruner=None, model={"model": model}, budget=Budget(usd=usd))
         if self.study.gateway is None or self.study.gateway.model is None:
-            raise ValueError(f"{model} cannot be asked, as its token is not there.")  # By rules, nothing is measured.
+            raise ValueError(
+                f"{model} has no API key. Set it as for `tunesmith run`."
+            )  # A run by rules would measure nothing.
 
     def ask(self) -> tuple[int, Mapping[str, Any]]:
         number, parameters = super().ask()
@@ -202,7 +204,7 @@ def _renamed(space: SearchSpace, names: Mapping[str, str]) -> SearchSpace:
 
 
 def _with_defaults(problem: BenchProblem) -> SearchSpace:
-    """Return the space with the problem's default written into its parameters, as a user would."""
+    """Return the space with the problem's default as the default of each parameter."""
     parameters = {
         name: dataclasses.replace(parameter, default=problem.default[name]) if name in problem.default else parameter
         for name, parameter in problem.space.parameters.items()
@@ -211,11 +213,11 @@ def _with_defaults(problem: BenchProblem) -> SearchSpace:
 
 
 class PeerEnded(RuntimeError):
-    """A peer's process ended when an answer was due."""
+    """The process of another library ended before it replied."""
 
 
 class Peer:
-    """A peer in its own environment's process, which lives on for the next study."""
+    """Another library, in a process of its own environment, which is reused for the next study."""
 
     def __init__(
         self, library: str, problem: BenchProblem, seed: int, *, trials: int, method: str, options: Mapping[str, Any]
@@ -246,7 +248,7 @@ class Peer:
         return stop
 
     def close(self) -> None:
-        return  # Its process lives on for the next study.
+        return  # Its process is reused for the next study.
 
     def _say(self, message: Mapping[str, Any]) -> dict[str, Any]:
         to, back = _pipes(self.process)
@@ -257,7 +259,7 @@ class Peer:
         except BrokenPipeError:
             line = ""
         if not line:
-            _process.cache_clear()  # the next study gets a process of its own
+            _process.cache_clear()  # the next study starts a new process
             raise PeerEnded(f"{self.process.args!r} ended; what it printed stands above.")
         answer: dict[str, Any] = json.loads(line)
         self.seconds += answer["seconds"]

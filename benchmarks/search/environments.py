@@ -1,4 +1,4 @@
-"""The peers, each in an environment of its own, made by `python -m benchmarks.search install`."""
+"""The other libraries, each in an environment of its own; `python -m benchmarks.search install` creates them."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ FOLDER = Path(__file__).parents[1] / ".peers"
 
 @dataclass(frozen=True)
 class Library:
-    """A peer.
+    """One other library.
 
     Args:
-        name: Its environment's folder, and the first word of its script.
-        methods: What it offers, the usual one first.
-        requirements: What pip installs.
-        alone: What pip installs first, without what it says it needs.
+        name: The folder of its environment, and the first word of the name of its script.
+        methods: Its methods, the default first.
+        requirements: The packages to install.
+        alone: Packages to install first, without their dependencies.
     """
 
     name: str
@@ -29,7 +29,7 @@ class Library:
 
     @property
     def script(self) -> Path:
-        """Its side of the protocol."""
+        """Its script, which speaks the protocol."""
         return Path(__file__).with_name("peers") / f"{self.name}_peer.py"
 
 
@@ -44,7 +44,7 @@ _HEBO = (
     "scipy==1.12.0",
     "torch==2.13.0",
 )
-"""Later than HEBO says that it needs: the earlier ones have no wheels for a Python of today. CatBoost is not used."""
+"""Later versions than HEBO declares, as those have no wheels for current versions of Python. CatBoost is not used."""
 
 PEERS = {
     library.name: library
@@ -58,12 +58,12 @@ PEERS = {
 
 
 def python(name: str) -> str:
-    """Return a peer's interpreter, as a path."""
+    """Return the path of a library's interpreter."""
     return str(FOLDER / name / "bin" / "python")
 
 
 def install(names: Sequence[str]) -> None:
-    """Make the environments of some peers anew."""
+    """Create the environments of some libraries anew."""
     for name in names:
         subprocess.run([sys.executable, "-m", "venv", "--clear", FOLDER / name], check=True)
         for chosen, options in ((PEERS[name].alone, ["--no-deps"]), (PEERS[name].requirements, [])):

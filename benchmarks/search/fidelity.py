@@ -1,8 +1,8 @@
-"""What early stopping gains on real learning curves, apart from any proposer.
+"""The gain from early stopping on real learning curves, with random proposals.
 
-Configurations come from a table of curves in a random order, one after the other; each is trained step by step until
-its pruner stops it or it is complete. Only complete ones can be found. The budget is in steps: 20 full trainings are
-20 times the steps of one.
+Configurations come from a table of curves in a random order, one at a time. Each is trained step by step until the
+pruner stops it or it is complete. Only complete trainings count as results. The budget is in steps: 20 full trainings
+are 20 times the steps of one.
 """
 
 from __future__ import annotations
@@ -56,9 +56,9 @@ def regrets(losses: Curves, pruner: Pruner | None, seed: int) -> list[float]:
     """Return the normalised regret of the best complete training after each of the `BUDGETS`.
 
     Args:
-        losses: As from `curves`.
-        pruner: Decides after each step; None never stops.
-        seed: For the order of the configurations.
+        losses: Losses as returned by `curves`.
+        pruner: The pruner, called after each step; None never stops.
+        seed: The seed of the order of configurations.
     """
     ends, steps = losses[:, -1], losses.shape[1]
     least, median = ends.min(), np.median(ends)
@@ -80,9 +80,9 @@ def table(data: Path, seeds: Iterable[int] = range(10), collections: Iterable[st
     """Return a Markdown table: each pruner's mean regret after 20, 50 and 100 full trainings' worth of steps.
 
     Args:
-        data: The folder that holds hpo_taskset, hpo_yahpo and nas_nlp_rnn.
-        seeds: One order of configurations each.
-        collections: Which to take, by name; all by default.
+        data: The folder with hpo_taskset, hpo_yahpo and nas_nlp_rnn.
+        seeds: One order of configurations per seed.
+        collections: The names of the collections; all by default.
     """
     seeds = list(seeds)
     wanted: dict[str, list[Curves]] = {}

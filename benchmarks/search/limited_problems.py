@@ -1,4 +1,4 @@
-"""Problems of which a third fails, problems with a bound on a second metric, and problems with two wanted metrics."""
+"""Problems of which a third fails, problems with a bound on a second metric, and problems with two objectives."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _CORNER = 2 - math.sqrt(2 / 3)  # Two numbers in [0, 1] have a larger sum in a t
 def out_of_memory() -> list[Problem]:
     """Return problems of which a third of the volume runs out of memory, each a different third.
 
-    The `optimum` is the least loss where trials do not fail.
+    The `optimum` is the lowest loss of trials that do not fail.
     """
     return [
         failing(_training("corner, best at its edge", 0.6, 0.95, 2 / 3 * (1.55 - _CORNER) ** 2), _is_large),
@@ -46,12 +46,12 @@ def out_of_memory() -> list[Problem]:
 
 
 def bounded(real: BenchProblem | None = None) -> list[Problem]:
-    """Return problems with bounds that a third of the volume or more breaks; what a trial needs is told in numbers.
+    """Return problems with bounds that a third of the volume or more violates; each metric is reported as a number.
 
-    The `optimum` is the least loss within the bounds.
+    The `optimum` is the lowest loss within the bounds.
 
     Args:
-        real: A table, of which the quicker third of the trainings is allowed.
+        real: A table; the fastest third of its trainings is feasible.
     """
     memory = _training("memory", 0.6, 0.95, 2 / 3 * (1.55 - _CORNER) ** 2)
     problems = [replace(memory, objective=_within(memory=_CORNER)), _two_bounds()]
@@ -64,10 +64,10 @@ def bounded(real: BenchProblem | None = None) -> list[Problem]:
 
 
 def two_metrics(real: BenchProblem | None = None) -> list[Problem]:
-    """Return problems with a Pareto front. The `optimum` says nothing.
+    """Return problems with a Pareto front. Their `optimum` is unused.
 
     Args:
-        real: A table, of which the loss and the seconds of a training are wanted low.
+        real: A table; loss and duration of a training are both minimised.
     """
     both = Objective.parse("minimize y, minimize seconds")
     sizes = {"small": 1.0, "medium": 2.0, "large": 4.0}
@@ -81,7 +81,7 @@ def two_metrics(real: BenchProblem | None = None) -> list[Problem]:
 
 
 def _training(name: str, batch: float, width: float, optimum: float) -> Problem:
-    """Return a training whose best batch size and width are given, in units of their ranges."""
+    """Return a training with the given best batch size and width, in units of their ranges."""
     space = SearchSpace(_TRAINING)
 
     def evaluate(parameters: Parameters, seed: int) -> dict[str, float]:
@@ -162,7 +162,7 @@ def _three_of_eight() -> Problem:
 
 
 def _two_bounds() -> Problem:
-    """Return a slope within two bounds, of which one is a wave.
+    """Return a linear objective with two constraints, one of them oscillating.
 
     Gramacy et al. 2016, "Modeling an augmented Lagrangian for blackbox constrained optimization", section 2.
     """
@@ -178,7 +178,7 @@ def _two_bounds() -> Problem:
 
 
 def _zdt2() -> Problem:
-    """Return ZDT2 (Zitzler et al. 2000) with six parameters: a hollow front, of which a sum finds the ends only."""
+    """Return ZDT2 (Zitzler et al. 2000) with six parameters: a concave front; weighted sums find only its ends."""
     space = SearchSpace({f"x{place}": Float(0.0, 1.0) for place in range(6)})
 
     def evaluate(p: Parameters, seed: int) -> dict[str, float]:

@@ -1,6 +1,6 @@
-"""`python -m benchmarks.search.limits`: what is wasted on trials that fail or break a bound, and what fronts are found.
+"""`python -m benchmarks.search.limits`: trials wasted on failures and violated bounds, and the fronts that are found.
 
-Three tables, in Markdown. Everybody searches in a study, one trial after the other, on problems that need no peer.
+Prints three tables in Markdown. All searches run serially, on problems that need no other library.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ from .problems import BenchProblem, problems
 
 RESULTS = Path(__file__).parents[1] / "results" / "limits.md"
 PROPOSERS = ("random", "evolution", "tpe", "region", "gp", "portfolio")
-REAL = "lcbench_126026"  # Of the tuning set.
-FIRST = 20  # Trials that may fail: something has to be learnt from.
+REAL = "lcbench_126026"  # In the tuning set.
+FIRST = 20  # These trials may fail, as the search has to learn from failures.
 
 Floats = NDArray[np.float64]
 
 
 def wasted(history: History) -> float:
-    """Return the share of the trials after the first 20 that failed or broke a bound."""
+    """Return the share of the trials after the first 20 that failed or violated a bound."""
     return float(np.mean(~(history.violations[FIRST:] == 0)))
 
 
 def least(history: History, trials: int) -> float:
-    """Return the least loss of the first so many trials that neither failed nor broke a bound; infinite without one."""
+    """Return the lowest loss of the first trials that neither failed nor violated a bound, or infinity."""
     losses, kept = history.losses[:trials], history.violations[:trials] == 0
     return float(losses[kept].min(initial=np.inf))
 
@@ -54,7 +54,7 @@ def bounds(seeds: Sequence[int], real: BenchProblem | None, names: Iterable[str]
 
 
 def fronts(seeds: Sequence[int], real: BenchProblem | None, names: Iterable[str] = PROPOSERS) -> str:
-    """Return the table of fronts: the share of the volume that the trials of all searches dominate together."""
+    """Return the table of fronts: the dominated volume, as a share of that of all searches together."""
     sizes, found = (30, 60), two_metrics(real)
     lines: dict[str, list[str]] = {}
     for problem in found:
@@ -94,7 +94,7 @@ def _limits_table(
 
 
 def _regret(problem: Problem, loss: float, middle: float) -> float:
-    """Return a loss on a scale from 0, the optimum, by way of 1, the middle of random trials, to 1.5."""
+    """Return a loss on a scale on which 0 is the optimum and 1 the median of random trials, clipped at 1.5."""
     return float(np.clip((loss - problem.optimum) / (middle - problem.optimum), 0.0, 1.5))
 
 
@@ -103,7 +103,7 @@ def _middle(problem: Problem) -> float:
 
 
 def _random_values(problem: Problem, count: int = 500) -> list[tuple[float, ...]]:
-    """Return the metrics of random trials, those left out that fail or break a bound."""
+    """Return the metrics of random trials, without those that fail or violate a bound."""
     rng, values = np.random.default_rng(0), []
     for _ in range(count):
         try:
@@ -132,7 +132,7 @@ def main() -> None:
     parts: list[tuple[str, str, Callable[[], str]]] = [
         ("A third of the volume runs out of memory", _FAILURES, lambda: failures(asked.seeds)),
         ("A metric has a bound", _BOUNDS, lambda: bounds(asked.seeds, real)),
-        ("Two metrics are wanted", _FRONTS, lambda: fronts(asked.seeds, real)),
+        ("Two objectives", _FRONTS, lambda: fronts(asked.seeds, real)),
     ]
     text = f"# Limits and fronts\n\nMeans over {len(asked.seeds)} seeds; from `python -m benchmarks.search.limits`.\n"
     for title, told, table in parts:
@@ -142,13 +142,13 @@ def main() -> None:
         RESULTS.write_text(text)
 
 
-_FAILURES = """To reach: at most 10 % failed trials after the first 20. The regret is that of the best trial, from 0,
-the best that does not fail, by way of 1, the middle of random trials. *Best at its edge*: where trials fail, the loss
-would be less still."""
-_BOUNDS = """The share of trials that break a bound, and the regret of the best that does not. Such a trial is not lost:
-by how much a bound is broken tells where it is kept."""
-_FRONTS = """The volume that is dominated, up to the middle of random trials, as a share of what all searches of the
-table dominate together. *gp* takes the largest expected gain in it; on a weighted sum each metric weighs one over its
+_FAILURES = """Goal: at most 10 % failed trials after the first 20. The regret is that of the best trial: 0 is the best
+that does not fail, and 1 the median of random trials. *Best at its edge*: beyond the edge, where trials fail, the loss
+would be even lower."""
+_BOUNDS = """The share of trials that violate a bound, and the regret of the best that does not. Such a trial is not
+wasted: the size of the violation shows where the bound holds."""
+_FRONTS = """The dominated volume, up to the median of random trials, as a share of what all searches of the table
+dominate together. *gp* maximises the expected gain in it; in a weighted sum, each metric is divided by its standard
 deviation."""
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What counts as good on the real trainings: measured from random search, bettered by whatever a contender finds."""
+"""Reference losses of the real trainings: from random search, improved by the results of contenders."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from .problems.trainings import REFERENCES, trainings
 
 
 def measure(draws: int) -> None:
-    """Draw each training's space at random; note the median, and the best where it is better than the known one."""
+    """Run random search on each training; store the median, and the best loss if it improves on the known one."""
     for problem in trainings():
-        rng = np.random.default_rng(2026)  # no contender's seed
+        rng = np.random.default_rng(2026)  # not the seed of any contender
         losses = [problem.evaluate(problem.space.sample(rng)) for _ in range(draws)]
         known = _read().get(problem.name, {})
         best = min(min(losses), known.get("best", losses[0]))
@@ -21,7 +21,7 @@ def measure(draws: int) -> None:
 
 
 def improve(found: Mapping[str, float]) -> None:
-    """Note the least losses that contenders found, by problem, where they are better than the known ones."""
+    """Store the lowest losses that contenders found, by problem, if they improve on the known ones."""
     known = _read()
     for name in found.keys() & known.keys():
         known[name]["best"] = min(known[name]["best"], found[name])

@@ -34,13 +34,13 @@ Records = Mapping[Key, Record]
 
 
 def report(records: Records, data: Path, names: Sequence[str], contenders: Sequence[str] | None = None) -> str:
-    """Return every table that the store has runs for.
+    """Return all tables for the runs in the store.
 
     Args:
         records: The store.
         data: The folder of tables.
         names: The problems.
-        contenders: Which; all by default.
+        contenders: The contenders; all by default.
     """
     known = {name: problem for name, problem in problems(data).items() if name in names}
     chosen = {
@@ -50,22 +50,22 @@ def report(records: Records, data: Path, names: Sequence[str], contenders: Seque
         and key.trials == usual_trials(key.slots)
         and (not contenders or key.contender in contenders)
     }
-    said = ["# What the search finds\n", "How to read this: ../README.md.\n", describe() + "\n"]
+    lines = ["# Search quality\n", "How to read the tables: ../README.md.\n", describe() + "\n"]
     for slots in sorted({key.slots for key in chosen}):
         at_once = {key: record for key, record in chosen.items() if key.slots == slots and "+" not in key.contender}
         title = "One trial at a time" if slots == 1 else f"{slots} trials at once"
         for few, who in _by_coverage(at_once):
-            said += _regrets(at_once, known, who, slots, title + (f", where {', '.join(few)} ran" if few else ""))
+            lines += _regrets(at_once, known, who, slots, title + (f", with {', '.join(few)}" if few else ""))
         if slots > 1:
-            said += _speeds(chosen, known, slots)
+            lines += _speeds(chosen, known, slots)
     stopping = {key: record for key, record in chosen.items() if "+" in key.contender}
     if stopping:
-        said += _stopping(stopping, known)
-    return "\n".join(said)
+        lines += _stopping(stopping, known)
+    return "\n".join(lines)
 
 
 def _by_coverage(records: Records) -> list[tuple[list[str], list[str]]]:
-    """Return who can be compared on everything, and for each contender with few runs a comparison on those alone."""
+    """Return the contenders that ran everywhere, and for each one with fewer runs a comparison on those runs only."""
     counts: dict[str, int] = {}
     for key in records:
         counts[key.contender] = counts.get(key.contender, 0) + 1
@@ -149,7 +149,7 @@ def _speeds(records: Records, known: Mapping[str, BenchProblem], slots: int) -> 
         repeated = sum(r.proposed - r.distinct for runs in parallel.values() for r in runs)
         lines.append(f"| {who} | {' | '.join(cells)} | {repeated} |")
     heads = [f"of {trials}" for trials in CHECKPOINTS[1:]]
-    title = f"Times as fast as one slot, to what one slot reaches in the time of so many trials ({slots} slots)\n"
+    title = f"Speed-up over one slot, to the regret that it reaches in the time of this many trials ({slots} slots)\n"
     return [title, *_head(["", *heads, "proposals made before"]), *lines, ""] if lines else []
 
 
@@ -160,7 +160,7 @@ def _runs(seeds: Mapping[str, Sequence[int]]) -> str:
 
 
 def _stopping(records: Records, known: Mapping[str, BenchProblem]) -> list[str]:
-    """Return a table of those with the most seeds, and one of all on the seeds that they share."""
+    """Return a table of the contenders with the most seeds, and one of all contenders on their shared seeds."""
     runs = Counter(key.contender for key in records)
     most = [one for one in runs if runs[one] == max(runs.values())]
     tables = [_stopped(records, known, who) for who in ([most, list(runs)] if len(most) < len(runs) else [most])]
@@ -178,7 +178,7 @@ def _stopped(records: Records, known: Mapping[str, BenchProblem], who: list[str]
     head = ["", *(f"{budget} trainings" for budget in BUDGETS), "proposing, s per 100 trials"]
     costs = [f"{_per_100(records, one, seeds):.2f}" for one in who]
     return [
-        f"Mean normalised regret of whole trainings, by budget ({_runs(seeds)})\n",
+        f"Mean normalised regret of complete trainings, by budget ({_runs(seeds)})\n",
         *_table(head, order, who, figures, 3, costs),
     ]
 
@@ -202,6 +202,6 @@ def _head(heads: list[str]) -> list[str]:
 
 
 def _marked(column: Floats, place: int, digits: int) -> str:
-    """Return a figure, bold where it is the least of its column."""
+    """Return a figure, in bold if it is the lowest of its column."""
     text = f"{column[place]:.{digits}f}"
     return f"**{text}**" if text == f"{column.min():.{digits}f}" else text

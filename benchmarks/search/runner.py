@@ -1,4 +1,4 @@
-"""Runs what is not in the store yet, contender by contender, some at once."""
+"""Run what is not in the store yet, contender by contender, several at once."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def plan(
     seeds: Sequence[int],
     trials: int | None = None,
 ) -> list[Key]:
-    """Return every run that is wanted, the first seed of everybody before the second of anybody.
+    """Return every planned run, with the first seed of all contenders before the second of any.
 
     A contender with a pruner (`+` in its name) runs serially, and on problems with a curve; the others run on all.
     """
@@ -40,19 +40,19 @@ def plan(
 
 
 def lacking(wanted: Iterable[Key], done: Container[Key], known: Mapping[str, BenchProblem]) -> list[Key]:
-    """Return what is not done yet, and can be: a contender with a pruner needs a curve."""
+    """Return the missing runs that are possible: a contender with a pruner needs a curve."""
     return [key for key in wanted if key not in done and ("+" not in key.contender or known[key.problem].curve)]
 
 
 def run(wanted: Iterable[Key], *, data: Path, jobs: int = 1, again: bool = False, store: Path = STORE) -> None:
-    """Do the runs that the store lacks, and add them to it one by one.
+    """Run what the store lacks, and add each result to it.
 
     Args:
         wanted: What to run.
         data: The folder of tables.
-        jobs: How many processes.
-        again: Whether to do those anew that are done, as after a change; the later counts.
-        store: The file.
+        jobs: The number of processes.
+        again: Whether to repeat finished runs, for example after a change; the later result counts.
+        store: The file of the store.
     """
     missing = lacking(wanted, {} if again else read(store), problems(data))
     os.environ.update(dict.fromkeys(THREADS, "1"))  # before NumPy is imported in the new processes
@@ -64,7 +64,7 @@ def run(wanted: Iterable[Key], *, data: Path, jobs: int = 1, again: bool = False
 
 
 def _one(data: Path, key: Key) -> tuple[Key, Record | None]:
-    """Return what came of a run; None where a peer broke down, which leaves a hole in the store."""
+    """Return the result of a run; None if another library crashed, which leaves the run missing in the store."""
     try:
         return key, _record(problems(data)[key.problem], key)
     except PeerEnded as error:

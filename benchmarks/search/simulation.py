@@ -1,4 +1,4 @@
-"""Runs a contender on a problem in simulated time: trials take as long as the problem says, proposing takes none."""
+"""Run a contender in simulated time: trials take as long as the problem says, and proposals take no time."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from .store import Record
 
 
 class Contender(Protocol):
-    """Who searches: one study. `seconds` grows by the processor seconds that ask, tell and report take."""
+    """One study of one contender. `seconds` adds up the processor seconds of ask, tell and report."""
 
     seconds: float
 
     def ask(self) -> tuple[int, Mapping[str, Any]]:
-        """Return a new trial's number and parameters; raises `SpaceExhausted` where none is left."""
+        """Return a new trial's number and parameters; raises `SpaceExhausted` if none is left."""
 
     def tell(self, number: int, loss: float, seconds: float) -> None:
         """Settle a trial."""
 
     def report(self, number: int, step: int, loss: float) -> bool:
-        """Note what a running trial reports; return whether it is to stop, and settle it then."""
+        """Record a report of a running trial; return whether to stop it, which also settles it."""
 
     def close(self) -> None:
-        """Let go of whatever it holds."""
+        """Release all resources."""
 
 
 def simulate(problem: BenchProblem, contender: Contender, *, slots: int, trials: int) -> Record:
     """Keep `slots` trials running until `trials` have ended.
 
     Args:
-        problem: What is searched.
-        contender: Who searches.
-        slots: How many trials run at once; whoever ends makes room for the next at once.
-        trials: How many are run; fewer where the space has no more.
+        problem: The problem.
+        contender: The contender.
+        slots: The number of parallel trials; a slot is filled as soon as its trial ends.
+        trials: The number of trials; fewer if the space is exhausted.
 
     Returns:
         The losses in the order in which trials end.
@@ -65,15 +65,15 @@ def simulate(problem: BenchProblem, contender: Contender, *, slots: int, trials:
 
 
 def simulate_stopping(problem: BenchProblem, contender: Contender, *, trainings: int) -> Record:
-    """Run trial after trial, each until its end or until the contender stops it, within a budget of steps.
+    """Run one trial after another, each until its end or until the contender stops it, within a budget of steps.
 
     Args:
-        problem: What is searched; it has a curve.
-        contender: Who searches and stops.
-        trainings: The budget: so many times the steps of a whole training.
+        problem: The problem, with a curve.
+        contender: The contender, which proposes and prunes.
+        trainings: The budget in complete trainings.
 
     Returns:
-        The losses of whole trainings. What was stopped has found nothing.
+        The losses of complete trainings.
     """
     assert problem.curve is not None
     spent, proposed, losses, ends, seen = 0, 0, [], [], set()

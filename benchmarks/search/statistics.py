@@ -1,4 +1,4 @@
-"""From runs to figures: regrets at checkpoints, ranks, intervals, and the speed of several slots."""
+"""Statistics of runs: regrets at checkpoints, ranks, intervals, and the speed-up by several slots."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class Figures:
 
     Args:
         mean: Shape `(contenders, checkpoints)`.
-        low: The interval's lower end, of the same shape.
-        high: Its upper end.
+        low: The lower end of the interval, same shape.
+        high: The upper end of the interval, same shape.
     """
 
     mean: Floats
@@ -32,19 +32,19 @@ class Figures:
 
 
 def best_after(record: Record, trials: int) -> float:
-    """Return the least loss of the trials that ended first."""
+    """Return the lowest loss of the trials that ended first."""
     return min(record.losses[:trials])
 
 
 def best_within(record: Record, budget: float) -> float:
-    """Return the least loss of what had ended by then; infinite where nothing had."""
+    """Return the lowest loss of the trials that ended within a time; infinite if none had."""
     return min((loss for loss, end in zip(record.losses, record.ends, strict=True) if end <= budget), default=math.inf)
 
 
 def shared_seeds(
     records: Mapping[Key, Record], contenders: Sequence[str], names: Sequence[str], slots: int
 ) -> dict[str, list[int]]:
-    """Return the seeds, by problem, with which every contender ran; problems without any are left out."""
+    """Return the seeds that all contenders ran, by problem; problems without any are left out."""
     found: dict[str, dict[str, set[int]]] = {}
     for key in records:
         if key.slots == slots:
@@ -56,7 +56,7 @@ def shared_seeds(
 
 
 def ranks(losses: Floats) -> Floats:
-    """Return ranks from 1 along the first axis; equals share the mean of their ranks."""
+    """Return ranks from 1 along the first axis; ties share the mean of their ranks."""
     better = np.sum(losses[None] < losses[:, None], axis=1)
     equal = np.sum(losses[None] == losses[:, None], axis=1)
     return np.asarray(1.0 + better + (equal - 1) / 2)
@@ -68,12 +68,12 @@ def best_first(means: Floats) -> list[int]:
 
 
 def over_problems(values: Sequence[Floats], groups: Sequence[str], draws: int = 2000) -> Figures:
-    """Average over problems, and see how the average depends on them.
+    """Average over problems, with bootstrap intervals over problems.
 
     Args:
-        values: For each problem an array `(contenders, checkpoints)`.
-        groups: The problems' groups; each weighs the same.
-        draws: How many times problems are drawn anew, with replacement within each group.
+        values: One array `(contenders, checkpoints)` per problem.
+        groups: The group of each problem; all groups have the same weight.
+        draws: The number of bootstrap samples; problems are drawn with replacement within each group.
     """
     stacked = np.array(values)
     members = [[place for place, group in enumerate(groups) if group == one] for one in dict.fromkeys(groups)]
@@ -93,19 +93,19 @@ def speed_up(
     problems: Mapping[str, BenchProblem],
     trials: Sequence[int],
 ) -> list[float | None]:
-    """Tell how many times sooner several slots reach what one reaches.
+    """Return how many times faster several slots reach the regret that one slot reaches.
 
-    Time counts in mean durations of the problem's serial trials. Regret over time is averaged over seeds, then over
-    problems, with equal weight for each group.
+    The unit of time is the mean duration of the problem's serial trials. Regret over time is averaged over seeds, then
+    over problems, with equal weight for each group.
 
     Args:
-        serial: One slot's runs by problem.
-        parallel: Several slots' runs of the same problems.
-        problems: By name.
-        trials: For each, the regret to reach is what one slot has after the time of so many mean trials.
+        serial: Runs with one slot, by problem.
+        parallel: Runs of the same problems with several slots.
+        problems: The problems by name.
+        trials: Numbers of trials; each sets the regret to reach, that of one slot after this many mean durations.
 
     Returns:
-        The ratio of the times, for each number of trials; None where several slots did not reach the regret.
+        The ratio of the times for each number of trials; None if several slots did not reach the regret.
     """
     times = np.arange(0, max(trials) + 1e-9, 0.05)
     units = {name: float(np.mean([run.ends[-1] / len(run.ends) for run in runs])) for name, runs in serial.items()}

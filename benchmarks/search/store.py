@@ -1,4 +1,4 @@
-"""Every run measured so far, one JSON object a line; a run that was done is not done again."""
+"""The store of all runs, one JSON object per line, so that no run is repeated."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ STORE = Path(__file__).parents[1] / ".store" / "search.jsonl"
 
 
 def usual_trials(slots: int) -> int:
-    """Return how long a run is: with several slots longer, so that they can come to what one slot has reached."""
+    """Return the number of trials of a run; more with several slots, so that they can reach the regret of one slot."""
     return 100 if slots == 1 else 150
 
 
 @dataclass(frozen=True)
 class Key:
-    """What tells runs apart.
+    """The identity of a run.
 
     Args:
-        problem: Its name.
-        contender: As `optuna:tpe`.
-        slots: How many trials ran at once.
-        seed: From 0.
-        trials: How many trials, or with a pruner how many whole trainings' worth of steps.
+        problem: The name of the problem.
+        contender: The name of the contender, such as `optuna:tpe`.
+        slots: The number of parallel trials.
+        seed: The seed, from 0.
+        trials: The number of trials; with a pruner, the budget in complete trainings.
     """
 
     problem: str
@@ -36,14 +36,14 @@ class Key:
 
 @dataclass(frozen=True)
 class Record:
-    """What came of a run.
+    """The result of a run.
 
     Args:
-        losses: In the order in which trials ended; with a pruner only those of whole trainings.
-        ends: When each ended: simulated seconds, or with a pruner whole trainings' worth of steps spent by all.
-        proposing: Processor seconds spent in ask and tell.
-        distinct: How many different configurations were proposed.
-        proposed: How many trials were asked for.
+        losses: The losses in the order in which trials ended; with a pruner only those of complete trainings.
+        ends: When each trial ended, in simulated seconds; with a pruner, in complete trainings spent by all trials.
+        proposing: The processor seconds of ask and tell.
+        distinct: The number of different configurations proposed.
+        proposed: The number of trials asked for.
     """
 
     losses: tuple[float, ...]
@@ -54,7 +54,7 @@ class Record:
 
 
 def read(path: Path = STORE) -> dict[Key, Record]:
-    """Return all runs; of two with the same key the later."""
+    """Return all runs; of two with the same key, the later one."""
     records: dict[Key, Record] = {}
     if path.exists():
         for line in path.read_text().splitlines():
@@ -72,7 +72,7 @@ def append(key: Key, record: Record, path: Path = STORE) -> None:
 
 
 def least_losses(records: Mapping[Key, Record]) -> dict[str, float]:
-    """Return the best loss that anybody found, by problem."""
+    """Return the best loss of all contenders, by problem."""
     found: dict[str, float] = {}
     for key, record in records.items():
         found[key.problem] = min([*record.losses, found.get(key.problem, float("inf"))])

@@ -36,7 +36,7 @@ class Flaml:
     def ask(self) -> tuple[int, Mapping[str, Any]]:
         for _ in range(1000):
             proposed = self.search.suggest(str(self.asked))
-            if proposed is not None:  # else a local search has ended, or it proposed what is known
+            if proposed is not None:  # None after a local search has ended, or for a known configuration
                 break
         else:
             raise RuntimeError("BlendSearch proposed nothing a thousand times in a row.")

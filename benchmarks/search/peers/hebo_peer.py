@@ -1,4 +1,4 @@
-"""HEBO on the flat space: `gpy` as in its paper (inputs are warped), `gp` as it comes. It knows no pending trials."""
+"""HEBO on the flat space: `gpy` as in its paper (warped inputs), `gp` its default; no pending trials."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from protocol import Dimension, Space, serve
 
 warnings.simplefilter("ignore")
 torch.set_num_threads(1)
-model_factory.model_dict["gpy"] = GPyGP  # it is there, but 0.3.6 does not know it by name
+model_factory.model_dict["gpy"] = GPyGP  # included in 0.3.6 but not registered by name
 
 
 class Hebo:
@@ -26,7 +26,7 @@ class Hebo:
     def __init__(
         self, space: Space, default: Mapping[str, Any], seed: int, trials: int, method: str, options: Mapping[str, Any]
     ) -> None:
-        np.random.seed(seed)  # its evolution draws from there
+        np.random.seed(seed)  # its evolutionary search uses this generator
         torch.manual_seed(seed)
         self.space, self.asked = space, 0
         self.first = space.flat(default)

@@ -50,7 +50,7 @@ class Optuna:
 
     def report(self, number: int, step: int, loss: float) -> bool:
         self.running[number].report(loss, step)
-        return bool(self.running[number].should_prune())  # The median pruner returns NumPy's.
+        return bool(self.running[number].should_prune())  # The median pruner returns NumPy's bool.
 
     def prune(self, number: int, loss: float) -> None:
         self.study.tell(self.running.pop(number), state=optuna.trial.TrialState.PRUNED)

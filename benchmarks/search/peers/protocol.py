@@ -1,4 +1,4 @@
-"""What a peer's process speaks: JSON lines on standard input and output. Needs no tunesmith, only Python.
+"""The protocol of another library's process: JSON lines on standard input and output. Needs only Python.
 
     {"start": {"space": ..., "default": ..., "seed": 0, "trials": 100, "method": "tpe", "options": {}}}   -> {}
     {"ask": true}                                      -> {"id": 0, "parameters": {...}, "seconds": 0.01}
@@ -6,7 +6,7 @@
     {"report": 0, "step": 3, "loss": 0.4}              -> {"stop": false, "seconds": 0.001}
     {"prune": 0, "loss": 0.4}                          -> {"seconds": 0.001}
 
-The answers' `seconds` are the processor's, so that a busy machine does not count. Trial 0 is the default.
+`seconds` are processor seconds, so that the load of the machine does not count. Trial 0 is the default.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True)
 class Dimension:
-    """One parameter as most peers know it: an ordered choice is a whole number, another choice an index.
+    """One parameter as most libraries represent it: an ordered choice is an integer, another choice an index.
 
     Args:
-        name: The parameter.
+        name: The name of the parameter.
         kind: `float`, `int` or `category`.
-        low: The least value; 0 for a choice.
+        low: The smallest value; 0 for a choice.
         high: The largest value; for a choice the last index.
         log: Whether the scale is logarithmic.
-        step: The distance of whole numbers.
-        options: A choice's values, by index.
+        step: The step of integers.
+        options: The values of a choice, by index.
         when: The parameters that it depends on, each with the values that make it active.
     """
 
@@ -45,7 +45,7 @@ class Dimension:
     when: Mapping[str, Sequence[Any]] | None = None
 
     def value(self, raw: Any) -> Any:
-        """Return the parameter's value for what the peer proposes."""
+        """Convert a proposed value to the parameter's value."""
         if self.options:
             return self.options[int(raw)]
         if self.kind == "int":
@@ -53,12 +53,12 @@ class Dimension:
         return float(min(max(raw, self.low), self.high))
 
     def raw(self, value: Any) -> Any:
-        """Return what the peer calls a value."""
+        """Convert a value of the parameter to the library's representation."""
         return list(self.options).index(value) if self.options else value
 
     @property
     def middle(self) -> Any:
-        """A value for peers that want one where the parameter is not active."""
+        """A value for libraries that require one for inactive parameters."""
         middle = (self.low * self.high) ** 0.5 if self.log else (self.low + self.high) / 2
         return middle if self.kind == "float" else 0 if self.kind == "category" else self.raw(self.value(middle))
 
@@ -86,7 +86,7 @@ class Space:
         return chosen
 
     def flat(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a configuration with a value for each parameter, also for those that are not active."""
+        """Return a configuration with a value for each parameter, inactive ones included."""
         return {d.name: d.raw(parameters[d.name]) if d.name in parameters else d.middle for d in self.dimensions}
 
 
@@ -107,7 +107,7 @@ def _values(parent: Mapping[str, Any], wanted: Any) -> list[Any]:
 
 
 class Peer(Protocol):
-    """What each script wraps its library's ask-and-tell interface in; made anew for every study."""
+    """The interface in which each script wraps its library; one instance per study."""
 
     def ask(self) -> tuple[int, Mapping[str, Any]]:
         """Return a new trial's number and active parameters; the first is the default."""
@@ -117,13 +117,13 @@ class Peer(Protocol):
 
 
 def serve(make: Callable[..., Peer]) -> None:
-    """Answer until standard input ends.
+    """Reply to requests until standard input ends.
 
     Args:
         make: Called with `space` (a `Space`), `default`, `seed`, `trials`, `method` and `options`.
     """
     lines, answers = os.fdopen(os.dup(0), "r"), os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what a library prints must not look like an answer
+    os.dup2(2, 1)  # output of a library must not be mistaken for a reply
     peer: Any = None
     for line in lines:
         message = json.loads(line)

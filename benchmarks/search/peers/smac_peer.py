@@ -20,7 +20,7 @@ FOLDER = Path(tempfile.mkdtemp(prefix="smac-"))
 
 
 class Smac:
-    """One optimisation. The default is told like a result from outside, before the initial design."""
+    """One optimisation. The default is reported as an external result, before the initial design."""
 
     def __init__(
         self, space: Space, default: Mapping[str, Any], seed: int, trials: int, method: str, options: Mapping[str, Any]
@@ -47,7 +47,7 @@ class Smac:
         return number, {d.name: d.value(raw[d.name]) for d in self.space.dimensions if d.name in raw}
 
     def _next(self) -> TrialInfo:
-        """Return what SMAC asks for; a random one where it says that a space with few points left is exhausted."""
+        """Return SMAC's next configuration; a random one if it declares a space with few points left exhausted."""
         if not self.exhausted:
             try:
                 return self.facade.ask()

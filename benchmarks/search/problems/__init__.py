@@ -1,4 +1,4 @@
-"""Every problem by name, and the two sets: the one that designs are chosen on, and the one that judges them."""
+"""Every problem by name, and the two sets: one to choose between designs, one to measure them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ SETS = {
     name: tuple(f"{group}_{task}" for group, tasks in chosen.items() for task in tasks.split())
     for name, chosen in _SETS.items()
 }
-"""Names by set: `tuning` to choose designs on, `judging` to measure them on; both cover every group."""
+"""Names by set: `tuning` to choose between designs, `judging` to measure them; both cover every group."""
 
 
 @cache
@@ -49,7 +49,7 @@ def problems(data: Path) -> dict[str, BenchProblem]:
     """Return every problem by name.
 
     Args:
-        data: The folder of tables, with `hpo_yahpo`, `hpo_taskset` and so on in it. Large ones are read on first use.
+        data: The folder of tables, with `hpo_yahpo`, `hpo_taskset` and so on. Large tables are read on first use.
 
     Returns:
         The problems, group by group.

@@ -31,7 +31,7 @@ def nas(data: Path) -> list[BenchProblem]:
 
 
 def _statistics(path: Path, task: str) -> tuple[float, float]:
-    """Return the best and the middle loss of a whole table, from its stats.csv."""
+    """Return the best and the median loss of a whole table, from its stats.csv."""
     with path.open() as file:
         row = next(row for row in csv.DictReader(file) if row["task"] == task and row["metric"] != "test_perf")
     return -float(row["best"]), -float(row["median"])
@@ -72,7 +72,7 @@ def _graph_problem(data: Path, dataset: str) -> BenchProblem:
     def evaluate(parameters: Parameters) -> float:
         link, *operations = parameters.values()
         known = _graphs(data, dataset)
-        return -known.get(_signature(link, operations), min(known.values()))  # nothing but skips is no network
+        return -known.get(_signature(link, operations), min(known.values()))  # only skips: not a network
 
     return BenchProblem(
         name=name,
@@ -97,7 +97,7 @@ def _graphs(data: Path, dataset: str) -> dict[Any, float]:
 
 
 def _signature(link: str, operations: Sequence[str]) -> Any:
-    """Return what two architectures share exactly where they compute the same.
+    """Return a signature that two architectures share if and only if they compute the same.
 
     Node `i` takes its input from node `link[i]`, 0 being the raw data; the leaves together are the output. A skip
     stands for the node that it skips to, the order of siblings does not matter, and raw data is no output.

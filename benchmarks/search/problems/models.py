@@ -1,4 +1,4 @@
-"""The twelve scikit-learn models: how a configuration becomes an estimator, and where to search."""
+"""The twelve scikit-learn models: their search spaces, and the estimator of a configuration."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class Model:
     """A model on a data set.
 
     Args:
-        name: The problem's name, without its group.
-        data: The data set, as `trainings` calls it.
+        name: The name of the problem, without its group.
+        data: The name of the data set in `trainings`.
         score: `error` (balanced), `log_loss` or `squared_error`.
-        space: Where to search.
-        build: Makes the estimator of a configuration.
-        default: What the library's own defaults are; the middle for the rest.
+        space: The search space.
+        build: Creates the estimator of a configuration.
+        default: The defaults of the library; for other parameters the middle.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Model:
 
 
 def _given(p: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    """Return those of the parameters that are active."""
+    """Return the active parameters."""
     return {name: p[name] for name in names if name in p}
 
 

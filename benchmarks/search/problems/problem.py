@@ -1,4 +1,4 @@
-"""What a problem is: a space, the loss at each of its points, and what counts as good and as middling."""
+"""A search problem: a space, the loss at each of its points, and two reference losses."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ class BenchProblem:
     """A search problem with a deterministic loss.
 
     Args:
-        name: Unique, as `lcbench_3945`.
+        name: A unique name, such as `lcbench_3945`.
         group: `lcbench`, `glmnet`, `taskset`, `grids`, `oboe`, `nas` or `sklearn`.
-        space: Where to search.
-        default: Trial 0 of every contender: the table's or the library's own default, else the middle.
-        evaluate: The loss, to be made small.
-        seconds: How long the trial would run; for simulated time.
-        best: The least loss known.
-        median: The middle loss of random search.
-        steps: How many steps (epochs) a whole training has; 0 where there is no curve.
-        curve: The loss after each step, the last equal to `evaluate`; None where there is no curve.
+        space: The search space.
+        default: Trial 0 of every contender: the default of the table or the library, or else the middle.
+        evaluate: The loss, which is minimised.
+        seconds: The duration of the trial, for simulated time.
+        best: The lowest known loss.
+        median: The median loss of random search.
+        steps: The number of steps (epochs) of a complete training; 0 without a curve.
+        curve: The loss after each step, the last equal to `evaluate`; None without a curve.
     """
 
     name: str
@@ -42,12 +42,12 @@ class BenchProblem:
     curve: Callable[[Parameters], Sequence[float]] | None = field(default=None)
 
     def regret(self, loss: float) -> float:
-        """Return the loss on a scale from 0, the best known or better, by way of 1, random search's middle, to 1.5."""
+        """Return the loss scaled so that 0 is the best known and 1 the median of random search, clipped to [0, 1.5]."""
         return min(1.5, max(0.0, (loss - self.best) / (self.median - self.best)))
 
 
 def lognormal_seconds(name: str, space: SearchSpace, middle: float = 60.0, spread: float = 0.6) -> Callable[..., float]:
-    """Return durations for a table that has none: lognormal over the space, always the same at one point."""
+    """Return durations for a table without them: lognormal over the space, and fixed for each point."""
     from statistics import NormalDist
 
     def seconds(parameters: Parameters) -> float:

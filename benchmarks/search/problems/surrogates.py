@@ -88,7 +88,7 @@ class _Surrogate:
         return float(losses[0]), max(1e-3, float(seconds[0]))
 
     def _predict(self, parameters: Parameters, epochs: range) -> tuple[Floats, Floats]:
-        """Return losses and seconds, each of shape `(epochs,)`; without a curve the epochs are not looked at."""
+        """Return losses and seconds, each of shape `(epochs,)`; without a curve, the epochs are ignored."""
         columns, outputs = self.inputs["cont_names_in_order"], self.inputs["output_names_in_order"]
         values = {**self.inputs["full_fidelity"], **parameters}
         rows = np.array([[values[name] for name in columns]] * len(epochs), dtype=np.float32)

@@ -1,4 +1,4 @@
-"""Real measurements on grids and pools: `taskset`, `grids` and `oboe`. A proposal is looked up, never predicted."""
+"""Real measurements on grids and pools: `taskset`, `grids` and `oboe`. Losses are looked up, never predicted."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def _oboe_problem(
 
 @cache
 def _pipelines(path: Path) -> tuple[SearchSpace, Callable[[Parameters], int]]:
-    """Return the space of all pipelines, and the column of the table that a configuration stands in."""
+    """Return the space of all pipelines, and a function from a configuration to its column of the table."""
     with path.open() as file:
         rows = [(row["algorithm"], _renamed(json.loads(row["hyperparameters"]))) for row in csv.DictReader(file)]
     algorithms = list(dict.fromkeys(algorithm for algorithm, _ in rows))
@@ -169,7 +169,7 @@ def _pipelines(path: Path) -> tuple[SearchSpace, Callable[[Parameters], int]]:
 
 
 def _renamed(given: dict[str, Any]) -> dict[str, Any]:
-    """Return a pipeline's parameters, `min_samples_split` told apart into a number of rows and a share of them."""
+    """Return a pipeline's parameters, with `min_samples_split` split into a number of rows and a share of them."""
     split = given.pop("min_samples_split", None)
     if split is not None:
         unit = "share" if split < 1 else "rows"

@@ -1,7 +1,7 @@
 """Real trainings of scikit-learn models on small data sets: no table, no surrogate, mixed and conditional spaces.
 
-Each loss is a mean over fixed splits: deterministic, on one thread, a few milliseconds. Regression losses are squared
-errors over the variance of the target.
+Each loss is a mean over fixed splits, deterministic, and takes a few milliseconds on one thread. Regression losses are
+squared errors divided by the variance of the target.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from . import models
 from .problem import BenchProblem, Parameters, lognormal_seconds
 
 REFERENCES = Path(__file__).with_name("references.json")
-"""Best and middle loss of each training: the best ever seen, and the median of `draws` random ones."""
+"""Best and median loss of each training: the best ever found, and the median of `draws` random ones."""
 
 WORST = 1e6
 """The loss of a training that fails, or that diverges beyond it."""
