@@ -18,11 +18,11 @@ from ..proposers.portfolio import PortfolioProposer
 from ..runner.coordinator import focus
 from ..text.cleaning import short
 from .gateway import ModelGateway
+from .roles.model import Model, ask
 
 if TYPE_CHECKING:
     from ..approvals.approvals import Approvals
     from ..core.trial import Proposal
-    from .roles.model import Model
     from .roles.planner import Idea, Plan
     from .roles.specialist import Suggestion
 
@@ -70,7 +70,8 @@ class PlannerAdviser:
 
         def prepare() -> Callable[[Model], list[Advice]]:
             question = specialist.question(history, parameter)
-            return lambda model: _advice_from(specialist.suggest(model, question), parameter, best)
+            answer = specialist.Suggestion
+            return lambda model: _advice_from(ask(model, "specialist", question, answer), parameter, best)
 
         topic = _topic(parameter)
         earlier = self.gateway.take_answer(topic)  # An answer that was not used would block the new question.
@@ -123,7 +124,7 @@ class PlannerAdviser:
             best = self._best_number()
             question = planner.question(history, count=max(count, _IDEAS), trials_left=left)
             tools = Analysis(history.snapshot()).tools if self.gateway.options.tools else ()
-            return lambda model: (best, planner.plan(model, question, tools))
+            return lambda model: (best, ask(model, _BY, question, planner.Plan, tools))
 
         answer = self.gateway.ask(_BY, prepare)
         if answer is None:

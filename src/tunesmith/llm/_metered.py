@@ -15,7 +15,8 @@ from pydantic_ai.settings import ModelSettings
 from pydantic_core import from_json
 
 from ..core.spending import Call
-from .prices import Price, TokenCounts
+from .endpoints import Endpoint
+from .prices import TokenCounts
 from .recording import Recording
 from .spend_limiter import Amount, SpendLimiter
 
@@ -34,12 +35,10 @@ class MeteredModel(WrapperModel):
     Args:
         wrapped: The provider's model.
         role: The role that asks.
-        name: The model's name in the journal.
-        price: The price of its tokens.
+        endpoint: The model's name, price and secrets.
         limiter: The budget.
         recording: Where exchanges are recorded or replayed from; None for neither.
         on_call: Called with each finished call.
-        redact: Removes secrets from a text.
         on_partial: Called with the partial answer, as plain values, while it arrives; None does not stream.
     """
 
@@ -48,17 +47,15 @@ class MeteredModel(WrapperModel):
         wrapped: Model,
         *,
         role: str,
-        name: str,
-        price: Price,
+        endpoint: Endpoint,
         limiter: SpendLimiter,
         recording: Recording | None,
         on_call: Callable[[Call], None],
-        redact: Callable[[str], str],
         on_partial: Callable[[Any], None] | None = None,
     ) -> None:
         super().__init__(wrapped)
-        self.role, self.name, self.price, self.limiter = role, name, price, limiter
-        self.recording, self.on_call, self.redact, self.on_partial = recording, on_call, redact, on_partial
+        self.role, self.endpoint, self.limiter = role, endpoint, limiter
+        self.recording, self.on_call, self.on_partial = recording, on_call, on_partial
 
     async def request(
         self,
@@ -87,13 +84,13 @@ class MeteredModel(WrapperModel):
             return response
         except BaseException as error:
             counts = TokenCounts() if isinstance(error, ModelHTTPError) or self._replays else most
-            failure = self.redact(f"{type(error).__name__}: {error}").rstrip(": ")[:_REASON_LENGTH]
+            failure = self.endpoint.redact(f"{type(error).__name__}: {error}").rstrip(": ")[:_REASON_LENGTH]
             raise
         finally:
             call = Call(
                 role=self.role,
-                model=self.name,
-                usd=self.price.usd(counts),
+                model=self.endpoint.name,
+                usd=self.endpoint.price.usd(counts),
                 seconds=round(time.monotonic() - started, 3),
                 failure=failure,
                 **vars(counts),
@@ -108,7 +105,7 @@ class MeteredModel(WrapperModel):
         return self.recording is not None and self.recording.replay
 
     def _amount(self, counts: TokenCounts) -> Amount:
-        return Amount(usd=self.price.usd(counts), tokens=counts.input_tokens + counts.output_tokens)
+        return Amount(usd=self.endpoint.price.usd(counts), tokens=counts.input_tokens + counts.output_tokens)
 
     async def _respond(self, request: Any, messages: list[ModelMessage], *options: Any) -> ModelResponse:
         if self.recording is not None and self.recording.replay:

@@ -224,12 +224,10 @@ class ModelClient:
         return MeteredModel(
             client,
             role=role,
-            name=endpoint.name,
-            price=endpoint.price,
+            endpoint=endpoint,
             limiter=self.limiter,
             recording=self.recording,
             on_call=self.on_call,
-            redact=endpoint.redact,
             on_partial=None if on_partial is None else partial(on_partial, role),
         )
 

@@ -8,7 +8,6 @@ from pydantic import BaseModel, Field
 
 from ...history.history import History
 from ..study_summary import StudySummary
-from .model import Model, Tools, ask
 
 MAX_IDEAS = 8
 
@@ -47,12 +46,3 @@ def question(history: History, *, count: int = 1, trials_left: int | None = None
     count = min(count, MAX_IDEAS)
     wanted = f"Give {count} idea{'' if count == 1 else 's, each different from the others'}."
     return f"{StudySummary(history, trials_left=trials_left)}\n\n{wanted}"
-
-
-def plan(model: Model, question: str, tools: Tools = ()) -> Plan:
-    """Return ideas.
-
-    Raises:
-        ModelUnavailable: No model answers.
-    """
-    return ask(model, "planner", question, Plan, tools)

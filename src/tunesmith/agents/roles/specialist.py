@@ -12,7 +12,6 @@ from ...core.trial import Trial
 from ...history.history import History
 from ...text.cleaning import short
 from ..study_summary import range_to_json, trial_to_json, value_to_json
-from .model import Model, ask
 
 _BEST, _LATEST = 10, 10
 
@@ -40,15 +39,6 @@ def question(history: History, parameter: str) -> str:
         "best_configuration": None if best is None else trial_to_json(best, history.space.names[:60]),
     }
     return orjson.dumps(table).decode()
-
-
-def suggest(model: Model, question: str) -> Suggestion:
-    """Return values that are worth a trial.
-
-    Raises:
-        ModelUnavailable: No model answers.
-    """
-    return ask(model, "specialist", question, Suggestion)
 
 
 def _row(trial: Trial, parameter: str) -> dict[str, Any]:
