@@ -57,8 +57,8 @@ def test_a_study_from_the_first_command_to_the_last(study: Path, tunesmith: Tune
     subprocess.run(recipe, shell=True, check=True, capture_output=True)  # the line that the folder itself gives
 
     explained = json.loads(tunesmith("explain", folder, "--json").stdout)
-    assert [part["topic"] for part in explained["parts"]][:2] == ["goal", "best"]
-    assert f"Trial {best} leads with loss" in tunesmith("explain", folder).stdout
+    assert [part["topic"] for part in explained["parts"]][:2] == ["goal", "best trial"]
+    assert f"Trial {best} is the best, with loss" in tunesmith("explain", folder).stdout
     assert f"Trial {best}: complete" in tunesmith("explain", folder, best).stdout
     assert "there is no trial 99" in tunesmith("explain", folder, "99", status=2).stderr
 

@@ -39,7 +39,7 @@ def report(tmp_path_factory):
 
 @pytest.mark.parametrize("width", [400, 1200])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_picture_is_drawn_and_nothing_complains(page, report, scheme, width):
+def test_every_plot_is_drawn_and_nothing_complains(page, report, scheme, width):
     page.events.clear()
     page.scheme(scheme)
     page.size(width, 900)
@@ -67,7 +67,7 @@ def test_the_parallel_coordinates_have_ink(page, report, tmp_path):
     assert lines == again != bare
 
 
-def test_the_pictures_follow_the_scheme(page, report):
+def test_the_plots_follow_the_scheme(page, report):
     colour = "getComputedStyle(document.querySelector('#importance .xtick text')).fill"
     page.scheme("light")
     page.open(report, until=READY)
@@ -132,11 +132,11 @@ def test_without_webgl_the_page_says_so(report):
         assert plain.complaints == []
 
 
-def test_without_javascript_all_but_the_pictures_is_there(report):
+def test_without_javascript_all_but_the_plots_is_there(report):
     with browser() as plain:
         plain.send("Emulation.setScriptExecutionDisabled", value=True)
         plain.open(report)
         text = plain.run("document.querySelector('main').innerText")
         assert "18.5 % better" in text
-        assert "This picture needs JavaScript" in text
+        assert "This plot needs JavaScript" in text
         assert plain.run("document.querySelectorAll('button').length") == 0

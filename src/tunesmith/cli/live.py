@@ -22,7 +22,7 @@ from ..core.trial import State, Trial
 from ..history.history import History
 from ..journal.base import Event
 from ..reports import asking
-from ..reports.overview import held_out_scores
+from ..reports.comparison import held_out_scores
 from ..service.live_state import LiveState, Picture
 from ..text.cleaning import clean
 from ..text.wording import change, duration, number

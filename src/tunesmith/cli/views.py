@@ -20,7 +20,7 @@ from ..core.objective import Metric
 from ..core.trial import State, Trial
 from ..history.history import History
 from ..proposers.base import Proposer
-from ..reports.overview import held_out_scores
+from ..reports.comparison import held_out_scores
 from ..service.live_state import LiveState, Picture
 from ..text.cleaning import clean, clean_lines
 from ..text.wording import change, duration, number

@@ -1,1 +1,1 @@
-"""A study in one HTML page: values first, then pictures, then the page."""
+"""Reports on a study: values first, then plots and sentences, then one HTML page."""

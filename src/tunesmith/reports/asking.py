@@ -1,4 +1,4 @@
-"""What a person is asked to approve, and what was answered, in words."""
+"""A request for approval, and its answer, in words."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _BY = {"user": "the user", "time-out": "the time-out", "coordinator": "the end o
 
 
 def changed(question: Question, most: int = 12) -> str:
-    """Return what a step changes, as `lr 0.001 → 0.01, layers 2 → 3`; of many parameters the first."""
+    """Return the changes of a step, as `lr 0.001 → 0.01, layers 2 → 3`; of many parameters the first."""
     words = [f"{named(name)} {_side(ends, 'from')} → {_side(ends, 'to')}" for name, ends in question.changes.items()]
     return listing(words, most) or "nothing"
 
@@ -26,37 +26,36 @@ def _side(ends: Mapping[str, Value], key: str) -> str:
 
 
 def asked(question: Question) -> str:
-    """Return a question on one line, without how long it is open."""
+    """Return a request on one line, without its deadline."""
     article = "an" if question.step[:1] in "aeiou" else "a"
     origin = "" if question.parent is None else f" from trial {question.parent}"
-    return (
-        f"question {question.number}: may {article} {short(question.step, 40)} step{origin} be tried, "
-        f"{changed(question)}? {short(question.advice, 500)}"
-    )
+    reason = f" Reason: {short(question.advice, 500)}" if question.advice else ""
+    step = short(question.step, 40)
+    return f"question {question.number}: approve {article} {step} step{origin} ({changed(question)})?{reason}"
 
 
 def answered(question: Question) -> str:
-    """Return on one line what became of a question."""
+    """Return the answer to a request on one line."""
     if question.is_open:
         return f"question {question.number} is open"
     by = _BY.get(question.answered_by, short(question.answered_by, 40))
-    said = f": {short(question.text, 500)}" if question.text else ""
-    trial = "" if question.trial is None else f", and is trial {question.trial}"
-    return f"question {question.number} was {ANSWERS[question.answer]} by {by}{trial}{said}"
+    text = f": {short(question.text, 500)}" if question.text else ""
+    trial = "" if question.trial is None else f" (trial {question.trial})"
+    return f"question {question.number} was {ANSWERS[question.answer]} by {by}{trial}{text}"
 
 
 def command(question: Question, folder: object) -> str:
-    """Return what approves a step: on the command line, or in Python where the study has no folder."""
+    """Return the command that approves a request, or a line of Python for a study without a folder."""
     if folder is None:
         return f"study.approve({question.number})"
     return f"tunesmith approve {shlex.quote(str(folder))} --question {question.number}"
 
 
 def then(question: Question) -> str:
-    """Return what becomes of a question that nobody answers, as `rejected`."""
+    """Return the outcome after the deadline, as `rejected`."""
     return ANSWERS[question.default]
 
 
 def left(question: Question, now: float) -> str:
-    """Return how long an answer is still waited for, in words; `now` in seconds since 1970."""
+    """Return the time until the deadline, in words; `now` in seconds since 1970."""
     return wording.duration(max(0, round(question.deadline - now)))

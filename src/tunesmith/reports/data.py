@@ -1,17 +1,16 @@
-"""The values behind the pictures and the log, read off a history. No drawing here."""
+"""The values behind the plots and the decision log, computed from a history. Nothing is drawn here."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
-from ..core.objective import Objective
+from ..core.objective import Metric, Objective
 from ..core.parameters import Choice
 from ..core.pareto import Floats
 from ..core.trial import State, Trial
@@ -22,9 +21,9 @@ from ..text.cleaning import plain
 
 @dataclass(frozen=True)
 class Measure:
-    """What the pictures are about: the metric in its own sign, or the weighted loss of several.
+    """The quantity on the value axis: the metric in its own sign, or the weighted loss of several metrics.
 
-    With a Pareto objective it is the first metric; the others stand in the picture of the front.
+    With a Pareto objective it is the first metric; the plot of the front shows the others.
 
     Args:
         name: For axes and headings.
@@ -38,21 +37,31 @@ class Measure:
     def of(cls, objective: Objective) -> Measure:
         """Return the measure of an objective."""
         if len(objective.metrics) == 1 or objective.pareto:
-            return cls(objective.primary.name, objective.primary.sign)
+            return cls.of_metric(objective.primary)
         return cls("weighted loss", 1.0)
+
+    @classmethod
+    def of_metric(cls, metric: Metric) -> Measure:
+        """Return the measure of a single metric."""
+        return cls(metric.name, metric.sign)
 
     @property
     def better(self) -> str:
-        """Which way is better, in words."""
+        """The better direction, in words."""
         return "lower is better" if self.sign > 0 else "higher is better"
 
+    @property
+    def label(self) -> str:
+        """The name and the better direction."""
+        return f"{self.name} ({self.better})"
+
     def value(self, loss: float) -> float | None:
-        """Return a loss in the metric's own sign; None where there is none."""
+        """Return a loss in the metric's own sign; None for NaN."""
         return None if math.isnan(loss) else self.sign * float(loss)
 
     @staticmethod
     def losses(history: History) -> Floats:
-        """Return what every trial came to, shape `(trials,)`, smaller is better; NaN where it is not known."""
+        """Return the signed measure of every trial (smaller is better), shape `(trials,)`; NaN where unknown."""
         if not history.objective.pareto:
             return history.losses
         return np.where(np.isnan(history.losses), np.nan, history.values[:, 0])
@@ -64,11 +73,11 @@ class HistoryPoint:
 
     Args:
         number: The trial.
-        state: Where it stands.
-        value: Its result in the metric's own sign; None where it has none.
-        best: The best single result up to this trial that may lead; None before the first.
-        proposer: Who proposed it.
-        feasible: Whether it keeps the constraints.
+        state: Its state.
+        value: Its result in the metric's own sign; None without one.
+        best: The best single result so far among trials that may lead; None before the first.
+        proposer: The proposer's name.
+        feasible: Whether the trial satisfies the constraints.
     """
 
     number: int
@@ -81,7 +90,7 @@ class HistoryPoint:
 
 @dataclass(frozen=True)
 class Curve:
-    """What one trial reported of the first metric, finite values only, in the metric's own sign."""
+    """The learning curve of one trial: its finite reports of the first metric, in the metric's own sign."""
 
     number: int
     state: State
@@ -95,11 +104,11 @@ class Axis:
 
     Args:
         name: The parameter.
-        values: One a trial: a number, the place of an option from 0, or None where it was not active.
-        low: The least value of the space (0 for a choice).
-        high: The largest.
-        log: Whether it is searched on a logarithmic scale.
-        options: The options in words, or None for numbers.
+        values: One per trial: a number, the index of an option, or None where the parameter is not active.
+        low: The lower bound of the parameter; 0 for a choice.
+        high: The upper bound; the last index for a choice.
+        log: Whether the parameter is searched on a logarithmic scale.
+        options: The options in words; None for numbers.
     """
 
     name: str
@@ -112,7 +121,7 @@ class Axis:
 
 @dataclass(frozen=True)
 class Parallel:
-    """The best complete trials, the best first: their numbers, results, and one axis a parameter."""
+    """The best complete trials, best first: their numbers, their results, and one axis per parameter."""
 
     numbers: tuple[int, ...]
     values: tuple[float, ...]
@@ -120,40 +129,15 @@ class Parallel:
 
 
 @dataclass(frozen=True)
-class ProposerRow:
-    """How one proposer did.
-
-    Args:
-        name: The proposer.
-        proposed: Its trials, whatever became of them.
-        complete: Those that finished.
-        pruned: Those that were stopped early.
-        failed: Those that failed.
-        led: How often one of its trials was the best so far; with a Pareto objective how many are on the front.
-        accepted: How many a judge accepted.
-        best: Its best result that may lead, in the metric's own sign.
-    """
-
-    name: str
-    proposed: int
-    complete: int
-    pruned: int
-    failed: int
-    led: int
-    accepted: int
-    best: float | None
-
-
-@dataclass(frozen=True)
 class LogEntry:
-    """Something that was decided, or went wrong.
+    """One line of the decision log.
 
     Args:
-        kind: What it is about.
+        kind: What the entry is about.
         text: The reason, in words.
-        trial: The trial, or None where it is about the study.
-        by: Who said so.
-        decision: `accept`, `reject`, `replicate`, a kind of failure, or what the coordinator did.
+        trial: The trial; None for an entry about the study.
+        by: The author.
+        decision: `accept`, `reject`, `replicate`, a kind of failure, or the kind of decision about the study.
         when: Seconds since 1970, where known.
     """
 
@@ -166,7 +150,7 @@ class LogEntry:
 
 
 def may_lead(history: History, trial: Trial) -> bool:
-    """Tell whether a trial can be the best: complete, within the constraints, and not vetoed."""
+    """Return whether a trial can be the best: complete, feasible, and not rejected by a binding verdict."""
     if trial.state is not State.COMPLETE or math.isnan(history.reach[trial.number]):
         return False
     vetoed = trial.verdict is not None and trial.verdict.binding and trial.verdict.decision == "reject"
@@ -174,9 +158,9 @@ def may_lead(history: History, trial: Trial) -> bool:
 
 
 def ranked(history: History) -> list[int]:
-    """Return the numbers of the complete trials with a result, the best first; of equals the earlier.
+    """Return the numbers of the complete trials with a result, best first; ties go to the earlier trial.
 
-    Those that may lead come before those that break a constraint or were vetoed.
+    Trials that may not lead come last.
     """
     losses = history.losses
     complete = [t for t in history.trials if t.state is State.COMPLETE and not math.isnan(losses[t.number])]
@@ -185,10 +169,7 @@ def ranked(history: History) -> list[int]:
 
 
 def history_values(history: History) -> list[HistoryPoint]:
-    """Return every trial's result and the best so far, in the order of proposal.
-
-    The best so far is of single results: repeats are not averaged.
-    """
+    """Return every trial's result and the best single result so far, by number. Repeats are not averaged."""
     measure = Measure.of(history.objective)
     points = []
     least = math.nan
@@ -196,21 +177,13 @@ def history_values(history: History) -> list[HistoryPoint]:
         if may_lead(history, trial) and not loss >= least:
             least = loss
         feasible = trial.state is not State.COMPLETE or history.objective.violation(trial.metrics) == 0
-        points.append(
-            HistoryPoint(
-                number=trial.number,
-                state=trial.state,
-                value=measure.value(loss),
-                best=measure.value(least),
-                proposer=trial.proposal.proposer,
-                feasible=feasible,
-            )
-        )
+        values = measure.value(loss), measure.value(least)
+        points.append(HistoryPoint(trial.number, trial.state, *values, trial.proposal.proposer, feasible))
     return points
 
 
 def curves(history: History) -> list[Curve]:
-    """Return the learning curve of every trial that reported the objective's first metric at least once."""
+    """Return the learning curve of every trial that reported the objective's first metric."""
     name = history.objective.primary.name
     found = []
     for trial in history.trials:
@@ -226,84 +199,41 @@ def parallel(history: History, names: Sequence[str] | None = None, *, most: int 
     """Return the parameters of the best complete trials as axes.
 
     Args:
-        history: All that is known.
-        names: The parameters wanted, in order; all of them by default.
-        most: The most trials; the best are kept.
-
-    Returns:
-        Axes whose values line up with the trials' numbers.
+        history: The study's history.
+        names: The parameters to include, in order; all by default.
+        most: The maximum number of trials.
     """
     measure = Measure.of(history.objective)
     numbers = [n for n in ranked(history) if history.space.contains(history.trials[n].parameters)][:most]
     rows = [history.trials[n].parameters for n in numbers]
     axes = [_axis(history, name, rows) for name in (history.space.names if names is None else names)]
-    return Parallel(
-        numbers=tuple(numbers),
-        values=tuple((measure.sign * measure.losses(history)[list(numbers)]).tolist()),
-        axes=tuple(axes),
-    )
+    values = measure.sign * measure.losses(history)[numbers]
+    return Parallel(tuple(numbers), tuple(values.tolist()), tuple(axes))
 
 
 def _axis(history: History, name: str, rows: Sequence[Mapping[str, Any]]) -> Axis:
     parameter = history.space.parameters[name]
     if isinstance(parameter, Choice):
-        places = tuple(float(parameter.index(row[name])) if name in row else None for row in rows)
-        options = tuple(wording.value(option) for option in parameter.options)
-        return Axis(name, places, 0.0, float(len(options) - 1), options=options)
+        indices = tuple(float(parameter.index(row[name])) if name in row else None for row in rows)
+        options = tuple(map(wording.value, parameter.options))
+        return Axis(name, indices, 0.0, float(len(options) - 1), options=options)
     values = tuple(float(row[name]) if name in row else None for row in rows)
     return Axis(name, values, float(parameter.low), float(parameter.high), log=parameter.log)
 
 
-def proposer_table(history: History) -> list[ProposerRow]:
-    """Return how each proposer did, the one with the most trials first."""
-    measure = Measure.of(history.objective)
-    states: dict[str, Counter[State]] = {}
-    led: Counter[str] = Counter()
-    accepted: Counter[str] = Counter()
-    best: dict[str, float] = {}
-    least = math.inf
-    for trial, loss in zip(history.trials, measure.losses(history), strict=True):
-        name = trial.proposal.proposer
-        states.setdefault(name, Counter())[trial.state] += 1
-        accepted[name] += trial.verdict is not None and trial.verdict.decision == "accept"
-        if may_lead(history, trial):
-            best[name] = min(best.get(name, math.inf), float(loss))
-            led[name] += bool(loss < least)
-            least = min(least, loss)
-    if history.objective.pareto:
-        led = Counter(trial.proposal.proposer for trial in history.front)
-    rows = [
-        ProposerRow(
-            name=name,
-            proposed=count.total(),
-            complete=count[State.COMPLETE],
-            pruned=count[State.PRUNED],
-            failed=count[State.FAILED],
-            led=led[name],
-            accepted=accepted[name],
-            best=measure.value(best.get(name, math.nan)),
-        )
-        for name, count in states.items()
-    ]
-    return sorted(rows, key=lambda row: (-row.proposed, row.name))
-
-
 def decision_log(history: History) -> list[LogEntry]:
-    """Return what was decided about the study, by time, then what was said of each trial, by number."""
-    log = [_decided(event.data, event.time) for event in history.decisions]
+    """Return the decisions about the study by time, then failures, verdicts and notes by trial."""
+    log = [_decision(event.data, event.time) for event in history.decisions]
     for trial in history.trials:
-        if trial.failure is not None:
-            failure = trial.failure
+        if (failure := trial.failure) is not None:
             log.append(LogEntry("failure", plain(failure.reason), trial.number, decision=failure.kind))
-        if trial.verdict is not None:
-            verdict = trial.verdict
+        if (verdict := trial.verdict) is not None:
             log.append(LogEntry("verdict", plain(verdict.reason), trial.number, verdict.by, verdict.decision))
         log += [LogEntry("note", plain(note), trial.number, by="user") for note in trial.notes]
     return log
 
 
-def _decided(data: Mapping[str, Any], when: float) -> LogEntry:
-    """Read a decision: its reason, who took it, and, for what has no words, the plain JSON."""
+def _decision(data: Mapping[str, Any], when: float) -> LogEntry:
     text = data.get("reason") or data.get("text") or json.dumps(dict(data), ensure_ascii=False, default=str)
     decision = data.get("decision") or data.get("action") or ("stop" if data.get("stop") else "")
     by = data.get("by", "coordinator")

@@ -1,6 +1,8 @@
-"""A study in plain words: what was searched for, what came of it, and what may yet be spent."""
+"""A study in plain words: the goal, the result, how certain it is, and what is left to spend."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from ..core.budget import Budget
 from ..core.parameters import Choice, Parameter
@@ -9,18 +11,17 @@ from ..history.history import History
 from ..proposers.base import Proposer
 from ..text import wording
 from ..text.cleaning import clean_lines, short
-from . import asking, gains, overview
-from .data import Measure, proposer_table
-from .explanation import Explanation, differences, listing, named, sentence, valued
+from . import asking, overview
+from .comparison import Comparison, compare, gain_words, metric_rows, noise_words, repeat_count
+from .data import Measure
+from .explanation import Explanation, changed_parameters, listing, measured, named, sentence, valued
 from .importance import importance
-from .shares import earnings
+from .proposers import CREDIT, proposer_rows, share_words
 
 MOST_IMPORTANT = 5
 MOST_PROPOSERS = 8
 MOST_FAILURES = 3
 MOST_ANSWERED = 3
-LITTLE_QUALITY = 0.3
-"""Where the importance explains less of how configurations rank, it is said to be unsure."""
 
 
 def explain_study(
@@ -31,113 +32,122 @@ def explain_study(
     proposer: Proposer | None = None,
     at_work: bool = False,
 ) -> Explanation:
-    """Return a study in plain words; a page at the most, however many trials it has.
+    """Return a study in plain words, at most a page however many trials it has.
 
     Args:
-        history: All that is known.
+        history: The study's history.
         name: The study's name.
-        budget: Its limits.
-        proposer: Who proposes; of a portfolio it is told what its members are due.
-        at_work: Whether a process runs the study right now.
-
-    Returns:
-        Sentences by topic.
+        budget: The study's limits.
+        proposer: The study's proposer; for a portfolio, the shares of its members are explained.
+        at_work: Whether a process runs the study now.
     """
-    found = overview.comparison(history)
+    comparison = compare(history)
     return Explanation.of(
         f"Study {named(name)}",
         (
             ("goal", _goal(history)),
-            ("best", _best(history, found)),
+            ("best trial", _best(history, comparison)),
             ("noise", _noise(history)),
-            ("what matters", _importance(history)),
-            ("who proposed", _proposers(history, proposer)),
+            ("importance of the parameters", _importance(history)),
+            ("proposers", _proposers(history, proposer)),
             ("approval", _approval(history)),
             ("failures", _failures(history)),
-            ("state", _state(history, at_work)),
-            ("budget", _budget(history, budget or Budget(), found)),
+            ("status", _status(history, at_work)),
+            ("budget", _budget(history, budget or Budget())),
         ),
     )
 
 
 def _goal(history: History) -> list[str]:
     objective = history.objective
-    told = [f"It is to {short(objective)}."]
+    goal = short(objective)
+    sentences = [f"{goal[0].upper()}{goal[1:]}."]
     if objective.pareto:
-        told = [
-            f"It is to {short(objective)}, all at once: it looks for the trials that no other beats in all of them."
-        ]
+        sentences.append(
+            "The result is a Pareto front: no trial on it can be improved in one metric without loss in another."
+        )
     elif len(objective.metrics) > 1:
-        weights = [f"{named(metric.name)} {wording.number(metric.weight)}" for metric in objective.metrics]
-        told = [f"It is to {short(objective)}, added up by weight: {listing(weights)}."]
+        weights = measured((metric.name, metric.weight) for metric in objective.metrics)
+        sentences.append(f"The metrics are added up with these weights: {weights}.")
     if objective.constraints:
         limits = [wording.limit(named(c.metric), c.low, c.high) for c in objective.constraints]
-        told.append(f"It must keep {listing(limits)}.")
-    space = [f"{named(key)} {_range(parameter)}" for key, parameter in history.space.parameters.items()]
-    vary = f"{wording.count(len(space), 'parameter')} may vary"
-    return [*told, f"{vary}: {listing(space)}."]
+        sentences.append(f"The constraints are {listing(limits)}.")
+    space = [f"{named(key)} ({_range(parameter)})" for key, parameter in history.space.parameters.items()]
+    return [*sentences, f"The search space has {wording.count(len(space), 'parameter')}: {listing(space)}."]
 
 
 def _range(parameter: Parameter) -> str:
     if isinstance(parameter, Choice):
-        words = f"({listing([valued(option) for option in parameter.options], 6)})"
+        words = listing([valued(option) for option in parameter.options], 6)
     else:
-        scale = ", logarithmic" if parameter.log else ""
-        words = f"({wording.value(parameter.low)} to {wording.value(parameter.high)}{scale})"
-    if parameter.when is None:
-        return words
-    return f"{words[:-1]}, only where {listing(list(map(named, parameter.when)))} allows it)"
+        words = f"{wording.value(parameter.low)} to {wording.value(parameter.high)}{', log' if parameter.log else ''}"
+    conditions = [_condition(named(name), wanted) for name, wanted in (parameter.when or {}).items()]
+    return f"{words}, only if {' and '.join(conditions)}" if conditions else words
 
 
-def _best(history: History, found: overview.Comparison) -> list[str]:
-    if found.best is None:
+def _condition(name: str, wanted: Any) -> str:
+    if isinstance(wanted, dict):
+        return wording.limit(name, wanted.get("low"), wanted.get("high"))
+    return f"{name} is {' or '.join(map(valued, wanted)) if isinstance(wanted, list | tuple) else valued(wanted)}"
+
+
+def _best(history: History, comparison: Comparison) -> list[str]:
+    if comparison.best is None:
         return ["No trial has a result yet."]
-    trial, measure = found.best.trial, Measure.of(history.objective)
-    by = f", proposed by {named(trial.proposal.proposer)}"
+    trial, baseline = comparison.best.trial, history.trials[0]
+    own = comparison.baseline_leads and trial.proposal.proposer == "user"
+    by = "" if own else f" It was proposed by {named(trial.proposal.proposer)}."
     if history.objective.pareto:
-        metrics = [f"{named(m.name)} {wording.number(trial.metrics.get(m.name))}" for m in history.objective.metrics]
-        told = [
-            f"{wording.count(len(history.front), 'trial')} on the front, that no other beats: "
-            f"{listing([str(member.number) for member in history.front])}.",
-            f"Trial {trial.number} is nearest to the best of each metric, with {listing(metrics)}{by}.",
+        numbers = listing([str(member.number) for member in history.front])
+        metrics = measured((metric.name, trial.metrics.get(metric.name)) for metric in history.objective.metrics)
+        sentences = [
+            f"The Pareto front has {wording.count(len(history.front), 'trial')}: {numbers}.",
+            f"Trial {trial.number} is nearest to the best of each metric, with {metrics}.{by}",
         ]
     else:
-        runs = f", the mean of {found.best.runs} runs" if found.best.runs > 1 else ""
-        told = [f"Trial {trial.number} leads with {named(measure.name)} {wording.number(found.best.value)}{runs}{by}."]
+        runs = f" (mean of {comparison.best.runs} runs)" if comparison.best.runs > 1 else ""
+        result = measured([(Measure.of(history.objective).name, comparison.best.value)])
+        sentences = [f"Trial {trial.number} is the best, with {result}{runs}.{by}"]
     if violation := history.objective.violation(trial.metrics):
-        told.append(f"It breaks the constraints by {wording.number(violation)}: no trial keeps them yet.")
-    own = history.trials[0]
-    own_name = "your own configuration, trial 0," if own.proposal.proposer == "user" else "trial 0, the first,"
-    gain = gains.gain(history, found, own_name)
-    beside = f"beside {own_name} that is {gain.headline}: {gain.detail}"
-    if history.objective.pareto:
-        beside = (
-            f"{own_name} {gain.detail}" if gain.headline == "–" else f"{own_name} is {gain.headline}: {gain.detail}"
-        )
-    elif gain.headline in ("–", "±0"):
-        beside = gain.detail
-    told.append(sentence(beside[0].upper() + beside[1:]))
-    if not found.own_leads and (changes := differences(trial, own, history)):
-        told.append(f"Its parameters differ from those of trial 0 in {changes}.")
+        sentences.append(f"It violates the constraints by {wording.number(violation)}: no trial satisfies them yet.")
+    sentences.append(_against_baseline(history, comparison))
+    if not comparison.baseline_leads and (changes := changed_parameters(trial, baseline, history)):
+        sentences.append(f"It differs from trial 0 in {changes}.")
     tests = [
-        f"{named(row.name)} {row.best or '–'} (trial 0: {row.own or '–'})"
-        for row in overview.metric_rows(history, found, test=True)
+        f"{named(row.name)} {row.best or '–'} (trial 0: {row.baseline or '–'})"
+        for row in metric_rows(history, *comparison.trials, test=True)
     ]
     if tests:
-        told.append(f"On the held-out test part it came to {listing(tests)}.")
+        sentences.append(f"On the held-out test data it scores {listing(tests)}.")
     if trial.test_failure:
-        told.append(sentence(f"Its run on the held-out test part failed: {short(trial.test_failure)}"))
-    return told
+        sentences.append(sentence(f"Its run on the held-out test data failed: {short(trial.test_failure)}"))
+    return sentences
+
+
+def _against_baseline(history: History, comparison: Comparison) -> str:
+    own = history.trials[0].proposal.proposer == "user"
+    baseline = "your own configuration (trial 0)" if own else "trial 0"
+    gain = gain_words(history, comparison, baseline)
+    if gain.headline and history.objective.pareto:
+        text = f"{baseline} is {gain.headline}: {gain.detail}"
+    elif not gain.headline or comparison.baseline_leads:
+        text = gain.detail
+    else:
+        text = f"that is {gain.headline} than {baseline}: {gain.detail}"
+    return sentence(text[0].upper() + text[1:])
 
 
 def _noise(history: History) -> list[str]:
     if history.best is None:
         return []
-    if spread := gains.noise(history):
-        return [f"Runs of one configuration differ by {short(spread)} (standard deviation), as its repeats show."]
-    if history.noise == 0:
-        return ["Runs of one configuration agree to the last digit, so any gain is real."]
-    return ["No configuration has two results, so it is not known how much of a gain is luck."]
+    noise = noise_words(history)
+    if not noise:
+        return ["Unknown: no configuration was run twice, so any gain may be partly chance."]
+    repeats = wording.count(repeat_count(history), "repeat")
+    if not history.noise and not (history.metric_noise is not None and history.metric_noise.any()):
+        return [f"None found: {repeats} gave the same result as the first run."]
+    rough = ", so this is a rough estimate" if repeat_count(history) < 3 else ""
+    return [f"The standard deviation between runs of one configuration is {noise}, from {repeats}{rough}."]
 
 
 def _importance(history: History) -> list[str]:
@@ -145,99 +155,103 @@ def _importance(history: History) -> list[str]:
         return []
     found = importance(history)
     if found.shares is None:
-        return [f"Which parameters matter cannot be said: {found.reason}."]
+        return [f"It cannot be estimated: {found.reason}."]
     shares = [f"{named(name)} {wording.share(share)}" for name, share in found.shares.items() if share >= 0.005]
-    listed, quality = listing(shares, MOST_IMPORTANT), found.quality or 0.0
-    learnt = f"learnt from {wording.count(found.configurations, 'configuration')}"
-    explains = f"explains {wording.share(max(quality, 0.0))} of how they rank"
-    if quality < LITTLE_QUALITY:
-        return [f"What matters most may be {listed}: it is {learnt}, and {explains}, which is little."]
-    return [f"What matters most is {listed}.", f"It is {learnt}, and {explains}."]
+    return [f"{listing(shares, MOST_IMPORTANT)}.", found.certainty]
 
 
 def _proposers(history: History, proposer: Proposer | None) -> list[str]:
     measure = Measure.of(history.objective)
-    place = "on the front" if history.objective.pareto else "the best so far"
-    rows = proposer_table(history)
-    told = []
+    led = "on the front" if history.objective.pareto else "a new best"
+    rows = proposer_rows(history, proposer)
+    sentences = []
     for row in rows[:MOST_PROPOSERS]:
-        best = "" if row.best is None else f"; its best {named(measure.name)} is {wording.number(row.best)}"
-        ended = {"complete": row.complete, "pruned": row.pruned, "failed": row.failed, place: row.led}
-        counts = [f"{count:,} {words}" for words, count in ended.items() if count]
-        counted = f" ({', '.join(counts)})" if counts else ""
-        told.append(f"{named(row.name)} proposed {wording.count(row.proposed, 'trial')}{counted}{best}.")
+        counts = {"complete": row.complete, "pruned": row.pruned, "failed": row.failed}
+        words = [f"{count:,} {state}" for state, count in counts.items() if count]
+        counted = f" ({', '.join(words)})" if words else ""
+        leading = f", {row.led:,} of them {led}" if row.led else ""
+        best = "" if row.best is None else f"; best {measured([(measure.name, row.best)])}"
+        sentences.append(f"{named(row.name)}: {wording.count(row.proposed, 'trial')}{counted}{leading}{best}.")
     if len(rows) > MOST_PROPOSERS:
-        told.append(f"{len(rows) - MOST_PROPOSERS} more proposed fewer.")
-    return told + [f"Of the next trials, {short(earned)}." for earned in earnings(history, proposer)[:MOST_PROPOSERS]]
+        sentences.append(f"{len(rows) - MOST_PROPOSERS} other proposers made fewer proposals.")
+    if shares := share_words(rows, MOST_PROPOSERS):
+        sentences += [f"Shares of the next trials: {', '.join(map(short, shares))}.", CREDIT]
+    return sentences
 
 
 def _approval(history: History) -> list[str]:
-    """Return what a person was asked to approve: the last that were answered, and all that are open."""
-    answered = [question for question in history.questions.all if not question.is_open]
-    told = [sentence(asking.answered(question)) for question in answered[-MOST_ANSWERED:]]
+    """Return the last requests that were answered, and all that are open."""
+    requests = history.questions.all
+    answered = [request for request in requests if not request.is_open]
+    sentences = [sentence(asking.answered(request)) for request in answered[-MOST_ANSWERED:]]
     if len(answered) > MOST_ANSWERED:
-        told.insert(0, f"{len(answered) - MOST_ANSWERED:,} were answered before.")
-    for question in history.questions.open:
-        until = (
-            f"It waits for an answer until {wording.moment(question.deadline)}, and is {asking.then(question)} then."
-        )
-        told += [sentence(asking.asked(question)), until]
-    return [said[0].upper() + said[1:] for said in told]
+        sentences.insert(0, f"{len(answered) - MOST_ANSWERED:,} earlier questions were answered.")
+    for request in history.questions.open:
+        sentences.append(sentence(asking.asked(request)))
+        sentences.append(f"Without an answer it is {asking.then(request)} at {wording.moment(request.deadline)}.")
+    return [text[0].upper() + text[1:] for text in sentences]
 
 
 def _failures(history: History) -> list[str]:
     groups = overview.failures(history)
     if not groups:
         return ["No trial has failed."] if history.settled else []
-    told = [f"{wording.count(sum(len(group.numbers) for group in groups), 'trial')} failed."]
+    sentences = [f"{wording.count(sum(len(group.numbers) for group in groups), 'trial')} failed."]
     for group in groups[:MOST_FAILURES]:
         numbers = listing([str(number) for number in group.numbers])
         word = "Trial" if len(group.numbers) == 1 else "Trials"
-        told.append(sentence(f"{word} {numbers} ({group.kind}): {short(group.reason)}"))
-        if log := [line for line in clean_lines(group.log_tail) if line]:
-            told.append(f"The last line of that log: {short(log[-1], 200)}")
+        sentences.append(sentence(f"{word} {numbers} ({group.kind}): {short(group.reason)}"))
+        log = [line for line in clean_lines(group.log_tail) if line]
+        if log and overview.pattern(log[-1]) != overview.pattern(group.reason):
+            sentences.append(f"Last line of the latest log: {short(log[-1], 200)}")
     if len(groups) > MOST_FAILURES:
-        told.append(f"{len(groups) - MOST_FAILURES} more kinds of failure are rarer.")
-    return told
+        sentences.append(f"{len(groups) - MOST_FAILURES} rarer kinds of failure are not listed.")
+    return sentences
 
 
-def _state(history: History, at_work: bool) -> list[str]:
+def _status(history: History, at_work: bool) -> list[str]:
     counts = [f"{history.counts[state]:,} {state}" for state in State if history.counts[state]]
-    told = [f"{wording.count(len(history.trials), 'trial')}{': ' if counts else ''}{', '.join(counts)}."]
+    sentences = [f"{wording.count(len(history.trials), 'trial')}{': ' if counts else ''}{', '.join(counts)}."]
     if history.sessions:
-        told.append(f"It has run for {wording.duration(history.seconds_spent())}.")
+        sentences.append(f"The study has run for {wording.duration(history.seconds_spent())}.")
     running = listing([str(trial.number) for trial in history.running])
+    trials = f"trial{'s' if len(history.running) > 1 else ''} {running}"
     if at_work:
-        told.append(f"It runs now, with trial {running}." if running else "It runs now.")
+        sentences.append(f"It is running now: {trials}." if running else "It is running now.")
     elif reason := overview.stopped(history):
-        told.append(sentence(f"It stopped: {short(reason)}"))
+        sentences.append(sentence(f"It stopped: {short(reason)}"))
     elif history.session_open:
-        told.append("Its last session did not end: it was killed, or runs on another machine. It can be gone on with.")
+        why = "the process was killed, or runs on another machine"
+        sentences.append(f"Its last session did not end: {why}. It can be resumed.")
     elif running:
-        told.append(f"Nothing runs it: trial {running} was asked for and has not been told.")
+        sentences.append(f"No process runs it; the result of {trials} has not been told.")
     elif history.sessions:
-        told.append("It was interrupted, and can be gone on with.")
-    return told
+        sentences.append("It was interrupted, and can be resumed.")
+    return sentences
 
 
-def _budget(history: History, budget: Budget, found: overview.Comparison) -> list[str]:
-    told = []
+def _budget(history: History, budget: Budget) -> list[str]:
+    sentences = []
     if budget.trials is not None:
-        told.append(f"{max(budget.trials - len(history.trials), 0):,} of {budget.trials:,} trials are left.")
+        left = max(budget.trials - len(history.trials), 0)
+        sentences.append(f"{left:,} of {wording.count(budget.trials, 'trial')} {'is' if left == 1 else 'are'} left.")
     if budget.minutes is not None:
-        left = max(budget.minutes - history.seconds_spent() / 60, 0.0)
-        told.append(f"{wording.number(left, 3)} of {wording.number(budget.minutes)} minutes are left.")
+        minutes = max(budget.minutes - history.seconds_spent() / 60, 0.0)
+        sentences.append(f"{wording.number(minutes, 3)} of {wording.number(budget.minutes)} minutes are left.")
     if budget.target is not None:
         metric = history.objective.primary
         leader = history.front[0] if history.front else None
         best = "" if leader is None else f"; the best is {wording.number(leader.metrics.get(metric.name))}"
-        told.append(f"The target is {named(metric.name)} {wording.number(budget.target)}{best}.")
+        sentences.append(f"The target is {measured([(metric.name, budget.target)])}{best}.")
     if budget.patience is not None:
-        what = "came to the front" if history.objective.pareto else "was a new best"
+        what = "trial on the front" if history.objective.pareto else "best"
         trials = wording.count(budget.patience, "trial")
-        told.append(f"It stops after {trials} of which none {what}; {history.since_best:,} so far.")
+        sentences.append(f"The study stops after {trials} without a new {what}; {history.since_best:,} so far.")
+    if budget.usd is not None:
+        dollars = max(budget.usd - history.ledger.total.usd, 0.0)
+        sentences.append(f"{wording.number(dollars, 3)} of {wording.number(budget.usd)} dollars for models are left.")
     if budget.seconds_per_trial is not None:
-        told.append(f"A trial may take {wording.duration(budget.seconds_per_trial)}.")
+        sentences.append(f"A trial may take at most {wording.duration(budget.seconds_per_trial)}.")
     if budget.memory_bytes is not None:
-        told.append(f"A trial may use {wording.size(budget.memory_bytes)} of memory.")
-    return told or ["It has no limit: it goes on until it is stopped."]
+        sentences.append(f"A trial may use at most {wording.size(budget.memory_bytes)} of memory.")
+    return sentences or ["There is no limit: the study runs until it is stopped."]

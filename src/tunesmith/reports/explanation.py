@@ -1,4 +1,4 @@
-"""What an explanation is: sentences by topic, every number of which comes from the history."""
+"""An explanation of a study or a trial: sentences by topic, every number of which comes from the history."""
 
 from __future__ import annotations
 
@@ -10,20 +10,15 @@ from ..core.trial import Trial, Value
 from ..history.history import History
 from ..text import wording
 from ..text.cleaning import short
-from .overview import Comparison, Standing, parameter_rows
+from .comparison import parameter_rows
 
 MOST_NAMED = 12
-"""How many parameters, metrics or trials a sentence names."""
+"""The number of parameters, metrics or trials that a sentence lists."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """What is said on one topic.
-
-    Args:
-        topic: In a word or two.
-        sentences: In plain words.
-    """
+    """The sentences on one topic."""
 
     topic: str
     sentences: tuple[str, ...]
@@ -31,11 +26,11 @@ class Part:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Plain words on a study or on one trial.
+    """An explanation in plain words.
 
     Args:
-        about: What it is about.
-        parts: By topic; a topic on which there is nothing to say is left out.
+        about: The study or the trial, as a heading.
+        parts: One per topic; topics without a sentence are left out.
     """
 
     about: str
@@ -43,35 +38,35 @@ class Explanation:
 
     @classmethod
     def of(cls, about: str, topics: Iterable[tuple[str, Sequence[str]]]) -> Explanation:
-        """Return an explanation of what there is to say.
-
-        Args:
-            about: What it is about.
-            topics: Topics with their sentences, none where there is nothing to say.
-        """
+        """Return an explanation from topics and their sentences."""
         return cls(about, tuple(Part(topic, tuple(sentences)) for topic, sentences in topics if sentences))
 
     def to_table(self) -> dict[str, Any]:
-        """Return it as plain JSON values."""
+        """Return the explanation as plain JSON values."""
         return asdict(self)
 
     def __str__(self) -> str:
-        """Return it as text: a paragraph for each topic."""
+        """Return the explanation as text, one paragraph per topic."""
         return "\n\n".join([self.about, *("\n".join((part.topic, *part.sentences)) for part in self.parts)])
 
 
 def named(name: str) -> str:
-    """Return the name of a parameter, a metric or a proposer, fit to stand in a sentence."""
+    """Return the name of a parameter, metric or proposer, cleaned and shortened for a sentence."""
     return short(name, 60)
 
 
 def valued(value: Value) -> str:
-    """Return the value of a parameter, fit to stand in a sentence."""
+    """Return the value of a parameter, cleaned and shortened for a sentence."""
     return short(wording.value(value), 60)
 
 
+def measured(metrics: Iterable[tuple[str, float | None]]) -> str:
+    """Return metrics and their values as `loss 0.31, speed 12`."""
+    return listing([f"{named(name)} {wording.number(value)}" for name, value in metrics])
+
+
 def listing(words: Sequence[str], most: int = MOST_NAMED) -> str:
-    """Return words with commas between them, and how many were left out.
+    """Return words joined by commas, and the number of those left out.
 
     >>> listing(["a", "b", "c", "d"], most=2)
     'a, b and 2 more'
@@ -81,7 +76,7 @@ def listing(words: Sequence[str], most: int = MOST_NAMED) -> str:
 
 
 def sentence(text: str) -> str:
-    """Return text with a full stop, if it has no end of its own.
+    """Return text with a full stop, unless it ends in other punctuation.
 
     >>> sentence("all 8 trials are done"), sentence("Why?")
     ('all 8 trials are done.', 'Why?')
@@ -89,12 +84,11 @@ def sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?", "…")) else f"{text}."
 
 
-def differences(trial: Trial, other: Trial, history: History) -> str:
-    """Return in which parameters a trial differs from another one, in words; empty where in none."""
-    rows = parameter_rows(history, Comparison(Standing(trial, None, 0), Standing(other, None, 0)))
-    changes = [f"{named(row.name)} ({_or_inactive(row.own)} → {_or_inactive(row.best)})" for row in rows if row.changed]
-    return listing(changes)
+def changed_parameters(trial: Trial, other: Trial, history: History) -> str:
+    """Return the parameters in which a trial differs from another one, as `lr (0.1 → 0.2)`; empty without any."""
+    rows = [row for row in parameter_rows(history, trial, other) if row.changed]
+    return listing([f"{named(row.name)} ({_or_inactive(row.baseline)} → {_or_inactive(row.best)})" for row in rows])
 
 
-def _or_inactive(told: str) -> str:
-    return short(told, 60) if told else "not active"
+def _or_inactive(text: str) -> str:
+    return short(text, 60) or "not active"

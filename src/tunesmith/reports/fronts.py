@@ -1,4 +1,4 @@
-"""The values behind the picture of a Pareto front. No drawing here."""
+"""The values behind the plots of a Pareto front. Nothing is drawn here."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..core.objective import Metric
 from ..core.pareto import Floats, hypervolume, non_dominated, reference_point
 from ..core.trial import State, Trial
 from ..history.history import History
 from ..text import wording
-from .data import may_lead
+from .data import Measure, may_lead
 
 
 @dataclass(frozen=True)
 class FrontRow:
-    """One trial on the front: its metrics in the objective's order and their own sign, the means over its repeats."""
+    """One trial and its metrics, in the objective's order and their own sign; on the front, means over repeats."""
 
     trial: Trial
     values: tuple[float, ...]
@@ -25,11 +24,11 @@ class FrontRow:
 
 @dataclass(frozen=True)
 class Growth:
-    """How the front grew: the share of the final box that is dominated, after each trial that made it more.
+    """The dominated share of the objective space over time.
 
     Args:
-        numbers: The trials.
-        shares: In [0, 1], rising; the box reaches from the last front's ideal point to its reference point.
+        numbers: The trials that extended the front.
+        shares: The dominated share of the box between the final front's ideal point and its reference point, in [0, 1].
     """
 
     numbers: tuple[int, ...]
@@ -37,7 +36,7 @@ class Growth:
 
 
 def front_rows(history: History) -> list[FrontRow]:
-    """Return the front of a Pareto objective, by the first metric; empty for any other objective."""
+    """Return the front of a Pareto objective, ordered by the first metric; empty for any other objective."""
     if not history.objective.pareto:
         return []
     signs = [metric.sign for metric in history.objective.metrics]
@@ -45,7 +44,7 @@ def front_rows(history: History) -> list[FrontRow]:
 
 
 def others(history: History) -> list[FrontRow]:
-    """Return the complete trials that are not on the front, as single results."""
+    """Return the complete trials that are not on the front, with their single results."""
     members = {run.number for trial in history.front for run in history.repeats(trial)}
     signs = [metric.sign for metric in history.objective.metrics]
     values = history.values * signs
@@ -57,44 +56,38 @@ def others(history: History) -> list[FrontRow]:
 
 
 def growth(history: History) -> Growth:
-    """Return how much of the final box was dominated, trial by trial; of single results that may lead."""
-    able = [trial.number for trial in history.trials if may_lead(history, trial)]
-    if not able:
+    """Return the dominated share over time, of single results that may lead."""
+    numbers = [trial.number for trial in history.trials if may_lead(history, trial)]
+    if not numbers:
         return Growth((), ())
-    units = _in_box(history.values[able])
-    numbers, shares = [], []
+    units = _in_box(history.values[numbers])
+    grown, shares = [], []
     front = units[:0]
-    for number, point in zip(able, units, strict=True):
+    for number, point in zip(numbers, units, strict=True):
         if (point >= 1).any() or (front <= point).all(axis=1).any():
             continue
         front = np.vstack([front, point])
         front = front[non_dominated(front)]
-        numbers.append(number)
+        grown.append(number)
         shares.append(hypervolume(front, np.ones(units.shape[1])))
-    return Growth(tuple(numbers), tuple(shares))
+    return Growth(tuple(grown), tuple(shares))
 
 
 def _in_box(values: Floats) -> Floats:
-    """Return points with the ideal point at 0 and the reference point at 1 in each metric."""
+    """Return points scaled so that in each metric the ideal point is 0 and the reference point 1."""
     values = values / np.maximum(np.abs(values).max(axis=0), 1e-300)
     ideal = values.min(axis=0)
     return np.asarray((values - ideal) / (reference_point(values) - ideal))
 
 
-def named(metric: Metric) -> str:
-    """Return a metric's name and which way is better."""
-    return f"{metric.name} ({'lower' if metric.sign > 0 else 'higher'} is better)"
-
-
-def table(history: History, rows: Sequence[FrontRow]) -> list[list[str]]:
-    """Return the front as a header and lines of words: trial, metrics, runs, proposer; nothing where it is empty."""
+def front_table(history: History, rows: Sequence[FrontRow]) -> list[list[str]]:
+    """Return the front as text, a header first: trial, metrics, runs, proposer. Empty without rows."""
     if not rows:
         return []
-    runs = [sum(run.state is State.COMPLETE for run in history.repeats(row.trial)) for row in rows]
-    return [
-        ["trial", *map(named, history.objective.metrics), "runs", "proposer"],
-        *(
-            [str(row.trial.number), *map(wording.number, row.values), str(count), row.trial.proposal.proposer]
-            for row, count in zip(rows, runs, strict=True)
-        ),
-    ]
+    labels = [Measure.of_metric(metric).label for metric in history.objective.metrics]
+    table = [["trial", *labels, "runs", "proposer"]]
+    for row in rows:
+        runs = sum(run.state is State.COMPLETE for run in history.repeats(row.trial))
+        values = map(wording.number, row.values)
+        table.append([str(row.trial.number), *values, str(runs), row.trial.proposal.proposer])
+    return table

@@ -1,4 +1,4 @@
-"""The page: one HTML file that holds all it needs."""
+"""The report: one self-contained HTML file."""
 
 from __future__ import annotations
 
@@ -26,19 +26,28 @@ from ..history.history import History
 from ..proposers.base import Proposer
 from ..text import wording
 from ..text.cleaning import plain
-from . import gains, overview
-from .data import LogEntry, Measure, decision_log, proposer_table
-from .fronts import front_rows
-from .fronts import table as front_table
+from . import overview, plots
+from .comparison import compare, gain_words, metric_rows, noise_words, parameter_rows
+from .data import LogEntry, Measure, decision_log
+from .fronts import front_rows, front_table
 from .importance import importance
-from .plots import Picture, pictures
-from .shares import earnings
+from .proposers import CREDIT, proposer_rows
 from .table import trial_table
 
 MOST_TRIALS = 1000
 MOST_LOG_ENTRIES = 500
 
+_STATES = (State.COMPLETE, State.PRUNED, State.FAILED, State.RUNNING, State.WAITING)
 _FACTS = {"version": "tunesmith", "tunesmith_version": "tunesmith", "seed": "Seed of the study"}
+_DECISIONS = {
+    "accept": "accepted",
+    "reject": "rejected",
+    "replicate": "to be repeated",
+    "stop": "stop",
+    "refuse": "refused",
+    "ask_approval": "asked for approval",
+    "approve": "approved",
+}
 
 
 def write_report(
@@ -49,37 +58,37 @@ def write_report(
     facts: Mapping[str, Any] | None = None,
     proposer: Proposer | None = None,
 ) -> Path:
-    """Write the report of a study as one HTML file that needs nothing else.
+    """Write the report of a study as one self-contained HTML file.
 
-    The file is complete or not there: it is written beside its place and then moved. The same history and facts
-    give the same bytes.
+    The file is written beside its target and then moved, so it is never incomplete. The same history and facts give the
+    same bytes.
 
     Args:
-        history: All that is known.
-        target: The file; an older one is replaced.
-        title: The page's heading.
-        facts: What the history does not hold, shown under "About": `name`, `folder`, `command`, `seed`, `budget`,
-            `version`, and anything else; `reproduce` is how to run the best trial again.
-        proposer: Who proposes, where that is known; the page tells why a portfolio shares out the trials as it does.
+        history: The study's history.
+        target: The file; an existing one is replaced.
+        title: The heading of the page.
+        facts: Facts that the history does not hold, shown under "About this study": `name`, `folder`, `command`,
+            `seed`, `budget`, `version` and any other; `reproduce` is the command that runs the best trial again.
+        proposer: The study's proposer, if known; for a portfolio the page shows the shares of its members.
 
     Returns:
-        The file's absolute path.
+        The absolute path of the file.
 
     Raises:
-        InputError: The file cannot be written there.
+        InputError: The file cannot be written.
     """
     target = Path(target).absolute()
     page = render(history, title=title, facts=facts, proposer=proposer)
-    impute_pruned = target.with_name(f".{target.name}.{os.getpid()}")
+    draft = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        # Text from logs may hold halves of characters, which cannot be written.
-        impute_pruned.write_bytes(page.encode("utf-8", errors="replace"))
-        impute_pruned.replace(target)
+        # Logs may contain lone surrogates, which UTF-8 cannot encode.
+        draft.write_bytes(page.encode("utf-8", errors="replace"))
+        draft.replace(target)
     except OSError as error:
-        with contextlib.suppress(OSError):  # where nothing may be written, nothing may be removed
-            impute_pruned.unlink()
+        with contextlib.suppress(OSError):  # A folder that refuses the file may also refuse its removal.
+            draft.unlink()
         raise InputError(
-            f"the report must go to a file in an existing folder that may be written, but {target} cannot be: "
+            f"the report needs an existing folder that can be written, but {target} cannot be written: "
             f"{error.strerror}. Choose another place."
         ) from error
     return target
@@ -89,42 +98,43 @@ def render(
     history: History, *, title: str, facts: Mapping[str, Any] | None = None, proposer: Proposer | None = None
 ) -> str:
     """Return the page as text; see `write_report`."""
-    told = dict(facts or {})
-    drawn = pictures(history, importance(history), proposer)
-    some = any(picture.figure is not None for picture in drawn)
-    scripts = [get_plotlyjs().replace("\r\n", "\n")] if some else []
+    facts = dict(facts or {})
+    drawn = plots.draw(history, importance(history), proposer)
+    has_figures = any(plot.figure is not None for plot in drawn)
+    scripts = [get_plotlyjs().replace("\r\n", "\n")] if has_figures else []
     scripts.append(_asset("report.js"))
+    proposers = proposer_rows(history, proposer)
+    shown = _shown_facts(history, facts)
     return _environment().get_template("report.html.jinja").render(
-        **_first_screen(history, told),
+        **_first_screen(history, facts),
         **_log(history),
         title=plain(title),
-        pictures=drawn,
-        proposers=proposer_table(history),
+        plots=drawn,
+        proposers=proposers,
+        credit=CREDIT if any(row.share is not None for row in proposers) else "",
         ledger=history.ledger,
-        earned={row.proposer: row for row in earnings(history, proposer)},
         failures=overview.failures(history),
         resources=overview.resources(history),
         table=trial_table(history, most=MOST_TRIALS),
         linked={trial.number for trial in overview.listed(history, MOST_TRIALS)},
-        facts=[(_FACTS.get(name, _heading(name)), _fact(fact)) for name, fact in _shown_facts(history, told)],
-        version=dict(_shown_facts(history, told)).get("version", told.get("tunesmith_version", "")),
+        facts=[(_FACTS.get(name, _heading(name)), _fact(fact)) for name, fact in shown.items()],
+        version=shown.get("version", facts.get("tunesmith_version", "")),
         events=f"{history.events_seen:,}",
         policy=_policy(scripts, drawn),
-        drawn=some,
         css=Markup(_asset("report.css")),
-        plotly=Markup(scripts[0]),
+        plotly=Markup(scripts[0]) if has_figures else "",
         script=Markup(scripts[-1]),
     )  # fmt: skip
 
 
 def _first_screen(history: History, facts: Mapping[str, Any]) -> dict[str, Any]:
-    found = overview.comparison(history)
-    objective = history.objective
-    own_is_theirs = found.own is not None and found.own.trial.proposal.proposer == "user"
-    own_name = "your own (trial 0)" if own_is_theirs else "the first trial (0)"
+    comparison = compare(history)
+    objective, trials = history.objective, comparison.trials
+    own = bool(history.trials) and history.trials[0].proposal.proposer == "user"
+    baseline = "your own (trial 0)" if own else "trial 0"
     seconds = [row.total_seconds for row in overview.resources(history) if row.total_seconds is not None]
-    busy, wall = math.fsum(seconds), history.seconds_spent()
-    best = None if found.best is None else found.best.trial
+    trial_seconds, wall = math.fsum(seconds), history.seconds_spent()
+    best = trials[0]
     parameters = {} if best is None else dict(best.parameters)
     return {
         "measure": Measure.of(objective),
@@ -133,29 +143,25 @@ def _first_screen(history: History, facts: Mapping[str, Any]) -> dict[str, Any]:
         "limits": [wording.limit(c.metric, c.low, c.high) for c in objective.constraints],
         "started": history.sessions[0].time if history.sessions else None,
         "sessions": len(history.sessions),
-        "ended": f"Stopped: {reason}" if (reason := overview.stopped(history)) else "",
-        "best": found.best,
-        "best_name": "" if best is None else f"{'nearest' if objective.pareto else 'best'} (trial {best.number})",
-        "own_name": own_name,
-        "own_leads": found.own_leads,
-        "gain": gains.gain(history, found, own_name),
+        "stopped": overview.stopped(history),
+        "best": comparison.best,
+        "best_name": "" if best is None else f"trial {best.number}",
+        "baseline": baseline,
+        "baseline_leads": comparison.baseline_leads,
+        "gain": gain_words(history, comparison, baseline),
         "violation": 0.0 if best is None else objective.violation(best.metrics),
-        "total": f"{len(history.trials):,}",
-        "total_number": len(history.trials),
+        "total": len(history.trials),
         "counts": [(state.value, history.counts[state]) for state in _STATES if history.counts[state]],
         "wall": wall,
-        "trial_seconds": busy,
-        "at_once": wording.number(busy / wall, 2) if wall > 0 and busy > 1.05 * wall else "",
-        "parameter_rows": overview.parameter_rows(history, found),
-        "metric_rows": overview.metric_rows(history, found),
-        "test_rows": overview.metric_rows(history, found, test=True),
-        "noise": gains.noise(history),
+        "trial_seconds": trial_seconds,
+        "at_once": wording.number(trial_seconds / wall, 2) if wall > 0 and trial_seconds > 1.05 * wall else "",
+        "parameter_rows": parameter_rows(history, *trials),
+        "metric_rows": metric_rows(history, *trials),
+        "test_rows": metric_rows(history, *trials, test=True),
+        "noise": noise_words(history),
         "reproduce": _reproduce(facts, best.number if best is not None else 0),
         "parameters_json": json.dumps(parameters, indent=2, ensure_ascii=False, default=str),
     }
-
-
-_STATES = (State.COMPLETE, State.PRUNED, State.FAILED, State.RUNNING, State.WAITING)
 
 
 def _reproduce(facts: Mapping[str, Any], best: int) -> str:
@@ -166,14 +172,12 @@ def _reproduce(facts: Mapping[str, Any], best: int) -> str:
     return plain("\n".join(lines))
 
 
-def _shown_facts(history: History, facts: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """Return the given facts, and those of the last session that were not given."""
+def _shown_facts(history: History, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the given facts, supplemented from the last session."""
     shown = {name: fact for name, fact in facts.items() if name != "reproduce" and fact not in (None, "", {})}
     session = history.sessions[-1].data if history.sessions else {}
-    for name in ("version", "host", "versions", "budget", "search"):
-        if session.get(name):
-            shown.setdefault(name, session[name])
-    return list(shown.items())
+    names = ("version", "host", "versions", "budget", "search")
+    return shown | {name: session[name] for name in names if session.get(name) and name not in shown}
 
 
 def _heading(name: str) -> str:
@@ -187,26 +191,24 @@ def _fact(fact: Any) -> str:
 
 
 def _log(history: History) -> dict[str, Any]:
-    entries = decision_log(history)
-    kept = entries
+    entries = kept = decision_log(history)
     if len(entries) > MOST_LOG_ENTRIES:
-        # The latest count most, and plain rejections least.
+        # The latest entries matter most, and plain rejections least.
         rejected = [entry.kind == "verdict" and entry.decision == "reject" for entry in entries]
-        order = sorted(range(len(entries)), key=lambda place: (rejected[place], -place))
-        kept = [entries[place] for place in sorted(order[:MOST_LOG_ENTRIES])]
-    left_out = "" if kept is entries else f"{len(kept):,} of {len(entries):,} entries: the latest, rejections last."
-    lines = [{**vars(entry), "label": _label(entry)} for entry in kept]
-    return {"log": lines, "log_left_out": left_out}
+        order = sorted(range(len(entries)), key=lambda index: (rejected[index], -index))
+        kept = [entries[index] for index in sorted(order[:MOST_LOG_ENTRIES])]
+    left_out = "" if kept is entries else f"The latest {len(kept):,} of {len(entries):,} entries, rejections last."
+    return {"log": [{**vars(entry), "label": _label(entry)} for entry in kept], "log_left_out": left_out}
 
 
 def _label(entry: LogEntry) -> str:
-    words = {"accept": "accepted", "reject": "rejected", "replicate": "to be repeated", "stop": "stop"}
-    words |= {"refuse": "refused", "ask_approval": "asked for approval", "approve": "approved"}
     if entry.kind == "failure":
         return f"failed: {entry.decision}"
-    if entry.kind == "verdict":
-        return words[entry.decision]
-    return words.get(entry.decision, entry.decision) or entry.kind
+    return _decision(entry.decision) or entry.kind
+
+
+def _decision(word: str) -> str:
+    return _DECISIONS.get(word, word)
 
 
 @cache
@@ -219,28 +221,28 @@ def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("tunesmith.reports"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
-    for word in (wording.number, wording.share, wording.duration, wording.size, wording.moment, plain):
-        environment.filters[word.__name__] = word
-    environment.filters["figure"] = _figure_json
+    for function in (wording.number, wording.share, wording.duration, wording.size, wording.moment, plain):
+        environment.filters[function.__name__] = function
+    environment.filters |= {"figure": _figure_json, "decision": _decision}
     return environment
 
 
 def _figure_json(figure: go.Figure) -> Markup:
-    """Return a figure as JSON that cannot end the script element it stands in."""
+    """Return a figure as JSON that cannot end the script element around it."""
     text: str = figure.to_json()
     for sign in "<>&\u2028\u2029":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
     return Markup(text)
 
 
-def _policy(scripts: Sequence[str], drawn: Sequence[Picture]) -> str:
-    """Return a policy under which no script runs but the page's own, and nothing is loaded.
+def _policy(scripts: Sequence[str], drawn: Sequence[plots.Plot]) -> str:
+    """Return a content security policy that allows the page's own scripts only, and loads nothing.
 
-    plotly compiles its WebGL programs at run time, which counts as eval; only a page with such a picture allows it.
+    plotly compiles WebGL programs at run time, which counts as eval; only a page with such a plot allows it.
     """
     hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
     sources = [f"'sha256-{digest}'" for digest in hashes]
-    sources += ["'unsafe-eval'"] if any(picture.webgl and picture.figure for picture in drawn) else []
+    sources += ["'unsafe-eval'"] if any(plot.webgl and plot.figure for plot in drawn) else []
     return (
         f"default-src 'none'; script-src {' '.join(sources)}; style-src 'unsafe-inline'; img-src data: blob:; "
         "base-uri 'none'; form-action 'none'"

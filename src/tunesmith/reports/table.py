@@ -1,4 +1,4 @@
-"""The table of trials: one row each, with its result, who proposed it and its parameters."""
+"""The table of trials: one row per trial, with its result, its proposer and its parameters."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..core.trial import State, Trial
+from ..core.trial import Trial
 from ..history.history import History
 from ..text import wording
 from ..text.cleaning import plain
+from .comparison import metric_names
 from .data import Measure
 from .overview import listed, seconds_taken
 
@@ -19,7 +20,7 @@ MOST_METRICS = 6
 
 @dataclass(frozen=True)
 class Column:
-    """A column's heading, and whether it holds numbers."""
+    """The heading of a column, and whether it is right-aligned as numbers are."""
 
     name: str
     numeric: bool = False
@@ -27,13 +28,13 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """What stands in a cell.
+    """The content of a cell.
 
     Args:
-        text: In words.
-        sort: What it is sorted by where that is not the text; empty sorts last.
-        kind: A class of the style sheet: `n` for numbers, `why` for long text.
-        state: The state whose mark it bears, or empty.
+        text: The text to show.
+        sort: The sort key where it differs from the text; an empty key sorts last.
+        kind: A class of the style sheet: `n` for numbers, `why` for long text, `empty` for a dash.
+        state: The state whose coloured mark the cell has; empty for none.
     """
 
     text: str
@@ -53,7 +54,7 @@ class TrialRow:
 
 @dataclass(frozen=True)
 class TrialTable:
-    """Columns and rows, and in words what was left out."""
+    """Columns and rows, and a sentence about the trials left out."""
 
     columns: tuple[Column, ...]
     rows: tuple[TrialRow, ...]
@@ -64,8 +65,8 @@ def trial_table(history: History, *, most: int) -> TrialTable:
     """Return the trials as a table, by number.
 
     Args:
-        history: All that is known.
-        most: The most rows; of more trials the best and the latest are kept, half and half.
+        history: The study's history.
+        most: The maximum number of rows; see `listed`.
     """
     trials = listed(history, most)
     names = _metric_names(history, trials)
@@ -75,23 +76,22 @@ def trial_table(history: History, *, most: int) -> TrialTable:
     columns += [Column(name, True) for name in names]
     columns += [Column("verdict"), Column("proposer"), Column("time", True)]
     columns += [Column(name) for name in history.space.names]
-    columns += [Column("why it was tried")]
-    rows = tuple(_row(history, trial, names, several) for trial in trials)
+    columns += [Column("reason")]
+    leaders = {trial.number for trial in (history.front if history.objective.pareto else [history.best]) if trial}
+    rows = tuple(TrialRow(t.number, t.number in leaders, _cells(history, t, names, several)) for t in trials)
     left_out = ""
     if len(trials) < len(history.trials):
-        left_out = f"{len(trials):,} of {len(history.trials):,} trials: the best and the latest."
+        left_out = f"The best and the latest: {len(trials):,} of {len(history.trials):,} trials."
     return TrialTable(tuple(columns), rows, left_out)
 
 
 def _metric_names(history: History, trials: list[Trial]) -> list[str]:
-    wanted = [m.name for m in history.objective.metrics] + [c.metric for c in history.objective.constraints]
+    wanted = metric_names(history)
     others = sorted({name for trial in trials for name in trial.metrics})
-    return list(dict.fromkeys([*wanted, *others]))[: max(MOST_METRICS, len(set(wanted)))]
+    return list(dict.fromkeys([*wanted, *others]))[: max(MOST_METRICS, len(wanted))]
 
 
-def _row(history: History, trial: Trial, names: list[str], several: bool) -> TrialRow:
-    leads = history.best is not None and history.best.number == trial.number
-    leads = trial.number in {member.number for member in history.front} if history.objective.pareto else leads
+def _cells(history: History, trial: Trial, names: list[str], several: bool) -> tuple[Cell, ...]:
     cells = [Cell(str(trial.number)), Cell(trial.state.value, state=trial.state.value)]
     if several:
         loss = float(history.losses[trial.number])
@@ -102,7 +102,7 @@ def _row(history: History, trial: Trial, names: list[str], several: bool) -> Tri
     cells.append(Cell(wording.duration(seconds), "" if seconds is None else repr(seconds), "n"))
     cells += [_parameter(trial.parameters, name) for name in history.space.names]
     cells.append(Cell(_why(trial), kind="why"))
-    return TrialRow(trial.number, leads, tuple(cells))
+    return tuple(cells)
 
 
 def _number(value: float | None) -> Cell:
@@ -118,7 +118,8 @@ def _parameter(parameters: Mapping[str, Any], name: str) -> Cell:
 
 
 def _why(trial: Trial) -> str:
-    reason = plain(trial.proposal.reason)
-    if trial.state is State.FAILED and trial.failure is not None:
-        reason = f"{reason} — failed: {plain(trial.failure.reason)}" if reason else trial.failure.reason
-    return reason if len(reason) <= 240 else reason[:239] + "…"
+    texts = [plain(trial.proposal.reason)]
+    if trial.failure is not None:
+        texts.append(f"failed: {plain(trial.failure.reason)}" if texts[0] else plain(trial.failure.reason))
+    text = " – ".join(filter(None, texts))
+    return text if len(text) <= 240 else text[:239] + "…"

@@ -12,7 +12,7 @@ import orjson
 from ..core.approval_request import Question
 from ..core.trial import Trial
 from ..reports.overview import stopped
-from ..reports.shares import earnings
+from ..reports.proposers import proposer_rows
 from ..study.study import Study
 from ..trial_folder.log import read_tail
 from ..trial_folder.names import LOG_FILE
@@ -91,18 +91,15 @@ def study_facts(study: Study) -> dict[str, Any]:
         "proposers": _proposers(study),
         "language_models": {role: dataclasses.asdict(spent) for role, spent in history.ledger.by_role.items()},
         "questions": [question_facts(question) for question in history.questions.open],
-        "stopped": stopped(history),
+        "stopped": stopped(history) or None,
         "process": running_process(history),
     }
 
 
 def _proposers(study: Study) -> dict[str, dict[str, float]]:
-    table: dict[str, dict[str, float]] = {}
-    for trial in study.history.trials:
-        row = table.setdefault(trial.proposal.proposer, {"proposed": 0, "accepted": 0})
-        row["proposed"] += 1
-        row["accepted"] += trial.verdict is not None and trial.verdict.decision == "accept"
-    for earned in earnings(study.history, study.engine.proposer):
-        if earned.proposer in table:
-            table[earned.proposer]["next"] = round(earned.share, 4)
-    return table
+    rows = [row for row in proposer_rows(study.history, study.engine.proposer) if row.proposed]
+    return {
+        row.name: {"proposed": row.proposed, "accepted": row.accepted}
+        | ({} if row.share is None else {"next": round(row.share, 4)})
+        for row in rows
+    }

@@ -16,8 +16,8 @@ from ..core.trial import State, Trial
 from ..history.history import History
 from ..journal.base import Event
 from ..proposers.base import Proposer
+from ..proposers.portfolio import PortfolioProposer
 from ..reports.fronts import FrontRow, front_rows
-from ..reports.shares import earnings
 
 KEPT = 60
 """How many of the last settled trials are kept for display: more than any terminal shows."""
@@ -153,9 +153,9 @@ class LiveState:
         """Return the tally of a study that nobody changes meanwhile, as read from its journal."""
         tally = cls()
         tally._begin(history)
-        for row in earnings(history, proposer):
-            if row.proposer in tally._shares:
-                tally._shares[row.proposer].due = row.share
+        shares = proposer.shares(history) if isinstance(proposer, PortfolioProposer) else {}
+        for name in shares.keys() & tally._shares.keys():
+            tally._shares[name].due = shares[name]
         tally._seconds = history.seconds_spent()
         return tally
 

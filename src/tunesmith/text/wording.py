@@ -112,5 +112,6 @@ def count(many: int, word: str) -> str:
 
 def limit(metric: str, low: float | None, high: float | None) -> str:
     """Return the bounds of a constraint, as `1 ≤ latency ≤ 5`."""
-    left = "" if low is None else f"{number(low)} ≤ "
-    return f"{left}{metric}" + ("" if high is None else f" ≤ {number(high)}")
+    if high is None:
+        return metric if low is None else f"{metric} ≥ {number(low)}"
+    return f"{'' if low is None else f'{number(low)} ≤ '}{metric} ≤ {number(high)}"

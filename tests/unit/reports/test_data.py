@@ -5,7 +5,8 @@ from tunesmith.core.objective import Constraint, Metric, Objective
 from tunesmith.core.parameters import Choice, Float
 from tunesmith.core.space import SearchSpace
 from tunesmith.journal.base import Event
-from tunesmith.reports.data import Measure, curves, decision_log, history_values, parallel, proposer_table, ranked
+from tunesmith.reports.data import Measure, curves, decision_log, history_values, parallel, ranked
+from tunesmith.reports.proposers import proposer_rows
 
 
 def test_history_values_in_the_metrics_own_sign():
@@ -63,13 +64,13 @@ def test_parallel_has_the_best_first_and_marks_what_is_not_active():
     assert parallel(history, ["momentum"], most=1).axes[0].values == (0.25,)
 
 
-def test_proposer_table_counts_who_led():
+def test_proposer_rows_count_the_new_bests():
     history = empty()
     add(history, 3.0, proposer="user")
     add(history, 1.0, proposer="tpe", verdict={"decision": "accept", "reason": "better"})
     add(history, 2.0, proposer="tpe", state="pruned")
     add(history, proposer="tpe", state="failed", failure={"kind": "timeout", "reason": "too long"})
-    row, user = proposer_table(history)
+    row, user = proposer_rows(history)
     assert (row.name, row.proposed, row.complete, row.pruned, row.failed) == ("tpe", 3, 1, 1, 1)
     assert (row.led, row.accepted, row.best) == (1, 1, 1.0)
     assert (user.name, user.led, user.best) == ("user", 1, 3.0)
@@ -91,6 +92,6 @@ def test_decision_log_tells_decisions_verdicts_failures_and_notes():
     ]
 
 
-@pytest.mark.parametrize("read", [history_values, curves, decision_log, proposer_table, ranked])
+@pytest.mark.parametrize("read", [history_values, curves, decision_log, proposer_rows, ranked])
 def test_an_empty_study_has_no_values(read):
     assert read(empty()) == []

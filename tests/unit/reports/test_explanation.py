@@ -37,40 +37,48 @@ def a_study():
 def test_every_topic_of_a_study_says_what_the_history_holds():
     history = a_study()
     history.apply(Event("decided", None, {"action": "stop", "reason": "no new best in 2 trials"}))
-    budget = Budget(trials=10, minutes=2, target=0.5, patience=2, seconds_per_trial=60, memory_gb=1.5)
+    budget = Budget(trials=10, minutes=2, target=0.5, patience=2, usd=0.5, seconds_per_trial=60, memory_gb=1.5)
     explained = explain_study(history, name="mine", budget=budget)
     assert explained.about == "Study mine"
     assert said(explained) == {
-        "goal": ["It is to minimize loss.", "2 parameters may vary: lr (0.0001 to 1, logarithmic), act (relu, gelu)."],
-        "best": [
-            "Trial 1 leads with loss 1.1, the mean of 2 runs, proposed by gp.",
-            "Beside your own configuration, trial 0, that is 45 % better: 2 became 1.1; "
-            "more than the noise (5.2 standard errors).",
-            "Its parameters differ from those of trial 0 in lr (0.01 → 0.5), act (relu → gelu).",
+        "goal": ["Minimize loss.", "The search space has 2 parameters: lr (0.0001 to 1, log), act (relu, gelu)."],
+        "best trial": [
+            "Trial 1 is the best, with loss 1.1 (mean of 2 runs). It was proposed by gp.",
+            "That is 45 % better than your own configuration (trial 0): 1.1 instead of 2; "
+            "at 5.2 standard errors, the difference is larger than the noise.",
+            "It differs from trial 0 in lr (0.01 → 0.5), act (relu → gelu).",
         ],
-        "noise": ["Runs of one configuration differ by ± 0.141 (standard deviation), as its repeats show."],
-        "what matters": [
-            "Which parameters matter cannot be said: it takes 10 configurations with a result, and there are 2 so far."
+        "noise": [
+            "The standard deviation between runs of one configuration is ± 0.141, from 1 repeat, so this is a rough "
+            "estimate."
         ],
-        "who proposed": [
-            "gp proposed 1 trial (1 complete, 1 the best so far); its best loss is 1.",
-            "rules proposed 1 trial (1 complete); its best loss is 1.2.",
-            "tpe proposed 1 trial (1 failed).",
-            "user proposed 1 trial (1 complete, 1 the best so far); its best loss is 2.",
+        "importance of the parameters": [
+            "It cannot be estimated: it takes 10 configurations with a result, and there are 2."
         ],
-        "failures": ["1 trial failed.", "Trial 3 (exit): it ended with status 1.", "The last line of that log: boom"],
-        "state": [
+        "proposers": [
+            "gp: 1 trial (1 complete), 1 of them a new best; best loss 1.",
+            "rules: 1 trial (1 complete); best loss 1.2.",
+            "tpe: 1 trial (1 failed).",
+            "user: 1 trial (1 complete), 1 of them a new best; best loss 2.",
+        ],
+        "failures": [
+            "1 trial failed.",
+            "Trial 3 (exit): it ended with status 1.",
+            "Last line of the latest log: boom",
+        ],
+        "status": [
             "4 trials: 3 complete, 1 failed.",
-            "It has run for 1 min 30 s.",
+            "The study has run for 1 min 30 s.",
             "It stopped: no new best in 2 trials.",
         ],
         "budget": [
             "6 of 10 trials are left.",
             "0.5 of 2 minutes are left.",
             "The target is loss 0.5; the best is 1.",
-            "It stops after 2 trials of which none was a new best; 2 so far.",
-            "A trial may take 1 min.",
-            "A trial may use 1.5 GB of memory.",
+            "The study stops after 2 trials without a new best; 2 so far.",
+            "0.5 of 0.5 dollars for models are left.",
+            "A trial may take at most 1 min.",
+            "A trial may use at most 1.5 GB of memory.",
         ],
     }
 
@@ -83,16 +91,17 @@ def test_every_topic_of_a_trial_says_what_the_history_holds():
     explained = explain_trial(history, history.trials[1])
     assert explained.about == "Trial 1: complete"
     assert said(explained) == {
-        "why it was tried": ["It was proposed by gp, from trial 0.", "The reason given: it promises most."],
-        "parameters": ["They differ from those of trial 0 in lr (0.01 → 0.5), act (relu → gelu)."],
-        "what was expected": ["loss 1.25; it came to 1."],
-        "what came of it": [
-            "It came to loss 1.",
-            "Beside trial 0 that is 45 % better: 2 became 1.1; more than the noise (5.2 standard errors).",
+        "why it was tried": ["It was proposed by gp, starting from trial 0.", "Reason: it promises most."],
+        "parameters": ["Different from trial 0: lr (0.01 → 0.5), act (relu → gelu)."],
+        "prediction": ["loss 1.25 was predicted; 1 was measured."],
+        "result": [
+            "It reached loss 1.",
+            "That is 45 % better than trial 0: 1.1 instead of 2; at 5.2 standard errors, the difference is larger than "
+            "the noise.",
             "It is the best of 3 complete trials.",
         ],
         "verdict": ["rules accepted it: 45% better than trial 0."],
-        "held-out test part": ["It came to loss 1.5."],
+        "held-out test data": ["It scores loss 1.5."],
         "notes": ["looks fine"],
     }
 
@@ -100,16 +109,16 @@ def test_every_topic_of_a_trial_says_what_the_history_holds():
 def test_a_first_a_repeated_and_a_failed_trial():
     history = a_study()
     own, _, again, failed = (said(explain_trial(history, trial)) for trial in history.trials)
-    assert own["why it was tried"] == ["It is your own configuration; every gain is measured against it."]
+    assert own["why it was tried"] == ["It is your own configuration, the baseline for every comparison."]
     assert own["parameters"] == ["lr 0.01, act relu."]
-    assert again["why it was tried"] == ["It repeats trial 1 with another seed (0), as rules wanted."]
-    assert again["parameters"] == ["They are those of trial 1."]
-    assert failed["parameters"] == ["They differ from those of trial 0 in lr (0.01 → 0.9)."]
+    assert again["why it was tried"] == ["It repeats trial 1 with another seed (0), as rules asked."]
+    assert again["parameters"] == ["The same as trial 1."]
+    assert failed["parameters"] == ["Different from trial 0: lr (0.01 → 0.9)."]
     assert failed["failure"] == [
-        "It failed, its command ended with a status other than 0 (exit): it ended with status 1."
+        "It failed because its command exited with an error status (exit): it ended with status 1."
     ]
     assert failed["end of the log"] == ["first", "boom"]
-    assert "what came of it" not in failed
+    assert "result" not in failed
 
 
 def test_a_pruned_a_running_and_a_waiting_trial():
@@ -119,39 +128,39 @@ def test_a_pruned_a_running_and_a_waiting_trial():
     add(history, state="running", reports={1: 4.0}, parameters=OTHER)
     add(history, state="waiting", parameters=FAR)
     pruned, running, waiting = (said(explain_trial(history, trial)) for trial in history.trials)
-    assert pruned["what came of it"] == [
-        "Stopped early, it last reported loss 3.",
+    assert pruned["result"] == [
+        "It was stopped early. Its last report was loss 3.",
         "It reported 2 times: loss 4 at step 1, 3 at step 2.",
     ]
     assert pruned["verdict"] == ["asha stopped it: too slow."]
-    assert running["what came of it"] == [
-        "It has been started, and has not ended.",
+    assert running["result"] == [
+        "It is running.",
         "It reported once, at step 1: loss 4.",
     ]
-    assert waiting["what came of it"] == ["It waits for a slot."]
+    assert waiting["result"] == ["It waits for a free slot."]
 
 
 def test_a_study_without_a_result():
     explained = said(explain_study(empty()))
-    assert explained["best"] == ["No trial has a result yet."]
-    assert explained["state"] == ["0 trials."]
-    assert explained["budget"] == ["It has no limit: it goes on until it is stopped."]
-    assert not explained.keys() & {"noise", "what matters", "who proposed", "failures"}
+    assert explained["best trial"] == ["No trial has a result yet."]
+    assert explained["status"] == ["0 trials."]
+    assert explained["budget"] == ["There is no limit: the study runs until it is stopped."]
+    assert not explained.keys() & {"noise", "importance of the parameters", "proposers", "failures"}
 
 
 def test_your_own_configuration_may_lead_or_have_no_result():
     history = empty()
     add(history, 1.0)
-    best = said(explain_study(history))["best"]
+    best = said(explain_study(history))["best trial"]
     assert best == [
-        "Trial 0 leads with loss 1, proposed by user.",
-        "Your own configuration, trial 0, still leads: nothing has beaten it.",
+        "Trial 0 is the best, with loss 1.",
+        "No trial has beaten your own configuration (trial 0).",
     ]
     history = empty()
     add(history, state="failed", failure={"kind": "exit", "reason": "no"})
     add(history, 1.0, parameters=OTHER, proposer="gp")
-    best = said(explain_study(history))["best"]
-    assert best[1] == "Your own configuration, trial 0, is failed: it has no result to compare with."
+    best = said(explain_study(history))["best trial"]
+    assert best[1] == "Your own configuration (trial 0) has no result to compare with: its state is failed."
 
 
 def test_a_front_is_told_as_one():
@@ -160,21 +169,24 @@ def test_a_front_is_told_as_one():
     add(history, metrics={"loss": 1.0, "speed": 3.0}, parameters=OTHER, proposer="gp")
     add(history, metrics={"loss": 1.5, "speed": 9.0}, parameters=FAR, proposer="gp")
     explained = said(explain_study(history))
-    assert explained["goal"][0].startswith("It is to minimize loss, maximize speed, all at once")
-    assert explained["best"][0] == "2 trials on the front, that no other beats: 1, 2."
-    assert explained["best"][2] == (
-        "Your own configuration, trial 0, is beaten: 2 trials on the front are nowhere worse."
+    assert explained["goal"][:2] == [
+        "Minimize loss, maximize speed.",
+        "The result is a Pareto front: no trial on it can be improved in one metric without loss in another.",
+    ]
+    assert explained["best trial"][0] == "The Pareto front has 2 trials: 1, 2."
+    assert explained["best trial"][2] == (
+        "Your own configuration (trial 0) is dominated: 2 trials on the front are at least as good in every metric."
     )
-    assert said(explain_trial(history, history.trials[0]))["what came of it"][-1] == "It is not on the front."
-    assert said(explain_trial(history, history.trials[1]))["what came of it"][-1] == "It is one of 2 on the front."
+    assert said(explain_trial(history, history.trials[0]))["result"][-1] == "It is not on the Pareto front."
+    assert said(explain_trial(history, history.trials[1]))["result"][-1] == "It is one of 2 trials on the Pareto front."
 
 
 @pytest.mark.parametrize(
     ("closed", "at_work", "words"),
     [
-        (True, False, "It was interrupted, and can be gone on with."),
-        (False, True, "It runs now, with trial 0."),
-        (False, False, "Its last session did not end: it was killed, or runs on another machine. It can be gone on "),
+        (True, False, "It was interrupted, and can be resumed."),
+        (False, True, "It is running now: trial 0."),
+        (False, False, "Its last session did not end: the process was killed, or runs on another machine. It can be "),
     ],
 )
 def test_what_a_study_that_did_not_stop_is_doing(closed, at_work, words):
@@ -185,7 +197,7 @@ def test_what_a_study_that_did_not_stop_is_doing(closed, at_work, words):
     if closed:
         history.apply(Event("interrupted", 0, {"reason": "interrupted"}))
         history.apply(Event("closed", None, {"reason": "interrupted"}))
-    told = said(explain_study(history, at_work=at_work))["state"]
+    told = said(explain_study(history, at_work=at_work))["status"]
     assert told[-1].startswith(words)
 
 
@@ -264,10 +276,10 @@ def test_steps_that_a_person_was_asked_to_approve():
             closed = {"action": "reject", "question": number, "by": "user", "text": f"no {number}"}
             history.apply(Event("decided", None, closed))
     assert said(explain_study(history))["approval"] == [
-        "2 were answered before.",
+        "2 earlier questions were answered.",
         "Question 3 was rejected by the user: no 3.",
         "Question 4 was rejected by the user: no 4.",
         "Question 5 was rejected by the user: no 5.",
-        "Question 6: may a radical step from trial 0 be tried, lr 0.01 → 0.5, act not active → gelu? it is usual.",
-        "It waits for an answer until 1970-01-01 00:16 UTC, and is rejected then.",
+        "Question 6: approve a radical step from trial 0 (lr 0.01 → 0.5, act not active → gelu)? Reason: it is usual.",
+        "Without an answer it is rejected at 1970-01-01 00:16 UTC.",
     ]

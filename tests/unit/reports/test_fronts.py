@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from studies import SPACE, add, empty
 
-from tunesmith.reports.data import Measure, history_values, proposer_table, ranked
-from tunesmith.reports.fronts import front_rows, growth, others, table
+from tunesmith.reports.data import Measure, history_values, ranked
+from tunesmith.reports.fronts import front_rows, front_table, growth, others
 from tunesmith.reports.html import render
 from tunesmith.reports.importance import importance
-from tunesmith.reports.plots import pictures
+from tunesmith.reports.plots import draw
+from tunesmith.reports.proposers import proposer_rows
 from tunesmith.reports.table import trial_table
 
 TABLE = {
@@ -36,7 +37,7 @@ def test_the_front_has_means_in_the_metrics_own_sign():
     rows = front_rows(study())
     assert [(row.trial.number, row.values) for row in rows] == [(2, (1.0, 5.0)), (1, (2.5, 10.0)), (3, (4.0, 40.0))]
     assert [row.trial.number for row in others(study())] == [0, 4, 5]
-    lines = table(study(), rows)
+    lines = front_table(study(), rows)
     assert lines[0] == ["trial", "error (lower is better)", "speed (higher is better)", "runs", "proposer"]
     assert lines[2] == ["1", "2.5", "10", "2", "gp"]
 
@@ -66,23 +67,23 @@ def test_other_values_are_those_of_the_first_metric():
     assert Measure.of(history.objective).name == "error"
     assert [p.best for p in history_values(history)][:5] == [4.0, 2.0, 1.0, 1.0, 1.0]
     assert ranked(history)[-1] == 4
-    led = {row.name: row.led for row in proposer_table(history)}
+    led = {row.name: row.led for row in proposer_rows(history)}
     assert led == {"gp": 2, "tpe": 1, "user": 0, "rules": 0}
     leads = [row.number for row in trial_table(history, most=100).rows if row.leads]
     assert leads == [1, 2, 3]
     assert "weighted loss" not in [column.name for column in trial_table(history, most=100).columns]
 
 
-def test_the_pictures_show_the_front():
+def test_the_plots_show_the_front():
     history = study()
-    drawn = {picture.key: picture for picture in pictures(history, importance(history))}
+    drawn = {plot.key: plot for plot in draw(history, importance(history))}
     traces = {trace.name: trace for trace in drawn["front"].figure.data}
     assert traces["on the front"].x == (1.0, 2.5, 4.0)
     assert traces["on the front"].y == (5.0, 10.0, 40.0)
-    assert len(traces["behind the front"].x) == 2
-    assert len(traces["breaks a constraint"].x) == 1
+    assert len(traces["dominated"].x) == 2
+    assert len(traces["violates a constraint"].x) == 1
     assert drawn["growth"].figure.data[0].x == (0, 1, 2, 3, 7)
-    assert "front" not in {p.key for p in pictures(empty(), importance(empty()))}
+    assert "front" not in {plot.key for plot in draw(empty(), importance(empty()))}
 
 
 @pytest.mark.parametrize("trials", [0, 1])
@@ -90,7 +91,7 @@ def test_three_metrics_and_few_trials_can_be_drawn(trials):
     history = empty("minimize a, maximize b, minimize {c}", SPACE)
     for _ in range(trials):
         add(history, metrics={"a": 1.0, "b": 1e300, "{c}": -1.0})
-    drawn = {picture.key: picture for picture in pictures(history, importance(history))}
+    drawn = {plot.key: plot for plot in draw(history, importance(history))}
     assert (drawn["front"].figure is None) == (trials == 0)
     assert "On the Pareto front" in render(history, title="x") or trials == 0
 
@@ -100,10 +101,10 @@ def test_the_page_shows_the_front_and_where_the_users_own_stands():
     for words in (
         "3 trials",
         "is nearest to the best of each metric",
-        "beaten",
-        "2 trials on the front are nowhere worse",
-        "error ± 0.707, speed ± 0 between repeats",
-        "nearest (trial 1)",
+        "dominated",
+        "2 trials on the front are at least as good in every metric",
+        "error ± 0.707, speed ± 0 (standard deviation between repeats)",
+        "The trial nearest to the best of each metric:  trial 1",
         "Pareto front",
     ):
         assert words in text

@@ -4,7 +4,8 @@ import pytest
 from studies import add, empty
 
 from tunesmith.journal.base import Event
-from tunesmith.reports.overview import Row, comparison, failures, listed, metric_rows, parameter_rows, resources
+from tunesmith.reports.comparison import Row, compare, metric_rows, parameter_rows
+from tunesmith.reports.overview import failures, listed, resources
 from tunesmith.reports.table import trial_table
 
 OTHER = {"lr": 0.5, "act": "gelu"}
@@ -15,12 +16,12 @@ def test_gain_is_positive_where_the_best_is_better_whichever_way():
         history = empty(objective)
         add(history, own)
         add(history, best, parameters=OTHER)
-        found = comparison(history)
-        assert (found.best.trial.number, found.own.trial.number) == (1, 0)
+        found = compare(history)
+        assert (found.best.trial.number, found.baseline.trial.number) == (1, 0)
         assert found.gain == 0.5
         assert math.isclose(found.relative_gain, 0.5 / own)
-        assert found.gain_in_noise is None
-        assert not found.own_leads
+        assert found.standard_errors is None
+        assert not found.baseline_leads
 
 
 def test_repeats_are_averaged_and_measure_the_noise():
@@ -28,23 +29,23 @@ def test_repeats_are_averaged_and_measure_the_noise():
     add(history, 2.0)
     for value in (1.0, 1.2):
         add(history, value, parameters=OTHER)
-    found = comparison(history)
+    found = compare(history)
     assert (found.best.value, found.best.runs) == (1.1, 2)
     noise = math.sqrt(0.02)
-    assert math.isclose(found.gain_in_noise, 0.9 / (noise * math.sqrt(1 / 2 + 1)))
+    assert math.isclose(found.standard_errors, 0.9 / (noise * math.sqrt(1 / 2 + 1)))
 
 
-def test_no_gain_where_the_users_own_leads_or_failed():
+def test_no_gain_where_the_users_baseline_leads_or_failed():
     history = empty()
     add(history, 1.0)
     add(history, 2.0, parameters=OTHER)
-    assert comparison(history).own_leads
+    assert compare(history).baseline_leads
     failed = empty()
     add(failed, state="failed", failure={"kind": "exit", "reason": "no"})
-    assert comparison(failed).best is None
+    assert compare(failed).best is None
     add(failed, 2.0, parameters=OTHER)
-    assert comparison(failed).gain is None
-    assert comparison(empty()).own is None
+    assert compare(failed).gain is None
+    assert compare(empty()).baseline is None
 
 
 def test_rows_put_the_best_beside_the_users_own():
@@ -52,11 +53,11 @@ def test_rows_put_the_best_beside_the_users_own():
     add(history, metrics={"loss": 2.0, "mae": 1.0})
     add(history, metrics={"loss": 1.5, "mae": 1.0}, parameters=OTHER)
     history.apply(Event("tested", 1, {"metrics": {"test_loss": 1.75}}))
-    found = comparison(history)
-    assert parameter_rows(history, found) == [Row("lr", "0.5", "0.01"), Row("act", "gelu", "relu")]
-    assert metric_rows(history, found) == [Row("loss", "1.5", "2"), Row("mae", "1", "1")]
-    assert metric_rows(history, found, test=True) == [Row("test_loss", "1.75", "")]
-    assert [row.changed for row in metric_rows(history, found)] == [True, False]
+    found = compare(history)
+    assert parameter_rows(history, *found.trials) == [Row("lr", "0.5", "0.01"), Row("act", "gelu", "relu")]
+    assert metric_rows(history, *found.trials) == [Row("loss", "1.5", "2"), Row("mae", "1", "1")]
+    assert metric_rows(history, *found.trials, test=True) == [Row("test_loss", "1.75", "")]
+    assert [row.changed for row in metric_rows(history, *found.trials)] == [True, False]
 
 
 def test_failures_are_grouped_numbers_apart():
@@ -97,7 +98,7 @@ def test_the_table_sorts_by_numbers_and_puts_what_is_missing_last():
     add(history, state="failed", failure={"kind": "exit", "reason": "broken"}, parameters=OTHER)
     table = trial_table(history, most=100)
     assert [c.name for c in table.columns] == [
-        "trial", "state", "loss", "verdict", "proposer", "time", "lr", "act", "why it was tried",
+        "trial", "state", "loss", "verdict", "proposer", "time", "lr", "act", "reason",
     ]  # fmt: skip
     first, second = table.rows
     assert [cell.text for cell in first.cells] == [

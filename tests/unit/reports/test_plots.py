@@ -7,14 +7,14 @@ from studies import add, empty
 from tunesmith.core.parameters import Choice, Float
 from tunesmith.core.space import SearchSpace
 from tunesmith.reports.importance import importance
-from tunesmith.reports.plots import pictures
+from tunesmith.reports.plots import draw
 from tunesmith.reports.plots.history import MOST_POINTS
 from tunesmith.reports.plots.parallel import MOST_AXES
 from tunesmith.reports.plots.scale import scale_of, ticks
 
 
 def drawn(history):
-    return {picture.key: picture for picture in pictures(history, importance(history))}
+    return {plot.key: plot for plot in draw(history, importance(history))}
 
 
 def test_an_outlier_is_left_off_the_scale_on_either_side():
@@ -35,7 +35,7 @@ def test_every_scale_has_room(values):
     scale = scale_of(values)
     assert np.isfinite([scale.low, scale.high]).all()
     assert scale.low < scale.high
-    assert scale.place(scale.low) < scale.place(scale.high)
+    assert scale.position(scale.low) < scale.position(scale.high)
 
 
 @pytest.mark.parametrize(
@@ -62,12 +62,12 @@ def test_an_outlier_is_drawn_on_the_edge_with_its_own_number():
     history = empty()
     for value in (1.0, 1.1, 1.2, 1.3, 1e300):
         add(history, value)
-    picture = drawn(history)["history"]
-    dots = picture.figure.data[0]
+    plot = drawn(history)["history"]
+    dots = plot.figure.data[0]
     assert max(dots.y) == 1.3
     assert list(dots.marker.symbol).count("triangle-up") == 1
     assert any(row[0] == "1e+300" for row in dots.customdata)
-    assert "1 result outside" in picture.caption
+    assert "1 result outside" in plot.caption
 
 
 def test_many_results_are_thinned_but_no_new_best_is_lost():
@@ -75,11 +75,11 @@ def test_many_results_are_thinned_but_no_new_best_is_lost():
     for number in range(3 * MOST_POINTS):
         parameters = {"lr": 1e-3 + 1e-6 * number, "act": "relu"}
         add(history, 1e4 - number if number % 300 == 7 else 2e4, parameters=parameters)
-    picture = drawn(history)["history"]
-    shown = {x for trace in picture.figure.data if trace.mode == "markers" for x in trace.x}
+    plot = drawn(history)["history"]
+    shown = {x for trace in plot.figure.data if trace.mode == "markers" for x in trace.x}
     assert len(shown) <= MOST_POINTS + 1
     assert set(range(7, 3 * MOST_POINTS, 300)) <= shown
-    assert f"{MOST_POINTS:,} of {3 * MOST_POINTS:,}" in picture.caption
+    assert f"{MOST_POINTS:,} of {3 * MOST_POINTS:,}" in plot.caption
 
 
 def test_parallel_axes_are_logarithmic_labelled_and_show_what_is_not_active():
@@ -110,11 +110,11 @@ def test_of_thirty_parameters_the_most_important_are_axes():
     for _ in range(60):
         parameters = space.sample(rng)
         add(history, parameters["group.parameter_29"], parameters=parameters)
-    picture = drawn(history)["parallel"]
-    dimensions = picture.figure.data[0].dimensions
+    plot = drawn(history)["parallel"]
+    dimensions = plot.figure.data[0].dimensions
     assert len(dimensions) == MOST_AXES + 1
     assert dimensions[1].label == "parameter_29"
-    assert "of 30 parameters" in picture.caption
+    assert "of 30 parameters" in plot.caption
 
 
 def test_curves_single_out_the_leader_and_the_users_own():
@@ -123,10 +123,10 @@ def test_curves_single_out_the_leader_and_the_users_own():
     add(history, 3.0, reports={1: 2.0, 2: 3.0}, parameters={"lr": 0.5, "act": "relu"})
     add(history, 0.5, reports={1: 0.5}, state="pruned", parameters={"lr": 0.9, "act": "relu"})
     names = [trace.name for trace in drawn(history)["curves"].figure.data]
-    assert names == ["pruned", "trial 0, your own", "trial 1 leads"]
+    assert names == ["pruned", "trial 0", "trial 1 (best)"]
 
 
 def test_an_empty_study_says_why_there_is_nothing_to_draw():
-    for picture in drawn(empty()).values():
-        assert picture.figure is None
-        assert picture.missing
+    for plot in drawn(empty()).values():
+        assert plot.figure is None
+        assert plot.missing

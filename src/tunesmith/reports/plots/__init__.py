@@ -1,6 +1,6 @@
-"""The pictures of a report, drawn from the values of `data` and nothing else.
+"""The plots of a report, drawn from computed values only.
 
-A new picture is a new file with one function that returns a `Picture`, and its line in `pictures`.
+A new plot is a new file with one function that returns a `Plot`, and its line in `draw`.
 """
 
 from __future__ import annotations
@@ -9,31 +9,30 @@ from ...history.history import History
 from ...proposers.base import Proposer
 from ...proposers.portfolio import PortfolioProposer
 from ..importance import Importance
-from .curves import curves_picture
-from .front import front_picture, growth_picture
-from .history import history_picture
-from .importance import importance_picture
-from .parallel import parallel_picture
-from .picture import Picture
-from .shares import shares_picture
+from .curves import curves_plot
+from .front import front_plot, growth_plot
+from .history import history_plot
+from .importance import importance_plot
+from .parallel import parallel_plot
+from .plot import Plot
+from .shares import shares_plot
 
-__all__ = ["Picture", "pictures"]
+__all__ = ["Plot", "draw"]
 
 
-def pictures(history: History, found: Importance, proposer: Proposer | None = None) -> list[Picture]:
-    """Return the pictures in the order of the page.
+def draw(history: History, importance: Importance, proposer: Proposer | None = None) -> list[Plot]:
+    """Return the plots in the order of the page.
 
     Args:
-        history: All that is known.
-        found: The parameters' importance, which also orders the axes of the parallel coordinates.
-        proposer: Who proposes, where that is known; what a portfolio shared out has a picture.
+        history: The study's history.
+        importance: The parameters' importance, which also orders the axes of the parallel coordinates.
+        proposer: The study's proposer, if known; a portfolio has a plot of its shares.
     """
-    several = [front_picture(history), growth_picture(history)] if history.objective.pareto else []
     return [
-        *several,
-        history_picture(history),
-        importance_picture(found),
-        parallel_picture(history, found),
-        curves_picture(history),
-        *([shares_picture(history, proposer)] if isinstance(proposer, PortfolioProposer) else []),
+        *([front_plot(history), growth_plot(history)] if history.objective.pareto else []),
+        history_plot(history),
+        importance_plot(importance),
+        parallel_plot(history, importance),
+        curves_plot(history),
+        *([shares_plot(history, proposer)] if isinstance(proposer, PortfolioProposer) else []),
     ]

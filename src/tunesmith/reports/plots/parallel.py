@@ -13,28 +13,28 @@ from ...history.history import History
 from ...text import wording
 from ..data import Axis, Measure, parallel
 from ..importance import Importance
-from .picture import Picture, empty_figure, safe, short
+from .plot import Plot, end_of, escaped, new_figure, selection
 from .scale import Scale, scale_of, ticks
 
 MOST_AXES = 14
 MOST_LABELS = 15
 
 
-def parallel_picture(history: History, found: Importance) -> Picture:
+def parallel_plot(history: History, importance: Importance) -> Plot:
     """Return the best complete trials as lines over the parameters, the most important first."""
     key, heading = "parallel", "Parallel coordinates"
     measure = Measure.of(history.objective)
-    names = list(found.shares or history.space.names)
-    names = [name for name in names if history.space.parameters[name].size > 1][:MOST_AXES]
+    varying = [name for name, parameter in history.space.parameters.items() if parameter.size > 1]
+    names = [name for name in importance.shares or varying if name in varying][:MOST_AXES]
     values = parallel(history, names)
     if not values.numbers or not names:
-        return Picture(key, heading, missing="no trial is complete yet")
+        return Plot(key, heading, missing="no trial is complete yet")
     scale = scale_of(values.values, measure.sign)
-    # Ranks, not results: one result far from the others would leave a single colour for the rest.
-    goodness = [1 - place / max(len(values.numbers) - 1, 1) for place in range(len(values.numbers))]
+    # Colours follow ranks: by results, one outlier would leave a single colour for all others.
+    goodness = [1 - rank / max(len(values.numbers) - 1, 1) for rank in range(len(values.numbers))]
     dimensions = [_result_dimension(values.values, scale, measure), *map(_dimension, values.axes, _labels(names))]
-    figure = empty_figure("", "", None)
-    # A line on top of the others is the one with the higher colour value.
+    figure = new_figure("", "")
+    # plotly draws the lines with the highest colour value on top.
     figure.add_trace(
         go.Parcoords(
             dimensions=dimensions,
@@ -51,58 +51,57 @@ def parallel_picture(history: History, found: Importance) -> Picture:
         )
     )
     figure.update_layout(height=430, margin={"t": 70, "b": 30, "l": 60, "r": 70})
-    every = sum(parameter.size > 1 for parameter in history.space.parameters.values())
-    left_out = f" The {len(names)} most important of {every} parameters are shown." if every > len(names) else ""
-    some = history.counts[State.COMPLETE] - len(values.numbers)
-    left_out += f" The best {len(values.numbers):,} complete trials are shown." if some > 0 else ""
-    return Picture(
+    complete = wording.count(len(values.numbers), "complete trial")
+    return Plot(
         key,
         heading,
         figure,
-        caption="Each line is a complete trial, the stronger its colour the better its rank. Drag along an axis to "
-        f"keep only the lines that pass there; click the axis to let go.{left_out}",
-        description=f"{wording.count(len(values.numbers), 'complete trial')} as lines over {measure.name} and "
-        f"{', '.join(names)}.",
+        caption="Each line is a complete trial; the better its rank, the stronger its colour. Drag along an axis to "
+        "keep only the lines that cross it there; click the axis to show all again."
+        + selection(len(names), len(varying), "parameters")
+        + selection(len(values.numbers), history.counts[State.COMPLETE], "complete trials"),
+        description=f"{complete} as lines over {measure.name} and {', '.join(names)}.",
         webgl=True,
         width=100 * len(dimensions),
     )
 
 
 def _result_dimension(values: Sequence[float], scale: Scale, measure: Measure) -> dict[str, Any]:
-    low, high = scale.place(scale.low), scale.place(scale.high)
-    marks = {scale.place(tick): wording.number(tick, 3) for tick in ticks(scale.low, scale.high, log=scale.log)}
-    return _drawn(measure.name, [scale.place(value) for value in values], low, high, marks)
+    low, high = scale.position(scale.low), scale.position(scale.high)
+    marks = {scale.position(tick): wording.number(tick, 3) for tick in ticks(scale.low, scale.high, log=scale.log)}
+    return _plotly_dimension(measure.name, [scale.position(value) for value in values], low, high, marks)
 
 
 def _dimension(axis: Axis, label: str) -> dict[str, Any]:
     low, high = (math.log10(axis.low), math.log10(axis.high)) if axis.log else (axis.low, axis.high)
     if axis.options is not None:
         step = math.ceil(len(axis.options) / MOST_LABELS)
-        marks = {float(place): short(text, 12) for place, text in list(enumerate(axis.options))[::step]}
+        marks = {float(index): end_of(text, 12) for index, text in list(enumerate(axis.options))[::step]}
     else:
-        places = ticks(axis.low, axis.high, log=axis.log)
+        round_numbers = ticks(axis.low, axis.high, log=axis.log)
         if all(value is None or float(value).is_integer() for value in axis.values):
-            places = [tick for tick in places if tick.is_integer()]
-        marks = {math.log10(tick) if axis.log else tick: wording.number(tick, 4) for tick in places}
-    absent = low - 0.15 * (high - low)
-    values = [absent if v is None else math.log10(v) if axis.log else v for v in axis.values]
+            round_numbers = [tick for tick in round_numbers if tick.is_integer()]
+        marks = {math.log10(tick) if axis.log else tick: wording.number(tick, 4) for tick in round_numbers}
+    inactive = low - 0.15 * (high - low)
+    values = [inactive if v is None else math.log10(v) if axis.log else v for v in axis.values]
     if None in axis.values:
-        low, marks = absent, {absent: "not active", **marks}
-    return _drawn(label, values, low, high, marks)
+        low, marks = inactive, {inactive: "not active", **marks}
+    return _plotly_dimension(label, values, low, high, marks)
 
 
-def _drawn(label: str, values: Sequence[float], low: float, high: float, marks: Mapping[float, str]) -> dict[str, Any]:
-    """Return a dimension as plotly wants it."""
+def _plotly_dimension(
+    label: str, values: Sequence[float], low: float, high: float, marks: Mapping[float, str]
+) -> dict[str, Any]:
     return {
-        "label": safe(short(label, 14)),
+        "label": escaped(end_of(label, 14)),
         "values": values,
         "range": [low, high],
         "tickvals": list(marks),
-        "ticktext": list(marks.values()),  # plain text to plotly, unlike a label
+        "ticktext": list(marks.values()),  # Not escaped: plotly shows ticks literally, unlike labels.
     }
 
 
 def _labels(names: Sequence[str]) -> list[str]:
-    """Return the last part of each dotted name where it tells them apart, else the whole name."""
+    """Return the last part of each dotted name where it is unique, else the whole name."""
     last = [name.rpartition(".")[2] for name in names]
     return [part if last.count(part) == 1 else name for part, name in zip(last, names, strict=True)]

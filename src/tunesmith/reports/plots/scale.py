@@ -1,48 +1,56 @@
-"""The scale of an axis: which values it spans, and whether it is logarithmic."""
+"""The scale of an axis: its range, and whether it is logarithmic."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 DECADES = 2.0
-"""Values that span more than this many powers of ten are shown on a logarithmic scale."""
+"""Values that span more powers of ten than this get a logarithmic scale."""
 
 
 @dataclass(frozen=True)
 class Scale:
-    """From `low` to `high`, both finite, `low < high`; above 0 where it is logarithmic."""
+    """A range from `low` to `high`, both finite, `low < high`; positive if logarithmic."""
 
     low: float
     high: float
     log: bool = False
 
     def holds(self, value: float) -> bool:
-        """Tell whether a value lies on the scale."""
+        """Return whether a value lies on the scale."""
         return self.low <= value <= self.high
 
     def clipped(self, value: float) -> float:
         """Return the nearest value on the scale."""
         return min(max(value, self.low), self.high)
 
-    def place(self, value: float) -> float:
-        """Return where a value is drawn: itself, or its power of ten, clipped to the scale."""
+    def position(self, value: float) -> float:
+        """Return the coordinate of a value: itself or its power of ten, clipped to the scale."""
         value = self.clipped(value)
         return math.log10(value) if self.log else value
 
+    @property
+    def axis(self) -> dict[str, Any]:
+        """The type and range of a plotly axis with this scale and a small margin."""
+        low, high = self.position(self.low), self.position(self.high)
+        margin = 0.05 * (high - low)
+        return {"type": "log" if self.log else "linear", "range": [low - margin, high + margin]}
+
 
 def scale_of(values: Sequence[float], sign: float = 1.0) -> Scale:
-    """Return a scale on which the bulk of the values can be told apart.
+    """Return a scale that shows the bulk of the values.
 
-    Outliers are left off it: on the bad side what lies more than 4 interquartile ranges beyond the quartile, on the
-    good side more than 12, since the good results are what one came to see.
+    Outliers are left out: values more than 4 interquartile ranges beyond the quartile on the bad side, and more than 12
+    on the good side, because good results are what the reader looks for.
 
     Args:
-        values: Finite numbers; from 0 to 1 is returned where there are none.
+        values: Finite numbers; the scale is from 0 to 1 without any.
         sign: +1 where lower is better, -1 where higher is.
 
     >>> scale_of([1.0, 1.1, 1.2, 1.3, 1e300])
@@ -65,7 +73,7 @@ def scale_of(values: Sequence[float], sign: float = 1.0) -> Scale:
 
 
 def ticks(low: float, high: float, *, log: bool = False) -> list[float]:
-    """Return round numbers from `low` to `high`, about five of them.
+    """Return about five round numbers from `low` to `high`.
 
     >>> ticks(0.0, 0.5)
     [0.0, 0.1, 0.2, 0.3, 0.4, 0.5]
@@ -86,13 +94,13 @@ def ticks(low: float, high: float, *, log: bool = False) -> list[float]:
     power = 10.0 ** math.floor(math.log10(rough))
     step = min((part * power for part in (1, 2, 5, 10)), key=lambda step: abs(math.log(step / rough)))
     first = math.ceil(low / step - 1e-9)
-    return [float(f"{place * step:.12g}") for place in range(first, math.floor(high / step + 1e-9) + 1)]
+    return [float(f"{index * step:.12g}") for index in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
 def _bulk(numbers: NDArray[np.float64], sign: float) -> NDArray[np.float64]:
-    """Return the numbers that are not far from their quartiles."""
+    """Return the numbers without the outliers."""
     below, above = (12.0, 4.0) if sign > 0 else (4.0, 12.0)
-    # Halved, so that the distance between quartiles near the largest floats does not overflow.
+    # Halved, because the distance between quartiles near the largest floats would overflow.
     first, third = (float(q) / 2 for q in np.quantile(numbers, [0.25, 0.75], method="nearest"))
     spread = third - first
     with np.errstate(over="ignore"):

@@ -1,4 +1,4 @@
-"""How a portfolio shared out the trials, as stacked areas."""
+"""The shares of a portfolio's members over time, as stacked areas."""
 
 from __future__ import annotations
 
@@ -8,49 +8,46 @@ from ...history.history import History
 from ...plugins import name_of
 from ...proposers.portfolio import PortfolioProposer
 from ...text import wording
-from ..shares import earnings, shares_over_time
+from ..proposers import CREDIT, proposer_rows, share_words, shares_over_time
 from .history import SERIES
-from .picture import Picture, empty_figure, safe
+from .plot import Plot, escaped, new_figure
 
 
-def shares_picture(history: History, portfolio: PortfolioProposer) -> Picture:
-    """Return what share of the trials each member was due as the study went on."""
-    key, heading = "shares", "How the portfolio shared out the trials"
-    first, count = name_of(portfolio.members[0]), portfolio.startup_trials
-    found = shares_over_time(history, portfolio)
-    if len(found.numbers) < 2:
-        return Picture(key, heading, missing=f"until {count} trials have ended, all are left to {first}")
-    figure = empty_figure("trials so far", "share of the next trials", None)
-    for place, name in enumerate(found.proposers):
+def shares_plot(history: History, portfolio: PortfolioProposer) -> Plot:
+    """Return the members' shares of the trials by trial number."""
+    key, heading = "shares", "Shares of the portfolio’s members"
+    first, startup = name_of(portfolio.members[0]), portfolio.startup_trials
+    over_time = shares_over_time(history, portfolio)
+    if len(over_time.numbers) < 2:
+        return Plot(key, heading, missing=f"{first} proposes all trials until {startup} have ended")
+    figure = new_figure("trials so far", "share of the next trials")
+    for index, name in enumerate(over_time.proposers):
         figure.add_trace(
             go.Scatter(
-                x=found.numbers,
-                y=[line[place] for line in found.shares],
-                name=safe(name),
+                x=over_time.numbers,
+                y=[row[index] for row in over_time.shares],
+                name=escaped(name),
                 mode="lines",
                 stackgroup="shares",
-                line={"width": 0.5, "color": SERIES[place % len(SERIES)]},
-                hovertemplate="after %{x} trials<br>" + safe(name) + " %{y:.0%}<extra></extra>",
+                line={"width": 0.5, "color": SERIES[index % len(SERIES)]},
+                hovertemplate=f"after %{{x}} trials<br>{escaped(name)} %{{y:.0%}}<extra></extra>",
             )
         )
     figure.update_layout(height=300)
     figure.update_yaxes(tickformat=".0%", range=[0, 1])
-    now = "; ".join(map(str, earnings(history, portfolio)))
-    rule = f"{first} is believed in most; none is due less than {wording.share(portfolio.floor)}."
-    if history.settled < count:
-        rule = f"Until {count} trials have ended, {first} stands in for the other members."
-    return Picture(
+    now = f"Now: {', '.join(share_words(proposer_rows(history, portfolio)))}."
+    rule = f"{first} has priority, and each member gets at least {wording.share(portfolio.floor)}."
+    if history.settled < startup:
+        rule = f"Until {startup} trials have ended, {first} replaces the other members."
+    rows = zip(over_time.numbers, over_time.shares, strict=True)
+    return Plot(
         key,
         heading,
         figure,
-        caption=f"Now {now}. A new best gains 1, a second best 1/2, a third 1/3; what was gained fades as more trials "
-        f"come. {rule}",
-        description=f"The share of the next trials that each proposer was due, by trial number. Now {now}.",
+        caption=f"{now} {CREDIT} {rule}",
+        description=f"The share of the next trials that each proposer had, by trial number. {now}",
         values=[
-            ("after trials", *found.proposers),
-            *(
-                (str(number), *map(wording.share, line))
-                for number, line in zip(found.numbers, found.shares, strict=True)
-            ),
+            ("after trials", *over_time.proposers),
+            *((str(number), *map(wording.share, shares)) for number, shares in rows),
         ],
     )

@@ -3,7 +3,7 @@
   const root = document.documentElement;
   const figures = [...document.querySelectorAll("figure[data-plot]")];
 
-  // Colours are names of the style sheet; they are looked up anew whenever the scheme changes.
+  // Figures name colours of the style sheet, which are resolved again whenever the colour scheme changes.
   const coloured = (node, style, key = "") => {
     if (Array.isArray(node)) return /colorscale/i.test(key) || typeof node[0] === "object"
       ? node.map((part) => coloured(part, style, key)) : node;
@@ -19,22 +19,22 @@
   };
 
   const draw = async (figure) => {
-    const place = figure.querySelector(".plot");
+    const container = figure.querySelector(".plot");
     if (figure.dataset.webgl !== undefined && !hasWebgl()) {
       figure.querySelector(".no-webgl").hidden = false;
-      place.hidden = true;
+      container.hidden = true;
       figure.dataset.drawn = "no-webgl";
       return;
     }
     const spec = JSON.parse(figure.querySelector("script").textContent);
     const { data, layout } = coloured(spec, getComputedStyle(root));
-    delete layout.height;  // the place has it
-    if (place.clientWidth < 500 && data.length > 4) {  // a long legend takes its own room, not the picture's
-      place.style.height = `${spec.layout.height + 18 * data.length}px`;
+    delete layout.height;  // the container sets it
+    if (container.clientWidth < 500 && data.length > 4) {  // extra height for a long legend
+      container.style.height = `${spec.layout.height + 18 * data.length}px`;
     }
-    await Plotly.react(place, data, layout, {
+    await Plotly.react(container, data, layout, {
       responsive: true, displaylogo: false, modeBarButtons: [
-        // Chosen one by one: among plotly's own is one that uploads the picture.
+        // An explicit list, because one of plotly's default buttons uploads the figure.
         figure.dataset.webgl === undefined ? ["zoom2d", "pan2d", "resetScale2d", "toImage"] : ["toImage"],
       ],
     });
@@ -52,7 +52,7 @@
     const value = (row) => row.cells[column].dataset.value ?? row.cells[column].textContent.trim();
     const rows = [...body.rows].map((row) => [value(row), row]);
     rows.sort(([a], [b]) => {
-      if (a === "" || b === "") return (a === "") - (b === "");  // what is missing stays last, either way
+      if (a === "" || b === "") return (a === "") - (b === "");  // missing values stay last in both directions
       const [x, y] = [Number(a), Number(b)];
       const order = Number.isNaN(x) || Number.isNaN(y) ? a.localeCompare(b, undefined, { numeric: true }) : x - y;
       return descending ? -order : order;

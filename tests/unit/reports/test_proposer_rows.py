@@ -1,4 +1,4 @@
-"""What the report tells of a portfolio: data first, then the picture and the page."""
+"""The rows of proposers and the shares of a portfolio: data first, then the plot and the page."""
 
 import re
 
@@ -8,8 +8,8 @@ from studies import add, empty
 from tunesmith.proposers.portfolio import PortfolioProposer
 from tunesmith.proposers.random import RandomProposer
 from tunesmith.reports.html import render
-from tunesmith.reports.plots.shares import shares_picture
-from tunesmith.reports.shares import MOST_POINTS, earnings, shares_over_time
+from tunesmith.reports.plots.shares import shares_plot
+from tunesmith.reports.proposers import MOST_POINTS, proposer_rows, share_words, shares_over_time
 
 PORTFOLIO = PortfolioProposer(members=["gp", "tpe"], startup_trials=4)
 
@@ -25,19 +25,21 @@ def shared(trials, better="tpe"):
     return history
 
 
-def test_earnings_are_the_largest_share_first_and_in_words():
-    rows = earnings(shared(80), PORTFOLIO)
-    assert {row.proposer for row in rows} == {"gp", "tpe"}
-    assert sum(row.share for row in rows) == pytest.approx(1)
-    assert rows[0].share >= rows[1].share
-    found = {row.proposer: row for row in rows}
-    assert found["tpe"].gain == pytest.approx(1)
-    assert found["gp"].gain < 0.1
+def test_shares_credit_and_their_words():
+    rows = proposer_rows(shared(80), PORTFOLIO)
+    assert {row.name for row in rows} == {"gp", "tpe", "user"}
+    found = {row.name: row for row in rows}
+    assert (found["user"].share, found["user"].credit) == (None, None)
+    assert found["tpe"].share + found["gp"].share == pytest.approx(1)
+    assert found["tpe"].credit == pytest.approx(1)
+    assert found["gp"].credit < 0.1
     assert found["tpe"].cost == 1
-    assert re.fullmatch(r"tpe is due \d+(\.\d)? %: its trials gained 1 each", str(found["tpe"]))
+    words = share_words(rows)
+    assert [text.split()[0] for text in words] == sorted(("gp", "tpe"), key=lambda name: -found[name].share)
+    assert any(re.fullmatch(r"tpe \d+(\.\d)? % \(credit 1\)", text) for text in words)
 
 
-def test_what_costs_more_is_said_and_so_is_who_has_proposed_nothing():
+def test_words_name_a_higher_cost_and_a_member_without_recent_trials():
     history = empty()
     for number in range(30):
         parameters = {"lr": 1e-4 + number * 1e-6, "act": "relu"}
@@ -45,14 +47,16 @@ def test_what_costs_more_is_said_and_so_is_who_has_proposed_nothing():
         add(
             history, -float(number), parameters=parameters, proposer="gp" if slow else "user", seconds=60 + 540.0 * slow
         )
-    gp, tpe = sorted(earnings(history, PORTFOLIO), key=lambda row: row.proposer)
-    assert str(gp).endswith("each, in 8 of an ordinary trial’s time")
-    assert str(tpe).endswith("it has proposed nothing of late")
+    gp, tpe = sorted(share_words(proposer_rows(history, PORTFOLIO)))
+    assert gp.endswith(" at 8 times the usual trial time)")
+    assert tpe.endswith("(no recent trials)")
 
 
-def test_only_a_portfolio_has_earnings():
-    assert earnings(shared(10), RandomProposer()) == []
-    assert earnings(shared(10), None) == []
+def test_only_a_portfolio_has_shares():
+    for proposer in (RandomProposer(), None):
+        rows = proposer_rows(shared(10), proposer)
+        assert {row.share for row in rows} == {None}
+        assert share_words(rows) == []
 
 
 @pytest.mark.parametrize("trials", [4, 5, 63, 64, 500])
@@ -63,21 +67,21 @@ def test_shares_over_time_reach_from_the_first_that_was_shared_to_now(trials):
     assert len(found.numbers) == min(trials - 3, MOST_POINTS)
     assert sorted(set(found.numbers)) == list(found.numbers)
     assert [sum(line) for line in found.shares] == pytest.approx([1.0] * len(found.numbers))
-    now = {row.proposer: row.share for row in earnings(history, PORTFOLIO)}
+    now = {row.name: row.share for row in proposer_rows(history, PORTFOLIO) if row.share is not None}
     assert dict(zip(found.proposers, found.shares[-1], strict=True)) == now
 
 
-def test_the_picture_shows_who_gained_more_growing():
-    picture = shares_picture(shared(80), PORTFOLIO)
-    gp, tpe = picture.figure.data
+def test_the_plot_shows_who_gained_more_growing():
+    plot = shares_plot(shared(80), PORTFOLIO)
+    gp, tpe = plot.figure.data
     assert (gp.name, tpe.name) == ("gp", "tpe")
     assert tpe.y[-1] > tpe.y[0]
-    assert "tpe is due" in picture.caption
-    assert len(picture.values) == MOST_POINTS + 1
+    assert re.search(r"Now: .*tpe \d", plot.caption)
+    assert len(plot.values) == MOST_POINTS + 1
 
 
 def test_before_the_members_share_there_is_nothing_to_draw():
-    assert shares_picture(shared(4), PORTFOLIO).missing == "until 4 trials have ended, all are left to gp"
+    assert shares_plot(shared(4), PORTFOLIO).missing == "gp proposes all trials until 4 have ended"
 
 
 def test_the_page_has_the_shares_only_with_a_portfolio():
@@ -85,8 +89,8 @@ def test_the_page_has_the_shares_only_with_a_portfolio():
     page = render(history, title="a study", proposer=PORTFOLIO)
     assert 'id="shares"' in page
     row = re.search(r'<tr><th scope="row">tpe</th>(.*?)</tr>', page).group(1)
-    tpe = next(row for row in earnings(history, PORTFOLIO) if row.proposer == "tpe")
-    assert f'data-value="{tpe.gain}">1</td>' in row
+    tpe = next(row for row in proposer_rows(history, PORTFOLIO) if row.name == "tpe")
+    assert f'data-value="{tpe.credit}">1</td>' in row
     assert f'data-value="{tpe.share}"' in row
     plain = render(history, title="a study", proposer=RandomProposer())
     assert 'id="shares"' not in plain

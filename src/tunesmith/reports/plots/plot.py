@@ -1,0 +1,103 @@
+"""A plot of the report, and what all plots share.
+
+Colours are variables of the page's style sheet (`var(--accent)`), so that plots follow its light and dark scheme.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import numpy as np
+import plotly.graph_objects as go
+
+from ...text.cleaning import plain
+from .scale import Scale
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A plot, or the reason why there is none yet.
+
+    Args:
+        key: The id in the page.
+        heading: The heading.
+        figure: The drawing, or None.
+        caption: How to read the plot, and what it leaves out.
+        description: The content in words, for those who cannot see it.
+        missing: Why there is no drawing.
+        webgl: Whether the drawing needs WebGL.
+        width: The minimum width in pixels; the plot scrolls where the page is narrower.
+        values: A table of the same values, header first, where that is short.
+    """
+
+    key: str
+    heading: str
+    figure: go.Figure | None = None
+    caption: str = ""
+    description: str = ""
+    missing: str = ""
+    webgl: bool = False
+    width: int = 0
+    values: Sequence[Sequence[str]] = field(default=())
+
+
+def new_figure(x: str, y: str, scale: Scale | None = None) -> go.Figure:
+    """Return an empty figure in the page's style.
+
+    Args:
+        x: The title of the x axis.
+        y: The title of the y axis.
+        scale: The scale of the y axis; None lets plotly choose.
+    """
+    axis = {
+        "gridcolor": "var(--line)",
+        "linecolor": "var(--line)",
+        "zeroline": False,
+        "automargin": True,
+        "tickcolor": "var(--line)",
+    }
+    figure = go.Figure(
+        layout={
+            "template": "none",
+            "height": 400,
+            "font": {"family": "inherit", "size": 13, "color": "var(--text)"},
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "margin": {"l": 56, "r": 16, "t": 30, "b": 48},
+            "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": "var(--faint)", "activecolor": "var(--accent)"},
+            "legend": {"orientation": "h", "y": -0.24, "x": 0, "yanchor": "top"},
+            "hoverlabel": {"bgcolor": "var(--card)", "bordercolor": "var(--line)", "font": {"color": "var(--text)"}},
+            "xaxis": {**axis, "title": {"text": x}},
+            "yaxis": {**axis, "title": {"text": y}},
+        }
+    )
+    if scale is not None:
+        figure.update_yaxes(**scale.axis)
+    return figure
+
+
+def escaped(text: str) -> str:
+    """Return text that plotly shows literally; it interprets tags and entities in labels."""
+    return html.escape(plain(text), quote=False)
+
+
+def end_of(name: str, most: int) -> str:
+    """Return a name of limited length; the end of `training.optimizer_params.momentum` tells more than its start."""
+    return name if len(name) <= most else "…" + name[-(most - 1) :]
+
+
+def evenly(items: Sequence[T], most: int) -> list[T]:
+    """Return at most `most` items at even distances, the first and the last among them."""
+    if len(items) <= most:
+        return list(items)
+    return [items[index] for index in np.linspace(0, len(items) - 1, most).astype(int)]
+
+
+def selection(shown: int, total: int, what: str) -> str:
+    """Return a sentence on how many items are shown, to follow a caption; empty where all are."""
+    return "" if shown == total else f" {shown:,} of {total:,} {what} are shown."
