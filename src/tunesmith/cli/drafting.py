@@ -1,4 +1,4 @@
-"""A language model that reads a request beside the rules, within a budget; without one, rules alone."""
+"""A request read by a language model, within a budget; without a model, by rules alone."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ log = logging.getLogger(__name__)
 
 
 def amended(draft: Draft, request: str, options: ModelOptions, *, usd: float, say: Callable[[str], None]) -> Draft:
-    """Return a draft with what a language model has read of a request besides.
+    """Return a draft with a language model's changes; unchanged, with a warning, if no model answers.
 
     Args:
-        draft: As rules made it of the request.
+        draft: The draft after the rules.
         request: The user's words.
-        options: Whom to ask.
-        usd: The most that this may cost.
-        say: Told what it may cost, and what it did.
+        options: The model.
+        usd: The limit of the cost.
+        say: Called with the limit, and with the cost.
 
     Raises:
-        InputError: The model, its address or its price is not known.
+        InputError: The model, its address or its price is unknown.
     """
     ledger = Ledger()
     limiter = SpendLimiter(options.spend_limits(usd), lambda: ledger.total, daily_usage())
@@ -49,4 +49,4 @@ def amended(draft: Draft, request: str, options: ModelOptions, *, usd: float, sa
 
 
 def _warn(reason: str) -> None:
-    log.warning("no language model answered, and the words are read by rules alone: %s", reason)
+    log.warning("no language model answered, and the request is read by rules alone: %s", reason)

@@ -1,6 +1,6 @@
 """What `tunesmith init` understands of a script or a config file, and the study.toml that it writes."""
 
-from .drafts import Draft, Question
+from .draft import Draft, Question
 from .inference import draft_study
 from .request import with_request
 from .study_toml import to_toml

@@ -7,10 +7,10 @@ import shlex
 from dataclasses import replace
 
 from ..trial_folder.names import ENVIRONMENT_FILE, PARAMETERS_FILE, RESULT_FILE
-from .drafts import Draft
+from .draft import Draft
 from .flags import Flag, Flags
+from .name_words import words
 from .sources import INTERPRETERS, Sources
-from .words import words
 
 _CONFIG_FLAGS = ("--config", "--cfg", "--config-file", "--config-path", "--conf", "-c")
 _OUT_FLAGS = (

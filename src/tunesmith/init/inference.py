@@ -14,13 +14,13 @@ from ..config_files.names import NOT_PLAIN
 from ..core.objective import Objective
 from ..errors import InputError
 from .commands import takes_config, with_command
-from .drafts import Draft
-from .fits import arranged
+from .couplings import arranged
+from .draft import Draft
 from .flags import Flags, read_flags, strings_in
 from .metrics import read_metrics
+from .name_words import words
 from .ranges import Guess, guess
 from .sources import Sources, find_sources, parsed
-from .words import words
 
 _log = logging.getLogger(__name__)
 

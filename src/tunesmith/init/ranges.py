@@ -8,7 +8,7 @@ from typing import Any
 
 from ..core.parameters import Choice, Float, Int, Parameter
 from ..errors import InputError
-from .words import reason_to_leave, words
+from .name_words import reason_to_leave, words
 
 
 @dataclass(frozen=True)

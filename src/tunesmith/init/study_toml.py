@@ -12,7 +12,7 @@ import tomlkit
 from ..core.budget import Budget
 from ..core.space import SearchSpace
 from ..text.cleaning import short
-from .drafts import Draft
+from .draft import Draft
 
 
 def to_toml(draft: Draft) -> str:

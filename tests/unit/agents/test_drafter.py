@@ -97,17 +97,17 @@ def test_a_good_answer_fills_what_rules_could_not_read(draft: Draft) -> None:
         ({"ranges": [{"parameter": "lr", "low": 10, "high": 100, "words": "gentle"}]}, "not plausible"),
         ({"ranges": [{"parameter": "dropout", "low": 0.1, "high": 7, "words": "gentle"}]}, "not plausible"),
         ({"ranges": [{"parameter": "layers", "low": 3, "high": 3e9, "words": "gentle"}]}, "not plausible"),
-        ({"ranges": [{"parameter": "optimizer", "low": 1, "high": 2, "words": "gentle"}]}, "none of these lies there"),
-        ({"options": [{"parameter": "optimizer", "options": ["rm -rf"], "words": "gentle"}]}, "cannot be meant"),
-        ({"options": [{"parameter": "layers", "options": [1, 99], "words": "gentle"}]}, "cannot be meant"),
-        ({"options": [{"parameter": "layers", "options": ["many", 2], "words": "gentle"}]}, "cannot be meant"),
-        ({"objective": [{"metric": "f1", "direction": "maximize", "words": "it is right"}]}, "knows no metric 'f1'"),
+        ({"ranges": [{"parameter": "optimizer", "low": 1, "high": 2, "words": "gentle"}]}, "none of these is in"),
+        ({"options": [{"parameter": "optimizer", "options": ["rm -rf"], "words": "gentle"}]}, "and cannot be"),
+        ({"options": [{"parameter": "layers", "options": [1, 99], "words": "gentle"}]}, "and cannot be"),
+        ({"options": [{"parameter": "layers", "options": ["many", 2], "words": "gentle"}]}, "and cannot be"),
+        ({"objective": [{"metric": "f1", "direction": "maximize", "words": "it is right"}]}, "has no metric 'f1'"),
         ({"limits": [{"name": "trials", "value": -5, "words": "until my coffee"}]}, "trials must be above 0"),
-        ({"limits": [{"name": "minutes", "value": 600, "words": "until my coffee"}]}, "settled already"),
+        ({"limits": [{"name": "minutes", "value": 600, "words": "until my coffee"}]}, "already settled"),
         ({"selections": [{"action": "only", "parameters": ["lr", "gone"], "words": "gentle"}]}, "no parameter 'gone'"),
-        ({"limits": [{"name": "trials", "value": 9, "words": INJECTED[:20]}]}, "but your words do not"),
-        ({"limits": [{"name": "trials", "value": 9, "words": "."}]}, "but your words do not"),
-        ({"limits": [{"name": "trials", "value": 9, "words": "it is"}]}, "but your words do not"),
+        ({"limits": [{"name": "trials", "value": 9, "words": INJECTED[:20]}]}, "but your request does not"),
+        ({"limits": [{"name": "trials", "value": 9, "words": "."}]}, "but your request does not"),
+        ({"limits": [{"name": "trials", "value": 9, "words": "it is"}]}, "but your request does not"),
     ],
 )  # fmt: skip
 def test_what_is_made_up_is_refused_and_the_rules_value_stays(
@@ -137,7 +137,7 @@ def test_a_prompt_hidden_in_the_script_reaches_nothing(draft: Draft) -> None:
     with ModelServer(obeys) as server:
         done, _ = ask(draft, server)
     assert (done.space, done.budget, done.command) == (by_rules.space, by_rules.budget, by_rules.command)
-    assert reasons(done).count("the language model says so, but your words do not") == 2
+    assert reasons(done).count("the language model proposed it, but your request does not") == 2
 
 
 def test_an_option_that_is_known_and_a_selection_are_taken(draft: Draft) -> None:

@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tunesmith.core.parameters import Choice, Float, Int
+from tunesmith.init.name_words import reason_to_leave
 from tunesmith.init.ranges import guess
-from tunesmith.init.words import reason_to_leave
 
 LEFT_ALONE = [
     "epochs", "num_epochs", "max_steps", "n_iter", "seed", "randomState", "data_path", "out_dir", "logFile",

@@ -1,4 +1,4 @@
-"""The drafter: what a user's words want of a study, where rules could not read them."""
+"""The drafter: reads the parts of a request that rules do not understand."""
 
 from __future__ import annotations
 
@@ -11,39 +11,41 @@ from pydantic import BaseModel, Field
 
 from ...core.space import SearchSpace
 from ...init import Draft
-from ...init.fulfilment import apply_intents, refused
-from ...init.request import plain, says_something
-from ...init.wishes import Aim, Intent, Limit, Options, Range, Selection
+from ...init.apply_intents import apply_intents, refused
+from ...init.intents import Improve, Intent, SelectParameters, SetLimit, SetOptions, SetRange
+from ...init.request import has_meaning, plain
 from ...text.cleaning import short, without_secrets
 from ..prompts import prompt
 from .model import Model
 
-_MOST_SCRIPT = 6000  # Characters.
-_MOST_NAMES = 60
-_MOST = 20
+_MAX_SCRIPT = 6000  # Characters.
+_MAX_PARAMETERS = 60
+_MAX_ENTRIES = 20
 
 
 class Changes(BaseModel):
-    """What the drafter answers."""
+    """The drafter's answer."""
 
-    objective: list[Aim] = Field(default_factory=list, max_length=_MOST)
-    selections: list[Selection] = Field(default_factory=list, max_length=_MOST)
-    ranges: list[Range] = Field(default_factory=list, max_length=_MOST_NAMES)
-    options: list[Options] = Field(default_factory=list, max_length=_MOST_NAMES)
-    limits: list[Limit] = Field(default_factory=list, max_length=_MOST)
-    not_understood: list[str] = Field(default_factory=list, max_length=_MOST, description="what no change can give")
+    objective: list[Improve] = Field(default_factory=list, max_length=_MAX_ENTRIES)
+    selections: list[SelectParameters] = Field(default_factory=list, max_length=_MAX_ENTRIES)
+    ranges: list[SetRange] = Field(default_factory=list, max_length=_MAX_PARAMETERS)
+    options: list[SetOptions] = Field(default_factory=list, max_length=_MAX_PARAMETERS)
+    limits: list[SetLimit] = Field(default_factory=list, max_length=_MAX_ENTRIES)
+    not_understood: list[str] = Field(
+        default_factory=list, max_length=_MAX_ENTRIES, description="what no change can give"
+    )
 
     @property
-    def wishes(self) -> tuple[Intent, ...]:
-        """All that is wanted."""
+    def intents(self) -> tuple[Intent, ...]:
+        """All changes."""
         return (*self.objective, *self.selections, *self.ranges, *self.options, *self.limits)
 
 
 class Drafter:
-    """Reads a request beside a draft, and changes the draft within what the request says.
+    """Changes a draft as a request asks, where rules did not understand it.
 
     Args:
-        model: Whom it asks.
+        model: The language model.
     """
 
     role = "drafter"
@@ -52,50 +54,50 @@ class Drafter:
         self.model = model
 
     def amend(self, draft: Draft, request: str) -> Draft:
-        """Return the draft with what the request wants besides; all of it is checked as rules' wishes are.
+        """Return the draft with the model's changes, checked as those of the rules are.
 
         Args:
-            draft: As rules made it of the request.
+            draft: The draft after the rules.
             request: The user's words.
 
         Raises:
-            ModelUnavailable: There is none.
+            ModelUnavailable: No model answered.
             InputError: The request is empty, or very long.
         """
-        words = plain(request)
-        question = json.dumps(_told(draft, words), ensure_ascii=False, default=str)
+        text = plain(request)
+        question = json.dumps(_question(draft, text), ensure_ascii=False, default=str)
         changes = self.model.ask(self.role, instructions=prompt(self.role), question=question, answer=Changes)
-        granted = []
-        for wish in changes.wishes:
-            if _is_said(wish.words, words):
-                granted.append(wish)
+        intents = []
+        for intent in changes.intents:
+            if _is_quoted(intent.words, text):
+                intents.append(intent)
             else:
-                draft = refused(draft, wish.words, "the language model says so, but your words do not.")
-        before = len(draft.understood)
-        draft = apply_intents(draft, granted, careful=True)
-        read = (f"{line} (as the language model reads it)" for line in draft.understood[before:])
-        draft = replace(draft, understood=(*draft.understood[:before], *read))
+                draft = refused(draft, intent.words, "the language model proposed it, but your request does not.")
+        by_rules = len(draft.understood)
+        draft = apply_intents(draft, intents, careful=True)
+        by_model = (f"{line} (as the language model reads it)" for line in draft.understood[by_rules:])
+        draft = replace(draft, understood=(*draft.understood[:by_rules], *by_model))
         for phrase in changes.not_understood:
             draft = refused(draft, phrase, "the language model knows no setting for it.")
         return draft
 
 
-def _is_said(phrase: str, request: str) -> bool:
-    """Tell whether a phrase stands in the request: nothing that a file says can ask for a change."""
+def _is_quoted(phrase: str, request: str) -> bool:
+    """Tell whether a phrase occurs in the request, so that text in files cannot ask for a change."""
     bare = " ".join(re.findall(r"[^\s\"'`]+", phrase)).lower()
-    return says_something(bare) and bare in " ".join(re.findall(r"[^\s\"'`]+", request)).lower()
+    return has_meaning(bare) and bare in " ".join(re.findall(r"[^\s\"'`]+", request)).lower()
 
 
-def _told(draft: Draft, request: str) -> dict[str, Any]:
+def _question(draft: Draft, request: str) -> dict[str, Any]:
     tables = SearchSpace(draft.space).to_tables()[0] if draft.space else {}
-    listed = list(draft.space)[:_MOST_NAMES]
+    names = list(draft.space)[:_MAX_PARAMETERS]
     return {
         "request": request,
         "understood": draft.understood,
         "not_understood": draft.not_understood,
-        "parameters": {short(name, 120): {**tables[name], "now": _value(draft.values.get(name))} for name in listed},
-        "left_alone": {short(name, 120): short(why) for name, why in list(draft.skipped.items())[:_MOST_NAMES]},
-        "metrics": [short(name, 120) for name in draft.measured[:_MOST]],
+        "parameters": {short(name, 120): {**tables[name], "now": _value(draft.values.get(name))} for name in names},
+        "left_alone": {short(name, 120): short(why) for name, why in list(draft.skipped.items())[:_MAX_PARAMETERS]},
+        "metrics": [short(name, 120) for name in draft.measured[:_MAX_ENTRIES]],
         "objective": draft.objective,
         "budget": draft.budget,
         "search": draft.search,
@@ -111,5 +113,5 @@ def _script(draft: Draft) -> str:
     """Return the beginning of the script, without lines that may hold a secret."""
     if draft.script is None:
         return ""
-    text = draft.script.read_text(encoding="utf-8", errors="replace")[: 2 * _MOST_SCRIPT]
-    return without_secrets(text)[:_MOST_SCRIPT]
+    text = draft.script.read_text(encoding="utf-8", errors="replace")[: 2 * _MAX_SCRIPT]
+    return without_secrets(text)[:_MAX_SCRIPT]

@@ -1,4 +1,4 @@
-"""Which parameters of a draft are tuned, and between which bounds, where somebody says so."""
+"""Edits of a draft's search space: which parameters are tuned, their ranges, and their options."""
 
 from __future__ import annotations
 
@@ -9,33 +9,30 @@ from ..core.parameters import Choice, Float, Int, Parameter, describe, exact
 from ..core.space import SearchSpace
 from ..core.trial import Value
 from ..errors import InputError, nearest
-from .drafts import Draft
+from .draft import Draft
+from .intents import Action
+from .name_words import is_never_tuned, reason_to_leave
 from .ranges import guess_around, is_share
-from .wishes import Action
-from .words import is_never_tuned, reason_to_leave
 
-ASKED = "you asked for that"
-_ENLARGED = 100  # How many times as wide as before a range may be that nobody has said in numbers.
-_WIDE = 30
-"""From so many times the least value on, a range that was not drafted is searched on a logarithmic scale."""
+_MAX_GROWTH = 100  # The width of a careful range, as a multiple of the drafted one's.
+_LOG_RATIO = 30  # From this ratio of the bounds on, a range that was not drafted is searched on a logarithmic scale.
 
 
 def with_selection(draft: Draft, names: Sequence[str], action: Action) -> tuple[Draft, str]:
-    """Return a draft that tunes some parameters only, or also, or leaves them alone, and what became of it in words.
+    """Return a draft that tunes only these parameters, these also, or leaves them alone, and the effect in words.
 
     Raises:
-        InputError: A parameter is not known, or nothing would be left to tune.
+        InputError: A parameter is unknown, or nothing would be left to tune.
     """
     for name in names:
         _check_known(draft, name)
-    listed = ", ".join(names)
     if action == "leave":
-        return _without(draft, names), f"left alone: {listed}"
+        return _without(draft, names), f"left alone: {', '.join(names)}"
     kept = {*names, *(draft.space if "space" in draft.words else ())}
     for name in names:
-        draft = _taken_up(draft, name)
+        draft = _tuned(draft, name)
     if action == "also":
-        return draft, f"tuned beside the others: {listed}"
+        return draft, f"tuned as well: {', '.join(names)}"
     pinned = {key for key, parameter in draft.space.items() if isinstance(parameter, Choice) and parameter.size == 1}
     draft = _without(draft, [name for name in draft.space if name not in kept | pinned])
     return draft, f"tuned: {', '.join(name for name in draft.space if name not in pinned)}, and nothing else"
@@ -44,70 +41,70 @@ def with_selection(draft: Draft, names: Sequence[str], action: Action) -> tuple[
 def with_range(
     draft: Draft, name: str, low: float | None, high: float | None, *, careful: bool = False
 ) -> tuple[Draft, str]:
-    """Return a draft that searches a parameter between bounds, and what became of it in words.
+    """Return a draft that searches a parameter between bounds, and the effect in words.
 
     Args:
-        draft: As it is.
-        name: The parameter; one that is left alone for its name is taken up.
-        low: The least value; None for what it is.
-        high: The largest value; None for what it is. Where it is below `low`, the two are swapped.
-        careful: Refuse a range that has nothing in common with the one that is there.
+        draft: The draft.
+        name: The parameter; one that is left alone because of its name is tuned from now on.
+        low: The lower bound; None keeps the present one.
+        high: The upper bound; None keeps the present one. Bounds in the wrong order are swapped.
+        careful: Refuse a range that does not overlap with the present one, or is far wider.
 
     Raises:
-        InputError: The parameter is not known or no number, or the range cannot be.
+        InputError: The parameter is unknown or not a number, or the range is impossible.
     """
     note = ""
     if low is not None and high is not None and low > high:
-        low, high, note = high, low, " (swapped, as the first was the larger one)"
-    fresh = name not in draft.space
-    draft = _taken_up(draft, name)
+        low, high, note = high, low, " (swapped, since the first was larger)"
+    is_new = name not in draft.space
+    draft = _tuned(draft, name)
     old = draft.space[name]
     if isinstance(old, Choice):
-        options = [option for option in old.options if _lies(option, low, high)]
+        options = [option for option in old.options if _is_within(option, low, high)]
         if not options:
-            raise InputError(f"{name} is {describe(old)}, and none of these lies there.")
-        draft, told = with_options(draft, name, options, careful=careful)
-        return draft, told + note
+            raise InputError(f"{name} is {describe(old)}, and none of these is in that range.")
+        draft, effect = with_options(draft, name, options, careful=careful)
+        return draft, effect + note
     low, high = old.low if low is None else low, old.high if high is None else high
     if careful and not _is_plausible(name, low, high, old):
         raise InputError(f"{name} from {low:g} to {high:g} is not plausible; it stays {describe(old)}.")
-    log = low > 0 and (old.log or (fresh and high / low >= _WIDE))
+    log = low > 0 and (old.log or (is_new and high / low >= _LOG_RATIO))
     if isinstance(old, Int) and float(low).is_integer() and float(high).is_integer():
         changed: Parameter = replace(old, low=int(low), high=int(high), log=log)
     else:
         changed = Float(low, high, log=log, default=old.default, when=old.when, inactive=old.inactive)
-        note += "; now a whole number: check that the script takes others" if isinstance(old, Int) else ""
+        note += "; it was a whole number: check that the script accepts others" if isinstance(old, Int) else ""
     draft = _with(draft, name, changed)
     present = draft.values.get(name)
     if isinstance(present, int | float) and not low <= present <= high:
-        note += f"; the present value, {present:g}, lies outside"
+        note += f"; the present value, {present:g}, is outside"
     if is_share(name) and not 0 <= low <= high <= 1:
-        note += "; it sounds like a share, which lies between 0 and 1"
+        note += "; its name suggests a share, between 0 and 1"
     return draft, f"{name} from {low:g} to {high:g}{note}"
 
 
 def with_options(draft: Draft, name: str, options: Sequence[Value], *, careful: bool = False) -> tuple[Draft, str]:
-    """Return a draft in which a parameter takes one of some values, and what became of it in words.
+    """Return a draft that chooses a parameter among values, and the effect in words.
 
     Args:
-        draft: As it is.
+        draft: The draft.
         name: The parameter.
-        options: The values. Where one alone is left, and it is the present one, the parameter is left alone.
-        careful: Refuse numbers outside of the range that is there.
+        options: The values. A single one, if it is the present value, leaves the parameter alone.
+        careful: Refuse numbers outside of the present range.
 
     Raises:
-        InputError: The parameter is not known, or a value is not one that it can take.
+        InputError: The parameter is unknown, or cannot take a value.
     """
     present = draft.values.get(name)
     if len(options) == 1 and _is_same(options[0], present):
         return with_selection(draft, [name], "leave")[0], f"{name} stays {options[0]}"
-    draft = _taken_up(draft, name)
+    draft = _tuned(draft, name)
     old = draft.space[name]
-    if isinstance(old, Int):  # 32.0 is 32 there.
+    if isinstance(old, Int):  # 32.0 means 32.
         options = [int(option) if isinstance(option, float) and option.is_integer() else option for option in options]
     for option in options:
         if not _fits(option, old, careful):
-            raise InputError(f"{name} is {describe(old)}, so {option!r} cannot be meant.")
+            raise InputError(f"{name} is {describe(old)}, and cannot be {option!r}.")
     if not isinstance(old, Choice):
         options = sorted(options)
     changed = Choice(
@@ -118,36 +115,36 @@ def with_options(draft: Draft, name: str, options: Sequence[Value], *, careful: 
         inactive=old.inactive,
     )
     draft = _with(draft, name, changed)
-    told = f"{name} = {options[0]}" if len(options) == 1 else f"{name} one of {', '.join(map(str, options))}"
+    effect = f"{name} = {options[0]}" if len(options) == 1 else f"{name} one of {', '.join(map(str, options))}"
     if present is not None and not any(_is_same(present, option) for option in options):
-        # A config file is trial 0 as it is; of flags, only what is in the space is known.
+        # Trial 0 runs a config file unchanged; without one, it takes the middle of the space.
         first = present if draft.config is not None else draft.space[name].middle
-        told += f"; the present value is {present}, and trial 0 takes {first}"
-    return draft, told
+        effect += f"; the present value is {present}, and trial 0 takes {first}"
+    return draft, effect
 
 
 def _fits(option: Value, old: Parameter, careful: bool) -> bool:
     if isinstance(old, Choice):
         return old.contains(option)
     low, high = (old.low, old.high) if careful else (None, None)
-    return _lies(option, low, high) and (isinstance(old, Float) or isinstance(option, int))
+    return _is_within(option, low, high) and (isinstance(old, Float) or isinstance(option, int))
 
 
 def _is_same(value: Value, other: Value) -> bool:
-    """Tell whether two values mean the same to a script: 1 and 1.0 do, 1 and true do not."""
+    """Tell whether two values are the same to a script: 1 and 1.0 are, 1 and true are not."""
     if any(isinstance(each, bool) or not isinstance(each, int | float) for each in (value, other)):
         return exact(value) == exact(other)
     return bool(value == other)
 
 
 def _is_plausible(name: str, low: float, high: float, old: Float | Int) -> bool:
-    """Tell whether a range has something in common with the one that is there, and is not of another size."""
+    """Tell whether a range overlaps with the present one, and is not far wider."""
     overlaps = low <= old.high and high >= old.low
-    is_like = high - low <= _ENLARGED * max(old.high - old.low, 1e-12)
-    return overlaps and is_like and (not is_share(name) or 0 <= low <= high <= 1)
+    is_similar = high - low <= _MAX_GROWTH * max(old.high - old.low, 1e-12)
+    return overlaps and is_similar and (not is_share(name) or 0 <= low <= high <= 1)
 
 
-def _lies(value: Value, low: float | None, high: float | None) -> bool:
+def _is_within(value: Value, low: float | None, high: float | None) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     return (low is None or low <= value) and (high is None or value <= high)
@@ -159,8 +156,8 @@ def _check_known(draft: Draft, name: str) -> None:
         raise InputError(f"there is no parameter '{name}'.{nearest(name, known)}")
 
 
-def _taken_up(draft: Draft, name: str) -> Draft:
-    """Return a draft that tunes a parameter, also one that is usually left alone for its name."""
+def _tuned(draft: Draft, name: str) -> Draft:
+    """Return a draft that tunes a parameter, even one that is usually left alone because of its name."""
     _check_known(draft, name)
     if name in draft.space:
         return draft
@@ -173,20 +170,19 @@ def _taken_up(draft: Draft, name: str) -> Draft:
 
 
 def _with(draft: Draft, name: str, parameter: Parameter) -> Draft:
-    """Put a parameter in the place of what is there."""
     remarks = {key: remark for key, remark in draft.remarks.items() if key != name}
     return _reachable(replace(draft, remarks=remarks), {**draft.space, name: parameter})
 
 
 def _without(draft: Draft, names: Sequence[str]) -> Draft:
-    """Leave parameters alone, and what can never be active without them."""
-    skipped = dict(draft.skipped) | {name: ASKED for name in draft.space if name in names}
+    """Leave parameters alone, and those that can never be active without them."""
+    skipped = dict(draft.skipped) | {name: "you asked for that" for name in draft.space if name in names}
     kept = {name: parameter for name, parameter in draft.space.items() if name not in names}
     return _reachable(replace(draft, skipped=skipped), kept)
 
 
 def _reachable(draft: Draft, space: Mapping[str, Parameter]) -> Draft:
-    """Return a draft with another space, without conditions on what is not tuned any more or cannot take the value.
+    """Return a draft with another space, without the conditions and the parameters that it makes impossible.
 
     Raises:
         InputError: Nothing is left to tune, or a parameter that can never be active would stay in the user's file.
@@ -195,16 +191,16 @@ def _reachable(draft: Draft, space: Mapping[str, Parameter]) -> Draft:
     skipped = dict(draft.skipped)
     for name, parameter in space.items():
         when = dict(parameter.when or {})
-        for parent, wanted in tuple(when.items()):
-            if parent not in space and draft.values.get(parent) == wanted:
+        for parent, condition in tuple(when.items()):
+            if parent not in space and draft.values.get(parent) == condition:
                 del when[parent]
-            elif parent not in space or not space[parent].contains(wanted):
+            elif parent not in space or not space[parent].contains(condition):
                 if parent in space and parameter.inactive == "remove":
                     raise InputError(
-                        f"{name} stands in your file, and only {wanted} takes it: without that as an option nothing "
-                        "would take it out. Change your file first."
+                        f"{name} is in your file, and only {condition} accepts it: without that option nothing would "
+                        "remove it. Change your file first."
                     )
-                skipped[name] = f"it counts only where {parent} is {wanted}"
+                skipped[name] = f"it is used only where {parent} is {condition}"
         if name not in skipped:
             kept[name] = replace(parameter, when=when or None, inactive=parameter.inactive if when else "keep")
     if not kept:

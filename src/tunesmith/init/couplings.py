@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from ..core.parameters import Choice, Int, Parameter
 from ..core.space import SearchSpace
-from .drafts import Draft
+from .draft import Draft
+from .name_words import words
 from .ranges import is_width
-from .words import words
 
 
 def arranged(draft: Draft) -> Draft:
