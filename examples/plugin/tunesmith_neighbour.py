@@ -1,4 +1,4 @@
-"""Proposals that differ from the best trial in one parameter."""
+"""A proposer that changes one parameter of the best trial."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,26 +14,26 @@ class NeighbourProposer:
     """Changes one parameter of the best trial.
 
     Args:
-        explore: The share of proposals that are drawn at random instead, in [0, 1].
+        explore: The share of random proposals, in [0, 1].
     """
 
     explore: float = 0.2
 
     def __post_init__(self) -> None:
         if not 0 <= self.explore <= 1:
-            raise InputError(f"explore must be in [0, 1], but {self.explore} was given.", keys=("explore",))
+            raise InputError(f"explore must be in [0, 1], got {self.explore}.", keys=("explore",))
 
     def propose(self, history: History, *, count: int, seed: int) -> Sequence[Proposal]:
-        """Return `count` proposals; the same ones for the same history and seed."""
+        """Return `count` proposals, the same for the same history and seed."""
         rng = np.random.default_rng([seed, len(history.trials)])
-        taken: list[Proposal] = []
+        proposals: list[Proposal] = []
         for _ in range(count):
-            for _ in range(8):  # where all is tried already, the last one will do: tunesmith leaves it out
+            for _ in range(8):  # if none of 8 is new, the last one is returned, and the study drops it
                 proposal = self._neighbour(history, rng)
-                if not history.has_tried(proposal.parameters) and proposal not in taken:
+                if not history.has_tried(proposal.parameters) and proposal not in proposals:
                     break
-            taken.append(proposal)
-        return taken
+            proposals.append(proposal)
+        return proposals
 
     def _neighbour(self, history: History, rng: np.random.Generator) -> Proposal:
         space, best, drawn = history.space, history.best, history.space.sample(rng)
@@ -41,6 +41,6 @@ class NeighbourProposer:
             name = list(drawn)[rng.integers(len(drawn))]
             parameters = space.complete({**best.parameters, name: drawn[name]})
             if not space.is_forbidden(parameters):
-                reason = f"trial {best.number} with another {name}."
+                reason = f"trial {best.number} with another {name}"
                 return Proposal(parameters=parameters, proposer="neighbour", reason=reason, parent=best.number)
-        return Proposal(parameters=drawn, proposer="neighbour", reason="drawn at random.")
+        return Proposal(parameters=drawn, proposer="neighbour", reason="drawn at random")

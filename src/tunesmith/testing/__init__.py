@@ -1,1 +1,1 @@
-"""For authors of plugins: contracts that every plugin keeps, and problems to try it on."""
+"""Contract checks, test problems and histories for plugin authors."""

@@ -1,4 +1,4 @@
-"""A realistic study, made up: what a report, an exporter or a dashboard has to cope with, without running anything."""
+"""A realistic synthetic history, for testing reports, exporters and dashboards without running trials."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 1.50 GiB. GPU 0 ha
 
 
 def example_space() -> SearchSpace:
-    """Return nine parameters of every kind, two of them conditional."""
+    """Return nine parameters of every type, two of them conditional."""
     return SearchSpace(
         {
             "training.lr": Float(1e-5, 1e-1, log=True, default=2e-4),
@@ -42,14 +42,14 @@ def example_space() -> SearchSpace:
 
 
 def example_history(trials: int = 60, *, seed: int = 7) -> History:
-    """Return the history of a made-up study of a forecasting model.
+    """Return the history of a synthetic study of a forecasting model.
 
-    It holds complete, pruned and failed trials and two that still run, learning curves, repeats, verdicts, notes,
-    test scores of the best and of the user's own trial, and the coordinator's decisions.
+    It has complete, pruned, failed and two running trials, learning curves, repeats, verdicts, notes, test scores of
+    the best and of the user's own trial, and the coordinator's decisions.
 
     Args:
-        trials: How many trials; at least 1.
-        seed: The same seed gives the same history.
+        trials: The number of trials; at least 1.
+        seed: The random seed.
 
     >>> example_history(12).best is not None
     True
@@ -79,20 +79,20 @@ def _trial(history: History, number: int, rng: np.random.Generator, *, running: 
         yield Event("finished", number, {"state": "failed", "failure": failure})
         return
     curve = _curve(parameters, rng)
-    lasting = EPOCHS // 2 if running else _epochs(history, curve, number)
-    for epoch in range(lasting):
+    last = EPOCHS // 2 if running else _last_epoch(history, curve, number)
+    for epoch in range(last):
         yield Event("reported", number, {"step": epoch + 1, "metrics": {"val_mse": curve[epoch]}})
     if running:
         return
     speed = 2.0 + parameters["model.layers"] * parameters["model.d_model"] / 200.0
     metrics = {
-        "val_mse": curve[lasting - 1],
-        "val_mae": math.sqrt(curve[lasting - 1]) * 0.78,
+        "val_mse": curve[last - 1],
+        "val_mae": math.sqrt(curve[last - 1]) * 0.78,
         "latency_ms": round(4.0 + 4.5 * speed, 2),
     }
-    taken = {"seconds": 3.1 * speed * lasting, "peak_memory_bytes": int(4e8 + 6e7 * speed)}
-    pruned = lasting < EPOCHS
-    yield Event("finished", number, {"state": "pruned" if pruned else "complete", "metrics": metrics, **taken})
+    usage = {"seconds": 3.1 * speed * last, "peak_memory_bytes": int(4e8 + 6e7 * speed)}
+    pruned = last < EPOCHS
+    yield Event("finished", number, {"state": "pruned" if pruned else "complete", "metrics": metrics, **usage})
     if not pruned:
         yield Event("judged", number, _verdict(history, number))
 
@@ -128,7 +128,7 @@ def _failure(parameters: Mapping[str, Value], number: int, rng: np.random.Genera
 
 
 def _curve(parameters: Mapping[str, Value], rng: np.random.Generator) -> list[float]:
-    """Return the validation error by epoch: it falls towards a floor that depends on the parameters."""
+    """Return the validation error by epoch, which falls towards a floor that depends on the parameters."""
     lr = math.log10(parameters["training.lr"])
     floor = 0.36 + 0.09 * (lr + 2.8) ** 2 + 0.5 * (parameters["model.dropout"] - 0.22) ** 2
     floor += 0.03 * abs(math.log2(parameters["model.d_model"] / 160)) + 0.012 * (parameters["model.layers"] - 3) ** 2
@@ -141,8 +141,8 @@ def _curve(parameters: Mapping[str, Value], rng: np.random.Generator) -> list[fl
     return [round(float(value), 6) for value in values]
 
 
-def _epochs(history: History, curve: list[float], number: int) -> int:
-    """Return how far the trial gets: a poor one is pruned at epoch 4 or 12."""
+def _last_epoch(history: History, curve: list[float], number: int) -> int:
+    """Return the last epoch of a trial; poor trials are pruned at epoch 4 or 12."""
     for epoch in (4, 12):
         others = sorted(history.at_step(epoch).values())
         if number > 5 and curve[epoch - 1] > others[len(others) // 2]:
@@ -153,7 +153,7 @@ def _epochs(history: History, curve: list[float], number: int) -> int:
 def _verdict(history: History, number: int) -> dict[str, Any]:
     trial = history.trials[number]
     if violation := history.objective.violation(trial.metrics):
-        return {"decision": "reject", "reason": f"it breaks the constraints by {violation:.4g}", "by": "rules"}
+        return {"decision": "reject", "reason": f"violates the constraints by {violation:.4g}", "by": "rules"}
     if trial.proposal.repeat_of is not None:
         return {"decision": "accept", "reason": "it holds with another seed", "by": "replicate"}
     if history.best is not None and history.best.number == number:

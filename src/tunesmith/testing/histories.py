@@ -1,4 +1,4 @@
-"""Spaces of every shape, and histories in which everything happened that trips up a plugin."""
+"""Search spaces of every shape, and histories that are difficult for plugins."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ..journal.base import Event
 from . import problems
 
 Outcome = float | Mapping[str, float] | State | Failure
-"""What became of a trial: the value of `y`, metrics by name, a failure, or a state other than complete."""
+"""The outcome of a trial: the value of `y`, metrics by name, a failure, or a state other than complete."""
 
 MINIMIZE, MAXIMIZE = Objective.parse("minimize y"), Objective.parse("maximize y")
 
@@ -29,19 +29,19 @@ SEVERAL = Objective.parse(
         "constraints": {"megabytes": {"high": 300.0}},
     }
 )
-"""Two metrics that pull in different directions, and a constraint."""
+"""Two metrics in different directions, and a constraint."""
 
 
 def spaces() -> dict[str, SearchSpace]:
-    """Return spaces of every shape that a proposer has to cope with, by name."""
+    """Return search spaces of every shape by name."""
     return {
         "mixed": problems.mixed().space,
         "conditional and forbidden": problems.conditional().space,
         "one parameter": SearchSpace({"x": Float(-1.0, 1.0)}),
         "logarithmic": SearchSpace({"tiny": Float(1e-12, 1e-3, log=True), "count": Int(1, 100_000, log=True)}),
         "one point": SearchSpace({"x": Int(3, 3), "kind": Choice(["only"])}),
-        "two hundred parameters": SearchSpace({f"x{place}": Float(0.0, 1.0) for place in range(200)}),
-        "all choices": SearchSpace({f"c{place}": Choice(["a", "b", True, 1, None][: place + 2]) for place in range(4)}),
+        "two hundred parameters": SearchSpace({f"x{index}": Float(0.0, 1.0) for index in range(200)}),
+        "all choices": SearchSpace({f"c{index}": Choice(["a", "b", True, 1, None][: index + 2]) for index in range(4)}),
         "half forbidden": SearchSpace({"x": Int(0, 9), "y": Int(0, 9)}, [{"x": {"high": 4}}]),
         "with priors": SearchSpace(
             {
@@ -61,17 +61,14 @@ def build_history(
     curves: Mapping[int, Sequence[tuple[int, float]]] | None = None,
     repeats: Mapping[int, int] | None = None,
 ) -> History:
-    """Return a history in which these trials happened, one after the other.
+    """Return the history of some consecutive trials, as after a resume.
 
     Args:
-        space: The space.
-        trials: Each one's parameters and what became of it.
-        objective: With the one metric `y`, where no outcome has metrics of its own.
-        curves: By trial number, the steps and values of `y` that it reported on the way.
-        repeats: By trial number, the trial that it repeats.
-
-    Returns:
-        The history, as it would be after a resume.
+        space: The search space.
+        trials: The parameters and the outcome of each trial.
+        objective: The objective; outcomes that are numbers need the single metric `y`.
+        curves: The reported steps and values of `y`, by trial number.
+        repeats: The repeated trial, by trial number.
     """
     history = History(space, objective)
     for event in events_of(trials, curves, repeats):
@@ -84,22 +81,22 @@ def events_of(
     curves: Mapping[int, Sequence[tuple[int, float]]] | None = None,
     repeats: Mapping[int, int] | None = None,
 ) -> list[Event]:
-    """Return the events of these trials; the arguments are those of `build_history`."""
+    """Return the events of some trials, with the arguments of `build_history`."""
     events = []
     for number, (parameters, outcome) in enumerate(trials):
-        again = {"repeat_of": repeats[number], "proposer": "rules"} if repeats and number in repeats else {}
-        events.append(Event("proposed", number, {"parameters": dict(parameters), **again}, time=0.0))
+        repeat = {"repeat_of": repeats[number], "proposer": "rules"} if repeats and number in repeats else {}
+        events.append(Event("proposed", number, {"parameters": dict(parameters), **repeat}, time=0.0))
         if outcome is State.WAITING:
             continue
         events.append(Event("started", number, {"attempt": 1}, time=0.0))
         reports = (curves or {}).get(number, ())
         events += [Event("reported", number, {"step": step, "metrics": {"y": y}}, time=0.0) for step, y in reports]
         if outcome is not State.RUNNING:
-            events.append(Event("finished", number, _end(outcome, reports), time=0.0))
+            events.append(Event("finished", number, _finished(outcome, reports), time=0.0))
     return events
 
 
-def _end(outcome: Outcome, reports: Sequence[tuple[int, float]]) -> dict[str, Any]:
+def _finished(outcome: Outcome, reports: Sequence[tuple[int, float]]) -> dict[str, Any]:
     if outcome is State.FAILED:
         outcome = Failure(kind="exit", reason="it ended with status 1.")
     if isinstance(outcome, Failure):
@@ -112,52 +109,52 @@ def _end(outcome: Outcome, reports: Sequence[tuple[int, float]]) -> dict[str, An
 def random_trials(
     space: SearchSpace, count: int, outcome: Callable[[int, Mapping[str, Value]], Outcome], seed: int = 0
 ) -> list[tuple[dict[str, Value], Outcome]]:
-    """Return `count` random configurations, each with what `outcome(number, parameters)` says."""
+    """Return `count` random configurations with their outcomes, from `outcome(number, parameters)`."""
     rng = np.random.default_rng(seed)
     drawn = [space.sample(rng) for _ in range(count)]
     return [(parameters, outcome(number, parameters)) for number, parameters in enumerate(drawn)]
 
 
 def smooth(number: int, parameters: Mapping[str, Value]) -> float:
-    """Return a loss that depends on every number and is the same on any machine."""
+    """Return a loss that depends on every numeric parameter and is the same on any machine."""
     return math.fsum(math.sqrt(abs(v)) for v in parameters.values() if isinstance(v, int | float)) + len(parameters)
 
 
 def awkward_histories(count: int = 30) -> dict[str, Callable[[], History]]:
-    """Return histories that trip up arithmetic, by what is awkward about them; each call builds one anew.
+    """Return functions that build numerically or logically difficult histories, by description.
 
     Args:
-        count: How many trials each has; at least 8.
+        count: The number of trials in each; at least 8.
     """
     space = problems.mixed().space
     built: dict[str, Callable[[], History]] = {
-        what: partial(build_history, space, random_trials(space, count, outcome), objective)
-        for what, (outcome, objective) in _awkward_outcomes().items()
+        name: partial(build_history, space, random_trials(space, count, outcome), objective)
+        for name, (outcome, objective) in _awkward_outcomes().items()
     }
     trials = random_trials(space, count, smooth)
     curves = {
         number: [(step, smooth(number, p) + 1 / step) for step in (1, 2, 3)] for number, (p, _) in enumerate(trials)
     }
     pruned = [(p, State.PRUNED if number % 2 else curves[number][-1][1]) for number, (p, _) in enumerate(trials)]
-    built["half of them pruned on their way"] = partial(build_history, space, pruned, curves=curves)
+    built["half of them pruned"] = partial(build_history, space, pruned, curves=curves)
     repeated = [*trials[:5], (trials[2][0], 1.0), (trials[2][0], State.RUNNING), *trials[7:]]
     built["one repeated twice"] = partial(build_history, space, repeated, repeats={5: 2, 6: 2})
     outside = [({"lr": 10.0, "layers": 99, "own": "yes"}, 0.1), *trials[1:]]
-    built["trial 0 outside the space, and the best"] = partial(build_history, space, outside)
+    built["trial 0 best and outside the space"] = partial(build_history, space, outside)
     return built
 
 
 def _awkward_outcomes() -> dict[str, tuple[Callable[[int, Mapping[str, Value]], Outcome], Objective]]:
-    """Return what became of each trial, where its parameters do not matter to what is awkward."""
+    """Return outcomes and objectives of difficult histories, by description."""
     memory = Failure(kind="memory", reason="the process used more memory than the limit.")
-    one: dict[str, Callable[[int, Mapping[str, Value]], Outcome]] = {
+    single: dict[str, Callable[[int, Mapping[str, Value]], Outcome]] = {
         "all failed": lambda number, _: State.FAILED,
         "all running": lambda number, _: State.RUNNING,
         "all pruned without a report": lambda number, _: State.PRUNED,
         "one complete, the others failed": lambda number, _: 1.0 if number == 5 else State.FAILED,
         "a third out of memory": lambda number, p: memory if number % 3 == 1 else smooth(number, p),
         "every metric equal": lambda number, _: 1.0,
-        "metrics that hardly differ, on a high level": lambda number, p: 1e9 + 1e-6 * smooth(number, p),
+        "metrics with a large offset": lambda number, p: 1e9 + 1e-6 * smooth(number, p),
         "huge metrics": lambda number, _: 1e300 if number % 2 else -1e300,
         "one huge metric": lambda number, p: 1e300 if number == 3 else smooth(number, p),
         "tiny metrics": lambda number, p: 1e-300 * smooth(number, p),
@@ -170,7 +167,7 @@ def _awkward_outcomes() -> dict[str, tuple[Callable[[int, Mapping[str, Value]], 
     def infeasible(number: int, parameters: Mapping[str, Value]) -> Outcome:
         return {"y": smooth(number, parameters), "accuracy": 0.0, "megabytes": 1e6 + parameters["units"]}
 
-    return {what: (outcome, MINIMIZE) for what, outcome in one.items()} | {
+    return {name: (outcome, MINIMIZE) for name, outcome in single.items()} | {
         "several metrics and a constraint": (several, SEVERAL),
-        "a constraint that nothing keeps": (infeasible, SEVERAL),
+        "no feasible trial": (infeasible, SEVERAL),
     }

@@ -1,4 +1,4 @@
-"""What every judge has to keep, as a function that a test calls.
+"""The contract check for authors of judges.
 
 >>> from tunesmith.judges.rules import RulesJudge
 >>> check_judge(RulesJudge())
@@ -27,26 +27,23 @@ _LOSSES = {
 def check_judge(judge: Judge) -> None:
     """Check that a judge gives reasons, is pure, and treats a metric and its negative alike.
 
-    Args:
-        judge: The judge.
-
     Raises:
-        AssertionError: It does not keep its contract; the message says what.
+        AssertionError: A requirement is violated; the message names it.
     """
     for name, losses in _LOSSES.items():
-        trials = [({"x": place / 10}, loss) for place, loss in enumerate(losses)]
+        trials = [({"x": index / 10}, loss) for index, loss in enumerate(losses)]
         history = build_history(_SPACE, trials)
         before = list(history.trials)
         verdict = judge.judge(history, history.trials[-1])
-        assert isinstance(verdict, Verdict), f"{name}: a judge returns a Verdict, not {verdict!r}"
+        assert isinstance(verdict, Verdict), f"{name}: expected a Verdict, got {verdict!r}"
         assert verdict.reason, f"{name}: a verdict needs a reason"
-        assert judge.judge(history, history.trials[-1]) == verdict, f"{name}: the same trial, another verdict"
+        assert judge.judge(history, history.trials[-1]) == verdict, f"{name}: the same trial must get the same verdict"
         assert history.trials == before, f"{name}: a judge must not change the history"
-        turned = build_history(_SPACE, [(parameters, -loss) for parameters, loss in trials], MAXIMIZE)
-        mirrored = judge.judge(turned, turned.trials[-1])
+        negated = build_history(_SPACE, [(parameters, -loss) for parameters, loss in trials], MAXIMIZE)
+        mirrored = judge.judge(negated, negated.trials[-1])
         assert mirrored is not None, f"{name}: maximising the negative gave no verdict"
         assert mirrored.decision == verdict.decision, f"{name}: maximising the negative gave {mirrored.decision}"
     worse = build_history(_SPACE, [({"x": 0.1}, 1.0), ({"x": 0.2}, 9.0)], MINIMIZE)
     verdict = judge.judge(worse, worse.trials[-1])
-    assert verdict is not None, "what is nine times worse got no verdict"
-    assert verdict.decision != "accept", "what is nine times worse must not be accepted"
+    assert verdict is not None, "a loss nine times as large must get a verdict"
+    assert verdict.decision != "accept", "a loss nine times as large must not be accepted"

@@ -1,6 +1,6 @@
-"""Small problems with known answers, to try a proposer or a pruner on.
+"""Small test problems with known optima.
 
-Every problem is minimised and reports the metric `y`. They compose: `noisy` and `failing` wrap any other.
+Every problem minimises the metric `y`. `noisy` and `failing` wrap any other problem.
 """
 
 from __future__ import annotations
@@ -25,17 +25,16 @@ Curve = Callable[[Mapping[str, Value], int, int], Metrics]
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """Something to minimise, cheap to evaluate.
+    """A problem to minimise that is cheap to evaluate.
 
     Args:
-        name: For messages and tables.
-        space: Where to search.
-        evaluate: Called with parameters and a seed; returns the final metrics. It raises `TrialFailed` where the
-            trial fails.
-        optimum: The least loss there is, without noise.
-        objective: What is made small.
-        curve: Called with parameters, a seed and a step from 1 to `steps`; returns what the trial reports there.
-        steps: How many reports a whole trial makes; 0 without a curve. The last one equals `evaluate`.
+        name: The name for messages and tables.
+        space: The search space.
+        evaluate: Returns the final metrics for parameters and a seed, or raises `TrialFailed`.
+        optimum: The least possible loss, without noise.
+        objective: The objective.
+        curve: Returns the metrics that a trial reports, for parameters, a seed and a step from 1 to `steps`.
+        steps: The number of reports of a whole trial, the last of which equals `evaluate`; 0 without a curve.
 
     >>> branin().evaluate({"x1": math.pi, "x2": 2.275}, 0)
     {'y': 0.39788735772973816}
@@ -51,12 +50,12 @@ class Problem:
 
 
 def sphere(dimensions: int = 2) -> Problem:
-    """Return a bowl on [-5, 5] with its bottom at (1, 1, ...), away from the middle of the space."""
+    """Return a sphere function on [-5, 5] with its minimum at (1, 1, ...), off the middle of the space."""
     return _continuous(f"sphere{dimensions}", [(-5.0, 5.0)] * dimensions, lambda x: float(np.sum((x - 1.0) ** 2)), 0.0)
 
 
 def rosenbrock(dimensions: int = 4) -> Problem:
-    """Return the bent valley of Rosenbrock (1960) on [-2, 2]; the least is 0 at (1, 1, ...)."""
+    """Return the function of Rosenbrock (1960) on [-2, 2]: a curved valley with minimum 0 at (1, 1, ...)."""
 
     def valley(x: Floats) -> float:
         return float(np.sum(100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2))
@@ -67,11 +66,11 @@ def rosenbrock(dimensions: int = 4) -> Problem:
 def branin() -> Problem:
     """Return the function of Branin (1972) on [-5, 10] x [0, 15]: three equal minima."""
 
-    def bent(x: Floats) -> float:
+    def function(x: Floats) -> float:
         trough = x[1] - 5.1 / (4 * math.pi**2) * x[0] ** 2 + 5 / math.pi * x[0] - 6
         return float(trough**2 + 10 * (1 - 1 / (8 * math.pi)) * math.cos(x[0]) + 10)
 
-    return _continuous("branin", [(-5.0, 10.0), (0.0, 15.0)], bent, 0.39788735772973816)
+    return _continuous("branin", [(-5.0, 10.0), (0.0, 15.0)], function, 0.39788735772973816)
 
 
 def hartmann6() -> Problem:
@@ -96,7 +95,7 @@ def hartmann6() -> Problem:
 
 
 def mixed() -> Problem:
-    """Return a made-up training with numbers on both scales, whole numbers, steps and choices; the least is 0."""
+    """Return a synthetic training with every type of parameter and scale; the minimum is 0."""
     space = SearchSpace(
         {
             "lr": Float(1e-5, 1e-1, log=True),
@@ -119,7 +118,7 @@ def mixed() -> Problem:
 
 
 def conditional() -> Problem:
-    """Return a choice of model family, each with its own parameters, and one forbidden combination; the least is 0."""
+    """Return a choice of model families with conditional parameters and a forbidden combination; the minimum is 0."""
     space = SearchSpace(
         {
             "family": Choice(["linear", "boosting", "network"]),
@@ -146,7 +145,7 @@ def conditional() -> Problem:
 
 
 def learning_curves(steps: int = 27) -> Problem:
-    """Return a training that reports at each step: a fast start need not end lowest, and the curves cross."""
+    """Return a training that reports at each step, with learning curves that cross."""
     space = SearchSpace({"lr": Float(1e-4, 1.0, log=True), "width": Int(8, 512, log=True)})
 
     def curve(p: Mapping[str, Value], seed: int, step: int) -> Metrics:
@@ -164,7 +163,7 @@ def learning_curves(steps: int = 27) -> Problem:
 
 
 def noisy(problem: Problem, deviation: float = 0.1) -> Problem:
-    """Return the problem with normal noise of a standard deviation on `y`; the same seed gives the same noise."""
+    """Return the problem with normal noise on `y`; the same seed gives the same noise."""
 
     def evaluate(parameters: Mapping[str, Value], seed: int) -> Metrics:
         rng = np.random.default_rng([seed, 7])
@@ -174,7 +173,7 @@ def noisy(problem: Problem, deviation: float = 0.1) -> Problem:
 
 
 def failing(problem: Problem, where: Callable[[Mapping[str, Value]], bool]) -> Problem:
-    """Return the problem where trials run out of memory wherever `where(parameters)` is true."""
+    """Return the problem with trials that run out of memory if `where(parameters)` is true."""
 
     def evaluate(parameters: Mapping[str, Value], seed: int) -> Metrics:
         if where(parameters):
@@ -187,7 +186,7 @@ def failing(problem: Problem, where: Callable[[Mapping[str, Value]], bool]) -> P
 def _continuous(
     name: str, bounds: list[tuple[float, float]], function: Callable[[Floats], float], optimum: float
 ) -> Problem:
-    space = SearchSpace({f"x{place + 1}": Float(low, high) for place, (low, high) in enumerate(bounds)})
+    space = SearchSpace({f"x{index}": Float(low, high) for index, (low, high) in enumerate(bounds, 1)})
 
     def evaluate(parameters: Mapping[str, Value], seed: int) -> Metrics:
         return {"y": function(np.array([parameters[name] for name in space.names]))}

@@ -1,4 +1,4 @@
-"""A whole search on a problem, to see what a proposer finds."""
+"""Complete searches on test problems."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from .problems import Problem
 
 
 def search(problem: Problem, proposer: str | Mapping[str, Any] | Proposer, *, trials: int, seed: int = 0) -> History:
-    """Return what a study of so many trials, one after the other and none repeated, has come to.
+    """Return the history of a serial study without repeats.
 
     Args:
-        problem: What to make small.
-        proposer: Its name, a table of its name and options, or the proposer itself.
-        trials: How many; the first is the default configuration, as in every study.
-        seed: Of the study, and of each evaluation.
+        problem: The problem to minimise.
+        proposer: A name, a table of a name and options, or a proposer.
+        trials: The number of trials; the first is the default configuration, as in every study.
+        seed: The seed of the study and of each evaluation.
 
     >>> from tunesmith.testing.problems import branin
     >>> len(search(branin(), "quasirandom", trials=8).losses)

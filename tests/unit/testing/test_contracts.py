@@ -1,4 +1,4 @@
-"""The contracts find what is wrong: each of these plugins breaks one rule."""
+"""Each of these plugins violates one requirement of its contract."""
 
 import dataclasses
 from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ Change = Callable[[History, Sequence[Proposal]], Sequence[Proposal]]
 
 @dataclass
 class Broken:
-    """Draws at random, and spoils what was drawn."""
+    """Draws at random and changes the proposals."""
 
     change: Change
     calls: list[int] = field(default_factory=list)
@@ -28,16 +28,16 @@ class Broken:
         return self.change(history, RandomProposer().propose(history, count=count, seed=seed + (len(self.calls) > 5)))
 
 
-def spoiled(**fields: object) -> Change:
+def changed(**fields: object) -> Change:
     return lambda _, drawn: [dataclasses.replace(proposal, **fields) for proposal in drawn]  # type: ignore[arg-type]
 
 
-def meddling(history: History, drawn: Sequence[Proposal]) -> Sequence[Proposal]:
+def changing_the_history(history: History, drawn: Sequence[Proposal]) -> Sequence[Proposal]:
     history.losses[:] = 0.0
     return drawn
 
 
-def seeing_the_sign(history: History, drawn: Sequence[Proposal]) -> Sequence[Proposal]:
+def depending_on_the_sign(history: History, drawn: Sequence[Proposal]) -> Sequence[Proposal]:
     falls = bool(np.nanmean(history.objective.primary.sign) < 0)
     return drawn[::-1] if falls else drawn
 
@@ -45,19 +45,19 @@ def seeing_the_sign(history: History, drawn: Sequence[Proposal]) -> Sequence[Pro
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (spoiled(parameters={"x": 99.0}), "must lie in the space"),
-        (spoiled(reason=""), "must give a reason"),
-        (spoiled(proposer=""), "must say who proposes"),
-        (spoiled(parent=1000), "no such parent"),
-        (spoiled(expectation=float("nan")), "nan"),
-        (lambda _, drawn: [], "asked for 2, 0 proposals came"),
-        (lambda _, drawn: [*drawn, *drawn], "asked for 2, 4 proposals came"),
-        (meddling, "must not change the history"),
-        (seeing_the_sign, "maximising y must propose what minimising -y does"),
+        (changed(parameters={"x": 99.0}), "must lie in the space"),
+        (changed(reason=""), "must have a reason"),
+        (changed(proposer=""), "must name its proposer"),
+        (changed(parent=1000), "no such parent"),
+        (changed(expectation=float("nan")), "nan"),
+        (lambda _, drawn: [], "expected 1 or 2 proposals, got 0"),
+        (lambda _, drawn: [*drawn, *drawn], "expected 1 or 2 proposals, got 4"),
+        (changing_the_history, "must not change the history"),
+        (depending_on_the_sign, "maximising y must propose the same as minimising -y"),
         (lambda _, drawn: drawn, "the same history and seed must give the same"),
     ],
 )
-def test_a_proposer_that_breaks_a_rule_is_found_out(change: Change, words: str) -> None:
+def test_violations_of_the_proposer_contract_are_reported(change: Change, words: str) -> None:
     proposer = Broken(change)
     if words.startswith("maximising"):
         proposer.calls += [0] * 6  # past the call at which its seed changes
@@ -65,35 +65,35 @@ def test_a_proposer_that_breaks_a_rule_is_found_out(change: Change, words: str) 
         check_proposer(proposer)
 
 
-def test_a_proposer_that_does_not_see_what_runs_is_found_out() -> None:
+def test_a_proposer_that_ignores_pending_trials_is_reported() -> None:
     @dataclass
     class Blind:
         def propose(self, history: History, *, count: int, seed: int) -> Sequence[Proposal]:
             rng = np.random.default_rng([seed, history.settled])
             return [Proposal(parameters=history.space.sample(rng), proposer="blind", reason="-") for _ in range(count)]
 
-    with pytest.raises(AssertionError, match="must not come again"):
+    with pytest.raises(AssertionError, match="must not be proposed again"):
         check_parallel(Blind())
 
 
-def test_the_awkward_histories_hold_what_their_names_say() -> None:
+def test_difficult_histories_match_their_names() -> None:
     histories = {name: build() for name, build in awkward_histories(30).items()}
     assert all(len(history.trials) == 30 for history in histories.values())
     assert histories["all failed"].best is None
     assert histories["a third out of memory"].trials[1].failure is not None
     assert [t.number for t in histories["one repeated twice"].trials if t.proposal.repeat_of == 2] == [5, 6]
-    outside = histories["trial 0 outside the space, and the best"]
+    outside = histories["trial 0 best and outside the space"]
     assert outside.best is not None
     assert outside.best.number == 0
     assert not outside.space.contains(outside.trials[0].parameters)
-    assert len(histories["half of them pruned on their way"].steps) == 3
+    assert len(histories["half of them pruned"].steps) == 3
     violations = histories["several metrics and a constraint"].violations
     assert (violations == 0).any()
     assert (violations > 0).any()
-    assert (histories["a constraint that nothing keeps"].violations > 0).all()
+    assert (histories["no feasible trial"].violations > 0).all()
 
 
-def test_the_spaces_reach_from_one_point_to_two_hundred_parameters() -> None:
+def test_spaces_range_from_one_point_to_two_hundred_parameters() -> None:
     assert min(space.size for space in spaces().values()) == 1
     assert max(len(space.names) for space in spaces().values()) == 200
     assert any(space.has_prior for space in spaces().values())
