@@ -7,10 +7,10 @@ import resource
 import sys
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 
 from ..core.trial import Failure, FailureKind, Measurement, Reporter, TrialFailed, TrialRequest
 from ..errors import TrialPruned
@@ -31,14 +31,16 @@ logger = logging.getLogger(__name__)
 _OWN_CODE = str(Path(__file__).parent.parent)
 
 
-def run_trial(task: Task, request: TrialRequest, report: Reporter, *, reproduce: str | None = None) -> Result:
+def run_trial(
+    load: Callable[[], Task], request: TrialRequest, report: Reporter, *, reproduces: TrialRequest | None = None
+) -> Result:
     """Run a trial in this thread: prepare its folder, capture its output, evaluate it, and write its result.
 
     Args:
-        task: The task.
+        load: Returns the task; may import the user's code.
         request: The trial.
         report: Called with intermediate metrics.
-        reproduce: The command that runs it again by hand; that of the task by default.
+        reproduces: The request to name in `environment.json`, if the trial runs in a temporary folder.
 
     Returns:
         The result, which is also in the trial's folder.
@@ -54,13 +56,11 @@ def run_trial(task: Task, request: TrialRequest, report: Reporter, *, reproduce:
 
     try:
         log.write(prepare(request))
-        command = task.reproduce(request) if reproduce is None else reproduce
-        write_environment(request.folder, attempt=request.attempt, variables={}, command=command)
     except OSError as error:
         result = failed("setup", f"the trial's folder could not be prepared: {error}")
     else:
         with captured(log):
-            result = evaluate(task, request, count)
+            result = evaluate(load, request, count, reproduces=reproduces)
     finally:
         log.close()
     return finish(
@@ -72,19 +72,35 @@ def run_trial(task: Task, request: TrialRequest, report: Reporter, *, reproduce:
     )
 
 
-def evaluate(task: Task, request: TrialRequest, report: Reporter) -> Result:
-    """Evaluate a task once.
+def evaluate(
+    load: Callable[[], Task],
+    request: TrialRequest,
+    report: Reporter,
+    *,
+    variables: Mapping[str, str] = MappingProxyType({}),
+    reproduces: TrialRequest | None = None,
+) -> Result:
+    """Load a task and evaluate it once.
 
     An exception of the user's code is printed to stderr, which is the trial's log, and becomes a failure.
 
     Args:
-        task: The task.
-        request: The trial.
+        load: Returns the task; may import the user's code.
+        request: The trial, in a prepared folder.
         report: Called with intermediate metrics.
+        variables: Environment variables that the executor has set, for the record.
+        reproduces: As for `run_trial`.
 
     Returns:
         A result without costs; see `finish`.
     """
+    try:
+        task = load()
+        command = task.reproduce(reproduces or request)
+        write_environment(request.folder, attempt=request.attempt, variables=variables, command=command)
+    except Exception as error:
+        traceback.print_exc()
+        return failed("setup", f"the trial could not be prepared: {type(error).__name__}: {error}")
     try:
         measurement = task.evaluate(request, report)
         check_artifacts(request.folder, measurement.artifacts)

@@ -59,7 +59,8 @@ class InlineExecutor:
             raise RuntimeError("an executor must be opened before trials are submitted.")
         future: Future[Measurement] = Future()
         future.set_running_or_notify_cancel()
-        settle(future, run_trial(task, request, partial(self._on_report, request.number, request.attempt)))
+        report = partial(self._on_report, request.number, request.attempt)
+        settle(future, run_trial(lambda: task, request, report))
         return future
 
     def recover(self, request: TrialRequest) -> Future[Measurement] | None:

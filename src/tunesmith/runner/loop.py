@@ -179,7 +179,7 @@ class Loop:
                 self.engine.interrupt(trial.number, reason)
             self._stop_all()
         else:
-            self._leave_all(reason)
+            self._leave_running()
         if self.interrupted:
             self.study.approvals.settle(expire=False)  # What was answered just now is not forgotten.
         else:
@@ -295,17 +295,12 @@ class Loop:
         wait(self._in_flight.values())
         self._in_flight.clear()
 
-    def _leave_all(self, reason: str) -> None:
+    def _leave_running(self) -> None:
         """Settle the trials that end within the grace, and leave the others running."""
-        for number in self._in_flight:
-            self.executor.stop(number)
-        ended, running = wait(self._in_flight.values(), timeout=UNSTOPPABLE_GRACE_SECONDS)
-        for number, future in self._in_flight.items():
-            if future in ended and _outcome(future) is None and self.history.trials[number].state is State.RUNNING:
-                self.engine.interrupt(number, reason)  # It was withdrawn, or has followed the request to stop.
+        _, running = wait(self._in_flight.values(), timeout=UNSTOPPABLE_GRACE_SECONDS)
+        self.judge([n for n in self._take_all() if self.history.trials[n].state is State.COMPLETE])
         if running:
             log.warning("%d trials cannot be stopped and still run; the next session takes them over", len(running))
-        self.judge([n for n in self._take_all() if self.history.trials[n].state is State.COMPLETE])
         self._in_flight.clear()
 
     def _test(self) -> None:

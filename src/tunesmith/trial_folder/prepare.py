@@ -29,11 +29,20 @@ def prepare(request: TrialRequest) -> bytes:
     try:
         os.makedirs(folder)  # noqa: PTH103  (a trial costs less without Path objects)
     except FileExistsError:
-        for name in OF_ONE_ATTEMPT:
-            Path(folder, name).unlink(missing_ok=True)
-        shutil.rmtree(f"{folder}/{ARTIFACTS_FOLDER}", ignore_errors=True)
+        clear_attempt(request.folder)
     with open(f"{folder}/{PARAMETERS_FILE}", "wb") as file:  # noqa: PTH123
         file.write(orjson.dumps(dict(request.parameters), option=orjson.OPT_INDENT_2, default=str))
     os.close(os.open(f"{folder}/{LOG_FILE}", os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666))
     headline = b"" if request.attempt == 1 else b"\n[tunesmith: attempt %d begins]\n" % request.attempt
     return headline if request.inherits is None else headline + inherit_checkpoint(request.folder, request.inherits)
+
+
+def clear_attempt(folder: Path) -> None:
+    """Remove the files of an earlier attempt; the log and the checkpoint are kept.
+
+    Raises:
+        OSError: A file cannot be removed.
+    """
+    for name in OF_ONE_ATTEMPT:
+        (folder / name).unlink(missing_ok=True)
+    shutil.rmtree(folder / ARTIFACTS_FOLDER, ignore_errors=True)

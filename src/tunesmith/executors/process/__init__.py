@@ -15,7 +15,7 @@ from ...errors import InputError
 from ...tasks.base import Task
 from .._evaluation import recover_from_folder
 from .._leftovers import sweep
-from .._pickling import TaskPickler
+from .._portable import PortableTask
 from ..base import Capabilities, OnReport
 from .environment import count_cores, find_gpus, slot_variables
 from .slot import Slot
@@ -28,7 +28,7 @@ _LEEWAY_SECONDS = 3.0
 class _State:
     slots: list[Slot] = field(default_factory=list)
     on_report: OnReport | None = None
-    pickler: TaskPickler = field(default_factory=TaskPickler)
+    task: PortableTask | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +131,8 @@ class ProcessExecutor:
         if not free:
             raise RuntimeError(f"all {self.slots} slots are busy.")
         slot = next((slot for slot in free if slot.has_worker), free[0])
-        return slot.run(state.pickler.dumps(task), request)
+        state.task = PortableTask.of(task, state.task)
+        return slot.run(state.task.pickled, request)
 
     def recover(self, request: TrialRequest) -> Future[Measurement] | None:
         """Settle an attempt from its folder; see `Executor.recover`. Its processes ended with the session."""

@@ -11,16 +11,13 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from ...core.trial import Reporter, TrialRequest
-from ...errors import TrialPruned
+from ...core.trial import TrialRequest
 from ...tasks.base import Task
-from ...trial_folder.environment import write_environment
-from ...trial_folder.names import STOP_FILE
 from ...trial_folder.result import Result
+from ...trial_folder.stop import raise_if_stopped
 from .._evaluation import evaluate, failed
 from .._leftovers import TRIAL_VARIABLE
 from .messages import send
@@ -106,36 +103,27 @@ def _terminate(number: int, frame: FrameType | None) -> NoReturn:
 
 
 def _run(load: Callable[[], Task], request: TrialRequest, variables: Mapping[str, str], messages: int) -> Result:
-    try:
+    lock = threading.Lock()
+
+    def load_and_seed() -> Task:
         started = time.monotonic()
         task = load()
         send(messages, {"loaded": time.monotonic() - started})
         _seed(request.seed)
-        command = task.reproduce(request)
-        write_environment(request.folder, attempt=request.attempt, variables=variables, command=command)
-    except Exception as error:
-        traceback.print_exc()
-        return failed("setup", f"the trial could not be prepared: {type(error).__name__}: {error}")
+        return task
+
+    def report(step: int, metrics: Mapping[str, float]) -> None:
+        with lock:
+            send(messages, {"step": step, "metrics": dict(metrics)})
+        raise_if_stopped(request.folder)
+
     try:
-        result = evaluate(task, request, _reporter(request, messages))
+        result = evaluate(load_and_seed, request, report, variables=variables)
     except KeyboardInterrupt:
         traceback.print_exc()
         result = failed("exception", "KeyboardInterrupt")
     _flush()
     return result
-
-
-def _reporter(request: TrialRequest, messages: int) -> Reporter:
-    stop = f"{request.folder}/{STOP_FILE}"
-    lock = threading.Lock()
-
-    def report(step: int, metrics: Mapping[str, float]) -> None:
-        with lock:
-            send(messages, {"step": step, "metrics": dict(metrics)})
-        if Path(stop).exists():
-            raise TrialPruned("the study asked this trial to stop.")
-
-    return report
 
 
 def _seed(seed: int) -> None:

@@ -17,9 +17,10 @@ from ...core.trial import Reporter, TrialRequest
 from ...tasks.base import Task
 from ...trial_folder.exit_status import exit_failure
 from ...trial_folder.log import BoundedLog
-from ...trial_folder.names import LOG_FILE, STOP_FILE
+from ...trial_folder.names import LOG_FILE
 from ...trial_folder.prepare import prepare
 from ...trial_folder.result import Result
+from ...trial_folder.stop import request_stop
 from .._evaluation import failed, finish
 from .._leftovers import sweep_worker
 from .child import run_child
@@ -215,7 +216,7 @@ class TrialProcess:
             self._cause = "pruned"
             self._terminate_at = now + self._options.grace_seconds
             try:
-                (self._request.folder / STOP_FILE).touch()
+                request_stop(self._request.folder)
             except OSError:
                 self._terminate_at = now
         elif reason == "study ended" and self._cause != "study ended":

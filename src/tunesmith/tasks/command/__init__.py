@@ -23,9 +23,9 @@ from ...trial_folder.names import (
     METRICS_FILE,
     PARAMETERS_FILE,
     RESULT_FILE,
-    STOP_FILE,
 )
 from ...trial_folder.reports import ReportsTail
+from ...trial_folder.stop import raise_if_stopped
 from .checks import check_config, check_parameters, check_program
 from .printed_metrics import PrintedMetrics
 from .process_group import run_group
@@ -170,8 +170,7 @@ class CommandTask:
             del last[:-_LAST_BYTES]
 
         def poll() -> None:
-            if (request.folder / STOP_FILE).exists():
-                raise TrialPruned("the study asked this trial to stop.")
+            raise_if_stopped(request.folder)
             _forward_reports(tail, report)
 
         try:

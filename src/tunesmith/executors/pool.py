@@ -1,0 +1,234 @@
+"""Trials in a pool of workers that speaks `concurrent.futures`: threads, processes, or a cluster."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import contextlib
+import os
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import BrokenExecutor, CancelledError, Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from ..core.schema import expect_whole
+from ..core.trial import Measurement, TrialRequest
+from ..errors import InputError
+from ..tasks.base import Task
+from ..trial_folder.checkpoint import inherit_checkpoint
+from ..trial_folder.names import CHECKPOINT_FOLDER, LOG_FILE
+from ..trial_folder.prepare import clear_attempt
+from ..trial_folder.reports import ReportsTail
+from ..trial_folder.result import read_result
+from ..trial_folder.stop import request_stop
+from ._evaluation import failed, recover_from_folder, settle
+from ._leftovers import sweep
+from ._portable import PortableTask, pack, unpack
+from ._remote import run_remotely
+from .base import Capabilities, OnReport
+
+_POLL_SECONDS = 0.05
+
+
+@dataclass(eq=False)
+class _Running:
+    """A submitted trial. `job` is the pool's future, `future` the study's."""
+
+    request: TrialRequest
+    tail: ReportsTail
+    future: Future[Measurement] = field(default_factory=Future)
+    job: Future[Any] = field(default_factory=Future)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    error: BaseException | None = None
+
+
+@dataclass
+class _State:
+    pool: concurrent.futures.Executor | None = None
+    on_report: OnReport | None = None
+    task: PortableTask | None = None
+    running: dict[int, _Running] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    follows: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class PoolExecutor:
+    """Runs trials in any `concurrent.futures.Executor`; by default in threads of the study's process.
+
+    A running trial cannot be stopped by force: if it is pruned, its next `trial.report` raises `TrialPruned`, and until
+    then it keeps its slot. Limits of time and memory are not enforced. Reports are read from the trial's folder while
+    it runs; without a shared folder they arrive at the end, together with all files that the trial left.
+
+    On exit, trials that have not started are withdrawn, and running ones go on. The pools of the standard library let
+    the interpreter exit only after they have ended. For a pool whose trials outlive this process, override `recover`.
+
+    Args:
+        slots: The number of trials that run at once.
+        pool: Called with the slots, returns a pool.
+        shared_folder: Whether the workers see the study's folder.
+
+    >>> from concurrent.futures import ProcessPoolExecutor
+    >>> PoolExecutor(slots=4, pool=ProcessPoolExecutor).capabilities.can_stop
+    False
+    """
+
+    slots: int = 1
+    pool: Callable[[int], concurrent.futures.Executor] = ThreadPoolExecutor
+    shared_folder: bool = True
+    _state: _State = field(default_factory=_State, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        expect_whole(self.slots, 1, "slots")
+        if not callable(self.pool):
+            raise InputError(f"pool must be a function of the slots, but {self.pool!r} was given.", keys=("pool",))
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do."""
+        return Capabilities(
+            slots=self.slots,
+            reports="live" if self.shared_folder else "at_end",
+            shared_folder=self.shared_folder,
+        )
+
+    def open(self, on_report: OnReport, *, folder: Path | None = None) -> None:
+        """Get ready; the pool is created for the first trial."""
+        self._state.on_report = on_report
+        if folder is not None and not self._state.running:
+            sweep(folder)
+
+    def submit(self, task: Task, request: TrialRequest) -> Future[Measurement]:
+        """Start a trial.
+
+        Returns:
+            A future of its measurement; see `Executor.submit`. It raises `InputError` if the task cannot be pickled.
+
+        Raises:
+            RuntimeError: The executor is not open.
+        """
+        state = self._state
+        if state.on_report is None:
+            raise RuntimeError("an executor must be opened before trials are submitted.")
+        running = _Running(request, ReportsTail(request.folder))
+        running.future.set_running_or_notify_cancel()
+        try:
+            files = self._prepare(request)
+        except OSError as error:
+            settle(running.future, failed("setup", f"the trial's folder could not be prepared: {error}"))
+            return running.future
+        state.task = PortableTask.of(task, state.task)
+        running.job = self._submit(run_remotely, state.task, request, files, os.getpid())
+        with state.lock:
+            state.running[request.number] = running
+            if self.shared_folder and not state.follows:
+                state.follows = True
+                threading.Thread(target=self._follow, name="tunesmith-reports", daemon=True).start()
+        running.job.add_done_callback(partial(self._on_done, running))
+        return running.future
+
+    def recover(self, request: TrialRequest) -> Future[Measurement] | None:
+        """Take over a trial that still runs in this process, or settle it from its folder; see `Executor.recover`."""
+        running = self._state.running.get(request.number)
+        if running is None or running.request.attempt != request.attempt:
+            return recover_from_folder(request, self._on_report)
+        with running.lock:
+            running.tail = ReportsTail(request.folder)
+        return running.future
+
+    def stop(self, number: int) -> None:
+        """Withdraw a trial that has not started, or ask it to end at its next report."""
+        running = self._state.running.get(number)
+        if running is not None and not running.job.cancel() and self.shared_folder:
+            with contextlib.suppress(OSError):
+                request_stop(running.request.folder)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._state.on_report = None
+        pool, self._state.pool = self._state.pool, None
+        if pool is not None:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def _prepare(self, request: TrialRequest) -> dict[str, bytes] | None:
+        """Remove files of an earlier attempt; without a shared folder, return the files to send along."""
+        if request.folder.exists():
+            clear_attempt(request.folder)
+        if self.shared_folder:
+            return None
+        request.folder.mkdir(parents=True, exist_ok=True)
+        if request.inherits is not None:
+            unpack({LOG_FILE: inherit_checkpoint(request.folder, request.inherits)}, request.folder)
+        return pack(request.folder, CHECKPOINT_FOLDER)
+
+    def _submit(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
+        for _ in range(2):
+            if self._state.pool is None:
+                self._state.pool = self.pool(self.slots)
+            with contextlib.suppress(BrokenExecutor):  # A worker has died. Its trial is lost, the next gets a new pool.
+                return self._state.pool.submit(function, *arguments)
+            self._state.pool = None
+        raise RuntimeError("the pool breaks before it accepts a trial.")
+
+    # -- in other threads ------------------------------------------------------------------------------------------
+
+    def _follow(self) -> None:
+        """Forward reports while trials run."""
+        while True:
+            with self._state.lock:
+                running = list(self._state.running.values())
+                self._state.follows = bool(running)
+            if not running:
+                return
+            for trial in running:
+                self._forward_reports(trial)
+            time.sleep(_POLL_SECONDS)
+
+    def _forward_reports(self, running: _Running) -> None:
+        request = running.request
+        with running.lock:
+            try:
+                for report in running.tail.new() if self._state.on_report is not None else ():
+                    self._on_report(request.number, request.attempt, report.step, report.metrics)
+            except BaseException as error:  # A bug in the callback. It is raised by the trial's future.
+                running.error = error
+
+    def _on_report(self, number: int, attempt: int, step: int, metrics: Any) -> None:
+        if self._state.on_report is not None:
+            self._state.on_report(number, attempt, step, metrics)
+
+    def _on_done(self, running: _Running, job: Future[Any]) -> None:
+        """Settle a trial whose job has ended."""
+        request = running.request
+        try:
+            try:
+                result, files = job.result()
+                unpack(files, request.folder)
+            except CancelledError:
+                result = {"state": "pruned"}
+            except InputError:
+                raise
+            except BaseException as error:
+                lost = failed("lost", f"its worker was lost: {type(error).__name__}: {error}")
+                result = read_result(request.folder, request.attempt) or lost
+            self._forward_reports(running)
+        except BaseException as error:
+            running.error = error
+        self._remove(running)
+        if running.error is not None:
+            running.future.set_exception(running.error)
+        else:
+            settle(running.future, result)
+
+    def _remove(self, running: _Running) -> None:
+        with self._state.lock:
+            if self._state.running.get(running.request.number) is running:
+                del self._state.running[running.request.number]
