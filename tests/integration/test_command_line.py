@@ -175,7 +175,7 @@ def test_the_run_on_the_test_part_keeps_the_limits_too_and_is_tried_again(study:
     slow = f'test_command = "{command_line} --sleep 9"'
     (study / "study.toml").write_text(text.replace("\n[space]", f"{slow}\n[execution]\ngrace_seconds = 0.1\n[space]"))
     said = tunesmith("run", "--trials", "1", "--seconds-per-trial", "5").stdout
-    assert "on the test part: failed: it ran longer than the limit of 5 seconds" in said
+    assert "on the test split: failed: it ran longer than the limit of 5 seconds" in said
     change(study, " --sleep 9", "")
     tunesmith("run", "--trials", "1", "--quiet")
     assert load(study / "studies" / "small").trials[0].test_metrics.keys() == {"loss"}

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import click
+from rich.console import Group
 from rich.text import Text
 
 from ..approvals import answers
@@ -16,10 +17,10 @@ from ..journal.file import read_events
 from ..reports import asking
 from ..service.facts import question_facts
 from ..study.tuning import load
+from . import panels
 from .options import FOLDER, Output, speaking
-from .question import question_lines
+from .request import request_view
 from .terminal import Printable
-from .views import Page
 
 _PATIENCE_SECONDS = 3.0
 """How long to wait until the process that runs the study has taken the answer in; it looks four times a second."""
@@ -44,9 +45,7 @@ def approve(output: Output, folder: Path, text: str, reject: bool, question: int
     outcome = asking.answered(found)
     if found.is_open:
         outcome = f"your answer is noted; whatever works on {folder} takes it in when it looks next"
-    view = Page(
-        lambda width: [*question_lines(found, width, rows=99, metric=metric), Text(f" ✓ {outcome}", overflow="fold")]
-    )
+    view = Group(request_view(found, metric, rows=99), panels.indented(Text(outcome), "✓"))
     output.say(Printable(view), question_facts(found))
 
 

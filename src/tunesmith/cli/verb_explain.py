@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import click
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
@@ -24,7 +23,6 @@ from . import panels
 from .live import REFRESHES_PER_SECOND
 from .options import FOLDER, Output, speaking
 from .terminal import Printable
-from .views import Page
 
 Watch = Callable[[str, str], None]
 """Told the name of a role and what it says so far."""
@@ -42,7 +40,7 @@ def explain(output: Output, folder: Path, trial: int | None, ask: str | None) ->
         if ask:
             with _growing(output, explained.about) as watch:
                 explained = answered(study, explained, ask, watch)
-    output.say(Printable(Page(lambda width: _lines(explained, width))), explained.to_table())
+    output.say(_view(explained), explained.to_table())
 
 
 @contextmanager
@@ -59,7 +57,7 @@ def _growing(output: Output, about: str) -> Iterator[Watch | None]:
         words = said or words
 
     def draw() -> Printable:
-        return Printable(Page(lambda width: _lines(Explanation.of(about, [("answer", [clean(words)])]), width)))
+        return _view(Explanation.of(about, [("answer", [clean(words)])]))
 
     with Live(get_renderable=draw, console=console, transient=True, refresh_per_second=REFRESHES_PER_SECOND):
         yield watch
@@ -101,10 +99,9 @@ def _explainer(study: Study, model: ModelClient) -> Explainer:
     return Explainer(model, [*analysis.tools, analysis.rank_parameters], analysis.results)
 
 
-def _lines(explained: Explanation, width: int) -> list[Text]:
-    found = [Text(f" {explained.about}", style="bold")]
+def _view(explained: Explanation) -> Printable:
+    parts: list[RenderableType] = [Text(f" {explained.about}", style="bold")]
     for part in explained.parts:
-        found.append(panels.title(part.topic, width))
-        for said in part.sentences:
-            found += [Text(f"   {line}", overflow="fold") for line in textwrap.wrap(said, max(width - 3, 20))]
-    return found
+        parts.append(panels.Title(part.topic))
+        parts += [panels.indented(Text(sentence)) for sentence in part.sentences]
+    return Printable(Group(*parts))

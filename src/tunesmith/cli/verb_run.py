@@ -23,8 +23,9 @@ from ..service.settings import settings_of
 from ..study.study import Study
 from ..study.tuning import study_from_settings
 from .keyboard import Keyboard
-from .live import LiveView, PlainView
+from .live import LiveView
 from .options import Output, speaking
+from .plain import PlainView
 from .views import summary
 
 _HELP: dict[str, tuple[Any, str]] = {
@@ -82,7 +83,7 @@ def run(output: Output, study: Path, dry_run: bool, no_agents: bool, fresh: bool
             if view is not None:
                 built.record.trackers.append(view)
             if isinstance(view, LiveView) and built.gateway is not None:
-                built.gateway.on_partial = view.hear
+                built.gateway.on_partial = view.show_answer
             _run(built, settings)
     except KeyboardInterrupt:
         settled = built.history.settled
@@ -147,7 +148,7 @@ def _view(study: Study, output: Output, console: Console) -> Iterator[LiveView |
         LiveView(study.name, study.folder, study.budget, study.executor.capabilities.slots, console) as live,
     ):
         if keyboard is not None:
-            live.listen(keyboard)
+            live.attach(keyboard)
         yield live
 
 

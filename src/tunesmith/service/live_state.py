@@ -57,7 +57,7 @@ class Share:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Picture:
+class Snapshot:
     """A study at one moment: plain values that nobody changes any more.
 
     Args:
@@ -127,14 +127,14 @@ class LiveState:
     >>> from tunesmith.core.objective import Objective
     >>> from tunesmith.core.space import Float, SearchSpace
     >>> history = History(SearchSpace({"x": Float(0, 1)}), Objective.parse("minimize y"))
-    >>> tally = LiveState()
+    >>> state = LiveState()
     >>> for event in (
     ...     Event("proposed", 0, {"parameters": {"x": 0.5}, "proposer": "user"}),
     ...     Event("started", 0, {"attempt": 1}, time=100.0),
     ... ):
     ...     history.apply(event)
-    ...     tally.record(event, history)
-    >>> [(run.trial.number, run.slot, run.since) for run in tally.picture(now=103.0).running]
+    ...     state.record(event, history)
+    >>> [(run.trial.number, run.slot, run.since) for run in state.snapshot(now=103.0).running]
     [(0, 1, 100.0)]
     """
 
@@ -150,14 +150,14 @@ class LiveState:
 
     @classmethod
     def of(cls, history: History, proposer: Proposer | None = None) -> LiveState:
-        """Return the tally of a study that nobody changes meanwhile, as read from its journal."""
-        tally = cls()
-        tally._begin(history)
+        """Return the state of a study that nobody changes meanwhile, as read from its journal."""
+        state = cls()
+        state._begin(history)
         shares = proposer.shares(history) if isinstance(proposer, PortfolioProposer) else {}
-        for name in shares.keys() & tally._shares.keys():
-            tally._shares[name].due = shares[name]
-        tally._seconds = history.seconds_spent()
-        return tally
+        for name in shares.keys() & state._shares.keys():
+            state._shares[name].due = shares[name]
+        state._seconds = history.seconds_spent()
+        return state
 
     def record(self, event: Event, history: History) -> None:
         """Take note of an event; `history` already includes it. Costs the same however long the history is."""
@@ -171,7 +171,7 @@ class LiveState:
             self._seconds = history.seconds_spent(event.time)
             self._clock = None if event.kind == "closed" else event.time
 
-    def picture(self, now: float | None = None) -> Picture | None:
+    def snapshot(self, now: float | None = None) -> Snapshot | None:
         """Return how the study stands, or None before its first event.
 
         Args:
@@ -193,7 +193,7 @@ class LiveState:
         values = _values(history, best)
         front = front_rows(history)
         runs = [Running(history.trials[n], slot, since) for n, (slot, since) in slots.items()]
-        return Picture(
+        return Snapshot(
             objective=history.objective,
             counts={state: history.counts[state] for state in State},
             first=first,

@@ -9,7 +9,8 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from tunesmith.cli.live import Frame, LiveView, PlainView
+from tunesmith.cli.live import Frame, LiveView
+from tunesmith.cli.plain import PlainView
 from tunesmith.core.budget import Budget
 from tunesmith.core.objective import Objective
 from tunesmith.core.parameters import Choice, Float, Int
@@ -73,7 +74,7 @@ def drawn(width: int, height: int, stream: Iterator[Event], *, now: float = 1012
     history, frame = new_history(), Frame("digits", Path("studies/digits"), BUDGET, 2, clock=lambda: now)
     for event in stream:
         history.apply(event)
-        frame.tally.record(event, history)
+        frame.state.record(event, history)
     console = Console(file=io.StringIO(), record=True, width=width, height=height, force_terminal=True)
     console.print(frame)
     return console.export_text().splitlines()
@@ -88,8 +89,8 @@ def test_a_small_terminal_shows_all_that_matters() -> None:
     assert "lr 0.002 (was 0.01)" in text
     assert "5 of 60" in text
     assert "12 s of 10 min" in text
-    assert "0.31, wanted 0.05" in text
-    assert "3 of 25 without gain" in text
+    assert "0.31, target 0.05" in text
+    assert "3 trials without a new best, limit 25" in text
     assert "slot 1  trial 5  7 s  tpe  step 3  val_loss 0.8" in text
     assert "slot 2  trial 6  6 s  tpe  step 3  val_loss 0.7" in text
     assert "▸ 2 running  ● 3 complete  ◐ 1 pruned  ✗ 1 failed" in text
@@ -101,7 +102,7 @@ def test_a_small_terminal_shows_all_that_matters() -> None:
         ["●", "0"],
     ]
     assert "exit status 3 near trial 0" in text
-    assert "tpe   6 proposed  1 accepted  best 0.31" in text
+    assert "tpe     6 trials  1 accepted  best 0.31" in text
 
 
 @pytest.mark.parametrize("text", ["short", HOSTILE, "学習率 " * 30, "long " * 60])
@@ -143,7 +144,7 @@ def test_no_colour_is_used_where_none_is_wanted() -> None:
         frame = Frame("digits", None, BUDGET, 2, clock=lambda: 1012.0)
         for event in events():
             history.apply(event)
-            frame.tally.record(event, history)
+            frame.state.record(event, history)
         Console(file=stream, width=80, height=24, force_terminal=True, color_system="standard", **settings).print(frame)
         return stream.getvalue()
 
@@ -222,8 +223,8 @@ def test_plain_lines_tell_of_decisions_interruptions_repeats_and_tests() -> None
         "trial   5  interrupted (the 10 minutes are up); it waits for another attempt",
         "trial   1  to be repeated by rules: within the noise",
         "decision  all trials are done",
-        "trial   1  on the test part: test_loss 0.25",
-        "trial   0  on the test part: failed: exit status 1",
+        "trial   1  on the test split: test_loss 0.25",
+        "trial   0  on the test split: failed: exit status 1",
     ]
 
 
@@ -250,7 +251,7 @@ def test_the_views_of_a_running_study_show_its_front() -> None:
     history = History(SPACE, objective)
     for event in front_events():
         history.apply(event)
-        frame.tally.record(event, history)
+        frame.state.record(event, history)
         lines.record(event, history)
     Console(file=screen, width=140, height=40).print(frame)
     assert "2 trials on the Pareto front" in screen.getvalue()
@@ -269,9 +270,9 @@ def saying(width: int, height: int, said: dict[str, str]) -> list[str]:
     history, frame = new_history(), Frame("digits", None, BUDGET, 2, clock=lambda: 1012.0)
     for event in events():
         history.apply(event)
-        frame.tally.record(event, history)
+        frame.state.record(event, history)
     for role, words in said.items():
-        frame.hear(role, words)
+        frame.show_answer(role, words)
     console = Console(file=io.StringIO(), record=True, width=width, height=height, force_terminal=True)
     console.print(frame)
     return console.export_text().splitlines()
@@ -304,12 +305,12 @@ def test_what_a_model_says_can_neither_colour_nor_leave_its_line(width: int, hei
 def test_it_is_said_from_any_thread() -> None:
     view = LiveView("digits", None, BUDGET, 2, Console(file=io.StringIO(), force_terminal=True, width=80, height=24))
     with view:
-        threads = [threading.Thread(target=view.hear, args=(f"role {n}", "words" * (n % 2))) for n in range(50)]
+        threads = [threading.Thread(target=view.show_answer, args=(f"role {n}", "words" * (n % 2))) for n in range(50)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-    assert len(view._frame._saying) == 25
+    assert len(view.frame.answers) == 25
 
 
 def asked(text: str = "a third is usual", number: int = 1) -> Event:
@@ -335,7 +336,7 @@ def with_questions(text: str, count: int) -> Iterator[Event]:
 def test_a_step_that_waits_for_approval_is_shown_with_how_to_answer() -> None:
     lines = [line.rstrip() for line in drawn(80, 24, with_questions("a third is usual", 2))]
     place = next(number for number, line in enumerate(lines) if line.startswith("waits for approval"))
-    assert lines[place].endswith("1 more waits")
+    assert lines[place].endswith("1 more")
     assert lines[place + 1 : place + 6] == [
         " ? question 1  radical step from trial 1  expects val_loss 0.2",
         "   lr 0.002 → 0.03   optimizer Adam → a third is usual",

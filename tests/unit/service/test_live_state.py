@@ -31,10 +31,10 @@ def trial_events(number: int, y: float | None, *, proposer: str = "tpe", decisio
     yield Event("judged", number, {"decision": decision, "reason": "because"}, time=start + 1)
 
 
-def feed(history: History, tally: LiveState, events: Iterator[Event] | list[Event]) -> None:
+def feed(history: History, state: LiveState, events: Iterator[Event] | list[Event]) -> None:
     for event in events:
         history.apply(event)
-        tally.record(event, history)
+        state.record(event, history)
 
 
 def study_events() -> list[Event]:
@@ -48,21 +48,21 @@ def study_events() -> list[Event]:
 
 
 def test_nothing_is_shown_before_the_first_event() -> None:
-    assert LiveState().picture() is None
+    assert LiveState().snapshot() is None
 
 
 def test_a_picture_holds_what_happened() -> None:
-    history, tally = new_history(), LiveState()
-    feed(history, tally, study_events())
-    picture = tally.picture(now=120.0)
-    assert picture is not None
-    assert (picture.best_value, picture.first_value) == (1.0, 3.0)
-    assert (picture.trials, picture.done, picture.since_best) == (6, 6, 1)
-    assert {state: n for state, n in picture.counts.items() if n} == {State.COMPLETE: 5, State.FAILED: 1}
-    assert [trial.number for trial in picture.settled] == [5, 4, 3, 2, 1, 0]
-    shares = {share.proposer: (share.proposals, share.leads, share.best) for share in picture.shares}
+    history, state = new_history(), LiveState()
+    feed(history, state, study_events())
+    snapshot = state.snapshot(now=120.0)
+    assert snapshot is not None
+    assert (snapshot.best_value, snapshot.first_value) == (1.0, 3.0)
+    assert (snapshot.trials, snapshot.done, snapshot.since_best) == (6, 6, 1)
+    assert {state: n for state, n in snapshot.counts.items() if n} == {State.COMPLETE: 5, State.FAILED: 1}
+    assert [trial.number for trial in snapshot.settled] == [5, 4, 3, 2, 1, 0]
+    shares = {share.proposer: (share.proposals, share.leads, share.best) for share in snapshot.shares}
     assert shares == {"user": (1, 1, 3.0), "random": (3, 1, 1.5), "tpe": (2, 1, 1.0)}
-    assert picture.seconds == pytest.approx(21.0), "from the opening until now"
+    assert snapshot.seconds == pytest.approx(21.0), "from the opening until now"
 
 
 def test_catching_up_gives_the_same_picture_as_following() -> None:
@@ -70,7 +70,7 @@ def test_catching_up_gives_the_same_picture_as_following() -> None:
     feed(history, follower, study_events())
     late = LiveState()
     late.record(Event("opened", time=106.0), history)
-    followed, caught_up = follower.picture(), late.picture()
+    followed, caught_up = follower.snapshot(), late.snapshot()
     assert followed is not None
     assert caught_up is not None
     assert sorted(map(vars, caught_up.shares), key=str) == sorted(map(vars, followed.shares), key=str)
@@ -79,74 +79,74 @@ def test_catching_up_gives_the_same_picture_as_following() -> None:
 
 
 def test_a_trial_takes_the_first_free_slot_and_gives_it_back() -> None:
-    history, tally = new_history(), LiveState()
+    history, state = new_history(), LiveState()
 
     def slots() -> dict[int, int]:
-        picture = tally.picture()
-        assert picture is not None
-        return {run.trial.number: run.slot for run in picture.running}
+        snapshot = state.snapshot()
+        assert snapshot is not None
+        return {run.trial.number: run.slot for run in snapshot.running}
 
     trials = [list(trial_events(number, 1.0)) for number in range(4)]
     for number in range(3):
-        feed(history, tally, trials[number][:2])
+        feed(history, state, trials[number][:2])
     assert slots() == {0: 1, 1: 2, 2: 3}
-    feed(history, tally, trials[1][2:])
-    feed(history, tally, trials[3][:2])
+    feed(history, state, trials[1][2:])
+    feed(history, state, trials[3][:2])
     assert slots() == {0: 1, 3: 2, 2: 3}
-    feed(history, tally, [Event("interrupted", 0), Event("started", 0, {"attempt": 2}, time=500.0)])
+    feed(history, state, [Event("interrupted", 0), Event("started", 0, {"attempt": 2}, time=500.0)])
     assert slots() == {0: 1, 3: 2, 2: 3}
-    picture = tally.picture()
-    assert picture is not None
-    assert picture.running[0].since == 500.0
+    snapshot = state.snapshot()
+    assert snapshot is not None
+    assert snapshot.running[0].since == 500.0
 
 
 def test_a_failed_trial_that_is_tried_again_is_no_longer_settled() -> None:
-    history, tally = new_history(), LiveState()
-    feed(history, tally, trial_events(0, None))
-    feed(history, tally, [Event("interrupted", 0, {"reason": "the cause was mended"})])
-    picture = tally.picture()
-    assert picture is not None
-    assert list(picture.settled) == []
-    assert picture.counts[State.WAITING] == 1
+    history, state = new_history(), LiveState()
+    feed(history, state, trial_events(0, None))
+    feed(history, state, [Event("interrupted", 0, {"reason": "the cause was mended"})])
+    snapshot = state.snapshot()
+    assert snapshot is not None
+    assert list(snapshot.settled) == []
+    assert snapshot.counts[State.WAITING] == 1
 
 
 def test_a_users_verdict_replaces_the_judges() -> None:
-    history, tally = new_history(), LiveState()
-    feed(history, tally, trial_events(0, 1.0, decision="accept"))
+    history, state = new_history(), LiveState()
+    feed(history, state, trial_events(0, 1.0, decision="accept"))
     veto = {"decision": "reject", "reason": "leaks", "by": "user", "binding": True}
-    feed(history, tally, [Event("judged", 0, veto)])
-    picture = tally.picture()
-    assert picture is not None
-    assert picture.shares[0].leads == 0
-    assert picture.best is None
+    feed(history, state, [Event("judged", 0, veto)])
+    snapshot = state.snapshot()
+    assert snapshot is not None
+    assert snapshot.shares[0].leads == 0
+    assert snapshot.best is None
 
 
 def test_repeats_count_as_one_configuration_with_the_mean_of_its_runs() -> None:
-    history, tally = new_history(), LiveState()
+    history, state = new_history(), LiveState()
     for number, y in enumerate((1.0, 3.0)):
         events = list(trial_events(number, y))
         again = Event("proposed", number, {**events[0].data, "parameters": {"x": 0.5}})
-        feed(history, tally, [again, *events[1:]])
-    picture = tally.picture()
-    assert picture is not None
-    assert (picture.best_value, picture.best_repeats) == (2.0, 2)
+        feed(history, state, [again, *events[1:]])
+    snapshot = state.snapshot()
+    assert snapshot is not None
+    assert (snapshot.best_value, snapshot.best_repeats) == (2.0, 2)
 
 
 def test_reading_while_another_thread_writes_is_safe() -> None:
-    history, tally, trials = new_history(), LiveState(), 3000
+    history, state, trials = new_history(), LiveState(), 3000
     done = threading.Event()
     failures: list[BaseException] = []
-    pictures = 0
+    snapshots = 0
 
     def read() -> None:
-        nonlocal pictures
+        nonlocal snapshots
         try:
             while not done.is_set():
-                picture = tally.picture(now=1e4)
-                if picture is not None:
-                    assert len(picture.settled) <= KEPT
-                    assert all(run.slot <= 3 for run in picture.running)
-                    pictures += 1
+                snapshot = state.snapshot(now=1e4)
+                if snapshot is not None:
+                    assert len(snapshot.settled) <= KEPT
+                    assert all(run.slot <= 3 for run in snapshot.running)
+                    snapshots += 1
         except BaseException as error:
             failures.append(error)
 
@@ -158,13 +158,13 @@ def test_reading_while_another_thread_writes_is_safe() -> None:
         for first in range(0, trials, 3):
             streams = [list(trial_events(first + k, 1.0 / (first + k + 1))) for k in range(3)]
             for step in range(5):
-                feed(history, tally, [stream[step] for stream in streams])
+                feed(history, state, [stream[step] for stream in streams])
     finally:
         done.set()
         reader.join()
         sys.setswitchinterval(interval)
     assert not failures
-    assert pictures > 10
-    picture = tally.picture()
-    assert picture is not None
-    assert picture.done == trials
+    assert snapshots > 10
+    snapshot = state.snapshot()
+    assert snapshot is not None
+    assert snapshot.done == trials

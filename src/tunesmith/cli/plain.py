@@ -1,0 +1,130 @@
+"""Plain lines of a running study, for pipes and logs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.text import Text
+
+from ..core.approval_request import ASK, Question
+from ..core.budget import Budget
+from ..core.trial import State, Trial
+from ..history.history import History
+from ..journal.base import Event
+from ..reports import asking
+from ..reports.comparison import held_out_scores
+from ..text.cleaning import clean
+from ..text.wording import change, duration, number
+from . import panels
+from .terminal import Printable, near
+
+
+class PlainView:
+    """Follows a running study in plain lines, one for each thing worth knowing: for pipes and logs.
+
+    A tracker and a context manager, made like `LiveView`.
+
+    Args:
+        name: The study's name.
+        folder: The study's folder, or None where it is kept in memory.
+        budget: The limits of the study.
+        slots: How many trials run at once.
+        console: Where to print.
+    """
+
+    def __init__(self, name: str, folder: Path | None, budget: Budget, slots: int, console: Console) -> None:
+        self._name, self._folder, self._budget, self._slots, self._console = name, folder, budget, slots, console
+        self._leader: int | None = None
+        self._opened = False
+
+    def record(self, event: Event, history: History) -> None:
+        """Print a line, if the event is worth one."""
+        if not self._opened:
+            self._open(history, event)
+        if event.kind == "decided":
+            self._print(Text(f"decision  {clean(event.data.get('reason') or dict(event.data))}"))
+            if event.data.get("action") == ASK and (questions := history.questions.open):
+                self._ask(questions[-1], event.time)
+        if event.trial is None:
+            return
+        trial = history.trials[event.trial]
+        if event.kind == "finished":
+            self._print(self._finished(trial, history))
+        elif event.kind == "interrupted":
+            why = clean(event.data.get("reason", ""))
+            words = "interrupted" if why in ("", "interrupted") else f"interrupted ({why})"
+            self._print(Text(f"trial {trial.number:>3}  {words}; it waits for another attempt"))
+        elif event.kind == "judged" and trial.verdict is not None:
+            self._judged(trial)
+        elif event.kind == "tested":
+            measured = "  ".join(f"{clean(name)} {number(value)}" for name, value in held_out_scores(trial).items())
+            failed = f"failed: {clean(event.data.get('failure', {}).get('reason', 'no measurement'))}"
+            self._print(Text(f"trial {trial.number:>3}  on the test split: {measured or failed}"))
+        if event.kind in ("finished", "judged", "noted") and history.best is not None:
+            self._leader = history.best.number
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+    def _open(self, history: History, event: Event) -> None:
+        self._opened = True
+        standing = history.best is not None and event.trial != history.best.number
+        self._leader = history.best.number if standing and history.best is not None else None
+        limits = ", ".join(f"{name}={value:g}" for name, value in self._budget.to_table().items()) or "no limit"
+        where = "" if self._folder is None else f"  {near(self._folder)}"
+        words = f"study {clean(self._name)}  {clean(history.objective)}  {limits}  slots={self._slots}{where}"
+        self._print(Text(words))
+        if history.settled > (event.kind == "finished"):
+            self._print(Text(f"resumed with {history.settled} settled trials"))
+        for question in history.questions.open if event.kind == "opened" else ():
+            self._print(Text(f"waiting   {asking.asked(question)}"))
+            self._ask(question, event.time)
+
+    def _ask(self, question: Question, now: float) -> None:
+        """Say how a step is answered that waits for approval."""
+        how = asking.command(question, None if self._folder is None else near(self._folder))
+        left = asking.left(question, now)
+        self._print(Text(f"          in {left} it is {asking.then(question)}; answer with: {how}  (or --reject)"))
+
+    def _finished(self, trial: Trial, history: History) -> Text:
+        shown = history.objective.shown
+        values = [f"{clean(metric.name)} {number(trial.metrics.get(metric.name))}" for metric in shown]
+        parts = [f"trial {trial.number:>3}", *values, str(trial.state), clean(trial.proposal.proposer)]
+        parts.append(duration(trial.seconds))
+        if trial.state is State.PRUNED and trial.reports:
+            parts.append(f"at step {trial.reports[-1].step}")
+        if trial.failure is not None:
+            parts.append(panels.reason(trial))
+        if history.objective.pareto:
+            if trial.number in {member.number for member in history.front}:
+                parts.append(f"on the front of {len(history.front)}")
+        elif history.best is not None and history.best.number == trial.number != self._leader:
+            parts.append(self._new_best(trial, history))
+        return Text("  ".join(parts))
+
+    @staticmethod
+    def _new_best(trial: Trial, history: History) -> str:
+        name = history.objective.primary.name
+        first = history.trials[0].metrics.get(name)
+        if trial.number == 0 or first is None:
+            return "new best"
+        share = change(trial.metrics[name], first)
+        return f"new best ({share} from trial 0)" if share else "new best"
+
+    def _judged(self, trial: Trial) -> None:
+        verdict = trial.verdict
+        assert verdict is not None
+        if verdict.decision == "replicate" or verdict.binding or verdict.by == "user":
+            words = {"accept": "accepted", "reject": "rejected", "replicate": "to be repeated"}[verdict.decision]
+            self._print(Text(f"trial {trial.number:>3}  {words} by {clean(verdict.by)}: {clean(verdict.reason)}"))
+
+    def _print(self, line: Text) -> None:
+        self._console.print(Printable(line), soft_wrap=True, highlight=False)
