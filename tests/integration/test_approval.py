@@ -99,7 +99,7 @@ def test_a_radical_step_waits_for_a_word_from_elsewhere(study: Path, tunesmith: 
         shown = tunesmith("status", folder).stdout
         assert "waits for approval" in shown
         assert "place 0.9 → 0.3   kind plain → fancy" in shown
-        assert "It waits for an answer until" in " ".join(tunesmith("explain", folder).stdout.split())
+        assert "Without an answer it is rejected at" in " ".join(tunesmith("explain", folder).stdout.split())
         said = tunesmith("approve", folder, "worth a try").stdout
         assert "✓ question 1 was approved by the user (trial 1): worth a try" in " ".join(said.split())
         out, errors = process.communicate(timeout=60)
@@ -158,7 +158,7 @@ def test_a_killed_study_knows_what_is_open_and_takes_in_what_was_answered_meanwh
             )
             assert process.stdout is not None
             told = [process.stdout.readline() for _ in range(4)]  # Flushed line by line.
-            assert told[2].startswith("waiting   question 1: approve a radical step from trial 0 (place 0.9 → 0.3)?")
+            assert told[2].startswith("waiting   question 1: approve a radical step from trial 0 (place 0.9 → 0.3, ")
             process.send_signal(signal.SIGKILL)
             process.wait(30)
         assert "was approved by the user (trial 1)" in " ".join(tunesmith("approve", folder).stdout.split())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -171,22 +171,21 @@ def repeat_count(history: History) -> int:
 def parameter_rows(history: History, best: Trial | None, baseline: Trial | None) -> list[Row]:
     """Return the parameters that are active in either trial, in the order of the space."""
     sides = [{} if trial is None else trial.parameters for trial in (best, baseline)]
-    names = dict.fromkeys([*history.space.names, *sides[1]])
     texts = [{name: wording.value(value) for name, value in side.items()} for side in sides]
-    return [Row(name, *(side.get(name, "") for side in texts)) for name in names if any(name in side for side in sides)]
+    return _rows([*history.space.names, *sides[1]], *texts)
 
 
 def metric_rows(history: History, best: Trial | None, baseline: Trial | None, *, test: bool = False) -> list[Row]:
     """Return the metrics of two trials, the objective's first; with `test`, those on the held-out test data."""
-    sides: list[Mapping[str, float]] = [
-        {} if trial is None else held_out_scores(trial) if test else trial.metrics for trial in (best, baseline)
-    ]
-    names = dict.fromkeys([*metric_names(history), *sorted({name for side in sides for name in side})])
-    return [
-        Row(name, *(wording.number(side[name]) if name in side else "" for side in sides))
-        for name in names
-        if any(name in side for side in sides)
-    ]
+    trials = (best, baseline)
+    sides = [{} if t is None else held_out_scores(t) if test else dict(t.metrics) for t in trials]
+    texts = [{name: wording.number(value) for name, value in side.items()} for side in sides]
+    return _rows([*metric_names(history), *sorted({name for side in sides for name in side})], *texts)
+
+
+def _rows(names: Iterable[str], best: Mapping[str, str], baseline: Mapping[str, str]) -> list[Row]:
+    found = [name for name in dict.fromkeys(names) if name in best or name in baseline]
+    return [Row(name, best.get(name, ""), baseline.get(name, "")) for name in found]
 
 
 def metric_names(history: History) -> list[str]:

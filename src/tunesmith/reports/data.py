@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
@@ -17,6 +17,8 @@ from ..core.trial import State, Trial
 from ..history.history import History
 from ..text import wording
 from ..text.cleaning import plain
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -147,6 +149,13 @@ class LogEntry:
     by: str = ""
     decision: str = ""
     when: float | None = None
+
+
+def evenly(items: Sequence[T], most: int) -> list[T]:
+    """Return at most `most` items at even distances, the first and the last among them."""
+    if len(items) <= most:
+        return list(items)
+    return [items[index] for index in np.linspace(0, len(items) - 1, most).astype(int)]
 
 
 def may_lead(history: History, trial: Trial) -> bool:

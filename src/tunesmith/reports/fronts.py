@@ -22,19 +22,6 @@ class FrontRow:
     values: tuple[float, ...]
 
 
-@dataclass(frozen=True)
-class Growth:
-    """The dominated share of the objective space over time.
-
-    Args:
-        numbers: The trials that extended the front.
-        shares: The dominated share of the box between the final front's ideal point and its reference point, in [0, 1].
-    """
-
-    numbers: tuple[int, ...]
-    shares: tuple[float, ...]
-
-
 def front_rows(history: History) -> list[FrontRow]:
     """Return the front of a Pareto objective, ordered by the first metric; empty for any other objective."""
     if not history.objective.pareto:
@@ -55,22 +42,24 @@ def others(history: History) -> list[FrontRow]:
     ]
 
 
-def growth(history: History) -> Growth:
-    """Return the dominated share over time, of single results that may lead."""
+def growth(history: History) -> list[tuple[int, float]]:
+    """Return the trials that extended the front, and the dominated share after each, in [0, 1] and rising.
+
+    It is the share of the box between the final front's ideal point and its reference point. Repeats are not averaged.
+    """
     numbers = [trial.number for trial in history.trials if may_lead(history, trial)]
     if not numbers:
-        return Growth((), ())
-    units = _in_box(history.values[numbers])
-    grown, shares = [], []
-    front = units[:0]
-    for number, point in zip(numbers, units, strict=True):
+        return []
+    points = _in_box(history.values[numbers])
+    grown = []
+    front = points[:0]
+    for number, point in zip(numbers, points, strict=True):
         if (point >= 1).any() or (front <= point).all(axis=1).any():
             continue
         front = np.vstack([front, point])
         front = front[non_dominated(front)]
-        grown.append(number)
-        shares.append(hypervolume(front, np.ones(units.shape[1])))
-    return Growth(tuple(grown), tuple(shares))
+        grown.append((number, hypervolume(front, np.ones(points.shape[1]))))
+    return grown
 
 
 def _in_box(values: Floats) -> Floats:

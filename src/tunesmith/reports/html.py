@@ -105,6 +105,7 @@ def render(
     scripts.append(_asset("report.js"))
     proposers = proposer_rows(history, proposer)
     shown = _shown_facts(history, facts)
+    table = trial_table(history, most=MOST_TRIALS)
     return _environment().get_template("report.html.jinja").render(
         **_first_screen(history, facts),
         **_log(history),
@@ -112,14 +113,12 @@ def render(
         plots=drawn,
         proposers=proposers,
         credit=CREDIT if any(row.share is not None for row in proposers) else "",
-        ledger=history.ledger,
         failures=overview.failures(history),
         resources=overview.resources(history),
-        table=trial_table(history, most=MOST_TRIALS),
-        linked={trial.number for trial in overview.listed(history, MOST_TRIALS)},
+        table=table,
+        linked={row.number for row in table.rows},
         facts=[(_FACTS.get(name, _heading(name)), _fact(fact)) for name, fact in shown.items()],
         version=shown.get("version", facts.get("tunesmith_version", "")),
-        events=f"{history.events_seen:,}",
         policy=_policy(scripts, drawn),
         css=Markup(_asset("report.css")),
         plotly=Markup(scripts[0]) if has_figures else "",
@@ -135,22 +134,16 @@ def _first_screen(history: History, facts: Mapping[str, Any]) -> dict[str, Any]:
     seconds = [row.total_seconds for row in overview.resources(history) if row.total_seconds is not None]
     trial_seconds, wall = math.fsum(seconds), history.seconds_spent()
     best = trials[0]
-    parameters = {} if best is None else dict(best.parameters)
     return {
+        "history": history,
         "measure": Measure.of(objective),
         "front": front_table(history, front_rows(history)),
-        "objective": str(objective),
         "limits": [wording.limit(c.metric, c.low, c.high) for c in objective.constraints],
-        "started": history.sessions[0].time if history.sessions else None,
-        "sessions": len(history.sessions),
         "stopped": overview.stopped(history),
         "best": comparison.best,
-        "best_name": "" if best is None else f"trial {best.number}",
         "baseline": baseline,
         "baseline_leads": comparison.baseline_leads,
         "gain": gain_words(history, comparison, baseline),
-        "violation": 0.0 if best is None else objective.violation(best.metrics),
-        "total": len(history.trials),
         "counts": [(state.value, history.counts[state]) for state in _STATES if history.counts[state]],
         "wall": wall,
         "trial_seconds": trial_seconds,
@@ -159,8 +152,10 @@ def _first_screen(history: History, facts: Mapping[str, Any]) -> dict[str, Any]:
         "metric_rows": metric_rows(history, *trials),
         "test_rows": metric_rows(history, *trials, test=True),
         "noise": noise_words(history),
-        "reproduce": _reproduce(facts, best.number if best is not None else 0),
-        "parameters_json": json.dumps(parameters, indent=2, ensure_ascii=False, default=str),
+        "reproduce": _reproduce(facts, 0 if best is None else best.number),
+        "parameters_json": json.dumps(
+            {} if best is None else dict(best.parameters), indent=2, ensure_ascii=False, default=str
+        ),
     }
 
 

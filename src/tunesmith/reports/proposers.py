@@ -12,7 +12,7 @@ from ..history.history import History
 from ..proposers.base import Proposer
 from ..proposers.portfolio import PortfolioProposer
 from ..text import wording
-from .data import Measure, may_lead
+from .data import Measure, evenly, may_lead
 
 MOST_POINTS = 60
 CREDIT = (
@@ -51,21 +51,6 @@ class ProposerRow:
     share: float | None = None
     credit: float | None = None
     cost: float = 1.0
-
-
-@dataclass(frozen=True)
-class Shares:
-    """The shares of a portfolio's members over time.
-
-    Args:
-        proposers: The members.
-        numbers: Numbers of trials, rising.
-        shares: One row per number, one column per member; each row sums to 1.
-    """
-
-    proposers: tuple[str, ...]
-    numbers: tuple[int, ...]
-    shares: tuple[tuple[float, ...], ...]
 
 
 def proposer_rows(history: History, proposer: Proposer | None = None) -> list[ProposerRow]:
@@ -129,15 +114,14 @@ def share_words(rows: Sequence[ProposerRow], most: int = 12) -> list[str]:
     return words[:most]
 
 
-def shares_over_time(history: History, portfolio: PortfolioProposer) -> Shares:
-    """Return the members' shares from the first trial that another member than the first proposed until now.
+def shares_over_time(history: History, portfolio: PortfolioProposer) -> tuple[list[int], list[dict[str, float]]]:
+    """Return the members' shares since another member than the first made a proposal.
 
-    At most `MOST_POINTS` rows, evenly spaced.
+    Returns:
+        At most `MOST_POINTS` numbers of trials at even distances, and the shares by member after each.
     """
-    names = tuple(credit.proposer for credit in portfolio.credit(history, until=0))
+    others = [credit.proposer for credit in portfolio.credit(history, until=0)][1:]
     last = len(history.trials)
-    first = next((trial.number for trial in history.trials if trial.proposal.proposer in names[1:]), last)
-    count = min(MOST_POINTS, last - first + 1)
-    numbers = [first + index * (last - first) // max(count - 1, 1) for index in range(count)]
-    shares = [portfolio.shares(history, number) for number in numbers]
-    return Shares(names, tuple(numbers), tuple(tuple(row[name] for name in names) for row in shares))
+    first = next((trial.number for trial in history.trials if trial.proposal.proposer in others), last)
+    numbers = evenly(range(first, last + 1), MOST_POINTS)
+    return numbers, [portfolio.shares(history, number) for number in numbers]

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from typing import NamedTuple
 
-from ..core.trial import Trial
+from ..core.trial import Trial, Value
 from ..history.history import History
 from ..text import wording
 from ..text.cleaning import plain
@@ -18,47 +17,34 @@ from .overview import listed, seconds_taken
 MOST_METRICS = 6
 
 
-@dataclass(frozen=True)
-class Column:
-    """The heading of a column, and whether it is right-aligned as numbers are."""
-
-    name: str
-    numeric: bool = False
-
-
-@dataclass(frozen=True)
-class Cell:
+class Cell(NamedTuple):
     """The content of a cell.
 
     Args:
         text: The text to show.
         sort: The sort key where it differs from the text; an empty key sorts last.
-        kind: A class of the style sheet: `n` for numbers, `why` for long text, `empty` for a dash.
-        state: The state whose coloured mark the cell has; empty for none.
+        kind: A class of the style sheet: `n` for numbers, `why` for long text, `empty` for a dash, `state` for a state.
     """
 
     text: str
     sort: str | None = None
     kind: str = ""
-    state: str = ""
 
 
-@dataclass(frozen=True)
-class TrialRow:
-    """One trial."""
+class TrialRow(NamedTuple):
+    """One trial, and whether it is the best or on the front."""
 
     number: int
     leads: bool
-    cells: tuple[Cell, ...]
+    cells: list[Cell]
 
 
-@dataclass(frozen=True)
-class TrialTable:
-    """Columns and rows, and a sentence about the trials left out."""
+class TrialTable(NamedTuple):
+    """The table; each column has a heading and the class of its cells. `left_out` tells of trials not shown."""
 
-    columns: tuple[Column, ...]
-    rows: tuple[TrialRow, ...]
-    left_out: str = ""
+    columns: list[tuple[str, str]]
+    rows: list[TrialRow]
+    left_out: str
 
 
 def trial_table(history: History, *, most: int) -> TrialTable:
@@ -69,50 +55,45 @@ def trial_table(history: History, *, most: int) -> TrialTable:
         most: The maximum number of rows; see `listed`.
     """
     trials = listed(history, most)
-    names = _metric_names(history, trials)
-    several = len(history.objective.metrics) > 1 and not history.objective.pareto
-    columns = [Column("trial", True), Column("state")]
-    columns += [Column(Measure.of(history.objective).name, True)] if several else []
-    columns += [Column(name, True) for name in names]
-    columns += [Column("verdict"), Column("proposer"), Column("time", True)]
-    columns += [Column(name) for name in history.space.names]
-    columns += [Column("reason")]
+    names = metric_names(history)
+    others = sorted({name for trial in trials for name in trial.metrics} - set(names))
+    names += others[: max(MOST_METRICS - len(names), 0)]
+    is_weighted = len(history.objective.metrics) > 1 and not history.objective.pareto
+    results = [Measure.of(history.objective).name, *names] if is_weighted else names
+    columns = [("trial", "n"), ("state", ""), *((name, "n") for name in results), ("verdict", ""), ("proposer", "")]
+    columns += [("time", "n"), *((name, "") for name in history.space.names), ("reason", "why")]
     leaders = {trial.number for trial in (history.front if history.objective.pareto else [history.best]) if trial}
-    rows = tuple(TrialRow(t.number, t.number in leaders, _cells(history, t, names, several)) for t in trials)
-    left_out = ""
-    if len(trials) < len(history.trials):
-        left_out = f"The best and the latest: {len(trials):,} of {len(history.trials):,} trials."
-    return TrialTable(tuple(columns), rows, left_out)
+    rows = []
+    for trial in trials:
+        metrics = [trial.metrics.get(name) for name in names]
+        if is_weighted:
+            metrics.insert(0, history.losses[trial.number])
+        rows.append(TrialRow(trial.number, trial.number in leaders, _cells(trial, metrics, history.space.names)))
+    shown = f"The best and the latest: {len(trials):,} of {len(history.trials):,} trials."
+    return TrialTable(columns, rows, shown if len(trials) < len(history.trials) else "")
 
 
-def _metric_names(history: History, trials: list[Trial]) -> list[str]:
-    wanted = metric_names(history)
-    others = sorted({name for trial in trials for name in trial.metrics})
-    return list(dict.fromkeys([*wanted, *others]))[: max(MOST_METRICS, len(wanted))]
-
-
-def _cells(history: History, trial: Trial, names: list[str], several: bool) -> tuple[Cell, ...]:
-    cells = [Cell(str(trial.number)), Cell(trial.state.value, state=trial.state.value)]
-    if several:
-        loss = float(history.losses[trial.number])
-        cells.append(_number(None if math.isnan(loss) else loss))
-    cells += [_number(trial.metrics.get(name)) for name in names]
-    cells += [Cell(trial.verdict.decision if trial.verdict is not None else ""), Cell(trial.proposal.proposer)]
+def _cells(trial: Trial, metrics: list[float | None], parameters: Sequence[str]) -> list[Cell]:
     seconds = seconds_taken(trial)
-    cells.append(Cell(wording.duration(seconds), "" if seconds is None else repr(seconds), "n"))
-    cells += [_parameter(trial.parameters, name) for name in history.space.names]
-    cells.append(Cell(_why(trial), kind="why"))
-    return tuple(cells)
+    return [
+        Cell(str(trial.number)),
+        Cell(trial.state.value, kind="state"),
+        *(_number(value) for value in metrics),
+        Cell(trial.verdict.decision if trial.verdict is not None else ""),
+        Cell(trial.proposal.proposer),
+        Cell(wording.duration(seconds), "" if seconds is None else repr(seconds), "n"),
+        *(_parameter(trial.parameters[n]) if n in trial.parameters else Cell("–", "", "empty") for n in parameters),
+        Cell(_why(trial), kind="why"),
+    ]
 
 
 def _number(value: float | None) -> Cell:
-    return Cell(wording.number(value), "" if value is None else repr(float(value)), "n")
+    if value is None or math.isnan(value):
+        return Cell("–", "", "n")
+    return Cell(wording.number(value), repr(float(value)), "n")
 
 
-def _parameter(parameters: Mapping[str, Any], name: str) -> Cell:
-    if name not in parameters:
-        return Cell("–", "", "empty")
-    value = parameters[name]
+def _parameter(value: Value) -> Cell:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     return Cell(wording.value(value), repr(value) if number else None, "n" if number else "")
 

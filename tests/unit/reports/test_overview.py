@@ -97,7 +97,7 @@ def test_the_table_sorts_by_numbers_and_puts_what_is_missing_last():
     add(history, 0.25, seconds=90.0, reason="a guess")
     add(history, state="failed", failure={"kind": "exit", "reason": "broken"}, parameters=OTHER)
     table = trial_table(history, most=100)
-    assert [c.name for c in table.columns] == [
+    assert [name for name, _ in table.columns] == [
         "trial", "state", "loss", "verdict", "proposer", "time", "lr", "act", "reason",
     ]  # fmt: skip
     first, second = table.rows

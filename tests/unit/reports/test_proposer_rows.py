@@ -62,13 +62,13 @@ def test_only_a_portfolio_has_shares():
 @pytest.mark.parametrize("trials", [4, 5, 63, 64, 500])
 def test_shares_over_time_reach_from_the_first_that_was_shared_to_now(trials):
     history = shared(trials)
-    found = shares_over_time(history, PORTFOLIO)
-    assert (found.numbers[0], found.numbers[-1]) == (4, trials)
-    assert len(found.numbers) == min(trials - 3, MOST_POINTS)
-    assert sorted(set(found.numbers)) == list(found.numbers)
-    assert [sum(line) for line in found.shares] == pytest.approx([1.0] * len(found.numbers))
+    numbers, shares = shares_over_time(history, PORTFOLIO)
+    assert (numbers[0], numbers[-1]) == (4, trials)
+    assert len(numbers) == min(trials - 3, MOST_POINTS)
+    assert sorted(set(numbers)) == list(numbers)
+    assert [sum(row.values()) for row in shares] == pytest.approx([1.0] * len(numbers))
     now = {row.name: row.share for row in proposer_rows(history, PORTFOLIO) if row.share is not None}
-    assert dict(zip(found.proposers, found.shares[-1], strict=True)) == now
+    assert shares[-1] == now
 
 
 def test_the_plot_shows_who_gained_more_growing():

@@ -9,8 +9,8 @@ import plotly.graph_objects as go
 from ...core.trial import State
 from ...history.history import History
 from ...text import wording
-from ..data import Curve, Measure, curves
-from .plot import Plot, escaped, evenly, new_figure, selection
+from ..data import Curve, Measure, curves, evenly
+from .plot import Plot, escaped, new_figure, selection
 from .scale import scale_of
 
 MOST_CURVES = 100

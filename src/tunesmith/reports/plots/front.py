@@ -7,10 +7,10 @@ import plotly.graph_objects as go
 from ...core.objective import Metric
 from ...history.history import History
 from ...text import wording
-from ..data import Measure
+from ..data import Measure, evenly
 from ..explanation import measured
 from ..fronts import FrontRow, front_rows, growth, others
-from .plot import Plot, escaped, evenly, new_figure
+from .plot import Plot, escaped, new_figure
 from .scale import Scale, scale_of
 
 MOST_POINTS = 2000
@@ -56,18 +56,17 @@ def growth_plot(history: History) -> Plot:
     """Return the dominated share of the objective space by trial."""
     key, heading = "growth", "Growth of the front"
     grown = growth(history)
-    if not grown.numbers:
+    if not grown:
         return Plot(key, heading, missing="no complete trial satisfies the constraints yet")
+    last, share = grown[-1]
     figure = new_figure("trial", "share of the hypervolume (higher is better)", Scale(0.0, 1.0))
-    figure.add_trace(
-        go.Scatter(
-            x=[*grown.numbers, len(history.trials) - 1],
-            y=[*grown.shares, grown.shares[-1]],
-            mode="lines",
-            line={"shape": "hv", "color": "var(--accent)", "width": 2},
-            hovertemplate="up to trial %{x}<br>%{y:.3g}<extra></extra>",
-            showlegend=False,
-        )
+    figure.add_scatter(
+        x=[*(number for number, _ in grown), len(history.trials) - 1],
+        y=[*(share for _, share in grown), share],
+        mode="lines",
+        line={"shape": "hv", "color": "var(--accent)", "width": 2},
+        hovertemplate="up to trial %{x}<br>%{y:.3g}<extra></extra>",
+        showlegend=False,
     )
     return Plot(
         key,
@@ -75,7 +74,7 @@ def growth_plot(history: History) -> Plot:
         figure,
         caption="The share of the objective space that the front dominates. The space is the box from the best value of"
         " each metric to a tenth of its range beyond the worst value on the front.",
-        description=f"The dominated share rose to {wording.number(grown.shares[-1], 3)} by trial {grown.numbers[-1]}.",
+        description=f"The dominated share rose to {wording.number(share, 3)} by trial {last}.",
     )
 
 

@@ -10,8 +10,8 @@ import plotly.graph_objects as go
 from ...core.trial import State
 from ...history.history import History
 from ...text import wording
-from ..data import HistoryPoint, Measure, history_values
-from .plot import Plot, escaped, evenly, new_figure, selection
+from ..data import HistoryPoint, Measure, evenly, history_values
+from .plot import Plot, escaped, new_figure, selection
 from .scale import Scale, scale_of
 
 MOST_POINTS = 2000
@@ -88,46 +88,40 @@ def _dots(
 def _add_best(figure: go.Figure, points: list[HistoryPoint], history: History, scale: Scale) -> None:
     bests = [(point.number, point.best) for point in points if point.best is not None]
     steps = [bests[i] for i in range(len(bests)) if i in (0, len(bests) - 1) or bests[i][1] != bests[i - 1][1]]
-    figure.add_trace(
-        go.Scatter(
-            x=[number for number, _ in steps],
-            y=[scale.clipped(value) for _, value in steps],
-            customdata=[wording.number(value) for _, value in steps],
-            mode="lines",
-            line={"shape": "hv", "color": "var(--accent)", "width": 2},
-            name="best so far",
-            hovertemplate="best up to trial %{x}<br>%{customdata}<extra></extra>",
-        )
+    figure.add_scatter(
+        x=[number for number, _ in steps],
+        y=[scale.clipped(value) for _, value in steps],
+        customdata=[wording.number(value) for _, value in steps],
+        mode="lines",
+        line={"shape": "hv", "color": "var(--accent)", "width": 2},
+        name="best so far",
+        hovertemplate="best up to trial %{x}<br>%{customdata}<extra></extra>",
     )
     if history.best is None or (value := points[history.best.number].value) is None:
         return
     number, outline = history.best.number, {"width": 1, "color": "var(--card)"}
-    figure.add_trace(
-        go.Scatter(
-            x=[number],
-            y=[scale.clipped(value)],
-            mode="markers",
-            marker={"symbol": "star", "size": 16, "color": "var(--accent)", "line": outline},
-            name="best trial",
-            hovertemplate=f"trial {number}, the best<br>{wording.number(value)}<extra></extra>",
-            cliponaxis=False,
-        )
+    figure.add_scatter(
+        x=[number],
+        y=[scale.clipped(value)],
+        mode="markers",
+        marker={"symbol": "star", "size": 16, "color": "var(--accent)", "line": outline},
+        name="best trial",
+        hovertemplate=f"trial {number}, the best<br>{wording.number(value)}<extra></extra>",
+        cliponaxis=False,
     )
 
 
 def _add_failures(figure: go.Figure, failed: list[int], measure: Measure) -> None:
     """Draw failed trials, which have no value, on the edge of the bad results."""
     numbers = evenly(failed, MOST_POINTS)
-    figure.add_trace(
-        go.Scatter(
-            x=numbers,
-            y=[0.99 if measure.sign > 0 else 0.01] * len(numbers),
-            yaxis="y2",
-            mode="markers",
-            marker={"symbol": "x", "size": 7, "color": "var(--bad)"},
-            name="failed",
-            hovertemplate="trial %{x} failed<extra></extra>",
-        )
+    figure.add_scatter(
+        x=numbers,
+        y=[0.99 if measure.sign > 0 else 0.01] * len(numbers),
+        yaxis="y2",
+        mode="markers",
+        marker={"symbol": "x", "size": 7, "color": "var(--bad)"},
+        name="failed",
+        hovertemplate="trial %{x} failed<extra></extra>",
     )
     figure.update_layout(yaxis2={"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True})
 

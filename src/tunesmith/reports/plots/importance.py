@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import plotly.graph_objects as go
-
 from ...text import wording
 from ..importance import Importance
 from .plot import Plot, end_of, escaped, new_figure, selection
@@ -19,18 +17,16 @@ def importance_plot(importance: Importance) -> Plot:
     shares = dict(list(importance.shares.items())[:MOST_BARS])
     texts = {name: wording.share(share) for name, share in importance.shares.items()}
     figure = new_figure("share of the effect", "")
-    figure.add_trace(
-        go.Bar(
-            x=list(shares.values()),
-            y=[escaped(end_of(name, 28)) for name in shares],
-            customdata=[[escaped(name), texts[name]] for name in shares],
-            text=[texts[name] for name in shares],
-            textposition="outside",
-            orientation="h",
-            marker={"color": "var(--accent)"},
-            hovertemplate="%{customdata[0]}<br>%{customdata[1]}<extra></extra>",
-            cliponaxis=False,
-        )
+    figure.add_bar(
+        x=list(shares.values()),
+        y=[escaped(end_of(name, 28)) for name in shares],
+        customdata=[[escaped(name), texts[name]] for name in shares],
+        text=[texts[name] for name in shares],
+        textposition="outside",
+        orientation="h",
+        marker={"color": "var(--accent)"},
+        hovertemplate="%{customdata[0]}<br>%{customdata[1]}<extra></extra>",
+        cliponaxis=False,
     )
     figure.update_layout(height=110 + 26 * len(shares), bargap=0.35, margin={"r": 60})
     figure.update_xaxes(tickformat=".0%", tickangle=0, nticks=6, rangemode="tozero", title_standoff=12)

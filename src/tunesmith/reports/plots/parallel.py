@@ -6,8 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import plotly.graph_objects as go
-
 from ...core.trial import State
 from ...history.history import History
 from ...text import wording
@@ -35,20 +33,18 @@ def parallel_plot(history: History, importance: Importance) -> Plot:
     dimensions = [_result_dimension(values.values, scale, measure), *map(_dimension, values.axes, _labels(names))]
     figure = new_figure("", "")
     # plotly draws the lines with the highest colour value on top.
-    figure.add_trace(
-        go.Parcoords(
-            dimensions=dimensions,
-            line={
-                "color": goodness,
-                "cmin": 0,
-                "cmax": 1,
-                "colorscale": [[0, "var(--worst)"], [0.6, "var(--middling)"], [1, "var(--finest)"]],
-            },
-            labelfont={"color": "var(--text)", "size": 12},
-            tickfont={"color": "var(--text)", "size": 11},
-            rangefont={"color": "rgba(0,0,0,0)", "size": 1},
-            unselected={"line": {"color": "var(--worst)", "opacity": 0.15}},
-        )
+    figure.add_parcoords(
+        dimensions=dimensions,
+        line={
+            "color": goodness,
+            "cmin": 0,
+            "cmax": 1,
+            "colorscale": [[0, "var(--worst)"], [0.6, "var(--middling)"], [1, "var(--finest)"]],
+        },
+        labelfont={"color": "var(--text)", "size": 12},
+        tickfont={"color": "var(--text)", "size": 11},
+        rangefont={"color": "rgba(0,0,0,0)", "size": 1},
+        unselected={"line": {"color": "var(--worst)", "opacity": 0.15}},
     )
     figure.update_layout(height=430, margin={"t": 70, "b": 30, "l": 60, "r": 70})
     complete = wording.count(len(values.numbers), "complete trial")

@@ -8,15 +8,11 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
 
-import numpy as np
 import plotly.graph_objects as go
 
 from ...text.cleaning import plain
 from .scale import Scale
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -54,24 +50,19 @@ def new_figure(x: str, y: str, scale: Scale | None = None) -> go.Figure:
         y: The title of the y axis.
         scale: The scale of the y axis; None lets plotly choose.
     """
-    axis = {
-        "gridcolor": "var(--line)",
-        "linecolor": "var(--line)",
-        "zeroline": False,
-        "automargin": True,
-        "tickcolor": "var(--line)",
-    }
+    line, text, clear = "var(--line)", "var(--text)", "rgba(0,0,0,0)"
+    axis = {"gridcolor": line, "linecolor": line, "tickcolor": line, "zeroline": False, "automargin": True}
     figure = go.Figure(
         layout={
             "template": "none",
             "height": 400,
-            "font": {"family": "inherit", "size": 13, "color": "var(--text)"},
-            "paper_bgcolor": "rgba(0,0,0,0)",
-            "plot_bgcolor": "rgba(0,0,0,0)",
+            "font": {"family": "inherit", "size": 13, "color": text},
+            "paper_bgcolor": clear,
+            "plot_bgcolor": clear,
             "margin": {"l": 56, "r": 16, "t": 30, "b": 48},
-            "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": "var(--faint)", "activecolor": "var(--accent)"},
+            "modebar": {"bgcolor": clear, "color": "var(--faint)", "activecolor": "var(--accent)"},
             "legend": {"orientation": "h", "y": -0.24, "x": 0, "yanchor": "top"},
-            "hoverlabel": {"bgcolor": "var(--card)", "bordercolor": "var(--line)", "font": {"color": "var(--text)"}},
+            "hoverlabel": {"bgcolor": "var(--card)", "bordercolor": line, "font": {"color": text}},
             "xaxis": {**axis, "title": {"text": x}},
             "yaxis": {**axis, "title": {"text": y}},
         }
@@ -89,13 +80,6 @@ def escaped(text: str) -> str:
 def end_of(name: str, most: int) -> str:
     """Return a name of limited length; the end of `training.optimizer_params.momentum` tells more than its start."""
     return name if len(name) <= most else "…" + name[-(most - 1) :]
-
-
-def evenly(items: Sequence[T], most: int) -> list[T]:
-    """Return at most `most` items at even distances, the first and the last among them."""
-    if len(items) <= most:
-        return list(items)
-    return [items[index] for index in np.linspace(0, len(items) - 1, most).astype(int)]
 
 
 def selection(shown: int, total: int, what: str) -> str:

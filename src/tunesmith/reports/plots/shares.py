@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import plotly.graph_objects as go
-
 from ...history.history import History
 from ...plugins import name_of
 from ...proposers.portfolio import PortfolioProposer
@@ -17,21 +15,19 @@ def shares_plot(history: History, portfolio: PortfolioProposer) -> Plot:
     """Return the members' shares of the trials by trial number."""
     key, heading = "shares", "Shares of the portfolio’s members"
     first, startup = name_of(portfolio.members[0]), portfolio.startup_trials
-    over_time = shares_over_time(history, portfolio)
-    if len(over_time.numbers) < 2:
+    numbers, shares = shares_over_time(history, portfolio)
+    if len(numbers) < 2:
         return Plot(key, heading, missing=f"{first} proposes all trials until {startup} have ended")
     figure = new_figure("trials so far", "share of the next trials")
-    for index, name in enumerate(over_time.proposers):
-        figure.add_trace(
-            go.Scatter(
-                x=over_time.numbers,
-                y=[row[index] for row in over_time.shares],
-                name=escaped(name),
-                mode="lines",
-                stackgroup="shares",
-                line={"width": 0.5, "color": SERIES[index % len(SERIES)]},
-                hovertemplate=f"after %{{x}} trials<br>{escaped(name)} %{{y:.0%}}<extra></extra>",
-            )
+    for index, name in enumerate(shares[0]):
+        figure.add_scatter(
+            x=numbers,
+            y=[row[name] for row in shares],
+            name=escaped(name),
+            mode="lines",
+            stackgroup="shares",
+            line={"width": 0.5, "color": SERIES[index % len(SERIES)]},
+            hovertemplate=f"after %{{x}} trials<br>{escaped(name)} %{{y:.0%}}<extra></extra>",
         )
     figure.update_layout(height=300)
     figure.update_yaxes(tickformat=".0%", range=[0, 1])
@@ -39,15 +35,12 @@ def shares_plot(history: History, portfolio: PortfolioProposer) -> Plot:
     rule = f"{first} has priority, and each member gets at least {wording.share(portfolio.floor)}."
     if history.settled < startup:
         rule = f"Until {startup} trials have ended, {first} replaces the other members."
-    rows = zip(over_time.numbers, over_time.shares, strict=True)
+    rows = [(str(number), *map(wording.share, row.values())) for number, row in zip(numbers, shares, strict=True)]
     return Plot(
         key,
         heading,
         figure,
         caption=f"{now} {CREDIT} {rule}",
         description=f"The share of the next trials that each proposer had, by trial number. {now}",
-        values=[
-            ("after trials", *over_time.proposers),
-            *((str(number), *map(wording.share, shares)) for number, shares in rows),
-        ],
+        values=[("after trials", *shares[0]), *rows],
     )
