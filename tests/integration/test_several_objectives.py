@@ -100,5 +100,5 @@ def test_a_weight_on_a_front_is_refused_by_its_line(tmp_path: Path, tunesmith: T
     (tmp_path / "train.py").write_text(TRAIN)
     (tmp_path / "study.toml").write_text(STUDY.replace("OBJECTIVE", PARETO + "weight = 2\n"))
     told = tunesmith("run", "study.toml", status=2).stderr
-    assert "'latency' has a weight" in told
+    assert "a Pareto objective has no weights, but 'latency' has one" in told
     assert "study.toml:" in told
