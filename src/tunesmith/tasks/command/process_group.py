@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-_POLL_SECONDS = (0.02, 0.1)
+POLL_SECONDS = (0.02, 0.1)
 """The first and the longest interval between polls: a short command too can be stopped before it ends by itself."""
 _GRACE_SECONDS = 10.0
 _CHUNK_BYTES = 1 << 17
@@ -76,7 +76,7 @@ def _follow(
     process: subprocess.Popen[bytes], output: int, on_output: Callable[[bytes], None], poll: Callable[[], None]
 ) -> None:
     started = time.monotonic()
-    poll_at = started + _POLL_SECONDS[0]
+    poll_at = started + POLL_SECONDS[0]
     open_output = True
     while True:
         pause = max(0.0, poll_at - time.monotonic())
@@ -92,7 +92,7 @@ def _follow(
         if time.monotonic() >= poll_at:
             poll()
             now = time.monotonic()
-            poll_at = now + min(_POLL_SECONDS[0] + 0.01 * (now - started), _POLL_SECONDS[1])
+            poll_at = now + min(POLL_SECONDS[0] + 0.01 * (now - started), POLL_SECONDS[1])
             if process.poll() is not None:
                 return
         elif not open_output and process.poll() is not None:

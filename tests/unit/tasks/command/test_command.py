@@ -4,18 +4,17 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 import tomllib
 
 import cloudpickle
 import pytest
+from tests.waiting import wait_until
 
 from tunesmith.core.parameters import Choice, Float, Int
 from tunesmith.core.space import SearchSpace
 from tunesmith.core.trial import TrialFailed, TrialRequest
 from tunesmith.errors import InputError, TrialPruned
-from tunesmith.tasks.command import CommandTask
-from tunesmith.tasks.command import process_group as _process_group
+from tunesmith.tasks.command import CommandTask, process_group
 
 ECHO = """
 import json, sys
@@ -276,8 +275,7 @@ def test_a_command_ends_where_a_file_asks_for_it(at):
     )
 
     def ask():
-        while not (at.trial / "here").exists():
-            time.sleep(0.01)
+        wait_until((at.trial / "here").exists, "the start of the script")
         (at.trial / "stop").touch()
 
     thread = threading.Thread(target=ask)
@@ -307,7 +305,7 @@ def test_reports_are_heard_while_it_runs(at):
 
 
 def test_finishing_beats_pruning(at, monkeypatch):
-    monkeypatch.setattr(_process_group, "_POLL_SECONDS", (60.0, 60.0))  # what was reported is only seen at the end
+    monkeypatch.setattr(process_group, "POLL_SECONDS", (60.0, 60.0))  # what was reported is only seen at the end
     code = "import sys\nopen(sys.argv[1] + '/reports.jsonl', 'w').write('{\"step\": 0, \"y\": 1}\\n')\nprint('y=2')"
 
     def prune(step, metrics):
