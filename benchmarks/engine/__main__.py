@@ -21,23 +21,23 @@ def main() -> None:
     parser.add_argument("--repetitions", type=int, default=3, help="how often each is measured; 3 by default")
     parser.add_argument("--ray", default=sys.executable, help="a Python that has Ray Tune")
     parser.add_argument("--write", action="store_true", help=f"write {RESULTS.name} in benchmarks/results")
-    asked = parser.parse_args()
-    said = [
+    options = parser.parse_args()
+    lines = [
         "# Engine overhead",
         "",
-        f"Medians of {asked.repetitions} repetitions, contenders alternating. How to read the tables: ../README.md.",
+        f"Medians of {options.repetitions} repetitions, contenders alternating. How to read the tables: ../README.md.",
         "",
         describe(),
         "",
     ]
-    print("\n".join(said), flush=True)
-    for topic in topics(only=asked.only, trials=asked.trials, ray=asked.ray):
-        repetitions = topic.repetitions or asked.repetitions
+    print("\n".join(lines), flush=True)
+    for topic in topics(only=options.only, trials=options.trials, ray=options.ray):
+        repetitions = topic.repetitions or options.repetitions
         print(f"{topic.title}, {repetitions} times", file=sys.stderr, flush=True)
-        said.append(table(topic, compare(topic.entries, topic.trials, repetitions)))
-        print(said[-1], flush=True)
-        if asked.write:
-            RESULTS.write_text("\n".join(said))
+        lines.append(table(topic, compare(topic.entries, topic.trials, repetitions)))
+        print(lines[-1], flush=True)
+        if options.write:
+            RESULTS.write_text("\n".join(lines))
 
 
 if __name__ == "__main__":

@@ -33,10 +33,10 @@ def _memory() -> str:
 
 
 def _versions() -> list[str]:
-    found = []
+    versions = []
     for package in ("tunesmith", "optuna", "langgraph", "numpy", "scipy"):
         try:
-            found.append(f"{package} {version(package)}")
+            versions.append(f"{package} {version(package)}")
         except PackageNotFoundError:
-            found.append(f"no {package}")
-    return found
+            versions.append(f"no {package}")
+    return versions

@@ -50,19 +50,19 @@ class Row:
 
 def compare(entries: Sequence[Entry], trials: int, repetitions: int) -> list[Row]:
     """Measure all entries, A B C A B C, so that a slow period of the machine affects all of them."""
-    taken: list[list[Figures]] = [[] for _ in entries]
+    measured: list[list[Figures]] = [[] for _ in entries]
     missing = [""] * len(entries)
     for _ in range(repetitions):
-        for place, entry in enumerate(entries):
-            if not missing[place]:
+        for index, entry in enumerate(entries):
+            if not missing[index]:
                 try:
-                    taken[place].append(_run(entry, entry.trials or trials))
+                    measured[index].append(_run(entry, entry.trials or trials))
                 except subprocess.CalledProcessError as error:
-                    missing[place] = (error.stderr.strip().splitlines() or ["it failed"])[-1]
-                    print(f"  {entry.label}: {missing[place]}", file=sys.stderr)
+                    missing[index] = (error.stderr.strip().splitlines() or ["it failed"])[-1]
+                    print(f"  {entry.label}: {missing[index]}", file=sys.stderr)
     return [
         Row(entry, {key: median(f[key] for f in figures) for key in figures[0]} if figures else {}, fault)
-        for entry, figures, fault in zip(entries, taken, missing, strict=True)
+        for entry, figures, fault in zip(entries, measured, missing, strict=True)
     ]
 
 

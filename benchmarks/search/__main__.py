@@ -40,32 +40,34 @@ def main() -> None:
     for verb in (running, telling):
         verb.add_argument("--data", type=Path, default=os.environ.get("TUNESMITH_BENCHMARK_DATA"),
                           help="the folder of tables; or set TUNESMITH_BENCHMARK_DATA")  # fmt: skip
-    asked = parser.parse_args()
-    if asked.verb in ("run", "tables") and asked.data is None:
+    options = parser.parse_args()
+    if options.verb in ("run", "tables") and options.data is None:
         parser.error("say where the tables are: --data DIR, or set TUNESMITH_BENCHMARK_DATA.")
-    if asked.verb == "install":
-        environments.install(asked.peers)
-    elif asked.verb == "references":
-        if asked.draws:
-            references.measure(asked.draws)
-        references.improve(store.least_losses(store.read(asked.store)))
-    elif asked.verb == "run":
-        wanted = runner.plan(_named(asked.problems), asked.contenders, asked.slots, asked.seeds, asked.trials)
-        runner.run(wanted, data=asked.data, jobs=asked.jobs, again=asked.again, store=asked.store)
+    if options.verb == "install":
+        environments.install(options.peers)
+    elif options.verb == "references":
+        if options.draws:
+            references.measure(options.draws)
+        references.improve(store.least_losses(store.read(options.store)))
+    elif options.verb == "run":
+        planned = runner.plan(
+            _named(options.problems), options.contenders, options.slots, options.seeds, options.trials
+        )
+        runner.run(planned, data=options.data, jobs=options.jobs, again=options.again, store=options.store)
     else:
         records = {
             key: record
-            for key, record in store.read(asked.store).items()
-            if asked.seeds is None or key.seed in asked.seeds
+            for key, record in store.read(options.store).items()
+            if options.seeds is None or key.seed in options.seeds
         }
-        text = report.report(records, asked.data, _named(asked.problems), asked.contenders)
+        text = report.report(records, options.data, _named(options.problems), options.contenders)
         print(text)
-        if asked.write:
+        if options.write:
             report.RESULTS.write_text(text)
 
 
 def _named(names: list[str]) -> list[str]:
-    return [one for name in names for one in SETS.get(name, (name,))]
+    return [problem for name in names for problem in SETS.get(name, (name,))]
 
 
 if __name__ == "__main__":

@@ -46,7 +46,7 @@ def contender(name: str, problem: BenchProblem, *, seed: int, trials: int) -> Co
     """
     parts = _NAME.fullmatch(name)
     if parts is None:
-        raise ValueError(f"a contender must be named as 'tunesmith:gp' or 'optuna:tpe+median', but {name!r} was given.")
+        raise ValueError(f"expected a name such as 'tunesmith:gp' or 'optuna:tpe+median', got {name!r}.")
     library, method, pruner = parts["library"], parts["method"], parts["pruner"]
     if library == "random":
         return Random(problem, seed)
@@ -178,7 +178,7 @@ class AdvisedByModel(Tunesmith):
         usd: float = 1.0,
         hidden: bool = False,
     ) -> None:
-        self._names = {name: f"p{place}" if hidden else name for place, name in enumerate(problem.space.names, 1)}
+        self._names = {name: f"p{index}" if hidden else name for index, name in enumerate(problem.space.names, 1)}
         space, default = _renamed(problem.space, self._names), {self._names[n]: v for n, v in problem.default.items()}
         shown = dataclasses.replace(problem, space=space, default=default)
         super().__init__(shown, seed, proposer=None, pruner=None, model={"model": model}, budget=Budget(usd=usd))

@@ -62,17 +62,17 @@ def regrets(losses: Curves, pruner: Pruner | None, seed: int) -> list[float]:
     """
     ends, steps = losses[:, -1], losses.shape[1]
     least, median = ends.min(), np.median(ends)
-    history = History(SearchSpace({"place": Int(0, len(losses) - 1)}), Objective.parse("minimize y"))
-    found: list[tuple[int, float]] = []
+    history = History(SearchSpace({"index": Int(0, len(losses) - 1)}), Objective.parse("minimize y"))
+    results: list[tuple[int, float]] = []
     spent = 0
-    for place in np.random.default_rng(seed).permutation(len(losses)):
+    for index in np.random.default_rng(seed).permutation(len(losses)):
         if spent >= BUDGETS[-1] * steps:
             break
-        taken = _train(history, int(place), losses[place], pruner)
-        spent += taken
-        if taken == steps:
-            found.append((spent, (ends[place] - least) / (median - least)))
-    within = [[regret for when, regret in found if when <= budget * steps] for budget in BUDGETS]
+        trained = _train(history, int(index), losses[index], pruner)
+        spent += trained
+        if trained == steps:
+            results.append((spent, (ends[index] - least) / (median - least)))
+    within = [[regret for when, regret in results if when <= budget * steps] for budget in BUDGETS]
     return [min([*regrets_then, _WORST]) for regrets_then in within]
 
 
@@ -91,8 +91,8 @@ def table(data: Path, seeds: Iterable[int] = range(10), collections: Iterable[st
             wanted.setdefault(collection, []).append(losses)
     heads = [f"{collection} {budget}" for collection in wanted for budget in BUDGETS]
     lines = ["| pruner | " + " | ".join(heads) + " |", "| --- |" + " ---: |" * len(heads)]
-    for name, given in PRUNERS.items():
-        pruner = None if given is None else plugins.resolve("pruners", given)
+    for name, setting in PRUNERS.items():
+        pruner = None if setting is None else plugins.resolve("pruners", setting)
         means = [
             np.mean([regrets(losses, pruner, seed) for losses in tables for seed in seeds], axis=0)
             for tables in wanted.values()
@@ -101,17 +101,17 @@ def table(data: Path, seeds: Iterable[int] = range(10), collections: Iterable[st
     return "\n".join(lines)
 
 
-def _train(history: History, place: int, curve: NDArray[np.float64], pruner: Pruner | None) -> int:
+def _train(history: History, index: int, curve: NDArray[np.float64], pruner: Pruner | None) -> int:
     """Train one configuration step by step; return how many steps it took."""
     number = len(history.trials)
-    history.apply(Event("proposed", number, {"parameters": {"place": place}}, time=0.0))
+    history.apply(Event("proposed", number, {"parameters": {"index": index}}, time=0.0))
     history.apply(Event("started", number, {"attempt": 1}, time=0.0))
     for step, loss in enumerate(curve.tolist(), start=1):
         metrics = {"y": loss if np.isfinite(loss) else None}
         history.apply(Event("reported", number, {"step": step, "metrics": metrics}, time=0.0))
         if pruner is not None and step < len(curve) and pruner.should_prune(history, history.trials[number]):
-            told = {} if metrics["y"] is None else metrics
-            history.apply(Event("finished", number, {"state": "pruned", "metrics": told}, time=0.0))
+            final = {} if metrics["y"] is None else metrics
+            history.apply(Event("finished", number, {"state": "pruned", "metrics": final}, time=0.0))
             return step
     if metrics["y"] is None:
         failure = {"kind": "metric", "reason": "it diverged."}

@@ -18,7 +18,7 @@ from tunesmith.testing.problems import Problem, failing, mixed
 from .problems import BenchProblem
 
 Parameters = Mapping[str, Any]
-Units = Mapping[str, float]
+Encoded = Mapping[str, float]
 Floats = NDArray[np.float64]
 
 _TRAINING: dict[str, Parameter] = {
@@ -85,7 +85,7 @@ def _training(name: str, batch: float, width: float, optimum: float) -> Problem:
     space = SearchSpace(_TRAINING)
 
     def evaluate(parameters: Parameters, seed: int) -> dict[str, float]:
-        u = _units(space, parameters)
+        u = _encoded(space, parameters)
         size = 2 * (u["width"] - width) ** 2 + (u["batch_size"] - batch) ** 2
         rate = 2 * (u["learning_rate"] - 0.5 - 0.2 * (u["batch_size"] - 0.5)) ** 2
         return {"y": size + rate + 0.3 * (u["dropout"] - 0.3) ** 2, "memory": u["width"] + u["batch_size"]}
@@ -94,15 +94,15 @@ def _training(name: str, batch: float, width: float, optimum: float) -> Problem:
 
 
 def _is_large(parameters: Parameters) -> bool:
-    u = _units(SearchSpace(_TRAINING), parameters)
+    u = _encoded(SearchSpace(_TRAINING), parameters)
     return u["batch_size"] + u["width"] > _CORNER
 
 
 def _band() -> Problem:
-    space = SearchSpace({"chunk": Float(0.0, 1.0), **{f"x{place}": Float(0.0, 1.0) for place in range(3)}})
+    space = SearchSpace({"chunk": Float(0.0, 1.0), **{f"x{index}": Float(0.0, 1.0) for index in range(3)}})
 
     def evaluate(p: Parameters, seed: int) -> dict[str, float]:
-        return {"y": 2 * (p["chunk"] - 0.62) ** 2 + sum((p[f"x{place}"] - 0.3 * place) ** 2 for place in range(3))}
+        return {"y": 2 * (p["chunk"] - 0.62) ** 2 + sum((p[f"x{index}"] - 0.3 * index) ** 2 for index in range(3))}
 
     optimum = 2 * (0.4 + 1 / 3 - 0.62) ** 2
     problem = Problem(name="band, best at its edge", space=space, evaluate=evaluate, optimum=optimum)
@@ -135,13 +135,13 @@ def _conditional() -> Problem:
     edge = math.sqrt(2 / 3)
 
     def evaluate(p: Parameters, seed: int) -> dict[str, float]:
-        u = _units(space, p)
+        u = _encoded(space, p)
         if p["family"] == "linear":
             return {"y": 0.3 + 0.3 * (u["penalty"] - 0.6) ** 2}
         return {"y": (u["width"] - 0.7) ** 2 + (u["batch_size"] - 0.3) ** 2 + 2 * (u["learning_rate"] - 0.4) ** 2}
 
     def fails(p: Parameters) -> bool:
-        u = _units(space, p)
+        u = _encoded(space, p)
         return p["family"] == "network" and u["width"] + u["batch_size"] > edge
 
     problem = Problem(name="two thirds of a family", space=space, evaluate=evaluate, optimum=(1 - edge) ** 2 / 2)
@@ -149,7 +149,7 @@ def _conditional() -> Problem:
 
 
 def _three_of_eight() -> Problem:
-    space = SearchSpace({f"x{place}": Float(0.0, 1.0) for place in range(8)})
+    space = SearchSpace({f"x{index}": Float(0.0, 1.0) for index in range(8)})
     best = np.array([0.8, 0.7, 0.6, 0.3, 0.5, 0.7, 0.2, 0.4])
     bound = 1.7155
 
@@ -179,7 +179,7 @@ def _two_bounds() -> Problem:
 
 def _zdt2() -> Problem:
     """Return ZDT2 (Zitzler et al. 2000) with six parameters: a concave front; weighted sums find only its ends."""
-    space = SearchSpace({f"x{place}": Float(0.0, 1.0) for place in range(6)})
+    space = SearchSpace({f"x{index}": Float(0.0, 1.0) for index in range(6)})
 
     def evaluate(p: Parameters, seed: int) -> dict[str, float]:
         first, *others = p.values()
@@ -210,5 +210,5 @@ def _within(**bounds: float) -> Objective:
     return Objective.parse({"metrics": {"y": {}}, "constraints": constraints})
 
 
-def _units(space: SearchSpace, parameters: Parameters) -> Units:
+def _encoded(space: SearchSpace, parameters: Parameters) -> Encoded:
     return dict(zip(space.names, space.encode(parameters).tolist(), strict=True))

@@ -39,8 +39,8 @@ def wasted(history: History) -> float:
 
 def least(history: History, trials: int) -> float:
     """Return the lowest loss of the first trials that neither failed nor violated a bound, or infinity."""
-    losses, kept = history.losses[:trials], history.violations[:trials] == 0
-    return float(losses[kept].min(initial=np.inf))
+    losses, feasible = history.losses[:trials], history.violations[:trials] == 0
+    return float(losses[feasible].min(initial=np.inf))
 
 
 def failures(seeds: Sequence[int], names: Iterable[str] = PROPOSERS) -> str:
@@ -55,9 +55,9 @@ def bounds(seeds: Sequence[int], real: BenchProblem | None, names: Iterable[str]
 
 def fronts(seeds: Sequence[int], real: BenchProblem | None, names: Iterable[str] = PROPOSERS) -> str:
     """Return the table of fronts: the dominated volume, as a share of that of all searches together."""
-    sizes, found = (30, 60), two_metrics(real)
+    sizes, front_problems = (30, 60), two_metrics(real)
     lines: dict[str, list[str]] = {}
-    for problem in found:
+    for problem in front_problems:
         drawn = np.array(_random_values(problem))
         corner, weights = np.median(drawn, axis=0), (1 / drawn.std(axis=0)).tolist()
         names_of = [metric.name for metric in problem.objective.metrics]
@@ -65,31 +65,31 @@ def fronts(seeds: Sequence[int], real: BenchProblem | None, names: Iterable[str]
         rows = {name: (name, problem) for name in names}
         rows["gp, on a weighted sum"] = ("gp", replace(problem, objective=summed))
         values = {
-            row: [search(wanted, name, seed=seed, trials=sizes[-1]).values for seed in seeds]
-            for row, (name, wanted) in rows.items()
+            row: [search(searched, name, seed=seed, trials=sizes[-1]).values for seed in seeds]
+            for row, (name, searched) in rows.items()
         }
         whole = hypervolume(np.concatenate([run for runs in values.values() for run in runs]), corner)
         for row, runs in values.items():
             shares = [np.mean([hypervolume(run[:size], corner) for run in runs]) / whole for size in sizes]
             lines.setdefault(row, []).extend(f"{share:.3f}" for share in shares)
-    heads = [f"{problem.name}, {size} trials" for problem in found for size in sizes]
+    heads = [f"{problem.name}, {size} trials" for problem in front_problems for size in sizes]
     return _markdown(["proposer", *heads], [[row, *cells] for row, cells in lines.items()])
 
 
 def _limits_table(
-    found: Sequence[Problem], seeds: Sequence[int], names: Iterable[str], *, trials: int, word: str
+    limited: Sequence[Problem], seeds: Sequence[int], names: Iterable[str], *, trials: int, word: str
 ) -> str:
     rows = []
     for name in names:
         shares, regrets = [], []
-        for problem in found:
+        for problem in limited:
             histories = [search(problem, name, seed=seed, trials=trials) for seed in seeds]
             middle = _middle(problem)
             shares.append(np.mean([wasted(history) for history in histories]))
             regrets.append(np.mean([_regret(problem, least(history, trials), middle) for history in histories]))
         cells = [f"{share:.1%}, {regret:.3f}" for share, regret in zip(shares, regrets, strict=True)]
         rows.append([name, f"{np.mean(shares):.1%}, {np.mean(regrets):.3f}", *cells])
-    heads = [problem.name.removeprefix("failing ") for problem in found]
+    heads = [problem.name.removeprefix("failing ") for problem in limited]
     return _markdown([f"{word} after {FIRST}, regret at {trials}", "mean", *heads], rows)
 
 
@@ -127,18 +127,18 @@ def main() -> None:
                         help="the folder of tables; without it, the real trainings are left out")  # fmt: skip
     parser.add_argument("--seeds", type=int, nargs="+", default=list(range(5)))
     parser.add_argument("--write", action="store_true", help=f"write {RESULTS.name} in benchmarks/results")
-    asked = parser.parse_args()
-    real = None if asked.data is None else problems(Path(asked.data))[REAL]
+    options = parser.parse_args()
+    real = None if options.data is None else problems(Path(options.data))[REAL]
     parts: list[tuple[str, str, Callable[[], str]]] = [
-        ("A third of the volume runs out of memory", _FAILURES, lambda: failures(asked.seeds)),
-        ("A metric has a bound", _BOUNDS, lambda: bounds(asked.seeds, real)),
-        ("Two objectives", _FRONTS, lambda: fronts(asked.seeds, real)),
+        ("A third of the volume runs out of memory", _FAILURES, lambda: failures(options.seeds)),
+        ("A metric has a bound", _BOUNDS, lambda: bounds(options.seeds, real)),
+        ("Two objectives", _FRONTS, lambda: fronts(options.seeds, real)),
     ]
-    text = f"# Limits and fronts\n\nMeans over {len(asked.seeds)} seeds; from `python -m benchmarks.search.limits`.\n"
-    for title, told, table in parts:
-        text += f"\n## {title}\n\n{told}\n\n{table()}\n"
+    text = f"# Limits and fronts\n\nMeans over {len(options.seeds)} seeds; from `python -m benchmarks.search.limits`.\n"
+    for title, notes, table in parts:
+        text += f"\n## {title}\n\n{notes}\n\n{table()}\n"
     print(text)
-    if asked.write:
+    if options.write:
         RESULTS.write_text(text)
 
 

@@ -20,11 +20,11 @@ def measure(draws: int) -> None:
         _write(_read() | {problem.name: {"best": best, "median": float(np.median(losses)), "draws": draws}})
 
 
-def improve(found: Mapping[str, float]) -> None:
+def improve(losses: Mapping[str, float]) -> None:
     """Store the lowest losses that contenders found, by problem, if they improve on the known ones."""
     known = _read()
-    for name in found.keys() & known.keys():
-        known[name]["best"] = min(known[name]["best"], found[name])
+    for name in losses.keys() & known.keys():
+        known[name]["best"] = min(known[name]["best"], losses[name])
     _write(known)
 
 

@@ -127,9 +127,9 @@ def _by_group(regrets: Sequence[Floats], groups: Sequence[str], order: Sequence[
         group: np.mean([regret for regret, one in zip(regrets, groups, strict=True) if one == group], axis=0)
         for group in present
     }
-    for place in order:
-        cells = [" / ".join(_marked(means[group][:, at], place, 3) for at in (1, 2, 3)) for group in present]
-        lines.append(f"| {who[place]} | {' | '.join(cells)} |")
+    for row in order:
+        cells = [" / ".join(_marked(means[group][:, at], row, 3) for at in (1, 2, 3)) for group in present]
+        lines.append(f"| {who[row]} | {' | '.join(cells)} |")
     return [*lines, ""]
 
 
@@ -186,13 +186,13 @@ def _stopped(records: Records, known: Mapping[str, BenchProblem], who: list[str]
 def _table(
     heads: list[str], order: Sequence[int], who: list[str], figures: Figures, digits: int, last: Sequence[str] = ()
 ) -> list[str]:
-    def cell(place: int, at: int) -> str:
-        low, high = figures.low[place, at], figures.high[place, at]
-        return f"{_marked(figures.mean[:, at], place, digits)} [{low:.{digits}f}, {high:.{digits}f}]"
+    def cell(row: int, at: int) -> str:
+        low, high = figures.low[row, at], figures.high[row, at]
+        return f"{_marked(figures.mean[:, at], row, digits)} [{low:.{digits}f}, {high:.{digits}f}]"
 
     rows = [
-        [who[place], *(cell(place, at) for at in range(figures.mean.shape[1])), *([last[place]] if last else [])]
-        for place in order
+        [who[row], *(cell(row, at) for at in range(figures.mean.shape[1])), *([last[row]] if last else [])]
+        for row in order
     ]
     return [*_head(heads), *(f"| {' | '.join(row)} |" for row in rows), ""]
 
@@ -201,7 +201,7 @@ def _head(heads: list[str]) -> list[str]:
     return [f"| {' | '.join(heads)} |", "| --- |" + " --: |" * (len(heads) - 1)]
 
 
-def _marked(column: Floats, place: int, digits: int) -> str:
+def _marked(column: Floats, row: int, digits: int) -> str:
     """Return a figure, in bold if it is the lowest of its column."""
-    text = f"{column[place]:.{digits}f}"
+    text = f"{column[row]:.{digits}f}"
     return f"**{text}**" if text == f"{column.min():.{digits}f}" else text

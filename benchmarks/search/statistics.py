@@ -45,12 +45,12 @@ def shared_seeds(
     records: Mapping[Key, Record], contenders: Sequence[str], names: Sequence[str], slots: int
 ) -> dict[str, list[int]]:
     """Return the seeds that all contenders ran, by problem; problems without any are left out."""
-    found: dict[str, dict[str, set[int]]] = {}
+    ran: dict[str, dict[str, set[int]]] = {}
     for key in records:
         if key.slots == slots:
-            found.setdefault(key.problem, {}).setdefault(key.contender, set()).add(key.seed)
+            ran.setdefault(key.problem, {}).setdefault(key.contender, set()).add(key.seed)
     shared = {
-        name: sorted(set.intersection(*(found.get(name, {}).get(who, set()) for who in contenders))) for name in names
+        name: sorted(set.intersection(*(ran.get(name, {}).get(who, set()) for who in contenders))) for name in names
     }
     return {name: seeds for name, seeds in shared.items() if seeds}
 
@@ -76,7 +76,7 @@ def over_problems(values: Sequence[Floats], groups: Sequence[str], draws: int = 
         draws: The number of bootstrap samples; problems are drawn with replacement within each group.
     """
     stacked = np.array(values)
-    members = [[place for place, group in enumerate(groups) if group == one] for one in dict.fromkeys(groups)]
+    members = [[index for index, group in enumerate(groups) if group == one] for one in dict.fromkeys(groups)]
 
     def mean(choose: Callable[[list[int]], Any]) -> Floats:
         return np.mean([stacked[list(choose(group))].mean(axis=0) for group in members], axis=0)  # type: ignore[no-any-return]

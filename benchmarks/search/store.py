@@ -73,7 +73,7 @@ def append(key: Key, record: Record, path: Path = STORE) -> None:
 
 def least_losses(records: Mapping[Key, Record]) -> dict[str, float]:
     """Return the best loss of all contenders, by problem."""
-    found: dict[str, float] = {}
+    least: dict[str, float] = {}
     for key, record in records.items():
-        found[key.problem] = min([*record.losses, found.get(key.problem, float("inf"))])
-    return found
+        least[key.problem] = min([*record.losses, least.get(key.problem, float("inf"))])
+    return least

@@ -140,10 +140,13 @@ def _position(history: History, rivals: Sequence[Trial], values: Floats, rival_v
     """Describe the position of a configuration on the front, which is sorted by the first metric."""
     replaced = np.flatnonzero((values <= rival_values).all(axis=1)).tolist()
     if replaced:
-        return f"on the Pareto front in place of trial {' and '.join(str(rivals[index].number) for index in replaced)}"
+        return f"on the Pareto front in place of {_named([rivals[index] for index in replaced])}"
     firsts = values < rival_values.min(axis=0)
     if best := [metric.name for metric, is_first in zip(history.objective.metrics, firsts, strict=True) if is_first]:
         return f"on the Pareto front with the best {' and '.join(best)}"
     after = int(np.searchsorted(rival_values[:, 0], values[0], side="right"))
-    neighbours = [str(rival.number) for rival in rivals[max(after - 1, 0) : after + 1]]
-    return f"on the Pareto front beside trial {' and '.join(neighbours)}"
+    return f"on the Pareto front beside {_named(rivals[max(after - 1, 0) : after + 1])}"
+
+
+def _named(trials: Sequence[Trial]) -> str:
+    return f"trial{'' if len(trials) == 1 else 's'} {' and '.join(str(trial.number) for trial in trials)}"
