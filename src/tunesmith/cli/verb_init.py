@@ -1,4 +1,4 @@
-"""`tunesmith init`: a first study.toml from a script or a config file, and from what the user wants in plain words."""
+"""`tunesmith init`: write a first study.toml for a script or a config file."""
 
 from __future__ import annotations
 
@@ -23,14 +23,18 @@ _USD = 0.25
 
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path), default=Path())
-@click.option("--request", help="What you want, in plain words: what to improve, what to tune, for how long.")
-@click.option("--objective", help="As 'minimize val_loss'; found in the script by default.")
-@click.option("--to", type=click.Path(path_type=Path, dir_okay=False), help="Where to write; beside PATH by default.")
-@click.option("--model", help="A language model that reads it, too, as openrouter:anthropic/claude-sonnet-4.5.")
-@click.option("--usd", type=click.FloatRange(min=0), default=_USD, help="The most that may cost.", show_default=True)
-@click.option("--no-agents", is_flag=True, help="Ask no language model, whatever the settings say.")
-@click.option("--yes", "-y", is_flag=True, help="Ask nothing; take what was understood.")
-@click.option("--force", is_flag=True, help="Write over a study.toml that is there.")
+@click.option("--request", help="The study in plain words: what to improve, what to tune, for how long.")
+@click.option("--objective", help="For example 'minimize val_loss'; by default inferred from the script.")
+@click.option(
+    "--to",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The file to write; by default study.toml beside PATH.",
+)
+@click.option("--model", help="A language model that reads the request too, as openrouter:anthropic/claude-sonnet-4.5.")
+@click.option("--usd", type=click.FloatRange(min=0), default=_USD, help="The limit of its cost.", show_default=True)
+@click.option("--no-agents", is_flag=True, help="Ask no language model.")
+@click.option("--yes", "-y", is_flag=True, help="Ask no questions.")
+@click.option("--force", is_flag=True, help="Overwrite an existing file.")
 @speaking
 def init(
     output: Output,
@@ -44,23 +48,23 @@ def init(
     yes: bool,
     force: bool,
 ) -> None:
-    """Look at PATH, a script, a config file or a folder with them, and write a commented study.toml.
+    """Write a commented study.toml for PATH: a script, a config file, or a folder with them.
 
-    PATH is only read, never run.
+    PATH is read and never run.
     """
     if model is not None and request is None:
-        raise InputError("a language model reads a request, but none was given. Add --request, or leave --model out.")
+        raise InputError("--model needs a request to read, but none was given. Add --request, or leave --model out.")
     draft = draft_study(path, objective=objective)
     target = to or draft.folder / "study.toml"
     if target.exists() and not force:
-        raise InputError(f"{target} is there already. Add --force to write over it, or choose another file with --to.")
+        raise InputError(f"{target} exists already. Add --force to overwrite it, or choose another file with --to.")
     if request is not None:
         draft = with_request(draft, request)
         if not no_agents:
             draft = _with_model(draft, request, model, usd, output)
     asks = not (yes or output.json or output.quiet) and sys.stdin.isatty()
     if asks:
-        click.echo("\n".join(_words_told(draft)), nl=request is not None)
+        click.echo("\n".join(_request_lines(draft)), nl=request is not None)
         draft = _asked(draft)
     text = to_toml(draft)
     try:
@@ -69,16 +73,16 @@ def init(
         raise InputError(f"{target} cannot be written: {error.strerror}.") from None
     to_do = [clean(note) for note in draft.notes if note.startswith("TO DO")]
     notes = [f"  {clean(note)}" for note in draft.notes if not note.startswith("TO DO")]
-    said = [f"wrote {target}", *notes, *to_do, *([] if asks else _words_told(draft))]
+    lines = [f"wrote {target}", *notes, *to_do, *([] if asks else _request_lines(draft))]
     if request is not None:
-        said += ["", text[text.index("[study]") :]]
-    said.append(f"next: look at it, then tunesmith run {shlex.quote(str(target))}")
+        lines += ["", text[text.index("[study]") :]]
+    lines.append(f"next: check it, then run: tunesmith run {shlex.quote(str(target))}")
     if not output.quiet:
-        output.say("\n".join(said), _facts(draft, target))
+        output.say("\n".join(lines), _facts(draft, target))
 
 
 def _with_model(draft: Draft, request: str, model: str | None, usd: float, output: Output) -> Draft:
-    """Let a language model read the request, too, where one is named here or in the user's settings."""
+    """Let a language model read the request too, if the flag or the user's settings name one."""
     settings = usual_settings(draft.folder, {"model": model})
     if not settings.tables["agents"].get("model"):
         return draft
@@ -86,22 +90,22 @@ def _with_model(draft: Draft, request: str, model: str | None, usd: float, outpu
         options = ModelOptions.parse(settings.tables["agents"])
     except InputError as error:
         raise settings.told(error.inside("agents")) from None
-    from .drafting import amended  # Who drafts by rules does without what a model needs.
+    from .drafting import amended  # Not needed without a model, and slow to import.
 
-    return amended(draft, request, options, usd=usd, say=lambda told: _say_aside(told, output))
+    return amended(draft, request, options, usd=usd, say=lambda line: _say_aside(line, output))
 
 
-def _say_aside(told: str, output: Output) -> None:
+def _say_aside(line: str, output: Output) -> None:
     if not output.quiet:
-        click.echo(f"tunesmith: {clean(told)}", err=True)
+        click.echo(f"tunesmith: {clean(line)}", err=True)
 
 
-def _words_told(draft: Draft) -> Iterator[str]:
-    """Yield what the user's words became, line by line."""
-    for title, told in (("from your words:", draft.understood), ("not taken:", draft.not_understood)):
-        if told:
+def _request_lines(draft: Draft) -> Iterator[str]:
+    """Yield the effect of each phrase of the request, and the phrases without one."""
+    for title, entries in (("your request:", draft.understood), ("not understood or refused:", draft.not_understood)):
+        if entries:
             yield title
-            yield from (f"  {clean(line)}" for line in told)
+            yield from (f"  {clean(line)}" for line in entries)
 
 
 def _facts(draft: Draft, target: Path) -> dict[str, Any]:
@@ -118,7 +122,7 @@ def _facts(draft: Draft, target: Path) -> dict[str, Any]:
 
 
 def _asked(draft: Draft) -> Draft:
-    """Let the user correct what was understood; Enter keeps it."""
+    """Ask the draft's questions; Enter keeps the present value."""
     for question in draft.questions:
         answer = click.prompt(question.text, default=question.default)
         if answer != question.default:

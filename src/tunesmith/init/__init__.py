@@ -1,4 +1,4 @@
-"""What `tunesmith init` understands of a script or a config file, and the study.toml that it writes."""
+"""`tunesmith init`: a study.toml drafted from a script or a config file, and from a request in plain words."""
 
 from .draft import Draft, Question
 from .inference import draft_study

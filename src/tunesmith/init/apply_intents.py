@@ -39,7 +39,7 @@ def apply_intents(draft: Draft, intents: Iterable[Intent], *, careful: bool = Fa
     """
     ordered = sorted(intents, key=_rank)
     conflicts = _conflicts(ordered)
-    settled = frozenset(draft.words)
+    settled = frozenset(draft.quotes)
     objective: dict[str, Direction] = {}
     for intent in ordered:
         try:
@@ -149,13 +149,13 @@ def _applied(draft: Draft, intent: Intent, objective: dict[str, Direction], care
         case SetRange():
             draft, effect = with_range(draft, intent.parameter, intent.low, intent.high, careful=careful)
     key = _key(intent)
-    phrases = dict.fromkeys(phrase for phrase in (draft.words.get(key), intent.words) if phrase is not None)
+    phrases = dict.fromkeys(phrase for phrase in (draft.quotes.get(key), intent.words) if phrase is not None)
     understood = (*draft.understood, f"{_quoted(intent.words)}: {effect}")
-    return replace(draft, words={**draft.words, key: "; ".join(phrases)}, understood=understood)
+    return replace(draft, quotes={**draft.quotes, key: "; ".join(phrases)}, understood=understood)
 
 
 def _with_metric(draft: Draft, intent: Improve, objective: dict[str, Direction]) -> tuple[Draft, str]:
-    known = draft.measured
+    known = draft.metric_names
     if intent.metric not in known and draft.script is not None:
         metrics = f"It has: {', '.join(known[:10])}." if known else "None was found in it."
         raise InputError(
@@ -180,6 +180,6 @@ def _with_limit(draft: Draft, intent: SetLimit) -> tuple[Draft, str]:
     if intent.name == "target":
         effect += f" of {Objective.parse(draft.objective).primary.name}"
     budget = build(Budget, {**draft.budget, intent.name: value}).to_table()
-    if intent.name == "minutes" and "budget.trials" not in draft.words and budget.pop("trials", None):
+    if intent.name == "minutes" and "budget.trials" not in draft.quotes and budget.pop("trials", None):
         effect += ", without a limit of trials"
     return replace(draft, budget=budget), effect

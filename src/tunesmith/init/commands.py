@@ -1,4 +1,4 @@
-"""The command of one trial, with the flags that a script really has."""
+"""The command of one trial, with the flags that the script accepts."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _TAKEN = (ENVIRONMENT_FILE, PARAMETERS_FILE, RESULT_FILE)
 
 
 def with_command(draft: Draft, sources: Sources, flags: Flags) -> Draft:
-    """Write the command with the flags that the script really has."""
+    """Return a draft with the command of a trial, and with notes on what the script lacks."""
     if sources.script is None:
         return replace(
             draft,
             command="python train.py --config {config} --out {trial_dir}",
-            notes=(*draft.notes, "No script was found: correct the command."),
+            notes=(*draft.notes, "TO DO: correct the command, since no script was found."),
         )
     notes = list(draft.notes)
     script = sources.script.relative_to(sources.folder).as_posix()
@@ -36,7 +36,7 @@ def with_command(draft: Draft, sources: Sources, flags: Flags) -> Draft:
     if draft.config == script:
         command = ["python", "{config}"]
         notes.append(
-            'If the script imports modules that lie beside it, set environment = { PYTHONPATH = "." } in [task].'
+            'If the script imports modules from its own folder, set environment = { PYTHONPATH = "." } in [task].'
         )
     elif draft.config is None:
         command.append("{args}")
@@ -45,30 +45,30 @@ def with_command(draft: Draft, sources: Sources, flags: Flags) -> Draft:
         command += [option, "{config}"] if option else ["{config}"]
     else:
         command += ["--config", "{config}"]
+        how = "imports" if sources.imported else "always reads"
         notes.append(
-            f"TO DO: {sources.script.name} {'imports' if sources.imported else 'always reads'} {draft.config} itself, "
-            "and would never see the edited copy. Let it take the path of its config: --config PATH, as the command "
-            "already says."
+            f"TO DO: add a flag --config PATH to {sources.script.name}, which {how} {draft.config} and would never see "
+            "the edited copy. The command already uses the flag."
         )
     seed, out = flags.option(_SEED_FLAGS), flags.option(_OUT_FLAGS)
     command += [seed, "{seed}"] if seed else []
     command += [out, "{trial_dir}"] if out else []
     if draft.metrics in _TAKEN:
         notes.append(
-            f"TO DO: {draft.metrics} is a file of tunesmith's own in a trial's folder. Let the script use another name."
+            f"TO DO: use another name than {draft.metrics} in the script: tunesmith writes a file of that name itself."
         )
-    if draft.metrics not in (None, "stdout") and out is None:
+    if draft.metrics not in (None, "stdout") and out is None and "TUNESMITH_TRIAL_DIR" not in sources.text:
         notes.append(
-            f"The script must write {draft.metrics} into the trial's folder: let it take --out {{trial_dir}}, or use "
-            "the variable TUNESMITH_TRIAL_DIR."
+            f"TO DO: let the script write {draft.metrics} into the trial's folder: {{trial_dir}} in the command, or "
+            "TUNESMITH_TRIAL_DIR in the environment."
         )
-    lacking = [flag for flag in flags.flags if flag.required and not _is_given(flag, command, draft)]
-    notes += [f"TO DO: the script cannot do without '{flag.name}': write it into the command." for flag in lacking]
+    missing = [flag for flag in flags.flags if flag.required and not _is_given(flag, command, draft)]
+    notes += [f"TO DO: add '{flag.name}' to the command, since the script requires it." for flag in missing]
     return replace(draft, command=" ".join(command), notes=tuple(notes))
 
 
 def takes_config(sources: Sources, flags: Flags) -> bool:
-    """Tell whether a script takes the path of a config: as a flag, or as its one argument."""
+    """Tell whether a script accepts the path of a config, as a flag or as its only argument."""
     if flags.option(_CONFIG_FLAGS) is not None or any(not flag.options and _is_config(flag) for flag in flags.flags):
         return True
     return not flags.flags and re.search(r"sys\.argv\[1\]|\$1\b", sources.text) is not None

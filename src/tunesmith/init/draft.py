@@ -1,4 +1,4 @@
-"""A study as it could be, before anything is asked or written."""
+"""The draft of a study, before study.toml is written."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from ..core.parameters import Parameter
 
 @dataclass(frozen=True)
 class Question:
-    """One thing to ask the user.
+    """A question to the user.
 
     Args:
-        field: The field of the draft that the answer goes into, with `dataclasses.replace`.
-        text: What to ask.
-        default: What stands there if nothing is answered.
+        field: The field of the draft that the answer replaces.
+        text: The question.
+        default: The present value of the field.
     """
 
     field: str
@@ -27,28 +27,28 @@ class Question:
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """A study as it could be.
+    """The draft of a study.
 
     Args:
-        name: Of the study.
-        folder: Where study.toml belongs; the command runs there.
-        objective: As `minimize val_loss`.
-        command: With its placeholders.
-        config: The config file that is edited, relative to the folder, or None.
+        name: The study's name.
+        folder: The folder of study.toml, in which the command runs.
+        objective: For example `minimize val_loss`.
+        command: The command of a trial, with placeholders.
+        config: The config file to edit, relative to the folder, or None.
         metrics: The file with the metrics, `"stdout"`, or None for either.
-        space: The parameters to search, by name.
-        values: The present values by name, also of what is left alone.
-        skipped: What is left alone, by name, with the reason.
-        remarks: What should be known about a range, by parameter.
-        notes: What was understood and how, and what is left to do, a sentence or two each.
-        script: What is run, or None where none was found.
-        measured: The metrics that the script seems to know, the one to tune first.
-        reports: The script says how it is doing while it trains, so that trials can be stopped early.
-        budget: The table of that name.
-        search: What differs from the defaults in the table of that name.
-        words: What the user said that a setting comes from, by `budget.trials`, `space.lr` and the like.
-        understood: What became of the user's request, a phrase each.
-        not_understood: What of it came to nothing, and why, a phrase each.
+        space: The parameters to tune, by name.
+        values: The present values by name, those of skipped parameters included.
+        skipped: The parameters that are left alone, by name, with the reason.
+        remarks: Comments on a range, by parameter.
+        notes: What was found, and what the user has to do, in a sentence or two each.
+        script: The script, or None if none was found.
+        metric_names: The script's metrics, the best one to tune first.
+        reports: The script reports while it trains, so that trials can be stopped early.
+        budget: The table `[budget]`.
+        search: The table `[search]`, where it differs from the defaults.
+        quotes: The user's words for a setting, by `budget.trials`, `space.lr` and so on.
+        understood: The phrases of the request with their effect, one a line.
+        not_understood: The phrases of the request that had no effect, with the reason, one a line.
     """
 
     name: str
@@ -63,20 +63,20 @@ class Draft:
     remarks: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     script: Path | None = None
-    measured: tuple[str, ...] = ()
+    metric_names: tuple[str, ...] = ()
     reports: bool = False
     budget: Mapping[str, Any] = field(default_factory=lambda: {"trials": 50})
     search: Mapping[str, Any] = field(default_factory=dict)
-    words: Mapping[str, str] = field(default_factory=dict)
+    quotes: Mapping[str, str] = field(default_factory=dict)
     understood: tuple[str, ...] = ()
     not_understood: tuple[str, ...] = ()
 
     @property
     def questions(self) -> tuple[Question, ...]:
-        """What could be asked before the study is written, with what was understood as the default."""
+        """The questions to ask before study.toml is written."""
         return (
             Question("name", "Name of the study", self.name),
-            Question("objective", "What to improve (as 'minimize val_loss')", self.objective),
+            Question("objective", "Objective (as 'minimize val_loss')", self.objective),
             Question("command", "Command of one trial", self.command),
-            Question("metrics", "File with the metrics in the trial's folder, or stdout", self.metrics or "stdout"),
+            Question("metrics", "File with the metrics in a trial's folder, or stdout", self.metrics or "stdout"),
         )

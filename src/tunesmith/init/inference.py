@@ -1,4 +1,4 @@
-"""A first study from what a script or a config file shows, nothing of it ever run."""
+"""The first draft of a study, inferred from a script or a config file without running it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..config_files.names import NOT_PLAIN
 from ..core.objective import Objective
 from ..errors import InputError
 from .commands import takes_config, with_command
-from .couplings import arranged
+from .couplings import with_couplings
 from .draft import Draft
 from .flags import Flags, read_flags, strings_in
 from .metrics import read_metrics
@@ -26,17 +26,17 @@ _log = logging.getLogger(__name__)
 
 
 def draft_study(path: Path, *, objective: str | None = None) -> Draft:
-    """Look at a script, a config file or a folder with them, and draft a study.
+    """Draft a study for a script, a config file, or a folder with them.
 
     Args:
-        path: The script (of any language; flags are read from Python and shell scripts), config file or folder.
-        objective: What to improve, where the user says so.
+        path: The script (in any language; flags are read from Python and shell scripts), config file or folder.
+        objective: The user's objective, such as `minimize val_loss`; by default it is inferred from the script.
 
     Returns:
-        The draft; its `notes` say what was understood and what is left to do.
+        The draft; its `notes` say what was found and what the user has to do.
 
     Raises:
-        InputError: There is no such path, nothing in it can be told, a file is malformed, or the objective is.
+        InputError: There is no such path, it holds no script and no config, or a file or the objective is malformed.
     """
     if objective is not None:
         Objective.parse(objective)
@@ -51,12 +51,12 @@ def draft_study(path: Path, *, objective: str | None = None) -> Draft:
         metrics=metrics.where,
         notes=(metrics.note,) if objective is None else (),
         script=sources.script,
-        words={} if objective is None else {"study.objective": objective},
-        measured=metrics.names,
+        quotes={} if objective is None else {"study.objective": objective},
+        metric_names=metrics.names,
         reports="reports.jsonl" in sources.text,
     )
     draft = _with_parameters(draft, sources, flags)
-    return arranged(with_command(draft, sources, flags))
+    return with_couplings(with_command(draft, sources, flags))
 
 
 def _study_name(sources: Sources, path: Path) -> str:
@@ -67,59 +67,59 @@ def _study_name(sources: Sources, path: Path) -> str:
 
 
 def _with_parameters(draft: Draft, sources: Sources, flags: Flags) -> Draft:
-    """Take the parameters from the flags; where none of them is tunable, from the config or the script itself."""
+    """Take the parameters from the flags; if none of them can be tuned, from the config or the script itself."""
     tunable = [flag for flag in flags.flags if flag.guess.parameter is not None]
     draft = replace(draft, notes=(*draft.notes, *flags.notes))
     by_flag = {flag.name: (flag.default, flag.guess) for flag in flags.flags if flag.options}
     if tunable:
         assert sources.script is not None
-        note = f"{sources.script.name} takes {len(tunable)} flag{'s' * (len(tunable) > 1)} worth tuning."
+        note = f"{sources.script.name} has {len(tunable)} flag{'s' * (len(tunable) > 1)} to tune."
         if sources.config is not None and sources.read:
-            note += f" It also reads {sources.config.name}, which stays as it is."
+            note += f" It also reads {sources.config.name}, which is not edited."
         return _with_guesses(draft, by_flag, note)
     if sources.config is not None and (sources.read or takes_config(sources, flags)):
-        return _from_file(draft, sources.config, f"The parameters are the values in {sources.config.name}")
+        return _from_file(draft, sources.config, f"The parameters are values in {sources.config.name}")
     if sources.config is not None:
-        lies = f"{sources.config.name} is not used: the script does not name it."
-        draft = replace(draft, notes=(*draft.notes, lies))
+        note = f"{sources.config.name} is not used, since the script does not name it."
+        draft = replace(draft, notes=(*draft.notes, note))
     if sources.script is not None and sources.script.suffix == ".py" and flags == Flags(()):
-        own = _from_file(draft, sources.script, f"{sources.script.name} takes no flags: its own constants are edited")
+        own = _from_file(draft, sources.script, f"{sources.script.name} has no flags, so its own constants are tuned")
         if own.space:
             return own
-    return _with_guesses(draft, by_flag, "Nothing to tune was found: write the parameters into [space].")
+    return _with_guesses(draft, by_flag, "TO DO: write the parameters into [space], since none were found.")
 
 
-def _from_file(draft: Draft, config: Path, how: str) -> Draft:
+def _from_file(draft: Draft, config: Path, note: str) -> Draft:
     values = read(config)
-    seen = _strings_beside(config)
+    strings = _strings_beside(config)
     guesses = {}
     for key in keys(values):
         value = find(values, key)
         if value in ({}, []):
             continue
         if any(part.isdecimal() for part in key.split(".")):
-            guesses[key] = (value, Guess(None, "one element of a list"))
+            guesses[key] = (value, Guess(None, "an element of a list"))
         else:
-            guesses[_short_name(values, key)] = (value, guess(key, value, seen=seen))
+            guesses[_short_name(values, key)] = (value, guess(key, value, strings=strings))
     draft = replace(draft, config=config.relative_to(draft.folder).as_posix())
-    return _with_guesses(draft, guesses, f"{how}; each trial gets a copy with other values.")
+    return _with_guesses(draft, guesses, f"{note}; each trial gets an edited copy.")
 
 
 def _strings_beside(config: Path) -> set[str]:
-    """Return the strings in the Python files beside a config, which know the words that may stand in it."""
-    seen: set[str] = set()
+    """Return the strings in the Python files beside a config: the options of its words may be among them."""
+    strings: set[str] = set()
     for file in config.parent.glob("*.py"):
         try:
             tree = None if file.samefile(config) else parsed(file)
         except InputError as error:
-            _log.info("not looked at: %s", error)
+            _log.info("skipped: %s", error)
         else:
-            seen |= strings_in(tree) if tree is not None else set()
-    return seen
+            strings |= strings_in(tree) if tree is not None else set()
+    return strings
 
 
 def _short_name(values: Mapping[str, Any], key: str) -> str:
-    """Leave out the table at the top that is a mere wrapper, as `CONFIG`, where the name stays clear."""
+    """Return a key without the top table if that only wraps the others, as `CONFIG`, and the name stays unique."""
     top, _, rest = key.partition(".")
     wrappers = {"config", "cfg", "conf", "settings", "params", "hparams", "defaults"}
     if not isinstance(values.get(top), dict) or not wrappers & {*words(top)}:
@@ -129,12 +129,12 @@ def _short_name(values: Mapping[str, Any], key: str) -> str:
 
 
 def _with_guesses(draft: Draft, guesses: Mapping[str, tuple[Any, Guess]], note: str) -> Draft:
-    space = {name: its.parameter for name, (_, its) in guesses.items() if its.parameter is not None}
+    space = {name: guessed.parameter for name, (_, guessed) in guesses.items() if guessed.parameter is not None}
     return replace(
         draft,
         space=space,
         values={name: value for name, (value, _) in guesses.items() if value is not NOT_PLAIN},
-        skipped={name: its.reason for name, (_, its) in guesses.items() if its.parameter is None},
-        remarks={name: its.reason for name, (_, its) in guesses.items() if its.parameter is not None and its.reason},
+        skipped={name: guessed.reason for name, (_, guessed) in guesses.items() if guessed.parameter is None},
+        remarks={name: guessed.reason for name, (_, guessed) in guesses.items() if name in space and guessed.reason},
         notes=(*draft.notes, note),
     )

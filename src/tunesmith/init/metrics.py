@@ -1,4 +1,4 @@
-"""Which metrics a script reports, and where, read from its text."""
+"""The metrics that a script reports, and where, read from its text."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ _MINIMIZED = {
     "loss", "rmse", "mse", "mae", "mape", "smape", "error", "err", "perplexity", "ppl", "nll", "wer", "cer", "logloss",
     "deviance", "crps", "rmsle", "bpb", "regret",
 }  # fmt: skip
-METRIC_WORDS = frozenset(_MAXIMIZED | _MINIMIZED)
-"""The words that a metric is known by."""
 _VALIDATION = {"val", "valid", "validation", "dev", "eval", "held"}
 _TRAINING = {"train", "training", "tr"}
 _PROGRESS = {"step", "epoch", "iteration"}
@@ -28,13 +26,13 @@ _FORMATTED = re.compile(r"([A-Za-z_][\w./-]*)\s*[=:]\s*(?:%|\{|\$)")
 
 @dataclass(frozen=True)
 class Metrics:
-    """What a script reports.
+    """The metrics of a script.
 
     Args:
-        objective: As `minimize val_loss`; None where nothing was recognised.
-        where: A file's name, or `"stdout"`.
-        note: How this was found, in words.
-        names: All that look like metrics in the script, the one to tune first, those of the test data last.
+        objective: For example `minimize val_loss`; None if no metric was recognised.
+        where: The name of a file, or `"stdout"`.
+        note: What was found, or what to do, for the user.
+        names: All names that look like metrics, the best one to tune first, those of the test data last.
     """
 
     objective: str | None
@@ -44,11 +42,11 @@ class Metrics:
 
 
 def read_metrics(source: str, tree: ast.Module | None) -> Metrics:
-    """Return the metric that a script most likely wants tuned: one of the validation data before others.
+    """Return a script's metrics; one of the validation data is tuned before others.
 
     Args:
         source: The script's text.
-        tree: The same, parsed, where it is Python.
+        tree: Its syntax tree, if it is Python.
     """
     dumped = list(_dumped(tree)) if tree is not None else []
     printed = list(_printed(tree)) if tree is not None else _FORMATTED.findall(source.replace("\\n", "\n"))
@@ -63,27 +61,27 @@ def read_metrics(source: str, tree: ast.Module | None) -> Metrics:
     elif best_known is not None:
         best, where = best_known, None
         note = (
-            f"The script works out '{best}', but does not report it: print(f\"{best}={{{best}}}\") at its end, or "
+            f"TO DO: report '{best}', which the script computes: add print(f\"{best}={{{best}}}\") at its end, or "
             "write it as JSON to metrics.json in the trial's folder."
         )
     else:
         best, where = "", None
         note = (
-            'No metric was found. Print it at the end of the script, as print(f"val_loss={loss}"), and correct the '
-            "objective where it is not 'minimize val_loss'."
+            'TO DO: print a metric at the end of the script, as print(f"val_loss={loss}"), since none was found, and '
+            "correct the objective."
         )
     objective = f"{'maximize' if is_maximized(best) else 'minimize'} {best}" if best else None
     return Metrics(objective, where, note, _names([*dumped, *printed], known, tree))
 
 
 def is_maximized(name: str) -> bool:
-    """Tell from its name whether more of a metric is better; one that is not known counts as a loss.
+    """Tell from its name whether larger values of a metric are better; an unknown one counts as a loss.
 
     >>> is_maximized("val_accuracy"), is_maximized("neg_log_loss"), is_maximized("rmse")
     (True, False, False)
     """
-    found = _words(name)
-    return bool(found & _MAXIMIZED) and not found & _MINIMIZED
+    parts = _words(name)
+    return bool(parts & _MAXIMIZED) and not parts & _MINIMIZED
 
 
 def _words(name: str) -> set[str]:
@@ -91,23 +89,23 @@ def _words(name: str) -> set[str]:
 
 
 def _preference(name: str) -> int:
-    found = _words(name)
-    return 2 if found & _VALIDATION else 0 if found & _TRAINING else 1
+    parts = _words(name)
+    return 2 if parts & _VALIDATION else 0 if parts & _TRAINING else 1
 
 
 def _best(names: list[str]) -> str | None:
-    """Return the metric to tune: never one of the test data; the validation data's before the training data's."""
+    """Return the metric to tune: of the validation data before others, and never of the test data."""
     metrics = [name for name in names if is_metric(name) and not is_of_test_data(name)]
     return max(metrics, key=_preference, default=None)
 
 
 def is_of_test_data(name: str) -> bool:
-    """Tell from its name whether a metric is measured on the held-out test part."""
+    """Tell from its name whether a metric is measured on test data."""
     return "test" in _words(name)
 
 
 def is_metric(name: str) -> bool:
-    """Tell whether a name sounds like one of a metric.
+    """Tell whether a name looks like that of a metric.
 
     >>> is_metric("val_rmse"), is_metric("step")
     (True, False)
@@ -116,19 +114,19 @@ def is_metric(name: str) -> bool:
 
 
 def _names(reported: list[str], known: list[str], tree: ast.Module | None) -> tuple[str, ...]:
-    """Return what is reported, and what else has the name of a metric, the likeliest first."""
-    if tree is None:  # There an assignment looks as if something was printed.
+    """Return the reported names, and others that look like metrics, the likeliest first."""
+    if tree is None:  # In other languages, an assignment looks like a printed value.
         names = [name for name in reported if is_metric(name)]
     else:
-        said = [name for name in sorted(strings_in(tree)) if name.isidentifier() and is_metric(name)]
-        names = [name for name in [*reported, *said] if name not in _PROGRESS] or [*filter(is_metric, known)]
-    # The test data's last; then that of the validation data before others, and what sounds like a metric before others.
+        strings = [name for name in sorted(strings_in(tree)) if name.isidentifier() and is_metric(name)]
+        names = [name for name in [*reported, *strings] if name not in _PROGRESS] or [*filter(is_metric, known)]
+    # Test data comes last. Validation data comes before other data, and likely metrics before other names.
     likelihood = {name: (-1 if is_of_test_data(name) else _preference(name), is_metric(name)) for name in names}
     return tuple(sorted(likelihood, key=lambda name: likelihood[name], reverse=True))
 
 
 def _dumped(tree: ast.Module) -> Iterator[str]:
-    """Yield the keys of dictionaries that are written as JSON, those kept in a variable first included."""
+    """Yield the keys of dictionaries that are written as JSON, directly or from a variable."""
     variables: dict[str, list[str]] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign):
@@ -148,7 +146,7 @@ def _dumped(tree: ast.Module) -> Iterator[str]:
 
 
 def _printed(tree: ast.Module) -> Iterator[str]:
-    """Yield the names that stand before a value in what is printed, as `val_acc={...}`."""
+    """Yield the names before a value in printed text, as `val_acc={...}`."""
     for call in _calls(tree, "print", "write"):
         for argument in call.args[:-1]:
             if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
@@ -170,8 +168,8 @@ def _known_names(tree: ast.Module) -> list[str]:
 def _calls(tree: ast.Module, *names: str) -> Iterator[ast.Call]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
-            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            if called in names:
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if name in names:
                 yield node
 
 
@@ -180,8 +178,8 @@ def _keys(table: ast.Dict) -> list[str]:
 
 
 def _metrics_file(source: str) -> str:
-    """Return the name of the JSON file that the script speaks of, best one that sounds like metrics."""
+    """Return the name of a JSON file in the script, preferably one that looks like metrics."""
     files = [file.rpartition("/")[2] for file in re.findall(r"""["']([^"'\s]*[\w}]\.json)["']""", source)]
-    sounding = [file for file in files if re.search(r"metric|result|score|eval", file)]
-    plain = [file for file in [*sounding, *files] if "{" not in file]
+    likely = [file for file in files if re.search(r"metric|result|score|eval", file)]
+    plain = [file for file in [*likely, *files] if "{" not in file]
     return plain[0] if plain else "metrics.json"

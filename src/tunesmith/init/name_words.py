@@ -1,4 +1,4 @@
-"""What a parameter's name says: the words in it, and whether it is a thing to tune."""
+"""The words in a parameter's name, and whether they speak against tuning it."""
 
 from __future__ import annotations
 
@@ -6,41 +6,30 @@ import re
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
-_NOISE = "the seed is chance, not a choice; tunesmith sets it"
-_PLACE = "a place of files"
-_TALK = "only about what is printed, saved or how it is called"
-_DATA = "given by the data"
+_SEED = "a random seed, which tunesmith sets"
+_PATH = "a file or folder"
+_OUTPUT = "affects only output or names"
+_DATA = "determined by the data"
 _REASONS = {
-    _NOISE: "seed random_state",
-    "how long a trial trains, which makes it better and slower, not different": "epoch epochs step steps iter iters "
-    "iteration iterations",
-    _PLACE: "path paths dir directory folder file filename url uri root checkpoint checkpoints ckpt resume load cache "
+    _SEED: "seed random_state",
+    "sets how long a trial trains": "epoch epochs step steps iter iters iteration iterations",
+    _PATH: "path paths dir directory folder file filename url uri root checkpoint checkpoints ckpt resume load cache "
     "outdir workdir savedir datadir",
-    "a matter of the machine": "device devices gpu gpus cuda cpu cpus worker workers thread threads jobs port host "
+    "depends on the machine": "device devices gpu gpus cuda cpu cpus worker workers thread threads jobs port host "
     "rank world distributed amp fp16 bf16 precision pin prefetch compile deterministic backend",
-    _TALK: "name names verbose verbosity log logs logging logger print save plot show quiet silent progress wandb "
+    _OUTPUT: "name names verbose verbosity log logs logging logger print save plot show quiet silent progress wandb "
     "mlflow tensorboard project entity tag tags debug version config cfg interval freq frequency every title note "
     "comment user email help description dry",
     _DATA: "class classes labels vocab target targets column columns horizon pred fold folds cv split splits test "
     "val valid validation eval evaluate samples rows image img input inputs output outputs in out dataset data "
     "seq sequence length len lookback resolution height token tokens bos eos pad",
-    "decides when training stops": "patience early tol tolerance stopping",
+    "a stopping rule of the training": "patience early tol tolerance stopping",
 }
-"""Why a parameter is left alone, to the words in its name that say so."""
-_TUNABLE_ALL_THE_SAME = {
-    "dropout",
-    "lr",
-    "learning",
-    "smoothing",
-    "optimizer",
-    "optim",
-    "activation",
-    "scheduler",
-    "min",
-}
-"""Words that outweigh one that is about data, as in `input_dropout` and `optimizer_class`."""
+"""The reason to leave a parameter alone, to the words of a name that give it."""
+_TUNABLE = {"dropout", "lr", "learning", "smoothing", "optimizer", "optim", "activation", "scheduler", "min"}
+"""Words that outweigh one about data, as in `input_dropout` and `optimizer_class`."""
 KINDS = ("name", "type", "kind", "class", "cls", "_target_")
-"""Last words of a name that say nothing beside the one before, as in `optimizer.name`."""
+"""Last words of a name that add nothing to the one before, as in `optimizer.name`."""
 
 
 def words(name: str) -> list[str]:
@@ -51,42 +40,42 @@ def words(name: str) -> list[str]:
     """
     table, _, last = name.rpartition(".")
     if table and last.lower() in KINDS:
-        last = table.rpartition(".")[2]  # optimizer.name is the optimizer
+        last = table.rpartition(".")[2]
     joined = " ".join(_WORD.findall(last)).lower()
     return joined.replace("drop out", "dropout").replace("drop path", "dropout").split()
 
 
 def is_never_tuned(name: str) -> bool:
-    """Tell whether a name is that of chance, or of a place of files: no word of a user makes these worth tuning."""
-    return reason_to_leave(name) in (_NOISE, _PLACE, _TALK)
+    """Tell whether a name is that of a seed, a file or an output, which are not tuned even on request."""
+    return reason_to_leave(name) in (_SEED, _PATH, _OUTPUT)
 
 
 def reason_to_leave(name: str) -> str | None:
-    """Return why a parameter of this name is not tuned, or None where it may be.
+    """Return why a parameter of this name is not tuned, or None if it may be.
 
     >>> reason_to_leave("num_workers")
-    'a matter of the machine'
+    'depends on the machine'
     """
-    found = words(name)
-    if not found or name.rpartition(".")[2].startswith("__"):
-        return _TALK
-    if {"random", "state"} <= {*found}:
-        return _NOISE
-    if "warmup" in found:
+    parts = words(name)
+    if not parts or name.rpartition(".")[2].startswith("__"):
+        return _OUTPUT
+    if {"random", "state"} <= {*parts}:
+        return _SEED
+    if "warmup" in parts:
         return None
     for reason, listed in _REASONS.items():
-        if any(word in listed.split() and not _is_exception(word, reason, {*found}) for word in found):
+        if any(word in listed.split() and not _is_exception(word, reason, {*parts}) for word in parts):
             return reason
-    is_of_data = ("features" in found and found[0] in ("n", "num")) or (
-        "size" in found and {"train", "sample"} & {*found} and "batch" not in found
+    is_of_data = ("features" in parts and parts[0] in ("n", "num")) or (
+        "size" in parts and {"train", "sample"} & {*parts} and "batch" not in parts
     )
     return _DATA if is_of_data else None
 
 
-def _is_exception(word: str, reason: str, found: set[str]) -> bool:
-    """Tell whether the other words of a name outweigh one that speaks against it."""
+def _is_exception(word: str, reason: str, parts: set[str]) -> bool:
+    """Tell whether the other words of a name outweigh one that speaks against tuning."""
     if reason == _DATA:
-        return bool(found & _TUNABLE_ALL_THE_SAME)
+        return bool(parts & _TUNABLE)
     if word == "rank":
-        return "lora" in found
-    return word in ("step", "steps") and bool(found & {"size", "lr"})  # the shape of a schedule
+        return "lora" in parts
+    return word in ("step", "steps") and bool(parts & {"size", "lr"})  # the shape of a schedule

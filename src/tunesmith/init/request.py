@@ -86,7 +86,7 @@ def _read(draft: Draft, text: str) -> tuple[list[Intent], list[tuple[str, str]]]
     A clause is taken as a whole or not at all, since a word that is not understood may reverse its meaning.
     """
     parameters = NameMatcher([*draft.space, *draft.skipped], text)
-    metrics = NameMatcher(draft.measured, text, parts=True)
+    metrics = NameMatcher(draft.metric_names, text, parts=True)
     unread, matches = text, []
     for pattern, intents_of in phrases(metrics, parameters):
         for match in re.finditer(rf"(?<!\w)(?:{pattern})(?!\w)", unread, re.I):

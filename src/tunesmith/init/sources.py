@@ -1,4 +1,4 @@
-"""Which script to run and which config file it reads, found from a path and the script's text."""
+"""The script to run and the config file that it reads, found from a path and the script's text."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ INTERPRETERS = {
     ".py": "python", ".sh": "sh", ".bash": "bash", ".r": "Rscript", ".jl": "julia", ".js": "node", ".pl": "perl",
     ".rb": "ruby",
 }  # fmt: skip
-"""File suffix to the program that runs it."""
+"""File suffix to the program that runs the file."""
 
 
 @dataclass(frozen=True)
 class Sources:
-    """What a study is drafted from.
+    """The files from which a study is drafted.
 
     Args:
-        folder: Where study.toml belongs; the others lie in or under it.
-        script: What is run, or None where none was found.
-        config: What is edited, or None.
+        folder: The folder of study.toml, which contains the others.
+        script: The script to run, or None if none was found.
+        config: The config file to edit, or None.
         imported: The script imports the config as a module instead of opening it.
         read: The script imports or names the config, or the user named it.
     """
@@ -50,7 +50,7 @@ class Sources:
 
     @cached_property
     def tree(self) -> ast.Module | None:
-        """The script's syntax tree, where it is Python.
+        """The script's syntax tree; None in another language.
 
         Raises:
             InputError: It is not valid Python; with file and line.
@@ -59,10 +59,10 @@ class Sources:
 
 
 def find_sources(path: Path) -> Sources:
-    """Find script and config for a script, a config file, or a folder with them.
+    """Find the script and its config, given one of them or their folder.
 
     Raises:
-        InputError: There is no such path, or the folder has neither.
+        InputError: There is no such path, or the folder has no obvious script and no obvious config.
     """
     if path.is_dir():
         script = _script_in(path)
@@ -71,12 +71,12 @@ def find_sources(path: Path) -> Sources:
         config = _config_in(path)
         if config is None:
             raise InputError(
-                f"the folder must hold a script (as train.py) or a config file (as config.toml), but {path} holds "
-                "none that could be told. Name the file."
+                f"the folder must contain one script (as train.py) or config file (as config.toml), but in {path} none "
+                "stands out. Name the file."
             )
         return Sources(path, None, config, read=True)
     if not path.is_file():
-        raise InputError(f"a script, a config file or a folder must be given, but there is no {path}.")
+        raise InputError(f"expected a script, a config file or a folder, but there is no {path}.")
     if path.suffix.lower() in SUFFIXES and _is_config(path):
         script = _script_in(path.parent, about=path)
         imported = script is not None and path in _modules(script)
@@ -100,7 +100,7 @@ def parsed(script: Path) -> ast.Module | None:
 
 
 def imported_names(tree: ast.Module) -> Iterator[str]:
-    """Yield the dotted names that a script imports; those from its own package begin with a dot."""
+    """Yield the dotted names that a script imports; relative ones begin with a dot."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -134,20 +134,20 @@ def _modules(script: Path) -> list[Path]:
 
 
 def _script_in(folder: Path, about: Path | None = None) -> Path | None:
-    """Return the one script of a folder: by its name, or the only one that runs something."""
+    """Return the script of a folder: by its name, or the only one that runs something."""
     for name in _SCRIPTS:
         if (folder / name).is_file() and folder / name != about:
             return folder / name
     files = [file for file in sorted(folder.iterdir()) if file.suffix.lower() in INTERPRETERS and file != about]
     running = [file for file in files if file.suffix == ".py" and file.name[:1] != "_" and _runs(file)]
     running = [file for file in running if not file.name.startswith("test_")]
-    telling = [file for file in running if about is not None and (about.name in _text(file) or about in _modules(file))]
-    candidates = telling or running or [file for file in files if file.suffix != ".py"]
+    users = [file for file in running if about is not None and (about.name in _text(file) or about in _modules(file))]
+    candidates = users or running or [file for file in files if file.suffix != ".py"]
     return candidates[0] if len(candidates) == 1 else None
 
 
 def _config_in(folder: Path, besides: Path | None = None) -> Path | None:
-    """Return the one file of a folder that has the name of a config."""
+    """Return the only file of a folder with the name of a config, if there is one."""
     files = [file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES and file != besides]
     named = [file for file in files if _CONFIG_STEMS.fullmatch(file.stem) and not _OTHER_FILES.fullmatch(file.stem)]
     configs = [file for file in named if file.is_file() and _is_config(file)]
@@ -155,14 +155,14 @@ def _config_in(folder: Path, besides: Path | None = None) -> Path | None:
 
 
 def _is_config(path: Path) -> bool:
-    """Tell a config file from a script: other formats always, Python where it only assigns."""
+    """Tell whether a file is a config: any other format than Python, or Python that only assigns."""
     if path.suffix.lower() != ".py":
         return not _OTHER_FILES.fullmatch(path.stem)
     return not _runs(path) and (bool(_CONFIG_STEMS.fullmatch(path.stem)) or _only_assigns(path))
 
 
 def _runs(path: Path) -> bool:
-    """Tell whether a Python file does something when it is run; one that cannot be parsed is taken to."""
+    """Tell whether a Python file does something when it is run; assume so if it cannot be parsed."""
     try:
         tree = parsed(path)
     except InputError:

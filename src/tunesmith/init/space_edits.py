@@ -28,7 +28,7 @@ def with_selection(draft: Draft, names: Sequence[str], action: Action) -> tuple[
         _check_known(draft, name)
     if action == "leave":
         return _without(draft, names), f"left alone: {', '.join(names)}"
-    kept = {*names, *(draft.space if "space" in draft.words else ())}
+    kept = {*names, *(draft.space if "space" in draft.quotes else ())}
     for name in names:
         draft = _tuned(draft, name)
     if action == "also":

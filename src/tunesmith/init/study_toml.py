@@ -16,88 +16,80 @@ from .draft import Draft
 
 
 def to_toml(draft: Draft) -> str:
-    """Return the study.toml of a draft, with what was understood in comments.
-
-    Args:
-        draft: As `draft_study` returns it, or changed by the user's answers.
-
-    Returns:
-        The text of a valid TOML file.
-    """
-    lines = ["# Drafted by `tunesmith init`. Look it over, then: tunesmith run study.toml", "#"]
-    lines += _listed(draft.notes)
-    for title, told in (("From your words", draft.understood), ("Not taken", draft.not_understood)):
-        lines += ["#", f"# {title}:", *_listed(told)] if told else []
+    """Return the text of study.toml for a draft, with comments on what was found and understood."""
+    lines = ["# Written by `tunesmith init`. Check it, then run: tunesmith run study.toml", "#"]
+    lines += _bullets(draft.notes)
+    for title, entries in (("Your request", draft.understood), ("Not understood or refused", draft.not_understood)):
+        lines += ["#", f"# {title}:", *_bullets(entries)] if entries else []
     objective = f"objective = {_value(draft.objective)}"
-    lines += ["", "[study]", f"name = {_value(draft.name)}", _said(draft, "study.objective", objective), "seed = 0", ""]
-    lines += ["[task]", 'kind = "command"', f"command = {_value(draft.command)}"]
+    lines += ["", "[study]", f"name = {_value(draft.name)}", _quoting(draft, "study.objective", objective), "seed = 0"]
+    lines += ["", "[task]", 'kind = "command"', f"command = {_value(draft.command)}"]
     if draft.config is not None:
-        lines.append(f"config = {_value(draft.config)}{' ' * 4}# never changed: each trial gets an edited copy")
+        lines.append(f"config = {_value(draft.config)}    # never changed: each trial gets an edited copy")
     if draft.metrics is not None:
-        where = "lines such as  name=value" if draft.metrics == "stdout" else "written by the script into {trial_dir}"
-        lines.append(f"metrics = {_value(draft.metrics)}{' ' * 4}# {where}")
+        source = (
+            "printed as lines name=value" if draft.metrics == "stdout" else "written by the script into {trial_dir}"
+        )
+        lines.append(f"metrics = {_value(draft.metrics)}    # {source}")
     lines += ["", "[space]", *_space(draft)]
     if draft.skipped:
-        lines += ["", "# Left alone:"]
+        lines += ["", "# Not tuned:"]
         lines += [f"# {name}: {reason}" for name, reason in draft.skipped.items()]
     lines += ["", "[budget]", *_budget(draft), "", "[search]", *_search(draft)]
     return "\n".join(lines) + "\n"
 
 
-def _listed(notes: Iterable[str]) -> Iterator[str]:
+def _bullets(notes: Iterable[str]) -> Iterator[str]:
     for note in notes:
         yield from textwrap.wrap(note, 112, initial_indent="# - ", subsequent_indent="#   ", break_on_hyphens=False)
 
 
-def _you_said(draft: Draft, key: str, you: str = "you") -> str:
-    return f'{you} said "{short(draft.words[key], 100)}"'
+def _quote(draft: Draft, key: str, you: str = "you") -> str:
+    return f'{you} said "{short(draft.quotes[key], 100)}"'
 
 
-def _said(draft: Draft, key: str, line: str, otherwise: str = "") -> str:
-    """Return a line with the words that it comes from as its comment, or with another comment."""
-    comment = _you_said(draft, key) if key in draft.words else otherwise
+def _quoting(draft: Draft, key: str, line: str, otherwise: str = "") -> str:
+    """Return a line with the user's words for its key as a comment, or with another comment."""
+    comment = _quote(draft, key) if key in draft.quotes else otherwise
     return f"{line:<44} # {comment}" if comment else line
 
 
 def _budget(draft: Draft) -> Iterator[str]:
     others = [field.name for field in fields(Budget) if field.name not in draft.budget and field.name != "usd"]
-    for place, (name, value) in enumerate(draft.budget.items()):
-        hint = f"{', '.join(others[:-1])} and {others[-1]} limit it, too" if place == 0 and len(others) > 1 else ""
+    for index, (name, value) in enumerate(draft.budget.items()):
+        hint = f"other limits: {', '.join(others)}" if index == 0 and others else ""
         plain = int(value) if float(value).is_integer() else value
-        yield _said(draft, f"budget.{name}", f"{name} = {_value(plain)}", hint)
+        yield _quoting(draft, f"budget.{name}", f"{name} = {_value(plain)}", hint)
 
 
 def _search(draft: Draft) -> Iterator[str]:
     yield 'proposer = "portfolio"'
     parallel = f"parallel = {draft.search.get('parallel', 1)}"
-    yield _said(draft, "search.parallel", parallel, "trials at the same time")
-    if "pruner" in draft.search:
-        yield _said(draft, "search.pruner", f"pruner = {_value(draft.search['pruner'])}")
-    else:
-        hint = "stops hopeless trials early; the script must report its progress"
-        yield _said(draft, "search.pruner", '# pruner = "hyperband"', hint)
+    yield _quoting(draft, "search.parallel", parallel, "trials at the same time")
+    condition = "" if draft.reports else "; the script must append its progress to reports.jsonl"
+    yield _quoting(draft, "search.pruner", '# pruner = "hyperband"', f"stops hopeless trials early{condition}")
 
 
 def _space(draft: Draft) -> list[str]:
     if not draft.space:
-        return ["# Nothing was found to tune. Write a line for each parameter, such as", f"# {_EXAMPLE}"]
+        return ["# No parameters were found. Write one line for each, for example:", f"# {_EXAMPLE}"]
     tables, _ = SearchSpace(draft.space).to_tables()
-    keys = [key for key in ("space", "space.also", "space.leave") if key in draft.words]
-    return [f"# {_you_said(draft, key, 'You')}." for key in keys] + [_line(draft, *item) for item in tables.items()]
+    keys = [key for key in ("space", "space.also", "space.leave") if key in draft.quotes]
+    return [f"# {_quote(draft, key, 'You')}." for key in keys] + [_line(draft, *item) for item in tables.items()]
 
 
 _EXAMPLE = '"lr" = { type = "float", low = 1e-5, high = 0.1, log = true, default = 1e-3 }'
 
 
 def _line(draft: Draft, name: str, table: Mapping[str, Any]) -> str:
-    # Where there is a config file it says the default, and trial 0 is the config as it is.
-    told = {key: value for key, value in table.items() if key != "default" or draft.config is None}
+    # With a config file, trial 0 runs the config unchanged, so that its values are the defaults.
+    entries = {key: value for key, value in table.items() if key != "default" or draft.config is None}
     present = draft.values.get(name)
-    comments = [f"now {_value(present)}"] if "default" not in told and present is not None else []
+    comments = [f"now {_value(present)}"] if "default" not in entries and present is not None else []
     comments += [draft.remarks[name]] if draft.remarks.get(name) else []
-    comments += [_you_said(draft, f"space.{name}")] if f"space.{name}" in draft.words else []
+    comments += [_quote(draft, f"space.{name}")] if f"space.{name}" in draft.quotes else []
     comment = f"    # {'; '.join(comments)}" if comments else ""
-    return f"{_key(name)} = {_value(told)}{comment}"
+    return f"{_key(name)} = {_value(entries)}{comment}"
 
 
 def _key(name: str) -> str:

@@ -42,7 +42,7 @@ def test_every_draft_is_a_study_that_its_command_could_run(tmp_path, name):
         assert f"# {skipped}: " in to_toml(draft)
     if not draft.space:
         assert tables["space"] == {}
-        assert said(draft, "Nothing to tune was found")
+        assert said(draft, "write the parameters into [space]")
         return
     space = SearchSpace.from_tables(tables["space"])
     assert tuple(space.names) == tuple(draft.space)
@@ -72,18 +72,18 @@ def test_flags_of_argparse(tmp_path):
         "bias": Choice(["true", "false"], default="true"),
         "warmup-steps": Int(125, 2000, log=True, default=500),
     }
-    assert "0 itself is outside" in draft.remarks["wd"]
+    assert "the range excludes 0" in draft.remarks["wd"]
     for name, reason in {
         "pretrained": "store_true",
         "gamma": "no type=",
         "mode": "no type=",
         "milestones": "a list",
-        "temp": "worked out",
+        "temp": "the script computes",
         "epochs": "how long",
         "num-workers": "machine",
-        "output-dir": "place",
-        "seed": "chance",
-        "v": "short option",
+        "output-dir": "file",
+        "seed": "random seed",
+        "v": "only a short option",
     }.items():
         assert reason in draft.skipped[name]
 
@@ -107,14 +107,14 @@ def test_options_of_a_shell_script(tmp_path):
 
 
 def test_what_is_not_understood_is_said(tmp_path):
-    assert said(drafted(tmp_path, "click"), "with click, which is not read")
+    assert said(drafted(tmp_path, "click"), "with click, and only argparse is read")
     draft = drafted(tmp_path, "subcommands")
     assert said(draft, "subcommands")
     assert list(draft.space) == ["lr"]
-    assert said(draft, "cannot do without 'data'")
-    assert said(draft, "cannot do without 'task'")
+    assert said(draft, "add 'data' to the command")
+    assert said(draft, "add 'task' to the command")
     assert draft.objective == "minimize val_loss"
-    assert said(draft, "No metric was found")
+    assert said(draft, "print a metric")
 
 
 def test_nested_python_config(tmp_path):
@@ -133,9 +133,12 @@ def test_nested_python_config(tmp_path):
 
 
 def test_a_config_that_the_script_reads_by_itself(tmp_path):
-    for name, how in (("imported", "run.py imports settings.py"), ("json", "model.py always reads hparams.json")):
+    for name, how in (
+        ("imported", "run.py, which imports settings.py"),
+        ("json", "model.py, which always reads hparams.json"),
+    ):
         draft = drafted(tmp_path, name)
-        assert said(draft, f"TO DO: {how}")
+        assert said(draft, f"TO DO: add a flag --config PATH to {how}")
         assert "--config {config}" in draft.command
     assert draft.space["num_leaves"] == Int(7, 124, log=True, default=31)
     assert draft.space["feature_fraction"] == Float(0.45, 1.0, default=0.9)
@@ -149,7 +152,7 @@ def test_config_as_the_one_argument(tmp_path):
     assert draft.space["optimizer.name"].options == ("adam", "adamw", "sgd")
     assert draft.space["model.use_bias"].options == (True, False)
     assert all(w % h == 0 for w in draft.space["model.embed_dim"].options for h in draft.space["model.heads"].options)
-    assert "one element of a list" in draft.skipped["optimizer.betas.0"]
+    assert "an element of a list" in draft.skipped["optimizer.betas.0"]
 
 
 def test_dataclasses_are_named_without_a_wrapper(tmp_path):
@@ -164,7 +167,7 @@ def test_dataclasses_are_named_without_a_wrapper(tmp_path):
 
 def test_a_config_alone(tmp_path):
     draft = drafted(tmp_path, "toml", "experiment_config.toml")
-    assert said(draft, "No script was found")
+    assert said(draft, "no script was found")
     assert draft.space["svm.gamma"] == Float(1e-3, 10.0, log=True, default=0.1)
     assert draft.space["reinforcement.gamma"] == Float(0.9, 0.999, default=0.99)
 
@@ -246,7 +249,7 @@ def test_odd_names_and_strings_survive_toml(tmp_path):
     ("files", "path", "message"),
     [
         ({}, "none.py", "there is no"),
-        ({"README.md": "hello"}, ".", "must hold a script"),
+        ({"README.md": "hello"}, ".", "must contain one script"),
         ({"train.py": "def f(:\n"}, "train.py", r"train\.py:1"),
         ({"config.json": "{"}, "config.json", r"config\.json:1"),
     ],

@@ -97,7 +97,7 @@ def _question(draft: Draft, request: str) -> dict[str, Any]:
         "not_understood": draft.not_understood,
         "parameters": {short(name, 120): {**tables[name], "now": _value(draft.values.get(name))} for name in names},
         "left_alone": {short(name, 120): short(why) for name, why in list(draft.skipped.items())[:_MAX_PARAMETERS]},
-        "metrics": [short(name, 120) for name in draft.measured[:_MAX_ENTRIES]],
+        "metrics": [short(name, 120) for name in draft.metric_names[:_MAX_ENTRIES]],
         "objective": draft.objective,
         "budget": draft.budget,
         "search": draft.search,
