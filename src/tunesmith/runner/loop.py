@@ -225,6 +225,7 @@ class Loop:
             self._repeated[trial.number] = len(trial.reports)
             future = None if trial.folder is None else self.executor.recover(self._request(trial))
             if future is None:
+                del self._repeated[trial.number]
                 self.engine.interrupt(trial.number, "tunesmith ended while it ran")
             else:
                 self._track(trial.number, future, partial(self._inbox.put, trial.number))
