@@ -265,7 +265,7 @@ def test_a_study_is_stopped_in_the_middle_and_goes_on(study: Path) -> None:
             assert stopped["counts"].get("running", 0) == 0
             assert processes_of(study) == []
             told = await call(client, "explain", folder=str(folder))
-            assert "It was interrupted, and can be gone on with." in str(told)
+            assert "It was interrupted, and can be resumed." in str(told)
             await call(client, "start", study="studies/small", trials=500)
             await until(client, str(folder), lambda status: status["trials"] > stopped["trials"] + 1)
             # What the server has started is asked to stop when its client leaves.
