@@ -14,10 +14,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 import tunesmith
-from tunesmith import Budget, Choice, Constraint, Float, InputError, Int, Metric, Objective, plugins
+from tunesmith import Budget, Choice, Constraint, Float, InputError, Int, Metric, Objective, cli, plugins
 from tunesmith.config.settings import DEFAULTS, FLAGS, TABLES, read_settings
 from tunesmith.executors.process import ProcessExecutor
 from tunesmith.study.tuning import study_from_settings
@@ -149,6 +150,29 @@ def test_every_page_is_reached_from_the_readme() -> None:
         targets = [(page.parent / target.partition("#")[0]).resolve() for target in links(page)]
         reached += [target for target in targets if target.suffix == ".md" and target not in reached]
     assert set(PAGES) <= set(reached)
+
+
+def commands(page: Path) -> list[tuple[str, str]]:
+    """Return the verb and the rest of each `tunesmith` command on a page."""
+    inline = re.findall(r"`(tunesmith [a-z][^`]*)`", page.read_text("utf-8"))
+    lines = [line.split(" #")[0] for block in blocks(page, "sh") for line in block.splitlines()]
+    return re.findall(r"^(?:.*&& )?tunesmith ([a-z]+)(.*)$", "\n".join([*inline, *lines]), re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in LINKED if commands(page)], ids=lambda page: page.parent.stem + page.stem
+)
+def test_commands_on_the_pages_have_the_flags_that_are_shown(page: Path) -> None:
+    for verb, rest in commands(page):
+        command = cli.tunesmith.get_command(click.Context(cli.tunesmith), verb)
+        assert command is not None, verb
+        options = {option for parameter in command.params for option in parameter.opts + parameter.secondary_opts}
+        assert set(re.findall(r"--[a-z][a-z-]*", rest)) <= options
+
+
+def test_the_readme_lists_every_command() -> None:
+    rows = re.findall(r"^\| (.+?) \|", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
+    assert set(re.findall(r"`tunesmith ([a-z]+)", "\n".join(rows))) == set(cli.VERBS)
 
 
 @pytest.mark.parametrize("heading", OPTIONS)
