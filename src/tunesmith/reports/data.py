@@ -15,7 +15,6 @@ from ..core.parameters import Choice
 from ..core.pareto import Floats
 from ..core.trial import State, Trial
 from ..history.history import History
-from ..text import wording
 from ..text.cleaning import plain
 
 T = TypeVar("T")
@@ -101,33 +100,18 @@ class Curve:
 
 
 @dataclass(frozen=True)
-class Axis:
-    """One parameter over many trials.
+class Parallel:
+    """The best complete trials and their parameters.
 
     Args:
-        name: The parameter.
-        values: One per trial: a number, the index of an option, or None where the parameter is not active.
-        low: The lower bound of the parameter; 0 for a choice.
-        high: The upper bound; the last index for a choice.
-        log: Whether the parameter is searched on a logarithmic scale.
-        options: The options in words; None for numbers.
+        numbers: The trials, best first.
+        values: Their results in the metric's own sign.
+        columns: By parameter, one value per trial: a number, the index of an option, or None where it is not active.
     """
 
-    name: str
-    values: tuple[float | None, ...]
-    low: float
-    high: float
-    log: bool = False
-    options: tuple[str, ...] | None = None
-
-
-@dataclass(frozen=True)
-class Parallel:
-    """The best complete trials, best first: their numbers, their results, and one axis per parameter."""
-
-    numbers: tuple[int, ...]
-    values: tuple[float, ...]
-    axes: tuple[Axis, ...]
+    numbers: list[int]
+    values: list[float]
+    columns: dict[str, list[float | None]]
 
 
 @dataclass(frozen=True)
@@ -205,29 +189,22 @@ def curves(history: History) -> list[Curve]:
 
 
 def parallel(history: History, names: Sequence[str] | None = None, *, most: int = 1000) -> Parallel:
-    """Return the parameters of the best complete trials as axes.
+    """Return the best complete trials and their parameters.
 
     Args:
         history: The study's history.
         names: The parameters to include, in order; all by default.
         most: The maximum number of trials.
     """
-    measure = Measure.of(history.objective)
-    numbers = [n for n in ranked(history) if history.space.contains(history.trials[n].parameters)][:most]
+    measure, space = Measure.of(history.objective), history.space
+    numbers = [n for n in ranked(history) if space.contains(history.trials[n].parameters)][:most]
     rows = [history.trials[n].parameters for n in numbers]
-    axes = [_axis(history, name, rows) for name in (history.space.names if names is None else names)]
-    values = measure.sign * measure.losses(history)[numbers]
-    return Parallel(tuple(numbers), tuple(values.tolist()), tuple(axes))
-
-
-def _axis(history: History, name: str, rows: Sequence[Mapping[str, Any]]) -> Axis:
-    parameter = history.space.parameters[name]
-    if isinstance(parameter, Choice):
-        indices = tuple(float(parameter.index(row[name])) if name in row else None for row in rows)
-        options = tuple(map(wording.value, parameter.options))
-        return Axis(name, indices, 0.0, float(len(options) - 1), options=options)
-    values = tuple(float(row[name]) if name in row else None for row in rows)
-    return Axis(name, values, float(parameter.low), float(parameter.high), log=parameter.log)
+    columns: dict[str, list[float | None]] = {}
+    for name in space.names if names is None else names:
+        parameter = space.parameters[name]
+        convert = parameter.index if isinstance(parameter, Choice) else float
+        columns[name] = [float(convert(row[name])) if name in row else None for row in rows]
+    return Parallel(numbers, (measure.sign * measure.losses(history)[numbers]).tolist(), columns)
 
 
 def decision_log(history: History) -> list[LogEntry]:

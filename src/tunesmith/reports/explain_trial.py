@@ -139,8 +139,8 @@ def _verdict(trial: Trial) -> list[str]:
     if trial.state is State.PRUNED:
         words = "stopped it"
     binding = " (binding)" if verdict.binding else ""
-    reason = f": {short(verdict.reason)}" if verdict.reason else ""
-    return [sentence(f"{named(verdict.by)} {words}{binding}{reason}")]
+    reason = [sentence(f"Reason: {short(verdict.reason)}")] if verdict.reason else []
+    return [f"{named(verdict.by)} {words}{binding}.", *reason]
 
 
 def _failure(trial: Trial) -> list[str]:

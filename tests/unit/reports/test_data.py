@@ -57,11 +57,10 @@ def test_parallel_has_the_best_first_and_marks_what_is_not_active():
     add(history, 1.0, parameters={"optimizer": "sgd", "momentum": 0.25})
     add(history, 2.0, parameters={"optimizer": "adam"}, state="pruned")
     values = parallel(history)
-    assert values.numbers == (1, 0)
-    assert values.values == (1.0, 3.0)
-    assert [axis.values for axis in values.axes] == [(1.0, 0.0), (0.25, None)]
-    assert values.axes[0].options == ("adam", "sgd")
-    assert parallel(history, ["momentum"], most=1).axes[0].values == (0.25,)
+    assert values.numbers == [1, 0]
+    assert values.values == [1.0, 3.0]
+    assert values.columns == {"optimizer": [1.0, 0.0], "momentum": [0.25, None]}
+    assert parallel(history, ["momentum"], most=1).columns == {"momentum": [0.25]}
 
 
 def test_proposer_rows_count_the_new_bests():

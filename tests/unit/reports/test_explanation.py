@@ -100,7 +100,7 @@ def test_every_topic_of_a_trial_says_what_the_history_holds():
             "the noise.",
             "It is the best of 3 complete trials.",
         ],
-        "verdict": ["rules accepted it: 45% better than trial 0."],
+        "verdict": ["rules accepted it.", "Reason: 45% better than trial 0."],
         "held-out test data": ["It scores loss 1.5."],
         "notes": ["looks fine"],
     }
@@ -132,7 +132,7 @@ def test_a_pruned_a_running_and_a_waiting_trial():
         "It was stopped early. Its last report was loss 3.",
         "It reported 2 times: loss 4 at step 1, 3 at step 2.",
     ]
-    assert pruned["verdict"] == ["asha stopped it: too slow."]
+    assert pruned["verdict"] == ["asha stopped it.", "Reason: too slow."]
     assert running["result"] == [
         "It is running.",
         "It reported once, at step 1: loss 4.",

@@ -6,10 +6,11 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ...core.parameters import Choice, Int, Parameter
 from ...core.trial import State
 from ...history.history import History
 from ...text import wording
-from ..data import Axis, Measure, parallel
+from ..data import Measure, parallel
 from ..importance import Importance
 from .plot import Plot, end_of, escaped, new_figure, selection
 from .scale import Scale, scale_of, ticks
@@ -30,7 +31,9 @@ def parallel_plot(history: History, importance: Importance) -> Plot:
     scale = scale_of(values.values, measure.sign)
     # Colours follow ranks: by results, one outlier would leave a single colour for all others.
     goodness = [1 - rank / max(len(values.numbers) - 1, 1) for rank in range(len(values.numbers))]
-    dimensions = [_result_dimension(values.values, scale, measure), *map(_dimension, values.axes, _labels(names))]
+    axes = zip(names, values.columns.values(), _labels(names), strict=True)
+    dimensions = [_result_dimension(values.values, scale, measure)]
+    dimensions += [_dimension(history.space.parameters[name], column, label) for name, column, label in axes]
     figure = new_figure("", "")
     # plotly draws the lines with the highest colour value on top.
     figure.add_parcoords(
@@ -68,19 +71,21 @@ def _result_dimension(values: Sequence[float], scale: Scale, measure: Measure) -
     return _plotly_dimension(measure.name, [scale.position(value) for value in values], low, high, marks)
 
 
-def _dimension(axis: Axis, label: str) -> dict[str, Any]:
-    low, high = (math.log10(axis.low), math.log10(axis.high)) if axis.log else (axis.low, axis.high)
-    if axis.options is not None:
-        step = math.ceil(len(axis.options) / MOST_LABELS)
-        marks = {float(index): end_of(text, 12) for index, text in list(enumerate(axis.options))[::step]}
+def _dimension(parameter: Parameter, column: Sequence[float | None], label: str) -> dict[str, Any]:
+    log = not isinstance(parameter, Choice) and parameter.log
+    if isinstance(parameter, Choice):
+        low, high, step = 0.0, float(len(parameter.options) - 1), math.ceil(len(parameter.options) / MOST_LABELS)
+        texts = [end_of(wording.value(option), 12) for option in parameter.options]
+        marks = {float(index): texts[index] for index in range(0, len(texts), step)}
     else:
-        round_numbers = ticks(axis.low, axis.high, log=axis.log)
-        if all(value is None or float(value).is_integer() for value in axis.values):
+        low, high = (math.log10(end) if log else end for end in (parameter.low, parameter.high))
+        round_numbers = ticks(parameter.low, parameter.high, log=log)
+        if isinstance(parameter, Int):
             round_numbers = [tick for tick in round_numbers if tick.is_integer()]
-        marks = {math.log10(tick) if axis.log else tick: wording.number(tick, 4) for tick in round_numbers}
+        marks = {math.log10(tick) if log else tick: wording.number(tick, 4) for tick in round_numbers}
     inactive = low - 0.15 * (high - low)
-    values = [inactive if v is None else math.log10(v) if axis.log else v for v in axis.values]
-    if None in axis.values:
+    values = [inactive if value is None else math.log10(value) if log else value for value in column]
+    if None in column:
         low, marks = inactive, {inactive: "not active", **marks}
     return _plotly_dimension(label, values, low, high, marks)
 
