@@ -13,12 +13,12 @@ from ..text import wording
 from .data import Measure
 
 SIGNIFICANT = 2.0
-"""A difference of more standard errors than this is called more than noise."""
+"""A difference of more standard errors than this is called larger than the noise."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A configuration: its first trial, the mean result in the metric's own sign, and the number of complete runs."""
+    """A configuration: a trial of it, the mean result in the metric's own sign, and the number of complete runs."""
 
     trial: Trial
     value: float | None
@@ -134,9 +134,9 @@ def _difference(comparison: Comparison, best: Entry, baseline: Entry) -> Gain:
     size = wording.number(abs(gain), 3) if relative is None else wording.share(abs(relative))
     detail = f"{wording.number(best.value)} instead of {wording.number(baseline.value)}"
     if errors is not None:
-        rounded = wording.number(errors if abs(errors) < 100 else round(errors), 2)
-        certainty = "is larger than the noise" if errors > SIGNIFICANT else "may be noise"
-        detail += f"; at {rounded} standard errors, the difference {certainty}"
+        size_in_errors = wording.number(abs(errors) if abs(errors) < 100 else abs(round(errors)), 2)
+        certainty = "is larger than the noise" if abs(errors) > SIGNIFICANT else "may be noise"
+        detail += f"; at {size_in_errors} standard errors, the difference {certainty}"
     return Gain(f"{size} {'better' if gain >= 0 else 'worse'}", detail, good=gain > 0)
 
 

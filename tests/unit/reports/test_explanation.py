@@ -140,6 +140,28 @@ def test_a_pruned_a_running_and_a_waiting_trial():
     assert waiting["result"] == ["It waits for a free slot."]
 
 
+@pytest.mark.parametrize(
+    ("loss", "words"),
+    [
+        (
+            9.0,
+            "That is 350 % worse than trial 0: 9 instead of 2; at 40 standard errors, the difference is larger than ",
+        ),
+        (
+            2.1,
+            "That is 5.0 % worse than trial 0: 2.1 instead of 2; at 0.58 standard errors, the difference may be noise",
+        ),
+    ],
+)
+def test_a_worse_trial_is_compared_with_the_noise_as_well(loss, words):
+    history = empty()
+    add(history, 2.0)
+    for repeated in (3.0, 3.173):
+        add(history, repeated, parameters=FAR)
+    number = add(history, loss, parameters=OTHER)
+    assert any(text.startswith(words) for text in said(explain_trial(history, history.trials[number]))["result"])
+
+
 def test_a_study_without_a_result():
     explained = said(explain_study(empty()))
     assert explained["best trial"] == ["No trial has a result yet."]
