@@ -6,16 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..core.arrays import Floats
 from ..core.parameters import Choice
 from ..core.trial import State, Trial
 from ..history.history import History
 from .study_summary import value_to_json
 
 _GROUPS = 8
-
-Floats = NDArray[np.float64]
 
 
 def primary_values(history: History) -> Floats:

@@ -7,10 +7,8 @@ least one.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
+from .arrays import Flags, Floats
 
 
 def non_dominated(values: Floats) -> Flags:

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .arrays import Floats
 from .parameters import Choice, Int, Parameter
 from .trial import Value
-
-Floats = NDArray[np.float64]
 
 _UNIFORM_SHARE = 0.1  # The uniform share of every prior, so that no value is excluded, whatever the confidence.
 _NARROWEST, _WIDEST = 0.02, 0.3  # Standard deviations, as shares of the range, at full and at no confidence.

@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 import orjson
-from numpy.typing import NDArray
 
 from ..errors import InputError, SpaceExhausted, nearest
+from .arrays import Floats
 from .parameters import Choice, Condition, Float, Int, Parameter, describe, exact, explicit_fields
 from .priors import ParameterPrior, prior_of
 from .schema import build, expect_keys, expect_table
@@ -187,7 +187,7 @@ class SearchSpace:
                 parameters[name] = parameter.middle if parameter.default is None else parameter.default
         return self._sorted(parameters)
 
-    def encode(self, parameters: Mapping[str, Value]) -> NDArray[np.float64]:
+    def encode(self, parameters: Mapping[str, Value]) -> Floats:
         """Return a configuration as an array of shape `(parameters,)` in [0, 1], NaN where inactive."""
         return np.array(
             [
@@ -196,7 +196,7 @@ class SearchSpace:
             ]
         )
 
-    def decode(self, encoded: Sequence[float] | NDArray[np.float64]) -> dict[str, Value]:
+    def decode(self, encoded: Sequence[float] | Floats) -> dict[str, Value]:
         """Return the configuration at a point of shape `(parameters,)` in [0, 1].
 
         Coordinates of inactive parameters are ignored. A NaN of an active parameter counts as 0.5.
@@ -232,7 +232,7 @@ class SearchSpace:
         priors = ((column, prior_of(parameter)) for column, parameter in enumerate(self.parameters.values()))
         return {column: prior for column, prior in priors if prior is not None}
 
-    def log_prior(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+    def log_prior(self, points: Floats) -> Floats:
         """Return the log density of the prior relative to the uniform density.
 
         Args:
@@ -247,7 +247,7 @@ class SearchSpace:
             total[known] += np.log(prior.density(points[known, column]))
         return total
 
-    def from_prior(self, uniform: NDArray[np.float64]) -> NDArray[np.float64]:
+    def from_prior(self, uniform: Floats) -> Floats:
         """Map uniform points to points distributed as the prior.
 
         Args:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..core.arrays import Flags, Floats, Indices
 from ..core.trial import Trial
 from .history import History
 
@@ -83,7 +83,7 @@ def _recent(history: History, end: int) -> tuple[list[Trial], list[Trial]]:
     return settled, pending
 
 
-def _gains(history: History, numbers: NDArray[np.intp]) -> NDArray[np.float64]:
+def _gains(history: History, numbers: Indices) -> Floats:
     """Return 1 over the rank of some trials among earlier ones, shape `(numbers,)`; 0 without a loss."""
     no_repeat = np.array([trial.proposal.repeat_of is None for trial in history.trials], dtype=bool)
     known = np.isfinite(history.losses) & no_repeat
@@ -105,7 +105,7 @@ def _gains(history: History, numbers: NDArray[np.intp]) -> NDArray[np.float64]:
     return np.where(known[numbers], 1.0 / (1.0 + np.array(ahead, dtype=float)), 0.0)
 
 
-def _relative_cost(seconds: NDArray[np.float64], own: NDArray[np.bool_]) -> float:
+def _relative_cost(seconds: Floats, own: Flags) -> float:
     """Return a proposer's mean cost per trial relative to the median of all, as a power of 2; 1 if unknown."""
     known = ~np.isnan(seconds)
     if not (known & own).any():

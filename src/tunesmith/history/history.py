@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..core.approval_request import Questions
+from ..core.arrays import Flags, Floats, Indices
 from ..core.objective import Objective
-from ..core.pareto import Flags, Floats
 from ..core.space import SearchSpace
 from ..core.spending import Call, Ledger
 from ..core.trial import Failure, Proposal, Report, State, Trial, Verdict
@@ -97,7 +96,7 @@ class History:
         """Every trial's parameters, shape `(trials, parameters)` in [0, 1], NaN where not active."""
         return self.points_of(np.arange(len(self.trials)))
 
-    def points_of(self, numbers: NDArray[np.intp]) -> Floats:
+    def points_of(self, numbers: Indices) -> Floats:
         """Return the parameters of some trials, shape `(numbers, parameters)`, as in `points`.
 
         Each trial is encoded when it is first asked for: a proposer that looks at a thousand trials out of ten thousand

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from ..core.pareto import Floats
+from ..core.arrays import Floats
 
 
 class Leaderboard:

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ..core.arrays import Flags, Floats
 from ..core.objective import Objective
-from ..core.pareto import Flags, Floats, relative_losses
+from ..core.pareto import relative_losses
 
 _LOSS, _VIOLATION, _REACH, _FIRST_VALUE = range(4)
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..core.pareto import Floats, nearest_to_ideal, non_dominated
+from ..core.arrays import Floats, Indices
+from ..core.pareto import nearest_to_ideal, non_dominated
 from .leaderboard import Leaderboard, mean
-
-Indices = NDArray[np.intp]
 
 
 class ParetoFront(Leaderboard):

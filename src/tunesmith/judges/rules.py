@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..core.pareto import Flags, Floats
+from ..core.arrays import Flags, Floats
 from ..core.schema import expect_range
 from ..core.trial import State, Trial, Verdict
 from ..history.history import History

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..core.arrays import Floats
 from ..core.parameters import Choice
 from ..core.schema import expect_range
 from ..core.space import SearchSpace
@@ -20,8 +20,6 @@ from ..surrogates.one_thread import on_one_thread
 from ..surrogates.ranking import pending_trials, ranked_trials
 from .evolution.genetic import reflected
 from .quasirandom import QuasirandomProposer
-
-Floats = NDArray[np.float64]
 
 _STREAM = 4  # A random stream of its own: proposers share the study's seed.
 _SAMPLES = 512  # Random points over the whole space, and as many around the best trials.

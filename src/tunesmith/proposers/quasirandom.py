@@ -9,8 +9,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..core.arrays import Floats
 from ..core.space import SearchSpace
 from ..core.trial import Proposal
 from ..history.history import History
@@ -18,7 +18,6 @@ from ..history.history import History
 if TYPE_CHECKING:
     from scipy.stats import qmc
 
-Floats = NDArray[np.float64]
 
 _STREAM = 2  # A random stream of its own: proposers share the study's seed.
 

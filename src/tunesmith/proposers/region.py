@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..core.arrays import Floats
 from ..core.parameters import Choice
 from ..core.schema import expect_range
 from ..core.space import SearchSpace
@@ -28,8 +28,6 @@ _FEWEST_FAILURES, _MOST_FAILURES = 4, 10
 _SAMPLES = 512
 _CHANGED = 20  # The mean number of parameters in which a sample differs from the centre.
 _MOST_TRIALS, _LATEST_TRIALS = 100, 10  # Bounds the cost of a proposal; distant trials are of little use.
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)

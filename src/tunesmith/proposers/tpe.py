@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..core.arrays import Indices
 from ..core.schema import expect_range
 from ..core.trial import Proposal, Value
 from ..history.history import History
@@ -23,8 +23,6 @@ _MOST_GOOD = 25  # As in Bergstra et al. 2013: more good trials only blur where 
 _MOST_CRASH_TRIALS = 150  # Trials that the crash model is fitted to.
 _CRASH_FACTOR = 4  # With a crash model, times as many candidates, because many of them are ruled out.
 _MOST_OTHERS = 1000  # Bounds the cost of a proposal in a long study; a density does not get better with more.
-
-Indices = NDArray[np.intp]
 
 
 @dataclass(frozen=True, kw_only=True)

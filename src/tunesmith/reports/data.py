@@ -10,9 +10,9 @@ from typing import Any, Literal, TypeVar
 
 import numpy as np
 
+from ..core.arrays import Floats
 from ..core.objective import Metric, Objective
 from ..core.parameters import Choice
-from ..core.pareto import Floats
 from ..core.trial import State, Trial
 from ..history.history import History
 from ..text.cleaning import plain

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..core.pareto import Floats, hypervolume, non_dominated, reference_point
+from ..core.arrays import Floats
+from ..core.pareto import hypervolume, non_dominated, reference_point
 from ..core.trial import State, Trial
 from ..history.history import History
 from ..text import wording

@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import rankdata
 from sklearn.ensemble import RandomForestRegressor
 
+from ..core.arrays import Flags, Floats
 from ..core.trial import State, Trial
 from ..history.history import History
 from ..text import wording
@@ -23,8 +23,6 @@ from ..text import wording
 LEAST_CONFIGURATIONS = 10
 MOST_CONFIGURATIONS = 1000
 TREES = 100
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -120,7 +118,7 @@ def _result(losses: Floats, trials: list[Trial]) -> tuple[int, float]:
 
 
 def _permuted_errors(
-    points: Floats, active: NDArray[np.bool_], ranks: Floats, rng: np.random.Generator, seed: int
+    points: Floats, active: Flags, ranks: Floats, rng: np.random.Generator, seed: int
 ) -> tuple[Floats, float]:
     """Return the mean increase in squared error by parameter, shape `(parameters,)`, at least 0, and the quality."""
     forest = RandomForestRegressor(TREES, max_features=0.5, min_samples_leaf=2, random_state=seed, oob_score=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..core.arrays import Floats, Indices
 from ..core.pareto import non_dominated, reference_point
 from ..history.history import History
 from .feasibility import constraint_model, crash_model
@@ -12,9 +12,6 @@ from .gaussian_process import fit_cached, training_size
 from .hypervolume import log_expected_hypervolume_improvement, log_expected_improvement
 from .losses import impute_pruned, normalise_losses
 from .ranking import in_space, pending_trials
-
-Floats = NDArray[np.float64]
-Indices = NDArray[np.intp]
 
 _PRIOR_TRIALS = 10.0  # The weight of the user's prior, as a number of trials.
 _NEAR = 0.02  # Share of the range within which two points are near each other, in every parameter.

@@ -7,13 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..core.arrays import Flags, Floats, Indices
 from ..core.parameters import Choice, Float, Int, Parameter
 from ..core.space import SearchSpace
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 
 def snap(space: SearchSpace, encoded: Floats) -> Floats:
@@ -84,6 +81,6 @@ def _in_range(clause: Mapping[str, float], values: Floats) -> Flags:
     return (values + slack >= clause.get("low", -math.inf)) & (values - slack <= clause.get("high", math.inf))
 
 
-def _as_index(levels: Floats) -> NDArray[np.intp]:
+def _as_index(levels: Floats) -> Indices:
     """Return levels as indices, with -1 (the NaN at the end) where inactive."""
     return np.nan_to_num(levels, nan=-1).astype(np.intp)

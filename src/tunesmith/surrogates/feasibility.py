@@ -6,14 +6,11 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..core.arrays import Floats, Indices
 from ..history.history import History
 from .gaussian_process import GaussianProcess, HyperPriors, fit_cached
 from .ranking import in_space
-
-Floats = NDArray[np.float64]
-Indices = NDArray[np.intp]
 
 # Crashes are deterministic, hence little noise, and have a sharp boundary, hence short length scales.
 _CRASH_PRIORS = HyperPriors(length=-0.5, length_sd=0.5, noise_sd=0.3, warping_sd=0.0)

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..core.arrays import Floats
 from ..core.parameters import Choice
 from ..core.space import SearchSpace
-
-Floats = NDArray[np.float64]
 
 _MEAN_VARIANCE = 1.0  # Variance of the constant mean, relative to the signal's; it is integrated out.
 _INACTIVE_DISTANCE = 0.25  # Squared distance between an active parameter at mid-range and an inactive one.

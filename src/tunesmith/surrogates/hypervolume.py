@@ -7,15 +7,13 @@ from functools import reduce
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..core.pareto import Floats, maximin, non_dominated
+from ..core.arrays import Floats, Indices
+from ..core.pareto import maximin, non_dominated
 
 _MOST_BOXES = 4000  # By an upper bound; there are about a quarter as many.
 _MOST_NUMBERS = 1_000_000  # In one array; more candidates are processed in batches.
 _FURTHEST = 1e70  # Standard deviations; squares of larger numbers overflow.
-
-Indices = NDArray[np.intp]
 
 
 def log_expected_hypervolume_improvement(mean: Floats, sd: Floats, front: Floats, reference: Floats) -> Floats:

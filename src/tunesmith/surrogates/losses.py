@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..core.arrays import Floats, Indices
 from ..history.history import History
-
-Floats = NDArray[np.float64]
-Indices = NDArray[np.intp]
 
 _POWERS = np.linspace(-3.0, 5.0, 65)[:, None]
 _WORST = 10.0  # Losses are clipped at this many spreads above the median: how far a training diverged tells nothing.

@@ -5,12 +5,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..core.arrays import Floats, Indices
 from ..core.parameters import Choice
 from ..core.space import SearchSpace
-
-Floats = NDArray[np.float64]
 
 _LEAST_WIDTH = 0.03  # Of the unit interval. Narrower kernels would refine one optimum for ever.
 
@@ -108,7 +106,7 @@ class ParzenEstimator:
         return np.where(np.isnan(values) | np.isnan(centres), 0.0, kernel)
 
 
-def _scott(centres: Floats, active: NDArray[np.intp]) -> Floats:
+def _scott(centres: Floats, active: Indices) -> Floats:
     """Return Scott's bandwidths, shape `(parameters,)`, as if one more trial had the spread of the uniform density."""
     count = np.maximum(active, 1)
     mean = np.nansum(centres, axis=0) / count

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..core.arrays import Indices
 from ..history.history import History
-
-Indices = NDArray[np.intp]
 
 
 def ranked_trials(history: History) -> Indices:

@@ -10,14 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..core.arrays import Floats
 from ..core.objective import Objective
 from ..core.parameters import Choice, Float, Int
 from ..core.space import SearchSpace
 from ..core.trial import Failure, TrialFailed, Value
 
-Floats = NDArray[np.float64]
 Metrics = Mapping[str, float]
 Evaluate = Callable[[Mapping[str, Value], int], Metrics]
 Curve = Callable[[Mapping[str, Value], int, int], Metrics]

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...core.arrays import Floats, Indices
 from ...core.parameters import Choice
 from ...core.schema import expect_range
 from ...core.space import SearchSpace
@@ -23,9 +23,6 @@ _GOOD_SHARE, _FEWEST_GOOD, _MOST_GOOD = 0.1, 3, 5
 _TOURNAMENT = 4
 _BATCH = 64  # Points per round; up to `_ROUNDS` rounds until enough of them are new.
 _ROUNDS = 8
-
-Floats = NDArray[np.float64]
-Indices = NDArray[np.intp]
 
 
 @dataclass(frozen=True, kw_only=True)

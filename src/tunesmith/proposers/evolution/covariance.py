@@ -8,12 +8,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+
+from ...core.arrays import Floats, Indices
 
 if TYPE_CHECKING:
     from cmaes import CMA, SepCMA
 
-Floats = NDArray[np.float64]
 
 _FIRST_STEP = 0.2  # The initial standard deviation, as a share of the range.
 _LEAST_STEP = 1e-3  # The strategy restarts elsewhere when all steps are smaller.
@@ -40,7 +40,7 @@ class Distribution:
         return np.asarray(self.mean + rng.standard_normal((count, len(self.mean))) @ self.root.T)
 
 
-def fit_distribution(points: Floats, ranks: NDArray[np.intp], startup: int, seed: int) -> Distribution:
+def fit_distribution(points: Floats, ranks: Indices, startup: int, seed: int) -> Distribution:
     """Return the distribution that CMA-ES has learnt from trials (Hansen 2016, arXiv 1604.00772).
 
     The initial mean is that of the best three startup trials. Later trials enter generation by generation, in the order

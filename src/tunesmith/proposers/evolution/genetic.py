@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...core.arrays import Floats, Indices
 from ...core.parameters import Choice
 from ...core.space import SearchSpace
 from ...surrogates.encoding import snap
-
-Floats = NDArray[np.float64]
 
 _CROSSOVER_RATE = 0.5  # The share of children with two parents.
 _TAIL = 1.5  # A child mutates in k parameters k**-1.5 times as often as in one.
 _LEAST_SPREAD, _MOST_SPREAD = 0.02, 0.3  # Of the unit interval; the second is that of uniform parents.
 
 
-def offspring(
-    space: SearchSpace, parents: Floats, count: int, rng: np.random.Generator
-) -> tuple[Floats, NDArray[np.intp]]:
+def offspring(space: SearchSpace, parents: Floats, count: int, rng: np.random.Generator) -> tuple[Floats, Indices]:
     """Return children of the parents.
 
     Half of the children take each parameter from one of two parents (uniform crossover, Syswerda 1989). Then a few
@@ -49,7 +45,7 @@ def offspring(
     return snap(space, np.where(mutates, mutated, genes)), mothers
 
 
-def _mutations(active: NDArray[np.intp], rng: np.random.Generator) -> NDArray[np.intp]:
+def _mutations(active: Indices, rng: np.random.Generator) -> Indices:
     """Return the number of mutated parameters of each child, shape `(children,)`."""
     weights = np.arange(1, active.max() + 1) ** -_TAIL
     cumulative = np.cumsum(weights)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from ...core.arrays import Floats
 
 DECADES = 2.0
 """Values that span more powers of ten than this get a logarithmic scale."""
@@ -97,7 +98,7 @@ def ticks(low: float, high: float, *, log: bool = False) -> list[float]:
     return [float(f"{index * step:.12g}") for index in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
-def _bulk(numbers: NDArray[np.float64], sign: float) -> NDArray[np.float64]:
+def _bulk(numbers: Floats, sign: float) -> Floats:
     """Return the numbers without the outliers."""
     below, above = (12.0, 4.0) if sign > 0 else (4.0, 12.0)
     # Halved, because the distance between quartiles near the largest floats would overflow.
