@@ -76,7 +76,7 @@ def init(
     lines = [f"wrote {target}", *notes, *to_do, *([] if asks else _request_lines(draft))]
     if request is not None:
         lines += ["", text[text.index("[study]") :]]
-    lines.append(f"next: check it, then run: tunesmith run {shlex.quote(str(target))}")
+    lines.append(f"next: check it, then run it: tunesmith run {shlex.quote(str(target))}")
     if not output.quiet:
         output.say("\n".join(lines), _facts(draft, target))
 
@@ -89,7 +89,7 @@ def _with_model(draft: Draft, request: str, model: str | None, usd: float, outpu
     try:
         options = ModelOptions.parse(settings.tables["agents"])
     except InputError as error:
-        raise settings.told(error.inside("agents")) from None
+        raise settings.located(error.inside("agents")) from None
     from .drafting import amended  # Not needed without a model, and slow to import.
 
     return amended(draft, request, options, usd=usd, say=lambda line: _say_aside(line, output))

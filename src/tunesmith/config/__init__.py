@@ -1,1 +1,1 @@
-"""Settings: defaults, the user's file, study.toml, environment variables and flags."""
+"""Settings from defaults, the user's file, study.toml, environment variables and flags."""

@@ -1,6 +1,6 @@
-"""Settings: defaults, the user's config.toml, study.toml, environment variables and flags, each over the one before.
+"""Settings: defaults, the user's config.toml, study.toml, environment variables and flags, in rising precedence.
 
-Every value remembers where it came from, so that `--dry-run` can show it and an error can name file and line.
+Every value has an origin, so that `--dry-run` can show it and an error can name the file and line.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ TABLES = {
     "execution": None,
     "agents": tuple(option.name for option in fields(ModelOptions)),
 }
-"""The tables of study.toml and their keys; None where whoever reads the table knows them."""
+"""The tables of study.toml and their keys; None if the reader of the table checks them."""
 
 DEFAULTS: dict[str, dict[str, Any]] = {
     "study": {"seed": 0},
@@ -45,18 +45,19 @@ FLAGS = {
     "seed": ("study", "seed"),
     "folder": ("study", "folder"),
 }
-"""Flag to the setting it overrides; `TUNESMITH_` and the name in capitals is the environment variable."""
+"""Flag to the table and key it sets; the environment variable is `TUNESMITH_` and the name in capitals."""
 
 
 @dataclass
 class Settings:
-    """What a study was asked to be.
+    """The settings of a study.
 
     Args:
-        tables: The merged tables of study.toml.
-        origins: Where each setting came from, by table and key.
-        source: The study.toml, absolute.
-        text: Its text.
+        tables: The merged tables.
+        source: The absolute path of study.toml.
+        text: The text of study.toml.
+        forbidden: The combinations of values that are forbidden.
+        origins: The origin of each setting, by table and key.
     """
 
     tables: dict[str, dict[str, Any]]
@@ -67,21 +68,21 @@ class Settings:
 
     @property
     def folder(self) -> Path:
-        """Where the study is kept: `studies/<name>` beside study.toml, unless said otherwise."""
-        given = self.tables["study"].get("folder")
-        if given is None:
+        """The study's folder: by default `studies/<name>` beside study.toml."""
+        folder = self.tables["study"].get("folder")
+        if folder is None:
             return self.source.parent / "studies" / self.name
-        # A flag is relative to where the user stands, a key in the file to the file.
+        # In study.toml, a path is relative to the file; elsewhere, to the working directory.
         base = self.source.parent if self.origins[("study", "folder")] == self.source.name else Path.cwd()
-        return base / Path(given).expanduser()
+        return base / Path(folder).expanduser()
 
     @property
     def name(self) -> str:
         """The study's name; by default that of the folder of study.toml."""
         return str(self.tables["study"].get("name", self.source.parent.name))
 
-    def place(self, error: InputError) -> str:
-        """Return where an error's keys stand: `study.toml:14`, a flag, a variable, or just the file."""
+    def _location(self, error: InputError) -> str:
+        """Return the location of an error's keys: `study.toml:14`, a flag, a variable, or only the file."""
         if len(error.keys) >= 2:
             origin = self.origins.get((error.keys[0], error.keys[1]))
             if origin is not None and origin != self.source.name:
@@ -89,68 +90,73 @@ class Settings:
         line = line_of(self.text, error.keys)
         return self.source.name if line is None else f"{self.source.name}:{line}"
 
-    def told(self, error: InputError) -> InputError:
-        """Return the error with its place before the message."""
+    def located(self, error: InputError) -> InputError:
+        """Return the error with its location before the message."""
         keys = ".".join(f'"{key}"' if "." in key else key for key in error.keys)
-        return type(error)(f"{self.place(error)}: {keys + ': ' if keys else ''}{error.message}")
+        return type(error)(f"{self._location(error)}: {keys + ': ' if keys else ''}{error.message}")
 
 
 def read_settings(path: Path, flags: Mapping[str, Any] | None = None) -> Settings:
-    """Read a study.toml and lay the other sources of settings under and over it.
+    """Read a study.toml and merge it with the other sources of settings.
 
     Args:
         path: The study.toml.
-        flags: Values by name, as in `FLAGS`; None where one was not given.
+        flags: Values by name, as in `FLAGS`; None for a flag that is not set.
 
     Returns:
-        The settings; their tables are checked for unknown keys, their values by whoever uses them.
+        The settings. The keys of their tables are checked; the values are checked where they are used.
 
     Raises:
-        InputError: A file is missing or no TOML, or a key is unknown. The message starts with the place.
+        InputError: A file is missing or not TOML, or a key is unknown. The message starts with the location.
     """
     path = Path(path).absolute()
     text, document = _read(path)
-    settings = Settings({name: {} for name in TABLES if name != "forbidden"}, path, text)
-    _lay_under(settings)
+    settings = _defaults(path, text)
     try:
         expect_keys(document, TABLES)
         forbidden = document.pop("forbidden", [])
         if not isinstance(forbidden, list):
-            raise InputError("forbidden must be a list of tables, each [[forbidden]].", keys=("forbidden",))
+            raise InputError("forbidden must be a list of tables, each written as [[forbidden]].", keys=("forbidden",))
         settings.forbidden = [_flat_condition(expect_table(clause, "forbidden")) for clause in forbidden]
-        _lay(settings, document, path.name)
+        _merge(settings, document, path.name)
         settings.tables["space"] = _flat_space(settings.tables["space"])
-        _lay_over(settings, flags)
+        _merge_flags(settings, flags)
         _check_name(settings.tables["study"].get("name", "study"))
     except InputError as error:
-        raise settings.told(error) from None
+        raise settings.located(error) from None
     return settings
 
 
 def usual_settings(folder: Path, flags: Mapping[str, Any] | None = None) -> Settings:
-    """Return the settings of a study that is not written yet: the user's own file, variables and flags.
+    """Return the settings of a study without a study.toml: the user's own file, variables and flags.
 
     Args:
-        folder: Where its study.toml is going to be, and a file `.env` may lie.
-        flags: Values by name, as in `FLAGS`; None where one was not given.
+        folder: The folder of the future study.toml, which may contain a file `.env`.
+        flags: Values by name, as in `FLAGS`; None for a flag that is not set.
 
     Raises:
-        InputError: The user's file is no TOML, or a key in it is unknown.
+        InputError: The user's file is not TOML, or a key in it is unknown.
     """
-    settings = Settings({name: {} for name in TABLES if name != "forbidden"}, folder / "study.toml", "")
-    _lay_under(settings)
-    _lay_over(settings, flags)
+    settings = _defaults(folder / "study.toml", "")
+    _merge_flags(settings, flags)
     return settings
 
 
-def _lay_under(settings: Settings) -> None:
-    _lay(settings, DEFAULTS, "default")
-    _lay_user_file(settings, _user_file())
+def _defaults(source: Path, text: str) -> Settings:
+    """Return the defaults, and the user's own file over them."""
+    settings = Settings({name: {} for name in TABLES if name != "forbidden"}, source, text)
+    _merge(settings, DEFAULTS, "default")
+    _merge_user_file(settings, _user_file())
+    return settings
 
 
-def _lay_over(settings: Settings, flags: Mapping[str, Any] | None) -> None:
-    _lay_flags(settings, _variables(settings.source.parent))
-    _lay_flags(settings, {f"--{n.replace('_', '-')}": (n, v) for n, v in (flags or {}).items() if v is not None})
+def _merge_flags(settings: Settings, flags: Mapping[str, Any] | None) -> None:
+    """Merge the environment variables, and the flags over them."""
+    values = {f"--{n.replace('_', '-')}": (n, v) for n, v in (flags or {}).items() if v is not None}
+    for origin, (name, value) in (_variables(settings.source.parent) | values).items():
+        table, key = FLAGS[name]
+        settings.tables[table][key] = value
+        settings.origins[(table, key)] = origin
 
 
 def _read(path: Path) -> tuple[str, dict[str, Any]]:
@@ -158,9 +164,7 @@ def _read(path: Path) -> tuple[str, dict[str, Any]]:
         text = path.read_text(encoding="utf-8")
         return text, tomllib.loads(text)
     except FileNotFoundError:
-        raise InputError(
-            f"there must be a study file, but {path} does not exist. Write one with: tunesmith init"
-        ) from None
+        raise InputError(f"a study file must exist, but there is no {path}. Write one with: tunesmith init") from None
     except IsADirectoryError:
         raise InputError(f"a study file must be a file, but {path} is a folder.") from None
     except UnicodeDecodeError:
@@ -172,10 +176,10 @@ def _read(path: Path) -> tuple[str, dict[str, Any]]:
 
 
 def _check_name(name: Any) -> None:
-    """Raise an error for a name that could not be a folder's."""
+    """Raise an error for a name that a folder cannot have."""
     if not isinstance(name, str) or not name.strip(". ") or "/" in name or not name.isprintable():
         raise InputError(
-            f"name must be text without '/', since a folder gets it, but {name!r} was given.", keys=("study", "name")
+            f"name must be text without '/', as the name of a folder, but {name!r} was given.", keys=("study", "name")
         )
 
 
@@ -184,43 +188,40 @@ def _user_file() -> Path:
 
 
 def _variables(folder: Path) -> dict[str, tuple[str, Any]]:
-    """Return the `TUNESMITH_*` settings of `.env` and of the environment, by the name to show for them."""
-    names = {f"TUNESMITH_{name.upper()}": name for name in FLAGS}
-    found = {
-        key: (names[key], value) for key, value in dotenv_values(folder / ".env").items() if key in names and value
-    }
-    found |= {key: (name, os.environ[key]) for key, name in names.items() if os.environ.get(key)}
-    return {key: (name, _value(text)) for key, (name, text) in found.items()}
+    """Return the names and values of the variables `TUNESMITH_*` in `.env` and the environment, by variable."""
+    texts = {**dotenv_values(folder / ".env"), **{key: text for key, text in os.environ.items() if text}}
+    variables = {f"TUNESMITH_{name.upper()}": name for name in FLAGS}
+    return {key: (name, _value(text)) for key, name in variables.items() if (text := texts.get(key))}
 
 
-def _value(text: str | None) -> Any:
-    """Read a number where the text is one; anything else stays text."""
+def _value(text: str) -> Any:
+    """Return a number if the text is one, else the text."""
     for kind in (int, float):
         try:
-            return kind(text or "")
+            return kind(text)
         except ValueError:
             continue
     return text
 
 
-def _lay(settings: Settings, document: Mapping[str, Any], origin: str) -> None:
-    """Lay tables over those that are there, key by key."""
-    for name, given in document.items():
+def _merge(settings: Settings, document: Mapping[str, Any], origin: str) -> None:
+    """Merge tables over the present ones, key by key."""
+    for name, entry in document.items():
         known = TABLES.get(name)
-        table = expect_table(given, name)
+        table = expect_table(entry, name)
         if known is not None:
             expect_keys(table, known, name)
         settings.tables[name] |= table
         settings.origins |= {(name, key): origin for key in table}
 
 
-def _lay_user_file(settings: Settings, user: Path) -> None:
+def _merge_user_file(settings: Settings, user: Path) -> None:
     if not user.exists():
         return
     text, document = _read(user)
     try:
         expect_keys(document, (name for name in TABLES if name != "forbidden"))
-        _lay(settings, document, str(user))
+        _merge(settings, document, str(user))
     except InputError as error:
         line = line_of(text, error.keys)
         raise InputError(
@@ -228,19 +229,12 @@ def _lay_user_file(settings: Settings, user: Path) -> None:
         ) from None
 
 
-def _lay_flags(settings: Settings, given: Mapping[str, tuple[str, Any]]) -> None:
-    for shown, (name, value) in given.items():
-        table, key = FLAGS[name]
-        settings.tables[table][key] = value
-        settings.origins[(table, key)] = shown
-
-
 def _flat_space(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """Undo the nesting that TOML makes of an unquoted `model.lr = {...}`: a table without a type is a level."""
     flat: dict[str, Any] = {}
     for key, entry in table.items():
-        nested = isinstance(entry, Mapping) and "type" not in entry
-        if nested and entry and all(isinstance(inner, Mapping) for inner in entry.values()):
+        is_level = isinstance(entry, Mapping) and "type" not in entry
+        if is_level and entry and all(isinstance(inner, Mapping) for inner in entry.values()):
             flat |= _flat_space(entry, f"{prefix}{key}.")
         elif isinstance(entry, Mapping) and isinstance(entry.get("when"), Mapping):
             flat[prefix + key] = {**entry, "when": _flat_condition(entry["when"])}

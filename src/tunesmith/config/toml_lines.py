@@ -1,4 +1,4 @@
-"""From a key in a TOML file to the line on which it stands."""
+"""The line of a key in a TOML file."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any
 
 
 def line_of(text: str, keys: Sequence[str]) -> int | None:
-    r"""Return the line on which a key is set, counted from 1; of a missing key, that of its nearest table.
+    r"""Return the line that sets a key, counted from 1; of a missing key, that of its nearest table.
 
-    The grammar is left to the TOML parser itself: the key is set by the first statement after which it is there.
+    The TOML parser itself reads the grammar: a key is set by the first statement after which the document has it.
 
     Args:
         text: A valid TOML document.
-        keys: From the outermost table in; a dotted name may be one key or several.
+        keys: The keys, outermost first; a dotted name may be one key or several.
 
     Returns:
-        The line, or None where not even the outermost key is there.
+        The line, or None if even the outermost key is missing.
 
     >>> line_of('[task]\n\ncommand = [\n  "python"\n]\n', ["task", "command"])
     3
@@ -30,23 +30,23 @@ def line_of(text: str, keys: Sequence[str]) -> int | None:
                 document = tomllib.loads("".join(lines[:end]))
             except tomllib.TOMLDecodeError:
                 continue
-            if has(document, keys[:depth]):
+            if _has(document, keys[:depth]):
                 return _first_statement(lines, start, end)
             start = end + 1
     return None
 
 
-def has(document: Mapping[str, Any], keys: Sequence[str]) -> bool:
-    """Tell whether nested tables hold a path of keys; `"a.b"` also finds `b` in table `a`."""
+def _has(document: Mapping[str, Any], keys: Sequence[str]) -> bool:
+    """Tell whether nested tables have a path of keys; `"a.b"` also finds `b` in table `a`."""
     if not keys:
         return True
     if not isinstance(document, Mapping):
         return False
     first, *rest = keys
     if first in document:
-        return has(document[first], rest)
+        return _has(document[first], rest)
     return any(
-        first.startswith(f"{key}.") and has(inner, [first[len(key) + 1 :], *rest]) for key, inner in document.items()
+        first.startswith(f"{key}.") and _has(inner, [first[len(key) + 1 :], *rest]) for key, inner in document.items()
     )
 
 

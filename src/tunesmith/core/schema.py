@@ -17,15 +17,15 @@ T = TypeVar("T")
 _WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a string"}
 
 
-def expect_table(given: object, *keys: str) -> dict[str, Any]:
-    """Return `given` as a dictionary, or raise an error placed at `keys`."""
-    if not isinstance(given, Mapping):
-        raise InputError(f"a table must stand here, but {given!r} was given.", keys=keys)
-    return dict(given)
+def expect_table(value: object, *keys: str) -> dict[str, Any]:
+    """Return a table as a dictionary, or raise an error placed at `keys`."""
+    if not isinstance(value, Mapping):
+        raise InputError(f"expected a table, got {value!r}.", keys=keys)
+    return dict(value)
 
 
 def expect_keys(table: Mapping[str, Any], known: Iterable[str], *keys: str) -> None:
-    """Raise an error that names the nearest known key for the first unknown one."""
+    """Raise an error at the first unknown key, with the nearest known one."""
     known = list(known)
     for key in table:
         if key not in known:
@@ -35,11 +35,11 @@ def expect_keys(table: Mapping[str, Any], known: Iterable[str], *keys: str) -> N
             )
 
 
-def expect_whole(given: Any, least: int, *keys: str) -> int:
-    """Return a whole number, of whatever type, as a plain one; raise an error placed at `keys` for anything else."""
-    if isinstance(given, bool) or not hasattr(given, "__index__") or given < least:
-        raise InputError(f"{keys[-1]} must be a whole number of at least {least}, but {given!r} was given.", keys=keys)
-    return int(given)
+def expect_whole(value: Any, least: int, *keys: str) -> int:
+    """Return a whole number of any type as an int; raise an error placed at `keys` for anything else."""
+    if isinstance(value, bool) or not hasattr(value, "__index__") or value < least:
+        raise InputError(f"{keys[-1]} must be a whole number of at least {least}, but {value!r} was given.", keys=keys)
+    return int(value)
 
 
 def expect_range(
@@ -69,14 +69,14 @@ def build(cls: type[T], table: Mapping[str, Any], *keys: str) -> T:
 
     Args:
         cls: A dataclass whose fields are the known keys.
-        table: The values by key. Whole numbers pass where a number is asked for.
-        keys: Where the table stands, outermost first, for the error.
+        table: The values by key. A whole number may stand for a number.
+        keys: The keys of the table itself, outermost first, for the error.
 
     Returns:
         An instance of `cls`, validated by its own `__post_init__`.
 
     Raises:
-        InputError: An unknown or missing key, a value of the wrong type, or what `cls` itself refuses.
+        InputError: A key is unknown or missing, or a value has the wrong type or is refused by `cls`.
     """
     hints, required = _signature(cls)  # type: ignore[arg-type]
     expect_keys(table, hints, *keys)
@@ -103,7 +103,7 @@ def _signature(cls: type[Any]) -> tuple[dict[str, Any], list[str]]:
 
 
 def _checked(value: Any, hint: Any, *keys: str) -> Any:
-    """Check the plain types and leave the rest to the class itself."""
+    """Check values of plain types; the class itself checks the others."""
     options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
     if value is None and type(None) in options:
         return None

@@ -86,7 +86,8 @@ def _with_parameters(draft: Draft, sources: Sources, flags: Flags) -> Draft:
         own = _from_file(draft, sources.script, f"{sources.script.name} has no flags, so its own constants are tuned")
         if own.space:
             return own
-    return _with_guesses(draft, by_flag, "TO DO: write the parameters into [space], since none were found.")
+    note = "" if flags.notes else "TO DO: write the parameters into [space], since none were found."
+    return _with_guesses(draft, by_flag, note)
 
 
 def _from_file(draft: Draft, config: Path, note: str) -> Draft:
@@ -102,6 +103,10 @@ def _from_file(draft: Draft, config: Path, note: str) -> Draft:
         else:
             guesses[_short_name(values, key)] = (value, guess(key, value, strings=strings))
     draft = replace(draft, config=config.relative_to(draft.folder).as_posix())
+    if all(guessed.parameter is None for _, guessed in guesses.values()):
+        return _with_guesses(
+            draft, guesses, f"TO DO: write the parameters into [space]: {config.name} has none to tune."
+        )
     return _with_guesses(draft, guesses, f"{note}; each trial gets an edited copy.")
 
 
@@ -136,5 +141,5 @@ def _with_guesses(draft: Draft, guesses: Mapping[str, tuple[Any, Guess]], note: 
         values={name: value for name, (value, _) in guesses.items() if value is not NOT_PLAIN},
         skipped={name: guessed.reason for name, (_, guessed) in guesses.items() if guessed.parameter is None},
         remarks={name: guessed.reason for name, (_, guessed) in guesses.items() if name in space and guessed.reason},
-        notes=(*draft.notes, note),
+        notes=(*draft.notes, note) if note else draft.notes,
     )

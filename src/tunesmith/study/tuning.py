@@ -177,7 +177,7 @@ def study_from_settings(settings: Settings) -> Study:
     try:
         return _assemble(settings)
     except InputError as error:
-        raise settings.told(error) from None
+        raise settings.located(error) from None
 
 
 def open_study(path: Path) -> Study:

@@ -64,6 +64,6 @@ def test_a_missing_key_is_named() -> None:
 
 def test_a_table_is_a_table() -> None:
     assert expect_table({"a": 1}) == {"a": 1}
-    with pytest.raises(InputError, match="a table must stand here, but 3 was given") as caught:
+    with pytest.raises(InputError, match="expected a table, got 3") as caught:
         expect_table(3, "space", "lr")
     assert caught.value.keys == ("space", "lr")

@@ -389,7 +389,7 @@ def test_several_metrics_with_weights_are_one_loss() -> None:
     [
         ({"function": 3}, "function must be a function or its address, but 3"),
         ({"test": 3}, "test must be a function or its address, but 3"),
-        ({"space": ["x"]}, r"a table must stand here, but \['x'\]"),
+        ({"space": ["x"]}, r"expected a table, got \['x'\]"),
         ({"objective": None}, "an objective must be a direction and a metric, .* got None"),
         ({"budget": 10}, r"budget must be a Budget, as Budget\(trials=60\), but 10"),
         ({"seed": "a"}, "seed must be a whole number of at least 0, but 'a'"),
@@ -462,7 +462,7 @@ def test_a_known_result_of_the_users_own_configuration_is_trial_0() -> None:
         ),
         ({"x": 0.1, "kind": "a"}, 1.0, "'n' is missing"),
         ({"x": 0.1, "n": 1, "kind": "a", "m": 1}, 1.0, "unknown parameter 'm'"),
-        ([0.1, 1, "a"], 1.0, "a table must stand here"),
+        ([0.1, 1, "a"], 1.0, "expected a table"),
         ({"x": 0.1, "n": 1, "kind": "a"}, math.nan, "must be a finite number"),
         ({"x": 0.1, "n": 1, "kind": "a"}, {"z": 1.0}, "every trial must report 'y'"),
     ],
