@@ -227,8 +227,8 @@ def test_a_run_in_this_process(tmp_path: Path) -> None:
     def train(parameters: dict[str, Any], trial: ts.Trial) -> dict[str, float]:
         for step in range(3):
             trial.report(step, y=loss(parameters) + 1 / (step + 1))
-        if parameters["n"] == 2:
-            raise ValueError("two is not allowed")
+        if parameters["n"] == 4:
+            raise ValueError("four is not allowed")
         return {"y": loss(parameters)}
 
     budget = ts.Budget(trials=25)
@@ -239,8 +239,9 @@ def test_a_run_in_this_process(tmp_path: Path) -> None:
     assert len(study.trials) == 25
     assert counts[ts.State.COMPLETE] > 3
     assert counts[ts.State.PRUNED] > 3
-    failed = [t for t in study.trials if t.failure]
-    assert all(t.failure and "two is not allowed" in t.failure.reason for t in failed)
+    failures = [t.failure.reason for t in study.trials if t.failure]
+    assert failures
+    assert all("four is not allowed" in reason for reason in failures)
     assert study.best is not None
     assert study.best.folder == tmp_path / "trials" / f"{study.best.number:04d}"
     kinds = [event.kind for event in read_events(tmp_path / "journal.jsonl")]
