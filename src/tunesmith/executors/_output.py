@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from ..trial_folder.log import BoundedLog
@@ -14,10 +14,11 @@ from ..trial_folder.log import BoundedLog
 _lock = threading.Lock()
 _logs: dict[int, BoundedLog] = {}
 """The log of each thread that runs a trial."""
-_redirections = contextlib.ExitStack()
+_originals: list[Any] = []
+"""`sys.stdout` and `sys.stderr` from before the first of these trials."""
 
 
-@contextlib.contextmanager
+@contextmanager
 def captured(log: BoundedLog) -> Iterator[None]:
     """Send `sys.stdout` and `sys.stderr` of this thread to a log.
 
@@ -26,8 +27,8 @@ def captured(log: BoundedLog) -> Iterator[None]:
     thread = threading.get_ident()
     with _lock:
         if not _logs:
-            _redirections.enter_context(contextlib.redirect_stdout(_LogStream(sys.stdout)))
-            _redirections.enter_context(contextlib.redirect_stderr(_LogStream(sys.stderr)))
+            _originals[:] = sys.stdout, sys.stderr
+            sys.stdout, sys.stderr = _LogStream(sys.stdout), _LogStream(sys.stderr)
         _logs[thread] = log
     try:
         yield
@@ -35,7 +36,7 @@ def captured(log: BoundedLog) -> Iterator[None]:
         with _lock:
             del _logs[thread]
             if not _logs:
-                _redirections.close()
+                sys.stdout, sys.stderr = _originals
 
 
 def _current_log() -> BoundedLog | None:
@@ -53,7 +54,10 @@ class _LogStream(io.TextIOBase):
 
     def __init__(self, original: Any) -> None:
         self._original = original
-        self.buffer = _LogBytes(original)
+
+    @property
+    def buffer(self) -> _LogBytes:
+        return _LogBytes(self._original)
 
     def writable(self) -> bool:
         return True

@@ -6,9 +6,9 @@ import importlib
 import importlib.util
 import inspect
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
@@ -170,7 +170,8 @@ class FunctionTask:
         if function is None:
             raise TrialFailed(Failure(kind="setup", reason="the task has no test function."))
         parameters = dict(trial.parameters)
-        returned = function(parameters, trial) if _takes_trial(function) else function(parameters)
+        takes_trial = (_takes_trial if isinstance(function, Hashable) else _takes_trial.__wrapped__)(function)
+        returned = function(parameters, trial) if takes_trial else function(parameters)
         if returned is None:
             raise bad_metrics(
                 f"the function must return its metrics, but it returned None. Return {{'{self.metric}': value}}."
@@ -179,6 +180,7 @@ class FunctionTask:
         return finite_metrics(metrics, (self.metric, *self.required), "what the function returned")
 
 
+@lru_cache(maxsize=16)
 def _takes_trial(function: Function) -> bool:
     """Tell whether a function takes the trial as its second argument: required, or optional and named `trial`."""
     try:
