@@ -67,6 +67,8 @@ class PoolExecutor:
     On exit, trials that have not started are withdrawn, and running ones go on. The pools of the standard library let
     the interpreter exit only after they have ended. For a pool whose trials outlive this process, override `recover`.
 
+    An executor for a cluster is a subclass with its own options and `make_pool`.
+
     Args:
         slots: The number of trials that run at once.
         pool: Called with the slots, returns a pool.
@@ -154,9 +156,15 @@ class PoolExecutor:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._state.on_report = None
+        for running in list(self._state.running.values()):
+            running.job.cancel()  # Only if it has not started; not every pool's shutdown can do this.
         pool, self._state.pool = self._state.pool, None
         if pool is not None:
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(wait=False)
+
+    def make_pool(self) -> concurrent.futures.Executor:
+        """Return a new pool; called before the first trial, and after a pool broke."""
+        return self.pool(self.slots)
 
     def _prepare(self, request: TrialRequest) -> dict[str, bytes] | None:
         """Remove files of an earlier attempt; without a shared folder, return the files to send along."""
@@ -172,7 +180,7 @@ class PoolExecutor:
     def _submit(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
         for _ in range(2):
             if self._state.pool is None:
-                self._state.pool = self.pool(self.slots)
+                self._state.pool = self.make_pool()
             with contextlib.suppress(BrokenExecutor):  # A worker has died. Its trial is lost, the next gets a new pool.
                 return self._state.pool.submit(function, *arguments)
             self._state.pool = None
