@@ -68,7 +68,7 @@ def resume_python(folder: Path, trials: int) -> Figures:
     """Kill and resume a study of `ts.tune`, filled with random trials and resumed with TPE."""
     command = [sys.executable, "-c", _TUNE, str(folder / "study")]
     journal = folder / "study" / "journal.jsonl"
-    _fill([*command, "random"], lambda: _count(journal, b'"event":"finished"'), trials)
+    _fill([*command, "random"], lambda: _count(journal, b'"event":"trial_finished"'), trials)
     return _kills([*command, "tpe"], lambda since: _first_start(journal, since))
 
 
@@ -77,7 +77,7 @@ def resume_command_line(folder: Path, trials: int) -> Figures:
     (folder / "study.toml").write_text(_STUDY_TOML)
     journal = folder / "study" / "journal.jsonl"
     command = [sys.executable, "-m", "tunesmith", "run", str(folder / "study.toml"), "--quiet", "--proposer"]
-    _fill([*command, "random"], lambda: _count(journal, b'"event":"finished"'), trials)
+    _fill([*command, "random"], lambda: _count(journal, b'"event":"trial_finished"'), trials)
     return _kills([*command, "tpe"], lambda since: _first_start(journal, since))
 
 
@@ -138,7 +138,7 @@ def _first_start(journal: Path, since: float) -> float | None:
         file.seek(max(0, journal.stat().st_size - 20_000))
         lines = file.read().split(b"\n")[1:-1]
     events = [json.loads(line) for line in lines]
-    return next((e["time"] for e in events if e["event"] == "started" and e["time"] > since), None)
+    return next((e["time"] for e in events if e["event"] == "trial_started" and e["time"] > since), None)
 
 
 def _read_time(path: Path, since: float) -> float | None:

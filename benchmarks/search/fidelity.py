@@ -20,8 +20,9 @@ from tunesmith import plugins
 from tunesmith.core.objective import Objective
 from tunesmith.core.parameters import Int
 from tunesmith.core.space import SearchSpace
+from tunesmith.core.trial import Failure, Proposal, State
 from tunesmith.history.history import History
-from tunesmith.journal.base import Event
+from tunesmith.journal.events import TrialFinished, TrialProposed, TrialReported, TrialStarted
 from tunesmith.pruners.base import Pruner
 
 BUDGETS = (20, 50, 100)
@@ -104,20 +105,20 @@ def table(data: Path, seeds: Iterable[int] = range(10), collections: Iterable[st
 def _train(history: History, index: int, curve: NDArray[np.float64], pruner: Pruner | None) -> int:
     """Train one configuration step by step; return how many steps it took."""
     number = len(history.trials)
-    history.apply(Event("proposed", number, {"parameters": {"index": index}}, time=0.0))
-    history.apply(Event("started", number, {"attempt": 1}, time=0.0))
+    history.apply(TrialProposed(trial=number, proposal=Proposal(parameters={"index": index}), time=0.0))
+    history.apply(TrialStarted(trial=number, attempt=1, time=0.0))
     for step, loss in enumerate(curve.tolist(), start=1):
         metrics = {"y": loss if np.isfinite(loss) else None}
-        history.apply(Event("reported", number, {"step": step, "metrics": metrics}, time=0.0))
+        history.apply(TrialReported(trial=number, step=step, metrics=metrics, time=0.0))
         if pruner is not None and step < len(curve) and pruner.should_prune(history, history.trials[number]):
             final = {} if metrics["y"] is None else metrics
-            history.apply(Event("finished", number, {"state": "pruned", "metrics": final}, time=0.0))
+            history.apply(TrialFinished(trial=number, state=State.PRUNED, metrics=final, time=0.0))
             return step
     if metrics["y"] is None:
         failure = {"kind": "metric", "reason": "it diverged."}
-        history.apply(Event("finished", number, {"state": "failed", "failure": failure}, time=0.0))
+        history.apply(TrialFinished(trial=number, state=State.FAILED, failure=Failure(**failure), time=0.0))
     else:
-        history.apply(Event("finished", number, {"state": "complete", "metrics": metrics}, time=0.0))
+        history.apply(TrialFinished(trial=number, state=State.COMPLETE, metrics=metrics, time=0.0))
     return len(curve)
 
 

@@ -10,7 +10,7 @@ import pytest
 import tunesmith
 
 ROOT = Path(tunesmith.__file__).parent
-PLUGINS = ("proposers", "pruners", "judges", "executors", "tasks", "trackers", "journal")
+PLUGINS = ("proposers", "pruners", "judges", "executors", "tasks", "trackers")
 
 # From the ground up: a module imports from its own floor or from those below it.
 FLOORS = [

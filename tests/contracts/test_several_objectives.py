@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from tunesmith import Objective, SearchSpace, plugins
+from tunesmith.core.trial import Proposal
 from tunesmith.history.history import History
-from tunesmith.journal.base import Event
+from tunesmith.journal.events import TrialProposed, TrialReported, TrialStarted, from_record
 from tunesmith.testing import problems
 
 BOUND = {"size": {"high": 3.0}}
@@ -25,13 +26,13 @@ def history_of(space: SearchSpace, objective: Objective, *, trials: int = 30) ->
     sign = {metric.name: metric.sign for metric in objective.metrics}
     for number in range(trials):
         parameters = space.sample(rng)
-        history.apply(Event("proposed", number, {"parameters": parameters}, time=0.0))
-        history.apply(Event("started", number, {"attempt": 1}, time=0.0))
+        history.apply(TrialProposed(trial=number, proposal=Proposal(parameters=parameters), time=0.0))
+        history.apply(TrialStarted(trial=number, attempt=1, time=0.0))
         error, cost, size = rng.random(), sign["cost"] * rng.random(), 4 * rng.random()
         metrics = {"error": error, "cost": cost, "size": size}
         for step in range(1, 5):
             told = {"error": error + 1 / step, "cost": cost}
-            history.apply(Event("reported", number, {"step": step, "metrics": told}, time=0.0))
+            history.apply(TrialReported(trial=number, step=step, metrics=told, time=0.0))
         ends: list[dict[str, Any]] = [
             {"state": "complete", "metrics": metrics},
             {"state": "pruned", "metrics": {"error": error + 0.25, "cost": cost}},
@@ -39,7 +40,7 @@ def history_of(space: SearchSpace, objective: Objective, *, trials: int = 30) ->
             {"state": "complete", "metrics": metrics},
         ]
         if number < trials - 2:
-            history.apply(Event("finished", number, ends[number % 4], time=0.0))
+            history.apply(from_record({"event": "trial_finished", "trial": number, **ends[number % 4], "time": 0.0}))
     return history
 
 
@@ -65,11 +66,13 @@ def test_a_pruner_copes_with_several_objectives(name: str) -> None:
         for kind, error in (("dominated", 99.0), ("best", -99.0)):
             history = history_of(space, objective, trials=32)
             number, verdicts = len(history.trials), []
-            history.apply(Event("proposed", number, {"parameters": space.sample(np.random.default_rng(1))}))
-            history.apply(Event("started", number, {"attempt": 1}))
+            history.apply(
+                TrialProposed(trial=number, proposal=Proposal(parameters=space.sample(np.random.default_rng(1))))
+            )
+            history.apply(TrialStarted(trial=number, attempt=1))
             for step in range(1, 5):
                 told = {"error": error, "cost": sign * 0.5}
-                history.apply(Event("reported", number, {"step": step, "metrics": told}))
+                history.apply(TrialReported(trial=number, step=step, metrics=told))
                 verdicts.append(pruner.should_prune(history, history.trials[number]))
             stopped[kind, sign] = [verdict is not None for verdict in verdicts]
     assert any(stopped["dominated", 1.0]), "what others beat in everything, by far, must be stopped"

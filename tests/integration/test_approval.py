@@ -21,7 +21,9 @@ import pytest
 
 from tests.integration.conftest import Tunesmith, command
 from tests.waiting import wait_until
-from tunesmith.core.approval_request import Question, Questions
+from tunesmith.approvals.approvals import read_requests
+from tunesmith.core.approval_request import ApprovalRequest
+from tunesmith.journal.events import ApprovalAnswered, SessionOpened
 from tunesmith.journal.file import read_events
 from tunesmith.study.tuning import load
 from tunesmith.testing.model_server import ModelRequest, ModelServer, Structured
@@ -74,11 +76,11 @@ def running(study: Path, *words: str, **options: Any) -> Iterator[subprocess.Pop
             process.kill()
 
 
-def questions(folder: Path) -> list[Question]:
-    return Questions.of(event.data for event in read_events(folder / "journal.jsonl", kinds=["decided"])).all
+def questions(folder: Path) -> list[ApprovalRequest]:
+    return read_requests(folder).all
 
 
-def first_question(folder: Path) -> Question:
+def first_question(folder: Path) -> ApprovalRequest:
     return wait_until(lambda: questions(folder), "the question")[0]
 
 
@@ -125,10 +127,9 @@ def test_a_step_that_is_rejected_is_not_tried_and_the_log_says_so(study: Path, t
     assert json.loads(out)["counts"]["complete"] >= 5
     assert errors.count("Answer with: tunesmith approve") == 1
     assert stepped(folder) == []
-    decided = [event.data for event in load(folder).history.decisions]
-    assert [data["reason"] for data in decided if data["action"] == "reject"] == [
-        "question 1 was rejected by the user: too far"
-    ]
+    answered = [event for event in load(folder).history.decisions if isinstance(event, ApprovalAnswered)]
+    assert [event.reason for event in answered] == ["question 1 was rejected by the user: too far"]
+    assert answered[0].answer == "reject"
     assert "question 1 was rejected by the user: too far" in (folder / "report.html").read_text()
 
 
@@ -154,7 +155,8 @@ def test_a_killed_study_knows_what_is_open_and_takes_in_what_was_answered_meanwh
             process.wait(30)
         with running(study, **options) as process:
             wait_until(
-                lambda: len(list(read_events(folder / "journal.jsonl", kinds=["opened"]))) == 2, "the second session"
+                lambda: len(list(read_events(folder / "journal.jsonl", kinds=[SessionOpened]))) == 2,
+                "the second session",
             )
             assert process.stdout is not None
             told = [process.stdout.readline() for _ in range(4)]  # Flushed line by line.
@@ -397,11 +399,11 @@ def test_python_may_answer_from_another_thread(tmp_path: Path) -> None:
         )
 
         def approve() -> None:
-            wait_until(lambda: any(question.is_open for question in study.questions), "the question")
+            wait_until(lambda: any(question.is_open for question in study.approval_requests), "the question")
             study.approve(text="from a thread")
 
         thread = threading.Thread(target=approve)
         thread.start()
         study.run()
         thread.join()
-    assert (study.questions[0].text, study.questions[0].trial) == ("from a thread", 1)
+    assert (study.approval_requests[0].text, study.approval_requests[0].trial) == ("from a thread", 1)

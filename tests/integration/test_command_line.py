@@ -236,10 +236,10 @@ def test_a_journal_cut_in_the_middle_of_a_line(study: Path, tunesmith: Tunesmith
     tunesmith("run", "--trials", "5", "--quiet")
     journal = study / "studies" / "small" / "journal.jsonl"
     lines = journal.read_bytes().splitlines(keepends=True)
-    last = max(place for place, line in enumerate(lines) if b'"finished"' in line)
+    last = max(place for place, line in enumerate(lines) if b'"trial_finished"' in line)
     journal.write_bytes(b"".join(lines[:last]) + lines[last][:40])
     done = tunesmith("run", "--trials", "5")
-    assert "was cut off in the middle" in done.stderr
+    assert "is incomplete" in done.stderr
     trials = load(study / "studies" / "small").trials
     assert len(trials) == 5
     assert trials[4].attempt == 1  # its end was found in its folder, and told once

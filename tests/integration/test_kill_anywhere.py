@@ -14,6 +14,7 @@ import pytest
 
 from tests.integration.conftest import Tunesmith, command, processes_of
 from tests.waiting import wait_until
+from tunesmith.journal.events import TrialFinished
 from tunesmith.journal.file import read_events
 from tunesmith.study.tuning import load
 
@@ -96,7 +97,9 @@ def test_twenty_kills_change_nothing(study: Path, tunesmith: Tunesmith) -> None:
     tunesmith("run", "--folder", folder, "--quiet")
 
     assert trials_of(folder) == expected
-    finished = Counter(event.trial for event in read_events(folder / "journal.jsonl") if event.kind == "finished")
+    finished = Counter(
+        event.trial for event in read_events(folder / "journal.jsonl") if isinstance(event, TrialFinished)
+    )
     assert set(finished.values()) == {1}
     assert processes_of(folder) == []
 

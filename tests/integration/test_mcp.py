@@ -24,7 +24,7 @@ from fastmcp import Client
 from fastmcp.client.transports import StdioTransport, StreamableHttpTransport
 
 from tests.integration.conftest import Tunesmith, command, processes_of
-from tunesmith.journal.base import Event, EventKind
+from tunesmith.journal.events import Event, SessionClosed, SessionOpened, StudyCreated, TrialFinished
 from tunesmith.journal.file import read_events
 from tunesmith.study.tuning import load
 
@@ -103,12 +103,12 @@ def without_task(study: Path) -> None:
 
 def settled_once(folder: Path) -> list[int]:
     """The trials that a study has settled, after a look that none was settled twice."""
-    finished = [e.trial for e in read_events(folder / "journal.jsonl") if e.kind == "finished"]
+    finished = [e.trial for e in read_events(folder / "journal.jsonl") if isinstance(e, TrialFinished)]
     assert len(finished) == len(set(finished))
     return sorted(number for number in finished if number is not None)
 
 
-def sessions(folder: Path, kind: EventKind) -> list[Event]:
+def sessions(folder: Path, kind: type[Event]) -> list[Any]:
     return list(read_events(folder / "journal.jsonl", kinds=[kind]))
 
 
@@ -177,13 +177,12 @@ async def are_refused(client: Client, study: Path) -> None:
     assert "trial: Input should be a valid integer" in await refusal(client, "show", folder=small, trial="first")
     assert "needs a task to be started" in await refusal(client, "start", study="study.toml")
     assert "nothing on this machine runs" in await refusal(client, "stop", folder=small)
-    made_up = {"time": time.time(), "event": "opened", "pid": os.getpid(), "host": socket.gethostname()}
+    made_up = {"time": time.time(), "event": "session_opened", "pid": os.getpid(), "host": socket.gethostname()}
     with (study / small / "journal.jsonl").open("rb+") as journal:
-        opened = next(read_events(study / small / "journal.jsonl", kinds=["created"])).data
+        (created,) = read_events(study / small / "journal.jsonl", kinds=[StudyCreated])
+        assert isinstance(created, StudyCreated)
         kept = journal.seek(0, os.SEEK_END)
-        journal.write(
-            json.dumps(made_up | {key: opened[key] for key in ("task", "settings", "source")}).encode() + b"\n"
-        )
+        journal.write(json.dumps(made_up | {"study": created.study}).encode() + b"\n")
         journal.flush()
         assert "nothing on this machine runs" in await refusal(client, "stop", folder=small)  # we live on
         journal.truncate(kept)
@@ -272,8 +271,8 @@ def test_a_study_is_stopped_in_the_middle_and_goes_on(study: Path) -> None:
 
     change(study, "{args}", "{args} --sleep 0.05")
     asyncio.run(talk())
-    assert_gone(sessions(folder, "opened")[-1].data["pid"])
-    assert [event.data["reason"] for event in sessions(folder, "closed")] == ["interrupted", "interrupted"]
+    assert_gone(sessions(folder, SessionOpened)[-1].pid)
+    assert [event.reason for event in sessions(folder, SessionClosed)] == ["interrupted", "interrupted"]
     assert settled_once(folder) == [trial.number for trial in load(folder).trials if trial.state.settled]
 
 
@@ -318,7 +317,7 @@ def test_a_study_outlives_a_killed_server_but_not_one_that_is_asked_to_end(study
         server.send_signal(signal.SIGINT)
         assert server.wait(30) == 130
     assert_gone(last)
-    assert [event.data["reason"] for event in sessions(folder, "closed")][-1] == "interrupted"
+    assert [event.reason for event in sessions(folder, SessionClosed)][-1] == "interrupted"
     assert settled_once(folder) == [trial.number for trial in load(folder).trials if trial.state.settled]
 
 

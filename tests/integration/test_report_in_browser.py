@@ -15,8 +15,9 @@ from chromium import NO_WEBGL, PROGRAM, browser
 from tunesmith.core.objective import Objective
 from tunesmith.core.parameters import Choice, Float
 from tunesmith.core.space import SearchSpace
+from tunesmith.core.trial import Proposal
 from tunesmith.history.history import History
-from tunesmith.journal.base import Event
+from tunesmith.journal.events import TrialNoted, TrialProposed, TrialStarted, from_record
 from tunesmith.reports.html import write_report
 from tunesmith.testing.example import example_history
 
@@ -106,14 +107,14 @@ def test_text_from_outside_is_not_run(page, tmp_path):
     rng = np.random.default_rng(0)
     for number in range(14):
         parameters = space.sample(rng)
-        history.apply(Event("proposed", number, {"parameters": parameters, "proposer": EVIL, "reason": EVIL}))
-        history.apply(Event("started", number, {"attempt": 1}))
+        history.apply(TrialProposed(trial=number, proposal=Proposal(parameters=parameters, proposer=EVIL, reason=EVIL)))
+        history.apply(TrialStarted(trial=number, attempt=1))
         if number < 12:
             told = {"state": "complete", "metrics": {"loss": parameters[EVIL]}}
         else:
             told = {"state": "failed", "failure": {"kind": "exit", "reason": EVIL, "log_tail": EVIL}}
-        history.apply(Event("finished", number, told))
-    history.apply(Event("noted", 3, {"text": EVIL}))
+        history.apply(from_record({"event": "trial_finished", "trial": number, **told}))
+    history.apply(TrialNoted(trial=3, text=EVIL))
     page.events.clear()
     page.open(write_report(history, tmp_path / "r.html", title=EVIL, facts={EVIL: EVIL}), until=READY)
     assert page.run("window.hacked === undefined")

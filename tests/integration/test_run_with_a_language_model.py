@@ -180,8 +180,8 @@ def test_what_the_last_calls_cost_is_entered_before_the_session_is_closed(study:
     with ModelServer(hangs) as server:
         tunesmith("run", "--trials", "6", "--pruner", "none", "--parallel", "2", "--quiet", **agents(study, server))
     kinds = [event.kind for event in read_events(study / "studies" / "small" / "journal.jsonl")]
-    assert "called" in kinds
-    assert kinds[-1] == "closed"
+    assert "model_called" in kinds
+    assert kinds[-1] == "session_closed"
 
 
 REASON = "a third of the way is where such a place most often is"

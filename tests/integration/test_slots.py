@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.integration.conftest import Tunesmith
-from tunesmith.journal.base import Event
+from tunesmith.journal.events import Event, TrialFinished, TrialStarted
 from tunesmith.journal.file import read_events
 
 # Trial 0 reports until trial 6 has started, which can only be on the second slot. All others are pruned at their first
@@ -27,7 +27,7 @@ json.dump({"loss": 0.0}, open(folder + "/metrics.json", "w"))
 def overlap(events: list[Event]) -> int:
     running, most = 0, 0
     for event in events:
-        running += {"started": 1, "finished": -1, "interrupted": -1}.get(event.kind, 0)
+        running += {"trial_started": 1, "trial_finished": -1, "trial_interrupted": -1}.get(event.kind, 0)
         most = max(most, running)
     return most
 
@@ -44,5 +44,5 @@ def test_a_slot_is_filled_as_soon_as_a_pruned_trial_leaves_it(study: Path, tunes
     events = list(read_events(study / "studies" / "small" / "journal.jsonl"))
     assert overlap(events) == 2
     # While trial 0 still ran, pruned trials followed one another on the second slot.
-    end_of_0 = next(index for index, e in enumerate(events) if e.kind == "finished" and e.trial == 0)
-    assert sum(event.kind == "started" for event in events[:end_of_0]) >= 6
+    end_of_0 = next(index for index, e in enumerate(events) if isinstance(e, TrialFinished) and e.trial == 0)
+    assert sum(isinstance(event, TrialStarted) for event in events[:end_of_0]) >= 6

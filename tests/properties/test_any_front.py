@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from tunesmith.core.objective import Objective
 from tunesmith.core.parameters import Float
 from tunesmith.core.space import SearchSpace
+from tunesmith.core.trial import Proposal, State
 from tunesmith.history.history import History
-from tunesmith.journal.base import Event
+from tunesmith.journal.events import TrialFinished, TrialProposed, TrialStarted
 
 SPACE = SearchSpace({"x": Float(0.0, 1.0)})
 # A few numbers far apart, so that means of repeats are exact and ties are common.
@@ -25,13 +26,13 @@ def _play(trials: list[tuple[float, ...]], order: list[int], directions: tuple[s
     table = {"metrics": metrics, "constraints": {"size": {"high": 10.0}}, "pareto": True}
     history = History(SPACE, Objective.parse(table))
     for number, (x, *_) in enumerate(trials):
-        history.apply(Event("proposed", number, {"parameters": {"x": x}}))
-        history.apply(Event("started", number, {"attempt": 1}))
+        history.apply(TrialProposed(trial=number, proposal=Proposal(parameters={"x": x})))
+        history.apply(TrialStarted(trial=number, attempt=1))
     for number in order:
         _, a, b, size = trials[number]
         signs = [metric.sign for metric in history.objective.metrics]
         told = {"a": signs[0] * a, "b": signs[1] * b, "size": size}
-        history.apply(Event("finished", number, {"state": "complete", "metrics": told}))
+        history.apply(TrialFinished(trial=number, state=State.COMPLETE, metrics=told))
     return history
 
 

@@ -13,9 +13,18 @@ from hypothesis import strategies as st
 from tunesmith.core.objective import Objective
 from tunesmith.core.parameters import Float
 from tunesmith.core.space import SearchSpace
-from tunesmith.core.trial import State
+from tunesmith.core.trial import Proposal, State, Verdict
 from tunesmith.history.history import History
-from tunesmith.journal.base import Event
+from tunesmith.journal.events import (
+    Event,
+    TrialFinished,
+    TrialInterrupted,
+    TrialJudged,
+    TrialProposed,
+    TrialReported,
+    TrialStarted,
+    from_record,
+)
 
 SPACE = SearchSpace({"x": Float(0.0, 1.0)})
 OBJECTIVE = Objective.parse({"metrics": {"y": {"direction": "minimize"}}, "constraints": {"size": {"high": 10.0}}})
@@ -34,20 +43,20 @@ def streams(draw: st.DrawFn) -> list[Event]:
         step = draw(st.sampled_from(steps))
         if step == "propose":
             x = draw(st.sampled_from([0.1, 0.2, 0.3, 0.4]))
-            events.append(Event("proposed", proposed, {"parameters": {"x": x}, "seed": proposed}))
+            events.append(TrialProposed(trial=proposed, proposal=Proposal(parameters={"x": x}), seed=proposed))
             waiting[proposed] = 0
             proposed += 1
             continue
         number = draw(st.sampled_from(sorted(waiting if step == "start" else running)))
         if step == "start":
             running[number] = waiting.pop(number) + 1
-            events.append(Event("started", number, {"attempt": running[number]}))
+            events.append(TrialStarted(trial=number, attempt=running[number]))
         elif step == "report":
             told = {"step": draw(st.integers(0, 5)), "metrics": {"y": draw(st.floats())}}
-            events.append(Event("reported", number, told))
+            events.append(TrialReported(trial=number, **told))
         elif step == "interrupt":
             waiting[number] = running.pop(number)
-            events.append(Event("interrupted", number, {}))
+            events.append(TrialInterrupted(trial=number))
         else:
             del running[number]
             events += draw(_ends(number))
@@ -62,11 +71,11 @@ def _ends(draw: st.DrawFn, number: int) -> list[Event]:
         data["failure"] = {"kind": "exit", "reason": "it ended with status 1."}
     else:
         data["metrics"] = {"y": draw(metrics), "size": draw(st.floats(0, 20))}
-    events = [Event("finished", number, data)]
+    events = [from_record({"event": "trial_finished", "trial": number, **data})]
     if state == "complete" and draw(st.booleans()):
         by, decision = draw(st.sampled_from(["rules", "user"])), draw(st.sampled_from(["accept", "reject"]))
         verdict = {"decision": decision, "reason": "so it is.", "by": by, "binding": draw(st.booleans())}
-        events.append(Event("judged", number, verdict))
+        events.append(TrialJudged(trial=number, verdict=Verdict(**verdict)))
     return events
 
 
@@ -106,10 +115,10 @@ def test_playing_back_twice_gives_the_same(events: list[Event]) -> None:
 def test_curves_hold_the_last_attempt_alone(events: list[Event]) -> None:
     last_attempts: dict[int, dict[int, float]] = {}
     for event in events:
-        if event.kind == "started":
-            last_attempts[event.trial or 0] = {}
-        elif event.kind == "reported" and math.isfinite(loss := event.data["metrics"]["y"]):
-            last_attempts[event.trial or 0][event.data["step"]] = loss
+        if isinstance(event, TrialStarted):
+            last_attempts[event.trial] = {}
+        elif isinstance(event, TrialReported) and math.isfinite(loss := event.metrics["y"]):
+            last_attempts[event.trial][event.step] = loss
     history = _play(events)
     assert {(step, number): loss for step in history.steps for number, loss in history.at_step(step).items()} == {
         (step, number): loss for number, curve in last_attempts.items() for step, loss in curve.items()
@@ -121,10 +130,10 @@ def test_curves_hold_the_last_attempt_alone(events: list[Event]) -> None:
 def test_the_best_does_not_depend_on_who_finished_first(trials: list[tuple[float, float]], random: Any) -> None:
     starts = []
     for number, (x, _) in enumerate(trials):
-        starts.append(Event("proposed", number, {"parameters": {"x": x}}))
-        starts.append(Event("started", number, {"attempt": 1}))
+        starts.append(TrialProposed(trial=number, proposal=Proposal(parameters={"x": x})))
+        starts.append(TrialStarted(trial=number, attempt=1))
     ends = [
-        Event("finished", number, {"state": "complete", "metrics": {"y": y, "size": 1.0}})
+        TrialFinished(trial=number, state=State.COMPLETE, metrics={"y": y, "size": 1.0})
         for number, (_, y) in enumerate(trials)
     ]
     in_order = _play([*starts, *ends])

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
 from ..history.history import History
+from ..journal.events import AdviceRefused
 from ..judges.base import Judge
 from ..judges.language_model import LanguageModelJudge
 from ..plugins import name_of, resolve
 from ..proposers.base import Proposer
 from ..proposers.language_model import Advice, LanguageModelProposer
 from ..proposers.portfolio import PortfolioProposer
-from ..runner.coordinator import focus
 from ..text.cleaning import short
 from .gateway import ModelGateway
 from .roles.model import Model, ask
@@ -82,9 +82,16 @@ class PlannerAdviser:
     def refuse(self, advice: Advice, reason: str) -> None:
         """Journal that an idea is refused."""
         changes = {str(name)[:80]: _bounded(value) for name, value in list(advice.changes.items())[:_MAX_CHANGES]}
-        details = {"step": advice.step, "changes": changes, "advice": advice.reason[:300]}
         listed = short(", ".join(f"{name} = {value}" for name, value in changes.items()), 120) or "no change"
-        self.gateway.note("refuse", f"advice is not followed: {reason} ({listed})", by=_BY, **details)
+        self.gateway.record_decision(
+            AdviceRefused(
+                reason=f"advice is not followed: {reason} ({listed})",
+                by=_BY,
+                step=advice.step,
+                changes=changes,
+                advice=advice.reason[:300],
+            )
+        )
 
     def allows(self, advice: Advice, proposal: Proposal) -> bool:
         """Tell whether valid advice may be tried now; ask a person where it needs approval.
@@ -105,7 +112,8 @@ class PlannerAdviser:
         for parameter in self._specialists:
             if advice := self.gateway.take_answer(_topic(parameter)):
                 self._suggestions[parameter] = advice
-        order = [*focus(history).get("prioritise", ()), *sorted(self._suggestions)]
+        prioritised = () if history.focus is None else history.focus.prioritise
+        order = [*prioritised, *sorted(self._suggestions)]
         taken = [advice for name in sorted(self._suggestions, key=order.index) for advice in self._suggestions[name]]
         self._suggestions.clear()
         return taken
@@ -149,7 +157,8 @@ class PlannerAdviser:
         if idea.step == "stop":
             self.refuse(advice, "a study ends by its budget, its target or its patience.")
             return None
-        if frozen := sorted(advice.changes.keys() & set(focus(self.gateway.history).get("freeze", ()))):
+        focus = self.gateway.history.focus
+        if focus is not None and (frozen := sorted(advice.changes.keys() & set(focus.freeze))):
             self.refuse(advice, f"the coordinator froze {', '.join(frozen)}.")
             return None
         return advice

@@ -16,7 +16,7 @@ from ..core.budget import Budget
 from ..core.spending import Call
 from ..errors import MissingApiKey, ModelUnavailable
 from ..history.history import History
-from ..journal.base import Event
+from ..journal.events import Decision, Event, ModelCalled, ModelPaused
 from ..llm.client import ModelClient
 from ..llm.endpoints import endpoint_from
 from ..llm.environment import load_environment
@@ -29,7 +29,6 @@ log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 Ask = Callable[[ModelClient], Answer]
 
-_BY_RULES = "go by rules"
 _THREADS = 8
 _PAUSE_TRIALS = 5  # Length of the first pause; each later one is twice as long.
 _TEXT_FIELDS = ("reason", "answer")  # Fields of an answer that people read.
@@ -150,9 +149,9 @@ class ModelGateway:
         self.should_cancel = lambda: True
         self._pending.clear()
 
-    def note(self, action: str, reason: str, *, by: str, **details: Any) -> None:
-        """Enter in the journal what a role decided, or why it is not followed."""
-        self._emit(Event("decided", None, {"action": action, "reason": reason, "by": by, **details}))
+    def record_decision(self, decision: Decision) -> None:
+        """Journal a role's decision, or why it is not followed."""
+        self._emit(decision)
 
     def estimate(self) -> str:
         """Return an estimate of the study's calls and their price, in words.
@@ -202,9 +201,9 @@ class ModelGateway:
         """Continue the pause of an earlier process: each `tunesmith ask` is a new one."""
         self._has_restored = True
         for event in reversed(self.history.decisions):
-            if event.data.get("action") == _BY_RULES:
-                self._paused_until = max(self._paused_until, event.data.get("until", 0))
-                self._failures = event.data.get("failures", 0)
+            if isinstance(event, ModelPaused):
+                self._paused_until = max(self._paused_until, event.until)
+                self._failures = event.failures
                 return
 
     def _pause(self, reason: str) -> None:
@@ -217,11 +216,12 @@ class ModelGateway:
         if not self._has_warned and is_first:
             log.warning("no language model answered, and the study goes by rules meanwhile: %s", reason)
             self._has_warned = True
-        details = {"until": self._paused_until, "failures": self._failures}
-        self.note(_BY_RULES, reason[:600], by="language model", **details)
+        self.record_decision(
+            ModelPaused(reason=reason[:600], by="language model", until=self._paused_until, failures=self._failures)
+        )
 
     def _record_call(self, call: Call) -> None:
-        self._emit(Event("called", None, dataclasses.asdict(call)))
+        self._emit(ModelCalled(call=call))
 
 
 def latest_text(answer: Any) -> str:

@@ -14,9 +14,9 @@ from scipy.stats import spearmanr
 from ..core.parameters import Choice, Float, Int, Parameter
 from ..core.trial import State, Trial, Value
 from ..history.history import History
+from ..journal.events import AdviceRefused, ApprovalAnswered, StopRefused
 from ..proposers.gp import GpProposer
 from ..reports.importance import importance
-from ..runner.coordinator import focus
 from ..text.cleaning import short
 
 MAX_TOKENS = 3000
@@ -129,19 +129,25 @@ class StudySummary:
         return {"by_kind": dict(Counter(failure.kind for _, failure in failed)), "last": latest}
 
     def _refused(self, count: int) -> list[dict[str, Any]]:
-        refused = [event.data for event in self.history.decisions if event.data.get("action") in ("refuse", "reject")]
+        refused = [
+            event
+            for event in self.history.decisions
+            if isinstance(event, AdviceRefused | StopRefused | ApprovalAnswered)
+            and getattr(event, "answer", "reject") == "reject"
+        ]
         return [
-            {"changes": data.get("changes"), "why": short(str(data.get("reason", "")), 2 * _MAX_TEXT)}
-            for data in refused[-count:]
+            {"changes": getattr(event, "changes", None), "why": short(event.reason, 2 * _MAX_TEXT)}
+            for event in refused[-count:]
         ]
 
     def _focus(self) -> dict[str, Any]:
         """Return the coordinator's latest instructions for the adviser."""
-        latest = focus(self.history)
-        if not latest:
+        focus = self.history.focus
+        if focus is None:
             return {}
-        names = {key: [short(name, _MAX_TEXT) for name in latest.get(key, ())] for key in ("prioritise", "freeze")}
-        return {**names, "reason": short(latest.get("reason", ""), 2 * _MAX_TEXT)}
+        names = {"prioritise": focus.prioritise, "freeze": focus.freeze}
+        shortened = {key: [short(name, _MAX_TEXT) for name in group] for key, group in names.items()}
+        return {**shortened, "reason": short(focus.reason, 2 * _MAX_TEXT)}
 
     def _candidates(self, count: int, names: Sequence[str]) -> list[dict[str, Any]]:
         return [

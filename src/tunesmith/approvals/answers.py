@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from ..core.approval_request import APPROVE, REJECT, Answer, Question
+from ..core.approval_request import APPROVE, REJECT, Answer, ApprovalRequest
 from ..errors import InputError
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ class Given:
     by: str = "user"
 
 
-def leave(folder: Path, question: Question, given: Given) -> None:
+def leave(folder: Path, question: ApprovalRequest, given: Given) -> None:
     """Leave an answer in a study's folder; of several, the first counts.
 
     Raises:
@@ -83,7 +83,7 @@ def _put(content: bytes, path: Path) -> bool:
     return True
 
 
-def left(folder: Path, question: Question) -> Given | None:
+def left(folder: Path, question: ApprovalRequest) -> Given | None:
     """Return the answer that was left for a question; None where there is none.
 
     What is no answer to it is put aside under another name, with a warning.
@@ -100,13 +100,13 @@ def left(folder: Path, question: Question) -> Given | None:
         return None
 
 
-def remove(folder: Path, question: Question) -> None:
+def remove(folder: Path, question: ApprovalRequest) -> None:
     """Take away whatever was left for a question."""
     with suppress(OSError):
         _path(folder, question.number).unlink()
 
 
-def _read(told: Any, question: Question) -> Given:
+def _read(told: Any, question: ApprovalRequest) -> Given:
     if not isinstance(told, Mapping) or told.get("answer") not in (APPROVE, REJECT):
         raise ValueError("it is no answer")
     if told.get("deadline") != question.deadline:

@@ -7,15 +7,16 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any
 
-from ..core.approval_request import APPROVE, ASK, REJECT, Question
+from ..core.approval_request import APPROVE, REJECT, ApprovalRequest, ApprovalRequests
 from ..core.trial import Proposal, Value
 from ..engine.configurations import is_new
 from ..engine.engine import Engine
 from ..errors import ApprovalPending, InputError, StudyLocked
-from ..journal.base import Event
+from ..journal.events import ApprovalAnswered, ApprovalRequested
+from ..journal.file import JOURNAL_NAME, read_events
 from ..llm.options import ModelOptions
 from ..proposers.language_model import NAME as ADVISER
 from ..reports import asking
@@ -54,7 +55,7 @@ class Approvals:
     @property
     def has_open(self) -> bool:
         """Whether a question is open."""
-        return bool(self.history.questions.open)
+        return bool(self.history.approval_requests.open)
 
     def drive(self, *, pauses: bool) -> None:
         """Take note that a loop looks for answers from now on."""
@@ -72,10 +73,10 @@ class Approvals:
     def fault(self, parameters: Mapping[str, Value]) -> str:
         """Return why nobody is asked about a configuration; empty where somebody may be."""
         key = self.history.space.key
-        for question in self.history.questions.all:
+        for question in self.history.approval_requests.all:
             if key(question.parameters) == key(parameters) and (question.is_open or _is_final(question)):
                 return f"{asking.answered(question)}, and nobody is asked twice."
-        if len(self.history.questions.open) >= MOST_OPEN:
+        if len(self.history.approval_requests.open) >= MOST_OPEN:
             return f"{MOST_OPEN} steps wait for approval already."
         return ""
 
@@ -92,8 +93,8 @@ class Approvals:
         """
         assert self.options is not None
         parent = {} if proposal.parent is None else self.history.trials[proposal.parent].parameters
-        question = Question(
-            number=len(self.history.questions.all) + 1,
+        question = ApprovalRequest(
+            number=len(self.history.approval_requests.all) + 1,
             step=step,
             parameters=dict(proposal.parameters),
             changes=_changes(parent, proposal.parameters),
@@ -103,17 +104,17 @@ class Approvals:
             deadline=round(time.time() + self.options.approve_seconds, 3),
             default=APPROVE if self.options.approve_default == APPROVE else REJECT,
         )
-        self.engine.record_decision(ASK, asking.asked(question), by=by, **question.to_table())
+        self.engine.record_decision(ApprovalRequested(reason=asking.asked(question), by=by, request=question))
         self._remind(question)
         if self.pauses:
             raise ApprovalPending(f"question {question.number} is open.")
 
     def remind(self) -> None:
         """Say what is still open, as where a study goes on."""
-        for question in self.history.questions.open:
+        for question in self.history.approval_requests.open:
             self._remind(question)
 
-    def _remind(self, question: Question) -> None:
+    def _remind(self, question: ApprovalRequest) -> None:
         log.warning(
             "%s It is %s in %s. Answer with: %s",
             sentence(asking.asked(question)),
@@ -122,7 +123,7 @@ class Approvals:
             asking.command(question, self.history.folder),
         )
 
-    def answer(self, number: int | None, text: str = "", *, reject: bool = False) -> Question:
+    def answer(self, number: int | None, text: str = "", *, reject: bool = False) -> ApprovalRequest:
         """Answer an open question, from whatever thread or process.
 
         Args:
@@ -168,7 +169,7 @@ class Approvals:
         self.engine.record.open()
         direct = self._direct()
         closed = False
-        for question in self.history.questions.open:
+        for question in self.history.approval_requests.open:
             given = direct.get(question.number) or self._left(question)
             if given is None and expire and time.time() >= question.deadline:
                 given = Given(question.default, by="time-out")
@@ -179,16 +180,16 @@ class Approvals:
 
     def close_all(self, reason: str) -> None:
         """Close whatever is open, as the study ends; nothing of it is tried."""
-        for question in self.history.questions.open:
+        for question in self.history.approval_requests.open:
             self._close(question, Given(REJECT, reason, by="coordinator"))
 
-    def _open(self, number: int | None) -> Question:
+    def _open(self, number: int | None) -> ApprovalRequest:
         """Return an open question.
 
         Raises:
             InputError: There is none of that number; or none or several, where no number was given.
         """
-        questions = self.history.questions
+        questions = self.history.approval_requests
         listed = [str(question.number) for question in questions.open]
         numbers = ", ".join(listed)
         if number is not None and number in questions:
@@ -212,51 +213,64 @@ class Approvals:
                 found.setdefault(number, given)  # Of several, the first counts.
         return found
 
-    def _left(self, question: Question) -> Given | None:
+    def _left(self, question: ApprovalRequest) -> Given | None:
         return None if self.history.folder is None else answers.left(self.history.folder, question)
 
-    def _close(self, question: Question, given: Given) -> Question:
+    def _close(self, question: ApprovalRequest, given: Given) -> ApprovalRequest:
         """Journal an answer, and the trial that follows from it; where another thread was first, that one counts."""
         with self.engine.record.lock:
-            if self.history.questions[question.number].is_open:
+            if self.history.approval_requests[question.number].is_open:
                 self._journal(question, given)
         if self.history.folder is not None:
             answers.remove(self.history.folder, question)
-        return self.history.questions[question.number]
+        return self.history.approval_requests[question.number]
 
-    def _journal(self, question: Question, given: Given) -> None:
+    def _journal(self, question: ApprovalRequest, given: Given) -> None:
         fault = self._hindrance(question) if given.answer == APPROVE else ""
         trial = len(self.history.trials) if given.answer == APPROVE and not fault else None
         closed = replace(question, answer=given.answer, answered_by=given.by, text=given.text, trial=trial)
         reason = asking.answered(closed)
         if fault:
             reason = f"{reason}; it is not tried, as {fault}"
-        details: dict[str, Any] = {"question": question.number, "by": given.by, "text": given.text, "became": trial}
-        # What was changed is told again: the language model is shown what was refused, in this form.
-        details["changes"] = {name: ends["to"] for name, ends in question.changes.items() if "to" in ends}
-        event = Event("decided", None, {"action": given.answer, "reason": reason} | _known(details))
+        event = ApprovalAnswered(
+            reason=reason,
+            by=given.by,
+            number=question.number,
+            answer=given.answer,
+            text=given.text,
+            trial=trial,
+            # The language model is shown what was rejected in this form.
+            changes={name: ends["to"] for name, ends in question.changes.items() if "to" in ends},
+        )
         if trial is None:
             self.engine.record.emit(event)
         else:
             self.engine.enqueue(_proposal(question, given), event)
 
-    def _hindrance(self, question: Question) -> str:
+    def _hindrance(self, question: ApprovalRequest) -> str:
         """Return why a step cannot be tried any more, whatever was answered; empty where it can."""
         if not is_new(self.history, question.parameters):
             return "its configuration was tried meanwhile"
         return "" if self.engine.has_room else "the budget has no trial left"
 
 
-def _is_final(question: Question) -> bool:
+def read_requests(folder: Path) -> ApprovalRequests:
+    """Return the requests in a study's folder, also while another process runs the study."""
+    requests = ApprovalRequests()
+    for event in read_events(folder / JOURNAL_NAME, kinds=[ApprovalRequested, ApprovalAnswered]):
+        if isinstance(event, ApprovalRequested):
+            requests.add(event.request)
+        elif isinstance(event, ApprovalAnswered):
+            requests.answer(event.number, event.answer, by=event.by, text=event.text, trial=event.trial)
+    return requests
+
+
+def _is_final(question: ApprovalRequest) -> bool:
     """Tell whether a question was answered for good, and not closed as the study had no trial left."""
     return question.answered_by != "coordinator" and (question.answer == REJECT or question.trial is not None)
 
 
-def _known(details: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in details.items() if value not in (None, "")}
-
-
-def _proposal(question: Question, given: Given) -> Proposal:
+def _proposal(question: ApprovalRequest, given: Given) -> Proposal:
     """Return what was approved; it counts as the adviser's, which thought of it."""
     return Proposal(
         parameters=question.parameters,

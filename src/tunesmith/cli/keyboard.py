@@ -12,7 +12,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
-from ..core.approval_request import Question
+from ..core.approval_request import ApprovalRequest
 from ..errors import InputError
 
 _LOOK_SECONDS = 0.1
@@ -34,7 +34,7 @@ class Keyboard:
     """
 
     def __init__(
-        self, first_open: Callable[[], Question | None], answer: Callable[[int, bool], Any], terminal: int
+        self, first_open: Callable[[], ApprovalRequest | None], answer: Callable[[int, bool], Any], terminal: int
     ) -> None:
         self._first_open, self._answer, self._terminal = first_open, answer, terminal
         self._typed = ""
@@ -45,7 +45,9 @@ class Keyboard:
         self._thread = threading.Thread(target=self._watch, name="keyboard", daemon=True)
 
     @classmethod
-    def of(cls, first_open: Callable[[], Question | None], answer: Callable[[int, bool], Any]) -> Keyboard | None:
+    def of(
+        cls, first_open: Callable[[], ApprovalRequest | None], answer: Callable[[int, bool], Any]
+    ) -> Keyboard | None:
         """Return a keyboard, where both standard input and output are a terminal; else None."""
         try:
             return cls(first_open, answer, sys.stdin.fileno()) if sys.stdin.isatty() and sys.stdout.isatty() else None

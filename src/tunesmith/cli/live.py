@@ -19,7 +19,7 @@ from rich.table import Column, Table
 
 from ..core.budget import Budget
 from ..history.history import History
-from ..journal.base import Event
+from ..journal.events import Event
 from ..service.live_state import LiveState, Snapshot
 from ..text.cleaning import clean
 from . import panels

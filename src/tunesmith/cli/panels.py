@@ -442,7 +442,7 @@ def decision(snapshot: Snapshot) -> RenderableType:
     """Return the coordinator's last decision on one line, or nothing."""
     if snapshot.decision is None:
         return Group()
-    return line((" → ", NAME), clean(snapshot.decision.data.get("reason", "")))
+    return line((" → ", NAME), clean(snapshot.decision.reason))
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,22 @@ from typing import Self
 from rich.console import Console
 from rich.text import Text
 
-from ..core.approval_request import ASK, Question
+from ..core.approval_request import ApprovalRequest
 from ..core.budget import Budget
 from ..core.trial import State, Trial
 from ..history.history import History
-from ..journal.base import Event
+from ..journal.events import (
+    ApprovalRequested,
+    Decision,
+    Event,
+    SessionOpened,
+    TrialEvent,
+    TrialFinished,
+    TrialInterrupted,
+    TrialJudged,
+    TrialNoted,
+    TrialTested,
+)
 from ..reports import asking
 from ..reports.comparison import held_out_scores
 from ..text.cleaning import clean
@@ -44,26 +55,26 @@ class PlainView:
         """Print a line, if the event is worth one."""
         if not self._opened:
             self._open(history, event)
-        if event.kind == "decided":
-            self._print(Text(f"decision  {clean(event.data.get('reason') or dict(event.data))}"))
-            if event.data.get("action") == ASK and (questions := history.questions.open):
-                self._ask(questions[-1], event.time)
-        if event.trial is None:
+        if isinstance(event, Decision):
+            self._print(Text(f"decision  {clean(event.reason)}"))
+        if isinstance(event, ApprovalRequested):
+            self._ask(event.request, event.time)
+        if not isinstance(event, TrialEvent):
             return
         trial = history.trials[event.trial]
-        if event.kind == "finished":
+        if isinstance(event, TrialFinished):
             self._print(self._finished(trial, history))
-        elif event.kind == "interrupted":
-            why = clean(event.data.get("reason", ""))
+        elif isinstance(event, TrialInterrupted):
+            why = clean(event.reason)
             words = "interrupted" if why in ("", "interrupted") else f"interrupted ({why})"
             self._print(Text(f"trial {trial.number:>3}  {words}; it waits for another attempt"))
-        elif event.kind == "judged" and trial.verdict is not None:
+        elif isinstance(event, TrialJudged):
             self._judged(trial)
-        elif event.kind == "tested":
+        elif isinstance(event, TrialTested):
             measured = "  ".join(f"{clean(name)} {number(value)}" for name, value in held_out_scores(trial).items())
-            failed = f"failed: {clean(event.data.get('failure', {}).get('reason', 'no measurement'))}"
+            failed = f"failed: {clean(event.failure.reason if event.failure else 'no measurement')}"
             self._print(Text(f"trial {trial.number:>3}  on the test split: {measured or failed}"))
-        if event.kind in ("finished", "judged", "noted") and history.best is not None:
+        if isinstance(event, TrialFinished | TrialJudged | TrialNoted) and history.best is not None:
             self._leader = history.best.number
 
     def __enter__(self) -> Self:
@@ -76,19 +87,19 @@ class PlainView:
 
     def _open(self, history: History, event: Event) -> None:
         self._opened = True
-        standing = history.best is not None and event.trial != history.best.number
+        standing = history.best is not None and getattr(event, "trial", None) != history.best.number
         self._leader = history.best.number if standing and history.best is not None else None
         limits = ", ".join(f"{name}={value:g}" for name, value in self._budget.to_table().items()) or "no limit"
         where = "" if self._folder is None else f"  {near(self._folder)}"
         words = f"study {clean(self._name)}  {clean(history.objective)}  {limits}  slots={self._slots}{where}"
         self._print(Text(words))
-        if history.settled > (event.kind == "finished"):
+        if history.settled > isinstance(event, TrialFinished):
             self._print(Text(f"resumed with {history.settled} settled trials"))
-        for question in history.questions.open if event.kind == "opened" else ():
+        for question in history.approval_requests.open if isinstance(event, SessionOpened) else ():
             self._print(Text(f"waiting   {asking.asked(question)}"))
             self._ask(question, event.time)
 
-    def _ask(self, question: Question, now: float) -> None:
+    def _ask(self, question: ApprovalRequest, now: float) -> None:
         """Say how a step is answered that waits for approval."""
         how = asking.command(question, None if self._folder is None else near(self._folder))
         left = asking.left(question, now)

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from ..core.approval_request import Question
+from ..core.approval_request import ApprovalRequest
 from ..core.trial import Value
 from ..reports import asking
 from ..text.cleaning import clean
@@ -19,7 +19,7 @@ from .panels import NAME, SOFT
 from .terminal import near
 
 
-def request_view(request: Question, metric: str, rows: int = 3) -> RenderableType:
+def request_view(request: ApprovalRequest, metric: str, rows: int = 3) -> RenderableType:
     """Return a request: the size of the step, its changes, and the reason.
 
     Args:
@@ -43,7 +43,7 @@ def request_view(request: Question, metric: str, rows: int = 3) -> RenderableTyp
 
 
 def open_request(
-    request: Question, now: float, metric: str, folder: Path | None, *, more: int = 0, typed: str | None = None
+    request: ApprovalRequest, now: float, metric: str, folder: Path | None, *, more: int = 0, typed: str | None = None
 ) -> RenderableType:
     """Return an open request below a heading, with the time left and how to answer.
 

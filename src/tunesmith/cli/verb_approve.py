@@ -10,10 +10,9 @@ from rich.console import Group
 from rich.text import Text
 
 from ..approvals import answers
-from ..core.approval_request import Question, Questions
-from ..engine.recorder import JOURNAL_NAME
+from ..approvals.approvals import read_requests
+from ..core.approval_request import ApprovalRequest
 from ..errors import InputError
-from ..journal.file import read_events
 from ..reports import asking
 from ..service.facts import question_facts
 from ..study.tuning import load
@@ -49,7 +48,7 @@ def approve(output: Output, folder: Path, text: str, reject: bool, question: int
     output.say(Printable(view), question_facts(found))
 
 
-def _taken_in(folder: Path, asked: Question, wanted: str) -> Question:
+def _taken_in(folder: Path, asked: ApprovalRequest, wanted: str) -> ApprovalRequest:
     """Return what became of a question, once the answer that was left for it has been taken in.
 
     Raises:
@@ -57,8 +56,7 @@ def _taken_in(folder: Path, asked: Question, wanted: str) -> Question:
     """
     until = time.monotonic() + _PATIENCE_SECONDS
     while True:
-        decided = read_events(folder / JOURNAL_NAME, kinds=["decided"])
-        found = Questions.of(event.data for event in decided)[asked.number]
+        found = read_requests(folder)[asked.number]
         if not found.is_open or time.monotonic() > until:
             break
         time.sleep(0.1)

@@ -16,7 +16,7 @@ import click
 from rich.console import Console
 
 from ..config.settings import FLAGS, Settings
-from ..core.approval_request import Question
+from ..core.approval_request import ApprovalRequest
 from ..errors import InputError, StudyFailed
 from ..service.facts import study_facts
 from ..service.settings import settings_of
@@ -155,8 +155,8 @@ def _view(study: Study, output: Output, console: Console) -> Iterator[LiveView |
 def _keyboard(study: Study) -> Keyboard | nullcontext[None]:
     """Return what reads answers from this terminal, where there is one."""
 
-    def first_open() -> Question | None:
-        return next(iter(study.history.questions.open), None) if study.approvals.is_driven else None
+    def first_open() -> ApprovalRequest | None:
+        return next(iter(study.history.approval_requests.open), None) if study.approvals.is_driven else None
 
     found = Keyboard.of(first_open, lambda number, reject: study.approve(number, reject=reject))
     return found or nullcontext()

@@ -1,14 +1,13 @@
-"""Steps that wait for a person's word: what was asked, and what was answered."""
+"""Requests for a person's approval of a step, and their answers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
 from .trial import Value
 
-ASK: Final = "ask_approval"
 APPROVE: Final = "approve"
 REJECT: Final = "reject"
 
@@ -16,23 +15,24 @@ Answer = Literal["approve", "reject"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question:
-    """A step that is tried only once it has been approved.
+class ApprovalRequest:
+    """A step that is tried only after approval.
 
     Args:
         number: From 1.
-        step: How large a step it is, as `"radical"`.
-        parameters: The configuration that is to be tried.
-        changes: What differs from the parent: by parameter `from` and `to`, each left out where it is not active there.
-        advice: Why, in the words of whoever thought of it.
-        parent: The trial that it starts from.
-        expectation: The value of the metric that is expected.
-        deadline: Until when an answer is waited for, in seconds since 1970.
-        default: What happens then: `"approve"` or `"reject"`.
-        answer: `"approve"` or `"reject"`; empty while it is open.
+        step: The size of the step, as `"radical"`.
+        parameters: The configuration to try.
+        changes: The difference from the parent, as `{"lr": {"from": 0.1, "to": 0.2}}`. An end is missing where the
+            parameter is not active.
+        advice: The adviser's reason.
+        parent: The trial that the step starts from.
+        expectation: The expected value of the first metric.
+        deadline: When the default takes effect, in seconds since 1970.
+        default: The answer after the deadline.
+        answer: `"approve"` or `"reject"`; empty while the request is open.
         answered_by: `"user"`, `"time-out"`, or `"coordinator"` where the study ended first.
-        text: What was said with the answer.
-        trial: The trial that it became.
+        text: The person's own words.
+        trial: The trial that followed.
     """
 
     number: int
@@ -51,58 +51,47 @@ class Question:
 
     @property
     def is_open(self) -> bool:
-        """Whether nobody has answered yet."""
+        """Whether the request has no answer yet."""
         return not self.answer
 
-    def to_table(self) -> dict[str, Any]:
-        """Return what was asked as plain JSON values, for the journal; the same that `Questions.take` reads."""
-        told = {key: getattr(self, key) for key in sorted(_ASKED)}
-        return {"question": self.number} | {key: value for key, value in told.items() if value is not None}
-
-
-_ASKED = {option.name for option in fields(Question)} - {"number", "answer", "answered_by", "text", "trial"}
+    def answered(self, answer: Answer, *, by: str, text: str = "", trial: int | None = None) -> ApprovalRequest:
+        """Return the request with its answer."""
+        return replace(self, answer=answer, answered_by=by, text=text, trial=trial)
 
 
 @dataclass
-class Questions:
-    """All that were asked in a study, by number.
+class ApprovalRequests:
+    """All requests of a study, by number from 1.
 
     >>> asked = {"step": "radical", "parameters": {"x": 1}, "changes": {}, "deadline": 9.0, "default": "reject"}
-    >>> questions = Questions()
-    >>> questions.take({"action": "ask_approval", "question": 1, **asked})
-    >>> [question.number for question in questions.open]
+    >>> requests = ApprovalRequests()
+    >>> requests.add(ApprovalRequest(number=1, **asked))
+    >>> [request.number for request in requests.open]
     [1]
-    >>> questions.take({"action": "reject", "question": 1, "by": "user", "text": "too large"})
-    >>> questions.open, questions[1].text
+    >>> requests.answer(1, "reject", by="user", text="too large")
+    >>> requests.open, requests[1].text
     ([], 'too large')
     """
 
-    all: list[Question] = field(default_factory=list)
+    all: list[ApprovalRequest] = field(default_factory=list)
 
-    def take(self, data: Mapping[str, Any]) -> None:
-        """Take in what was decided, as the journal has it; most decisions are none of a question."""
-        action, number = data.get("action"), data.get("question")
-        if action == ASK and number == len(self.all) + 1:
-            self.all.append(Question(number=number, **{key: data[key] for key in _ASKED & data.keys()}))
-        elif action in (APPROVE, REJECT) and isinstance(number, int) and number in self:
-            told = {"answered_by": data.get("by", ""), "text": data.get("text", ""), "trial": data.get("became")}
-            self.all[number - 1] = replace(self[number], answer=action, **told)
+    def add(self, request: ApprovalRequest) -> None:
+        """Add the next request; ignore one that is out of order."""
+        if request.number == len(self.all) + 1:
+            self.all.append(request)
 
-    @classmethod
-    def of(cls, decisions: Iterable[Mapping[str, Any]]) -> Questions:
-        """Return those that a study's decisions tell of."""
-        found = cls()
-        for data in decisions:
-            found.take(data)
-        return found
+    def answer(self, number: int, answer: Answer, **details: Any) -> None:
+        """Record an answer; see `ApprovalRequest.answered`. Ignore one to an unknown request."""
+        if number in self:
+            self.all[number - 1] = self[number].answered(answer, **details)
 
     @property
-    def open(self) -> list[Question]:
-        """Those that nobody has answered yet."""
-        return [question for question in self.all if question.is_open]
+    def open(self) -> list[ApprovalRequest]:
+        """The requests without an answer."""
+        return [request for request in self.all if request.is_open]
 
     def __contains__(self, number: int) -> bool:
         return 1 <= number <= len(self.all)
 
-    def __getitem__(self, number: int) -> Question:
+    def __getitem__(self, number: int) -> ApprovalRequest:
         return self.all[number - 1]

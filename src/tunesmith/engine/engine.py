@@ -12,7 +12,17 @@ from typing import Any
 from ..core.budget import Budget
 from ..core.trial import Failure, Measurement, Outcome, Proposal, State, Trial, Value, Verdict, check_finite
 from ..errors import InputError, SpaceExhausted, TrialPruned, nearest
-from ..journal.base import Event
+from ..journal.events import (
+    Decision,
+    Event,
+    TrialFinished,
+    TrialInterrupted,
+    TrialJudged,
+    TrialProposed,
+    TrialReported,
+    TrialStarted,
+    TrialTested,
+)
 from ..judges.base import Judge
 from ..plugins import name_of
 from ..proposers.base import Proposer
@@ -93,7 +103,7 @@ class Engine:
     def start(self, number: int) -> Trial:
         """Begin the next attempt at a waiting trial, and return it live."""
         attempt = self.trial(number).attempt + 1
-        self.record.emit(Event("started", number, {"attempt": attempt}))
+        self.record.emit(TrialStarted(trial=number, attempt=attempt))
         return dataclasses.replace(self.history.trials[number], _reporter=partial(self._hear, number))
 
     def record_report(
@@ -106,8 +116,9 @@ class Engine:
         """
         if self.trial(number).state is not State.RUNNING:
             return None
-        plain = {name: value if math.isfinite(value) else None for name, value in metrics.items()}
-        self.record.emit(Event("reported", number, {"step": step, "metrics": plain}))
+        # JSON has no infinity: what is not finite is NaN from here on, as it will be after a replay.
+        plain = {name: value if math.isfinite(value) else math.nan for name, value in metrics.items()}
+        self.record.emit(TrialReported(trial=number, step=step, metrics=plain))
         trial = self.history.trials[number]
         reason = None if self.pruner is None or not may_prune else self.pruner.should_prune(self.history, trial)
         if reason is not None:
@@ -129,8 +140,16 @@ class Engine:
                     peak_memory_bytes=outcome.peak_memory_bytes,
                 )
             else:
-                return self._finish(trial, State.COMPLETE, {"metrics": metrics} | _cost(outcome))
-        return self._finish(trial, State.FAILED, {"failure": _told(outcome)} | _cost(outcome))
+                return self._finish(
+                    TrialFinished(
+                        trial=number, attempt=trial.attempt, state=State.COMPLETE, metrics=metrics, **_cost(outcome)
+                    )
+                )
+        cost = _cost(outcome)
+        failure = dataclasses.replace(outcome, seconds=None, peak_memory_bytes=None)
+        return self._finish(
+            TrialFinished(trial=number, attempt=trial.attempt, state=State.FAILED, failure=failure, **cost)
+        )
 
     def settle_pruned(self, number: int, verdict: Verdict | None = None) -> Trial:
         """Settle a running trial as pruned, with what it last reported."""
@@ -138,7 +157,10 @@ class Engine:
         last = trial.reports[-1].metrics if trial.reports else {}
         metrics = {name: value for name, value in last.items() if math.isfinite(value)}
         seconds = None if trial.started is None else max(0.0, time.time() - trial.started)
-        return self._finish(trial, State.PRUNED, {"metrics": metrics, "seconds": seconds}, verdict)
+        pruned = TrialFinished(
+            trial=number, attempt=trial.attempt, state=State.PRUNED, metrics=metrics, seconds=seconds
+        )
+        return self._finish(pruned, verdict)
 
     def interrupt(self, number: int, reason: str, *, lost: bool = False) -> None:
         """Put a trial back in the queue: its attempt ended through no fault of its own.
@@ -148,7 +170,7 @@ class Engine:
             reason: Why, in words.
             lost: Whether its process vanished; a trial that vanishes too often has failed.
         """
-        self.record.emit(Event("interrupted", number, {"reason": reason} | ({"lost": True} if lost else {})))
+        self.record.emit(TrialInterrupted(trial=number, reason=reason, lost=lost))
 
     def pass_verdict(self, number: int, *, may_repeat: bool = True) -> Verdict | None:
         """Let the judge speak on a complete trial, and queue the repeat where it wants one and the budget has room.
@@ -167,7 +189,7 @@ class Engine:
         if verdict is None:
             return None
         with self.record.lock:
-            events = [Event("judged", number, dataclasses.asdict(verdict))]
+            events: list[Event] = [TrialJudged(trial=number, verdict=verdict)]
             if verdict.decision == "replicate" and may_repeat and self.has_room:
                 events.append(self._proposed(self._repeat(trial, verdict)))
             self.record.emit(*events)
@@ -176,13 +198,13 @@ class Engine:
     def record_test(self, number: int, outcome: Outcome) -> None:
         """Note what the held-out test part gave for a trial."""
         if isinstance(outcome, Measurement):
-            self.record.emit(Event("tested", number, {"metrics": dict(outcome.metrics)}))
+            self.record.emit(TrialTested(trial=number, metrics=dict(outcome.metrics)))
         else:
-            self.record.emit(Event("tested", number, {"failure": _told(outcome)}))
+            self.record.emit(TrialTested(trial=number, failure=outcome))
 
-    def record_decision(self, action: str, reason: str, **details: Any) -> None:
-        """Note what the coordinator decided."""
-        self.record.emit(Event("decided", None, {"action": action, "reason": reason, **details}))
+    def record_decision(self, decision: Decision) -> None:
+        """Journal a decision about the study."""
+        self.record.emit(decision)
 
     def sync(self) -> None:
         """Return once everything noted so far would survive a power cut."""
@@ -221,30 +243,22 @@ class Engine:
             inherits=trial.proposal.inherits,
         )
 
-    def _proposed(self, proposal: Proposal) -> Event:
+    def _proposed(self, proposal: Proposal) -> TrialProposed:
         """Return the event of the next trial. All first runs share one seed, so that luck is shared, too."""
         runs = 0
         if proposal.repeat_of is not None:
             runs = len(self.history.repeats(self.history.trials[proposal.repeat_of]))
-        told = {key: value for key, value in vars(proposal).items() if value is not None and value != ""}
-        return Event("proposed", len(self.history.trials), told | {"seed": self.seed + runs})
+        return TrialProposed(trial=len(self.history.trials), proposal=proposal, seed=self.seed + runs)
 
     def _hear(self, number: int, step: int, metrics: Mapping[str, float]) -> None:
         if reason := self.record_report(number, step, metrics):
             raise TrialPruned(reason)
 
-    def _finish(self, trial: Trial, state: State, data: Mapping[str, Any], verdict: Verdict | None = None) -> Trial:
-        told = {key: value for key, value in data.items() if value is not None}
-        events = [Event("finished", trial.number, {"attempt": trial.attempt, "state": str(state), **told})]
-        if verdict is not None:
-            events.append(Event("judged", trial.number, dataclasses.asdict(verdict)))
-        self.record.emit(*events)
-        return self.history.trials[trial.number]
+    def _finish(self, event: TrialFinished, verdict: Verdict | None = None) -> Trial:
+        judged = [] if verdict is None else [TrialJudged(trial=event.trial, verdict=verdict)]
+        self.record.emit(event, *judged)
+        return self.history.trials[event.trial]
 
 
-def _told(failure: Failure) -> dict[str, str]:
-    return {"kind": failure.kind, "reason": failure.reason, "log_tail": failure.log_tail}
-
-
-def _cost(outcome: Outcome) -> dict[str, float | int | None]:
+def _cost(outcome: Outcome) -> dict[str, Any]:
     return {"seconds": outcome.seconds, "peak_memory_bytes": outcome.peak_memory_bytes}

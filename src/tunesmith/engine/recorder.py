@@ -18,15 +18,15 @@ import orjson
 from .. import __version__
 from ..errors import InputError
 from ..history.history import History
-from ..journal.base import Event, Journal
-from ..journal.file import FileJournal, read_events
+from ..journal.base import Journal
+from ..journal.events import Event, SessionClosed, SessionOpened, StudyCreated
+from ..journal.file import JOURNAL_NAME, FileJournal, read_events
 from ..journal.memory import MemoryJournal
 from ..trackers.base import Tracker
 
 log = logging.getLogger(__name__)
 
 JOURNAL_FORMAT = 1
-JOURNAL_NAME = "journal.jsonl"
 
 
 @contextmanager
@@ -112,18 +112,25 @@ class Recorder:
             self._journal = MemoryJournal() if self._path is None else FileJournal(self._path)
             self._replay(self._journal.events(after=self.history.events_seen))
             if not self.history.events_seen:
-                about = {"format": JOURNAL_FORMAT, "version": __version__, "study": self._identity}
-                self.emit(Event("created", None, about | dict(self._about())))
+                about: dict[str, Any] = {"format": JOURNAL_FORMAT, "version": __version__, "study": self._table()}
+                self.emit(StudyCreated(**about))
         return self._journal
 
     def open_session(self) -> None:
         """Note which process runs the study from now on, and with which settings."""
-        who = {"pid": os.getpid(), "host": socket.gethostname(), "python": platform.python_version()}
-        self.emit(Event("opened", None, who | {"version": __version__} | dict(self._about())))
+        self.emit(
+            SessionOpened(
+                pid=os.getpid(),
+                host=socket.gethostname(),
+                python=platform.python_version(),
+                version=__version__,
+                study=self._table(),
+            )
+        )
 
     def close_session(self, reason: str) -> None:
         """Note why the session ends, make everything durable, and let go of the folder."""
-        self.emit(Event("closed", None, {"reason": reason}))
+        self.emit(SessionClosed(reason=reason))
         self.close()
 
     def sync(self) -> None:
@@ -140,14 +147,17 @@ class Recorder:
     def _replay(self, events: Iterable[Event]) -> None:
         with gc_paused():
             for event in events:
-                if event.kind == "created":
-                    self._compare(event.data)
+                if isinstance(event, StudyCreated):
+                    self._compare(event)
                 self.history.apply(event)
 
-    def _compare(self, created: Mapping[str, Any]) -> None:
-        if created["format"] > JOURNAL_FORMAT:
-            raise InputError(f"{self._path} was written by tunesmith {created['version']}. Upgrade tunesmith.")
-        theirs = created["study"]
+    def _table(self) -> dict[str, Any]:
+        return {**self._identity, **self._about()}
+
+    def _compare(self, created: StudyCreated) -> None:
+        if created.format > JOURNAL_FORMAT:
+            raise InputError(f"{self._path} was written by tunesmith {created.version}. Upgrade tunesmith.")
+        theirs = created.study
         other = [key for key, mine in self._identity.items() if key != "name" and mine != theirs.get(key)]
         if other:
             raise InputError(

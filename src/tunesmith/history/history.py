@@ -14,14 +14,33 @@ from typing import Any
 
 import numpy as np
 
-from ..core.approval_request import Questions
+from ..core.approval_request import ApprovalRequests
 from ..core.arrays import Flags, Floats, Indices
 from ..core.objective import Objective
 from ..core.space import SearchSpace
-from ..core.spending import Call, Ledger
-from ..core.trial import Failure, Proposal, Report, State, Trial, Verdict
+from ..core.spending import Ledger
+from ..core.trial import Proposal, Report, State, Trial, Verdict
 from ..errors import TunesmithError
-from ..journal.base import Event
+from ..journal.events import (
+    ApprovalAnswered,
+    ApprovalRequested,
+    Decision,
+    Event,
+    ModelCalled,
+    SearchFocused,
+    SessionClosed,
+    SessionOpened,
+    StudyStopped,
+    TrialEvent,
+    TrialFinished,
+    TrialInterrupted,
+    TrialJudged,
+    TrialNoted,
+    TrialProposed,
+    TrialReported,
+    TrialStarted,
+    TrialTested,
+)
 from .curves import Curves
 from .leaderboard import Leaderboard
 from .outcomes import Outcomes
@@ -38,23 +57,25 @@ class History:
 
     Attributes:
         trials: Every trial, by number.
-        counts: How many trials there are in each state.
-        decisions: What the coordinator decided.
-        ledger: What language models were asked, and what that cost.
-        questions: The steps that a person was asked to approve.
-        sessions: When which process ran the study.
-        events_seen: How many events of the journal were taken in.
-        since_best: How many trials have ended since the best one did.
-        repeats_proposed: How many trials repeat another with a different seed.
-        full_length: The last step of the longest complete training, or None where none has completed and reported.
-        failed_in_a_row: The trials that have failed since one last worked, in the order in which they ended; not those
-            that met a limit of time or memory, which say something of their parameters.
+        counts: The number of trials in each state.
+        decisions: Decisions about the study, in order.
+        last_stop: The last decision to stop; None once a trial has started since.
+        focus: The coordinator's last word on which parameters to change.
+        ledger: Calls of language models and their cost.
+        approval_requests: The steps that a person was asked to approve.
+        sessions: The processes that ran the study, in order.
+        events_seen: The number of events applied.
+        since_best: The number of trials that ended after the best one.
+        repeats_proposed: The number of trials that repeat another with a different seed.
+        full_length: The last step of the longest complete training; None where none has completed and reported.
+        failed_in_a_row: The trials that failed since the last success, in the order of their ends. Trials that met a
+            limit of time or memory do not count: their failure says something about their parameters.
 
     >>> from tunesmith.core.space import Float
     >>> history = History(SearchSpace({"x": Float(0, 1)}), Objective.parse("minimize y"))
-    >>> history.apply(Event("proposed", 0, {"parameters": {"x": 0.5}}))
-    >>> history.apply(Event("started", 0, {"attempt": 1}))
-    >>> history.apply(Event("finished", 0, {"state": "complete", "metrics": {"y": 2.0}}))
+    >>> history.apply(TrialProposed(trial=0, proposal=Proposal(parameters={"x": 0.5})))
+    >>> history.apply(TrialStarted(trial=0))
+    >>> history.apply(TrialFinished(trial=0, state=State.COMPLETE, metrics={"y": 2.0}))
     >>> history.best.number
     0
     """
@@ -65,10 +86,12 @@ class History:
         self.folder = folder
         self.trials: list[Trial] = []
         self.counts: Counter[State] = Counter()
-        self.decisions: list[Event] = []
+        self.decisions: list[Decision] = []
+        self.last_stop: StudyStopped | None = None
+        self.focus: SearchFocused | None = None
         self.ledger = Ledger()
-        self.questions = Questions()
-        self.sessions: list[Event] = []
+        self.approval_requests = ApprovalRequests()
+        self.sessions: list[SessionOpened] = []
         self.events_seen = 0
         self.since_best = 0
         self.repeats_proposed = 0
@@ -254,6 +277,14 @@ class History:
         return self._key(parameters, inherits) in self._standings
 
     @property
+    def stopped(self) -> StudyStopped | None:
+        """The stop that ended the study; None where it goes on, was interrupted or was resumed since."""
+        if self.last_stop is None or self.running:
+            return None
+        resumed = bool(self.sessions) and self.sessions[-1].time > self.last_stop.time
+        return None if resumed else self.last_stop
+
+    @property
     def session_open(self) -> bool:
         """Whether the last session has not ended, as far as the journal tells; that of a killed process never does."""
         return self._clock is not None
@@ -278,18 +309,18 @@ class History:
     # -- playing back events ---------------------------------------------------------------------------------------
 
     def apply(self, event: Event) -> None:
-        """Take in the next event of the journal.
+        """Apply the next event of the journal.
 
         Raises:
-            TunesmithError: The event cannot follow what came before, as a second end of one trial.
+            TunesmithError: The event cannot follow the earlier ones, as a second end of one trial.
         """
         self.events_seen += 1
         if self._clock is not None:
             self._seconds += max(0.0, event.time - self._clock)
             self._clock = event.time
-        if event.trial is None:
+        if not isinstance(event, TrialEvent):
             self._apply_to_study(event)
-        elif event.kind == "proposed":
+        elif isinstance(event, TrialProposed):
             self._propose(event)
         elif event.trial >= len(self.trials):
             raise TunesmithError(f"the journal has an event '{event.kind}' of trial {event.trial} before its proposal.")
@@ -297,27 +328,37 @@ class History:
             self._apply_to_trial(event, self.trials[event.trial])
 
     def _apply_to_study(self, event: Event) -> None:
-        if event.kind == "opened":
-            self._clock = event.time
-            self.sessions.append(event)
-        elif event.kind == "closed":
-            self._clock = None
-        elif event.kind == "decided":
-            self.decisions.append(event)
-            self.questions.take(event.data)
-        elif event.kind == "called":
-            self.ledger.add(Call(**event.data))
+        match event:
+            case SessionOpened():
+                self._clock = event.time
+                self.sessions.append(event)
+            case SessionClosed():
+                self._clock = None
+            case ModelCalled():
+                self.ledger.add(event.call)
+            case Decision():
+                self._apply_decision(event)
 
-    def _propose(self, event: Event) -> None:
-        if event.trial != len(self.trials):
-            raise TunesmithError(
-                f"trials are numbered in order, but trial {event.trial} follows {len(self.trials) - 1}."
-            )
-        data = dict(event.data)
-        seed = data.pop("seed", 0)
+    def _apply_decision(self, event: Decision) -> None:
+        self.decisions.append(event)
+        match event:
+            case StudyStopped():
+                self.last_stop = event
+            case SearchFocused():
+                self.focus = event
+            case ApprovalRequested():
+                self.approval_requests.add(event.request)
+            case ApprovalAnswered():
+                self.approval_requests.answer(
+                    event.number, event.answer, by=event.by, text=event.text, trial=event.trial
+                )
+
+    def _propose(self, event: TrialProposed) -> None:
         number = len(self.trials)
+        if event.trial != number:
+            raise TunesmithError(f"trials are numbered in order, but trial {event.trial} follows {number - 1}.")
         folder = None if self._trials_folder is None else self._trials_folder / f"{number:04d}"
-        trial = Trial(number=number, proposal=Proposal(**data), seed=seed, folder=folder)
+        trial = Trial(number=number, proposal=event.proposal, seed=event.seed, folder=folder)
         if number == len(self._points):
             self._points = np.concatenate([self._points, np.full_like(self._points, np.nan)])
             self._encoded = np.concatenate([self._encoded, np.zeros_like(self._encoded)])
@@ -341,54 +382,50 @@ class History:
         own = proposal.proposer == "user" or proposal.repeat_of is not None
         return not own or self.space.contains(proposal.parameters)
 
-    def _apply_to_trial(self, event: Event, trial: Trial) -> None:
-        data = event.data
-        if event.kind == "started":
-            self._expect(trial, event, State.WAITING)
-            self._curves.forget(trial.number, (report.step for report in trial.reports))
-            self._change(trial, state=State.RUNNING, attempt=data["attempt"], reports=(), started=event.time)
-        elif event.kind == "reported":
-            self._expect(trial, event, State.RUNNING)
-            # JSON knows no "not a number" and no infinity: both are journaled as null.
-            report = Report(data["step"], {k: math.nan if v is None else v for k, v in data["metrics"].items()})
-            self._change(trial, reports=(*trial.reports, report))
-            self._curves.add(trial.number, report)
-        elif event.kind == "interrupted":
-            # A failed trial may be given another chance, too: where nothing had worked, and the cause was mended.
-            self._expect(trial, event, State.RUNNING, State.FAILED)
-            self._unsettled[trial.number] = None
-            self.failed_in_a_row = [number for number in self.failed_in_a_row if number != trial.number]
-            self._outcomes.mark_crashed(trial.number, False)
-            lost = trial.times_lost + bool(data.get("lost"))
-            self._change(trial, state=State.WAITING, failure=None, times_lost=lost)
-        elif event.kind == "finished":
-            self._expect(trial, event, State.RUNNING)
-            self._finish(event, trial)
-        elif event.kind == "judged":
-            self._judge(trial, Verdict(**data))
-        elif event.kind == "tested":
-            failure = data.get("failure") or {"reason": ""}
-            self._change(trial, test_metrics=data.get("metrics", {}), test_failure=failure["reason"])
-        elif event.kind == "noted":
-            self._change(trial, notes=(*trial.notes, data["text"]))
+    def _apply_to_trial(self, event: TrialEvent, trial: Trial) -> None:
+        match event:
+            case TrialReported():
+                self._expect(trial, event, State.RUNNING)
+                report = Report(event.step, event.metrics)
+                self._change(trial, reports=(*trial.reports, report))
+                self._curves.add(trial.number, report)
+            case TrialStarted():
+                self._expect(trial, event, State.WAITING)
+                self._curves.forget(trial.number, (report.step for report in trial.reports))
+                self._change(trial, state=State.RUNNING, attempt=event.attempt, reports=(), started=event.time)
+                self.last_stop = None
+            case TrialFinished():
+                self._expect(trial, event, State.RUNNING)
+                self._finish(event, trial)
+            case TrialJudged():
+                self._judge(trial, event.verdict)
+            case TrialInterrupted():
+                # A failed trial may also be retried, once what had made every trial fail is fixed.
+                self._expect(trial, event, State.RUNNING, State.FAILED)
+                self._unsettled[trial.number] = None
+                self.failed_in_a_row = [number for number in self.failed_in_a_row if number != trial.number]
+                self._outcomes.mark_crashed(trial.number, False)
+                self._change(trial, state=State.WAITING, failure=None, times_lost=trial.times_lost + event.lost)
+            case TrialTested():
+                failure = "" if event.failure is None else event.failure.reason
+                self._change(trial, test_metrics=event.metrics, test_failure=failure)
+            case TrialNoted():
+                self._change(trial, notes=(*trial.notes, event.text))
 
-    def _finish(self, event: Event, trial: Trial) -> None:
-        data = event.data
-        state = State(data["state"])
+    def _finish(self, event: TrialFinished, trial: Trial) -> None:
         del self._unsettled[trial.number]
-        failure = data.get("failure")
         trial = self._change(
             trial,
-            state=state,
-            metrics=data.get("metrics", {}),
-            failure=None if failure is None else Failure(**failure),
+            state=event.state,
+            metrics=event.metrics,
+            failure=event.failure,
             ended=event.time,
-            seconds=data.get("seconds"),
-            peak_memory_bytes=data.get("peak_memory_bytes"),
+            seconds=event.seconds,
+            peak_memory_bytes=event.peak_memory_bytes,
         )
         if trial.failure is None:
             self.failed_in_a_row = []
-            complete = state is State.COMPLETE
+            complete = trial.state is State.COMPLETE
             reach = math.inf if complete else trial.reports[-1].step if trial.reports else -1
             self._outcomes.record(trial.number, trial.metrics, reach)
             if complete and self._outcomes.is_measured(trial.number):
@@ -426,7 +463,7 @@ class History:
     def _first_run(self, key: str) -> Trial:
         return next(t for n in self._first[key] if (t := self.trials[n]).state is State.COMPLETE)
 
-    def _expect(self, trial: Trial, event: Event, *states: State) -> None:
+    def _expect(self, trial: Trial, event: TrialEvent, *states: State) -> None:
         if trial.state not in states:
             raise TunesmithError(f"trial {trial.number} is {trial.state}, so '{event.kind}' cannot follow.")
 

@@ -1,33 +1,34 @@
-"""A journal that is kept in memory, for studies without a folder."""
+"""A journal in memory, for studies without a folder."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .base import Event
+from .events import Event
 
 
 class MemoryJournal:
     """Keeps events in a list.
 
+    >>> from tunesmith.journal.events import SessionClosed, SessionOpened
     >>> journal = MemoryJournal()
-    >>> journal.append(Event("opened"), Event("closed"))
+    >>> journal.append(SessionOpened(), SessionClosed())
     >>> [event.kind for event in journal.events(after=1)]
-    ['closed']
+    ['session_closed']
     """
 
     def __init__(self) -> None:
         self._events: list[Event] = []
 
     def append(self, *events: Event) -> None:
-        """Add events, in order."""
+        """Append events in order."""
         self._events += events
 
     def sync(self) -> None:
         """Do nothing: memory does not survive a power cut."""
 
     def events(self, after: int = 0) -> Iterator[Event]:
-        """Yield the events in order, leaving out the first `after`."""
+        """Yield the events in order, without the first `after`."""
         yield from self._events[after:]
 
     def close(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 
-from ..core.approval_request import Question
+from ..core.approval_request import ApprovalRequest
 from ..core.trial import Value
 from ..text import wording
 from ..text.cleaning import short
@@ -15,7 +15,7 @@ ANSWERS = {"approve": "approved", "reject": "rejected"}
 _BY = {"user": "the user", "time-out": "the time-out", "coordinator": "the end of the study"}
 
 
-def changed(question: Question, most: int = 12) -> str:
+def changed(question: ApprovalRequest, most: int = 12) -> str:
     """Return the changes of a step, as `lr 0.001 → 0.01, layers 2 → 3`; of many parameters the first."""
     words = [f"{named(name)} {_side(ends, 'from')} → {_side(ends, 'to')}" for name, ends in question.changes.items()]
     return listing(words, most) or "nothing"
@@ -25,7 +25,7 @@ def _side(ends: Mapping[str, Value], key: str) -> str:
     return valued(ends[key]) if key in ends else "not active"
 
 
-def asked(question: Question) -> str:
+def asked(question: ApprovalRequest) -> str:
     """Return a request on one line, without its deadline."""
     article = "an" if question.step[:1] in "aeiou" else "a"
     origin = "" if question.parent is None else f" from trial {question.parent}"
@@ -34,7 +34,7 @@ def asked(question: Question) -> str:
     return f"question {question.number}: approve {article} {step} step{origin} ({changed(question)})?{reason}"
 
 
-def answered(question: Question) -> str:
+def answered(question: ApprovalRequest) -> str:
     """Return the answer to a request on one line."""
     if question.is_open:
         return f"question {question.number} is open"
@@ -44,18 +44,18 @@ def answered(question: Question) -> str:
     return f"question {question.number} was {ANSWERS[question.answer]} by {by}{trial}{text}"
 
 
-def command(question: Question, folder: object) -> str:
+def command(question: ApprovalRequest, folder: object) -> str:
     """Return the command that approves a request, or a line of Python for a study without a folder."""
     if folder is None:
         return f"study.approve({question.number})"
     return f"tunesmith approve {shlex.quote(str(folder))} --question {question.number}"
 
 
-def then(question: Question) -> str:
+def then(question: ApprovalRequest) -> str:
     """Return the outcome after the deadline, as `rejected`."""
     return ANSWERS[question.default]
 
 
-def left(question: Question, now: float) -> str:
+def left(question: ApprovalRequest, now: float) -> str:
     """Return the time until the deadline, in words; `now` in seconds since 1970."""
     return wording.duration(max(0, round(question.deadline - now)))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from ..core.objective import Metric, Objective
 from ..core.parameters import Choice
 from ..core.trial import State, Trial
 from ..history.history import History
+from ..journal.events import ApprovalAnswered, Decision
 from ..text.cleaning import plain
 
 T = TypeVar("T")
@@ -209,7 +209,7 @@ def parallel(history: History, names: Sequence[str] | None = None, *, most: int 
 
 def decision_log(history: History) -> list[LogEntry]:
     """Return the decisions about the study by time, then failures, verdicts and notes by trial."""
-    log = [_decision(event.data, event.time) for event in history.decisions]
+    log = [_decision_entry(event) for event in history.decisions]
     for trial in history.trials:
         if (failure := trial.failure) is not None:
             log.append(LogEntry("failure", plain(failure.reason), trial.number, decision=failure.kind))
@@ -219,8 +219,6 @@ def decision_log(history: History) -> list[LogEntry]:
     return log
 
 
-def _decision(data: Mapping[str, Any], when: float) -> LogEntry:
-    text = data.get("reason") or data.get("text") or json.dumps(dict(data), ensure_ascii=False, default=str)
-    decision = data.get("decision") or data.get("action") or ("stop" if data.get("stop") else "")
-    by = data.get("by", "coordinator")
-    return LogEntry("decision", plain(str(text)), by=str(by), decision=str(decision), when=when)
+def _decision_entry(event: Decision) -> LogEntry:
+    kind = event.answer if isinstance(event, ApprovalAnswered) else event.kind
+    return LogEntry("decision", plain(event.reason), by=event.by, decision=kind, when=event.time)

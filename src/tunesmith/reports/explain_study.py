@@ -181,12 +181,12 @@ def _proposers(history: History, proposer: Proposer | None) -> list[str]:
 
 def _approval(history: History) -> list[str]:
     """Return the last requests that were answered, and all that are open."""
-    requests = history.questions.all
+    requests = history.approval_requests.all
     answered = [request for request in requests if not request.is_open]
     sentences = [sentence(asking.answered(request)) for request in answered[-MOST_ANSWERED:]]
     if len(answered) > MOST_ANSWERED:
         sentences.insert(0, f"{len(answered) - MOST_ANSWERED:,} earlier questions were answered.")
-    for request in history.questions.open:
+    for request in history.approval_requests.open:
         sentences.append(sentence(asking.asked(request)))
         sentences.append(f"Without an answer it is {asking.then(request)} at {wording.moment(request.deadline)}.")
     return [text[0].upper() + text[1:] for text in sentences]

@@ -42,11 +42,14 @@ _FACTS = {"version": "tunesmith", "tunesmith_version": "tunesmith", "seed": "See
 _DECISIONS = {
     "accept": "accepted",
     "reject": "rejected",
-    "replicate": "to be repeated",
-    "stop": "stop",
-    "refuse": "refused",
-    "ask_approval": "asked for approval",
     "approve": "approved",
+    "replicate": "to be repeated",
+    "study_stopped": "stop",
+    "stop_refused": "refused",
+    "advice_refused": "refused",
+    "search_focused": "focus",
+    "approval_requested": "asked for approval",
+    "model_paused": "continues by rules",
 }
 
 
@@ -170,9 +173,11 @@ def _reproduce(facts: Mapping[str, Any], best: int) -> str:
 def _shown_facts(history: History, facts: Mapping[str, Any]) -> dict[str, Any]:
     """Return the given facts, supplemented from the last session."""
     shown = {name: fact for name, fact in facts.items() if name != "reproduce" and fact not in (None, "", {})}
-    session = history.sessions[-1].data if history.sessions else {}
-    names = ("version", "host", "versions", "budget", "search")
-    return shown | {name: session[name] for name in names if session.get(name) and name not in shown}
+    if history.sessions:
+        session = history.sessions[-1]
+        facts_of_session = {"version": session.version, "host": session.host, "python": session.python}
+        shown = {name: fact for name, fact in facts_of_session.items() if fact} | shown
+    return shown
 
 
 def _heading(name: str) -> str:

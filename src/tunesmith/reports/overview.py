@@ -111,11 +111,4 @@ def listed(history: History, most: int) -> list[Trial]:
 
 def stopped(history: History) -> str:
     """Return the reason why the study stopped; empty where it runs, was interrupted, or was never run."""
-    if not history.decisions or history.running:
-        return ""
-    last = history.decisions[-1]
-    if history.sessions and history.sessions[-1].time > last.time:
-        return ""
-    data = last.data
-    stop = data.get("decision") == "stop" or data.get("action") == "stop" or data.get("stop")
-    return plain(str(data.get("reason", ""))) if stop else ""
+    return "" if history.stopped is None else plain(history.stopped.reason)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from ..core.budget import Budget
 from ..core.trial import State
@@ -101,8 +100,3 @@ class RulesCoordinator:
     def _minutes(self, seconds: float) -> str | None:
         minutes = self.budget.minutes
         return f"the {minutes:g} minutes are up" if minutes is not None and seconds >= minutes * 60 else None
-
-
-def focus(history: History) -> Mapping[str, Any]:
-    """Return what a coordinator on a language model said last of where to look, as it stands in the journal."""
-    return next((event.data for event in reversed(history.decisions) if event.data.get("action") == "focus"), {})

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from ..core.trial import Failure, Measurement, Outcome, State, Trial, TrialFailed, TrialRequest
 from ..errors import ApprovalPending, InputError, SpaceExhausted, TrialPruned
 from ..executors.base import Limit
+from ..journal.events import StudyStopped
 from ..plugins import name_of
 from .coordinator import Coordinator, RulesCoordinator, Step
 from .recovery import recover
@@ -184,7 +185,7 @@ class Loop:
             self.study.approvals.settle(expire=False)  # What was answered just now is not forgotten.
         else:
             self.study.approvals.close_all(reason)
-            self.engine.record_decision("stop", reason, failed=failed)
+            self.engine.record_decision(StudyStopped(reason=reason, failed=failed))
             if not failed and self.task.has_test:
                 self._test()
         if self.study.gateway is not None:

@@ -28,7 +28,7 @@ def recover(study: Study) -> None:
 def _retry_failures(study: Study) -> None:
     """Give the trials another chance whose failures had ended the study: whoever goes on has mended the cause."""
     history = study.history
-    if not history.decisions or not history.decisions[-1].data.get("failed"):
+    if history.last_stop is None or not history.last_stop.failed:
         return
     worked = history.counts[State.COMPLETE] or history.counts[State.PRUNED]
     every = [trial.number for trial in history.trials if trial.state is State.FAILED]

@@ -15,9 +15,8 @@ from typing import IO, Any
 
 import psutil
 
-from ..engine.recorder import JOURNAL_NAME
 from ..errors import InputError, StudyLocked
-from ..journal.file import FileJournal
+from ..journal.file import JOURNAL_NAME, FileJournal
 from ..study.study import Study
 from .process import running_process
 

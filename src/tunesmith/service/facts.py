@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from ..core.approval_request import Question
+from ..core.approval_request import ApprovalRequest
 from ..core.trial import Trial
 from ..reports.overview import stopped
 from ..reports.proposers import proposer_rows
@@ -68,7 +68,7 @@ def trial_details(study: Study, folder: Path, number: int) -> dict[str, Any]:
     return trial_facts(trial) | {"log_tail": tail, "reproduce": reproduce}
 
 
-def question_facts(question: Question) -> dict[str, Any]:
+def question_facts(question: ApprovalRequest) -> dict[str, Any]:
     """Return the facts of an approval request."""
     return dataclasses.asdict(question) | {"open": question.is_open}
 
@@ -90,7 +90,7 @@ def study_facts(study: Study) -> dict[str, Any]:
         "seconds": round(history.seconds_spent(), 3),
         "proposers": _proposers(study),
         "language_models": {role: dataclasses.asdict(spent) for role, spent in history.ledger.by_role.items()},
-        "questions": [question_facts(question) for question in history.questions.open],
+        "questions": [question_facts(question) for question in history.approval_requests.open],
         "stopped": stopped(history) or None,
         "process": running_process(history),
     }

@@ -9,18 +9,35 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..core.approval_request import ASK, Question
+from ..core.approval_request import ApprovalRequest
 from ..core.objective import Objective
 from ..core.pareto import hypervolume_share
 from ..core.trial import State, Trial
 from ..history.history import History
-from ..journal.base import Event
+from ..journal.events import (
+    AdviceRefused,
+    ApprovalRequested,
+    Decision,
+    Event,
+    SearchFocused,
+    SessionClosed,
+    StopRefused,
+    TrialEvent,
+    TrialFinished,
+    TrialInterrupted,
+    TrialJudged,
+    TrialProposed,
+    TrialStarted,
+)
 from ..proposers.base import Proposer
 from ..proposers.portfolio import PortfolioProposer
 from ..reports.fronts import FrontRow, front_rows
 
 KEPT = 60
 """How many of the last settled trials are kept for display: more than any terminal shows."""
+
+
+_MINOR_DECISIONS = (AdviceRefused, ApprovalRequested, SearchFocused, StopRefused)
 
 
 @dataclass(frozen=True)
@@ -95,8 +112,8 @@ class Snapshot:
     running: Sequence[Running]
     settled: Sequence[Trial]
     shares: Sequence[Share]
-    decision: Event | None
-    questions: Sequence[Question] = ()
+    decision: Decision | None
+    questions: Sequence[ApprovalRequest] = ()
 
     @property
     def leaders(self) -> Container[int]:
@@ -126,11 +143,12 @@ class LiveState:
 
     >>> from tunesmith.core.objective import Objective
     >>> from tunesmith.core.space import Float, SearchSpace
+    >>> from tunesmith.core.trial import Proposal
     >>> history = History(SearchSpace({"x": Float(0, 1)}), Objective.parse("minimize y"))
     >>> state = LiveState()
     >>> for event in (
-    ...     Event("proposed", 0, {"parameters": {"x": 0.5}, "proposer": "user"}),
-    ...     Event("started", 0, {"attempt": 1}, time=100.0),
+    ...     TrialProposed(trial=0, proposal=Proposal(parameters={"x": 0.5})),
+    ...     TrialStarted(trial=0, time=100.0),
     ... ):
     ...     history.apply(event)
     ...     state.record(event, history)
@@ -164,12 +182,12 @@ class LiveState:
         with self._lock:
             if self._history is not history:
                 self._begin(history)
-            elif event.trial is not None:
+            elif isinstance(event, TrialEvent):
                 self._follow(event, history.trials[event.trial])
-            if event.kind == "started" and event.trial is not None:
-                self._slots[event.trial] = (self._free_slot(event), event.time)
+            if isinstance(event, TrialStarted):
+                self._slots[event.trial] = (self._free_slot(event.trial), event.time)
             self._seconds = history.seconds_spent(event.time)
-            self._clock = None if event.kind == "closed" else event.time
+            self._clock = None if isinstance(event, SessionClosed) else event.time
 
     def snapshot(self, now: float | None = None) -> Snapshot | None:
         """Return how the study stands, or None before its first event.
@@ -209,10 +227,8 @@ class LiveState:
             running=sorted(runs, key=lambda run: run.slot),
             settled=[history.trials[n] for n in reversed(recent)],
             shares=sorted(shares, key=lambda share: -share.proposals),
-            decision=next(
-                (e for e in reversed(history.decisions) if e.data.get("action") not in ("refuse", "focus", ASK)), None
-            ),
-            questions=history.questions.open,
+            decision=next((e for e in reversed(history.decisions) if not isinstance(e, _MINOR_DECISIONS)), None),
+            questions=history.approval_requests.open,
         )
 
     def _dominated_by(self, front: list[FrontRow]) -> float | None:
@@ -235,19 +251,19 @@ class LiveState:
             if trial.state is State.RUNNING:
                 self._slots[trial.number] = (len(self._slots) + 1, history.sessions[-1].time if history.sessions else 0)
 
-    def _follow(self, event: Event, trial: Trial) -> None:
-        if event.kind == "proposed":
+    def _follow(self, event: TrialEvent, trial: Trial) -> None:
+        if isinstance(event, TrialProposed):
             self._propose(trial)
-        elif event.kind == "finished":
+        elif isinstance(event, TrialFinished):
             self._slots.pop(trial.number, None)
             self._settle(trial)
-        elif event.kind == "interrupted":
+        elif isinstance(event, TrialInterrupted):
             self._slots.pop(trial.number, None)
             if trial.number in self._settled:
                 self._settled.remove(trial.number)
-        elif event.kind == "judged" and trial.verdict is not None:
+        elif isinstance(event, TrialJudged):
             accepted = self._share(trial).accepted
-            (accepted.add if trial.verdict.decision == "accept" else accepted.discard)(trial.number)
+            (accepted.add if event.verdict.decision == "accept" else accepted.discard)(trial.number)
 
     def _propose(self, trial: Trial) -> None:
         self._share(trial).proposals += 1
@@ -266,11 +282,9 @@ class LiveState:
         name = trial.proposal.proposer
         return self._shares.setdefault(name, Share(name))
 
-    def _free_slot(self, event: Event) -> int:
-        """Return the slot that the event names, or the first free one: trials fill slots in the order they start."""
-        if isinstance(slot := event.data.get("slot"), int):
-            return slot + 1
-        taken = {slot for number, (slot, _) in self._slots.items() if number != event.trial}
+    def _free_slot(self, trial: int) -> int:
+        """Return the first free slot: trials fill slots in the order they start."""
+        taken = {slot for number, (slot, _) in self._slots.items() if number != trial}
         return next(slot for slot in range(1, len(taken) + 2) if slot not in taken)
 
 

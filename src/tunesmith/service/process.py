@@ -18,10 +18,10 @@ def running_process(history: History) -> int | None:
     if not history.session_open:
         return None
     session = history.sessions[-1]
-    if session.data.get("host") != socket.gethostname():
+    if session.host != socket.gethostname():
         return None
     try:
-        process = psutil.Process(session.data["pid"])
+        process = psutil.Process(session.pid)
         alive = process.status() != psutil.STATUS_ZOMBIE and process.create_time() <= session.time + 1
     except (psutil.Error, KeyError, TypeError, ValueError):
         return None

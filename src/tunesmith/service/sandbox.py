@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..config.settings import Settings, read_settings
-from ..engine.recorder import JOURNAL_NAME
 from ..errors import InputError
+from ..journal.file import JOURNAL_NAME
 from ..study.study import Study
 from ..study.tuning import load, source_of, study_from_settings
 from .settings import settings_of

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from .. import __version__, plugins
 from ..approvals.approvals import Approvals
-from ..core.approval_request import Question
+from ..core.approval_request import ApprovalRequest
 from ..core.budget import Budget
 from ..core.objective import Metric, Objective
 from ..core.parameters import Parameter
@@ -27,7 +27,7 @@ from ..engine.recorder import Recorder, gc_paused
 from ..errors import BudgetSpent, InputError, MissingExtra
 from ..executors.base import Executor
 from ..history.history import History
-from ..journal.base import Event
+from ..journal.events import TrialJudged, TrialNoted
 from ..judges.base import Judge
 from ..llm.options import ModelOptions
 from ..proposers.base import Proposer
@@ -346,14 +346,14 @@ class Study:
         if accept and reject:
             raise InputError("a note can accept or reject a trial, not both.")
         if text:
-            self.record.emit(Event("noted", number, {"text": text}))
+            self.record.emit(TrialNoted(trial=number, text=text))
         if accept or reject:
             verdict = Verdict(decision="accept" if accept else "reject", reason=text, by="user", binding=True)
-            self.record.emit(Event("judged", number, dataclasses.asdict(verdict)))
+            self.record.emit(TrialJudged(trial=number, verdict=verdict))
         self.record.sync()
         return self.history.trials[number]
 
-    def approve(self, question: int | None = None, text: str = "", *, reject: bool = False) -> Question:
+    def approve(self, question: int | None = None, text: str = "", *, reject: bool = False) -> ApprovalRequest:
         """Answer whether a step may be tried that a language model advises (`approve` in its options).
 
         It may be called from any thread, and while another process runs the study, which then takes the answer in.
@@ -372,9 +372,9 @@ class Study:
         return self.approvals.answer(question, text, reject=reject)
 
     @property
-    def questions(self) -> Sequence[Question]:
+    def approval_requests(self) -> Sequence[ApprovalRequest]:
         """Every step that a person was asked to approve, by number from 1; `is_open` tells which ones wait."""
-        return tuple(self.history.questions.all)
+        return tuple(self.history.approval_requests.all)
 
     def run(self) -> History:
         """Run trials until the budget is spent, the target is met or nothing improves; go on where it stood.

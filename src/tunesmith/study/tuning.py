@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,10 @@ from ..core.objective import Metric, Objective
 from ..core.parameters import Parameter
 from ..core.schema import build, expect_keys, expect_whole
 from ..core.space import SearchSpace
-from ..engine.recorder import JOURNAL_NAME
 from ..errors import InputError, nearest
 from ..executors.base import Executor
-from ..journal.file import read_events
+from ..journal.events import SessionOpened, StudyCreated
+from ..journal.file import JOURNAL_NAME, read_events
 from ..judges.base import Judge
 from ..llm.options import ModelOptions
 from ..proposers.base import Proposer
@@ -114,22 +114,18 @@ def load(folder: Path | str, function: Callable[..., Trained] | None = None) -> 
     tunesmith.errors.InputError: a study's folder must hold a journal.jsonl, but /nowhere has none.
     """
     folder = Path(folder)
-    created: Mapping[str, Any] | None = None
-    latest: Mapping[str, Any] = {}
-    for event in read_events(folder / JOURNAL_NAME, kinds=("created", "opened")):
-        if event.kind == "created":
-            created = event.data
-        latest = event.data
-    if created is None:
+    tables = [event.study for event in _starts(folder)]
+    if not tables:
         raise InputError(f"a study's folder must hold a {JOURNAL_NAME}, but {folder} has none.")
-    identity, settings = created["study"], latest["settings"]
-    space = SearchSpace.from_tables(identity["space"], identity["forbidden"])
-    objective = Objective.parse(identity["objective"])
+    table = tables[-1]
+    settings = table["settings"]
+    space = SearchSpace.from_tables(table["space"], table["forbidden"])
+    objective = Objective.parse(table["objective"])
 
     def task() -> Task | None:
         if function is not None:
             return FunctionTask(function=function, metric=objective.primary.name)
-        told = latest["task"] or {}
+        told = table["task"] or {}
         place = Path(told.get("folder", "."))
         follows = _what_follows(place, space, objective)
         return _task({key: told[key] for key in told if key not in follows}, place, space, objective)
@@ -138,7 +134,7 @@ def load(folder: Path | str, function: Callable[..., Trained] | None = None) -> 
         space=space,
         objective=objective,
         folder=folder,
-        name=identity["name"],
+        name=tables[0]["name"],
         budget=Budget(**settings["budget"]),
         proposer=_known(settings, "proposer", "portfolio"),
         pruner=_known(settings, "pruner", None),
@@ -146,11 +142,18 @@ def load(folder: Path | str, function: Callable[..., Trained] | None = None) -> 
         executor=_known(settings, "executor", "inline"),
         model=settings.get("model"),
         # A study can be looked at where its script or function is not there; whoever runs it needs them.
-        task=task if function is not None or latest["task"] else None,
+        task=task if function is not None or table["task"] else None,
         retries=settings["retries"],
-        seed=identity["seed"],
-        source=None if latest["source"] is None else Path(latest["source"]),
+        seed=table["seed"],
+        source=None if table["source"] is None else Path(table["source"]),
     )
+
+
+def _starts(folder: Path) -> Iterator[StudyCreated | SessionOpened]:
+    """Yield the events that hold the study's specification: its creation and the start of each session."""
+    for event in read_events(folder / JOURNAL_NAME, kinds=(StudyCreated, SessionOpened)):
+        if isinstance(event, StudyCreated | SessionOpened):
+            yield event
 
 
 def _known(settings: Mapping[str, Any], kind: str, default: str | None) -> Any:
@@ -191,7 +194,7 @@ def source_of(folder: Path) -> Path:
     Raises:
         InputError: The folder holds no study, or one that was not made from a file that is still there.
     """
-    source = next((e.data.get("source") for e in read_events(folder / JOURNAL_NAME, kinds=["created"])), "")
+    source = next((event.study["source"] for event in _starts(folder)), "")
     if source == "":
         raise InputError(f"a study's folder must hold a {JOURNAL_NAME}, but {folder} has none. Give a study.toml.")
     if source is None or not Path(source).exists():

@@ -18,9 +18,9 @@ from typing import Any
 from ..core.objective import Objective
 from ..core.parameters import Float
 from ..core.space import SearchSpace
-from ..core.trial import Proposal, Value
+from ..core.trial import Proposal, State, Value
 from ..history.history import History
-from ..journal.base import Event
+from ..journal.events import TrialFinished, TrialProposed, TrialReported, TrialStarted
 from ..proposers.base import Proposer
 from ..pruners.base import Pruner
 from . import problems
@@ -83,10 +83,9 @@ def check_parallel(proposer: Proposer, *, trials: int = 30, slots: int = 12, see
     while len(pending) < slots:
         history = build_history(space, complete)
         for number, proposal in enumerate(pending, start=trials):
-            payload = {key: value for key, value in vars(proposal).items() if value is not None}
-            history.apply(Event("proposed", number, payload, time=0.0))
+            history.apply(TrialProposed(trial=number, proposal=proposal, time=0.0))
             if number % 2:
-                history.apply(Event("started", number, {"attempt": 1}, time=0.0))
+                history.apply(TrialStarted(trial=number, attempt=1, time=0.0))
         for proposal in proposer.propose(history, count=4, seed=seed):
             taken = [(before.parameters, before.inherits) for before in pending]
             start = (proposal.parameters, proposal.inherits)
@@ -185,16 +184,18 @@ def _verdicts(
     curves = dict(zip(others if first or not complete else others[1:], complete, strict=False))
     history = History(space, objective)
     for number in range(max(own, len(complete)) + 1):
-        repeat = {"repeat_of": repeat_of} if number == own else {}
-        history.apply(Event("proposed", number, {"parameters": {"x": number / 100}, **repeat}, time=0.0))
-        history.apply(Event("started", number, {"attempt": 1}, time=0.0))
+        repeated = repeat_of if number == own else None
+        history.apply(
+            TrialProposed(trial=number, proposal=Proposal(parameters={"x": number / 100}, repeat_of=repeated), time=0.0)
+        )
+        history.apply(TrialStarted(trial=number, attempt=1, time=0.0))
         for step, y in curves.get(number, ()):
-            history.apply(Event("reported", number, {"step": step, "metrics": {"y": y}}, time=0.0))
+            history.apply(TrialReported(trial=number, step=step, metrics={"y": y}, time=0.0))
         if number in curves:
-            history.apply(Event("finished", number, {"state": "complete", "metrics": {"y": curves[number][-1][1]}}))
+            history.apply(TrialFinished(trial=number, state=State.COMPLETE, metrics={"y": curves[number][-1][1]}))
     verdicts = []
     for step, y in curve:
-        history.apply(Event("reported", own, {"step": step, "metrics": {"y": y}}, time=0.0))
+        history.apply(TrialReported(trial=own, step=step, metrics={"y": y}, time=0.0))
         verdict = pruner.should_prune(history, history.trials[own])
         assert pruner.should_prune(history, history.trials[own]) == verdict, "the same call must decide the same."
         assert verdict is None or verdict, "a decision must be a reason or None."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,21 @@ import numpy as np
 from ..core.objective import Constraint, Metric, Objective
 from ..core.parameters import Choice, Float, Int
 from ..core.space import SearchSpace
-from ..core.trial import Value
+from ..core.trial import Failure, Proposal, State, Value, Verdict
 from ..history.history import History
-from ..journal.base import Event
+from ..journal.events import (
+    Event,
+    SearchFocused,
+    SessionOpened,
+    StudyStopped,
+    TrialFinished,
+    TrialJudged,
+    TrialNoted,
+    TrialProposed,
+    TrialReported,
+    TrialStarted,
+    TrialTested,
+)
 
 START = 1_772_355_600.0
 EPOCHS = 24
@@ -56,32 +69,31 @@ def example_history(trials: int = 60, *, seed: int = 7) -> History:
     """
     objective = Objective((Metric("val_mse"),), (Constraint("latency_ms", high=40.0),))
     history = History(example_space(), objective)
-    study = {"pid": 4242, "host": "node-17", "versions": {"tunesmith": "0.1.0", "python": "3.12.4"}}
-    history.apply(Event("opened", data=study, time=START))
+    history.apply(SessionOpened(pid=4242, host="node-17", python="3.12.4", version="0.1.0", time=START))
     rng = np.random.default_rng(seed)
     clock = START
     for number in range(trials):
         for event in _trial(history, number, rng, running=trials > 10 and number >= trials - 2):
-            clock += 7.0 + 5.0 * (event.kind == "finished")
-            history.apply(Event(event.kind, event.trial, event.data, clock))
+            clock += 7.0 + 5.0 * (isinstance(event, TrialFinished))
+            history.apply(replace(event, time=clock))
     for event in _ending(history):
         clock += 20.0
-        history.apply(Event(event.kind, event.trial, event.data, clock))
+        history.apply(replace(event, time=clock))
     return history
 
 
 def _trial(history: History, number: int, rng: np.random.Generator, *, running: bool) -> Iterator[Event]:
     proposal = _proposal(history, number, rng)
     parameters = proposal["parameters"]
-    yield Event("proposed", number, {**proposal, "seed": 1000 + number})
-    yield Event("started", number, {"attempt": 1})
+    yield TrialProposed(trial=number, proposal=Proposal(**proposal), seed=1000 + number)
+    yield TrialStarted(trial=number, attempt=1)
     if failure := _failure(parameters, number, rng):
-        yield Event("finished", number, {"state": "failed", "failure": failure})
+        yield TrialFinished(trial=number, state=State.FAILED, failure=Failure(**failure))
         return
     curve = _curve(parameters, rng)
     last = EPOCHS // 2 if running else _last_epoch(history, curve, number)
     for epoch in range(last):
-        yield Event("reported", number, {"step": epoch + 1, "metrics": {"val_mse": curve[epoch]}})
+        yield TrialReported(trial=number, step=epoch + 1, metrics={"val_mse": curve[epoch]})
     if running:
         return
     speed = 2.0 + parameters["model.layers"] * parameters["model.d_model"] / 200.0
@@ -90,11 +102,16 @@ def _trial(history: History, number: int, rng: np.random.Generator, *, running: 
         "val_mae": math.sqrt(curve[last - 1]) * 0.78,
         "latency_ms": round(4.0 + 4.5 * speed, 2),
     }
-    usage = {"seconds": 3.1 * speed * last, "peak_memory_bytes": int(4e8 + 6e7 * speed)}
     pruned = last < EPOCHS
-    yield Event("finished", number, {"state": "pruned" if pruned else "complete", "metrics": metrics, **usage})
+    yield TrialFinished(
+        trial=number,
+        state=State.PRUNED if pruned else State.COMPLETE,
+        metrics=metrics,
+        seconds=3.1 * speed * last,
+        peak_memory_bytes=int(4e8 + 6e7 * speed),
+    )
     if not pruned:
-        yield Event("judged", number, _verdict(history, number))
+        yield TrialJudged(trial=number, verdict=Verdict(**_verdict(history, number)))
 
 
 def _proposal(history: History, number: int, rng: np.random.Generator) -> dict[str, Any]:
@@ -166,11 +183,11 @@ def _verdict(history: History, number: int) -> dict[str, Any]:
 def _ending(history: History) -> Iterator[Event]:
     best = history.best
     if len(history.trials) > 4:
-        yield Event("noted", 4, {"text": "looked at the forecasts by hand: the night hours are off"})
-    yield Event("decided", data={"reason": "SGD never came near Adam: fewer proposals go there", "by": "coordinator"})
+        yield TrialNoted(trial=4, text="looked at the forecasts by hand: the night hours are off")
+    yield SearchFocused(reason="SGD never came near Adam: fewer proposals go there")
     if best is None:
         return
     for trial in (best, history.trials[0]):
         if "val_mse" in trial.metrics:
-            yield Event("tested", trial.number, {"metrics": {"test_mse": round(trial.metrics["val_mse"] * 1.07, 5)}})
-    yield Event("decided", data={"reason": f"no new best in {history.since_best} trials", "decision": "stop"})
+            yield TrialTested(trial=trial.number, metrics={"test_mse": round(trial.metrics["val_mse"] * 1.07, 5)})
+    yield StudyStopped(reason=f"no new best in {history.since_best} trials")

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict
 from functools import partial
-from typing import Any
 
 import numpy as np
 
 from ..core.objective import Objective
 from ..core.parameters import Choice, Float, Int
 from ..core.space import SearchSpace
-from ..core.trial import Failure, State, Value
+from ..core.trial import Failure, Proposal, State, Value
 from ..history.history import History
-from ..journal.base import Event
+from ..journal.events import Event, TrialFinished, TrialProposed, TrialReported, TrialStarted
 from . import problems
 
 Outcome = float | Mapping[str, float] | State | Failure
@@ -82,28 +80,33 @@ def events_of(
     repeats: Mapping[int, int] | None = None,
 ) -> list[Event]:
     """Return the events of some trials, with the arguments of `build_history`."""
-    events = []
+    events: list[Event] = []
     for number, (parameters, outcome) in enumerate(trials):
-        repeat = {"repeat_of": repeats[number], "proposer": "rules"} if repeats and number in repeats else {}
-        events.append(Event("proposed", number, {"parameters": dict(parameters), **repeat}, time=0.0))
+        original = (repeats or {}).get(number)
+        proposer = "user" if original is None else "rules"
+        proposal = Proposal(parameters=dict(parameters), proposer=proposer, repeat_of=original)
+        events.append(TrialProposed(trial=number, proposal=proposal, time=0.0))
         if outcome is State.WAITING:
             continue
-        events.append(Event("started", number, {"attempt": 1}, time=0.0))
+        events.append(TrialStarted(trial=number, attempt=1, time=0.0))
         reports = (curves or {}).get(number, ())
-        events += [Event("reported", number, {"step": step, "metrics": {"y": y}}, time=0.0) for step, y in reports]
+        events += [TrialReported(trial=number, step=step, metrics={"y": y}, time=0.0) for step, y in reports]
         if outcome is not State.RUNNING:
-            events.append(Event("finished", number, _finished(outcome, reports), time=0.0))
+            events.append(_finished(number, outcome, reports))
     return events
 
 
-def _finished(outcome: Outcome, reports: Sequence[tuple[int, float]]) -> dict[str, Any]:
+def _finished(trial: int, outcome: Outcome, reports: Sequence[tuple[int, float]]) -> TrialFinished:
     if outcome is State.FAILED:
         outcome = Failure(kind="exit", reason="it ended with status 1.")
     if isinstance(outcome, Failure):
-        return {"state": "failed", "failure": {k: v for k, v in asdict(outcome).items() if v is not None}}
+        return TrialFinished(trial=trial, state=State.FAILED, failure=outcome, time=0.0)
     if outcome is State.PRUNED:
-        return {"state": "pruned", "metrics": {"y": reports[-1][1]} if reports else {}}
-    return {"state": "complete", "metrics": dict(outcome) if isinstance(outcome, Mapping) else {"y": outcome}}
+        metrics = {"y": reports[-1][1]} if reports else {}
+        return TrialFinished(trial=trial, state=State.PRUNED, metrics=metrics, time=0.0)
+    assert not isinstance(outcome, State)
+    metrics = dict(outcome) if isinstance(outcome, Mapping) else {"y": outcome}
+    return TrialFinished(trial=trial, state=State.COMPLETE, metrics=metrics, time=0.0)
 
 
 def random_trials(

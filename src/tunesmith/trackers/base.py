@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from ..history.history import History
-from ..journal.base import Event
+from ..journal.events import Event
 
 
 class Tracker(Protocol):

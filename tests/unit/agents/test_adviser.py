@@ -81,8 +81,7 @@ def test_what_is_refused_is_in_the_decision_log_and_changes_nothing() -> None:
     )
     with ModelServer([answers]) as server, study(server) as own:
         run(own, 6)
-        refused = [event.data for event in own.history.decisions if event.data["action"] == "refuse"]
-        reasons = " ".join(data["reason"] for data in refused)
+        reasons = " ".join(event.reason for event in own.history.decisions if event.kind == "advice_refused")
         for why in ("no parameter 'budget'", "must be a plain number", "ends by its budget"):
             assert why in reasons
         assert all(own.space.contains(trial.parameters) for trial in own.trials)
@@ -96,7 +95,7 @@ def test_a_number_of_a_thousand_digits_hurts_nobody(tmp_path: Path) -> None:
         run(own, 5)
         assert len(own.trials) == 5
     again = ts.load(tmp_path)
-    assert len([event for event in again.history.decisions if event.data["action"] == "refuse"]) >= 2
+    assert len([event for event in again.history.decisions if event.kind == "advice_refused"]) >= 2
     again.close()
 
 
@@ -192,8 +191,7 @@ def test_where_nobody_answers_rules_go_on_with_one_warning(caplog: pytest.LogCap
         assert calls == own.history.ledger.total.failed
         assert 1 <= calls <= 3  # It is not asked again at each turn.
         assert {t.proposal.proposer for t in own.trials} <= {"user", "gp", "quasirandom", "rules"}
-        told = [event.data["action"] for event in own.history.decisions]
-        assert told == ["go by rules"] * calls
+        assert [event.kind for event in own.history.decisions] == ["model_paused"] * calls
 
 
 def test_without_a_token_rules_go_on_with_one_warning(
@@ -221,7 +219,7 @@ def test_a_budget_is_kept_and_the_study_goes_on() -> None:
         run(own, 8)
         assert server.requests == ()
         assert own.history.ledger.total.calls == 0
-        assert "may cost up to" in own.history.decisions[0].data["reason"]
+        assert "may cost up to" in own.history.decisions[0].reason
 
 
 def test_a_study_is_replayed_to_the_same_end_without_anybody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

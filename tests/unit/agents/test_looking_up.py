@@ -82,8 +82,8 @@ def test_who_only_looks_up_comes_to_an_end_and_rules_go_on(provider: str) -> Non
         measure(own, 1.0, 2.0)
         assert len(server.requests) == 8
         assert own.trials[1].proposal.proposer != "language_model"
-        (decided,) = [event.data for event in own.history.decisions]
-        assert "request_limit of 8" in decided["reason"]
+        (decision,) = own.history.decisions
+        assert "request_limit of 8" in decision.reason
         assert own.history.ledger.total.calls == 8
 
 

@@ -3,7 +3,7 @@
 import threading
 from concurrent.futures import wait
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -17,7 +17,7 @@ from tunesmith.core.parameters import Float
 from tunesmith.core.space import SearchSpace
 from tunesmith.errors import InputError, ModelUnavailable
 from tunesmith.history.history import History
-from tunesmith.journal.base import Event
+from tunesmith.journal.events import AdviceRefused, Decision, ModelPaused, SearchFocused, StopRefused
 from tunesmith.judges.language_model import LanguageModelJudge
 from tunesmith.llm.options import ModelOptions
 from tunesmith.runner.coordinator import RulesCoordinator
@@ -67,8 +67,11 @@ def losses(*values: float) -> History:
     return build_history(SPACE, [({"x": place / 100, "y": 0.5}, value) for place, value in enumerate(values)])
 
 
-def told(history: History, action: str) -> list[Any]:
-    return [event.data for event in history.decisions if event.data["action"] == action]
+Kind = TypeVar("Kind", bound=Decision)
+
+
+def decisions(history: History, kind: type[Kind]) -> list[Kind]:
+    return [event for event in history.decisions if isinstance(event, kind)]
 
 
 # -- the judge -------------------------------------------------------------------------------------------------------
@@ -184,7 +187,7 @@ def test_a_stop_is_followed_only_where_the_history_bears_it_out(
     elif why is None:
         assert says.asked == []
     else:
-        assert why in told(history, "refuse")[0]["reason"]
+        assert why in decisions(history, StopRefused)[0].reason
 
 
 def test_it_is_asked_now_and_then_and_the_rules_come_first() -> None:
@@ -205,9 +208,9 @@ def test_what_it_freezes_holds_for_parameters_that_exist_and_for_the_adviser_alo
     )
     own, _ = coordinator(history, course)
     own.decide(history, seconds=1.0)
-    focus = told(history, "focus")[0]
-    assert (focus["prioritise"], focus["freeze"]) == (["x"], ["y"])
-    assert focus["reason"] == "y does not matter.; prioritise x; freeze y"
+    focus = decisions(history, SearchFocused)[0]
+    assert (focus.prioritise, focus.freeze) == (("x",), ("y",))
+    assert focus.reason == "y does not matter.; prioritise x; freeze y"
 
 
 def test_where_nobody_answers_the_study_goes_on_and_it_is_left_alone(caplog: pytest.LogCaptureFixture) -> None:
@@ -248,7 +251,15 @@ def test_where_nobody_waits_a_specialist_is_asked_each_time_and_the_last_word_co
 
 def test_suggestions_come_in_the_order_of_the_coordinator_whoever_answers_first() -> None:
     history = losses(*better(12))
-    history.apply(Event("decided", None, {"action": "focus", "prioritise": ["y", "x"], "reason": "they matter"}))
+    history.apply(
+        SearchFocused(
+            prioritise=(
+                "y",
+                "x",
+            ),
+            reason="they matter",
+        )
+    )
     own, _ = adviser(history, Suggestion(values=[0.7], reason="it is known"))
     for name in ("x", "y"):
         own.ask_specialist(name)
@@ -264,7 +275,7 @@ def test_those_who_fail_beside_each_other_are_one_failure() -> None:
         own.ask_specialist(name)
     all_answered(own)
     own.advise(history, count=1)
-    assert [data["until"] for data in told(history, "go by rules")] == [12 + 5]
+    assert [event.until for event in decisions(history, ModelPaused)] == [12 + 5]
     own.gateway.close()
 
 
@@ -275,10 +286,10 @@ def test_the_planner_is_told_and_advice_on_what_is_frozen_is_refused() -> None:
     from tunesmith.agents.roles.planner import Change, Idea, Plan
 
     history = losses(*better(12))
-    history.apply(Event("decided", None, {"action": "focus", "prioritise": ["x"], "freeze": ["y"], "reason": "it is."}))
+    history.apply(SearchFocused(prioritise=("x",), freeze=("y",), reason="it is."))
     ideas = [Idea(step="small", changes=[Change(parameter=name, value=0.3)], reason="why") for name in "xy"]
     says = Says(Plan(ideas=ideas))
     advice = PlannerAdviser(gateway_of(history, says)).advise(history, count=2)
     assert [dict(one.changes) for one in advice] == [{"x": 0.3}]
-    assert "the coordinator froze y" in told(history, "refuse")[0]["reason"]
+    assert "the coordinator froze y" in decisions(history, AdviceRefused)[0].reason
     assert '"freeze"' in says.asked[0]["question"]

@@ -8,7 +8,7 @@ from tunesmith.core.parameters import Choice, Float, Int
 from tunesmith.core.space import SearchSpace
 from tunesmith.core.trial import Failure
 from tunesmith.history.history import History
-from tunesmith.journal.base import Event
+from tunesmith.journal.events import AdviceRefused
 from tunesmith.proposers.gp import GpProposer
 from tunesmith.testing.histories import MINIMIZE, build_history, random_trials, smooth, spaces
 
@@ -88,13 +88,9 @@ def test_what_failed_is_told_with_its_reason() -> None:
 
 def test_what_was_refused_is_told() -> None:
     history = study(5)
-    data = {
-        "action": "refuse",
-        "reason": "advice is not followed: there is no parameter 'depth'.",
-        "changes": {"depth": 3},
-    }
-    history.apply(Event("decided", None, data))
-    assert told(history)["advice_that_was_refused"] == [{"changes": {"depth": 3}, "why": data["reason"]}]
+    reason = "advice is not followed: there is no parameter 'depth'."
+    history.apply(AdviceRefused(reason=reason, changes={"depth": 3}))
+    assert told(history)["advice_that_was_refused"] == [{"changes": {"depth": 3}, "why": reason}]
 
 
 @pytest.mark.parametrize("name", spaces())

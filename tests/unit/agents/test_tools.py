@@ -12,10 +12,10 @@ from tunesmith.agents.roles.planner import Change
 from tunesmith.agents.tools import BYTES_PER_TOKEN, MAX_TOKENS, MAX_TOTAL_TOKENS, Analysis
 from tunesmith.core.parameters import Choice, Float, Int
 from tunesmith.core.space import SearchSpace
-from tunesmith.core.trial import Failure, State
+from tunesmith.core.trial import Failure, Proposal, State, Verdict
 from tunesmith.errors import InputError
 from tunesmith.history.history import History
-from tunesmith.journal.base import Event
+from tunesmith.journal.events import TrialFinished, TrialJudged, TrialNoted, TrialProposed, TrialReported, TrialStarted
 from tunesmith.testing.histories import SEVERAL, awkward_histories, build_history, random_trials, smooth, spaces
 
 SPACE = SearchSpace(
@@ -57,8 +57,8 @@ def test_a_trial_is_shown_whole() -> None:
     history = build_history(
         SPACE, random_trials(SPACE, 9, loss), curves={3: [(step, 1.0 / step) for step in range(1, 50)]}
     )
-    history.apply(Event("judged", 3, {"decision": "reject", "reason": "it is worse."}))
-    history.apply(Event("noted", 3, {"text": "remember this"}))
+    history.apply(TrialJudged(trial=3, verdict=Verdict(decision="reject", reason="it is worse.")))
+    history.apply(TrialNoted(trial=3, text="remember this"))
     trial = history.trials[3]
     told = json.loads(Analysis(history).show_trial(3))
     assert (told["number"], told["state"], told["proposer"]) == (3, "complete", "user")
@@ -219,10 +219,10 @@ def test_a_snapshot_stays_as_it_was() -> None:
     history = study(20)
     taken = history.snapshot()
     before = str([taken.trials, taken.losses, taken.counts, taken.best, taken.has_tried({"lr": 1e-3})])
-    history.apply(Event("proposed", 20, {"parameters": dict(history.trials[1].parameters)}))
-    history.apply(Event("started", 20, {"attempt": 1}))
-    history.apply(Event("reported", 20, {"step": 1, "metrics": {"y": -1.0}}))
-    history.apply(Event("finished", 20, {"state": "complete", "metrics": {"y": -99.0}}))
+    history.apply(TrialProposed(trial=20, proposal=Proposal(parameters=dict(history.trials[1].parameters))))
+    history.apply(TrialStarted(trial=20, attempt=1))
+    history.apply(TrialReported(trial=20, step=1, metrics={"y": -1.0}))
+    history.apply(TrialFinished(trial=20, state=State.COMPLETE, metrics={"y": -99.0}))
     assert str([taken.trials, taken.losses, taken.counts, taken.best, taken.has_tried({"lr": 1e-3})]) == before
     assert taken.at_step(1) == {}
     assert taken.trials[3] is history.trials[3]

@@ -11,11 +11,10 @@ import pytest
 
 import tunesmith as ts
 from tunesmith.approvals.answers import Given
-from tunesmith.approvals.approvals import MOST_OPEN, answers
-from tunesmith.core.approval_request import Answer, Questions
+from tunesmith.approvals.approvals import MOST_OPEN, answers, read_requests
+from tunesmith.core.approval_request import Answer
 from tunesmith.core.trial import Proposal
 from tunesmith.errors import ApprovalPending
-from tunesmith.journal.file import read_events
 from tunesmith.llm.options import ModelOptions
 from tunesmith.proposers.language_model import Advice
 from tunesmith.runner.loop import Loop
@@ -46,7 +45,7 @@ def advise(own: ts.Study, step: str = "radical", **changes: Any) -> None:
 
 
 def actions(own: ts.Study) -> list[str]:
-    return [event.data["action"] for event in own.history.decisions]
+    return [getattr(event, "answer", event.kind) for event in own.history.decisions]
 
 
 def test_a_step_waits_until_it_is_approved_and_then_comes_first(tmp_path: Path) -> None:
@@ -54,7 +53,7 @@ def test_a_step_waits_until_it_is_approved_and_then_comes_first(tmp_path: Path) 
         advise(own, x=0.3, kind="b", y=0.5)
         other = own.ask()  # Nobody waits: the optimiser's proposal takes its place.
         assert other.proposal.proposer != "language_model"
-        [question] = own.questions
+        [question] = own.approval_requests
         assert question.is_open
         assert question.parameters == {"x": 0.3, "kind": "b", "y": 0.5}
         assert question.changes == {"x": {"from": 0.9, "to": 0.3}, "kind": {"from": "a", "to": "b"}, "y": {"to": 0.5}}
@@ -67,9 +66,9 @@ def test_a_step_waits_until_it_is_approved_and_then_comes_first(tmp_path: Path) 
         assert trial.proposal.proposer == "language_model"
         assert trial.proposal.reason == "it is usual. It was approved by the user."
         assert (trial.proposal.parent, trial.proposal.expectation) == (0, 0.25)
-        assert actions(own) == ["ask_approval", "approve"]
+        assert actions(own) == ["approval_requested", "approve"]
     again = ts.load(tmp_path)
-    assert again.questions == own.questions
+    assert again.approval_requests == own.approval_requests
 
 
 def test_what_is_rejected_is_not_tried_nor_asked_again_and_the_model_is_told(tmp_path: Path) -> None:
@@ -81,8 +80,8 @@ def test_what_is_rejected_is_not_tried_nor_asked_again_and_the_model_is_told(tmp
         own.approve(1, "too far", reject=True)
         advise(own, x=0.3)
         own.ask()
-        assert actions(own) == ["ask_approval", "reject", "refuse"]
-        assert "rejected by the user: too far, and nobody is asked twice" in own.history.decisions[-1].data["reason"]
+        assert actions(own) == ["approval_requested", "reject", "advice_refused"]
+        assert "rejected by the user: too far, and nobody is asked twice" in own.history.decisions[-1].reason
         assert 0.3 not in [trial.parameters["x"] for trial in own.trials]
         assert "too far" in str(StudySummary(own.history))
 
@@ -95,7 +94,7 @@ def test_only_those_steps_are_asked_about_that_were_wanted(approve: str, step: s
     with begin(study(agents={"approve": approve})) as own:
         advise(own, step, x=0.3)
         assert (own.ask().proposal.proposer == "language_model") is not held
-        assert len(own.questions) == held
+        assert len(own.approval_requests) == held
 
 
 def test_nobody_is_bothered_with_what_is_refused_anyway() -> None:
@@ -103,7 +102,7 @@ def test_nobody_is_bothered_with_what_is_refused_anyway() -> None:
         for changes in ({"x": 0.9}, {"z": 1}, {"x": "1 %"}):
             advise(own, **changes)
             own.ask()
-        assert actions(own) == ["refuse"] * 3
+        assert actions(own) == ["advice_refused"] * 3
 
 
 def test_no_more_than_a_few_are_open_at_once() -> None:
@@ -111,12 +110,12 @@ def test_no_more_than_a_few_are_open_at_once() -> None:
         for place in range(MOST_OPEN + 2):
             advise(own, x=0.1 * place)
             own.ask()
-        assert len(own.questions) == MOST_OPEN
-        assert "wait for approval already" in own.history.decisions[-1].data["reason"]
+        assert len(own.approval_requests) == MOST_OPEN
+        assert "wait for approval already" in own.history.decisions[-1].reason
         with pytest.raises(ts.InputError, match=r"several questions are open: 1, 2, 3\. Say which"):
             own.approve()
         own.approve(2)
-        assert [question.number for question in own.questions if question.is_open] == [1, 3]
+        assert [question.number for question in own.approval_requests if question.is_open] == [1, 3]
 
 
 @pytest.mark.parametrize("default", ["reject", "approve"])
@@ -127,7 +126,7 @@ def test_when_nobody_answers_in_time_the_default_stands(default: str) -> None:
         time.sleep(0.02)
         tried = own.ask().parameters["x"] == 0.3
         assert tried is (default == "approve")
-        assert (own.questions[0].answer, own.questions[0].answered_by) == (default, "time-out")
+        assert (own.approval_requests[0].answer, own.approval_requests[0].answered_by) == (default, "time-out")
         with pytest.raises(ts.InputError, match=f"question 1 was {default}e?d by the time-out"):
             own.approve(1)
 
@@ -147,12 +146,12 @@ def test_what_was_tried_meanwhile_or_finds_no_room_is_approved_in_vain() -> None
         own.ask()
         own.add({"x": 0.3, "kind": "a"}, 0.5)
         assert own.approve(1).trial is None
-        assert "it is not tried, as its configuration was tried meanwhile" in own.history.decisions[-1].data["reason"]
+        assert "it is not tried, as its configuration was tried meanwhile" in own.history.decisions[-1].reason
     with begin(study(budget=ts.Budget(trials=2))) as own:
         advise(own, x=0.3)
         own.ask()
         assert own.approve(1).trial is None
-        assert "the budget has no trial left" in own.history.decisions[-1].data["reason"]
+        assert "the budget has no trial left" in own.history.decisions[-1].reason
 
 
 def test_while_a_loop_pauses_nothing_else_is_proposed_and_other_threads_only_leave_answers() -> None:
@@ -166,9 +165,9 @@ def test_while_a_loop_pauses_nothing_else_is_proposed_and_other_threads_only_lea
         thread.start()
         thread.join()
         own.approve(1, "second", reject=True)
-        assert own.questions[0].is_open
+        assert own.approval_requests[0].is_open
         assert own.approvals.settle()
-        assert (own.questions[0].text, len(own.trials)) == ("from a thread", 2)
+        assert (own.approval_requests[0].text, len(own.trials)) == ("from a thread", 2)
         assert not own.approvals.settle()
 
 
@@ -190,8 +189,8 @@ def test_a_study_that_ends_closes_what_is_open() -> None:
         advise(own, x=0.3)
         own.ask()
         own.approvals.close_all("all trials are done")
-        assert actions(own) == ["ask_approval", "reject"]
-        reason = own.history.decisions[-1].data["reason"]
+        assert actions(own) == ["approval_requested", "reject"]
+        reason = own.history.decisions[-1].reason
         assert reason == "question 1 was rejected by the end of the study: all trials are done"
 
 
@@ -217,7 +216,7 @@ def test_while_another_process_has_the_folder_the_answer_is_left_there(
             ts.load(tmp_path).approve(1, "second")
         assert own.approvals.settle()
         assert len(own.trials) == trials
-        assert (own.questions[0].answer, own.questions[0].text) == (answer, "from elsewhere")
+        assert (own.approval_requests[0].answer, own.approval_requests[0].text) == (answer, "from elsewhere")
         assert list((tmp_path / "answers").iterdir()) == []
 
 
@@ -225,7 +224,7 @@ def test_an_answer_left_before_goes_before_a_later_one(tmp_path: Path) -> None:
     with begin(study(tmp_path)) as own:
         advise(own, x=0.3)
         own.ask()
-        answers.leave(tmp_path, own.questions[0], Given("reject", "first"))
+        answers.leave(tmp_path, own.approval_requests[0], Given("reject", "first"))
     with study(tmp_path) as own, pytest.raises(ts.InputError, match="rejected by the user: first"):
         own.approve(1)
 
@@ -247,7 +246,7 @@ def test_a_file_that_is_no_answer_is_put_aside(
         assert ["is left out, as it cannot be used" in record.message for record in caplog.records] == [True]
         assert (tmp_path / "answers" / "1.unusable").read_bytes() == content
         own.approve(1)
-        assert own.questions[0].answer == "approve"
+        assert own.approval_requests[0].answer == "approve"
 
 
 def test_a_folder_that_cannot_be_written_to_is_told(tmp_path: Path) -> None:
@@ -266,11 +265,11 @@ def test_the_approval_and_its_trial_are_one_write(tmp_path: Path) -> None:
         own.ask()
         own.approve(1)
     lines = (tmp_path / "journal.jsonl").read_bytes().splitlines(keepends=True)
-    place = next(n for n, line in enumerate(lines) if b'"approve"' in line and b'"question"' in line)
-    assert json.loads(lines[place + 1])["event"] == "proposed"
+    place = next(n for n, line in enumerate(lines) if b'"approval_answered"' in line)
+    assert json.loads(lines[place + 1])["event"] == "trial_proposed"
     (tmp_path / "journal.jsonl").write_bytes(b"".join(lines[:place]))  # As if it had been killed before the answer.
     with study(tmp_path) as own:
-        assert own.questions[0].is_open
+        assert own.approval_requests[0].is_open
         own.approve(1)
         assert [trial.parameters["x"] for trial in own.trials].count(0.3) == 1
 
@@ -281,8 +280,7 @@ def test_questions_follow_from_the_journal_alone(tmp_path: Path) -> None:
             advise(own, x=place)
             own.ask()
         own.approve(2, reject=True)
-        told = Questions.of(event.data for event in read_events(tmp_path / "journal.jsonl", kinds=["decided"]))
-        assert told.all == list(own.questions)
+        assert read_requests(tmp_path).all == list(own.approval_requests)
 
 
 @pytest.mark.parametrize(
@@ -308,7 +306,7 @@ def test_a_step_for_which_no_trial_was_left_is_asked_again_once_there_is_one() -
     own.approvals.close_all("all trials are done")
     advise(own, x=0.3)
     own.ask()
-    assert actions(own) == ["ask_approval", "reject", "ask_approval"]
+    assert actions(own) == ["approval_requested", "reject", "approval_requested"]
     own.close()
 
 
@@ -331,8 +329,8 @@ def test_an_answer_from_another_thread_becomes_one_trial_with_a_number_of_its_ow
             thread.join()
         assert len(own.trials) == 603
         assert [trial.number for trial in own.trials] == list(range(603))
-        assert own.questions[0].trial is not None
-        assert own.trials[own.questions[0].trial].parameters["x"] == 0.3
+        assert own.approval_requests[0].trial is not None
+        assert own.trials[own.approval_requests[0].trial].parameters["x"] == 0.3
         own.close()
     finally:
         sys.setswitchinterval(usual)

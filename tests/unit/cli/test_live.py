@@ -11,12 +11,28 @@ from rich.console import Console
 
 from tunesmith.cli.live import Frame, LiveView
 from tunesmith.cli.plain import PlainView
+from tunesmith.core.approval_request import ApprovalRequest
 from tunesmith.core.budget import Budget
 from tunesmith.core.objective import Objective
 from tunesmith.core.parameters import Choice, Float, Int
 from tunesmith.core.space import SearchSpace
+from tunesmith.core.trial import Failure, Proposal, State, Verdict
 from tunesmith.history.history import History
-from tunesmith.journal.base import Event
+from tunesmith.journal.events import (
+    ApprovalRequested,
+    Event,
+    SessionOpened,
+    StudyCreated,
+    StudyStopped,
+    TrialFinished,
+    TrialInterrupted,
+    TrialJudged,
+    TrialProposed,
+    TrialReported,
+    TrialStarted,
+    TrialTested,
+    from_record,
+)
 
 HOSTILE = "[bold]x[/] \x1b[31mred\x1b[0m\nnext\x07 [/nope]"
 BUDGET = Budget(trials=60, minutes=10, target=0.05, patience=25)
@@ -40,19 +56,19 @@ def new_history() -> History:
 
 def events(text: str = "near trial 0") -> Iterator[Event]:
     """A short study: trial 0, a better one, a worse one, one pruned, one failed, two running."""
-    yield Event("created", time=1000.0)
-    yield Event("opened", time=1000.0)
+    yield StudyCreated(format=1, version="0.1.0", study={}, time=1000.0)
+    yield SessionOpened(time=1000.0)
     rest = [{**REST, "model.layers": layers} for layers in (1, 1, 2, 3, 4, 4, 4)]
     for number in range(7):
         values = {**(ADAM if number else SGD), **rest[number], "model.dropout": number / 20}
         proposer = "tpe" if number else "user"
-        yield Event(
-            "proposed", number, {"parameters": values, "proposer": proposer, "reason": text}, time=1000.0 + number
+        yield TrialProposed(
+            trial=number, proposal=Proposal(parameters=values, proposer=proposer, reason=text), time=1000.0 + number
         )
-        yield Event("started", number, {"attempt": 1}, time=1000.0 + number)
+        yield TrialStarted(trial=number, attempt=1, time=1000.0 + number)
         for step in range(1, 4):
             value = [0.4, 0.31, 0.5, 0.9, 0.8, 0.7, 0.6][number] + 0.3 / step
-            yield Event("reported", number, {"step": step, "metrics": {"val_loss": value}}, time=1000.0 + number)
+            yield TrialReported(trial=number, step=step, metrics={"val_loss": value}, time=1000.0 + number)
         yield from ending(number, text)
 
 
@@ -61,13 +77,13 @@ def ending(number: int, text: str) -> Iterator[Event]:
     if number < 3:
         value, decision = [(0.4, "accept"), (0.31, "accept"), (0.5, "reject")][number]
         metrics = {"metrics": {"val_loss": value}, "seconds": 4.2}
-        yield Event("finished", number, {"state": "complete", **metrics}, time=at)
-        yield Event("judged", number, {"decision": decision, "reason": text}, time=at)
+        yield from_record({"event": "trial_finished", "trial": number, "state": "complete", **metrics, "time": at})
+        yield TrialJudged(trial=number, verdict=Verdict(decision=decision, reason=text), time=at)
     elif number == 3:
-        yield Event("finished", 3, {"state": "pruned", "metrics": {"val_loss": 1.0}, "seconds": 2.0}, time=at)
+        yield TrialFinished(trial=3, state=State.PRUNED, metrics={"val_loss": 1.0}, seconds=2.0, time=at)
     elif number == 4:
         failure = {"kind": "exit", "reason": f"exit status 3 {text}"}
-        yield Event("finished", 4, {"state": "failed", "failure": failure, "seconds": 1.0}, time=at)
+        yield TrialFinished(trial=4, state=State.FAILED, failure=Failure(**failure), seconds=1.0, time=at)
 
 
 def drawn(width: int, height: int, stream: Iterator[Event], *, now: float = 1012.0) -> list[str]:
@@ -121,12 +137,14 @@ def test_data_is_shown_as_it_is_and_never_as_markup() -> None:
 
 def test_a_tall_terminal_shows_more() -> None:
     def trials(count: int) -> Iterator[Event]:
-        yield Event("opened", time=1000.0)
+        yield SessionOpened(time=1000.0)
         for number in range(count):
             values = {**ADAM, **REST, "model.dropout": number / 100}
-            yield Event("proposed", number, {"parameters": values, "proposer": f"p{number % 4}"}, time=1000.0)
-            yield Event("started", number, {"attempt": 1}, time=1000.0)
-            yield Event("finished", number, {"state": "complete", "metrics": {"val_loss": 1.0 + number}}, time=1001.0)
+            yield TrialProposed(
+                trial=number, proposal=Proposal(parameters=values, proposer=f"p{number % 4}"), time=1000.0
+            )
+            yield TrialStarted(trial=number, attempt=1, time=1000.0)
+            yield TrialFinished(trial=number, state=State.COMPLETE, metrics={"val_loss": 1.0 + number}, time=1001.0)
 
     small, large = drawn(80, 24, trials(40)), drawn(80, 48, trials(40))
     assert len(small) == 23
@@ -209,12 +227,12 @@ def test_plain_lines_tell_of_decisions_interruptions_repeats_and_tests() -> None
     assert plain(
         iter(
             [
-                Event("opened", time=2000.0),
-                Event("interrupted", 5, {"reason": "the 10 minutes are up"}),
-                Event("judged", 1, {"decision": "replicate", "reason": "within the noise"}),
-                Event("decided", None, {"action": "stop", "reason": "all trials are done"}),
-                Event("tested", 1, {"metrics": {"test_loss": 0.25}}),
-                Event("tested", 0, {"failure": {"kind": "exit", "reason": "exit status 1"}}),
+                SessionOpened(time=2000.0),
+                TrialInterrupted(trial=5, reason="the 10 minutes are up"),
+                TrialJudged(trial=1, verdict=Verdict(decision="replicate", reason="within the noise")),
+                StudyStopped(reason="all trials are done"),
+                TrialTested(trial=1, metrics={"test_loss": 0.25}),
+                TrialTested(trial=0, failure=Failure(kind="exit", reason="exit status 1")),
             ]
         ),
         history=history,
@@ -235,12 +253,14 @@ def test_a_long_plain_line_stays_one_line() -> None:
 
 
 def front_events() -> Iterator[Event]:
-    yield Event("opened", time=1000.0)
+    yield SessionOpened(time=1000.0)
     for number, (loss, speed) in enumerate([(2.0, 10.0), (1.0, 5.0), (3.0, 9.0)]):
-        yield Event("proposed", number, {"parameters": {**ADAM, **REST, "model.dropout": number / 20}}, time=1001.0)
-        yield Event("started", number, {"attempt": 1}, time=1001.0)
+        yield TrialProposed(
+            trial=number, proposal=Proposal(parameters={**ADAM, **REST, "model.dropout": number / 20}), time=1001.0
+        )
+        yield TrialStarted(trial=number, attempt=1, time=1001.0)
         told = {"state": "complete", "metrics": {"val_loss": loss, "speed": speed}, "seconds": 4.2}
-        yield Event("finished", number, told, time=1002.0)
+        yield from_record({"event": "trial_finished", "trial": number, **told, "time": 1002.0})
 
 
 def test_the_views_of_a_running_study_show_its_front() -> None:
@@ -317,15 +337,18 @@ def asked(text: str = "a third is usual", number: int = 1) -> Event:
     """A step that waits for approval, until five minutes after the first trial."""
     changes = {"training.lr": {"from": 0.002, "to": 0.03}, "training.optimizer": {"from": "Adam", "to": text}}
     changes["training.momentum"] = {"to": 0.5}
-    told = {"step": "radical", "parameters": SGD, "changes": changes, "advice": text, "parent": 1, "expectation": 0.2}
-    details = {
-        "question": number,
-        "deadline": 1300.0,
-        "default": "reject",
-        "by": "planner",
-        "reason": f"may it? {text}",
-    }
-    return Event("decided", None, {"action": "ask_approval", **told, **details}, time=1010.0)
+    request = ApprovalRequest(
+        number=number,
+        step="radical",
+        parameters=SGD,
+        changes=changes,
+        advice=text,
+        parent=1,
+        expectation=0.2,
+        deadline=1300.0,
+        default="reject",
+    )
+    return ApprovalRequested(reason=f"may it? {text}", by="planner", request=request, time=1010.0)
 
 
 def with_questions(text: str, count: int) -> Iterator[Event]:

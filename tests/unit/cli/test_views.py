@@ -12,9 +12,20 @@ from tunesmith.core.budget import Budget
 from tunesmith.core.objective import Objective
 from tunesmith.core.parameters import Float, Int
 from tunesmith.core.space import SearchSpace
-from tunesmith.core.trial import State
+from tunesmith.core.trial import Failure, Proposal, State, Verdict
 from tunesmith.history.history import History
-from tunesmith.journal.base import Event
+from tunesmith.journal.events import (
+    Event,
+    SessionOpened,
+    StudyStopped,
+    TrialFinished,
+    TrialJudged,
+    TrialNoted,
+    TrialProposed,
+    TrialReported,
+    TrialStarted,
+    TrialTested,
+)
 from tunesmith.proposers.portfolio import PortfolioProposer
 from tunesmith.proposers.random import RandomProposer
 from tunesmith.service.live_state import LiveState
@@ -44,12 +55,14 @@ def small_history(folder: Path | None = None) -> History:
 
 
 def small_events() -> Iterator[Event]:
-    yield Event("opened", time=0.0)
+    yield SessionOpened(time=0.0)
     for number, (lr, accuracy) in enumerate([(0.1, 0.8), (0.01, 0.9)]):
-        yield Event("proposed", number, {"parameters": {"lr": lr, "layers": 2}, "proposer": ["user", "tpe"][number]})
-        yield Event("started", number, {"attempt": 1})
-        yield Event("finished", number, {"state": "complete", "metrics": {"accuracy": accuracy}, "seconds": 3.0})
-        yield Event("tested", number, {"metrics": {"test_accuracy": accuracy - 0.05}})
+        yield TrialProposed(
+            trial=number, proposal=Proposal(parameters={"lr": lr, "layers": 2}, proposer=["user", "tpe"][number])
+        )
+        yield TrialStarted(trial=number, attempt=1)
+        yield TrialFinished(trial=number, state=State.COMPLETE, metrics={"accuracy": accuracy}, seconds=3.0)
+        yield TrialTested(trial=number, metrics={"test_accuracy": accuracy - 0.05})
 
 
 def test_a_summary_shows_the_best_beside_the_users_own(tmp_path: Path) -> None:
@@ -77,9 +90,9 @@ def test_a_study_without_any_result_has_a_summary() -> None:
     history = History(SearchSpace({"x": Float(0, 1)}), Objective.parse("minimize y"))
     assert "no trial has finished yet" in text(summary(history, "mine", None))
     failure = {"kind": "exit", "reason": "exit status 1"}
-    history.apply(Event("proposed", 0, {"parameters": {"x": 0.5}}))
-    history.apply(Event("started", 0, {"attempt": 1}))
-    history.apply(Event("finished", 0, {"state": "failed", "failure": failure}))
+    history.apply(TrialProposed(trial=0, proposal=Proposal(parameters={"x": 0.5})))
+    history.apply(TrialStarted(trial=0, attempt=1))
+    history.apply(TrialFinished(trial=0, state=State.FAILED, failure=Failure(**failure)))
     shown = text(summary(history, "mine", Path("studies/mine")))
     assert "no complete trial yet" in shown
     assert "tunesmith show studies/mine 0" in shown
@@ -136,11 +149,11 @@ def test_every_trial_of_a_study_can_be_shown() -> None:
 def test_a_trial_is_compared_with_its_parent() -> None:
     history = small_history()
     proposal = {"parameters": {"lr": 0.02, "layers": 2}, "parent": 1, "expectation": 0.95, "reason": "a bit faster"}
-    history.apply(Event("proposed", 2, {**proposal, "proposer": "tpe"}))
-    history.apply(Event("started", 2, {"attempt": 3}))
+    history.apply(TrialProposed(trial=2, proposal=Proposal(**proposal, proposer="tpe")))
+    history.apply(TrialStarted(trial=2, attempt=3))
     for step in range(1, 9):
-        history.apply(Event("reported", 2, {"step": step, "metrics": {"accuracy": step / 10}}))
-    history.apply(Event("noted", 2, {"text": "promising"}))
+        history.apply(TrialReported(trial=2, step=step, metrics={"accuracy": step / 10}))
+    history.apply(TrialNoted(trial=2, text="promising"))
     lines = rows(trial_view(history, history.trials[2]))
     assert lines[0] == ["▸", "trial", "2", "running", "seed", "0,", "attempt", "3"]
     assert ["proposed", "by", "tpe,", "from", "trial", "1,", "expects", "accuracy", "0.95"] in lines
@@ -166,12 +179,12 @@ def test_data_is_shown_as_it_is_and_never_as_markup() -> None:
     space = SearchSpace({"[red]lr": Float(0.0, 1.0)})
     history = History(space, Objective.parse("minimize y[/]"))
     proposal = {"parameters": {"[red]lr": 0.5}, "proposer": f"p{HOSTILE}", "reason": HOSTILE}
-    history.apply(Event("proposed", 0, proposal))
-    history.apply(Event("started", 0, {"attempt": 1}))
-    history.apply(Event("reported", 0, {"step": 1, "metrics": {"y[/]": 1.0, HOSTILE: 2.0}}))
+    history.apply(TrialProposed(trial=0, proposal=Proposal(**proposal)))
+    history.apply(TrialStarted(trial=0, attempt=1))
+    history.apply(TrialReported(trial=0, step=1, metrics={"y[/]": 1.0, HOSTILE: 2.0}))
     failure = {"kind": "exception", "reason": HOSTILE, "log_tail": f"before\n{HOSTILE}"}
-    history.apply(Event("finished", 0, {"state": "failed", "failure": failure}))
-    history.apply(Event("decided", None, {"action": "stop", "reason": HOSTILE}))
+    history.apply(TrialFinished(trial=0, state=State.FAILED, failure=Failure(**failure)))
+    history.apply(StudyStopped(reason=HOSTILE))
     for view in (
         trial_view(history, history.trials[0], reproduce=HOSTILE),
         status(history, Budget(trials=5), name=HOSTILE),
@@ -197,7 +210,7 @@ def test_a_long_log_is_shown_from_its_end_and_folded() -> None:
 
 def test_a_long_reason_goes_on_below_itself() -> None:
     history = small_history()
-    history.apply(Event("judged", 1, {"decision": "reject", "reason": "word " * 30}))
+    history.apply(TrialJudged(trial=1, verdict=Verdict(decision="reject", reason="word " * 30)))
     lines = text(trial_view(history, history.trials[1]), width=60).splitlines()
     at = next(place for place, line in enumerate(lines) if line.startswith("   verdict   rejected by rules: word"))
     assert lines[at + 1].startswith(" " * 13 + "word word")
@@ -206,10 +219,10 @@ def test_a_long_reason_goes_on_below_itself() -> None:
 def front_history(folder: Path | None = None) -> History:
     history = History(SearchSpace({"x": Float(0.0, 1.0)}), Objective.parse("minimize error, maximize speed"), folder)
     for number, (error, speed) in enumerate([(2.0, 10.0), (1.0, 5.0), (4.0, 40.0), (4.0, 9.0), (0.5, 1.0)]):
-        history.apply(Event("proposed", number, {"parameters": {"x": number / 10}, "proposer": "tpe"}))
-        history.apply(Event("started", number, {"attempt": 1}))
+        history.apply(TrialProposed(trial=number, proposal=Proposal(parameters={"x": number / 10}, proposer="tpe")))
+        history.apply(TrialStarted(trial=number, attempt=1))
         metrics = {"error": error, "speed": speed}
-        history.apply(Event("finished", number, {"state": "complete", "metrics": metrics, "seconds": 3.0}))
+        history.apply(TrialFinished(trial=number, state=State.COMPLETE, metrics=metrics, seconds=3.0))
     return history
 
 

@@ -10,9 +10,10 @@ import pytest
 from tunesmith.core.objective import Constraint, Metric, Objective
 from tunesmith.core.parameters import Float
 from tunesmith.core.space import SearchSpace
+from tunesmith.core.trial import Failure, Proposal, State
 from tunesmith.history.credit import Credit, assign_credit
 from tunesmith.history.history import History
-from tunesmith.journal.base import Event
+from tunesmith.journal.events import TrialFinished, TrialProposed, TrialStarted, from_record
 
 LINE = SearchSpace({"x": Float(0.0, 1.0)})
 
@@ -22,14 +23,14 @@ def add(
 ) -> None:
     """Play one trial into the history: measured where there is a loss, else failed; running where it is NaN."""
     number = len(history.trials)
-    history.apply(Event("proposed", number, {"parameters": {"x": number / 1000}, "proposer": proposer}))
-    history.apply(Event("started", number, {"attempt": 1}))
+    history.apply(TrialProposed(trial=number, proposal=Proposal(parameters={"x": number / 1000}, proposer=proposer)))
+    history.apply(TrialStarted(trial=number, attempt=1))
     if loss is None:
         failure = {"kind": "memory", "reason": "it was too big."}
-        history.apply(Event("finished", number, {"state": "failed", "failure": failure, "seconds": seconds}))
+        history.apply(TrialFinished(trial=number, state=State.FAILED, failure=Failure(**failure), seconds=seconds))
     elif not math.isnan(loss):
         told = {"state": "complete", "metrics": {"y": loss, **metrics}, "seconds": seconds}
-        history.apply(Event("finished", number, told))
+        history.apply(from_record({"event": "trial_finished", "trial": number, **told}))
 
 
 def history_of(trials: Sequence[tuple[str, float | None]], objective: str = "minimize y") -> History:
@@ -124,9 +125,9 @@ def test_credit_fades_by_half_after_the_half_life() -> None:
 def test_repeats_are_nobodys_merit() -> None:
     history = history_of([("a", 2.0), ("b", 3.0)])
     told = earned(history)
-    history.apply(Event("proposed", 2, {"parameters": {"x": 0.0}, "proposer": "a", "repeat_of": 0}))
-    history.apply(Event("started", 2, {"attempt": 1}))
-    history.apply(Event("finished", 2, {"state": "complete", "metrics": {"y": 1.0}}))
+    history.apply(TrialProposed(trial=2, proposal=Proposal(parameters={"x": 0.0}, proposer="a", repeat_of=0)))
+    history.apply(TrialStarted(trial=2, attempt=1))
+    history.apply(TrialFinished(trial=2, state=State.COMPLETE, metrics={"y": 1.0}))
     assert earned(history) == told
     add(history, "b", 2.5)
     assert earned(history)[1].gain == pytest.approx(1 / 2 + 1 / 2)  # Behind trial 0, and not behind its repeat.

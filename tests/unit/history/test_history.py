@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +9,21 @@ import pytest
 from tunesmith.core.objective import Objective
 from tunesmith.core.parameters import Float
 from tunesmith.core.space import SearchSpace
-from tunesmith.core.trial import Report, State
+from tunesmith.core.trial import Proposal, Report, State, Verdict
 from tunesmith.errors import TunesmithError
 from tunesmith.history.history import History
-from tunesmith.journal.base import Event
+from tunesmith.journal.events import (
+    Event,
+    SessionClosed,
+    SessionOpened,
+    TrialFinished,
+    TrialInterrupted,
+    TrialJudged,
+    TrialProposed,
+    TrialReported,
+    TrialStarted,
+    from_record,
+)
 from tunesmith.testing.contracts import MAXIMIZE, MINIMIZE, build_history
 
 LINE = SearchSpace({"x": Float(0.0, 1.0)})
@@ -25,11 +37,11 @@ def _play(*events: Event) -> History:
 
 
 def _started(number: int, x: float = 0.5) -> list[Event]:
-    return [Event("proposed", number, {"parameters": {"x": x}}), Event("started", number, {"attempt": 1})]
+    return [TrialProposed(trial=number, proposal=Proposal(parameters={"x": x})), TrialStarted(trial=number, attempt=1)]
 
 
 def _complete(number: int, y: float) -> Event:
-    return Event("finished", number, {"state": "complete", "metrics": {"y": y}})
+    return TrialFinished(trial=number, state=State.COMPLETE, metrics={"y": y})
 
 
 def test_arrays_hold_what_is_known_of_each_trial() -> None:
@@ -67,10 +79,10 @@ def test_pruned_trials_never_lead() -> None:
 
 
 def test_a_new_attempt_forgets_the_reports_of_the_last() -> None:
-    report = Event("reported", 0, {"step": 3, "metrics": {"y": 1.0}})
-    history = _play(*_started(0), report, Event("interrupted", 0))
+    report = TrialReported(trial=0, step=3, metrics={"y": 1.0})
+    history = _play(*_started(0), report, TrialInterrupted(trial=0))
     assert history.waiting[0].number == 0
-    history.apply(Event("started", 0, {"attempt": 2}))
+    history.apply(TrialStarted(trial=0, attempt=2))
     assert history.at_step(3) == {}
     assert history.trials[0].reports == ()
     assert history.trials[0].attempt == 2
@@ -78,32 +90,32 @@ def test_a_new_attempt_forgets_the_reports_of_the_last() -> None:
 
 @pytest.mark.parametrize("y", [math.nan, math.inf])
 def test_reports_that_are_no_number_are_kept_but_not_compared(y: float) -> None:
-    history = _play(*_started(0), Event("reported", 0, {"step": 1, "metrics": {"y": y}}))
+    history = _play(*_started(0), TrialReported(trial=0, step=1, metrics={"y": y}))
     assert len(history.trials[0].reports) == 1
     assert history.at_step(1) == {}
 
 
 def test_a_binding_rejection_gives_the_lead_to_the_next() -> None:
     history = _play(*_started(0, 0.1), *_started(1, 0.2), _complete(0, 1.0), _complete(1, 2.0))
-    rejected = {"decision": "reject", "reason": "it leaks.", "by": "user", "binding": True}
-    history.apply(Event("judged", 0, rejected))
+    rejected = Verdict(decision="reject", reason="it leaks.", by="user", binding=True)
+    history.apply(TrialJudged(trial=0, verdict=rejected))
     assert history.best is not None
     assert history.best.number == 1
-    history.apply(Event("judged", 0, {**rejected, "decision": "accept"}))
+    history.apply(TrialJudged(trial=0, verdict=replace(rejected, decision="accept")))
     assert history.best.number == 0
 
 
 def test_since_best_counts_the_finished_trials_without_a_new_lead() -> None:
     history = build_history(LINE, [({"x": 0.1}, 2.0), ({"x": 0.2}, 3.0), ({"x": 0.3}, State.FAILED)])
     assert history.since_best == 2
-    history.apply(Event("proposed", 3, {"parameters": {"x": 0.4}}))
-    history.apply(Event("started", 3, {"attempt": 1}))
+    history.apply(TrialProposed(trial=3, proposal=Proposal(parameters={"x": 0.4})))
+    history.apply(TrialStarted(trial=3, attempt=1))
     history.apply(_complete(3, 1.0))
     assert history.since_best == 0
 
 
 def test_seconds_are_summed_over_the_sessions_alone() -> None:
-    times = [Event("opened", time=100.0), Event("closed", time=130.0), Event("opened", time=500.0)]
+    times = [SessionOpened(time=100.0), SessionClosed(time=130.0), SessionOpened(time=500.0)]
     history = _play(*times)
     assert history.seconds_spent() == 30.0
     assert history.seconds_spent(now=512.0) == 42.0
@@ -117,20 +129,20 @@ def test_has_tried_knows_every_proposal() -> None:
 
 def test_trials_have_their_folder() -> None:
     history = History(LINE, MINIMIZE, Path("studies/mine"))
-    history.apply(Event("proposed", 0, {"parameters": {"x": 0.1}}))
+    history.apply(TrialProposed(trial=0, proposal=Proposal(parameters={"x": 0.1})))
     assert history.trials[0].folder == Path("studies/mine/trials/0000")
 
 
 @pytest.mark.parametrize(
     "events",
     [
-        [Event("proposed", 1, {"parameters": {"x": 0.1}})],
-        [Event("started", 0, {"attempt": 1})],
+        [TrialProposed(trial=1, proposal=Proposal(parameters={"x": 0.1}))],
+        [TrialStarted(trial=0, attempt=1)],
         [*_started(0), _complete(0, 1.0), _complete(0, 1.0)],
-        [Event("proposed", 0, {"parameters": {"x": 0.1}}), _complete(0, 1.0)],
-        [*_started(0), Event("started", 0, {"attempt": 2})],
-        [*_started(0), _complete(0, 1.0), Event("interrupted", 0)],
-        [*_started(0), _complete(0, 1.0), Event("reported", 0, {"step": 1, "metrics": {}})],
+        [TrialProposed(trial=0, proposal=Proposal(parameters={"x": 0.1})), _complete(0, 1.0)],
+        [*_started(0), TrialStarted(trial=0, attempt=2)],
+        [*_started(0), _complete(0, 1.0), TrialInterrupted(trial=0)],
+        [*_started(0), _complete(0, 1.0), TrialReported(trial=0, step=1, metrics={})],
     ],
     ids=["gap", "not proposed", "ends twice", "ends before its start", "starts twice", "complete", "late report"],
 )
@@ -146,7 +158,7 @@ def test_more_trials_than_there_was_room_for() -> None:
 
 
 def _told(number: int, state: str, **data: Any) -> Event:
-    return Event("finished", number, {"state": state, **data})
+    return from_record({"event": "trial_finished", "trial": number, "state": state, **data})
 
 
 def test_values_and_excesses_have_a_column_each_for_metrics_and_constraints() -> None:
@@ -177,7 +189,7 @@ def test_a_crash_is_a_failure_that_parameters_may_be_to_blame_for(kind: str, cra
     np.testing.assert_array_equal(history.crashed, [False, False])  # nothing has worked yet: it may be anything
     history.apply(_complete(1, 1.0))
     np.testing.assert_array_equal(history.crashed, [crashed, False])
-    history.apply(Event("interrupted", 0, {}))
+    history.apply(TrialInterrupted(trial=0))
     np.testing.assert_array_equal(history.crashed, [False, False])
 
 
@@ -236,7 +248,7 @@ def test_reports_of_several_metrics_are_compared_at_their_step() -> None:
     for number, (error, speed) in enumerate([(1.0, 1.0), (2.0, 2.0), (3.0, 1.0)]):
         for event in _started(number):
             history.apply(event)
-        history.apply(Event("reported", number, {"step": 1, "metrics": {"error": error, "speed": speed}}))
+        history.apply(TrialReported(trial=number, step=1, metrics={"error": error, "speed": speed}))
     losses = history.at_step(1)
     assert [losses[number] < 0 for number in range(3)] == [True, True, False]
     last = history.trials[2]
@@ -244,8 +256,8 @@ def test_reports_of_several_metrics_are_compared_at_their_step() -> None:
     assert history.loss_of(last, Report(1, {"error": 1.0})) is None
     assert history.loss_of(last, Report(1, {"error": 1.0, "speed": math.nan})) == math.inf
     for number in (0, 1):
-        history.apply(Event("interrupted", number, {}))
-        history.apply(Event("started", number, {"attempt": 2}))
+        history.apply(TrialInterrupted(trial=number))
+        history.apply(TrialStarted(trial=number, attempt=2))
     assert history.at_step(1) == {2: -1.0}
     assert history.steps == [1]
 

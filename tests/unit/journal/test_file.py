@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tunesmith.core.trial import Proposal
 from tunesmith.errors import JournalError, StudyLocked
-from tunesmith.journal.base import Event
+from tunesmith.journal.events import SessionClosed, SessionOpened, StudyStopped, TrialNoted, TrialProposed
 from tunesmith.journal.file import FileJournal, read_events
 
 
@@ -20,14 +22,14 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_events_come_back_as_they_were_appended(path: Path) -> None:
-    events = [Event("opened", None, {"pid": 1}), Event("proposed", 0, {"parameters": {"x": 1.5, "ä": [1, None]}})]
+    events = [SessionOpened(pid=1), TrialProposed(trial=0, proposal=Proposal(parameters={"x": 1.5, "ä": [1, None]}))]
     journal = FileJournal(path)
     journal.append(*events)
     journal.close()
     back = list(read_events(path))
-    assert [(e.kind, e.trial, e.data) for e in back] == [(e.kind, e.trial, e.data) for e in events]
+    assert [replace(e, time=0.0) for e in back] == [replace(e, time=0.0) for e in events]
     assert [e.time for e in back] == pytest.approx([e.time for e in events], abs=1e-5)
-    assert [e.kind for e in read_events(path, after=1)] == ["proposed"]
+    assert [e.kind for e in read_events(path, after=1)] == ["trial_proposed"]
 
 
 def test_a_missing_journal_has_no_events(tmp_path: Path) -> None:
@@ -39,22 +41,22 @@ def test_a_line_cut_in_the_middle_costs_that_line_only_and_says_so(
     path: Path, cut: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     journal = FileJournal(path)
-    journal.append(Event("opened"), Event("closed"))
-    journal.append(Event("decided", None, {"action": "stop", "reason": "enough of it"}))
+    journal.append(SessionOpened(), SessionClosed())
+    journal.append(StudyStopped(reason="enough of it"))
     journal.close()
     path.write_bytes(path.read_bytes()[:-cut])
     assert len(list(read_events(path))) == 2
     with caplog.at_level(logging.WARNING):
         journal = FileJournal(path)
-    assert "cut off in the middle" in caplog.text
-    journal.append(Event("noted", 0, {"text": "on we go"}))
+    assert "the last line of" in caplog.text
+    journal.append(TrialNoted(trial=0, text="on we go"))
     journal.close()
-    assert [event.kind for event in read_events(path)] == ["opened", "closed", "noted"]
+    assert [event.kind for event in read_events(path)] == ["session_opened", "session_closed", "trial_noted"]
 
 
 def test_a_damaged_line_in_the_middle_is_an_error_that_names_it(path: Path) -> None:
     journal = FileJournal(path)
-    journal.append(Event("opened"), Event("closed"))
+    journal.append(SessionOpened(), SessionClosed())
     journal.close()
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(lines[0] + b"{rubbish\n" + lines[1])
@@ -85,24 +87,24 @@ def test_a_full_disk_takes_the_half_line_back_and_nothing_before_it(path: Path) 
     script = """
 import pathlib, resource, signal, sys
 from tunesmith.errors import JournalError
-from tunesmith.journal.base import Event
+from tunesmith.journal.events import TrialNoted
 from tunesmith.journal.file import FileJournal
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 journal = FileJournal(pathlib.Path(sys.argv[1]))
-journal.append(Event("noted", 0, {"text": "fits"}))
+journal.append(TrialNoted(trial=0, text="fits"))
 resource.setrlimit(resource.RLIMIT_FSIZE, (200, resource.RLIM_INFINITY))
 for attempt in range(2):
     try:
-        journal.append(Event("noted", 1, {"text": "x" * 500}))
+        journal.append(TrialNoted(trial=1, text="x" * 500))
     except JournalError as error:
         print(error)
 resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-journal.append(Event("noted", 2, {"text": "fits again"}))
+journal.append(TrialNoted(trial=2, text="fits again"))
 journal.close()
 """
     done = subprocess.run([sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=True)
     assert done.stdout.count("Free some space") == 2
-    assert [event.trial for event in read_events(path)] == [0, 2]
+    assert [event.trial for event in read_events(path) if isinstance(event, TrialNoted)] == [0, 2]
 
 
 def test_a_folder_that_cannot_be_made_is_an_error_in_words(tmp_path: Path) -> None:

@@ -9,10 +9,10 @@ import pytest
 from tunesmith.core.objective import Objective
 from tunesmith.core.parameters import Float
 from tunesmith.core.space import SearchSpace
-from tunesmith.core.trial import Verdict
+from tunesmith.core.trial import Proposal, State, Verdict
 from tunesmith.errors import InputError
 from tunesmith.history.history import History
-from tunesmith.journal.base import Event
+from tunesmith.journal.events import TrialFinished, TrialProposed, TrialStarted, from_record
 from tunesmith.judges.rules import RulesJudge
 
 
@@ -25,9 +25,9 @@ def history_of(*losses: tuple[float, float], objective: str = "minimize y", **mo
         if x in first:
             data["repeat_of"] = first[x]
         first.setdefault(x, number)
-        history.apply(Event("proposed", number, data))
-        history.apply(Event("started", number, {"attempt": 1}))
-        history.apply(Event("finished", number, {"state": "complete", "metrics": {"y": loss, **more}}))
+        history.apply(TrialProposed(trial=number, proposal=Proposal(**data)))
+        history.apply(TrialStarted(trial=number, attempt=1))
+        history.apply(TrialFinished(trial=number, state=State.COMPLETE, metrics={"y": loss, **more}))
     return history
 
 
@@ -105,10 +105,10 @@ def front_of(*points: tuple[float, float, float]) -> History:
     for number, (x, error, speed) in enumerate(points):
         again = {"repeat_of": first[x]} if x in first else {}
         first.setdefault(x, number)
-        history.apply(Event("proposed", number, {"parameters": {"x": x}, **again}))
-        history.apply(Event("started", number, {"attempt": 1}))
+        history.apply(TrialProposed(trial=number, proposal=Proposal(parameters={"x": x}, **again)))
+        history.apply(TrialStarted(trial=number, attempt=1))
         told = {"state": "complete", "metrics": {"error": error, "speed": speed}}
-        history.apply(Event("finished", number, told))
+        history.apply(from_record({"event": "trial_finished", "trial": number, **told}))
     return history
 
 

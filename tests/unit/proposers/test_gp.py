@@ -9,10 +9,10 @@ from tunesmith.core.objective import Objective
 from tunesmith.core.parameters import Choice, Float, Int
 from tunesmith.core.pareto import hypervolume
 from tunesmith.core.space import SearchSpace
-from tunesmith.core.trial import State, Value
+from tunesmith.core.trial import Proposal, State, Value
 from tunesmith.errors import InputError
 from tunesmith.history.history import History
-from tunesmith.journal.base import Event
+from tunesmith.journal.events import TrialFinished, TrialProposed, TrialStarted
 from tunesmith.proposers.gp import GpProposer, min_distances
 from tunesmith.proposers.random import RandomProposer
 from tunesmith.proposers.tpe import TpeProposer
@@ -218,9 +218,9 @@ def test_repeats_are_no_plateau() -> None:
     for _ in range(8):
         number = len(history.trials)
         told = {"parameters": history.trials[best].parameters, "proposer": "rules", "repeat_of": best}
-        history.apply(Event("proposed", number, told))
-        history.apply(Event("started", number, {"attempt": 1}))
-        history.apply(Event("finished", number, {"state": "complete", "metrics": {"y": float(history.losses[best])}}))
+        history.apply(TrialProposed(trial=number, proposal=Proposal(**told)))
+        history.apply(TrialStarted(trial=number, attempt=1))
+        history.apply(TrialFinished(trial=number, state=State.COMPLETE, metrics={"y": float(history.losses[best])}))
     assert (min_distances(history, np.intp(best)) == 0.01).all()
     assert _bowl(_proposed(history, exploration=1.0)[0]) < 2 * _bowl(before[0]) + 0.01
 

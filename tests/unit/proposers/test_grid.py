@@ -5,10 +5,10 @@ import pytest
 
 from tunesmith.core.parameters import Choice, Float, Int
 from tunesmith.core.space import SearchSpace
-from tunesmith.core.trial import Value
+from tunesmith.core.trial import Proposal, Value
 from tunesmith.errors import InputError
 from tunesmith.history.history import History
-from tunesmith.journal.base import Event
+from tunesmith.journal.events import TrialProposed
 from tunesmith.proposers.grid import GridProposer
 from tunesmith.testing.contracts import MINIMIZE, build_history, spaces
 
@@ -23,7 +23,7 @@ def _walk(space: SearchSpace, trials: int, points: int = 5, batch: int = 1) -> l
             if history.has_tried(proposal.parameters):
                 return [trial.parameters for trial in history.trials]
             data = {"parameters": dict(proposal.parameters), "proposer": proposal.proposer}
-            history.apply(Event("proposed", len(history.trials), data))
+            history.apply(TrialProposed(trial=len(history.trials), proposal=Proposal(**data)))
     return [trial.parameters for trial in history.trials]
 
 

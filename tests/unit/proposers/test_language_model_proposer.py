@@ -7,10 +7,10 @@ import pytest
 
 from tunesmith.core.parameters import Choice, Float, Int
 from tunesmith.core.space import SearchSpace
-from tunesmith.core.trial import Proposal, Value
+from tunesmith.core.trial import Proposal, State, Value
 from tunesmith.errors import InputError
 from tunesmith.history.history import History
-from tunesmith.journal.base import Event
+from tunesmith.journal.events import TrialFinished, TrialProposed, TrialStarted, from_record
 from tunesmith.proposers.gp import GpProposer
 from tunesmith.proposers.language_model import Advice, LanguageModelProposer, success_rate
 from tunesmith.proposers.portfolio import PortfolioProposer
@@ -146,9 +146,9 @@ def test_who_has_earned_it_is_followed_all_the_same() -> None:
             advised = number % 4 == 3
             value = 1.0 - number / 100 if advised == good else 2.0 + number
             name = "language_model" if advised else "gp"
-            history.apply(Event("proposed", number, {"parameters": dict(parameters), "proposer": name}))
-            history.apply(Event("started", number, {"attempt": 1}))
-            history.apply(Event("finished", number, {"state": "complete", "metrics": {"y": value}, "attempt": 1}))
+            history.apply(TrialProposed(trial=number, proposal=Proposal(parameters=dict(parameters), proposer=name)))
+            history.apply(TrialStarted(trial=number, attempt=1))
+            history.apply(TrialFinished(trial=number, state=State.COMPLETE, metrics={"y": value}, attempt=1))
         return history
 
     worst = {"lr": 0.1, "layers": 6, "act": 3}
@@ -194,11 +194,11 @@ def played(portfolio: PortfolioProposer, trials: int, worth: Mapping[str, float]
             proposal = portfolio.propose(history, count=1, seed=0)[0]
         parameters = proposal.parameters if number else {"lr": 1e-3, "layers": 2, "act": "relu", "momentum": 0.5}
         name = proposal.proposer if number else "user"
-        history.apply(Event("proposed", number, {"parameters": dict(parameters), "proposer": name}))
-        history.apply(Event("started", number, {"attempt": 1}))
+        history.apply(TrialProposed(trial=number, proposal=Proposal(parameters=dict(parameters), proposer=name)))
+        history.apply(TrialStarted(trial=number, attempt=1))
         gain = worth.get(name, 0.0)
         value = 1.0 - gain * number if gain >= 0 else 1.0 - gain
-        history.apply(Event("finished", number, {"state": "complete", "metrics": {"y": value}, "attempt": 1}))
+        history.apply(TrialFinished(trial=number, state=State.COMPLETE, metrics={"y": value}, attempt=1))
     return history
 
 
@@ -267,10 +267,12 @@ def test_who_was_worse_than_trial_0_has_to_promise_more() -> None:
     def history(value: float) -> History:
         found = build_history(SPACE, random_trials(SPACE, 30, loss))
         found.apply(
-            Event("proposed", 30, {"parameters": {"lr": 1.2e-5, "layers": 6, "act": 3}, "proposer": "language_model"})
+            TrialProposed(
+                trial=30, proposal=Proposal(parameters={"lr": 1.2e-5, "layers": 6, "act": 3}, proposer="language_model")
+            )
         )
-        found.apply(Event("started", 30, {"attempt": 1}))
-        found.apply(Event("finished", 30, {"state": "complete", "metrics": {"y": value}, "attempt": 1}))
+        found.apply(TrialStarted(trial=30, attempt=1))
+        found.apply(TrialFinished(trial=30, state=State.COMPLETE, metrics={"y": value}, attempt=1))
         return found
 
     first = float(history(1.0).losses[0])
@@ -281,9 +283,11 @@ def test_who_was_worse_than_trial_0_has_to_promise_more() -> None:
 def test_where_trial_0_fails_whatever_works_is_better() -> None:
     history = History(SPACE, MINIMIZE)
     for number, name in enumerate(["user", "language_model", "language_model"]):
-        history.apply(Event("proposed", number, {"parameters": {"lr": 10.0 ** -(1 + number)}, "proposer": name}))
-        history.apply(Event("started", number, {"attempt": 1}))
+        history.apply(
+            TrialProposed(trial=number, proposal=Proposal(parameters={"lr": 10.0 ** -(1 + number)}, proposer=name))
+        )
+        history.apply(TrialStarted(trial=number, attempt=1))
         state = {"state": "complete", "metrics": {"y": 1.0}} if number == 1 else {"state": "failed"}
         failure = {} if number == 1 else {"failure": {"kind": "exit", "reason": "no", "log_tail": ""}}
-        history.apply(Event("finished", number, {**state, **failure, "attempt": 1}))
+        history.apply(from_record({"event": "trial_finished", "trial": number, **state, **failure, "attempt": 1}))
     assert success_rate(history) == pytest.approx(2 / 3)

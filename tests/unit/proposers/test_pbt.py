@@ -10,7 +10,7 @@ from tunesmith.core.space import SearchSpace
 from tunesmith.core.trial import Proposal
 from tunesmith.errors import InputError
 from tunesmith.history.history import History
-from tunesmith.journal.base import Event
+from tunesmith.journal.events import TrialProposed, TrialStarted, from_record
 from tunesmith.proposers.pbt import PbtProposer
 from tunesmith.testing.contracts import MINIMIZE
 
@@ -38,14 +38,14 @@ class Population:
         proposal = proposal or self.propose()[0]
         number = len(self.history.trials)
         told = {key: value for key, value in dataclasses.asdict(proposal).items() if value is not None}
-        self.history.apply(Event("proposed", number, told))
-        self.history.apply(Event("started", number, {"attempt": 1}))
+        self.history.apply(TrialProposed(trial=number, proposal=Proposal(**told)))
+        self.history.apply(TrialStarted(trial=number, attempt=1))
         return proposal
 
     def end(self, number: int, y: float | None) -> None:
         failed = {"state": "failed", "failure": {"kind": "exit", "reason": "it ended with status 1."}}
         done = failed if y is None else {"state": "complete", "metrics": {"y": y}}
-        self.history.apply(Event("finished", number, done))
+        self.history.apply(from_record({"event": "trial_finished", "trial": number, **done}))
 
     def generation(self, *ends: float | None) -> list[Proposal]:
         """Let as many slices run one after the other, and return what was proposed."""

@@ -16,9 +16,10 @@ import tunesmith as ts
 from tunesmith.config.settings import read_settings
 from tunesmith.core.parameters import Float
 from tunesmith.core.space import SearchSpace
+from tunesmith.core.trial import Proposal, State
 from tunesmith.errors import InputError
 from tunesmith.history.history import History
-from tunesmith.journal.base import Event
+from tunesmith.journal.events import TrialFinished, TrialProposed, TrialStarted, from_record
 from tunesmith.plugins import resolve
 from tunesmith.proposers.portfolio import PortfolioProposer
 from tunesmith.proposers.tpe import TpeProposer
@@ -47,13 +48,15 @@ def played(
         ended: dict[str, Any] = {"state": "complete", "metrics": {"y": loss}}
         if loss is None:
             ended = {"state": "failed", "failure": {"kind": "exit", "reason": "it ended with status 1."}}
-        history.apply(Event("finished", number, {**ended, "seconds": seconds(proposal.proposer)}))
+        history.apply(
+            from_record({"event": "trial_finished", "trial": number, **ended, "seconds": seconds(proposal.proposer)})
+        )
     return history
 
 
 def _apply(history: History, number: int, parameters: Mapping[str, Any], proposer: str) -> None:
-    history.apply(Event("proposed", number, {"parameters": dict(parameters), "proposer": proposer}))
-    history.apply(Event("started", number, {"attempt": 1}))
+    history.apply(TrialProposed(trial=number, proposal=Proposal(parameters=dict(parameters), proposer=proposer)))
+    history.apply(TrialStarted(trial=number, attempt=1))
 
 
 def counts(history: History) -> Counter[str]:
@@ -168,7 +171,7 @@ def test_repeats_and_trials_of_others_leave_it_going() -> None:
     history = History(LINE, MINIMIZE)
     for number, proposer in enumerate(["user", "evolution", "tpe"]):
         _apply(history, number, {"x": number / 10}, proposer)
-        history.apply(Event("finished", number, {"state": "complete", "metrics": {"y": 1.0}}))
+        history.apply(TrialFinished(trial=number, state=State.COMPLETE, metrics={"y": 1.0}))
     assert CHEAP.propose(history, count=1, seed=0)[0].proposer == "random"
     assert sum(CHEAP.shares(history).values()) == pytest.approx(1)
 

@@ -3,10 +3,10 @@ import pytest
 
 from tunesmith.core.parameters import Choice, Float
 from tunesmith.core.space import SearchSpace
-from tunesmith.core.trial import State
+from tunesmith.core.trial import Proposal, State
 from tunesmith.errors import InputError
 from tunesmith.history.history import History
-from tunesmith.journal.base import Event
+from tunesmith.journal.events import TrialProposed, TrialStarted, from_record
 from tunesmith.proposers.region import RegionProposer
 from tunesmith.testing.histories import MINIMIZE, build_history
 
@@ -23,12 +23,14 @@ def _go_on(history: History, losses: list[float | State], proposer: str = "regio
     for loss in losses:
         number = len(history.trials)
         parameters = {"x": 0.8 + 1e-4 * number, "y": 0.2}
-        history.apply(Event("proposed", number, {"parameters": parameters, "proposer": proposer}, time=0.0))
-        history.apply(Event("started", number, {"attempt": 1}, time=0.0))
+        history.apply(
+            TrialProposed(trial=number, proposal=Proposal(parameters=parameters, proposer=proposer), time=0.0)
+        )
+        history.apply(TrialStarted(trial=number, attempt=1, time=0.0))
         end = {"state": "complete", "metrics": {"y": loss}}
         if isinstance(loss, State):
             end = {"state": "failed", "failure": {"kind": "exit", "reason": "it ended with status 1."}}
-        history.apply(Event("finished", number, end, time=0.0))
+        history.apply(from_record({"event": "trial_finished", "trial": number, **end, "time": 0.0}))
 
 
 def _width(history: History) -> float:

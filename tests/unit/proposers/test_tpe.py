@@ -7,10 +7,10 @@ import pytest
 from tunesmith.core.objective import Objective
 from tunesmith.core.parameters import Choice, Float, Int
 from tunesmith.core.space import SearchSpace
-from tunesmith.core.trial import State
+from tunesmith.core.trial import Proposal, State
 from tunesmith.errors import InputError
 from tunesmith.history.history import History
-from tunesmith.journal.base import Event
+from tunesmith.journal.events import TrialFinished, TrialProposed, TrialStarted
 from tunesmith.proposers.random import RandomProposer
 from tunesmith.proposers.tpe import TpeProposer
 from tunesmith.surrogates.parzen import ParzenEstimator
@@ -102,10 +102,10 @@ def test_broken_constraints_rank_last() -> None:
     history = History(LINE, objective)
     for number in range(40):
         x = number / 40
-        history.apply(Event("proposed", number, {"parameters": {"x": x}}))
-        history.apply(Event("started", number, {"attempt": 1}))
+        history.apply(TrialProposed(trial=number, proposal=Proposal(parameters={"x": x})))
+        history.apply(TrialStarted(trial=number, attempt=1))
         metrics = {"y": x, "size": 2.0 if x < 0.5 else 0.5}
-        history.apply(Event("finished", number, {"state": "complete", "metrics": metrics}))
+        history.apply(TrialFinished(trial=number, state=State.COMPLETE, metrics=metrics))
     proposals = [TpeProposer().propose(history, count=1, seed=seed)[0] for seed in range(10)]
     assert all(p.parent in range(20, 24) for p in proposals)
 
@@ -115,7 +115,7 @@ def test_running_repeats_do_not_make_their_place_look_taken() -> None:
     for repeat_of in (20, None):
         history = build_history(LINE, _near(0.5))
         for number in range(40, 100):
-            history.apply(Event("proposed", number, {"parameters": {"x": 0.505}, "repeat_of": repeat_of}))
+            history.apply(TrialProposed(trial=number, proposal=Proposal(parameters={"x": 0.505}, repeat_of=repeat_of)))
         drawn = [TpeProposer().propose(history, count=1, seed=seed)[0].parameters["x"] for seed in range(20)]
         share[repeat_of] = np.mean(np.abs(np.array(drawn) - 0.505) < 0.02)
     assert share[20] > share[None]

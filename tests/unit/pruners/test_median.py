@@ -7,7 +7,7 @@ from tunesmith.core.space import SearchSpace
 from tunesmith.core.trial import State
 from tunesmith.errors import InputError
 from tunesmith.history.history import History
-from tunesmith.journal.base import Event
+from tunesmith.journal.events import TrialReported
 from tunesmith.pruners.median import MedianPruner
 from tunesmith.testing.contracts import MAXIMIZE, MINIMIZE, build_history
 
@@ -62,7 +62,7 @@ def test_nothing_stops_during_warm_up() -> None:
 
 def test_a_report_without_the_metric_decides_nothing() -> None:
     history = _history([(0, 9.0)], [1.0, 2.0, 3.0, 4.0, 5.0])
-    history.apply(Event("reported", 6, {"step": 1, "metrics": {"other": 1.0}}))
+    history.apply(TrialReported(trial=6, step=1, metrics={"other": 1.0}))
     assert MedianPruner().should_prune(history, history.trials[-1]) is None
 
 

@@ -8,8 +8,9 @@ from typing import Any
 from tunesmith.core.objective import Objective
 from tunesmith.core.parameters import Choice, Float
 from tunesmith.core.space import SearchSpace
+from tunesmith.core.trial import Proposal, Verdict
 from tunesmith.history.history import History
-from tunesmith.journal.base import Event
+from tunesmith.journal.events import TrialJudged, TrialProposed, TrialReported, TrialStarted, from_record
 
 SPACE = SearchSpace({"lr": Float(1e-4, 1.0, log=True), "act": Choice(["relu", "gelu"])})
 
@@ -35,12 +36,12 @@ def add(
     number = len(history.trials)
     name = history.objective.primary.name
     parameters = {"lr": 0.01, "act": "relu"} if parameters is None else parameters
-    history.apply(Event("proposed", number, {"parameters": parameters, **proposal}))
+    history.apply(TrialProposed(trial=number, proposal=Proposal(parameters=parameters, **proposal)))
     if state == "waiting":
         return number
-    history.apply(Event("started", number, {"attempt": 1}))
+    history.apply(TrialStarted(trial=number, attempt=1))
     for step, reported in (reports or {}).items():
-        history.apply(Event("reported", number, {"step": step, "metrics": {name: reported}}))
+        history.apply(TrialReported(trial=number, step=step, metrics={name: reported}))
     if state == "running":
         return number
     told: dict[str, Any] = {"state": state, "seconds": seconds}
@@ -48,7 +49,7 @@ def add(
         told["failure"] = failure
     if metrics is not None or value is not None:
         told["metrics"] = metrics if metrics is not None else {name: value}
-    history.apply(Event("finished", number, told))
+    history.apply(from_record({"event": "trial_finished", "trial": number, **told}))
     if verdict is not None:
-        history.apply(Event("judged", number, verdict))
+        history.apply(TrialJudged(trial=number, verdict=Verdict(**verdict)))
     return number

@@ -4,7 +4,7 @@ from studies import add, empty
 from tunesmith.core.objective import Constraint, Metric, Objective
 from tunesmith.core.parameters import Choice, Float
 from tunesmith.core.space import SearchSpace
-from tunesmith.journal.base import Event
+from tunesmith.journal.events import AdviceRefused, StudyStopped, TrialNoted
 from tunesmith.reports.data import Measure, curves, decision_log, history_values, parallel, ranked
 from tunesmith.reports.proposers import proposer_rows
 
@@ -79,12 +79,12 @@ def test_decision_log_tells_decisions_verdicts_failures_and_notes():
     history = empty()
     add(history, 1.0, verdict={"decision": "accept", "reason": "the first", "by": "rules"})
     add(history, state="failed", failure={"kind": "memory", "reason": "too much"})
-    history.apply(Event("noted", 0, {"text": "looks fine"}))
-    history.apply(Event("decided", data={"reason": "target met", "decision": "stop"}, time=5.0))
-    history.apply(Event("decided", data={"lesson": 3}, time=6.0))
+    history.apply(TrialNoted(trial=0, text="looks fine"))
+    history.apply(StudyStopped(reason="target met", time=5.0))
+    history.apply(AdviceRefused(reason="no such parameter", by="planner", time=6.0))
     assert [(e.kind, e.trial, e.by, e.decision, e.text) for e in decision_log(history)] == [
-        ("decision", None, "coordinator", "stop", "target met"),
-        ("decision", None, "coordinator", "", '{"lesson": 3}'),
+        ("decision", None, "coordinator", "study_stopped", "target met"),
+        ("decision", None, "planner", "advice_refused", "no such parameter"),
         ("verdict", 0, "rules", "accept", "the first"),
         ("note", 0, "user", "", "looks fine"),
         ("failure", 1, "", "memory", "too much"),

@@ -5,10 +5,22 @@ import unicodedata
 import pytest
 from studies import add, empty
 
+from tunesmith.core.approval_request import ApprovalRequest
 from tunesmith.core.budget import Budget
 from tunesmith.core.parameters import Choice, Float
 from tunesmith.core.space import SearchSpace
-from tunesmith.journal.base import Event
+from tunesmith.core.trial import Verdict
+from tunesmith.journal.events import (
+    ApprovalAnswered,
+    ApprovalRequested,
+    SessionClosed,
+    SessionOpened,
+    StudyStopped,
+    TrialInterrupted,
+    TrialJudged,
+    TrialNoted,
+    TrialTested,
+)
 from tunesmith.reports.explain_study import explain_study
 from tunesmith.reports.explain_trial import explain_trial
 from tunesmith.reports.explanation import Explanation
@@ -29,14 +41,14 @@ def a_study():
     add(history, 1.2, parameters=OTHER, proposer="rules", parent=1, repeat_of=1)
     failure = {"kind": "exit", "reason": "it ended with status 1", "log_tail": "first\n\x1b[31mboom\x1b[0m \u202e\n\n"}
     add(history, parameters=FAR, state="failed", failure=failure, proposer="tpe")
-    history.apply(Event("opened", None, {}, time=1000.0))
-    history.apply(Event("closed", None, {"reason": "done"}, time=1090.0))
+    history.apply(SessionOpened(time=1000.0))
+    history.apply(SessionClosed(reason="done", time=1090.0))
     return history
 
 
 def test_every_topic_of_a_study_says_what_the_history_holds():
     history = a_study()
-    history.apply(Event("decided", None, {"action": "stop", "reason": "no new best in 2 trials"}))
+    history.apply(StudyStopped(reason="no new best in 2 trials"))
     budget = Budget(trials=10, minutes=2, target=0.5, patience=2, usd=0.5, seconds_per_trial=60, memory_gb=1.5)
     explained = explain_study(history, name="mine", budget=budget)
     assert explained.about == "Study mine"
@@ -85,9 +97,9 @@ def test_every_topic_of_a_study_says_what_the_history_holds():
 
 def test_every_topic_of_a_trial_says_what_the_history_holds():
     history = a_study()
-    history.apply(Event("judged", 1, {"decision": "accept", "reason": "45% better than trial 0"}))
-    history.apply(Event("tested", 1, {"metrics": {"loss": 1.5}}))
-    history.apply(Event("noted", 1, {"text": "looks \x1b[1mfine"}))
+    history.apply(TrialJudged(trial=1, verdict=Verdict(decision="accept", reason="45% better than trial 0")))
+    history.apply(TrialTested(trial=1, metrics={"loss": 1.5}))
+    history.apply(TrialNoted(trial=1, text="looks \x1b[1mfine"))
     explained = explain_trial(history, history.trials[1])
     assert explained.about == "Trial 1: complete"
     assert said(explained) == {
@@ -213,12 +225,12 @@ def test_a_front_is_told_as_one():
 )
 def test_what_a_study_that_did_not_stop_is_doing(closed, at_work, words):
     history = empty()
-    history.apply(Event("decided", None, {"action": "stop", "reason": "an earlier end"}, time=500.0))
-    history.apply(Event("opened", None, {}, time=1000.0))
+    history.apply(StudyStopped(reason="an earlier end", time=500.0))
+    history.apply(SessionOpened(time=1000.0))
     add(history, state="running")
     if closed:
-        history.apply(Event("interrupted", 0, {"reason": "interrupted"}))
-        history.apply(Event("closed", None, {"reason": "interrupted"}))
+        history.apply(TrialInterrupted(trial=0, reason="interrupted"))
+        history.apply(SessionClosed(reason="interrupted"))
     told = said(explain_study(history, at_work=at_work))["status"]
     assert told[-1].startswith(words)
 
@@ -231,9 +243,9 @@ def test_the_process_at_work_is_alive_and_older_than_its_session():
         (2**22 + 1, socket.gethostname(), 2e9, None),
     ):
         history = empty()
-        history.apply(Event("opened", None, {"pid": pid, "host": host}, time=began))
+        history.apply(SessionOpened(pid=pid, host=host, time=began))
         assert running_process(history) == at_work
-        history.apply(Event("closed", None, {}))
+        history.apply(SessionClosed())
         assert running_process(history) is None
 
 
@@ -278,7 +290,7 @@ def test_what_users_and_models_write_cannot_steer_the_terminal():
         parameters={evil: 0.1, "act": "b"},
         failure={"kind": "told", "reason": evil, "log_tail": evil},
     )
-    history.apply(Event("noted", 1, {"text": evil}))
+    history.apply(TrialNoted(trial=1, text=evil))
     for explained in (explain_study(history, name=evil), *(explain_trial(history, trial) for trial in history.trials)):
         lines = [explained.about, *(line for part in explained.parts for line in part.sentences)]
         for line in lines:
@@ -291,12 +303,19 @@ def test_steps_that_a_person_was_asked_to_approve():
     add(history, 2.0)
     for number in range(1, 7):
         changes = {"lr": {"from": 0.01, "to": 0.5}, "act": {"to": "\x1b[31mgelu"}}
-        told = {"step": "radical", "parameters": OTHER, "changes": changes, "advice": "it is usual", "parent": 0}
-        asked = {"action": "ask_approval", "question": number, "deadline": 1000.0, "default": "reject", **told}
-        history.apply(Event("decided", None, asked))
+        request = ApprovalRequest(
+            number=number,
+            step="radical",
+            parameters=OTHER,
+            changes=changes,
+            advice="it is usual",
+            parent=0,
+            deadline=1000.0,
+            default="reject",
+        )
+        history.apply(ApprovalRequested(reason="may it?", request=request))
         if number < 6:
-            closed = {"action": "reject", "question": number, "by": "user", "text": f"no {number}"}
-            history.apply(Event("decided", None, closed))
+            history.apply(ApprovalAnswered(reason="no", number=number, answer="reject", by="user", text=f"no {number}"))
     assert said(explain_study(history))["approval"] == [
         "2 earlier questions were answered.",
         "Question 3 was rejected by the user: no 3.",

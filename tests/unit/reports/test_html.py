@@ -9,7 +9,7 @@ from studies import SPACE, add, empty
 from tunesmith.core.parameters import Choice, Float
 from tunesmith.core.space import SearchSpace
 from tunesmith.errors import InputError
-from tunesmith.journal.base import Event
+from tunesmith.journal.events import SearchFocused, TrialNoted
 from tunesmith.reports.html import render, write_report
 from tunesmith.testing.example import example_history
 
@@ -101,8 +101,8 @@ def test_text_from_outside_is_text():
         verdict = {"decision": "accept", "reason": EVIL, "by": EVIL}
         add(history, parameters[EVIL], parameters=parameters, reason=EVIL, proposer=EVIL, verdict=verdict)
     add(history, state="failed", failure={"kind": "exit", "reason": EVIL, "log_tail": EVIL}, parameters=parameters)
-    history.apply(Event("noted", 0, {"text": EVIL}))
-    history.apply(Event("decided", data={"reason": EVIL}))
+    history.apply(TrialNoted(trial=0, text=EVIL))
+    history.apply(SearchFocused(reason=EVIL))
     page = render(history, title=EVIL, facts={"name": EVIL, EVIL: EVIL, "reproduce": EVIL})
     assert "window.hacked" in page
     assert "<script>window" not in page

@@ -3,7 +3,7 @@ import math
 import pytest
 from studies import add, empty
 
-from tunesmith.journal.base import Event
+from tunesmith.journal.events import TrialTested
 from tunesmith.reports.comparison import Row, compare, metric_rows, parameter_rows
 from tunesmith.reports.overview import failures, listed, resources
 from tunesmith.reports.table import trial_table
@@ -52,7 +52,7 @@ def test_rows_put_the_best_beside_the_users_own():
     history = empty()
     add(history, metrics={"loss": 2.0, "mae": 1.0})
     add(history, metrics={"loss": 1.5, "mae": 1.0}, parameters=OTHER)
-    history.apply(Event("tested", 1, {"metrics": {"test_loss": 1.75}}))
+    history.apply(TrialTested(trial=1, metrics={"test_loss": 1.75}))
     found = compare(history)
     assert parameter_rows(history, *found.trials) == [Row("lr", "0.5", "0.01"), Row("act", "gelu", "relu")]
     assert metric_rows(history, *found.trials) == [Row("loss", "1.5", "2"), Row("mae", "1", "1")]

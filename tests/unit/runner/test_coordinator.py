@@ -8,8 +8,9 @@ from tunesmith.core.budget import Budget
 from tunesmith.core.objective import Objective
 from tunesmith.core.parameters import Float
 from tunesmith.core.space import SearchSpace
+from tunesmith.core.trial import Failure, Proposal, State
 from tunesmith.history.history import History
-from tunesmith.journal.base import Event
+from tunesmith.journal.events import TrialFinished, TrialProposed, TrialStarted, from_record
 from tunesmith.runner.coordinator import RulesCoordinator
 
 
@@ -17,12 +18,12 @@ def history_of(*values: float | None, objective: str = "minimize y") -> History:
     """A history of trials with these values; None is a failure."""
     history = History(SearchSpace({"x": Float(0, 1)}), Objective.parse(objective))
     for number, value in enumerate(values):
-        history.apply(Event("proposed", number, {"parameters": {"x": number / 1000}}))
-        history.apply(Event("started", number, {"attempt": 1}))
+        history.apply(TrialProposed(trial=number, proposal=Proposal(parameters={"x": number / 1000})))
+        history.apply(TrialStarted(trial=number, attempt=1))
         ended = {"state": "failed", "failure": {"kind": "exit", "reason": "exit status 1"}}
         if value is not None:
             ended = {"state": "complete", "metrics": {"y": value}}  # type: ignore[dict-item]
-        history.apply(Event("finished", number, ended))
+        history.apply(from_record({"event": "trial_finished", "trial": number, **ended}))
     return history
 
 
@@ -49,11 +50,11 @@ def test_trials_counts_what_was_proposed_and_waits_for_what_runs() -> None:
     coordinator = RulesCoordinator(budget=Budget(trials=3))
     history = history_of(1.0, 2.0)
     assert coordinator.decide(history, seconds=0).room == 1
-    history.apply(Event("proposed", 2, {"parameters": {"x": 0.5}}))
+    history.apply(TrialProposed(trial=2, proposal=Proposal(parameters={"x": 0.5})))
     step = coordinator.decide(history, seconds=0)
     assert (step.stop, step.room) == (False, 0)
-    history.apply(Event("started", 2, {"attempt": 1}))
-    history.apply(Event("finished", 2, {"state": "complete", "metrics": {"y": 3.0}}))
+    history.apply(TrialStarted(trial=2, attempt=1))
+    history.apply(TrialFinished(trial=2, state=State.COMPLETE, metrics={"y": 3.0}))
     assert coordinator.decide(history, seconds=0).stop
 
 
@@ -84,9 +85,9 @@ def test_ten_failures_in_a_row_end_it_too() -> None:
 def test_limits_that_a_trial_met_do_not_count_as_something_broken() -> None:
     history = history_of(1.0, *[None] * 9)
     for number in range(10, 30):
-        history.apply(Event("proposed", number, {"parameters": {"x": number / 1000}}))
-        history.apply(Event("started", number, {"attempt": 1}))
-        history.apply(Event("finished", number, {"state": "failed", "failure": {"kind": "memory", "reason": "…"}}))
+        history.apply(TrialProposed(trial=number, proposal=Proposal(parameters={"x": number / 1000})))
+        history.apply(TrialStarted(trial=number, attempt=1))
+        history.apply(TrialFinished(trial=number, state=State.FAILED, failure=Failure(kind="memory", reason="…")))
     assert not decide(history)[0]
 
 
@@ -94,10 +95,10 @@ def test_a_pareto_objective_stops_at_the_first_metrics_target_or_when_the_front_
     history = History(SearchSpace({"x": Float(0, 1)}), Objective.parse("minimize error, maximize speed"))
     points = ((1.0, 5.0), (2.0, 9.0), (3.0, 20.0), (3.0, 1.0), (4.0, 2.0))
     for number, (error, speed) in enumerate(points):
-        history.apply(Event("proposed", number, {"parameters": {"x": number / 1000}}))
-        history.apply(Event("started", number, {"attempt": 1}))
+        history.apply(TrialProposed(trial=number, proposal=Proposal(parameters={"x": number / 1000})))
+        history.apply(TrialStarted(trial=number, attempt=1))
         told = {"state": "complete", "metrics": {"error": error, "speed": speed}}
-        history.apply(Event("finished", number, told))
+        history.apply(from_record({"event": "trial_finished", "trial": number, **told}))
     assert decide(history, target=1.0) == (True, "the target is met: error = 1 in trial 0")
     assert not decide(history, target=0.9)[0]
     assert decide(history, patience=2) == (True, "no new trial on the front in 2 trials")

@@ -1,15 +1,26 @@
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from tunesmith.core.objective import Objective
 from tunesmith.core.parameters import Float
 from tunesmith.core.space import SearchSpace
-from tunesmith.core.trial import State
+from tunesmith.core.trial import Failure, Proposal, State, Verdict
 from tunesmith.history.history import History
-from tunesmith.journal.base import Event
+from tunesmith.journal.events import (
+    Event,
+    SessionOpened,
+    StudyCreated,
+    TrialFinished,
+    TrialInterrupted,
+    TrialJudged,
+    TrialProposed,
+    TrialReported,
+    TrialStarted,
+)
 from tunesmith.service.live_state import KEPT, LiveState
 
 
@@ -20,15 +31,15 @@ def new_history() -> History:
 def trial_events(number: int, y: float | None, *, proposer: str = "tpe", decision: str = "reject") -> Iterator[Event]:
     """A trial from proposal to verdict; it fails where `y` is None."""
     start = 100.0 + number
-    yield Event("proposed", number, {"parameters": {"x": number / 1e6}, "proposer": proposer}, time=start)
-    yield Event("started", number, {"attempt": 1}, time=start)
+    yield TrialProposed(trial=number, proposal=Proposal(parameters={"x": number / 1e6}, proposer=proposer), time=start)
+    yield TrialStarted(trial=number, attempt=1, time=start)
     if y is None:
         failure = {"kind": "exit", "reason": "exit status 1"}
-        yield Event("finished", number, {"state": "failed", "failure": failure}, time=start + 1)
+        yield TrialFinished(trial=number, state=State.FAILED, failure=Failure(**failure), time=start + 1)
         return
-    yield Event("reported", number, {"step": 1, "metrics": {"y": 2 * y}}, time=start)
-    yield Event("finished", number, {"state": "complete", "metrics": {"y": y}, "seconds": 1.0}, time=start + 1)
-    yield Event("judged", number, {"decision": decision, "reason": "because"}, time=start + 1)
+    yield TrialReported(trial=number, step=1, metrics={"y": 2 * y}, time=start)
+    yield TrialFinished(trial=number, state=State.COMPLETE, metrics={"y": y}, seconds=1.0, time=start + 1)
+    yield TrialJudged(trial=number, verdict=Verdict(decision=decision, reason="because"), time=start + 1)
 
 
 def feed(history: History, state: LiveState, events: Iterator[Event] | list[Event]) -> None:
@@ -38,7 +49,7 @@ def feed(history: History, state: LiveState, events: Iterator[Event] | list[Even
 
 
 def study_events() -> list[Event]:
-    events = [Event("created", time=99.0), Event("opened", time=99.0)]
+    events = [StudyCreated(format=1, version="0.1.0", study={}, time=99.0), SessionOpened(time=99.0)]
     values = [3.0, 2.0, None, 2.5, 1.0, 1.5]
     for number, y in enumerate(values):
         proposer = "user" if number == 0 else ["tpe", "random"][number % 2]
@@ -69,7 +80,7 @@ def test_catching_up_gives_the_same_picture_as_following() -> None:
     history, follower = new_history(), LiveState()
     feed(history, follower, study_events())
     late = LiveState()
-    late.record(Event("opened", time=106.0), history)
+    late.record(SessionOpened(time=106.0), history)
     followed, caught_up = follower.snapshot(), late.snapshot()
     assert followed is not None
     assert caught_up is not None
@@ -93,7 +104,7 @@ def test_a_trial_takes_the_first_free_slot_and_gives_it_back() -> None:
     feed(history, state, trials[1][2:])
     feed(history, state, trials[3][:2])
     assert slots() == {0: 1, 3: 2, 2: 3}
-    feed(history, state, [Event("interrupted", 0), Event("started", 0, {"attempt": 2}, time=500.0)])
+    feed(history, state, [TrialInterrupted(trial=0), TrialStarted(trial=0, attempt=2, time=500.0)])
     assert slots() == {0: 1, 3: 2, 2: 3}
     snapshot = state.snapshot()
     assert snapshot is not None
@@ -103,7 +114,7 @@ def test_a_trial_takes_the_first_free_slot_and_gives_it_back() -> None:
 def test_a_failed_trial_that_is_tried_again_is_no_longer_settled() -> None:
     history, state = new_history(), LiveState()
     feed(history, state, trial_events(0, None))
-    feed(history, state, [Event("interrupted", 0, {"reason": "the cause was mended"})])
+    feed(history, state, [TrialInterrupted(trial=0, reason="the cause was mended")])
     snapshot = state.snapshot()
     assert snapshot is not None
     assert list(snapshot.settled) == []
@@ -114,7 +125,7 @@ def test_a_users_verdict_replaces_the_judges() -> None:
     history, state = new_history(), LiveState()
     feed(history, state, trial_events(0, 1.0, decision="accept"))
     veto = {"decision": "reject", "reason": "leaks", "by": "user", "binding": True}
-    feed(history, state, [Event("judged", 0, veto)])
+    feed(history, state, [TrialJudged(trial=0, verdict=Verdict(**veto))])
     snapshot = state.snapshot()
     assert snapshot is not None
     assert snapshot.shares[0].leads == 0
@@ -125,7 +136,7 @@ def test_repeats_count_as_one_configuration_with_the_mean_of_its_runs() -> None:
     history, state = new_history(), LiveState()
     for number, y in enumerate((1.0, 3.0)):
         events = list(trial_events(number, y))
-        again = Event("proposed", number, {**events[0].data, "parameters": {"x": 0.5}})
+        again = replace(events[0], proposal=replace(events[0].proposal, parameters={"x": 0.5}))
         feed(history, state, [again, *events[1:]])
     snapshot = state.snapshot()
     assert snapshot is not None

@@ -245,8 +245,8 @@ def test_a_run_in_this_process(tmp_path: Path) -> None:
     assert study.best is not None
     assert study.best.folder == tmp_path / "trials" / f"{study.best.number:04d}"
     kinds = [event.kind for event in read_events(tmp_path / "journal.jsonl")]
-    assert kinds[:2] == ["created", "opened"]
-    assert kinds[-2:] == ["decided", "closed"]
+    assert kinds[:2] == ["study_created", "session_opened"]
+    assert kinds[-2:] == ["study_stopped", "session_closed"]
     again = ts.tune(train, space=SPACE, objective="minimize y", budget=budget, folder=tmp_path, pruner="median")
     assert [t.parameters for t in again.trials] == [t.parameters for t in study.trials]
 

@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from ...history.history import History
+from ...journal.events import SearchFocused, StopRefused
 from ...runner.coordinator import RulesCoordinator, Step
 from ...text.cleaning import short
 from ..gateway import ModelGateway
@@ -66,17 +67,18 @@ class ModelCoordinator:
     def _apply(self, history: History, step: Step, answer: CoordinatorAnswer) -> Step:
         reason = short(answer.reason, 300)
         names = history.space.names
-        focus = {
-            "prioritise": [name for name in answer.prioritise if name in names][:4],
-            "freeze": [name for name in answer.freeze if name in names and name not in answer.prioritise],
-        }
+        prioritise = tuple([name for name in answer.prioritise if name in names][:4])
+        freeze = tuple(name for name in answer.freeze if name in names and name not in answer.prioritise)
         if answer.decision == "go on":
-            listed = [f"{verb} {', '.join(map(short, focus[verb]))}" for verb in focus if focus[verb]]
-            self.gateway.note("focus", "; ".join([reason, *listed]), by=_ROLE, **focus)
-            return replace(step, specialists=tuple(focus["prioritise"]))
+            focus = {"prioritise": prioritise, "freeze": freeze}
+            listed = [f"{verb} {', '.join(map(short, parameters))}" for verb, parameters in focus.items() if parameters]
+            self.gateway.record_decision(
+                SearchFocused(reason="; ".join([reason, *listed]), by=_ROLE, prioritise=prioritise, freeze=freeze)
+            )
+            return replace(step, specialists=prioritise)
         has_stalled = history.since_best >= _STALLED_SHARE * history.settled
         if history.settled >= _LEAST_TRIALS and has_stalled:
             return Step(stop=True, reason=f"the coordinator ends it, as nothing improves: {reason}")
         why = f"before {_LEAST_TRIALS} trials" if has_stalled else f"{history.since_best} trials after a new best"
-        self.gateway.note("refuse", f"a stop is not followed {why}: {reason}", by=_ROLE)
+        self.gateway.record_decision(StopRefused(reason=f"a stop is not followed {why}: {reason}", by=_ROLE))
         return step

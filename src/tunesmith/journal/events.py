@@ -1,0 +1,336 @@
+"""Events of a study: one frozen class for each kind, written to and read from plain records through this module only.
+
+A record is a flat dictionary: `event` (the kind, the class's name in snake case), `time`, and the fields that differ
+from their defaults. Unknown fields of a later version are ignored.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+import time as clock
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache, partial
+from types import UnionType
+from typing import Any, ClassVar, Union, get_args, get_origin, get_type_hints
+
+from ..core.approval_request import Answer, ApprovalRequest
+from ..core.spending import Call
+from ..core.trial import Failure, Proposal, State, Value, Verdict
+
+_CLASSES: dict[str, type[Event]] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """Something that happened in a study.
+
+    Args:
+        time: Seconds since 1970.
+    """
+
+    kind: ClassVar[str] = ""
+    time: float = field(default_factory=clock.time)
+
+    def __init_subclass__(cls) -> None:
+        cls.kind = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+        _CLASSES[cls.kind] = cls
+
+
+# -- the study ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyCreated(Event):
+    """The study was created.
+
+    Args:
+        format: The version of the journal's format.
+        version: The version of tunesmith.
+        study: Its specification, as a plain table.
+    """
+
+    format: int
+    version: str
+    study: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionOpened(Event):
+    """A process began to run the study.
+
+    Args:
+        pid: The process.
+        host: Its machine.
+        python: The version of Python.
+        version: The version of tunesmith.
+        study: The specification that holds for this session, as a plain table.
+    """
+
+    pid: int = 0
+    host: str = ""
+    python: str = ""
+    version: str = ""
+    study: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionClosed(Event):
+    """The process stopped running the study."""
+
+    reason: str = ""
+
+
+# -- trials ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialEvent(Event):
+    """Something that happened to one trial."""
+
+    trial: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialProposed(TrialEvent):
+    """A trial was added to the queue."""
+
+    proposal: Proposal
+    seed: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialStarted(TrialEvent):
+    """An attempt at the trial began; the first is number 1."""
+
+    attempt: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialReported(TrialEvent):
+    """The running trial reported metrics at a step; those that are not finite are NaN, and null in a record."""
+
+    step: int
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialFinished(TrialEvent):
+    """The trial was settled: complete, pruned or failed."""
+
+    state: State
+    attempt: int = 1
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    failure: Failure | None = None
+    seconds: float | None = None
+    peak_memory_bytes: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialInterrupted(TrialEvent):
+    """The attempt ended through no fault of the trial, which waits again.
+
+    Args:
+        reason: Why, in words.
+        lost: Whether its process vanished.
+    """
+
+    reason: str = ""
+    lost: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialJudged(TrialEvent):
+    """A judge or the user passed a verdict on the trial."""
+
+    verdict: Verdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialTested(TrialEvent):
+    """The trial was scored on the held-out test part, or failed there."""
+
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialNoted(TrialEvent):
+    """A user wrote a note on the trial."""
+
+    text: str
+
+
+# -- language models ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelCalled(Event):
+    """A language model was called, with or without an answer."""
+
+    call: Call
+
+
+# -- decisions about the study -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision(Event):
+    """A decision about the study, with its reason in words.
+
+    Args:
+        reason: Why.
+        by: The role or rule that decided.
+    """
+
+    reason: str
+    by: str = "coordinator"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyStopped(Decision):
+    """The study ended; `failed` where nothing worked."""
+
+    failed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class StopRefused(Decision):
+    """A language model's wish to stop the study was not followed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchFocused(Decision):
+    """A coordinator named the parameters that advice should change next, and those that it should leave."""
+
+    prioritise: tuple[str, ...] = ()
+    freeze: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdviceRefused(Decision):
+    """Advice was not followed.
+
+    Args:
+        step: The size of the advised step, as `"small"`.
+        changes: The advised values by parameter.
+        advice: The adviser's own reason.
+    """
+
+    step: str = ""
+    changes: Mapping[str, Value] = field(default_factory=dict)
+    advice: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelPaused(Decision):
+    """No language model is asked for a while, as none answered.
+
+    Args:
+        until: The number of trials from which one is asked again.
+        failures: Consecutive failures so far.
+    """
+
+    until: float = 0
+    failures: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApprovalRequested(Decision):
+    """A person was asked to approve a step."""
+
+    request: ApprovalRequest
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApprovalAnswered(Decision):
+    """A request for approval was closed.
+
+    Args:
+        number: The request.
+        answer: `"approve"` or `"reject"`.
+        text: The person's own words.
+        trial: The trial that follows, or None.
+        changes: The requested values by parameter.
+    """
+
+    number: int
+    answer: Answer
+    text: str = ""
+    trial: int | None = None
+    changes: Mapping[str, Value] = field(default_factory=dict)
+
+
+# -- records -----------------------------------------------------------------------------------------------------------
+
+
+def to_record(event: Event) -> dict[str, Any]:
+    """Return an event as a flat record, without the fields that have their defaults.
+
+    >>> to_record(TrialStarted(trial=3, attempt=2, time=1.5))
+    {'time': 1.5, 'event': 'trial_started', 'trial': 3, 'attempt': 2}
+    """
+    return {"time": round(event.time, 6), "event": event.kind} | _to_table(event, without="time")
+
+
+def from_record(record: Mapping[str, Any]) -> Event:
+    """Return the event in a record.
+
+    Raises:
+        KeyError: The kind is unknown.
+        TypeError: A field is missing or has the wrong type.
+        ValueError: A field has a value that it cannot have.
+
+    >>> from_record({"time": 1.5, "event": "trial_started", "trial": 3})
+    TrialStarted(time=1.5, trial=3, attempt=1)
+    """
+    event: Event = _from_table(_CLASSES[record["event"]], record)
+    return event
+
+
+def _to_table(instance: Any, without: str = "") -> dict[str, Any]:
+    cls: Any = type(instance)
+    table: dict[str, Any] = {}
+    for name, default in _defaults(cls).items():
+        value = getattr(instance, name)
+        if name != without and value != default:
+            table[name] = _to_table(value) if dataclasses.is_dataclass(value) else value
+    return table
+
+
+def _from_table(cls: Any, table: Mapping[str, Any]) -> Any:
+    readers = _readers(cls)
+    return cls(**{name: readers[name](value) for name, value in table.items() if name in readers})
+
+
+@cache
+def _defaults(cls: Any) -> dict[str, Any]:
+    """Return the default of each field, or a value that equals nothing where there is none."""
+    defaults: dict[str, Any] = {}
+    for option in dataclasses.fields(cls):
+        if option.default_factory is dataclasses.MISSING or option.name == "time":
+            defaults[option.name] = option.default
+        else:
+            defaults[option.name] = option.default_factory()
+    return defaults
+
+
+@cache
+def _readers(cls: Any) -> dict[str, Callable[[Any], Any]]:
+    """Return what turns the plain value of each field into the field's type."""
+    return {name: _reader(hint) for name, hint in get_type_hints(cls).items() if get_origin(hint) is not ClassVar}
+
+
+def _reader(hint: Any) -> Callable[[Any], Any]:
+    if get_origin(hint) in (Union, UnionType):
+        inner = _reader(next(each for each in get_args(hint) if each is not type(None)))
+        return lambda value: None if value is None else inner(value)
+    if dataclasses.is_dataclass(hint):
+        return partial(_from_table, hint)
+    if hint == Mapping[str, float]:
+        return lambda metrics: {name: math.nan if value is None else value for name, value in metrics.items()}
+    if get_origin(hint) is tuple:
+        return tuple
+    return hint if hint is State else lambda value: value
