@@ -313,7 +313,7 @@ def test_a_study_outlives_a_killed_server_but_not_one_that_is_asked_to_end(study
         server.wait(30)
     with serving(study) as (server, address):
         asyncio.run(go_on(address, pid))
-        last = load(folder).history.sessions[-1].data["pid"]
+        last = load(folder).history.sessions[-1].pid
         server.send_signal(signal.SIGINT)
         assert server.wait(30) == 130
     assert_gone(last)
