@@ -102,7 +102,8 @@ def _say_aside(line: str, output: Output) -> None:
 
 def _request_lines(draft: Draft) -> Iterator[str]:
     """Yield the effect of each phrase of the request, and the phrases without one."""
-    for title, entries in (("your request:", draft.understood), ("not understood or refused:", draft.not_understood)):
+    rest = "not understood or refused (edit the file instead):"
+    for title, entries in (("your request:", draft.understood), (rest, draft.not_understood)):
         if entries:
             yield title
             yield from (f"  {clean(line)}" for line in entries)

@@ -176,7 +176,7 @@ def _with(draft: Draft, name: str, parameter: Parameter) -> Draft:
 
 def _without(draft: Draft, names: Sequence[str]) -> Draft:
     """Leave parameters alone, and those that can never be active without them."""
-    skipped = dict(draft.skipped) | {name: "you asked for that" for name in draft.space if name in names}
+    skipped = dict(draft.skipped) | {name: "excluded by your request" for name in draft.space if name in names}
     kept = {name: parameter for name, parameter in draft.space.items() if name not in names}
     return _reachable(replace(draft, skipped=skipped), kept)
 
