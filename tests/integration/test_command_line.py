@@ -90,7 +90,7 @@ def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(study: Path, tunesmith: Tunes
     _, errors = running.communicate(timeout=30)
     assert running.returncode == 130
     assert errors == "tunesmith: interrupted; 0 settled trials are kept. " + (
-        "Go on with: tunesmith run study.toml --parallel 2 --pruner none --folder studies/small\n"
+        "Resume with: tunesmith run study.toml --parallel 2 --pruner none --folder studies/small\n"
     )
     assert "Traceback" not in errors
     assert processes_of(study) == []
@@ -311,7 +311,7 @@ def test_a_folder_of_another_study(study: Path, tunesmith: Tunesmith) -> None:
 
 def test_a_study_is_drafted_from_a_script_and_runs(study: Path, tunesmith: Tunesmith) -> None:
     script = (study / "train.py").read_bytes()
-    assert "is there already. Add --force" in tunesmith("init", "train.py", "--yes", status=2).stderr
+    assert "exists already. Add --force" in tunesmith("init", "train.py", "--yes", status=2).stderr
     printed = tunesmith("init", "train.py", "--yes", "--force").stdout
     assert "study.toml" in printed
     drafted = (study / "study.toml").read_text()

@@ -33,7 +33,7 @@ def test_words_become_a_study_that_runs(study: Path, tunesmith: Tunesmith) -> No
     tables = tomllib.loads((study / "study.toml").read_text())
     assert tables["budget"] == {"trials": 3, "minutes": 120}
     assert tables["space"] == {"place": {"type": "float", "low": 0.1, "high": 0.8, "default": 0.9}}
-    assert "is fine; nothing was run" in tunesmith("run", "--dry-run").stdout
+    assert "is valid; nothing was run" in tunesmith("run", "--dry-run").stdout
     assert json.loads(tunesmith("run", "--json").stdout)["counts"] == {"complete": 3}
 
 
@@ -51,7 +51,7 @@ def test_a_model_reads_the_rest_and_rules_do_without_it(study: Path, tunesmith: 
         assert "1 call, $0.0" in told.stderr
         assert '"cheerful": place from 0.2 to 0.95 (as the language model reads it)' in facts["understood"]
         assert facts["budget"] == {"trials": 7}
-        assert "is fine; nothing was run" in tunesmith("run", "--dry-run", "--no-agents").stdout
+        assert "is valid; nothing was run" in tunesmith("run", "--dry-run", "--no-agents").stdout
         tunesmith("init", ".", "--request", words, "--yes", "--force", "--no-agents", **options)
         tunesmith("init", ".", "--yes", "--force", **options)
         assert len(server.requests) == 1

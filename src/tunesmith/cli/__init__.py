@@ -1,4 +1,4 @@
-"""The command line. Each verb is imported when it is called, so that `tunesmith --help` starts at once."""
+"""The command line. Each verb is imported when it is called, so that `tunesmith --help` starts fast."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from .. import __version__
 from ..errors import JournalError, StudyFailed, TunesmithError
 
 VERBS = {
-    "init": "look at a script or a config file and write a commented study.toml",
-    "run": "run a study, or go on with it",
-    "status": "how a study stands: best trial, counts, budget, who proposed what",
-    "show": "one trial: parameters, reason, verdict, metrics, log, how to reproduce it",
-    "explain": "a study, or one of its trials, in plain words",
-    "report": "write a study as one HTML page",
-    "reproduce": "run one trial once more, beside the first time",
-    "ask": "the next trial, for a program of your own to run",
-    "tell": "what came of a trial that was asked for",
-    "add": "a result that is known already, for the search to learn from",
-    "note": "write a note on a trial, or overrule the verdict on it",
-    "approve": "answer whether a step that a language model wants may be tried",
-    "mcp": "serve all this to agents, by the Model Context Protocol",
+    "init": "write a commented study.toml for a script or a config file",
+    "run": "start or resume a study",
+    "status": "show a study's best trial, counts, budget and proposers",
+    "show": "show one trial: parameters, reason, verdict, metrics, log",
+    "explain": "explain a study or one of its trials in plain words",
+    "report": "write a study's HTML report",
+    "reproduce": "run one trial again and compare the metrics",
+    "ask": "start the next trial, to run it with your own program",
+    "tell": "settle a trial from `ask` with its metrics",
+    "add": "add a known result, so that the search learns from it",
+    "note": "write a note on a trial, or overrule its verdict",
+    "approve": "approve or reject a step that a language model proposes",
+    "mcp": "serve these verbs to agents over the Model Context Protocol",
 }
 
 
 class _Verbs(click.Group):
-    """A group whose commands are imported on use; verb `x` is the command `x` in `cli/verb_x.py`."""
+    """A group that imports its commands on use: verb `x` is the command `x` in `cli/verb_x.py`."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(VERBS)
@@ -58,14 +58,14 @@ class _Verbs(click.Group):
 @click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="tunesmith")
 def tunesmith() -> None:
-    """Finds better machine-learning models with less babysitting.
+    """Hyperparameter tuning with less babysitting.
 
     Start with `tunesmith init train.py`, then `tunesmith run study.toml`.
     """
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and exit: 0 done, 1 the study failed, 2 bad input, 130 interrupted."""
+    """Run the command line and exit with 0 (done), 1 (the study failed), 2 (bad input) or 130 (interrupted)."""
     sys.exit(_status(arguments))
 
 
@@ -86,6 +86,6 @@ def _status(arguments: Sequence[str] | None) -> int:
     except (KeyboardInterrupt, click.Abort):
         return 130
     except BrokenPipeError:
-        # Whoever read our output has gone, as with `| head`; nothing is left to say to them.
+        # The reader is gone, as with `| head`; the flush at exit must not fail either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0

@@ -12,12 +12,13 @@ from ..init import Draft
 from ..llm.environment import load_environment
 from ..llm.options import ModelOptions
 from ..llm.spend_limiter import SpendLimiter, daily_usage
+from ..text.wording import count
 
 log = logging.getLogger(__name__)
 
 
-def amended(draft: Draft, request: str, options: ModelOptions, *, usd: float, say: Callable[[str], None]) -> Draft:
-    """Return a draft with a language model's changes; unchanged, with a warning, if no model answers.
+def amend(draft: Draft, request: str, options: ModelOptions, *, usd: float, say: Callable[[str], None]) -> Draft:
+    """Return a draft with a language model's changes, or unchanged, with a warning, if no model answers.
 
     Args:
         draft: The draft after the rules.
@@ -44,8 +45,7 @@ def amended(draft: Draft, request: str, options: ModelOptions, *, usd: float, sa
         return draft
     finally:
         model.close()
-        calls = ledger.total.calls
-        say(f"{calls} call{'' if calls == 1 else 's'}, ${ledger.total.usd:.2g} spent")
+        say(f"{count(ledger.total.calls, 'call')}, ${ledger.total.usd:.2g} spent")
 
 
 def _warn(reason: str) -> None:

@@ -1,4 +1,4 @@
-"""The options that every verb has, and what they set."""
+"""The options that every verb has."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from ..service.facts import to_json
 
 @dataclass(frozen=True, kw_only=True)
 class Output:
-    """How a verb is to speak.
+    """How a verb prints.
 
     Args:
-        json: In JSON, for programs.
-        quiet: Say as little as possible.
+        json: Print JSON, for programs.
+        quiet: Print as little as possible.
     """
 
     json: bool = False
     quiet: bool = False
 
     def say(self, printable: Any, facts: Any) -> None:
-        """Print for people, or the facts as JSON.
+        """Print a text for people, or the facts as JSON.
 
         Args:
-            printable: Text, or anything that rich can draw.
+            printable: A string, or anything that rich can draw.
             facts: The same as plain values.
         """
         if self.json:
@@ -39,15 +39,15 @@ class Output:
         elif isinstance(printable, str):
             click.echo(printable)
         else:
-            # A path or command is one word: it runs past the edge rather than losing its end.
+            # Not cropped: a path or a command is copied as a whole, however long.
             Console(highlight=False).print(printable, crop=False)
 
 
 def speaking(verb: Callable[..., None]) -> Callable[..., None]:
-    """Give a verb `--json`, `--verbose` and `--quiet`; it gets an `Output` as its first argument."""
+    """Add `--json`, `--verbose` and `--quiet` to a verb, which gets an `Output` as its first argument."""
 
-    @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
-    @click.option("--verbose", "-v", is_flag=True, help="Log what happens inside.")
+    @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+    @click.option("--verbose", "-v", is_flag=True, help="Log details.")
     @click.option("--quiet", "-q", is_flag=True, help="Print as little as possible.")
     @wraps(verb)
     def speaking_verb(*args: Any, as_json: bool, verbose: bool, quiet: bool, **options: Any) -> None:

@@ -1,4 +1,4 @@
-"""`tunesmith approve`: whether a step may be tried that a language model wants."""
+"""`tunesmith approve`: an answer to an approval request."""
 
 from __future__ import annotations
 
@@ -21,47 +21,47 @@ from .options import FOLDER, Output, speaking
 from .request import request_view
 from .terminal import Printable
 
-_PATIENCE_SECONDS = 3.0
-"""How long to wait until the process that runs the study has taken the answer in; it looks four times a second."""
+_WAIT_SECONDS = 3.0
+"""How long to wait for the process that runs the study; it looks for answers four times per second."""
 
 
 @click.command()
 @FOLDER
 @click.argument("text", default="")
-@click.option("--reject", is_flag=True, help="Keep the step from being tried.")
-@click.option("--question", type=click.IntRange(min=1), help="Which one, where several are open.")
+@click.option("--reject", is_flag=True, help="Reject the step.")
+@click.option("--question", type=click.IntRange(min=1), help="The number of the question, if several are open.")
 @speaking
 def approve(output: Output, folder: Path, text: str, reject: bool, question: int | None) -> None:
-    """Approve the step that the study in FOLDER asks about, or `--reject` it; TEXT says why.
+    """Approve a step that waits in the study in FOLDER, or `--reject` it; TEXT is the reason.
 
-    `tunesmith status FOLDER` shows what is asked.
+    `tunesmith status FOLDER` shows the step.
     """
     with load(folder) as study:
         metric = study.objective.primary.name
-        found = study.approve(question, text, reject=reject)
-    if found.is_open:
-        found = _taken_in(folder, found, "reject" if reject else "approve")
-    outcome = asking.answered(found)
-    if found.is_open:
-        outcome = f"your answer is noted; whatever works on {folder} takes it in when it looks next"
-    view = Group(request_view(found, metric, rows=99), panels.indented(Text(outcome), "✓"))
-    output.say(Printable(view), question_facts(found))
+        request = study.approve(question, text, reject=reject)
+    if request.is_open:
+        request = _wait_for_answer(folder, request, "reject" if reject else "approve")
+    outcome = asking.answered(request)
+    if request.is_open:
+        outcome = f"the answer is saved; the process that runs {folder} will read it"
+    view = Group(request_view(request, metric, rows=99), panels.indented(Text(outcome), "✓"))
+    output.say(Printable(view), question_facts(request))
 
 
-def _taken_in(folder: Path, asked: ApprovalRequest, wanted: str) -> ApprovalRequest:
-    """Return what became of a question, once the answer that was left for it has been taken in.
+def _wait_for_answer(folder: Path, request: ApprovalRequest, answer: str) -> ApprovalRequest:
+    """Return the request once the process that runs the study has read the answer, or still open if it does not.
 
     Raises:
-        InputError: It was closed otherwise, by another answer or as it was too late.
+        InputError: The request was answered otherwise, by another person or because the answer came too late.
     """
-    until = time.monotonic() + _PATIENCE_SECONDS
+    deadline = time.monotonic() + _WAIT_SECONDS
     while True:
-        found = read_requests(folder)[asked.number]
-        if not found.is_open or time.monotonic() > until:
+        request = read_requests(folder)[request.number]
+        if not request.is_open or time.monotonic() > deadline:
             break
         time.sleep(0.1)
-    if not found.is_open:
-        answers.remove(folder, found)
-        if (found.answer, found.answered_by) != (wanted, "user"):
-            raise InputError(f"only an open question can be answered, but {asking.answered(found)}.")
-    return found
+    if not request.is_open:
+        answers.remove(folder, request)
+        if (request.answer, request.answered_by) != (answer, "user"):
+            raise InputError(f"only an open question can be answered, but {asking.answered(request)}.")
+    return request

@@ -1,4 +1,4 @@
-"""`tunesmith ask`: the next trial, for a program of one's own to run."""
+"""`tunesmith ask`: the next trial, for another program to run."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from .options import Output, speaking
 @click.argument("folder", type=click.Path(path_type=Path))
 @speaking
 def ask(output: Output, folder: Path) -> None:
-    """Print the next trial of the study in FOLDER, and count it as started.
+    """Start the next trial of the study in FOLDER and print its parameters. Settle it with `tunesmith tell`.
 
-    FOLDER is a study's folder, or the study.toml of a new study (it needs no [task]).
+    FOLDER is a study's folder, or the study.toml of a new study, which needs no [task].
     """
     with open_study(folder) as study:
         trial = study.ask()
     lines = [f"trial {trial.number}  (seed {trial.seed})", *(f"  {k} = {v}" for k, v in trial.parameters.items())]
-    wanted = [m.name for m in study.objective.metrics] + [c.metric for c in study.objective.constraints]
-    values = " ".join(f"{shlex.quote(name)}=VALUE" for name in dict.fromkeys(wanted))
-    lines.append(f"then: tunesmith tell {shlex.quote(str(study.folder))} {trial.number} {values}")
+    names = [m.name for m in study.objective.metrics] + [c.metric for c in study.objective.constraints]
+    values = " ".join(f"{shlex.quote(name)}=VALUE" for name in dict.fromkeys(names))
+    lines.append(f"next: tunesmith tell {shlex.quote(str(study.folder))} {trial.number} {values}")
     output.say("\n".join(lines), trial_facts(trial))

@@ -90,9 +90,9 @@ def _with_model(draft: Draft, request: str, model: str | None, usd: float, outpu
         options = ModelOptions.parse(settings.tables["agents"])
     except InputError as error:
         raise settings.located(error.inside("agents")) from None
-    from .drafting import amended  # Not needed without a model, and slow to import.
+    from .drafting import amend  # Not needed without a model, and slow to import.
 
-    return amended(draft, request, options, usd=usd, say=lambda line: _say_aside(line, output))
+    return amend(draft, request, options, usd=usd, say=lambda line: _say_aside(line, output))
 
 
 def _say_aside(line: str, output: Output) -> None:

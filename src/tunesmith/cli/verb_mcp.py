@@ -1,4 +1,4 @@
-"""`tunesmith mcp`: the verbs as tools for agents, by the Model Context Protocol."""
+"""`tunesmith mcp`: the verbs as tools for agents, over the Model Context Protocol."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from ..errors import InputError, MissingExtra
     "--root",
     type=click.Path(path_type=Path),
     default=Path(),
-    help="Studies outside of this folder are refused; the current folder by default.",
+    help="The folder of the studies; paths outside it are refused [default: current folder].",
 )
 @click.option("--http", is_flag=True, help="Serve streamable HTTP at /mcp instead of standard input and output.")
-@click.option("--host", help="With --http: where to listen; 127.0.0.1 by default, others need a token.")
-@click.option("--port", type=click.IntRange(0, 65535), help="With --http: the port; 8000 by default, 0 for a free one.")
+@click.option("--host", help="With --http: where to listen; other machines need a token [default: 127.0.0.1].")
+@click.option("--port", type=click.IntRange(0, 65535), help="With --http: the port; 0 for a free one [default: 8000].")
 @click.option(
     "--token",
     envvar="TUNESMITH_MCP_TOKEN",
-    help="With --http: what clients must send as `Authorization: Bearer TOKEN`; better given by TUNESMITH_MCP_TOKEN.",
+    help="With --http: clients must send `Authorization: Bearer TOKEN`; better set in TUNESMITH_MCP_TOKEN.",
 )
 def mcp(root: Path, http: bool, host: str | None, port: int | None, token: str | None) -> None:
-    """Serve start, ask, tell, status, explain and more as tools for agents, by the Model Context Protocol.
+    """Serve start, ask, tell, status, explain and more as tools for agents, over the Model Context Protocol.
 
-    When the server ends, the studies that it has started are asked to stop; they can be gone on with.
+    When the server ends, it stops the studies that it has started. They can be resumed.
     """
     try:
         from ..mcp.http import Address
@@ -38,12 +38,12 @@ def mcp(root: Path, http: bool, host: str | None, port: int | None, token: str |
         if (error.name or "").startswith("tunesmith"):
             raise
         raise MissingExtra(
-            "serving the Model Context Protocol needs the package mcp. Install it with: pip install 'tunesmith[mcp]'"
+            "the Model Context Protocol requires the package mcp. Install it with: pip install 'tunesmith[mcp]'"
         ) from None
     if not http and (host is not None or port is not None):
-        raise InputError("--host and --port are for --http; without it the server speaks on standard output.")
+        raise InputError("--host and --port need --http: without it the server uses standard output. Add --http.")
     address = Address(host or Address.host, Address.port if port is None else port, token) if http else None
     sandbox = Sandbox.of(root)
     if address is None and sys.stdin.isatty():
-        click.echo("tunesmith: waiting for an agent on standard input; docs/mcp.md tells how one starts it", err=True)
+        click.echo("tunesmith: waiting for an agent on standard input; docs/mcp.md tells how to connect one", err=True)
     serve(sandbox, address)

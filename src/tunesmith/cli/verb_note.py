@@ -1,4 +1,4 @@
-"""`tunesmith note`: a user's word on a trial."""
+"""`tunesmith note`: a user's note on a trial, or verdict."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from .options import FOLDER, TRIAL, Output, speaking
 @FOLDER
 @TRIAL
 @click.argument("text", default="")
-@click.option("--accept", is_flag=True, help="Put this configuration first, whatever was measured.")
-@click.option("--reject", is_flag=True, help="Keep this configuration from ever being the best.")
+@click.option("--accept", is_flag=True, help="Make this configuration the best, whatever its metrics.")
+@click.option("--reject", is_flag=True, help="Exclude this configuration from being the best.")
 @speaking
 def note(output: Output, folder: Path, trial: int, text: str, accept: bool, reject: bool) -> None:
-    """Write TEXT about a TRIAL of the study in FOLDER; `--accept` or `--reject` overrules the verdict."""
+    """Add TEXT to a TRIAL of the study in FOLDER; `--accept` or `--reject` overrules the verdict."""
     if not (text or accept or reject):
-        raise InputError("a note needs a text, --accept or --reject.")
+        raise InputError("a note needs a text, --accept or --reject, got none of them.")
     with load(folder) as study:
         noted = study.note(trial, text, accept=accept, reject=reject)
         best = study.best

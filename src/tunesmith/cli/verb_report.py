@@ -1,4 +1,4 @@
-"""`tunesmith report`: a study as one HTML page."""
+"""`tunesmith report`: the HTML report."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from .options import FOLDER, Output, speaking
 
 @click.command()
 @FOLDER
-@click.option("--to", type=click.Path(path_type=Path, dir_okay=False), help="The file; FOLDER/report.html by default.")
-@click.option("--open", "open_it", is_flag=True, help="Open it in the browser.")
+@click.option("--to", type=click.Path(path_type=Path, dir_okay=False), help="The file [default: FOLDER/report.html].")
+@click.option("--open", "open_it", is_flag=True, help="Open the report in the browser.")
 @speaking
 def report(output: Output, folder: Path, to: Path | None, open_it: bool) -> None:
-    """Write the study in FOLDER as one HTML page that needs nothing else."""
+    """Write the study in FOLDER as one self-contained HTML page."""
     written = load(folder).report(to)
     output.say(str(written), {"report": str(written)})
     if open_it:

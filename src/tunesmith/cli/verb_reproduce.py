@@ -1,4 +1,4 @@
-"""`tunesmith reproduce`: one trial once more."""
+"""`tunesmith reproduce`: one trial run again."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from .options import FOLDER, TRIAL, Output, speaking
 @TRIAL
 @speaking
 def reproduce(output: Output, folder: Path, trial: int) -> None:
-    """Run a TRIAL of the study in FOLDER once more: same parameters, same seed, in a folder of its own.
+    """Run a TRIAL of the study in FOLDER again with the same parameters and seed, and compare the metrics.
 
-    It starts from the same checkpoint where it inherited one. The study itself does not change.
+    The trial starts from the same checkpoint, in a new folder. The study does not change.
     """
     study = load(folder)
     first = study.engine.trial(trial)
     if study.task is None or first.folder is None:
-        raise InputError("a trial can be run again where the study has a task, but this one was only asked and told.")
+        raise InputError("only a study with a task can run a trial again, but this one has no [task].")
     again = first.folder / "again"
-    shutil.rmtree(again / CHECKPOINT_FOLDER, ignore_errors=True)  # an earlier one's: this one starts as the trial did
+    shutil.rmtree(again / CHECKPOINT_FOLDER, ignore_errors=True)  # That of an earlier run.
     origin = first.proposal.inherits
     request = TrialRequest(
         number=trial,
@@ -48,6 +48,6 @@ def reproduce(output: Output, folder: Path, trial: int) -> None:
                 f"trial {trial} failed this time: {error.failure.reason}\n{error.failure.log_tail}"
             ) from None
     names = sorted({*metrics, *first.metrics})
-    lines = [f"trial {trial}, run once more in {again}", f"  {'':<24} {'then':>14} {'now':>14}"]
+    lines = [f"trial {trial}, run again in {again}", f"  {'':<24} {'then':>14} {'now':>14}"]
     lines += [f"  {name:<24} {first.metrics.get(name, '–'):>14} {metrics.get(name, '–'):>14}" for name in names]
     output.say("\n".join(lines), {"trial": trial, "then": dict(first.metrics), "now": metrics, "folder": str(again)})

@@ -1,4 +1,4 @@
-"""`tunesmith run`: run a study, or go on with it."""
+"""`tunesmith run`: start or resume a study."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ from .plain import PlainView
 from .views import summary
 
 _HELP: dict[str, tuple[Any, str]] = {
-    "trials": (int, "The most trials, repeats included."),
-    "minutes": (float, "The most wall-clock minutes, over all sessions."),
-    "target": (float, "Stop once the metric is at least this good."),
-    "patience": (int, "Stop after so many trials without a new best."),
-    "seconds_per_trial": (float, "The most wall-clock seconds of one trial."),
-    "memory_gb": (float, "The most memory of one trial, in GB."),
-    "usd": (float, "The most money for language models."),
-    "proposer": (str, "Who proposes trials: portfolio, gp, tpe, evolution, region, quasirandom, random, grid, pbt."),
-    "pruner": (str, "What stops hopeless trials early: asha, curve, hyperband, median, none."),
-    "parallel": (int, "How many trials run at once."),
-    "executor": (str, "Where trials run: process, inline; process:4 for four at once."),
-    "model": (str, "A language model that advises, as openrouter:anthropic/claude-sonnet-4.5."),
-    "record": (str, "A file to which all exchanges with language models are added."),
-    "replay": (str, "A recording that answers in the place of language models."),
-    "seed": (int, "For all randomness."),
-    "folder": (str, "Where the study is kept."),
+    "trials": (int, "Maximum number of trials, repeats included."),
+    "minutes": (float, "Maximum wall-clock minutes, over all sessions."),
+    "target": (float, "Stop when the metric is at least this good."),
+    "patience": (int, "Stop after this many trials without a new best."),
+    "seconds_per_trial": (float, "Maximum wall-clock seconds per trial."),
+    "memory_gb": (float, "Maximum memory per trial, in GB."),
+    "usd": (float, "Maximum cost of language models."),
+    "proposer": (str, "Proposes trials: portfolio, gp, tpe, evolution, region, quasirandom, random, grid, pbt."),
+    "pruner": (str, "Stops poor trials early: asha, curve, hyperband, median, none."),
+    "parallel": (int, "Number of trials that run at once."),
+    "executor": (str, "Where trials run: process, inline; process:4 runs four at once."),
+    "model": (str, "A language model that advises, for example openrouter:anthropic/claude-sonnet-4.5."),
+    "record": (str, "Append all exchanges with language models to this file."),
+    "replay": (str, "Answer from this recording instead of calling language models."),
+    "seed": (int, "The seed of all randomness."),
+    "folder": (str, "The study's folder."),
 }
 
 
@@ -58,14 +58,14 @@ def _overrides(verb: Callable[..., None]) -> Callable[..., None]:
 @click.command()
 @click.argument("study", type=click.Path(path_type=Path), default=Path("study.toml"))
 @_overrides
-@click.option("--dry-run", is_flag=True, help="Check everything and show each setting with its origin; run nothing.")
-@click.option("--no-agents", is_flag=True, help="Ask no language model, whatever the settings say.")
-@click.option("--fresh", is_flag=True, help="Start over; what the folder holds is kept under another name.")
+@click.option("--dry-run", is_flag=True, help="Check the study and show each setting with its source; run nothing.")
+@click.option("--no-agents", is_flag=True, help="Use no language model, whatever the settings say.")
+@click.option("--fresh", is_flag=True, help="Start over; the earlier study is kept under another name.")
 @speaking
 def run(output: Output, study: Path, dry_run: bool, no_agents: bool, fresh: bool, **flags: Any) -> None:
-    """Run the study that STUDY describes, or go on where it stopped.
+    """Start the study that STUDY describes, or resume it.
 
-    STUDY is a study.toml (the default), or the folder of a study that was run before.
+    STUDY is a study.toml (the default) or the folder of an earlier study.
     """
     settings = settings_of(study, flags)
     if no_agents:
@@ -89,7 +89,7 @@ def run(output: Output, study: Path, dry_run: bool, no_agents: bool, fresh: bool
         settled = built.history.settled
         kept = f"{settled} settled trial{' is' if settled == 1 else 's are'} kept"
         click.echo(
-            f"tunesmith: interrupted; {kept}. Go on with: {_the_same_again(study, flags, no_agents)}",
+            f"tunesmith: interrupted; {kept}. Resume with: {_resume_command(study, flags, no_agents)}",
             err=True,
         )
         raise click.exceptions.Exit(130) from None
@@ -101,15 +101,17 @@ def run(output: Output, study: Path, dry_run: bool, no_agents: bool, fresh: bool
         output.say(summary(built.history, built.name, built.folder), study_facts(built))
 
 
-def _the_same_again(study: Path, flags: Mapping[str, Any], no_agents: bool) -> str:
-    """Return the command that goes on with a study, with the flags that it was given."""
-    given = [(f"--{name.replace('_', '-')}", str(value)) for name, value in flags.items() if value is not None]
-    switches = ["--no-agents"] if no_agents else []
-    return shlex.join(["tunesmith", "run", str(study), *(word for flag in given for word in flag), *switches])
+def _resume_command(study: Path, flags: Mapping[str, Any], no_agents: bool) -> str:
+    """Return the command that resumes a study with the same flags."""
+    words = ["tunesmith", "run", str(study)]
+    for name, value in flags.items():
+        if value is not None:
+            words += [f"--{name.replace('_', '-')}", str(value)]
+    return shlex.join([*words, *(["--no-agents"] if no_agents else [])])
 
 
 class _Console(Console):
-    """A console whose reader may leave, as with `| head`: the study goes on without it."""
+    """A console that survives the end of its reader, as with `| head`, because the study runs on."""
 
     def on_broken_pipe(self) -> None:
         self.quiet = True
@@ -124,7 +126,7 @@ def _run(study: Study, settings: Settings) -> None:
 
 
 def _report(study: Study) -> None:
-    """Write the report; where it cannot be written, the study is no worse for it."""
+    """Write the report. A report that cannot be written does not fail the study."""
     try:
         study.report()
     except InputError as error:
@@ -134,11 +136,11 @@ def _report(study: Study) -> None:
 @contextmanager
 def _view(study: Study, output: Output, console: Console) -> Iterator[LiveView | PlainView | None]:
     if output.json or output.quiet:
-        # A study that waits for a person says so, whatever else it keeps to itself.
+        # A study that waits for a person says so even when it is quiet.
         logging.getLogger("tunesmith.approvals.approvals").setLevel(logging.WARNING)
         yield None
         return
-    logging.getLogger("tunesmith.approvals.approvals").setLevel(logging.ERROR)  # The view shows what is asked.
+    logging.getLogger("tunesmith.approvals.approvals").setLevel(logging.ERROR)  # The view shows the request.
     if not console.is_terminal:
         with PlainView(study.name, study.folder, study.budget, study.executor.capabilities.slots, console) as plain:
             yield plain
@@ -153,27 +155,27 @@ def _view(study: Study, output: Output, console: Console) -> Iterator[LiveView |
 
 
 def _keyboard(study: Study) -> Keyboard | nullcontext[None]:
-    """Return what reads answers from this terminal, where there is one."""
+    """Return a keyboard that answers approval requests, if there is a terminal."""
 
     def first_open() -> ApprovalRequest | None:
         return next(iter(study.history.approval_requests.open), None) if study.approvals.is_driven else None
 
-    found = Keyboard.of(first_open, lambda number, reject: study.approve(number, reject=reject))
-    return found or nullcontext()
+    keyboard = Keyboard.of(first_open, lambda number, reject: study.approve(number, reject=reject))
+    return keyboard or nullcontext()
 
 
 def _put_aside(folder: Path) -> None:
-    """Rename a study's folder, so that the next run starts over and nothing is lost."""
+    """Rename a study's folder, so that the next run starts over without losing it."""
     if not folder.exists():
         return
     if not (folder / "journal.jsonl").exists():
-        raise InputError(f"--fresh puts a study's folder aside, but {folder} is none. Choose another folder.")
+        raise InputError(f"--fresh renames a study's folder, but {folder} holds no study. Choose another folder.")
     number = 1
     while (aside := folder.with_name(f"{folder.name}.old-{number}")).exists():
         number += 1
     from ..journal.file import FileJournal
 
-    FileJournal(folder / "journal.jsonl").close()  # refused while another process works on it
+    FileJournal(folder / "journal.jsonl").close()  # Raises while another process uses it.
     shutil.move(folder, aside)
 
 
@@ -191,7 +193,7 @@ def _settings_facts(settings: Settings) -> dict[str, Any]:
 
 
 def _settings_table(settings: Settings, study: Study) -> str:
-    lines = [f"{settings.source.name} is fine; nothing was run.", f"folder  {settings.folder}", ""]
+    lines = [f"{settings.source.name} is valid; nothing was run.", f"folder  {settings.folder}", ""]
     for table, entries in settings.tables.items():
         for key, value in entries.items():
             origin = settings.origins.get((table, key), settings.source.name)

@@ -1,4 +1,4 @@
-"""`tunesmith status`: how a study stands."""
+"""`tunesmith status`: a study's status."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .views import status as status_view
 @FOLDER
 @speaking
 def status(output: Output, folder: Path) -> None:
-    """Show how the study in FOLDER stands: best trial, counts, budget, who proposed what."""
+    """Show the status of the study in FOLDER: best trial, counts, budget, proposers."""
     study = load(folder)
     view = status_view(study.history, study.budget, name=study.name, folder=folder, proposer=study.engine.proposer)
     output.say(view, study_facts(study))

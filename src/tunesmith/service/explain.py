@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from ..agents.gateway import ModelGateway
+from ..agents.roles.explainer import Explainer
+from ..errors import ModelUnavailable
+from ..history.history import History
 from ..reports.explain_trial import explain_trial
-from ..reports.explanation import Explanation
+from ..reports.explanation import Explanation, Part
 from ..study.study import Study
+from ..text.cleaning import short
 from .process import running_process
+
+OnPartial = Callable[[str, str], None]
+"""Takes the name of a role and its answer so far."""
 
 
 def explanation_of(study: Study, trial: int | None) -> Explanation:
@@ -26,3 +36,39 @@ def explanation_of(study: Study, trial: int | None) -> Explanation:
         proposer=study.engine.proposer,
         at_work=running_process(history) is not None,
     )
+
+
+def with_answer(study: Study, facts: Explanation, question: str, on_partial: OnPartial | None = None) -> Explanation:
+    """Return an explanation that begins with the answer to a question, or with the reason why there is none.
+
+    Args:
+        study: The study, whose language model is asked.
+        facts: The explanation by rules.
+        question: The user's question.
+        on_partial: Called with the answer so far; see `ModelGateway.on_partial`.
+
+    Raises:
+        StudyLocked: The study is running, so that the call cannot be journaled.
+    """
+    gateway = study.gateway
+    if gateway is not None:
+        gateway.on_partial = on_partial
+    try:
+        if gateway is None or gateway.model is None:
+            answer = "no answer: the study has no language model, or its API key is missing."
+        else:
+            study.record.open()
+            answer = _explainer(study.history, gateway).explain(facts, question)
+    except ModelUnavailable as error:
+        answer = f"no answer: {short(error, 600)}"
+    return Explanation(facts.about, (Part("answer", (answer,)), *facts.parts))
+
+
+def _explainer(history: History, gateway: ModelGateway) -> Explainer:
+    assert gateway.model is not None
+    if not gateway.options.tools:
+        return Explainer(gateway.model)
+    from ..agents.tools import Analysis  # Imports scikit-learn, which takes two seconds.
+
+    analysis = Analysis(history)
+    return Explainer(gateway.model, [*analysis.tools, analysis.rank_parameters], analysis.results)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tunesmith.agents.roles.drafter import Drafter
-from tunesmith.cli.drafting import amended
+from tunesmith.cli.drafting import amend
 from tunesmith.core.parameters import Choice, Float
 from tunesmith.init import Draft, draft_study, with_request
 from tunesmith.llm.options import ModelOptions
@@ -55,7 +55,7 @@ def ask(
     model = {"name": "compatible:scripted", "base_url": f"{server.url}/v1", "price": {"input": 1.0, "output": 5.0}}
     said: list[str] = []
     options = ModelOptions.parse({"model": model, "timeout_seconds": 5.0})
-    return amended(with_request(draft, request), request, options, usd=usd, say=said.append), said
+    return amend(with_request(draft, request), request, options, usd=usd, say=said.append), said
 
 
 def reasons(draft: Draft) -> str:

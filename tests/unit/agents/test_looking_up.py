@@ -9,9 +9,9 @@ import pytest
 import tunesmith as ts
 from tunesmith.agents.roles.explainer import Explainer
 from tunesmith.agents.tools import Analysis
-from tunesmith.cli.verb_explain import answered
 from tunesmith.core.trial import Failure
 from tunesmith.reports.explanation import Explanation
+from tunesmith.service.explain import with_answer
 from tunesmith.testing.model_server import ModelRequest, ModelServer, Reply, Structured, ToolCall
 
 SPACE = {"lr": ts.Float(1e-5, 1e-1, log=True, default=1e-3), "layers": ts.Int(1, 6, default=2)}
@@ -141,4 +141,4 @@ def test_the_explainer_may_repeat_what_it_looked_up() -> None:
         analysis.show_trial(0)
         assert told.explain(facts, "why?").endswith("(Not among the facts: 7.5.)")
         assert "rank_parameters" in server.requests[-1].tools
-        assert "0.125" in answered(own, facts, "why?").parts[0].sentences[0]
+        assert "0.125" in with_answer(own, facts, "why?").parts[0].sentences[0]
