@@ -1,4 +1,4 @@
-"""Steps that a person has to approve: asked, answered, timed out, gone on with."""
+"""Steps that a person has to approve: asked, answered, timed out, resumed."""
 
 import json
 import sys
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.waiting import wait_until
 
 import tunesmith as ts
 from tunesmith.approvals.answers import Given
@@ -24,11 +25,11 @@ SPACE = {"x": ts.Float(0.0, 1.0, default=0.9), "kind": ts.Choice(["a", "b"]), "y
 
 
 def study(folder: Path | None = None, **options: Any) -> ts.Study:
-    """A study whose language model is never asked; what it advises is put in by the tests."""
-    given = {"model": "ollama:nobody", "approve": "radical", **options.pop("agents", {})}
-    own = ts.Study(space=SPACE, objective="minimize loss", folder=folder, model=given, **options)
+    """A study whose language model has no API key and is never asked; `advise` replaces its advice."""
+    agents = {"model": "openai:gpt-5", "approve": "radical", **options.pop("agents", {})}
+    own = ts.Study(space=SPACE, objective="minimize loss", folder=folder, model=agents, **options)
     assert own.gateway is not None
-    own.gateway._silent_until = float("inf")
+    assert own.gateway.model is None
     return own
 
 
@@ -39,9 +40,10 @@ def begin(own: ts.Study) -> ts.Study:
 
 
 def advise(own: ts.Study, step: str = "radical", **changes: Any) -> None:
-    """Let it be the turn of the adviser, who says this."""
+    """Let the adviser propose this at its next turn, and nothing after that."""
     assert own.adviser is not None
-    own.adviser._suggestions["x"] = [Advice(changes=changes, step=step, reason="it is usual", expectation=0.25)]
+    ideas = [Advice(changes=changes, step=step, reason="it is usual", expectation=0.25)]
+    own.adviser.advise = lambda history, *, count: [ideas.pop()] if ideas else []
 
 
 def actions(own: ts.Study) -> list[str]:
@@ -123,7 +125,7 @@ def test_when_nobody_answers_in_time_the_default_stands(default: str) -> None:
     with begin(study(agents={"approve_seconds": 0.01, "approve_default": default})) as own:
         advise(own, x=0.3)
         own.ask()
-        time.sleep(0.02)
+        wait_until(lambda: time.time() > own.approval_requests[0].deadline, "the deadline", poll_seconds=0.002)
         tried = own.ask().parameters["x"] == 0.3
         assert tried is (default == "approve")
         assert (own.approval_requests[0].answer, own.approval_requests[0].answered_by) == (default, "time-out")
@@ -135,7 +137,7 @@ def test_an_answer_that_is_there_counts_however_late(tmp_path: Path) -> None:
     with begin(study(tmp_path, agents={"approve_seconds": 0.01})) as own:
         advise(own, x=0.3)
         own.ask()
-    time.sleep(0.02)
+    wait_until(lambda: time.time() > own.approval_requests[0].deadline, "the deadline", poll_seconds=0.002)
     with study(tmp_path) as own:
         assert own.approve().answer == "approve"
 
