@@ -14,6 +14,7 @@ MODULES = [
     "tunesmith.core.trial",
     "tunesmith.plugins",
     *(f"tunesmith.{kind}.base" for kind in ("proposers", "pruners", "judges", "executors", "tasks", "trackers")),
+    "tunesmith.executors.pool",
     "tunesmith.testing",
     "!tunesmith.testing._.*",
 ]

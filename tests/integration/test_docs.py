@@ -18,9 +18,10 @@ import click
 import pytest
 
 import tunesmith
-from tunesmith import Budget, Choice, Constraint, Float, InputError, Int, Metric, Objective, cli, plugins
+from tunesmith import Budget, Choice, Constraint, Float, InputError, Int, Metric, Objective, SearchSpace, cli, plugins
 from tunesmith.config.settings import DEFAULTS, FLAGS, TABLES, read_settings
 from tunesmith.executors.process import ProcessExecutor
+from tunesmith.history import History
 from tunesmith.study.tuning import study_from_settings
 from tunesmith.tasks.command import CommandTask
 from tunesmith.tasks.function import FunctionTask
@@ -121,6 +122,22 @@ def test_python_on_the_pages_compiles_and_names_what_exists(text: str) -> None:
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in ("ts", "study"):
             assert hasattr(names[node.value.id], node.attr), ast.unparse(node)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_names_in_inline_code_exist(page: Path) -> None:
+    text = re.sub(r"^```.*?^```", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    public = {"ts": tunesmith, "study": tunesmith.Study, "space": tunesmith.SearchSpace}
+    named = re.findall(r"`(ts|study|space)\.(\w+)", text.replace("study.toml", ""))
+    assert [f"{owner}.{name}" for owner, name in named if not hasattr(public[owner], name)] == []
+
+
+def test_what_plugins_see_of_a_history_exists() -> None:
+    table = (ROOT / "docs" / "plugins.md").read_text("utf-8").split("## What plugins see")[1].split("\n## ")[0]
+    history = History(SearchSpace({"x": Float(0, 1)}), Objective.parse("minimize y"))
+    names = re.findall(r"`(\w+)", "\n".join(re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)))
+    assert len(names) > 10
+    assert [name for name in names if not hasattr(history, name)] == []
 
 
 def links(page: Path) -> list[str]:
