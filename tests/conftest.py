@@ -48,6 +48,9 @@ def _no_user_settings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.
         "REPLAY",
     ):
         monkeypatch.delenv(f"TUNESMITH_{name}", raising=False)
+    monkeypatch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
+    for name in ("TRACKING_URI", "EXPERIMENT_NAME", "EXPERIMENT_ID", "TRACKING_USERNAME", "TRACKING_PASSWORD"):
+        monkeypatch.delenv(f"MLFLOW_{name}", raising=False)
     for provider in PROVIDERS.values():
         for name in (*provider.key_variables, provider.url_variable):
             monkeypatch.delenv(name, raising=False)

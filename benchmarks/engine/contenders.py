@@ -49,11 +49,15 @@ def disk(folder: Path, trials: int, files: int = 0) -> Figures:
 
 
 @contender
-def tunesmith_tune(folder: Path, trials: int, proposer: str, executor: str) -> Figures:
+def tunesmith_tune(
+    folder: Path, trials: int, proposer: str, executor: str = "inline", tracker: str | None = None
+) -> Figures:
     """Run `ts.tune`: durable, with a folder and a log for every trial."""
     import tunesmith as ts
 
-    def tune(name: str, count: int) -> ts.Study:
+    from .trackers import tracker as tracker_of
+
+    def tune(name: str, count: int, *trackers: Any) -> ts.Study:
         return ts.tune(
             problem.nothing,
             space=problem.tunesmith_space(),
@@ -63,13 +67,15 @@ def tunesmith_tune(folder: Path, trials: int, proposer: str, executor: str) -> F
             executor=executor,
             proposer=proposer,
             judge={"name": "rules", "repeats": 0},
+            trackers=trackers,
         )
 
     tune("warm", 2)
     before = _cpu_seconds()
-    study = tune("measured", trials)
-    cpu = _cpu_seconds() - before
-    return _loop_figures(sorted(trial.ended or 0.0 for trial in study.trials), cpu)
+    study = tune("measured", trials, *([tracker_of(tracker)] if tracker else []))
+    ended, cpu = time.time(), _cpu_seconds() - before
+    moments = sorted(trial.ended or 0.0 for trial in study.trials)
+    return _loop_figures(moments, cpu) | {"end_seconds": ended - moments[-1]}
 
 
 @contender

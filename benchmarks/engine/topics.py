@@ -18,6 +18,7 @@ COLUMNS = {
     "peak_mb": "peak MB",
     "ask_ms": "ms an `ask`",
     "seconds": "seconds",
+    "end_seconds": "seconds, last trial to end",
 }
 
 
@@ -56,6 +57,7 @@ def topics(*, only: str | None, trials: int | None, ray: str) -> list[Topic]:
     named = {
         "loop": [_loop(1_000), _loop(10_000)],
         "tpe": [_tpe(1_000)],
+        "trackers": [_trackers(1_000)],
         "processes": [_processes(1_000, ray), _processes(10_000, None)],
         "ask": [_ask(100), _ask(1_000), _ask(10_000)],
         "models": [_models(20), _models(100), _models(1_000), _models(10_000)],
@@ -66,7 +68,7 @@ def topics(*, only: str | None, trials: int | None, ray: str) -> list[Topic]:
         sys.exit(f"there is no topic '{only}'; there are {', '.join(named)}.")
     if trials is None:
         return chosen
-    builders = {"loop": _loop, "tpe": _tpe, "ask": _ask, "models": _models, "resume": _resume}
+    builders = {"loop": _loop, "tpe": _tpe, "trackers": _trackers, "ask": _ask, "models": _models, "resume": _resume}
     names = [only] if only else list(named)
     return [_processes(trials, ray) if name == "processes" else builders[name](trials) for name in names]
 
@@ -122,6 +124,20 @@ def _tpe(trials: int) -> Topic:
             _tune("**tunesmith `tune`**, tpe, durable", "tpe", base=True),
             _optuna("Optuna, TPESampler, in memory", "tpe", "memory"),
             _optuna("Optuna, TPESampler, journal file", "tpe", "journal", trials=min(trials, 300)),
+        ],
+        trials=trials,
+    )
+
+
+def _trackers(trials: int) -> Topic:
+    kinds = ("nothing", "slow", "failing", "hanging", "mlflow, no server")
+    return Topic(
+        title=f"Trackers: {trials:,} trials of a function that does nothing, one at a time",
+        goal="as fast as without a tracker, and an end within 10 s",
+        columns=("trial_ms", "per_second", "cpu_ms", "peak_mb", "end_seconds"),
+        entries=[
+            _tune("**tunesmith `tune`**, random, durable, no tracker", "random", base=True),
+            *(Entry(f"a tracker: {kind}", "tunesmith_tune", {"proposer": "random", "tracker": kind}) for kind in kinds),
         ],
         trials=trials,
     )

@@ -17,6 +17,7 @@ KINDS = {
     "judges": "judge",
     "executors": "executor",
     "tasks": "task",
+    "trackers": "tracker",
 }
 """Folder to singular. Capitalised, it ends the names of the classes: `proposers/tpe.py` holds `TpeProposer`."""
 

@@ -47,6 +47,7 @@ OUTSIDE = {
     "pydantic_ai": {"tunesmith.llm"},
     "genai_prices": {"tunesmith.llm"},
     "opentelemetry": {"tunesmith.llm.traces"},
+    "mlflow": {"tunesmith.trackers.mlflow"},
     "torch": set(),
 }
 

@@ -25,6 +25,7 @@ from tunesmith.history import History
 from tunesmith.study.tuning import study_from_settings
 from tunesmith.tasks.command import CommandTask
 from tunesmith.tasks.function import FunctionTask
+from tunesmith.trackers.mlflow import MlflowTracker
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -42,6 +43,7 @@ OPTIONS: dict[str, type[Any]] = {
     'type = "choice"': Choice,
     "[budget]": Budget,
     'executor = "process"': ProcessExecutor,
+    "mlflow = { … }": MlflowTracker,
 } | {
     f'{kind[:-1]} = {{ name = "{name}", … }}': plugin
     for kind in ("proposers", "pruners", "judges")
@@ -282,7 +284,7 @@ def test_the_page_shows_the_plugin_among_the_examples_as_it_is() -> None:
 
 def test_the_contracts_that_the_page_names_are_there() -> None:
     named = re.findall(r"`testing\.(\w+)\.(check_\w+)`", (ROOT / "docs" / "plugins.md").read_text(encoding="utf-8"))
-    assert len(named) == 4
+    assert len(named) == 5
     for module, function in named:
         assert callable(getattr(importlib.import_module(f"tunesmith.testing.{module}"), function))
 
@@ -293,6 +295,13 @@ def test_the_pruner_of_the_page_keeps_its_contract() -> None:
     namespace: dict[str, Any] = {"__name__": "slack"}
     exec(compile(blocks(ROOT / "docs" / "plugins.md", "python")[2], "plugins.md", "exec", dont_inherit=True), namespace)
     check_pruner(namespace["SlackPruner"]())
+
+
+def test_the_tracker_of_the_page_keeps_its_contract(tmp_path: Path) -> None:
+    namespace: dict[str, Any] = {"__name__": "lines"}
+    for block in (text for text in blocks(ROOT / "docs" / "plugins.md", "python") if "LinesTracker" in text):
+        exec(compile(block, "plugins.md", "exec", dont_inherit=True), namespace)
+    namespace["test_it_keeps_the_contract"](tmp_path)
 
 
 def test_the_python_api_is_built_from_the_docstrings(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from ..service.facts import study_facts
 from ..service.settings import settings_of
 from ..study.study import Study
 from ..study.tuning import study_from_settings
+from ..text.cleaning import without_passwords
 from .keyboard import Keyboard
 from .live import LiveView
 from .options import Output, speaking
@@ -81,7 +82,7 @@ def run(output: Output, study: Path, dry_run: bool, no_agents: bool, fresh: bool
     try:
         with _view(built, output, console) as view, built:
             if view is not None:
-                built.record.trackers.append(view)
+                built.record.observers.append(view.record)
             if isinstance(view, LiveView) and built.gateway is not None:
                 built.gateway.on_partial = view.show_answer
             _run(built, settings)
@@ -179,12 +180,19 @@ def _put_aside(folder: Path) -> None:
     shutil.move(folder, aside)
 
 
+def _shown(value: Any) -> Any:
+    """Return a setting without the passwords of its URLs."""
+    if isinstance(value, Mapping):
+        return {key: _shown(inner) for key, inner in value.items()}
+    return without_passwords(value) if isinstance(value, str) else value
+
+
 def _settings_facts(settings: Settings) -> dict[str, Any]:
     return {
         "folder": str(settings.folder),
         "settings": {
             table: {
-                key: {"value": value, "from": settings.origins.get((table, key), settings.source.name)}
+                key: {"value": _shown(value), "from": settings.origins.get((table, key), settings.source.name)}
                 for key, value in entries.items()
             }
             for table, entries in settings.tables.items()
@@ -197,7 +205,7 @@ def _settings_table(settings: Settings, study: Study) -> str:
     for table, entries in settings.tables.items():
         for key, value in entries.items():
             origin = settings.origins.get((table, key), settings.source.name)
-            lines.append(f"  {table + '.' + key:<36} {value!s:<44.44}  {origin}")
+            lines.append(f"  {table + '.' + key:<36} {_shown(value)!s:<44.44}  {origin}")
     trial = study.engine.baseline()
     lines += ["", "trial 0, your own configuration:"]
     lines += [f"  {name:<36} {value}" for name, value in trial.parameters.items()]

@@ -27,6 +27,7 @@ TABLES = {
     "budget": ("trials", "minutes", "target", "patience", "seconds_per_trial", "memory_gb", "usd"),
     "search": ("proposer", "pruner", "judge", "parallel"),
     "execution": None,
+    "trackers": None,
     "agents": tuple(option.name for option in fields(ModelOptions)),
 }
 """The tables of study.toml and their keys; None if the reader of the table checks them."""

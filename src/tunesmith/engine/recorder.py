@@ -23,6 +23,7 @@ from ..journal.events import Event, SessionClosed, SessionOpened, StudyCreated
 from ..journal.file import JOURNAL_NAME, FileJournal, read_events
 from ..journal.memory import MemoryJournal
 from ..trackers.base import Tracker
+from .background_trackers import BackgroundTrackers
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +46,7 @@ def gc_paused() -> Iterator[None]:
 
 
 class Recorder:
-    """Writes events to the journal, plays them into the history and tells the trackers.
+    """Writes events to the journal, plays them into the history and hands them to observers and trackers.
 
     The journal of a folder is read at once, but locked and written to only from the first event on, so that a study
     can be looked at while another process runs it.
@@ -54,9 +55,10 @@ class Recorder:
         history: Empty; filled with what the folder's journal holds.
         identity: What makes the study this one and no other, as plain JSON; compared with the journal's.
         about: Gives what else to note on creation and at the start of each session: task, settings, source.
-        trackers: Observers of every new event.
+        trackers: Fed with every event, in the background.
 
     Attributes:
+        observers: Called with every new event and the history, while the lock is held; they must return at once.
         lock: Held while events are written, and by whoever writes what follows from the history as it stands: what a
             language model costs, and what a person answers, is noted from other threads.
 
@@ -73,11 +75,12 @@ class Recorder:
         trackers: Iterable[Tracker] = (),
     ) -> None:
         self.history = history
-        self.trackers = list(trackers)
+        self.observers: list[Callable[[Event, History], None]] = []
         self._identity = orjson.loads(orjson.dumps(identity, default=str))
         self._about = about
         self._journal: Journal | None = None
         self.lock = threading.RLock()
+        self._trackers = BackgroundTrackers(trackers, history, self.lock)
         if self._path is not None:
             self._replay(read_events(self._path))
 
@@ -86,7 +89,7 @@ class Recorder:
         return None if self.history.folder is None else self.history.folder / JOURNAL_NAME
 
     def emit(self, *events: Event) -> None:
-        """Journal events in one write, play them into the history, and tell the trackers.
+        """Journal events in one write, play them into the history, and hand them on.
 
         Raises:
             StudyLocked: Another process is working on the folder.
@@ -96,15 +99,16 @@ class Recorder:
             self.open().append(*events)
             for event in events:
                 self.history.apply(event)
-                self._tell(event)
+                self._trackers.put(event)
+                self._notify(event)
 
-    def _tell(self, event: Event) -> None:
-        for tracker in list(self.trackers):
+    def _notify(self, event: Event) -> None:
+        for observer in list(self.observers):
             try:
-                tracker.record(event, self.history)
+                observer(event, self.history)
             except Exception:
-                log.exception("%s failed and is left out from here on; the study goes on", type(tracker).__name__)
-                self.trackers.remove(tracker)
+                log.exception("%s failed and is not called again; the study goes on", observer)
+                self.observers.remove(observer)
 
     def open(self) -> Journal:
         """Lock the folder, catch up with what others wrote meanwhile, and enter the study where it is new."""
@@ -139,7 +143,14 @@ class Recorder:
             self._journal.sync()
 
     def close(self) -> None:
-        """Let go of the folder, so that another process may work on it; the next event takes it again."""
+        """Let the trackers finish, and release the folder for other processes; the next event takes it again."""
+        try:
+            self.sync()
+            self._trackers.close()
+        finally:
+            self._release()
+
+    def _release(self) -> None:
         if self._journal is not None and self._path is not None:
             self._journal.close()
             self._journal = None

@@ -30,6 +30,7 @@ from ..journal.events import (
     SearchFocused,
     SessionClosed,
     SessionOpened,
+    StudyCreated,
     StudyStopped,
     TrialEvent,
     TrialFinished,
@@ -56,6 +57,7 @@ class History:
         folder: The study's folder, or None.
 
     Attributes:
+        created: The event that created the study; None in a history that was made without one.
         trials: Every trial, by number.
         counts: The number of trials in each state.
         decisions: Decisions about the study, in order.
@@ -84,6 +86,7 @@ class History:
         self.space = space
         self.objective = objective
         self.folder = folder
+        self.created: StudyCreated | None = None
         self.trials: list[Trial] = []
         self.counts: Counter[State] = Counter()
         self.decisions: list[Decision] = []
@@ -303,7 +306,7 @@ class History:
 
         What never changes is shared, as trials and events are; so is the ledger, to which calls are added meanwhile.
         """
-        shared = [*self.trials, *self.decisions, *self.sessions, self.space, self.objective, self.ledger]
+        shared = [*self.trials, *self.decisions, *self.sessions, self.created, self.space, self.objective, self.ledger]
         return copy.deepcopy(self, {id(each): each for each in shared})
 
     # -- playing back events ---------------------------------------------------------------------------------------
@@ -329,6 +332,8 @@ class History:
 
     def _apply_to_study(self, event: Event) -> None:
         match event:
+            case StudyCreated():
+                self.created = event
             case SessionOpened():
                 self._clock = event.time
                 self.sessions.append(event)

@@ -73,4 +73,4 @@ class Sandbox:
     def build(self, settings: Settings) -> Study:
         """Return the study that settings describe; its folder must lie inside, too."""
         self.path(settings.folder / JOURNAL_NAME)
-        return study_from_settings(settings)
+        return study_from_settings(settings, tracked=False)

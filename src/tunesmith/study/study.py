@@ -64,7 +64,7 @@ class Study:
         executor: Where trials run; only `run` needs it.
         retries: How often a trial whose process was lost is tried again.
         seed: For all randomness. The same seed gives the same serial study.
-        trackers: Observers that are told of every event.
+        trackers: Where to mirror the study, as `["mlflow"]`: names, tables `{"name": ..., option: ...}` or objects.
         source: The study.toml that it was made from; noted in the journal.
 
     Raises:
@@ -95,7 +95,7 @@ class Study:
         executor: Plugin | Executor = "inline",
         retries: int = 2,
         seed: int = 0,
-        trackers: Iterable[Tracker] = (),
+        trackers: Iterable[Plugin | Tracker] = (),
         source: Path | None = None,
     ) -> None:
         self.space = space if isinstance(space, SearchSpace) else SearchSpace(space)
@@ -134,7 +134,7 @@ class Study:
                 "settings": settings,
                 "source": None if source is None else str(source),
             },
-            trackers=trackers,
+            trackers=[plugins.resolve("trackers", tracker) for tracker in _listed(trackers)],
         )
         self.engine = Engine(
             self.record,
@@ -426,3 +426,9 @@ def _named(given: object) -> object:
     if given is None or isinstance(given, str | Mapping):
         return given
     return {"class": f"{type(given).__module__}:{type(given).__qualname__}"}
+
+
+def _listed(trackers: Iterable[Plugin | Tracker]) -> Iterable[Plugin | Tracker]:
+    if isinstance(trackers, str | Mapping):
+        raise InputError(f'expected a list of trackers, as trackers=["mlflow"], got {trackers!r}.')
+    return trackers

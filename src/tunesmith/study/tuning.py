@@ -48,7 +48,7 @@ def tune(
     test: Callable[..., Trained] | None = None,
     model: Plugin | None = None,
     seed: int = 0,
-    trackers: Iterable[Tracker] = (),
+    trackers: Iterable[Plugin | Tracker] = (),
 ) -> Study:
     """Tune a Python function, and go on where an earlier call with the same folder stopped.
 
@@ -67,7 +67,7 @@ def tune(
         model: A language model that advises the search, as `"openrouter:anthropic/claude-sonnet-4.5"`, or a table as
             the `[agents]` one of a study.toml.
         seed: For all randomness. The same seed gives the same study, where trials run one after the other.
-        trackers: Observers that are told of every event.
+        trackers: Where to mirror the study, as `["mlflow"]`: names, tables `{"name": ..., option: ...}` or objects.
 
     Returns:
         The finished study.
@@ -96,12 +96,18 @@ def tune(
     return study
 
 
-def load(folder: Path | str, function: Callable[..., Trained] | None = None) -> Study:
+def load(
+    folder: Path | str,
+    function: Callable[..., Trained] | None = None,
+    *,
+    trackers: Iterable[Plugin | Tracker] = (),
+) -> Study:
     """Return a study that was run before, as it stands; another process may be running it right now.
 
     Args:
         folder: The study's folder.
         function: The function that it tunes, where that cannot be imported by its name; only `resume` needs it.
+        trackers: As for `tune`; the folder does not keep them.
 
     Returns:
         The study; `resume()` goes on with it.
@@ -145,6 +151,7 @@ def load(folder: Path | str, function: Callable[..., Trained] | None = None) -> 
         task=task if function is not None or table["task"] else None,
         retries=settings["retries"],
         seed=table["seed"],
+        trackers=trackers,
         source=None if table["source"] is None else Path(table["source"]),
     )
 
@@ -165,11 +172,13 @@ def _known(settings: Mapping[str, Any], kind: str, default: str | None) -> Any:
     return default
 
 
-def study_from_settings(settings: Settings) -> Study:
+def study_from_settings(settings: Settings, *, tracked: bool = True) -> Study:
     """Put together the study that a study.toml asks for.
 
     Args:
         settings: As read.
+        tracked: Whether the study gets its trackers. A process that takes a single step leaves them to the next run,
+            which sends everything.
 
     Returns:
         The study, ready to run; it goes on with what its folder holds.
@@ -178,14 +187,16 @@ def study_from_settings(settings: Settings) -> Study:
         InputError: A setting is wrong; the message starts with its place in the file.
     """
     try:
-        return _assemble(settings)
+        return _assemble(settings, tracked)
     except InputError as error:
         raise settings.located(error) from None
 
 
 def open_study(path: Path) -> Study:
-    """Return the study in a folder, or the one that a study.toml describes."""
-    return load(path) if path.is_dir() else study_from_settings(read_settings(path))
+    """Return the study in a folder, or the one that a study.toml describes, for a single step."""
+    if path.is_dir():
+        return load(path)
+    return study_from_settings(read_settings(path), tracked=False)
 
 
 def source_of(folder: Path) -> Path:
@@ -205,7 +216,7 @@ def source_of(folder: Path) -> Path:
     return Path(source)
 
 
-def _assemble(settings: Settings) -> Study:
+def _assemble(settings: Settings, tracked: bool) -> Study:
     tables = settings.tables
     try:
         space = SearchSpace.from_tables(tables["space"], settings.forbidden)
@@ -216,6 +227,7 @@ def _assemble(settings: Settings) -> Study:
     except InputError as error:
         raise error.inside("study", "objective") from None
     budget = build(Budget, tables["budget"], "budget")
+    trackers = _trackers(tables["trackers"])
     task = _task(tables["task"], settings.source.parent, space, objective)
     return Study(
         space=space,
@@ -227,6 +239,7 @@ def _assemble(settings: Settings) -> Study:
         executor=_executor(tables["execution"], tables["search"]["parallel"]),
         model=_model(tables["agents"]),
         task=task,
+        trackers=trackers if tracked else (),
         retries=expect_whole(tables["execution"]["retries"], 0, "execution", "retries"),
         seed=expect_whole(tables["study"]["seed"], 0, "study", "seed"),
         source=settings.source,
@@ -236,6 +249,21 @@ def _assemble(settings: Settings) -> Study:
 def _model(table: Mapping[str, Any]) -> ModelOptions | None:
     """Return what was said of language models; limits without a model ask nobody."""
     return build(ModelOptions, table, "agents") if table.get("model") else None
+
+
+def _trackers(table: Mapping[str, Any]) -> list[Tracker]:
+    """Return the trackers of a `[trackers]` table: a name, and true, false or a table of options."""
+    trackers = []
+    for name, options in table.items():
+        if not isinstance(options, bool | Mapping):
+            raise InputError(f"expected true, false or a table of options, got {options!r}.", keys=("trackers", name))
+        if options is False:
+            continue
+        try:
+            trackers.append(plugins.create("trackers", name, {} if options is True else options))
+        except InputError as error:
+            raise type(error)(error.message, keys=("trackers", name, *error.keys[1:])) from None
+    return trackers
 
 
 def _placed(kind: str, given: Any, table: str) -> Any:

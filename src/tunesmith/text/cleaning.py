@@ -18,6 +18,8 @@ _SECRET = re.compile(
     re.I | re.M,
 )
 
+_PASSWORD = re.compile(r"(?<=://)[^/\s]+(?=@)")
+
 
 def clean(text: object) -> str:
     """Return text without terminal escapes and control characters, on one line.
@@ -69,3 +71,12 @@ def without_secrets(text: str) -> str:
     'lr = 0.1\n(a line is left out here)'
     """
     return _SECRET.sub("(a line is left out here)", text)
+
+
+def without_passwords(text: str) -> str:
+    """Return text in which no URL holds a user name or password.
+
+    >>> without_passwords("GET http://me:secret@host/api failed")
+    'GET http://***@host/api failed'
+    """
+    return _PASSWORD.sub("***", text)

@@ -1,1 +1,1 @@
-"""Write-only observers of a study. One tracker a file; the file's name is the plugin's name."""
+"""Write-only observers of a study. One tracker per file; the file's name is the plugin's name."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from pathlib import Path
 
 import pytest
 
 from tunesmith.config.settings import read_settings
-from tunesmith.errors import InputError
+from tunesmith.errors import InputError, MissingExtra
 from tunesmith.study.tuning import study_from_settings
 
 STUDY = """
@@ -204,3 +205,32 @@ def test_a_file_that_cannot_be_read(tmp_path: Path, content: bytes | None) -> No
         path.write_bytes(content)
     with pytest.raises(InputError, match="must exist" if content is None else "must be UTF-8"):
         read_settings(path)
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        ("mlflo = true", r"study.toml:\d+: trackers.mlflo: unknown tracker 'mlflo'. Did you mean 'mlflow'"),
+        ("mlflow = 3", r"study.toml:\d+: trackers.mlflow: expected true, false or a table of options, got 3"),
+        ("mlflow = { url = 'x' }", r"study.toml:\d+: trackers.mlflow.url: unknown key 'url'. Did you mean 'uri'"),
+        ("mlflow = { uri = 5 }", r"study.toml:\d+: trackers.mlflow.uri: uri must be a string"),
+        ("mlflow = true", r"study.toml:\d+: trackers.mlflow.*: .*needs a tracking server. Set MLFLOW_TRACKING_URI"),
+    ],
+)
+def test_what_is_wrong_with_a_tracker_is_told_with_its_place(
+    study: Path, table: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "sqlalchemy" else found(name))
+    study.write_text(f"{STUDY}\n[trackers]\n{table}\n")
+    with pytest.raises(InputError, match=told):
+        study_from_settings(read_settings(study))
+
+
+def test_a_tracker_names_the_extra_that_it_needs(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    study.write_text(f"{STUDY}\n[trackers]\nmlflow = true\n")
+    with pytest.raises(MissingExtra, match=r"pip install 'tunesmith\[mlflow\]'"):
+        study_from_settings(read_settings(study))
+    study.write_text(f"{STUDY}\n[trackers]\nmlflow = false\n")
+    study_from_settings(read_settings(study))

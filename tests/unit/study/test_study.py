@@ -201,14 +201,35 @@ def test_a_study_can_be_looked_at_while_another_owns_it(tmp_path: Path) -> None:
     assert onlooker.ask().number == 1  # it has caught up
 
 
-def test_a_failing_tracker_is_left_out_and_the_study_goes_on(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_study_goes_on_without_a_tracker_that_fails(caplog: pytest.LogCaptureFixture) -> None:
     class Broken:
-        def record(self, event: Any, history: Any) -> None:
+        def open(self, history: Any) -> None:
             raise ValueError("no network")
 
-    study = ts.Study(space=SPACE, objective="minimize y", trackers=[Broken()])
+        def record(self, event: Any) -> None:
+            raise ValueError("no network")
+
+        def close(self) -> None:
+            pass
+
+    with ts.Study(space=SPACE, objective="minimize y", trackers=[Broken()]) as study:
+        study.tell(study.ask().number, 1.0)
+    assert "tracker Broken failed: ValueError: no network" in caplog.text
+    assert study.best is not None
+
+
+def test_an_observer_that_fails_is_not_called_again(caplog: pytest.LogCaptureFixture) -> None:
+    calls = []
+
+    def broken(event: Any, history: Any) -> None:
+        calls.append(event)
+        raise ValueError("no terminal")
+
+    study = ts.Study(space=SPACE, objective="minimize y")
+    study.record.observers.append(broken)
     study.tell(study.ask().number, 1.0)
-    assert "Broken failed and is left out" in caplog.text
+    assert "failed and is not called again" in caplog.text
+    assert len(calls) == 1
     assert study.best is not None
 
 

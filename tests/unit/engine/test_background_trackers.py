@@ -1,0 +1,262 @@
+"""Trackers in the background: what they are given, and that a study never waits for them."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.waiting import wait_until
+
+import tunesmith as ts
+from tunesmith.engine import background_trackers
+from tunesmith.history.history import History
+from tunesmith.journal.file import read_events
+
+SPACE = {"x": ts.Float(0.0, 1.0)}
+LOGGER = "tunesmith.engine.background_trackers"
+
+
+class Ledger:
+    """Notes every call, and how the history stands then."""
+
+    def __init__(self) -> None:
+        self.calls: list[Any] = []
+        self.history: History | None = None
+
+    def open(self, history: History) -> None:
+        self.history = history
+        self.calls.append(("open", history.events_seen))
+
+    def record(self, event: Any) -> None:
+        assert self.history is not None
+        self.calls.append((event.kind, self.history.events_seen))
+
+    def close(self) -> None:
+        self.calls.append(("close", None))
+
+    @property
+    def seen(self) -> int:
+        """How many events of the journal the tracker knows of."""
+        return max(count for _, count in self.calls if count is not None)
+
+
+class Blocked(Ledger):
+    """Hangs when it is opened, until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hangs, self.may_go = threading.Event(), threading.Event()
+
+    def open(self, history: History) -> None:
+        self.hangs.set()
+        self.may_go.wait()
+        super().open(history)
+
+
+class Broken(Ledger):
+    """Fails whenever it is opened."""
+
+    error: Exception = ValueError("no network at http://me:secret@host/")
+
+    def open(self, history: History) -> None:
+        super().open(history)
+        raise self.error
+
+
+def nothing(parameters: dict[str, Any]) -> float:
+    return float(parameters["x"])
+
+
+def tune(folder: Path, *trackers: Any, trials: int = 5) -> ts.Study:
+    return ts.tune(
+        nothing,
+        space=SPACE,
+        objective="minimize y",
+        budget=ts.Budget(trials=trials),
+        folder=folder,
+        proposer="random",
+        judge={"name": "rules", "repeats": 0},
+        trackers=trackers,
+    )
+
+
+def ask_and_tell(study: ts.Study, trials: int = 1) -> None:
+    for _ in range(trials):
+        study.tell(study.ask().number, 1.0)
+
+
+def opened(folder: Path | None, tracker: Ledger) -> ts.Study:
+    """A study with a trial, whose tracker has been opened: what happens from now on is recorded event by event."""
+    study = ts.Study(space=SPACE, objective="minimize y", proposer="random", folder=folder, trackers=[tracker])
+    ask_and_tell(study)
+    wait_until(lambda: tracker.calls, "the tracker to be opened")
+    return study
+
+
+def journaled(folder: Path) -> int:
+    return len(list(read_events(folder / "journal.jsonl")))
+
+
+def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.name == LOGGER and record.levelno > logging.INFO]
+
+
+def test_a_tracker_gets_every_event_once_and_a_history_that_includes_it(tmp_path: Path) -> None:
+    ledger = Ledger()
+    with opened(tmp_path, ledger) as study:
+        ask_and_tell(study, 10)
+    (first, opened_at), *events, last = ledger.calls
+    assert (first, last[0]) == ("open", "close")
+    assert [count for _, count in events] == list(range(opened_at + 1, journaled(tmp_path) + 1))
+    assert len(events) >= 10
+
+
+def test_a_resumed_study_opens_its_trackers_with_all_that_happened_before(tmp_path: Path) -> None:
+    tune(tmp_path)
+    before = journaled(tmp_path)
+    ledger = Ledger()
+    tune(tmp_path, ledger, trials=8)
+    assert ledger.calls[0][1] > before
+    assert ledger.seen == journaled(tmp_path)
+    assert ledger.history is not None
+    assert len(ledger.history.trials) == 8
+
+
+def test_the_same_tracker_is_opened_again_by_the_next_session(tmp_path: Path) -> None:
+    ledger = Ledger()
+    study = tune(tmp_path, ledger)
+    study.resume()
+    assert [call for call, _ in ledger.calls if call in ("open", "close")] == ["open", "close"] * 2
+
+
+def test_the_study_and_its_lock_are_free_while_a_tracker_works(tmp_path: Path) -> None:
+    blocked, healthy = Blocked(), Ledger()
+    with ts.Study(space=SPACE, objective="minimize y", folder=tmp_path, trackers=[blocked, healthy]) as study:
+        ask_and_tell(study)
+        assert blocked.hangs.wait(60)
+        ask_and_tell(study, 20)  # would wait for ever for a lock that is held by the tracker
+        wait_until(lambda: healthy.calls and healthy.seen == journaled(tmp_path), "the other tracker")
+        blocked.may_go.set()
+    assert blocked.seen == journaled(tmp_path)
+
+
+def test_a_failing_tracker_costs_one_warning_without_secrets(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    broken, healthy = Broken(), Ledger()
+    study = tune(tmp_path, broken, healthy, trials=50)
+    assert study.best is not None
+    [warning] = warnings(caplog)
+    assert "tracker Broken failed: ValueError: no network at http://***@host/" in warning
+    assert "secret" not in caplog.text
+    assert healthy.seen == journaled(tmp_path)
+
+
+def test_a_tracker_that_failed_is_opened_again_and_misses_nothing(tmp_path: Path) -> None:
+    class Once(Ledger):
+        failed = False
+
+        def record(self, event: Any) -> None:
+            super().record(event)
+            if not self.failed:
+                self.failed = True
+                raise ConnectionError("the server was restarted")
+
+    ledger = Once()
+    with opened(tmp_path, ledger) as study:
+        ask_and_tell(study, 3)
+    assert [call for call, _ in ledger.calls].count("open") == 2
+    assert ledger.seen == journaled(tmp_path)
+
+
+def test_a_wrong_option_ends_a_tracker(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    broken = Broken()
+    broken.error = ts.InputError("the experiment was deleted.")
+    tune(tmp_path, broken, trials=20)
+    assert len(broken.calls) == 1
+    assert "failed: the experiment was deleted." in warnings(caplog)[0]
+
+
+def test_a_hanging_tracker_costs_one_warning(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(background_trackers, "CLOSE_SECONDS", 0.1)
+    blocked = Blocked()
+    study = tune(tmp_path, blocked, trials=50)
+    assert study.history.settled == 50
+    assert blocked.hangs.is_set()
+    assert not blocked.calls
+    [warning] = warnings(caplog)
+    assert "tracker Blocked did not finish" in warning
+    blocked.may_go.set()
+    wait_until(lambda: blocked.calls[-1:] == [("close", None)], "the tracker to be closed")
+    assert len(blocked.calls) == 2  # the call in which it hung, and close
+
+
+def test_a_call_that_takes_too_long_is_reported_while_the_study_runs(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(background_trackers, "HANG_SECONDS", 0.0)
+    blocked = Blocked()
+    study = ts.Study(space=SPACE, objective="minimize y", folder=tmp_path, trackers=[blocked])
+    ask_and_tell(study)
+    assert blocked.hangs.wait(60)
+    ask_and_tell(study)
+    assert "Blocked has not returned from a call" in warnings(caplog)[0]
+    blocked.may_go.set()
+    study.close()
+    assert len(warnings(caplog)) == 1
+
+
+def test_a_tracker_that_is_too_far_behind_catches_up_from_the_history(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(background_trackers, "QUEUE_EVENTS", 10)
+    blocked = Blocked()
+    study = ts.Study(space=SPACE, objective="minimize y", folder=tmp_path, proposer="random", trackers=[blocked])
+    ask_and_tell(study)
+    assert blocked.hangs.wait(60)
+    ask_and_tell(study, 20)
+    blocked.may_go.set()
+    study.close()
+    assert [call for call, _ in blocked.calls].count("open") == 2
+    assert blocked.seen == journaled(tmp_path)
+    assert blocked.history is not None
+    assert len(blocked.history.trials) == len(study.trials)
+    [warning] = warnings(caplog)
+    assert "is more than 10 events behind" in warning
+
+
+def test_what_is_buffered_is_flushed_until_nothing_is_left(tmp_path: Path) -> None:
+    class Buffered(Ledger):
+        waiting = sent = 0
+
+        def record(self, event: Any) -> None:
+            super().record(event)
+            self.waiting += 1
+
+        def flush(self) -> bool:
+            if self.waiting:
+                self.waiting -= 1
+                self.sent += 1
+            return self.waiting > 0
+
+    buffered = Buffered()
+    with opened(tmp_path, buffered) as study:
+        ask_and_tell(study, 5)
+    assert buffered.sent == len(buffered.calls) - 2
+
+
+def test_a_study_in_memory_has_trackers_too() -> None:
+    ledger = Ledger()
+    with opened(None, ledger) as study:
+        ask_and_tell(study)
+    assert ledger.calls[-1] == ("close", None)
+    assert ledger.seen == study.history.events_seen
+
+
+@pytest.mark.parametrize("trackers", ["mlflow", {"mlflow": True}])
+def test_trackers_are_a_list(trackers: Any) -> None:
+    with pytest.raises(ts.InputError, match="expected a list of trackers"):
+        ts.Study(space=SPACE, objective="minimize y", trackers=trackers)
