@@ -53,7 +53,7 @@ def agents(study: Path, server: ModelServer, more: str = "") -> dict[str, Any]:
 
 
 @pytest.mark.slow
-def test_a_study_shows_plans_reasons_and_what_they_cost(study: Path, tunesmith: Tunesmith) -> None:
+def test_outputs_show_advice_reasons_and_cost(study: Path, tunesmith: Tunesmith) -> None:
     with ModelServer(script) as server:
         with (study / "train.py").open("a") as file:
             file.write('print("the key is", os.environ.get("OPENAI_API_KEY", "hidden"))\n')
@@ -81,9 +81,7 @@ def test_a_study_shows_plans_reasons_and_what_they_cost(study: Path, tunesmith: 
 
 
 @pytest.mark.slow
-def test_a_recording_runs_the_same_study_without_a_model_and_no_agents_asks_nobody(
-    study: Path, tunesmith: Tunesmith
-) -> None:
+def test_replay_gives_the_same_study_and_no_agents_asks_no_model(study: Path, tunesmith: Tunesmith) -> None:
     with ModelServer(script) as server:
         options = agents(study, server)
         tunesmith("run", "--trials", "10", "--pruner", "none", "--record", "tape.jsonl", "--quiet", **options)
@@ -100,7 +98,7 @@ def test_a_recording_runs_the_same_study_without_a_model_and_no_agents_asks_nobo
 
 
 @pytest.mark.slow
-def test_a_question_is_answered_from_the_journal(study: Path, tunesmith: Tunesmith) -> None:
+def test_explain_ask_answers_from_the_journal(study: Path, tunesmith: Tunesmith) -> None:
     def answers(request: ModelRequest) -> Structured:
         if "The question" not in request.turns[0][1]:
             return script(request)
@@ -135,7 +133,7 @@ def test_ctrl_c_does_not_wait_for_an_answer(study: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_study_outlives_its_model(study: Path, tunesmith: Tunesmith) -> None:
+def test_a_study_continues_without_its_model(study: Path, tunesmith: Tunesmith) -> None:
     with ModelServer([Status(500)]) as server:
         done = tunesmith("run", "--trials", "6", "--pruner", "none", **agents(study, server, "timeout_seconds = 3\n"))
     assert done.stderr.count("goes by rules") == 1
@@ -147,9 +145,7 @@ def test_a_study_outlives_its_model(study: Path, tunesmith: Tunesmith) -> None:
 
 
 @pytest.mark.slow
-def test_slots_are_not_kept_waiting_by_the_judge_and_every_trial_gets_its_verdict(
-    study: Path, tunesmith: Tunesmith
-) -> None:
+def test_slots_do_not_wait_for_the_judge(study: Path, tunesmith: Tunesmith) -> None:
     def slowly(request: ModelRequest) -> Any:
         is_judge = "replicate" in str(request.tools)
         return Delayed(Structured({"decision": "accept", "reason": "it will do"}), 0.2) if is_judge else script(request)
@@ -169,7 +165,7 @@ def test_slots_are_not_kept_waiting_by_the_judge_and_every_trial_gets_its_verdic
 
 
 @pytest.mark.slow
-def test_what_the_last_calls_cost_is_entered_before_the_session_is_closed(study: Path, tunesmith: Tunesmith) -> None:
+def test_cancelled_calls_are_journaled_before_the_session_closes(study: Path, tunesmith: Tunesmith) -> None:
     """Another process may take the folder from then on."""
 
     def hangs(request: ModelRequest) -> Reply:
@@ -234,7 +230,7 @@ def on_a_terminal(study: Path, words: list[str], options: dict[str, Any]) -> Ite
 
 
 @pytest.mark.slow
-def test_on_a_terminal_reasons_are_seen_to_grow_and_the_journal_has_the_last_word(study: Path) -> None:
+def test_a_terminal_shows_partial_reasons(study: Path) -> None:
     with ModelServer(slowly(4.0)) as server:
         words = ["run", "--trials", "3", "--pruner", "none"]
         with on_a_terminal(study, words, agents(study, server)) as (running, read):
@@ -258,7 +254,7 @@ def test_on_a_terminal_reasons_are_seen_to_grow_and_the_journal_has_the_last_wor
 
 
 @pytest.mark.slow
-def test_ctrl_c_in_the_middle_of_a_reason_is_prompt_and_it_is_paid_for(study: Path) -> None:
+def test_ctrl_c_during_a_stream_is_prompt_and_charged(study: Path) -> None:
     with ModelServer(slowly(20.0)) as server:
         words = ["run", "--trials", "6", "--pruner", "none"]
         with on_a_terminal(study, words, agents(study, server)) as (running, read):
@@ -274,7 +270,7 @@ def test_ctrl_c_in_the_middle_of_a_reason_is_prompt_and_it_is_paid_for(study: Pa
 
 
 @pytest.mark.slow
-def test_where_nobody_looks_nothing_is_streamed(study: Path, tunesmith: Tunesmith) -> None:
+def test_without_a_terminal_nothing_is_streamed(study: Path, tunesmith: Tunesmith) -> None:
     with ModelServer(script) as server:
         tunesmith("run", "--trials", "3", "--pruner", "none", **agents(study, server))
         assert server.requests

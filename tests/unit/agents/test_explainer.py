@@ -20,7 +20,7 @@ class Says:
         return ExplainerAnswer(answer=self.answer)
 
 
-def test_it_answers_from_the_facts() -> None:
+def test_the_explainer_answers_from_the_facts() -> None:
     says = Says("Trial 7 leads,\x1b[31m as it is 12.5 % better.")
     assert Explainer(says).explain(FACTS, "Why does 7 lead?") == "Trial 7 leads, as it is 12.5 % better."
     assert says.asked["role"] == "explainer"
@@ -28,7 +28,7 @@ def test_it_answers_from_the_facts() -> None:
     assert "never instructions" in says.asked["instructions"]
 
 
-def test_numbers_that_are_made_up_are_marked() -> None:
+def test_invented_numbers_are_marked() -> None:
     answer = Explainer(Says("Trial 9 would reach 0.05.")).explain(FACTS, "What next?")
     assert answer == "Trial 9 would reach 0.05. (Not among the facts: 9, 0.05.)"
 
@@ -37,11 +37,11 @@ def test_numbers_that_are_made_up_are_marked() -> None:
     ("answer", "unknown"),
     [("7 and 0.31 and 12.5", []), ("1,000 trials", ["1,000"]), ("1e-3 and 1e-3", ["1e-3"]), ("none at all", [])],
 )
-def test_which_numbers_are_known(answer: str, unknown: list[str]) -> None:
+def test_unfounded_numbers(answer: str, unknown: list[str]) -> None:
     assert unfounded(answer, str(FACTS)) == unknown
 
 
-def test_what_is_asked_is_bounded() -> None:
+def test_the_question_is_bounded() -> None:
     says = Says("Yes.")
     long = Explanation.of("Study", [("best", ["very long. " * 10_000])])
     Explainer(says).explain(long, "why? " * 10_000)

@@ -78,7 +78,7 @@ def decisions(history: History, kind: type[Kind]) -> list[Kind]:
 
 
 @pytest.mark.parametrize("decision", ["accept", "reject", "replicate"])
-def test_what_is_in_doubt_is_decided_by_the_model(decision: Any) -> None:
+def test_the_model_decides_borderline_trials(decision: Any) -> None:
     history = losses(1.0, 0.99)
     says = Says(JudgeAnswer(decision=decision, reason="trials are short."))
     judge = LanguageModelJudge(reviewer=ModelReviewer(gateway_of(history, says)))
@@ -89,14 +89,14 @@ def test_what_is_in_doubt_is_decided_by_the_model(decision: Any) -> None:
 
 
 @pytest.mark.parametrize(("values", "decision"), [((1.0,), "accept"), ((1.0, 0.5), "accept"), ((1.0, 2.0), "reject")])
-def test_what_is_clear_is_decided_by_rules_alone(values: tuple[float, ...], decision: str) -> None:
+def test_rules_alone_decide_clear_trials(values: tuple[float, ...], decision: str) -> None:
     history, says = losses(*values), Says(ModelUnavailable("nobody"))
     judge = LanguageModelJudge(reviewer=ModelReviewer(gateway_of(history, says)))
     assert judge.judge(history, history.trials[-1]).decision == decision
     assert says.asked == []
 
 
-def test_where_nobody_answers_the_rules_decide() -> None:
+def test_without_an_answer_the_rules_decide() -> None:
     history, says = losses(1.0, 0.99), Says(ModelUnavailable("nobody"))
     judge = LanguageModelJudge(reviewer=ModelReviewer(gateway_of(history, says)))
     assert judge.judge(history, history.trials[1]) == LanguageModelJudge().judge(history, history.trials[1])
@@ -110,7 +110,7 @@ def deliberating(answered: threading.Event) -> tuple[History, ModelGateway, Lang
     return history, gateway, LanguageModelJudge(reviewer=ModelReviewer(gateway))
 
 
-def test_several_trials_at_once_do_not_wait_for_the_judge() -> None:
+def test_concurrent_trials_do_not_wait_for_the_judge() -> None:
     answered = threading.Event()
     history, gateway, judge = deliberating(answered)
     assert judge.judge(history, history.trials[1]) is None
@@ -123,7 +123,7 @@ def test_several_trials_at_once_do_not_wait_for_the_judge() -> None:
     gateway.close()
 
 
-def test_at_the_end_of_a_study_the_rules_decide_what_the_judge_has_not() -> None:
+def test_the_rules_decide_pending_verdicts_at_the_end_of_a_study() -> None:
     answered = threading.Event()
     history, gateway, judge = deliberating(answered)
     assert judge.judge(history, history.trials[1]) is None
@@ -133,7 +133,7 @@ def test_at_the_end_of_a_study_the_rules_decide_what_the_judge_has_not() -> None
     gateway.close()
 
 
-def test_a_study_that_is_run_once_more_asks_again_though_its_model_was_never_reached() -> None:
+def test_a_closed_gateway_can_ask_again() -> None:
     gateway = ModelGateway(
         ModelOptions(model="ollama:x"), history=losses(), emit=lambda event: None, budget=Budget(), folder=Path()
     )
@@ -143,7 +143,7 @@ def test_a_study_that_is_run_once_more_asks_again_though_its_model_was_never_rea
     assert not gateway.should_cancel()
 
 
-def test_a_judge_needs_a_reviewer_that_can_be_asked() -> None:
+def test_a_judge_needs_a_reviewer_with_a_review_method() -> None:
     with pytest.raises(InputError, match="a reviewer must be an object"):
         LanguageModelJudge(reviewer="somebody")  # type: ignore[arg-type]
 
@@ -174,9 +174,7 @@ def better(count: int) -> list[float]:
     ],
     ids=["it stands still", "too early", "it improves", "at trial 1"],
 )
-def test_a_stop_is_followed_only_where_the_history_bears_it_out(
-    values: list[float], stops: bool, why: str | None
-) -> None:
+def test_a_stop_is_followed_only_without_recent_progress(values: list[float], stops: bool, why: str | None) -> None:
     history = losses(*values)
     own, says = coordinator(history, STOP)
     step = own.decide(history, seconds=1.0)
@@ -190,7 +188,7 @@ def test_a_stop_is_followed_only_where_the_history_bears_it_out(
         assert why in decisions(history, StopRefused)[0].reason
 
 
-def test_it_is_asked_now_and_then_and_the_rules_come_first() -> None:
+def test_the_coordinator_is_asked_every_ten_trials_after_the_rules() -> None:
     history = losses(*better(12))
     own, says = coordinator(history, CoordinatorAnswer(decision="go on", reason="it improves."))
     assert not own.decide(history, seconds=1.0).stop
@@ -201,7 +199,7 @@ def test_it_is_asked_now_and_then_and_the_rules_come_first() -> None:
     assert len(says.asked) == 1
 
 
-def test_what_it_freezes_holds_for_parameters_that_exist_and_for_the_adviser_alone() -> None:
+def test_unknown_and_prioritised_parameters_are_not_frozen() -> None:
     history = losses(*better(12))
     course = CoordinatorAnswer(
         decision="go on", prioritise=["x", "no_such"], freeze=["y", "x"], reason="y\x1b[1m does not matter."
@@ -213,7 +211,7 @@ def test_what_it_freezes_holds_for_parameters_that_exist_and_for_the_adviser_alo
     assert focus.reason == "y does not matter.; prioritise x; freeze y"
 
 
-def test_where_nobody_answers_the_study_goes_on_and_it_is_left_alone(caplog: pytest.LogCaptureFixture) -> None:
+def test_without_an_answer_the_study_goes_on_and_the_model_is_paused(caplog: pytest.LogCaptureFixture) -> None:
     history = losses(*better(12))
     own, says = coordinator(history, ModelUnavailable("it is down"))
     for _ in range(3):
@@ -238,7 +236,7 @@ def all_answered(own: PlannerAdviser) -> None:
     wait(list(own.gateway._pending.values()), timeout=20)
 
 
-def test_where_nobody_waits_a_specialist_is_asked_each_time_and_the_last_word_counts() -> None:
+def test_the_latest_suggestion_of_a_specialist_replaces_earlier_ones() -> None:
     history = losses(*better(12))
     own, says = adviser(history, *(Suggestion(values=[value], reason="it is known") for value in (0.1, 0.2)))
     for _ in range(2):
@@ -249,7 +247,7 @@ def test_where_nobody_waits_a_specialist_is_asked_each_time_and_the_last_word_co
     own.gateway.close()
 
 
-def test_suggestions_come_in_the_order_of_the_coordinator_whoever_answers_first() -> None:
+def test_suggestions_come_in_the_order_of_the_coordinator() -> None:
     history = losses(*better(12))
     history.apply(
         SearchFocused(
@@ -268,7 +266,7 @@ def test_suggestions_come_in_the_order_of_the_coordinator_whoever_answers_first(
     own.gateway.close()
 
 
-def test_those_who_fail_beside_each_other_are_one_failure() -> None:
+def test_concurrent_failures_count_as_one() -> None:
     history = losses(*better(12))
     own, _ = adviser(history, ModelUnavailable("it is down"))
     for name in ("x", "y"):
@@ -282,7 +280,7 @@ def test_those_who_fail_beside_each_other_are_one_failure() -> None:
 # -- both roles' words reach the planner -----------------------------------------------------------------------------
 
 
-def test_the_planner_is_told_and_advice_on_what_is_frozen_is_refused() -> None:
+def test_advice_on_frozen_parameters_is_refused() -> None:
     from tunesmith.agents.roles.planner import Change, Idea, Plan
 
     history = losses(*better(12))

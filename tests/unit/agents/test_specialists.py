@@ -30,7 +30,7 @@ def run(script: Any, folder: Path, trials: int = 30) -> tuple[ts.Study, ModelSer
         return study, server
 
 
-def test_those_whom_the_coordinator_wants_are_asked_at_once_and_their_advice_is_followed(tmp_path: Path) -> None:
+def test_prioritised_specialists_are_asked_concurrently(tmp_path: Path) -> None:
     together = threading.Barrier(2, timeout=20)  # Both specialists are asked before either is answered.
 
     def script(request: ModelRequest) -> Any:
@@ -52,7 +52,7 @@ def test_those_whom_the_coordinator_wants_are_asked_at_once_and_their_advice_is_
     assert set(study.history.ledger.by_role) == {"planner", "coordinator", "specialist"}
 
 
-def test_a_specialist_that_talks_nonsense_changes_nothing(tmp_path: Path) -> None:
+def test_invalid_suggestions_change_nothing(tmp_path: Path) -> None:
     def script(request: ModelRequest) -> Any:
         if role_of(request) == "coordinator":
             return Structured({"decision": "go on", "prioritise": ["x"], "reason": "it matters"})

@@ -53,7 +53,7 @@ def every(analysis: Analysis) -> dict[str, Callable[[], str]]:
     }
 
 
-def test_a_trial_is_shown_whole() -> None:
+def test_show_trial() -> None:
     history = build_history(
         SPACE, random_trials(SPACE, 9, loss), curves={3: [(step, 1.0 / step) for step in range(1, 50)]}
     )
@@ -71,7 +71,7 @@ def test_a_trial_is_shown_whole() -> None:
     assert len(told["reports"]) == 10
 
 
-def test_the_end_of_a_log_is_quoted_and_without_secrets() -> None:
+def test_the_end_of_a_log_is_quoted_without_secrets() -> None:
     told = Analysis(study()).show_trial(7)
     failed = json.loads(told)
     assert failed["failure"] == {"kind": "memory", "why": "it used 7 GB."}
@@ -81,7 +81,7 @@ def test_the_end_of_a_log_is_quoted_and_without_secrets() -> None:
     assert "secret" not in told
 
 
-def test_trials_are_found_and_ordered() -> None:
+def test_find_trials() -> None:
     history = study(60)
     losses = {t.number: t.metrics["y"] for t in history.trials if t.state is State.COMPLETE}
     best, worst = sorted(losses, key=lambda number: losses[number]), sorted(losses, key=lambda number: -losses[number])
@@ -105,7 +105,7 @@ def test_trials_are_found_and_ordered() -> None:
     assert numbers(proposer="gp") == []
 
 
-def test_a_configuration_of_ones_own_is_predicted() -> None:
+def test_predict_metric() -> None:
     history = study(60)
     assert history.best is not None
     for lr, expected in ((1e-2, 0.0), (1e-5, 9.0)):
@@ -118,7 +118,7 @@ def test_a_configuration_of_ones_own_is_predicted() -> None:
     assert again["measured_already_in_trials"] == [history.best.number]
 
 
-def test_what_a_parameter_does_is_told_as_observed_and_as_predicted() -> None:
+def test_describe_parameter() -> None:
     history = study(80)
     told = json.loads(Analysis(history).describe_parameter("lr"))
     groups = told["observed"]
@@ -134,7 +134,7 @@ def test_what_a_parameter_does_is_told_as_observed_and_as_predicted() -> None:
     assert {group["from"] for group in choice["observed"]} == {True, False}
 
 
-def test_failures_are_grouped_by_what_they_have_in_common() -> None:
+def test_failures_are_grouped_by_reason() -> None:
     told = json.loads(Analysis(study(60)).list_failures())
     assert (told["trials"], told["failed"]) == (60, 6)
     (reason,) = told["reasons"]
@@ -143,7 +143,7 @@ def test_failures_are_grouped_by_what_they_have_in_common() -> None:
     assert reason["end_of_the_log"][-1] == "CUDA out of memory"
 
 
-def test_parameters_are_ranked() -> None:
+def test_rank_parameters() -> None:
     told = json.loads(Analysis(study(60)).rank_parameters())
     assert next(iter(told["importance"])) == "lr"
     few = json.loads(Analysis(study(3)).rank_parameters())
@@ -164,7 +164,7 @@ def test_parameters_are_ranked() -> None:
         (lambda a: a.predict_metric([], parent=1000), "there is no trial 1000"),
     ],
 )
-def test_a_wrong_question_gets_a_message_that_helps(wrong: Callable[[Analysis], str], message: str) -> None:
+def test_invalid_arguments_get_a_helpful_message(wrong: Callable[[Analysis], str], message: str) -> None:
     with pytest.raises(InputError) as caught:
         wrong(Analysis(study()))
     assert message in caught.value.message
@@ -172,7 +172,7 @@ def test_a_wrong_question_gets_a_message_that_helps(wrong: Callable[[Analysis], 
 
 
 @pytest.mark.parametrize("what", awkward_histories(12))
-def test_awkward_histories_are_told_within_bounds(what: str) -> None:
+def test_results_for_awkward_histories_are_bounded(what: str) -> None:
     history = awkward_histories(12)[what]()
     for name in every(Analysis(history)):
         told = every(Analysis(history))[name]()
@@ -181,7 +181,7 @@ def test_awkward_histories_are_told_within_bounds(what: str) -> None:
 
 
 @pytest.mark.parametrize("shape", spaces())
-def test_every_space_can_be_looked_up(shape: str) -> None:
+def test_tools_work_for_every_space(shape: str) -> None:
     space = spaces()[shape]
     history = build_history(space, random_trials(space, 12, smooth))
     for name in space.names[:5]:
@@ -191,14 +191,14 @@ def test_every_space_can_be_looked_up(shape: str) -> None:
     json.loads(Analysis(build_history(space, [])).describe_parameter(space.names[0]))
 
 
-def test_several_objectives_are_told_without_a_prediction() -> None:
+def test_a_prediction_with_several_objectives() -> None:
     history = awkward_histories()["several metrics and a constraint"]()
     told = json.loads(Analysis(history).predict_metric([]))
     assert history.objective == SEVERAL
     assert told["expected"] is None or isinstance(told["expected"], float)
 
 
-def test_ten_thousand_trials_are_looked_up_soon() -> None:
+def test_tools_are_fast_with_ten_thousand_trials() -> None:
     history = study(10_000)
     started = time.process_time()
     analysis = Analysis(history.snapshot())
@@ -207,7 +207,7 @@ def test_ten_thousand_trials_are_looked_up_soon() -> None:
     assert time.process_time() - started < 3.0
 
 
-def test_all_together_is_bounded_and_then_nothing_more_is_told() -> None:
+def test_all_results_together_are_bounded() -> None:
     analysis = Analysis(study(200))
     answers = [analysis.find_trials() for _ in range(20)]
     assert sum(len(answer.encode()) for answer in analysis.results) <= MAX_TOTAL_TOKENS * BYTES_PER_TOKEN
@@ -215,7 +215,7 @@ def test_all_together_is_bounded_and_then_nothing_more_is_told() -> None:
     assert all("secret" not in answer for answer in answers)
 
 
-def test_a_snapshot_stays_as_it_was() -> None:
+def test_a_snapshot_does_not_change() -> None:
     history = study(20)
     taken = history.snapshot()
     before = str([taken.trials, taken.losses, taken.counts, taken.best, taken.has_tried({"lr": 1e-3})])

@@ -59,35 +59,38 @@ def endpoint(server: ModelServer, provider: str = "openai", **others: Any) -> En
 
 
 @contextmanager
-def model(
+def connect(
     *endpoints: Endpoint, limits: SpendLimits = UNLIMITED, recording: Recording | None = None, **options: Any
 ) -> Iterator[Any]:
     ledger = Ledger()
-    asked = ModelClient(
+    client = ModelClient(
         endpoints,
         limiter=SpendLimiter(limits, lambda: ledger.total),
         on_call=ledger.add,
         recording=recording,
         limits=CallLimits(**{"timeout_seconds": 20.0, **options}),
     )
-    asked.ledger = ledger  # type: ignore[attr-defined]
+    client.ledger = ledger  # type: ignore[attr-defined]
     try:
-        yield asked
+        yield client
     finally:
-        asked.close()
+        client.close()
 
 
-def guess(asked: ModelClient, **others: Any) -> int:
-    told = {"instructions": "Guess.", "question": "Which number?", **others}
-    return asked.ask("planner", answer=Guess, **told).number
+def guess(client: ModelClient, **others: Any) -> int:
+    options = {"instructions": "Guess.", "question": "Which number?", **others}
+    return client.ask("planner", answer=Guess, **options).number
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_every_provider_answers_and_is_paid(provider: str) -> None:
+def test_every_provider_answers_and_is_charged(provider: str) -> None:
     usage = Usage(input_tokens=1000, output_tokens=100, cached_tokens=400)
-    with ModelServer([Structured({"number": 7}, usage=usage)]) as server, model(endpoint(server, provider)) as asked:
-        assert guess(asked) == 7
-        spent = asked.ledger.by_role["planner"]
+    with (
+        ModelServer([Structured({"number": 7}, usage=usage)]) as server,
+        connect(endpoint(server, provider)) as client,
+    ):
+        assert guess(client) == 7
+        spent = client.ledger.by_role["planner"]
         assert (spent.calls, spent.input_tokens, spent.output_tokens, spent.cached_tokens) == (1, 1000, 100, 400)
         assert spent.usd == pytest.approx((600 * 2.0 + 400 * 0.5 + 100 * 10.0) / 1e6)
         request = server.requests[0]
@@ -96,11 +99,14 @@ def test_every_provider_answers_and_is_paid(provider: str) -> None:
         assert SECRET in str(request.headers)
 
 
-def test_what_does_not_fit_is_asked_for_again_with_the_fault() -> None:
-    with ModelServer([Structured({"number": 70}), Text("seven"), GOOD]) as server, model(endpoint(server)) as asked:
-        assert guess(asked) == 7
+def test_an_invalid_answer_is_sent_back_with_the_error() -> None:
+    with (
+        ModelServer([Structured({"number": 70}), Text("seven"), GOOD]) as server,
+        connect(endpoint(server)) as client,
+    ):
+        assert guess(client) == 7
         assert "less than or equal to 10" in str(server.requests[1].turns)
-        assert asked.ledger.total.calls == 3
+        assert client.ledger.total.calls == 3
 
 
 @pytest.mark.parametrize(
@@ -118,116 +124,119 @@ def test_what_does_not_fit_is_asked_for_again_with_the_fault() -> None:
     ids=lambda given: type(given).__name__,
 )
 @pytest.mark.parametrize("provider", ["openai", "anthropic", "google"])
-def test_where_no_answer_can_be_used_there_is_none_and_it_is_said_why(reply: Any, why: str, provider: str) -> None:
-    with ModelServer([reply]) as server, model(endpoint(server, provider), retries=0) as asked:
+def test_the_error_says_why_no_answer_is_usable(reply: Any, why: str, provider: str) -> None:
+    with ModelServer([reply]) as server, connect(endpoint(server, provider), retries=0) as client:
         with pytest.raises(ModelUnavailable, match=f"^{provider}:scripted: .*{why}"):
-            guess(asked)
+            guess(client)
         assert 1 <= len(server.requests) <= 3
 
 
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])
-def test_who_is_busy_is_asked_again_when_it_says(provider: str) -> None:
+def test_a_busy_provider_is_retried_at_the_time_it_says(provider: str) -> None:
     with (
         ModelServer([Status(429, {"Retry-After": "1"}), Status(503), GOOD]) as server,
-        model(endpoint(server, provider)) as asked,
+        connect(endpoint(server, provider)) as client,
     ):
         started = time.monotonic()
-        assert guess(asked) == 7
+        assert guess(client) == 7
         assert time.monotonic() - started >= 1.0
         assert len(server.requests) == 3
 
 
-def test_nobody_is_waited_for_longer_than_it_was_said() -> None:
-    with ModelServer([Hang(60)]) as server, model(endpoint(server), timeout_seconds=0.3) as asked:
+def test_a_request_times_out_and_is_charged() -> None:
+    with ModelServer([Hang(60)]) as server, connect(endpoint(server), timeout_seconds=0.3) as client:
         started = time.monotonic()
         with pytest.raises(ModelUnavailable, match="the request timed out"):
-            guess(asked)
+            guess(client)
         assert time.monotonic() - started < 10
         # Who never answered may have read the question, and charges for it.
-        assert asked.ledger.total.failed == 1
-        assert asked.ledger.total.usd > 0
+        assert client.ledger.total.failed == 1
+        assert client.ledger.total.usd > 0
 
 
-def test_a_token_that_has_expired_is_fetched_anew_once() -> None:
+def test_an_expired_token_is_fetched_again_once() -> None:
     tokens = iter(["old", "new", "newest"])
 
     def script(request: ModelRequest) -> Any:
         return GOOD if request.headers["authorization"] == "Bearer new" else Status(401)
 
-    with ModelServer(script) as server, model(endpoint(server, token=lambda: next(tokens))) as asked:
-        assert guess(asked) == 7
-        assert guess(asked) == 7
+    with ModelServer(script) as server, connect(endpoint(server, token=lambda: next(tokens))) as client:
+        assert guess(client) == 7
+        assert guess(client) == 7
         assert len(server.requests) == 3
     with (
         ModelServer([Status(401)]) as server,
-        model(endpoint(server, token=lambda: "never")) as asked,
+        connect(endpoint(server, token=lambda: "never")) as client,
         pytest.raises(ModelUnavailable, match="401"),
     ):
-        guess(asked)
+        guess(client)
     assert len(server.requests) == 2
 
 
-def test_many_who_ask_at_once_share_a_client_and_a_token() -> None:
+def test_concurrent_requests_share_a_client_and_a_token() -> None:
     tokens = iter(["old", "new", "newest"])
 
     def script(request: ModelRequest) -> Any:
         return Delayed(GOOD if request.headers["authorization"] == "Bearer new" else Status(401), 0.05)
 
     connected: list[str] = []
-    with ModelServer(script) as server, model(endpoint(server, token=lambda: next(tokens))) as asked:
-        connect = Endpoint.connect
+    with ModelServer(script) as server, connect(endpoint(server, token=lambda: next(tokens))) as client:
+        original = Endpoint.connect
 
         def counted(self: Endpoint) -> Any:
             connected.append(self.name)
-            return connect(self)
+            return original(self)
 
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(Endpoint, "connect", counted)
-            threads = [Thread(target=guess, args=(asked,)) for _ in range(6)]
+            threads = [Thread(target=guess, args=(client,)) for _ in range(6)]
             for thread in threads:
                 thread.start()
             for thread in threads:
                 thread.join()
-        assert asked.ledger.total.calls - asked.ledger.total.failed == 6
+        assert client.ledger.total.calls - client.ledger.total.failed == 6
     assert len(connected) == 2
     gc.collect()  # What was left open would be found here.
 
 
-def test_fallbacks_are_asked_in_order_and_roles_have_their_own() -> None:
+def test_fallbacks_are_asked_in_order_after_the_roles_own_model() -> None:
     with ModelServer([Status(400)]) as broken, ModelServer([GOOD]) as sound:
-        with model(endpoint(broken), endpoint(sound, "anthropic")) as asked:
-            assert guess(asked) == 7
+        with connect(endpoint(broken), endpoint(sound, "anthropic")) as client:
+            assert guess(client) == 7
             assert len(broken.requests) == len(sound.requests) == 1
-            asked.roles["planner"] = endpoint(sound, "google")
-            assert guess(asked) == 7
+            client.roles["planner"] = endpoint(sound, "google")
+            assert guess(client) == 7
         assert [request.protocol for request in sound.requests] == ["anthropic", "google"]
-        with model(endpoint(broken), endpoint(broken, "google")) as asked, pytest.raises(ModelUnavailable) as caught:
-            guess(asked)
+        with (
+            connect(endpoint(broken), endpoint(broken, "google")) as client,
+            pytest.raises(ModelUnavailable) as caught,
+        ):
+            guess(client)
         assert "openai:scripted" in str(caught.value)
         assert "google:scripted" in str(caught.value)
 
 
 @pytest.mark.parametrize("limits", [SpendLimits(usd=0.001), SpendLimits(tokens=500)], ids=str)
-def test_what_may_not_fit_is_not_asked(limits: SpendLimits) -> None:
-    with ModelServer([GOOD]) as server, model(endpoint(server), limits=limits) as asked:
+def test_a_call_that_may_exceed_the_budget_is_not_made(limits: SpendLimits) -> None:
+    with ModelServer([GOOD]) as server, connect(endpoint(server), limits=limits) as client:
         with pytest.raises(ModelUnavailable, match=r"may (cost|take) up to .* (is|are) left"):
-            guess(asked)
+            guess(client)
         assert server.requests == ()
 
 
-def test_a_budget_is_never_overspent_by_many_at_once() -> None:
+def test_concurrent_requests_do_not_exceed_a_budget() -> None:
     usage = Usage(input_tokens=200, output_tokens=900)
     limits = SpendLimits(tokens=6000)
 
     def script(request: ModelRequest) -> Any:
         return Delayed(Structured({"number": 7}, usage=usage), 0.05)
 
-    with ModelServer(script) as server, model(endpoint(server), limits=limits, output_tokens=1000) as asked:
+    with ModelServer(script) as server, connect(endpoint(server), limits=limits, output_tokens=1000) as client:
         outcomes: list[str] = []
 
         def ask() -> None:
             try:
-                outcomes.append(str(guess(asked)))
+                outcomes.append(str(guess(client)))
             except ModelUnavailable:
                 outcomes.append("refused")
 
@@ -236,67 +245,70 @@ def test_a_budget_is_never_overspent_by_many_at_once() -> None:
             thread.start()
         for thread in threads:
             thread.join()
-        assert asked.ledger.total.tokens <= 6000
+        assert client.ledger.total.tokens <= 6000
         assert {"7", "refused"} == set(outcomes)
-        assert asked.ledger.total.calls == len(server.requests) == outcomes.count("7")
+        assert client.ledger.total.calls == len(server.requests) == outcomes.count("7")
 
 
-def test_a_provider_that_does_not_tell_what_it_read_is_paid_by_estimate() -> None:
+def test_missing_token_counts_are_estimated() -> None:
     usage = Usage(input_tokens=0, output_tokens=0)
-    with ModelServer([Structured({"number": 7}, usage=usage)]) as server, model(endpoint(server)) as asked:
-        guess(asked)
-        assert asked.ledger.total.input_tokens > 50
-        assert asked.ledger.total.usd > 0
+    with ModelServer([Structured({"number": 7}, usage=usage)]) as server, connect(endpoint(server)) as client:
+        guess(client)
+        assert client.ledger.total.input_tokens > 50
+        assert client.ledger.total.usd > 0
 
 
-def test_a_connection_that_drops_costs_what_it_may_have_cost() -> None:
-    with ModelServer([Dropped(GOOD)]) as server, model(endpoint(server), output_tokens=1000) as asked:
+def test_a_dropped_connection_is_charged_at_its_maximum() -> None:
+    with ModelServer([Dropped(GOOD)]) as server, connect(endpoint(server), output_tokens=1000) as client:
         with pytest.raises(ModelUnavailable):
-            guess(asked)
+            guess(client)
         assert len(server.requests) == 3
-        assert asked.ledger.total.output_tokens == 1000
-        assert asked.ledger.total.input_tokens > 3 * 50
+        assert client.ledger.total.output_tokens == 1000
+        assert client.ledger.total.input_tokens > 3 * 50
 
 
-def test_a_message_of_a_provider_that_has_the_token_in_it_is_cleaned(caplog: pytest.LogCaptureFixture) -> None:
-    with ModelServer([Status(400, message=f"no access with {SECRET}")]) as server, model(endpoint(server)) as asked:
+def test_the_token_is_removed_from_a_providers_message(caplog: pytest.LogCaptureFixture) -> None:
+    with (
+        ModelServer([Status(400, message=f"no access with {SECRET}")]) as server,
+        connect(endpoint(server)) as client,
+    ):
         calls: list[str] = []
-        asked.on_call = lambda call: calls.append(call.failure)
+        client.on_call = lambda call: calls.append(call.failure)
         with (
             caplog.at_level("DEBUG", logger="tunesmith"),
             pytest.raises(ModelUnavailable, match=r"no access with \[token\]"),
         ):
-            guess(asked)
+            guess(client)
         assert "no access with [token]" in calls[0]
         assert SECRET not in calls[0] + caplog.text
 
 
-def test_one_model_at_two_addresses_is_two() -> None:
+def test_one_model_at_two_addresses_is_two_endpoints() -> None:
     with ModelServer([Status(400)]) as broken, ModelServer([GOOD]) as sound:
-        with model(endpoint(broken), endpoint(sound)) as asked:
-            assert guess(asked) == 7
+        with connect(endpoint(broken), endpoint(sound)) as client:
+            assert guess(client) == 7
         assert (len(broken.requests), len(sound.requests)) == (1, 1)
 
 
 @pytest.mark.parametrize("token", [{"command": "false"}, {"env": "NO_SUCH_KEY"}, {"file": "/nowhere"}], ids=str)
-def test_where_a_token_cannot_be_had_there_is_no_answer(token: Any) -> None:
-    with ModelServer([GOOD]) as server, model(endpoint(server, token=token)) as asked:
+def test_a_missing_token_makes_the_model_unavailable(token: Any) -> None:
+    with ModelServer([GOOD]) as server, connect(endpoint(server, token=token)) as client:
         with pytest.raises(ModelUnavailable, match=r"must (hold|print) a provider's token"):
-            guess(asked)
+            guess(client)
         assert server.requests == ()
 
 
-def test_nobody_is_waited_for_once_it_is_given_up() -> None:
-    with ModelServer([Hang(60)]) as server, model(endpoint(server), endpoint(server)) as asked:
+def test_a_cancelled_request_returns_promptly() -> None:
+    with ModelServer([Hang(60)]) as server, connect(endpoint(server), endpoint(server)) as client:
         started = time.monotonic()
-        asked.should_cancel = lambda: bool(server.requests)
+        client.should_cancel = lambda: bool(server.requests)
         with pytest.raises(ModelUnavailable, match="the request was cancelled"):
-            guess(asked)
+            guess(client)
         assert time.monotonic() - started < 30
         assert len(server.requests) == 1
 
 
-def test_who_is_given_up_enters_what_it_cost_before_all_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cancelled_request_reports_its_cost_before_the_client_closes(monkeypatch: pytest.MonkeyPatch) -> None:
     import asyncio
 
     from pydantic_ai.models.function import FunctionModel
@@ -311,26 +323,26 @@ def test_who_is_given_up_enters_what_it_cost_before_all_is_closed(monkeypatch: p
             await asyncio.sleep(0.2)  # As a client that takes its time to close a connection.
 
     monkeypatch.setattr(Endpoint, "connect", lambda self: FunctionModel(answers))
-    with ModelServer([GOOD]) as server, model(endpoint(server)) as asked:
-        asked.should_cancel = begun.is_set
+    with ModelServer([GOOD]) as server, connect(endpoint(server)) as client:
+        client.should_cancel = begun.is_set
         with pytest.raises(ModelUnavailable):
-            guess(asked)
-        asked.close()
-        assert asked.ledger.total.failed == 1
+            guess(client)
+        client.close()
+        assert client.ledger.total.failed == 1
 
 
-def test_without_the_extra_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pydantic_ai", None)
     with pytest.raises(MissingExtra, match=r"pip install 'tunesmith\[llm\]'"):
         ModelClient([endpoint_from("ollama:x", {})], limiter=SpendLimiter(UNLIMITED, lambda: Ledger().total))
 
 
-def test_reasoning_is_counted() -> None:
+def test_reasoning_tokens_are_counted() -> None:
     usage = Usage(input_tokens=100, output_tokens=500, reasoning_tokens=400)
-    with ModelServer([Structured({"number": 7}, usage=usage)]) as server, model(endpoint(server)) as asked:
-        guess(asked)
-        assert asked.ledger.total.reasoning_tokens == 400
-        assert asked.ledger.total.usd == pytest.approx((100 * 2 + 500 * 10) / 1e6)
+    with ModelServer([Structured({"number": 7}, usage=usage)]) as server, connect(endpoint(server)) as client:
+        guess(client)
+        assert client.ledger.total.reasoning_tokens == 400
+        assert client.ledger.total.usd == pytest.approx((100 * 2 + 500 * 10) / 1e6)
 
 
 def double(number: int) -> int:
@@ -338,66 +350,66 @@ def double(number: int) -> int:
     return 2 * number
 
 
-def test_tools_are_called_and_a_loop_ends() -> None:
+def test_tools_are_called_within_the_request_limit() -> None:
     with (
         ModelServer([ToolCall("double", {"number": 3}), Structured({"number": 6})]) as server,
-        model(endpoint(server)) as asked,
+        connect(endpoint(server)) as client,
     ):
-        assert guess(asked, tools=[double]) == 6
+        assert guess(client, tools=[double]) == 6
         assert "6" in str(server.requests[1].turns)
-    with ModelServer([ToolCall("double", {"number": 3})]) as server, model(endpoint(server), requests=4) as asked:
+    with ModelServer([ToolCall("double", {"number": 3})]) as server, connect(endpoint(server), requests=4) as client:
         with pytest.raises(ModelUnavailable, match="request_limit of 4"):
-            guess(asked, tools=[double])
+            guess(client, tools=[double])
         assert len(server.requests) == 4
 
 
 @pytest.mark.parametrize(("length", "is_cached"), [(100, False), (6000, True)])
-def test_long_instructions_are_kept_by_the_provider(length: int, is_cached: bool) -> None:
-    with ModelServer([GOOD]) as server, model(endpoint(server, "anthropic")) as asked:
-        guess(asked, instructions="Guess. " * (length // 7))
+def test_long_instructions_are_cached_by_the_provider(length: int, is_cached: bool) -> None:
+    with ModelServer([GOOD]) as server, connect(endpoint(server, "anthropic")) as client:
+        guess(client, instructions="Guess. " * (length // 7))
         assert server.requests[0].cached is is_cached
 
 
-def test_what_was_recorded_is_replayed_without_anybody(tmp_path: Path) -> None:
+def test_a_recording_is_replayed_without_a_server(tmp_path: Path) -> None:
     path = tmp_path / "recording.jsonl"
     script: Script = [ToolCall("double", {"number": 3}), Structured({"number": 6}), Structured({"number": 5})]
-    with ModelServer(script) as server, model(endpoint(server), recording=Recording(path)) as asked:
-        first = [guess(asked, tools=[double]), guess(asked, tools=[double])]
-        spent = asked.ledger.total
+    with ModelServer(script) as server, connect(endpoint(server), recording=Recording(path)) as client:
+        first = [guess(client, tools=[double]), guess(client, tools=[double])]
+        spent = client.ledger.total
     assert first == [6, 5]
     assert SECRET not in path.read_text()
     silent = endpoint_from({"name": "openai:scripted", "price": PRICE}, {}, needs_token=False)
-    with model(silent, recording=Recording(path, replay=True)) as asked:
-        assert [guess(asked, tools=[double]), guess(asked, tools=[double])] == first
-        assert (asked.ledger.total.usd, asked.ledger.total.tokens) == (spent.usd, spent.tokens)
+    with connect(silent, recording=Recording(path, replay=True)) as client:
+        assert [guess(client, tools=[double]), guess(client, tools=[double])] == first
+        assert (client.ledger.total.usd, client.ledger.total.tokens) == (spent.usd, spent.tokens)
         with pytest.raises(ModelUnavailable, match="has no answer to this request of planner"):
-            guess(asked, question="Which letter?")
+            guess(client, question="Which letter?")
     path.write_bytes(path.read_bytes()[:-30])  # The last line was cut off in the middle; the others hold.
-    with model(silent, recording=Recording(path, replay=True)) as asked:
-        assert guess(asked, tools=[double]) == 6
+    with connect(silent, recording=Recording(path, replay=True)) as client:
+        assert guess(client, tools=[double]) == 6
 
 
-def test_an_error_in_a_tool_is_a_bug_and_comes_through() -> None:
+def test_an_error_in_a_tool_propagates() -> None:
     def broken(number: int) -> int:
         """Fail."""
         raise ZeroDivisionError
 
     with (
         ModelServer([ToolCall("broken", {"number": 3})]) as server,
-        model(endpoint(server)) as asked,
+        connect(endpoint(server)) as client,
         pytest.raises(ZeroDivisionError),
     ):
-        guess(asked, tools=[broken])
+        guess(client, tools=[broken])
 
 
-def test_nothing_is_left_behind_when_it_is_closed() -> None:
+def test_closing_leaves_no_thread_behind() -> None:
     import threading
 
     before = threading.active_count()
-    with ModelServer([GOOD]) as server, model(endpoint(server)) as asked:
-        guess(asked)
-        asked.close()
-        assert guess(asked) == 7  # and it may be asked again
+    with ModelServer([GOOD]) as server, connect(endpoint(server)) as client:
+        guess(client)
+        client.close()
+        assert guess(client) == 7  # and it may be client again
     assert threading.active_count() == before
 
 

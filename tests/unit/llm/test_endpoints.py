@@ -18,14 +18,14 @@ from tunesmith.llm.prices import TokenCounts
         ("ollama:llama3.3", {}, "http://localhost:11434/v1"),
     ],
 )
-def test_the_usual_variables_are_honoured(name: str, environment: dict[str, str], url: str) -> None:
+def test_endpoints_read_the_usual_variables(name: str, environment: dict[str, str], url: str) -> None:
     endpoint = endpoint_from(name, environment)
     assert (endpoint.url, endpoint.name) == (url, name)
     assert (endpoint.token and endpoint.token.value) == (None if name.startswith("ollama") else "x")
     assert "token" not in repr(endpoint)
 
 
-def test_prices_come_from_the_table_from_the_user_or_are_nothing() -> None:
+def test_prices_come_from_the_list_or_the_user_or_are_free() -> None:
     usage = TokenCounts(input_tokens=1_000_000, output_tokens=1_000_000)
     keys = {"OPENAI_API_KEY": "x"}
     assert endpoint_from("openai:gpt-5", keys).price.usd(usage) > 1
@@ -51,11 +51,11 @@ def test_prices_come_from_the_table_from_the_user_or_are_nothing() -> None:
         ({"name": "compatible:llama", "base_url": "localhost"}, "compatible needs its address"),
     ],
 )
-def test_what_cannot_be_is_refused_in_words(given: Any, message: str) -> None:
+def test_invalid_settings_are_rejected(given: Any, message: str) -> None:
     with pytest.raises(InputError, match=message):
         endpoint_from(given, {"OPENAI_API_KEY": "x"})
 
 
-def test_without_a_token_it_says_which_variable_to_set() -> None:
+def test_a_missing_token_names_the_variables() -> None:
     with pytest.raises(MissingApiKey, match="GOOGLE_API_KEY and GEMINI_API_KEY is not set"):
         endpoint_from("google:gemini-2.5-pro", {})

@@ -15,7 +15,7 @@ AMOUNTS = st.tuples(st.floats(0, 1), st.floats(0, 1)).map(sorted)
 
 
 @given(st.lists(AMOUNTS, max_size=30), st.floats(0, 5), st.integers(1, 6))
-def test_what_is_set_aside_and_spent_never_exceeds_the_limit(
+def test_reserved_and_spent_amounts_never_exceed_the_limit(
     calls: list[tuple[float, float]], limit: float, at_once: int
 ) -> None:
     ledger = Ledger()
@@ -33,7 +33,7 @@ def test_what_is_set_aside_and_spent_never_exceeds_the_limit(
     assert ledger.total.usd + sum(cost for _, cost in open_calls) <= limit + 1e-9
 
 
-def test_what_costs_nothing_fits_into_any_budget() -> None:
+def test_a_free_call_fits_any_budget() -> None:
     own = SpendLimiter(SpendLimits(usd=0.0), Spending)
     own.settle(own.reserve(Amount(tokens=1000)), Amount())
     with pytest.raises(
@@ -42,7 +42,7 @@ def test_what_costs_nothing_fits_into_any_budget() -> None:
         own.reserve(Amount(usd=0.01))
 
 
-def test_a_day_is_shared_by_all_studies_and_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_daily_usage_is_shared_by_all_studies_and_resets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     limits = SpendLimits(usd_per_day=1.0)
     one, other = (SpendLimiter(limits, Spending, DailyUsage(tmp_path / "spending.jsonl")) for _ in range(2))
     one.settle(one.reserve(Amount(usd=0.9)), Amount(usd=0.4))
@@ -56,7 +56,7 @@ def test_a_day_is_shared_by_all_studies_and_ends(tmp_path: Path, monkeypatch: py
     assert len((tmp_path / "spending.jsonl").read_text().splitlines()) == 2  # Of days gone by nothing is kept.
 
 
-def test_who_was_killed_has_spent_what_was_set_aside(tmp_path: Path) -> None:
+def test_the_reservation_of_a_killed_process_counts_as_spent(tmp_path: Path) -> None:
     path = tmp_path / "spending.jsonl"
     SpendLimiter(SpendLimits(usd_per_day=1.0), Spending, DailyUsage(path)).reserve(Amount(usd=0.8))
     with pytest.raises(ModelUnavailable, match="of the day's"):
@@ -73,7 +73,7 @@ def spend(path: Path) -> None:
             return
 
 
-def test_processes_at_once_do_not_overspend_a_day(tmp_path: Path) -> None:
+def test_concurrent_processes_do_not_exceed_a_daily_limit(tmp_path: Path) -> None:
     path = tmp_path / "spending.jsonl"
     processes = [multiprocessing.get_context("spawn").Process(target=spend, args=(path,)) for _ in range(3)]
     for process in processes:
@@ -84,7 +84,7 @@ def test_processes_at_once_do_not_overspend_a_day(tmp_path: Path) -> None:
     assert 0.45 <= sum(lines.values()) <= 0.5 + 1e-9
 
 
-def test_a_book_that_cannot_be_kept_ends_in_rules_not_in_a_crash(tmp_path: Path) -> None:
+def test_an_unusable_usage_file_makes_the_model_unavailable(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder\n")
     path = tmp_path / "file" / "spending.jsonl"
     with pytest.raises(ModelUnavailable, match="cannot be used"):
@@ -93,14 +93,14 @@ def test_a_book_that_cannot_be_kept_ends_in_rules_not_in_a_crash(tmp_path: Path)
     own.settle(own.reserve(Amount(usd=0.3)), Amount())
 
 
-def test_a_line_that_was_cut_off_does_not_close_the_book(tmp_path: Path) -> None:
+def test_an_incomplete_line_is_ignored(tmp_path: Path) -> None:
     path = tmp_path / "spending.jsonl"
     path.write_text('{"day": "2026-01-01", "call"\nno JSON\n3\n')
     SpendLimiter(SpendLimits(usd_per_day=1.0), Spending, DailyUsage(path)).reserve(Amount(usd=0.3))
     assert len(path.read_text().splitlines()) == 1
 
 
-def test_purses_of_one_process_share_a_day(tmp_path: Path) -> None:
+def test_limiters_of_one_process_share_a_day(tmp_path: Path) -> None:
     path, limits = tmp_path / "spending.jsonl", SpendLimits(usd_per_day=0.05)
     for _ in range(5):
         own = SpendLimiter(limits, Spending, DailyUsage(path))
@@ -110,12 +110,12 @@ def test_purses_of_one_process_share_a_day(tmp_path: Path) -> None:
         SpendLimiter(limits, Spending, DailyUsage(path)).reserve(Amount(usd=0.01))
 
 
-def test_limits_are_not_negative() -> None:
+def test_negative_limits_are_rejected() -> None:
     with pytest.raises(InputError, match="tokens must be 0 or more"):
         SpendLimits(tokens=-1)
 
 
-def test_a_book_that_is_lost_in_mid_call_costs_no_answer(tmp_path: Path) -> None:
+def test_losing_the_usage_file_during_a_call_does_not_lose_its_answer(tmp_path: Path) -> None:
     path = tmp_path / "spending.jsonl"
     own = SpendLimiter(SpendLimits(usd_per_day=1.0), Spending, DailyUsage(path))
     number = own.reserve(Amount(usd=0.3))

@@ -19,7 +19,7 @@ def test_a_token_comes_from_a_variable_a_file_a_command_or_a_function(tmp_path: 
     assert values == ["from a variable", "from a file", "from a command", "from a function"]
 
 
-def test_a_file_that_changed_and_a_command_are_read_anew(tmp_path: Path) -> None:
+def test_refresh_reads_a_file_and_runs_a_command_again(tmp_path: Path) -> None:
     file, counter = tmp_path / "token", tmp_path / "counter"
     file.write_text("old")
     token = token_from({"file": str(file)}, {})
@@ -39,7 +39,7 @@ def test_a_file_that_changed_and_a_command_are_read_anew(tmp_path: Path) -> None
         ({"file": 3}, "file must be text"),
     ],
 )
-def test_a_secret_itself_and_other_mistakes_are_refused(given: Any, message: str) -> None:
+def test_a_secret_and_other_invalid_sources_are_rejected(given: Any, message: str) -> None:
     with pytest.raises(InputError, match=message) as caught:
         token_from(given, {})
     assert "sk-secret" not in str(caught.value)
@@ -56,7 +56,7 @@ def test_a_secret_itself_and_other_mistakes_are_refused(given: Any, message: str
         ({"command": "printf 'one\\ntwo'"}, "one line of text"),
     ],
 )
-def test_where_there_is_none_it_is_said_without_what_was_printed(given: Any, message: str) -> None:
+def test_the_error_of_a_missing_token_hides_the_commands_output(given: Any, message: str) -> None:
     with pytest.raises(InputError, match=message) as caught:
         _ = token_from(given, {}).value
     assert "sk-secret" not in str(caught.value)

@@ -83,7 +83,7 @@ def ask(server: ModelServer, traces: Traces, watched: bool = False) -> int:
 
 
 @pytest.mark.parametrize("watched", [False, True])
-def test_each_role_call_and_tool_is_a_span_with_what_it_took(watched: bool) -> None:
+def test_roles_requests_and_tools_are_spans_with_their_usage(watched: bool) -> None:
     usage = Usage(input_tokens=1000, output_tokens=50)
     script = [ToolCall("double", {"number": 3}), Structured({"number": 6}, usage=usage)]
     with collector() as (url, received), ModelServer(script) as server:
@@ -99,12 +99,12 @@ def test_each_role_call_and_tool_is_a_span_with_what_it_took(watched: bool) -> N
     assert len(one) == 1
 
 
-def test_a_collector_that_is_down_hurts_nobody() -> None:
+def test_a_collector_that_is_down_does_not_affect_the_answer() -> None:
     with ModelServer([Structured({"number": 6})]) as server:
         assert ask(server, Traces("http://127.0.0.1:9/v1/traces")) == 6
 
 
-def test_what_is_missing_or_wrong_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_extra_and_an_invalid_address_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(InputError, match="address of a collector"):
         ModelOptions(model="ollama:x", traces="phoenix")
     monkeypatch.setitem(__import__("sys").modules, "opentelemetry.sdk.trace", None)

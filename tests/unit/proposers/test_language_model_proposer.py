@@ -58,7 +58,7 @@ def proposed(history: History, *changes: Mapping[str, Any], count: int = 1, **ot
     return LanguageModelProposer(adviser=says).propose(history, count=count, seed=0), says.refused
 
 
-def test_it_changes_what_is_said_and_leaves_the_rest() -> None:
+def test_advice_changes_only_the_named_parameters() -> None:
     (proposal,), refused = proposed(start(), {"lr": 0.01}, expectation=0.3)
     assert proposal.parameters == {"lr": 0.01, "layers": 2, "act": "relu", "momentum": 0.5}
     assert (proposal.proposer, proposal.reason, proposal.parent) == ("language_model", "it is usual.", 0)
@@ -80,9 +80,7 @@ def test_it_changes_what_is_said_and_leaves_the_rest() -> None:
         ({"act": "gelu", "momentum": 0.9}, {"act": "gelu"}),
     ],
 )
-def test_values_are_taken_as_they_are_meant_and_kept_in_range(
-    changes: Mapping[str, Any], expected: Mapping[str, Any]
-) -> None:
+def test_values_are_interpreted_and_clamped(changes: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
     (proposal,), refused = proposed(start(), changes)
     assert refused == []
     for name, value in expected.items():
@@ -110,7 +108,7 @@ def test_values_are_taken_as_they_are_meant_and_kept_in_range(
         ({"lr": 0.01}, {"parent": -1}, "there is no trial -1"),
     ],
 )
-def test_what_cannot_be_run_is_refused_and_somebody_stands_in(
+def test_invalid_advice_is_refused_and_replaced(
     changes: Mapping[str, Any], others: Mapping[str, Any], why: str
 ) -> None:
     (proposal,), refused = proposed(start(), changes, **others)
@@ -120,7 +118,7 @@ def test_what_cannot_be_run_is_refused_and_somebody_stands_in(
     assert SPACE.contains(proposal.parameters)
 
 
-def test_one_refusal_does_not_hurt_the_others_and_the_same_is_said_once() -> None:
+def test_refusals_are_independent_and_duplicates_refused() -> None:
     proposals, refused = proposed(start(), {"depth": 3}, {"lr": 0.01}, {"lr": "0.01"}, {"lr": 0.02}, count=3)
     assert [p.proposer for p in proposals[:2]] == ["language_model"] * 2
     assert [p.parameters["lr"] for p in proposals[:2]] == [0.01, 0.02]
@@ -128,7 +126,7 @@ def test_one_refusal_does_not_hurt_the_others_and_the_same_is_said_once() -> Non
     assert [("depth" in reason, "same as another" in reason) for reason in refused] == [(True, False), (False, True)]
 
 
-def test_advice_that_the_optimiser_knows_to_be_bad_costs_no_trial() -> None:
+def test_advice_with_a_poor_prediction_costs_no_trial() -> None:
     history = build_history(SPACE, random_trials(SPACE, 40, loss))
     (proposal,), refused = proposed(history, {"lr": 1.1e-5})
     assert proposal.proposer == "gp"
@@ -139,7 +137,7 @@ def test_advice_that_the_optimiser_knows_to_be_bad_costs_no_trial() -> None:
     assert (proposal.proposer, refused) == ("language_model", [])
 
 
-def test_who_has_earned_it_is_followed_all_the_same() -> None:
+def test_a_trusted_adviser_skips_the_prediction_check() -> None:
     def trials(good: bool) -> History:
         history = History(SPACE, MINIMIZE)
         for number, (parameters, _) in enumerate(random_trials(SPACE, 40, loss)):
@@ -202,7 +200,7 @@ def played(portfolio: PortfolioProposer, trials: int, worth: Mapping[str, float]
     return history
 
 
-def test_it_makes_the_first_proposals_and_then_gets_its_share() -> None:
+def test_the_adviser_proposes_first_and_then_gets_its_share() -> None:
     lenient = LanguageModelProposer(adviser=Moves([]), shortfall=100.0)
     portfolio = PortfolioProposer(members=["quasirandom", "random"], adviser=lenient, startup_trials=5)
     history = played(portfolio, 20, {"language_model": 0.01})
@@ -214,14 +212,14 @@ def test_it_makes_the_first_proposals_and_then_gets_its_share() -> None:
     assert shares["language_model"] > 0.15
 
 
-def test_who_disappoints_does_not_get_the_others() -> None:
+def test_a_poor_adviser_loses_its_first_proposals() -> None:
     history = played(advised(Moves([])), 6, {"language_model": -1.0})
     proposers = [trial.proposal.proposer for trial in history.trials]
     assert proposers[1] == "language_model"
     assert proposers[2:4] == ["quasirandom", "quasirandom"]
 
 
-def test_side_by_side_few_are_tried_before_anything_is_known_of_the_advice() -> None:
+def test_concurrent_trials_of_untested_advice_are_limited() -> None:
     history = start()
     proposals = advised(Several([])).propose(history, count=12, seed=0)
     assert [p.proposer for p in proposals][:3] == ["language_model"] * 3
@@ -230,7 +228,7 @@ def test_side_by_side_few_are_tried_before_anything_is_known_of_the_advice() -> 
     assert 3 <= sum(p.proposer == "language_model" for p in proposals) <= 3 + due
 
 
-def test_where_no_advice_holds_all_is_as_if_nobody_was_asked() -> None:
+def test_refused_advice_does_not_affect_the_other_members() -> None:
     nonsense = Says([Advice(changes={"depth": 3}), Advice(changes={"lr": "1e-3 per step"})])
     alone = PortfolioProposer(members=["quasirandom", "random"], startup_trials=10)
     asked = advised(nonsense, startup_trials=10)
@@ -242,7 +240,7 @@ def test_where_no_advice_holds_all_is_as_if_nobody_was_asked() -> None:
     assert len({SPACE.key(proposal.parameters) for proposal in batch}) == 8
 
 
-def test_its_share_grows_with_what_it_gains_and_shrinks_but_not_to_nothing() -> None:
+def test_the_advisers_share_follows_its_gains() -> None:
     portfolio = advised(Moves([]), startup_trials=5)
     good = portfolio.shares(played(portfolio, 50, {"language_model": 0.01}))["language_model"]
     bad = portfolio.shares(played(portfolio, 50, {"quasirandom": 0.01, "language_model": -1.0}))["language_model"]
@@ -263,7 +261,7 @@ def test_the_portfolios_options_are_checked(options: dict[str, Any], message: st
         PortfolioProposer(**options).shares(start())
 
 
-def test_who_was_worse_than_trial_0_has_to_promise_more() -> None:
+def test_the_success_rate_counts_trials_better_than_trial_0() -> None:
     def history(value: float) -> History:
         found = build_history(SPACE, random_trials(SPACE, 30, loss))
         found.apply(
@@ -280,7 +278,7 @@ def test_who_was_worse_than_trial_0_has_to_promise_more() -> None:
     assert success_rate(build_history(SPACE, random_trials(SPACE, 3, loss))) == 1.0
 
 
-def test_where_trial_0_fails_whatever_works_is_better() -> None:
+def test_any_complete_trial_is_better_than_a_failed_trial_0() -> None:
     history = History(SPACE, MINIMIZE)
     for number, name in enumerate(["user", "language_model", "language_model"]):
         history.apply(

@@ -150,7 +150,7 @@ def post(server: ModelServer, path: str, body: Any) -> tuple[int, str]:
 @either_way
 @pytest.mark.parametrize("way", [lambda: Advice, lambda: NativeOutput(Advice)], ids=["tool", "native"])
 @every_model
-def test_a_structured_answer_takes_the_way_that_was_offered(name: str, way: Callable[[], Any], stream: bool) -> None:
+def test_a_structured_answer_uses_the_offered_tool_or_schema(name: str, way: Callable[[], Any], stream: bool) -> None:
     native = not isinstance(way(), type)
     with ModelServer([Structured(ADVICE)]) as server:
         answer, response = ask(server, name, way(), stream=stream)
@@ -164,13 +164,13 @@ def test_a_structured_answer_takes_the_way_that_was_offered(name: str, way: Call
 
 
 @pytest.mark.parametrize("name", FAR)
-def test_those_that_speak_like_openai(name: str) -> None:
+def test_providers_with_openais_protocol(name: str) -> None:
     with ModelServer([Structured(ADVICE)]) as server:
         assert ask(server, name, Advice)[0] == Advice(**ADVICE)
     assert server.requests[0].protocol == "openai"
 
 
-def test_where_no_way_is_offered_the_structured_answer_is_text() -> None:
+def test_without_a_tool_or_schema_a_structured_answer_is_text() -> None:
     with ModelServer([Structured(ADVICE)]) as server:
         answer, response = ask(server, "anthropic", PromptedOutput(Advice))
     assert answer == Advice(**ADVICE)
@@ -179,7 +179,7 @@ def test_where_no_way_is_offered_the_structured_answer_is_text() -> None:
 
 @either_way
 @every_model
-def test_words(name: str, stream: bool) -> None:
+def test_text(name: str, stream: bool) -> None:
     with ModelServer([Text("The quick brown fox jumps. " * 5)]) as server:
         answer, response = ask(server, name, stream=stream)
     assert answer == "The quick brown fox jumps. " * 5
@@ -190,7 +190,7 @@ def test_words(name: str, stream: bool) -> None:
 
 @either_way
 @every_model
-def test_what_was_asked_is_the_same_for_all(name: str, stream: bool) -> None:
+def test_the_parsed_request_is_equal_for_all_protocols(name: str, stream: bool) -> None:
     def double(x: int) -> int:
         return 2 * x
 
@@ -215,7 +215,7 @@ def test_what_was_asked_is_the_same_for_all(name: str, stream: bool) -> None:
 
 
 @every_model
-def test_a_tool_that_does_not_exist(name: str) -> None:
+def test_a_call_of_an_unknown_tool(name: str) -> None:
     with ModelServer([ToolCall("nonsense", {"a": 1})]) as server, pytest.raises(UnexpectedModelBehavior) as raised:
         ask(server, name, Advice)
     assert "nonsense" in f"{raised.value}{raised.value.__cause__}"
@@ -234,7 +234,7 @@ def test_usage(name: str, stream: bool) -> None:
     assert usage.output_reasoning_tokens == 20
 
 
-def test_usage_is_estimated_from_the_sizes() -> None:
+def test_usage_is_estimated_from_the_text() -> None:
     with ModelServer([Text("x" * 41)]) as server:
         _, response = ask(server, "chat")
         assert (response.usage.input_tokens, response.usage.output_tokens) == (5, 11)
@@ -243,12 +243,12 @@ def test_usage_is_estimated_from_the_sizes() -> None:
 
 
 @pytest.mark.parametrize("parts", [{"cached_tokens": 6, "stored_tokens": 5}, {"reasoning_tokens": 11}])
-def test_the_parts_of_a_usage_fit_in(parts: dict[str, int]) -> None:
+def test_parts_of_a_usage_must_not_exceed_their_totals(parts: dict[str, int]) -> None:
     with pytest.raises(InputError, match="larger than their totals"):
         Usage(input_tokens=10, output_tokens=10, **parts)
 
 
-def test_prompt_caching_is_seen() -> None:
+def test_prompt_caching_is_detected() -> None:
     with ModelServer([Text("hello")]) as server:
         ask(server, "anthropic")
         ask(server, "anthropic", **AnthropicModelSettings(anthropic_cache_instructions=True))
@@ -270,7 +270,7 @@ def test_a_refusal(name: str, stream: bool) -> None:
 @either_way
 @pytest.mark.parametrize("name", MODELS)
 @pytest.mark.parametrize("finish", ["length", "content_filter"])
-def test_why_it_ends(name: str, finish: Any, stream: bool) -> None:
+def test_finish_reasons(name: str, finish: Any, stream: bool) -> None:
     with ModelServer([Text("So far", finish=finish)]) as server:
         answer, response = ask(server, name, stream=stream)
     assert answer == "So far"
@@ -279,13 +279,13 @@ def test_why_it_ends(name: str, finish: Any, stream: bool) -> None:
 
 @either_way
 @every_model
-def test_a_structured_answer_is_cut(name: str, stream: bool) -> None:
+def test_a_truncated_structured_answer(name: str, stream: bool) -> None:
     with ModelServer([Truncated(ADVICE, 20)]) as server, pytest.raises(OutputTokenLimitExceeded):
         ask(server, name, NativeOutput(Advice), stream=stream)
 
 
 @pytest.mark.parametrize("name", ["chat", "responses"])
-def test_a_tool_call_is_cut(name: str) -> None:
+def test_a_truncated_tool_call(name: str) -> None:
     with ModelServer([Truncated(ADVICE, 20)]) as server, pytest.raises(IncompleteToolCall):
         ask(server, name, Advice)
 
@@ -293,7 +293,7 @@ def test_a_tool_call_is_cut(name: str) -> None:
 @pytest.mark.parametrize(
     ("characters", "left"), [(10, {}), (11, {"lr": 0.5}), (55, {"lr": 0.5}), (56, ADVICE), (99, ADVICE)]
 )
-def test_of_a_cut_tool_call_the_whole_members_are_left(characters: int, left: dict[str, Any]) -> None:
+def test_a_truncated_tool_call_keeps_complete_members(characters: int, left: dict[str, Any]) -> None:
     """The JSON is `{"lr": 0.5, "why": ...}`, 56 characters long; of a member, the comma after it is not needed."""
     assert len(json.dumps(ADVICE, ensure_ascii=False)) == 56
     body = {
@@ -360,7 +360,7 @@ def test_an_http_error(name: str, code: int, kind: type[Exception]) -> None:
         ),
     ],
 )
-def test_the_shapes_of_an_error(path: str, said: dict[str, Any]) -> None:
+def test_error_formats(path: str, said: dict[str, Any]) -> None:
     body = {"model": "scripted", "max_tokens": 9, "messages": [], "contents": []}
     with ModelServer([Status(429, {"Retry-After": "2.5"})]) as server:
         status, text = post(server, path, body)
@@ -369,7 +369,7 @@ def test_the_shapes_of_an_error(path: str, said: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("name", ["chat", "anthropic"])
-def test_clients_wait_as_long_as_they_are_told(name: str) -> None:
+def test_clients_honour_retry_after(name: str) -> None:
     with ModelServer([Status(429, {"Retry-After": "0.7"}), Text("hello")]) as server:
         began = time.monotonic()
         answer, _ = ask(server, name, max_retries=2)
@@ -381,14 +381,14 @@ def test_clients_wait_as_long_as_they_are_told(name: str) -> None:
 
 @either_way
 @every_model
-def test_the_connection_drops(name: str, stream: bool) -> None:
+def test_a_dropped_connection(name: str, stream: bool) -> None:
     with ModelServer([Dropped(Structured(ADVICE))]) as server, pytest.raises(ModelConnectionError):
         ask(server, name, Advice, stream=stream)
     assert len(server.requests) == 1
 
 
 @every_model
-def test_of_a_dropped_stream_the_first_half_comes(name: str) -> None:
+def test_the_first_half_of_a_dropped_stream_arrives(name: str) -> None:
     heard = []
 
     async def listen(url: str) -> None:
@@ -404,7 +404,7 @@ def test_of_a_dropped_stream_the_first_half_comes(name: str) -> None:
     assert ("0123456789" * 20).startswith("".join(heard))
 
 
-def test_even_the_whole_share_is_not_all() -> None:
+def test_the_last_byte_of_a_dropped_reply_is_never_sent() -> None:
     with ModelServer([Dropped(Text("hello"), 1.0)]) as server, pytest.raises(http.client.IncompleteRead) as raised:
         post(server, "/v1/chat/completions", {"model": "scripted", "messages": []})
     assert raised.value.expected == 1
@@ -414,19 +414,19 @@ def test_even_the_whole_share_is_not_all() -> None:
 
 @either_way
 @every_model
-def test_a_hanging_model_runs_into_the_time_limit(name: str, stream: bool) -> None:
+def test_a_hanging_model_times_out(name: str, stream: bool) -> None:
     began = time.monotonic()
     with ModelServer([Hang(60)]) as server, pytest.raises(ModelTimeoutError):
         ask(server, name, stream=stream, timeout=0.1)
     assert time.monotonic() - began < 10, "the server is closed without waiting for a hanging request"
 
 
-def test_a_hang_that_ends_closes_the_connection() -> None:
+def test_a_hang_ends_by_closing_the_connection() -> None:
     with ModelServer([Hang(0.01)]) as server, pytest.raises(ModelConnectionError):
         ask(server, "chat")
 
 
-def test_a_slow_reply_comes_in_the_end() -> None:
+def test_a_delayed_reply() -> None:
     with ModelServer([Delayed(Dropped(Text("hello")), 0.01), Delayed(Text("hello"), 0.3)]) as server:
         with pytest.raises(ModelConnectionError):
             ask(server, "chat")
@@ -437,7 +437,7 @@ def test_a_slow_reply_comes_in_the_end() -> None:
 
 @either_way
 @every_model
-def test_a_dripping_reply_takes_its_time(name: str, stream: bool) -> None:
+def test_a_slow_stream(name: str, stream: bool) -> None:
     with ModelServer([SlowStream(Text("hello, " * 30), 0.3)]) as server:
         began = time.monotonic()
         assert ask(server, name, stream=stream)[0].startswith("hello")
@@ -447,7 +447,7 @@ def test_a_dripping_reply_takes_its_time(name: str, stream: bool) -> None:
 # -- the server ------------------------------------------------------------------------------------------------------
 
 
-def test_requests_are_answered_at_the_same_time() -> None:
+def test_requests_are_answered_concurrently() -> None:
     together = threading.Barrier(8)
 
     def script(request: ModelRequest) -> Reply:
@@ -466,7 +466,7 @@ def test_requests_are_answered_at_the_same_time() -> None:
     assert [request.number for request in server.requests] == list(range(8))
 
 
-def test_replies_are_used_up_and_the_last_one_stays() -> None:
+def test_replies_are_used_in_order_and_the_last_is_repeated() -> None:
     with ModelServer([Text("one"), Text("two")]) as server:
         assert [ask(server, "chat")[0] for _ in range(3)] == ["one", "two", "two"]
     with pytest.raises(InputError, match="at least one reply"):
@@ -474,7 +474,7 @@ def test_replies_are_used_up_and_the_last_one_stays() -> None:
 
 
 @every_model
-def test_what_a_script_raises_comes_out_in_the_end(name: str) -> None:
+def test_errors_of_a_script_are_raised_at_the_end(name: str) -> None:
     def script(request: ModelRequest) -> Reply:
         assert request.max_tokens == 5, "the limit must be 5"
         return Text("hello")
@@ -494,13 +494,13 @@ def test_what_a_script_raises_comes_out_in_the_end(name: str) -> None:
         ask(server, name, max_tokens=6)
 
 
-def test_a_script_that_returns_no_reply() -> None:
+def test_a_script_must_return_a_reply() -> None:
     nothing: Any = ["hello"]
     with pytest.raises(TypeError, match="expected a reply such as Text"), ModelServer(nothing) as server:
         ask(server, "chat")
 
 
-def test_a_body_that_makes_no_sense() -> None:
+def test_an_invalid_body() -> None:
     with ModelServer([Text("hello")]) as server:
         status, said = post(server, "/v1/messages", b"{")
         assert status == 400
@@ -512,7 +512,7 @@ def test_a_body_that_makes_no_sense() -> None:
     assert server.requests == ()
 
 
-def test_a_path_that_is_not_known() -> None:
+def test_an_unknown_path() -> None:
     with ModelServer([Text("hello")]) as server:
         for path in ("/v1/embeddings", "/v1/messages/count_tokens", "/v1beta/models/scripted:countTokens"):
             status, said = post(server, path, {})
@@ -533,7 +533,7 @@ def test_the_list_of_models() -> None:
         assert asyncio.run(names(server.url)) == ["small", "large"]
 
 
-def test_the_usage_of_a_stream_is_told_where_it_is_asked_for() -> None:
+def test_stream_options_request_the_usage_of_a_stream() -> None:
     body = {"model": "scripted", "messages": [], "stream": True}
     with ModelServer([Text("hello")]) as server:
         _, plain = post(server, "/v1/chat/completions", body)
@@ -544,7 +544,7 @@ def test_the_usage_of_a_stream_is_told_where_it_is_asked_for() -> None:
     assert plain.endswith("data: [DONE]\n\n")
 
 
-def test_it_leaves_nothing_behind_and_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_server_is_silent_and_leaves_nothing_behind(capfd: pytest.CaptureFixture[str]) -> None:
     before = set(threading.enumerate())
     with ModelServer([Text("hello")]) as server:
         idle = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=10)
@@ -563,7 +563,7 @@ def test_it_leaves_nothing_behind_and_says_nothing(capfd: pytest.CaptureFixture[
     assert capfd.readouterr() == ("", "")
 
 
-def test_it_listens_within_its_block_only() -> None:
+def test_the_server_listens_only_within_its_block() -> None:
     server = ModelServer([Text("hello")])
     with pytest.raises(InputError, match="once its `with` block has begun"):
         _ = server.url

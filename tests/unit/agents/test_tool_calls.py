@@ -49,7 +49,7 @@ def returned(request: ModelRequest) -> list[str]:
 
 
 @pytest.mark.parametrize("provider", ["compatible", "anthropic", "google"])
-def test_a_planner_looks_something_up_and_is_paid_for_it(provider: str) -> None:
+def test_the_planner_calls_tools_and_is_charged(provider: str) -> None:
     script = looks_up(ToolCall("show_trial", {"number": 0}), ToolCall("describe_parameter", {"parameter": "lr"}))
     with ModelServer(script) as server, study(server, provider) as own:
         measure(own, 1.0, 2.0)
@@ -64,7 +64,7 @@ def test_a_planner_looks_something_up_and_is_paid_for_it(provider: str) -> None:
         assert own.history.ledger.by_role["planner"].calls == len(server.requests) == 3
 
 
-def test_a_wrong_question_is_told_and_may_be_mended() -> None:
+def test_an_invalid_tool_call_can_be_corrected() -> None:
     script = looks_up(
         ToolCall("show_trial", {"number": 99}), ToolCall("find_trials", {"order": "nicest"}), ToolCall("find_trials")
     )
@@ -77,7 +77,7 @@ def test_a_wrong_question_is_told_and_may_be_mended() -> None:
 
 
 @pytest.mark.parametrize("provider", ["compatible", "anthropic", "google"])
-def test_who_only_looks_up_comes_to_an_end_and_rules_go_on(provider: str) -> None:
+def test_a_planner_that_only_calls_tools_reaches_the_request_limit(provider: str) -> None:
     with ModelServer([ToolCall("find_trials")]) as server, study(server, provider) as own:
         measure(own, 1.0, 2.0)
         assert len(server.requests) == 8
@@ -87,7 +87,7 @@ def test_who_only_looks_up_comes_to_an_end_and_rules_go_on(provider: str) -> Non
         assert own.history.ledger.total.calls == 8
 
 
-def test_what_a_log_says_stays_quoted_data() -> None:
+def test_text_of_a_log_stays_quoted_data() -> None:
     def script(request: ModelRequest) -> Reply:
         if returned(request) or "CUDA" not in str(request.turns):
             return PLAN
@@ -107,7 +107,7 @@ def test_tools_can_be_turned_off() -> None:
         assert list(server.requests[0].tools) == ["final_result"]
 
 
-def test_what_was_looked_up_is_recorded_and_replayed(tmp_path: Path) -> None:
+def test_tool_calls_are_recorded_and_replayed(tmp_path: Path) -> None:
     tape, script = tmp_path / "tape.jsonl", looks_up(ToolCall("show_trial", {"number": 0}))
     with ModelServer(script) as server:
         with study(server, record=str(tape)) as own:
@@ -121,7 +121,7 @@ def test_what_was_looked_up_is_recorded_and_replayed(tmp_path: Path) -> None:
         assert len(server.requests) == 2
 
 
-def test_the_explainer_may_repeat_what_it_looked_up() -> None:
+def test_tool_results_are_facts_for_the_explainer() -> None:
     def script(request: ModelRequest) -> Reply:
         if "The question" not in request.turns[0][1]:
             return PLAN
