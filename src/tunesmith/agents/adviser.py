@@ -83,7 +83,7 @@ class PlannerAdviser:
         """Journal that an idea is refused."""
         changes = {str(name)[:80]: _bounded(value) for name, value in list(advice.changes.items())[:_MAX_CHANGES]}
         listed = short(", ".join(f"{name} = {value}" for name, value in changes.items()), 120) or "no change"
-        self.gateway.record_decision(
+        self.gateway.emit(
             AdviceRefused(
                 reason=f"advice is not followed: {reason} ({listed})",
                 by=_BY,

@@ -16,7 +16,7 @@ from ..core.budget import Budget
 from ..core.spending import Call
 from ..errors import MissingApiKey, ModelUnavailable
 from ..history.history import History
-from ..journal.events import Decision, Event, ModelCalled, ModelPaused
+from ..journal.events import Event, ModelCalled, ModelPaused
 from ..llm.client import ModelClient
 from ..llm.endpoints import endpoint_from
 from ..llm.environment import load_environment
@@ -75,7 +75,7 @@ class ModelGateway:
         self.concurrent = False
         self.should_cancel: Callable[[], bool] = lambda: False
         self.on_partial: Callable[[str, str], None] | None = None
-        self._emit = emit
+        self.emit = emit
         self._folder = folder
         self._model: ModelClient | None = None
         self._threads: ThreadPoolExecutor | None = None
@@ -149,10 +149,6 @@ class ModelGateway:
         self.should_cancel = lambda: True
         self._pending.clear()
 
-    def record_decision(self, decision: Decision) -> None:
-        """Journal a role's decision, or why it is not followed."""
-        self._emit(decision)
-
     def estimate(self) -> str:
         """Return an estimate of the study's calls and their price, in words.
 
@@ -216,12 +212,12 @@ class ModelGateway:
         if not self._has_warned and is_first:
             log.warning("no language model answered, and the study goes by rules meanwhile: %s", reason)
             self._has_warned = True
-        self.record_decision(
+        self.emit(
             ModelPaused(reason=reason[:600], by="language model", until=self._paused_until, failures=self._failures)
         )
 
     def _record_call(self, call: Call) -> None:
-        self._emit(ModelCalled(call=call))
+        self.emit(ModelCalled(call=call))
 
 
 def latest_text(answer: Any) -> str:

@@ -129,16 +129,15 @@ class StudySummary:
         return {"by_kind": dict(Counter(failure.kind for _, failure in failed)), "last": latest}
 
     def _refused(self, count: int) -> list[dict[str, Any]]:
-        refused = [
-            event
-            for event in self.history.decisions
-            if isinstance(event, AdviceRefused | StopRefused | ApprovalAnswered)
-            and getattr(event, "answer", "reject") == "reject"
-        ]
-        return [
-            {"changes": getattr(event, "changes", None), "why": short(event.reason, 2 * _MAX_TEXT)}
-            for event in refused[-count:]
-        ]
+        """Return the latest refused advice, rejected steps, and stops that were not followed."""
+        refused: list[tuple[Mapping[str, Value] | None, str]] = []
+        for decision in self.history.decisions:
+            match decision:
+                case AdviceRefused(changes=changes) | ApprovalAnswered(changes=changes, answer="reject"):
+                    refused.append((changes, decision.reason))
+                case StopRefused():
+                    refused.append((None, decision.reason))
+        return [{"changes": changes, "why": short(reason, 2 * _MAX_TEXT)} for changes, reason in refused[-count:]]
 
     def _focus(self) -> dict[str, Any]:
         """Return the coordinator's latest instructions for the adviser."""

@@ -72,7 +72,7 @@ class ModelCoordinator:
         if answer.decision == "go on":
             focus = {"prioritise": prioritise, "freeze": freeze}
             listed = [f"{verb} {', '.join(map(short, parameters))}" for verb, parameters in focus.items() if parameters]
-            self.gateway.record_decision(
+            self.gateway.emit(
                 SearchFocused(reason="; ".join([reason, *listed]), by=_ROLE, prioritise=prioritise, freeze=freeze)
             )
             return replace(step, specialists=prioritise)
@@ -80,5 +80,5 @@ class ModelCoordinator:
         if history.settled >= _LEAST_TRIALS and has_stalled:
             return Step(stop=True, reason=f"the coordinator ends it, as nothing improves: {reason}")
         why = f"before {_LEAST_TRIALS} trials" if has_stalled else f"{history.since_best} trials after a new best"
-        self.gateway.record_decision(StopRefused(reason=f"a stop is not followed {why}: {reason}", by=_ROLE))
+        self.gateway.emit(StopRefused(reason=f"a stop is not followed {why}: {reason}", by=_ROLE))
         return step
