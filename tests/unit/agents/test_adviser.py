@@ -32,16 +32,16 @@ def plan(*ideas: dict[str, Any]) -> Structured:
     return Structured({"ideas": list(ideas)})
 
 
-def study(server: ModelServer, **options: Any) -> ts.Study:
+def open_study(server: ModelServer, **options: Any) -> ts.Study:
     model = {"name": "compatible:scripted", "base_url": f"{server.url}/v1", "price": {"input": 1.0, "output": 5.0}}
-    given = {"model": model, **options.pop("agents", {})}
-    return ts.Study(space=SPACE, objective="minimize y", model=given, **options)
+    agents = {"model": model, **options.pop("agents", {})}
+    return ts.Study(space=SPACE, objective="minimize y", model=agents, **options)
 
 
-def run(own: ts.Study, trials: int) -> None:
+def run(study: ts.Study, trials: int) -> None:
     for _ in range(trials):
-        trial = own.ask()
-        own.tell(trial.number, loss(trial.parameters))
+        trial = study.ask()
+        study.tell(trial.number, loss(trial.parameters))
 
 
 @pytest.fixture(autouse=True)
@@ -53,14 +53,17 @@ def test_advice_is_followed_charged_and_journaled(tmp_path: Path) -> None:
     def script(request: ModelRequest) -> Structured:
         return plan(idea("a hundredth is usual", lr=0.01, layers=3), idea(lr=0.011, layers=3), idea(lr=0.009, layers=3))
 
-    with ModelServer(script) as server, study(server, folder=tmp_path, budget=ts.Budget(trials=20, usd=1.0)) as own:
-        run(own, 12)
-        first = own.trials[1]
+    with (
+        ModelServer(script) as server,
+        open_study(server, folder=tmp_path, budget=ts.Budget(trials=20, usd=1.0)) as study,
+    ):
+        run(study, 12)
+        first = study.trials[1]
         assert (first.proposal.proposer, first.parameters) == ("language_model", {"lr": 0.01, "layers": 3})
         assert first.proposal.reason.startswith("a hundredth is usual")
         assert first.proposal.expectation == 0.1
-        assert [trial.proposal.proposer for trial in own.trials[1:3]] == ["language_model"] * 2
-        ledger = own.history.ledger
+        assert [trial.proposal.proposer for trial in study.trials[1:3]] == ["language_model"] * 2
+        ledger = study.history.ledger
         assert ledger.by_role["planner"].calls == len(server.requests) < 10
         assert ledger.total.usd == pytest.approx((ledger.total.input_tokens + 5 * ledger.total.output_tokens) / 1e6)
         # What was asked is the digest, and what the trials came to is in it.
@@ -79,21 +82,21 @@ def test_refused_advice_is_journaled_and_changes_nothing() -> None:
         idea("I have seen enough", step="stop"),
         idea(layers=10**30, lr=-5),
     )
-    with ModelServer([answers]) as server, study(server) as own:
-        run(own, 6)
-        reasons = " ".join(event.reason for event in own.history.decisions if event.kind == "advice_refused")
+    with ModelServer([answers]) as server, open_study(server) as study:
+        run(study, 6)
+        reasons = " ".join(event.reason for event in study.history.decisions if event.kind == "advice_refused")
         for why in ("no parameter 'budget'", "must be a plain number", "ends by its budget"):
             assert why in reasons
-        assert all(own.space.contains(trial.parameters) for trial in own.trials)
-        assert len(own.trials) == 6
-        assert own.budget == ts.Budget()
+        assert all(study.space.contains(trial.parameters) for trial in study.trials)
+        assert len(study.trials) == 6
+        assert study.budget == ts.Budget()
 
 
 def test_a_number_of_a_thousand_digits_is_refused(tmp_path: Path) -> None:
     answers = plan(idea(lr=10**400), idea(depth=10**30), idea(layers=10**30))
-    with ModelServer([answers]) as server, study(server, folder=tmp_path) as own:
-        run(own, 5)
-        assert len(own.trials) == 5
+    with ModelServer([answers]) as server, open_study(server, folder=tmp_path) as study:
+        run(study, 5)
+        assert len(study.trials) == 5
     again = ts.load(tmp_path)
     assert len([event for event in again.history.decisions if event.kind == "advice_refused"]) >= 2
     again.close()
@@ -110,16 +113,16 @@ def test_a_secret_in_the_settings_is_rejected_before_anything_is_written(tmp_pat
 def test_a_function_may_return_the_token_and_is_not_journaled(tmp_path: Path) -> None:
     with ModelServer([plan(idea(lr=0.01))]) as server:
         model = {"name": "compatible:x", "base_url": f"{server.url}/v1", "token": lambda: "given", "price": "free"}
-        with ts.Study(space=SPACE, objective="minimize y", folder=tmp_path, model={"model": model}) as own:
-            run(own, 3)
+        with ts.Study(space=SPACE, objective="minimize y", folder=tmp_path, model={"model": model}) as study:
+            run(study, 3)
         assert server.requests[0].headers["authorization"] == "Bearer given"
     assert "a function" in (tmp_path / "journal.jsonl").read_text()
 
 
 def test_a_fallback_without_a_token_is_skipped(caplog: pytest.LogCaptureFixture) -> None:
     with ModelServer([plan(idea(lr=0.01))]) as server:
-        with study(server, agents={"fallbacks": ["anthropic:claude-sonnet-4-5"]}) as own:
-            run(own, 3)
+        with open_study(server, agents={"fallbacks": ["anthropic:claude-sonnet-4-5"]}) as study:
+            run(study, 3)
         assert len(server.requests) >= 1
     assert caplog.text.count("anthropic needs a token") == 1
 
@@ -128,79 +131,79 @@ def test_concurrent_trials_do_not_wait_for_an_answer() -> None:
     def script(request: ModelRequest) -> Delayed:
         return Delayed(plan(idea(lr=0.01, layers=3), idea(lr=0.02, layers=3)), 0.5)
 
-    with ModelServer(script) as server, study(server) as own:
-        assert own.gateway is not None
-        own.gateway.concurrent = True
+    with ModelServer(script) as server, open_study(server) as study:
+        assert study.gateway is not None
+        study.gateway.concurrent = True
         started = time.monotonic()
-        first = [own.ask() for _ in range(3)]
+        first = [study.ask() for _ in range(3)]
         assert time.monotonic() - started < 0.5 or not server.requests  # nobody waited
         assert "language_model" not in {trial.proposal.proposer for trial in first}
-        while own.gateway.is_pending("planner") and not own.gateway._pending["planner"].done():
+        while study.gateway.is_pending("planner") and not study.gateway._pending["planner"].done():
             time.sleep(0.05)
         for trial in first:
-            own.tell(trial.number, loss(trial.parameters))
-        assert own.ask().proposal.proposer == "language_model"
-    assert own.history.ledger.total.calls >= 1
+            study.tell(trial.number, loss(trial.parameters))
+        assert study.ask().proposal.proposer == "language_model"
+    assert study.history.ledger.total.calls >= 1
 
 
 def test_leftover_ideas_are_dropped_soon_and_keep_their_parent() -> None:
     ideas = [idea(lr=0.0001), idea("left over", layers=4), idea("left over", layers=5)]
-    with ModelServer([plan(*ideas)]) as server, study(server) as own:
-        run(own, 3)  # The first idea is worse than trial 0, so that the others wait.
-        assert own.adviser is not None
-        run(own, 20)
-        for trial in own.trials:
+    with ModelServer([plan(*ideas)]) as server, open_study(server) as study:
+        run(study, 3)  # The first idea is worse than trial 0, so that the others wait.
+        assert study.adviser is not None
+        run(study, 20)
+        for trial in study.trials:
             if "left over" in trial.proposal.reason and trial.number <= 6:
                 assert trial.proposal.parent == 0
-        assert own.adviser._leftover == []
+        assert study.adviser._leftover == []
 
 
 def test_the_planner_is_not_asked_again_before_a_trial_ends() -> None:
-    with ModelServer([plan(idea(nothing=1))]) as server, study(server) as own:
+    with ModelServer([plan(idea(nothing=1))]) as server, open_study(server) as study:
         for _ in range(8):
-            own.ask()
+            study.ask()
         assert len(server.requests) == 1
-        assert len({own.space.key(trial.parameters) for trial in own.trials}) == 8
+        assert len({study.space.key(trial.parameters) for trial in study.trials}) == 8
 
 
 def test_a_pause_outlasts_the_process(tmp_path: Path) -> None:
     with ModelServer([Status(400)]) as server:
         for number in range(4):
-            with study(server, folder=tmp_path) as own:  # as `tunesmith ask` and `tell` do
-                trial = own.ask()
-                own.tell(trial.number, float(number))
+            with open_study(server, folder=tmp_path) as study:  # as `tunesmith ask` and `tell` do
+                trial = study.ask()
+                study.tell(trial.number, float(number))
         assert len(server.requests) == 1
 
 
 def test_options_of_the_advised_proposer_are_kept() -> None:
     proposer = {"name": "portfolio", "adviser": {"name": "language_model", "shortfall": 9.0}}
-    with ModelServer([plan(idea(lr=0.01))]) as server, study(server, proposer=proposer) as own:
-        assert own.engine.proposer.adviser.shortfall == 9.0  # type: ignore[attr-defined]
-        run(own, 2)
-        assert own.trials[1].proposal.proposer == "language_model"
+    with ModelServer([plan(idea(lr=0.01))]) as server, open_study(server, proposer=proposer) as study:
+        assert study.engine.proposer.adviser.shortfall == 9.0  # type: ignore[attr-defined]
+        run(study, 2)
+        assert study.trials[1].proposal.proposer == "language_model"
 
 
 def test_without_an_answer_rules_decide_after_one_warning(caplog: pytest.LogCaptureFixture) -> None:
-    with ModelServer([Status(500)]) as server, study(server, agents={"timeout_seconds": 5.0}) as own:
+    with ModelServer([Status(500)]) as server, open_study(server, agents={"timeout_seconds": 5.0}) as study:
         with caplog.at_level(logging.WARNING, logger="tunesmith"):
-            run(own, 30)
+            run(study, 30)
         assert [record.message[:49] for record in caplog.records] == [
             "no language model answered, and the study goes by"
         ]
-        calls = own.history.ledger.total.calls
-        assert calls == own.history.ledger.total.failed
+        calls = study.history.ledger.total.calls
+        assert calls == study.history.ledger.total.failed
         assert 1 <= calls <= 3  # It is not asked again at each turn.
-        assert {t.proposal.proposer for t in own.trials} <= {"user", "gp", "quasirandom", "rules"}
-        assert [event.kind for event in own.history.decisions] == ["model_paused"] * calls
+        assert {t.proposal.proposer for t in study.trials} <= {"user", "gp", "quasirandom", "rules"}
+        assert [event.kind for event in study.history.decisions] == ["model_paused"] * calls
 
 
 def test_without_a_token_rules_decide_after_one_warning(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("OPENAI_API_KEY")
-    with ModelServer([Status(500)]) as server, study(server) as own:
+    with ModelServer([Status(500)]) as server, open_study(server) as study:
         with caplog.at_level(logging.WARNING, logger="tunesmith"):
-            run(own, 8)
+            run(study, 8)
         assert len(caplog.records) == 1
         assert "compatible needs a token, but OPENAI_API_KEY is not set" in caplog.text
         assert server.requests == ()
@@ -209,35 +212,35 @@ def test_without_a_token_rules_decide_after_one_warning(
 def test_a_token_is_read_from_the_env_file_of_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OPENAI_API_KEY")
     (tmp_path / ".env").write_text("OPENAI_API_KEY=from-the-file\n")
-    with ModelServer([plan(idea(lr=0.01))]) as server, study(server, source=tmp_path / "study.toml") as own:
-        run(own, 2)
+    with ModelServer([plan(idea(lr=0.01))]) as server, open_study(server, source=tmp_path / "study.toml") as study:
+        run(study, 2)
         assert server.requests[0].headers["authorization"] == "Bearer from-the-file"
 
 
 def test_a_study_continues_without_exceeding_its_budget() -> None:
-    with ModelServer([plan(idea(lr=0.01))]) as server, study(server, budget=ts.Budget(usd=0.0)) as own:
-        run(own, 8)
+    with ModelServer([plan(idea(lr=0.01))]) as server, open_study(server, budget=ts.Budget(usd=0.0)) as study:
+        run(study, 8)
         assert server.requests == ()
-        assert own.history.ledger.total.calls == 0
-        assert "may cost up to" in own.history.decisions[0].reason
+        assert study.history.ledger.total.calls == 0
+        assert "may cost up to" in study.history.decisions[0].reason
 
 
 def test_a_replayed_study_has_the_same_trials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tape = str(tmp_path / "tape.jsonl")
+    recording = str(tmp_path / "recording.jsonl")
 
     def script(request: ModelRequest) -> Structured:
         return plan(idea(lr=0.01 * 1.1**request.number, layers=3), idea(lr=0.005, layers=1 + request.number % 6))
 
-    with ModelServer(script) as server, study(server, agents={"record": tape}) as own:
-        run(own, 25)
-        first = [trial.parameters for trial in own.trials]
-        assert own.history.ledger.total.calls > 2
-        ledger = own.history.ledger
+    with ModelServer(script) as server, open_study(server, agents={"record": recording}) as study:
+        run(study, 25)
+        first = [trial.parameters for trial in study.trials]
+        assert study.history.ledger.total.calls > 2
+        ledger = study.history.ledger
     monkeypatch.delenv("OPENAI_API_KEY")
-    with study(server, agents={"replay": tape}) as own:
-        run(own, 25)
-        assert [trial.parameters for trial in own.trials] == first
-        assert own.history.ledger.total.usd == pytest.approx(ledger.total.usd)
+    with open_study(server, agents={"replay": recording}) as study:
+        run(study, 25)
+        assert [trial.parameters for trial in study.trials] == first
+        assert study.history.ledger.total.usd == pytest.approx(ledger.total.usd)
 
 
 def test_parameter_names_do_not_affect_the_search() -> None:
@@ -248,11 +251,11 @@ def test_parameter_names_do_not_affect_the_search() -> None:
         space = {names[name]: parameter for name, parameter in SPACE.items()}
         with ModelServer(script) as server:
             model = {"name": "compatible:scripted", "base_url": f"{server.url}/v1", "price": "free"}
-            with ts.Study(space=space, objective="minimize y", model={"model": model}) as own:
+            with ts.Study(space=space, objective="minimize y", model={"model": model}) as study:
                 for _ in range(20):
-                    trial = own.ask()
-                    own.tell(trial.number, loss({name: trial.parameters[names[name]] for name in SPACE}))
-                return [float(value) for value in own.history.losses]
+                    trial = study.ask()
+                    study.tell(trial.number, loss({name: trial.parameters[names[name]] for name in SPACE}))
+                return [float(value) for value in study.history.losses]
 
     assert losses({"lr": "lr", "layers": "layers"}) == losses({"lr": "p1", "layers": "p2"})
 
@@ -277,8 +280,8 @@ def test_invalid_settings_are_rejected(options: dict[str, Any], message: str) ->
 def test_a_study_without_a_model_imports_no_provider(model: str) -> None:
     code = (
         "import sys, tunesmith as ts\n"
-        f"own = ts.Study(space={{'x': ts.Float(0, 1)}}, objective='minimize y'{model})\n"
-        "for _ in range(6): own.tell(own.ask().number, 1.0)\n"
+        f"study = ts.Study(space={{'x': ts.Float(0, 1)}}, objective='minimize y'{model})\n"
+        "for _ in range(6): study.tell(study.ask().number, 1.0)\n"
         "print(sorted({name.split('.')[0] for name in sys.modules} & {'pydantic_ai', 'openai', 'anthropic', 'google'}))"
     )
     environment = {name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")}

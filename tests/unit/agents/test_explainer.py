@@ -8,8 +8,8 @@ from tunesmith.reports.explanation import Explanation
 FACTS = Explanation.of("Study mine", [("best", ["Trial 7 is the best: loss 0.31, 12.5 % better than trial 0."])])
 
 
-class Says:
-    """Gives one answer, and keeps what was asked."""
+class ScriptedModel:
+    """Gives one answer and keeps the question."""
 
     def __init__(self, answer: str) -> None:
         self.answer = answer
@@ -21,15 +21,15 @@ class Says:
 
 
 def test_the_explainer_answers_from_the_facts() -> None:
-    says = Says("Trial 7 leads,\x1b[31m as it is 12.5 % better.")
-    assert Explainer(says).explain(FACTS, "Why does 7 lead?") == "Trial 7 leads, as it is 12.5 % better."
-    assert says.asked["role"] == "explainer"
-    assert str(FACTS) in says.asked["question"]
-    assert "never instructions" in says.asked["instructions"]
+    model = ScriptedModel("Trial 7 leads,\x1b[31m as it is 12.5 % better.")
+    assert Explainer(model).explain(FACTS, "Why does 7 lead?") == "Trial 7 leads, as it is 12.5 % better."
+    assert model.asked["role"] == "explainer"
+    assert str(FACTS) in model.asked["question"]
+    assert "never instructions" in model.asked["instructions"]
 
 
 def test_invented_numbers_are_marked() -> None:
-    answer = Explainer(Says("Trial 9 would reach 0.05.")).explain(FACTS, "What next?")
+    answer = Explainer(ScriptedModel("Trial 9 would reach 0.05.")).explain(FACTS, "What next?")
     assert answer == "Trial 9 would reach 0.05. (Not among the facts: 9, 0.05.)"
 
 
@@ -42,7 +42,7 @@ def test_unfounded_numbers(answer: str, unknown: list[str]) -> None:
 
 
 def test_the_question_is_bounded() -> None:
-    says = Says("Yes.")
+    model = ScriptedModel("Yes.")
     long = Explanation.of("Study", [("best", ["very long. " * 10_000])])
-    Explainer(says).explain(long, "why? " * 10_000)
-    assert len(says.asked["question"]) < 14_000
+    Explainer(model).explain(long, "why? " * 10_000)
+    assert len(model.asked["question"]) < 14_000

@@ -26,8 +26,8 @@ from tunesmith.testing.histories import build_history
 SPACE = SearchSpace({"x": Float(0.0, 1.0), "y": Float(0.0, 1.0)})
 
 
-class Says:
-    """Answers what it is given, or does not answer."""
+class ScriptedModel:
+    """Gives the scripted answers, the last one repeatedly, or raises them."""
 
     def __init__(self, *answers: Any) -> None:
         self.answers, self.asked = list(answers), []
@@ -43,8 +43,8 @@ class Says:
         pass
 
 
-class Thinks(Says):
-    """Answers once it is allowed to."""
+class WaitingModel(ScriptedModel):
+    """Answers once an event is set."""
 
     def __init__(self, allowed: threading.Event, *answers: Any) -> None:
         super().__init__(*answers)
@@ -55,11 +55,11 @@ class Thinks(Says):
         return super().ask(role, **asked)
 
 
-def gateway_of(history: History, says: Says, budget: Budget = Budget(trials=200)) -> ModelGateway:  # noqa: B008
+def gateway_of(history: History, model: ScriptedModel, budget: Budget = Budget(trials=200)) -> ModelGateway:  # noqa: B008
     gateway = ModelGateway(
         ModelOptions(model="ollama:x"), history=history, emit=history.apply, budget=budget, folder=Path()
     )
-    gateway._model = says  # type: ignore[assignment]
+    gateway._model = model  # type: ignore[assignment]
     return gateway
 
 
@@ -80,39 +80,39 @@ def decisions(history: History, kind: type[Kind]) -> list[Kind]:
 @pytest.mark.parametrize("decision", ["accept", "reject", "replicate"])
 def test_the_model_decides_borderline_trials(decision: Any) -> None:
     history = losses(1.0, 0.99)
-    says = Says(JudgeAnswer(decision=decision, reason="trials are short."))
-    judge = LanguageModelJudge(reviewer=ModelReviewer(gateway_of(history, says)))
+    model = ScriptedModel(JudgeAnswer(decision=decision, reason="trials are short."))
+    judge = LanguageModelJudge(reviewer=ModelReviewer(gateway_of(history, model)))
     verdict = judge.judge(history, history.trials[1])
     assert (verdict.decision, verdict.by, verdict.binding) == (decision, "judge", False)
     assert verdict.reason.endswith("; trials are short.")
-    assert '"it_would_take_the_lead_from":{"number":0' in says.asked[0]["question"]
+    assert '"it_would_take_the_lead_from":{"number":0' in model.asked[0]["question"]
 
 
 @pytest.mark.parametrize(("values", "decision"), [((1.0,), "accept"), ((1.0, 0.5), "accept"), ((1.0, 2.0), "reject")])
 def test_rules_alone_decide_clear_trials(values: tuple[float, ...], decision: str) -> None:
-    history, says = losses(*values), Says(ModelUnavailable("nobody"))
-    judge = LanguageModelJudge(reviewer=ModelReviewer(gateway_of(history, says)))
+    history, model = losses(*values), ScriptedModel(ModelUnavailable("nobody"))
+    judge = LanguageModelJudge(reviewer=ModelReviewer(gateway_of(history, model)))
     assert judge.judge(history, history.trials[-1]).decision == decision
-    assert says.asked == []
+    assert model.asked == []
 
 
 def test_without_an_answer_the_rules_decide() -> None:
-    history, says = losses(1.0, 0.99), Says(ModelUnavailable("nobody"))
-    judge = LanguageModelJudge(reviewer=ModelReviewer(gateway_of(history, says)))
+    history, model = losses(1.0, 0.99), ScriptedModel(ModelUnavailable("nobody"))
+    judge = LanguageModelJudge(reviewer=ModelReviewer(gateway_of(history, model)))
     assert judge.judge(history, history.trials[1]) == LanguageModelJudge().judge(history, history.trials[1])
 
 
-def deliberating(answered: threading.Event) -> tuple[History, ModelGateway, LanguageModelJudge]:
-    """A trial in doubt, and a judge beside several slots who answers once it is allowed to."""
+def build_judge(answered: threading.Event) -> tuple[History, ModelGateway, LanguageModelJudge]:
+    """A borderline trial, and a judge with several slots that answers once an event is set."""
     history = losses(1.0, 0.99)
-    gateway = gateway_of(history, Thinks(answered, JudgeAnswer(decision="accept", reason="trials are short.")))
+    gateway = gateway_of(history, WaitingModel(answered, JudgeAnswer(decision="accept", reason="trials are short.")))
     gateway.concurrent = True
     return history, gateway, LanguageModelJudge(reviewer=ModelReviewer(gateway))
 
 
 def test_concurrent_trials_do_not_wait_for_the_judge() -> None:
     answered = threading.Event()
-    history, gateway, judge = deliberating(answered)
+    history, gateway, judge = build_judge(answered)
     assert judge.judge(history, history.trials[1]) is None
     assert judge.judge(history, history.trials[1]) is None
     answered.set()
@@ -125,7 +125,7 @@ def test_concurrent_trials_do_not_wait_for_the_judge() -> None:
 
 def test_the_rules_decide_pending_verdicts_at_the_end_of_a_study() -> None:
     answered = threading.Event()
-    history, gateway, judge = deliberating(answered)
+    history, gateway, judge = build_judge(answered)
     assert judge.judge(history, history.trials[1]) is None
     gateway.cancel()
     assert judge.judge(history, history.trials[1]) == LanguageModelJudge().judge(history, history.trials[1])
@@ -151,10 +151,10 @@ def test_a_judge_needs_a_reviewer_with_a_review_method() -> None:
 # -- the coordinator -------------------------------------------------------------------------------------------------
 
 
-def coordinator(history: History, *answers: Any) -> tuple[ModelCoordinator, Says]:
-    says = Says(*answers)
+def build_coordinator(history: History, *answers: Any) -> tuple[ModelCoordinator, ScriptedModel]:
+    model = ScriptedModel(*answers)
     rules = RulesCoordinator(budget=Budget(trials=200))
-    return ModelCoordinator(rules, gateway_of(history, says)), says
+    return ModelCoordinator(rules, gateway_of(history, model)), model
 
 
 STOP = CoordinatorAnswer(decision="stop", reason="nothing is left to find.")
@@ -176,27 +176,27 @@ def better(count: int) -> list[float]:
 )
 def test_a_stop_is_followed_only_without_recent_progress(values: list[float], stops: bool, why: str | None) -> None:
     history = losses(*values)
-    own, says = coordinator(history, STOP)
-    step = own.decide(history, seconds=1.0)
+    coordinator, model = build_coordinator(history, STOP)
+    step = coordinator.decide(history, seconds=1.0)
     assert step.stop is stops
     assert not step.failed
     if stops:
         assert "nothing is left to find" in step.reason
     elif why is None:
-        assert says.asked == []
+        assert model.asked == []
     else:
         assert why in decisions(history, StopRefused)[0].reason
 
 
 def test_the_coordinator_is_asked_every_ten_trials_after_the_rules() -> None:
     history = losses(*better(12))
-    own, says = coordinator(history, CoordinatorAnswer(decision="go on", reason="it improves."))
-    assert not own.decide(history, seconds=1.0).stop
-    assert not own.decide(history, seconds=1.0).stop
-    assert len(says.asked) == 1
-    done = ModelCoordinator(RulesCoordinator(budget=Budget(target=0.5)), own.gateway)
+    coordinator, model = build_coordinator(history, CoordinatorAnswer(decision="go on", reason="it improves."))
+    assert not coordinator.decide(history, seconds=1.0).stop
+    assert not coordinator.decide(history, seconds=1.0).stop
+    assert len(model.asked) == 1
+    done = ModelCoordinator(RulesCoordinator(budget=Budget(target=0.5)), coordinator.gateway)
     assert "the target is met" in done.decide(history, seconds=1.0).reason
-    assert len(says.asked) == 1
+    assert len(model.asked) == 1
 
 
 def test_unknown_and_prioritised_parameters_are_not_frozen() -> None:
@@ -204,8 +204,8 @@ def test_unknown_and_prioritised_parameters_are_not_frozen() -> None:
     course = CoordinatorAnswer(
         decision="go on", prioritise=["x", "no_such"], freeze=["y", "x"], reason="y\x1b[1m does not matter."
     )
-    own, _ = coordinator(history, course)
-    own.decide(history, seconds=1.0)
+    coordinator, _ = build_coordinator(history, course)
+    coordinator.decide(history, seconds=1.0)
     focus = decisions(history, SearchFocused)[0]
     assert (focus.prioritise, focus.freeze) == (("x",), ("y",))
     assert focus.reason == "y does not matter.; prioritise x; freeze y"
@@ -213,38 +213,38 @@ def test_unknown_and_prioritised_parameters_are_not_frozen() -> None:
 
 def test_without_an_answer_the_study_goes_on_and_the_model_is_paused(caplog: pytest.LogCaptureFixture) -> None:
     history = losses(*better(12))
-    own, says = coordinator(history, ModelUnavailable("it is down"))
+    coordinator, model = build_coordinator(history, ModelUnavailable("it is down"))
     for _ in range(3):
-        own._next = 0
-        assert not own.decide(history, seconds=1.0).stop
-    assert len(says.asked) == 1
+        coordinator._next = 0
+        assert not coordinator.decide(history, seconds=1.0).stop
+    assert len(model.asked) == 1
     assert caplog.text.count("goes by rules") == 1
 
 
-# -- specialists where nobody waits ----------------------------------------------------------------------------------
+# -- concurrent specialists --------------------------------------------------------------------------------------------
 
 
-def adviser(history: History, *answers: Any) -> tuple[PlannerAdviser, Says]:
-    """One who does not wait for answers."""
-    says = Says(*answers)
-    gateway = gateway_of(history, says)
+def build_adviser(history: History, *answers: Any) -> tuple[PlannerAdviser, ScriptedModel]:
+    """An adviser that does not wait for answers."""
+    model = ScriptedModel(*answers)
+    gateway = gateway_of(history, model)
     gateway.concurrent = True
-    return PlannerAdviser(gateway), says
+    return PlannerAdviser(gateway), model
 
 
-def all_answered(own: PlannerAdviser) -> None:
-    wait(list(own.gateway._pending.values()), timeout=20)
+def wait_for_answers(adviser: PlannerAdviser) -> None:
+    wait(list(adviser.gateway._pending.values()), timeout=20)
 
 
 def test_the_latest_suggestion_of_a_specialist_replaces_earlier_ones() -> None:
     history = losses(*better(12))
-    own, says = adviser(history, *(Suggestion(values=[value], reason="it is known") for value in (0.1, 0.2)))
+    adviser, model = build_adviser(history, *(Suggestion(values=[value], reason="it is known") for value in (0.1, 0.2)))
     for _ in range(2):
-        own.ask_specialist("x")
-        all_answered(own)
-    assert [asked["role"] for asked in says.asked] == ["specialist"] * 2
-    assert [dict(one.changes) for one in own.advise(history, count=1)] == [{"x": 0.2}]
-    own.gateway.close()
+        adviser.ask_specialist("x")
+        wait_for_answers(adviser)
+    assert [asked["role"] for asked in model.asked] == ["specialist"] * 2
+    assert [dict(one.changes) for one in adviser.advise(history, count=1)] == [{"x": 0.2}]
+    adviser.gateway.close()
 
 
 def test_suggestions_come_in_the_order_of_the_coordinator() -> None:
@@ -258,26 +258,26 @@ def test_suggestions_come_in_the_order_of_the_coordinator() -> None:
             reason="they matter",
         )
     )
-    own, _ = adviser(history, Suggestion(values=[0.7], reason="it is known"))
+    adviser, _ = build_adviser(history, Suggestion(values=[0.7], reason="it is known"))
     for name in ("x", "y"):
-        own.ask_specialist(name)
-        all_answered(own)
-    assert [list(one.changes) for one in own.advise(history, count=1)] == [["y"], ["x"]]
-    own.gateway.close()
+        adviser.ask_specialist(name)
+        wait_for_answers(adviser)
+    assert [list(one.changes) for one in adviser.advise(history, count=1)] == [["y"], ["x"]]
+    adviser.gateway.close()
 
 
 def test_concurrent_failures_count_as_one() -> None:
     history = losses(*better(12))
-    own, _ = adviser(history, ModelUnavailable("it is down"))
+    adviser, _ = build_adviser(history, ModelUnavailable("it is down"))
     for name in ("x", "y"):
-        own.ask_specialist(name)
-    all_answered(own)
-    own.advise(history, count=1)
+        adviser.ask_specialist(name)
+    wait_for_answers(adviser)
+    adviser.advise(history, count=1)
     assert [event.until for event in decisions(history, ModelPaused)] == [12 + 5]
-    own.gateway.close()
+    adviser.gateway.close()
 
 
-# -- both roles' words reach the planner -----------------------------------------------------------------------------
+# -- the coordinator and the planner ---------------------------------------------------------------------------------
 
 
 def test_advice_on_frozen_parameters_is_refused() -> None:
@@ -286,8 +286,8 @@ def test_advice_on_frozen_parameters_is_refused() -> None:
     history = losses(*better(12))
     history.apply(SearchFocused(prioritise=("x",), freeze=("y",), reason="it is."))
     ideas = [Idea(step="small", changes=[Change(parameter=name, value=0.3)], reason="why") for name in "xy"]
-    says = Says(Plan(ideas=ideas))
-    advice = PlannerAdviser(gateway_of(history, says)).advise(history, count=2)
+    model = ScriptedModel(Plan(ideas=ideas))
+    advice = PlannerAdviser(gateway_of(history, model)).advise(history, count=2)
     assert [dict(one.changes) for one in advice] == [{"x": 0.3}]
     assert "the coordinator froze y" in decisions(history, AdviceRefused)[0].reason
-    assert '"freeze"' in says.asked[0]["question"]
+    assert '"freeze"' in model.asked[0]["question"]

@@ -32,8 +32,8 @@ def loss(number: int, parameters: Mapping[str, Value]) -> float:
 
 
 @dataclass
-class Says:
-    """Gives the same advice each time, and takes note of what is refused."""
+class FixedAdviser:
+    """Gives the same advice each time and keeps the refusals."""
 
     advice: Sequence[Advice]
     refused: list[str] = field(default_factory=list)
@@ -54,8 +54,8 @@ def start(parameters: Mapping[str, Value] | None = None) -> History:
 
 
 def proposed(history: History, *changes: Mapping[str, Any], count: int = 1, **others: Any) -> tuple[Any, list[str]]:
-    says = Says([Advice(changes=given, reason="it is usual.", **others) for given in changes])
-    return LanguageModelProposer(adviser=says).propose(history, count=count, seed=0), says.refused
+    adviser = FixedAdviser([Advice(changes=given, reason="it is usual.", **others) for given in changes])
+    return LanguageModelProposer(adviser=adviser).propose(history, count=count, seed=0), adviser.refused
 
 
 def test_advice_changes_only_the_named_parameters() -> None:
@@ -151,8 +151,8 @@ def test_a_trusted_adviser_skips_the_prediction_check() -> None:
 
     worst = {"lr": 0.1, "layers": 6, "act": 3}
     for good, proposer in ((True, "language_model"), (False, "gp")):
-        says = Says([Advice(changes=worst)])
-        strict = LanguageModelProposer(adviser=says, shortfall=1e-6)
+        adviser = FixedAdviser([Advice(changes=worst)])
+        strict = LanguageModelProposer(adviser=adviser, shortfall=1e-6)
         assert strict.propose(trials(good), count=1, seed=0)[0].proposer == proposer
 
 
@@ -166,19 +166,21 @@ def test_options_are_checked() -> None:
 # -- as the adviser of a portfolio -----------------------------------------------------------------------------------
 
 
-def advised(says: Says, **options: Any) -> PortfolioProposer:
-    return PortfolioProposer(members=["quasirandom", "random"], adviser=LanguageModelProposer(adviser=says), **options)
+def portfolio_with(adviser: FixedAdviser, **options: Any) -> PortfolioProposer:
+    return PortfolioProposer(
+        members=["quasirandom", "random"], adviser=LanguageModelProposer(adviser=adviser), **options
+    )
 
 
-class Moves(Says):
-    """Says something else each time."""
+class ChangingAdviser(FixedAdviser):
+    """FixedAdviser something else each time."""
 
     def advise(self, history: History, *, count: int) -> Sequence[Advice]:
         return [Advice(changes={"lr": 1e-2 * 1.01 ** len(history.trials)}, reason="further.")]
 
 
-class Several(Says):
-    """Says as much as is wanted."""
+class GenerousAdviser(FixedAdviser):
+    """FixedAdviser as much as is wanted."""
 
     def advise(self, history: History, *, count: int) -> Sequence[Advice]:
         return [Advice(changes={"lr": 1e-2 * 1.01**place}, reason="further on") for place in range(count)]
@@ -201,7 +203,7 @@ def played(portfolio: PortfolioProposer, trials: int, worth: Mapping[str, float]
 
 
 def test_the_adviser_proposes_first_and_then_gets_its_share() -> None:
-    lenient = LanguageModelProposer(adviser=Moves([]), shortfall=100.0)
+    lenient = LanguageModelProposer(adviser=ChangingAdviser([]), shortfall=100.0)
     portfolio = PortfolioProposer(members=["quasirandom", "random"], adviser=lenient, startup_trials=5)
     history = played(portfolio, 20, {"language_model": 0.01})
     proposers = [trial.proposal.proposer for trial in history.trials]
@@ -213,7 +215,7 @@ def test_the_adviser_proposes_first_and_then_gets_its_share() -> None:
 
 
 def test_a_poor_adviser_loses_its_first_proposals() -> None:
-    history = played(advised(Moves([])), 6, {"language_model": -1.0})
+    history = played(portfolio_with(ChangingAdviser([])), 6, {"language_model": -1.0})
     proposers = [trial.proposal.proposer for trial in history.trials]
     assert proposers[1] == "language_model"
     assert proposers[2:4] == ["quasirandom", "quasirandom"]
@@ -221,7 +223,7 @@ def test_a_poor_adviser_loses_its_first_proposals() -> None:
 
 def test_concurrent_trials_of_untested_advice_are_limited() -> None:
     history = start()
-    proposals = advised(Several([])).propose(history, count=12, seed=0)
+    proposals = portfolio_with(GenerousAdviser([])).propose(history, count=12, seed=0)
     assert [p.proposer for p in proposals][:3] == ["language_model"] * 3
     assert proposals[0].reason.startswith("further on; proposed by language_model")
     due = sum((number * (3**0.5 - 1)) % 1.0 < 0.15 for number in range(1, 13))
@@ -229,9 +231,9 @@ def test_concurrent_trials_of_untested_advice_are_limited() -> None:
 
 
 def test_refused_advice_does_not_affect_the_other_members() -> None:
-    nonsense = Says([Advice(changes={"depth": 3}), Advice(changes={"lr": "1e-3 per step"})])
+    nonsense = FixedAdviser([Advice(changes={"depth": 3}), Advice(changes={"lr": "1e-3 per step"})])
     alone = PortfolioProposer(members=["quasirandom", "random"], startup_trials=10)
-    asked = advised(nonsense, startup_trials=10)
+    asked = portfolio_with(nonsense, startup_trials=10)
     histories = [played(portfolio, 40, {"random": 0.001}) for portfolio in (alone, asked)]
     first, second = ([trial.parameters for trial in history.trials] for history in histories)
     assert first == second
@@ -241,7 +243,7 @@ def test_refused_advice_does_not_affect_the_other_members() -> None:
 
 
 def test_the_advisers_share_follows_its_gains() -> None:
-    portfolio = advised(Moves([]), startup_trials=5)
+    portfolio = portfolio_with(ChangingAdviser([]), startup_trials=5)
     good = portfolio.shares(played(portfolio, 50, {"language_model": 0.01}))["language_model"]
     bad = portfolio.shares(played(portfolio, 50, {"quasirandom": 0.01, "language_model": -1.0}))["language_model"]
     assert good > 0.15 > bad > 0.0
