@@ -36,13 +36,13 @@ def tables_of(chosen: str) -> list[str]:
     return [name for name in SETS[chosen] if not name.startswith(("sklearn", "nas"))]
 
 
-def real_models(asked: argparse.Namespace) -> list[str]:
+def real_models(arguments: argparse.Namespace) -> list[str]:
     """Return the contenders that real models advise, each with and without the names of the parameters."""
     arms = []
-    for given in asked.model:
-        model = json.loads(given) if given.startswith("{") else given
-        for hidden in (False, True) if asked.hide_names else (False,):
-            options = {"model": model, "usd": asked.usd} | ({"hidden": True} if hidden else {})
+    for text in arguments.model:
+        model = json.loads(text) if text.startswith("{") else text
+        for hidden in (False, True) if arguments.hide_names else (False,):
+            options = {"model": model, "usd": arguments.usd} | ({"hidden": True} if hidden else {})
             arms.append(f"advised:model{json.dumps(options)}")
     return arms
 
@@ -56,9 +56,9 @@ def label(arm: str) -> str:
     _, _, options = arm.partition("model{")
     if not options:
         return arm.replace(":", ", ")
-    told = json.loads("{" + options)
-    name = told["model"] if isinstance(told["model"], str) else told["model"]["name"]
-    return f"advised, {name}{', names hidden' if told.get('hidden') else ''}"
+    settings = json.loads("{" + options)
+    name = settings["model"] if isinstance(settings["model"], str) else settings["model"]["name"]
+    return f"advised, {name}{', names hidden' if settings.get('hidden') else ''}"
 
 
 def report(records: Records, known: Mapping[str, BenchProblem], arms: Sequence[str], seeds: Sequence[int]) -> str:
@@ -86,11 +86,11 @@ def report(records: Records, known: Mapping[str, BenchProblem], arms: Sequence[s
     ]
     every = [np.array([_regrets(records, known[n], arm, pairs, range(1, TRIALS + 1)) for arm in arms]) for n in names]
     curves = over_problems(every, groups, draws=1).mean
-    for place, arm in enumerate(arms):
-        cells = " | ".join(f"{mean:.3f}" for mean in figures.mean[place])
-        low, middle, high = (part[place, -1] for part in (costs.low, costs.mean, costs.high))
+    for index, arm in enumerate(arms):
+        cells = " | ".join(f"{mean:.3f}" for mean in figures.mean[index])
+        low, middle, high = (part[index, -1] for part in (costs.low, costs.mean, costs.high))
         cost = "" if arm == ALONE else f"{middle:+.3f} [{low:+.3f}, {high:+.3f}]"
-        reached = np.flatnonzero(curves[place] <= goal + 1e-12)
+        reached = np.flatnonzero(curves[index] <= goal + 1e-12)
         seconds = np.median([records[Key(n, arm, 1, seed, TRIALS)].proposing for n, seed in pairs])
         lines.append(f"| {label(arm)} | {cells} | {cost} | {reached[0] + 1 if reached.size else 'not'} "
                      f"| {seconds:.2f} |")  # fmt: skip
@@ -125,17 +125,17 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help=f"write {RESULTS.name} in benchmarks/results")
     parser.add_argument("--data", type=Path, default=os.environ.get("TUNESMITH_BENCHMARK_DATA"),
                         help="the folder of tables; or set TUNESMITH_BENCHMARK_DATA")  # fmt: skip
-    asked = parser.parse_args()
-    if asked.data is None:
+    arguments = parser.parse_args()
+    if arguments.data is None:
         parser.error("say where the tables are: --data DIR, or set TUNESMITH_BENCHMARK_DATA.")
-    names = tables_of(asked.problems)
-    arms = [ALONE, *(f"advised:{name}" for name in asked.oracles), *real_models(asked)]
-    wanted = runner.plan(names, arms, [1], asked.seeds, TRIALS)
-    runner.run(wanted, data=asked.data, jobs=asked.jobs, again=asked.again, store=asked.store)
-    known = {name: problem for name, problem in problems(asked.data).items() if name in names}
-    text = report(store.read(asked.store), known, arms, asked.seeds)
+    names = tables_of(arguments.problems)
+    arms = [ALONE, *(f"advised:{name}" for name in arguments.oracles), *real_models(arguments)]
+    wanted = runner.plan(names, arms, [1], arguments.seeds, TRIALS)
+    runner.run(wanted, data=arguments.data, jobs=arguments.jobs, again=arguments.again, store=arguments.store)
+    known = {name: problem for name, problem in problems(arguments.data).items() if name in names}
+    text = report(store.read(arguments.store), known, arms, arguments.seeds)
     print(text)
-    if asked.write:
+    if arguments.write:
         RESULTS.write_text(text)
 
 

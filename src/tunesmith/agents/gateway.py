@@ -87,7 +87,7 @@ class ModelGateway:
 
     @property
     def model(self) -> ModelClient | None:
-        """The connected model; None where no API key is set, and the study goes by rules.
+        """The connected model; None where no API key is set, and rules decide.
 
         Raises:
             InputError: An address or a price is unknown, or a recording cannot be read.
@@ -104,7 +104,7 @@ class ModelGateway:
                 if (on_partial := self.on_partial) is not None:
                     self._model.on_partial = lambda role, answer: on_partial(role, latest_text(answer))
             except MissingApiKey as error:
-                log.warning("no language model is asked, and the study goes by rules: %s", error.message)
+                log.warning("no language model is asked, and the study continues by rules: %s", error.message)
                 self._paused_until = math.inf
         return self._model
 
@@ -210,7 +210,7 @@ class ModelGateway:
             self._failures += 1
             is_first = self._failures == 1
         if not self._has_warned and is_first:
-            log.warning("no language model answered, and the study goes by rules meanwhile: %s", reason)
+            log.warning("no language model answered, and the study continues by rules: %s", reason)
             self._has_warned = True
         self.emit(
             ModelPaused(reason=reason[:600], by="language model", until=self._paused_until, failures=self._failures)

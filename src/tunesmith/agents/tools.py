@@ -30,8 +30,8 @@ MAX_TOTAL_TOKENS = 2800
 _SIZES = ((40, 160), (20, 160), (10, 160), (5, 160), (3, 80), (2, 40), (1, 20))
 _MAX_TEXT = 80  # Characters of a name, or of a line of a log.
 _POINTS = 8  # Points along a parameter at which the metric is predicted.
-_TOO_LONG = '{"note":"what would be told is too long; ask for less."}'
-_NO_MORE = '{"note":"nothing more is told for this question; answer with what you know."}'
+_TOO_LONG = '{"note":"the result is too long; ask for less."}'
+_NO_MORE = '{"note":"there are no more results for this question; answer with what you know."}'
 
 Tool = Callable[..., str]
 
@@ -231,8 +231,8 @@ class Analysis:
         if name in self._history.space.parameters:
             return name
         if name not in shortened:
-            given = short(name, _MAX_TEXT)
-            raise InputError(f"there is no parameter {given!r}.{nearest(given, shortened)}")
+            shown = short(name, _MAX_TEXT)
+            raise InputError(f"there is no parameter {shown!r}.{nearest(shown, shortened)}")
         return shortened[name]
 
     def _ordered(self, trials: Sequence[Trial], order: str, metric: str | None) -> list[Trial]:

@@ -187,8 +187,8 @@ def test_without_an_answer_rules_decide_after_one_warning(caplog: pytest.LogCapt
     with ModelServer([Status(500)]) as server, open_study(server, agents={"timeout_seconds": 5.0}) as study:
         with caplog.at_level(logging.WARNING, logger="tunesmith"):
             run(study, 30)
-        assert [record.message[:49] for record in caplog.records] == [
-            "no language model answered, and the study goes by"
+        assert [record.message[:62] for record in caplog.records] == [
+            "no language model answered, and the study continues by rules: "
         ]
         calls = study.history.ledger.total.calls
         assert calls == study.history.ledger.total.failed

@@ -218,7 +218,7 @@ def test_without_an_answer_the_study_goes_on_and_the_model_is_paused(caplog: pyt
         coordinator._next = 0
         assert not coordinator.decide(history, seconds=1.0).stop
     assert len(model.asked) == 1
-    assert caplog.text.count("goes by rules") == 1
+    assert caplog.text.count("continues by rules") == 1
 
 
 # -- concurrent specialists --------------------------------------------------------------------------------------------

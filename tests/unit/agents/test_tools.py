@@ -211,7 +211,7 @@ def test_all_results_together_are_bounded() -> None:
     analysis = Analysis(study(200))
     answers = [analysis.find_trials() for _ in range(20)]
     assert sum(len(answer.encode()) for answer in analysis.results) <= MAX_TOTAL_TOKENS * BYTES_PER_TOKEN
-    assert "nothing more is told" in answers[-1]
+    assert "there are no more results" in answers[-1]
     assert all("secret" not in answer for answer in answers)
 
 

@@ -1,4 +1,4 @@
-"""What each role is told: one Markdown file a role."""
+"""The roles' instructions, one Markdown file each."""
 
 from __future__ import annotations
 
