@@ -32,14 +32,7 @@ _STABLE_KEYS = ("part_kind", "content", "tool_name", "args")
 class MeteredModel(WrapperModel):
     """Reserves the most that a request may cost, sends it, and settles what it did cost.
 
-    Args:
-        wrapped: The provider's model.
-        role: The role that asks.
-        endpoint: The model's name, price and secrets.
-        limiter: The budget.
-        recording: Where exchanges are recorded or replayed from; None for neither.
-        on_call: Called with each finished call.
-        on_partial: Called with the partial answer, as plain values, while it arrives; None does not stream.
+    The arguments are those of `ModelClient`, for one endpoint and one role.
     """
 
     def __init__(

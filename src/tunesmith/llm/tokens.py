@@ -79,44 +79,28 @@ def token_from(source: Any, environment: Mapping[str, str]) -> Token:
     ((kind, value),) = source.items()
     if not isinstance(value, str) or not value:
         raise InputError(f"{kind} must be text, got {value!r}.", keys=("token", kind))
-    if kind == "env":
-        return Token(lambda: _read_variable(value, environment), variable=value)
-    return Token(lambda: _read_file(value) if kind == "file" else _run(value))
+    return Token(lambda: _fetch(kind, value, environment), variable=value if kind == "env" else None)
 
 
-def _read_variable(name: str, environment: Mapping[str, str]) -> str:
-    if not environment.get(name):
+def _fetch(kind: str, value: str, environment: Mapping[str, str]) -> str:
+    if kind == "env" and not environment.get(value):
         raise MissingApiKey(
-            f"the variable {name} must hold a provider's token, but it is not set.", keys=("token", "env")
+            f"the variable {value} must hold a provider's token, but it is not set.", keys=("token", "env")
         )
-    return environment[name]
-
-
-def _read_file(path: str) -> str:
     try:
-        return Path(path).expanduser().read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"the file {path} must hold a provider's token, but it cannot be read: {_reason(error)}.",
-            keys=("token", "file"),
-        ) from None
-
-
-def _run(command: str) -> str:
-    try:
-        return subprocess.run(
-            shlex.split(command),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=_COMMAND_SECONDS,
-            check=True,
-        ).stdout
+        match kind:
+            case "env":
+                return environment[value]
+            case "file":
+                return Path(value).expanduser().read_text(encoding="utf-8")
+        words, quiet = shlex.split(value), subprocess.DEVNULL
+        return subprocess.check_output(words, stdin=quiet, stderr=quiet, text=True, timeout=_COMMAND_SECONDS)
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         # The message leaves out the command's output, which may contain the secret.
+        verb, fault = ("hold", "cannot be read") if kind == "file" else ("print", "failed")
         raise InputError(
-            f"the command {command!r} must print a provider's token, but it failed: {_reason(error)}.",
-            keys=("token", "command"),
+            f"the {kind} {value!r} must {verb} a provider's token, but it {fault}: {_reason(error)}.",
+            keys=("token", kind),
         ) from None
 
 
