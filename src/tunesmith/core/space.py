@@ -17,7 +17,7 @@ import numpy as np
 import orjson
 
 from ..errors import InputError, SpaceExhausted, nearest
-from .arrays import Floats
+from .arrays import Flags, Floats
 from .parameters import Choice, Condition, Float, Int, Parameter, describe, exact, explicit_fields
 from .priors import ParameterPrior, prior_of
 from .schema import build, expect_keys, expect_table
@@ -123,6 +123,16 @@ class SearchSpace:
     def size(self) -> float:
         """An upper bound on the number of configurations; infinite with a continuous parameter."""
         return math.prod(parameter.size for parameter in self.parameters.values())
+
+    @cached_property
+    def unordered(self) -> Flags:
+        """Which parameters are unordered choices, shape `(parameters,)`."""
+        return np.array([isinstance(p, Choice) and not p.ordered for p in self.parameters.values()])
+
+    @cached_property
+    def sizes(self) -> Floats:
+        """The number of values of each parameter, shape `(parameters,)`; infinite for a continuous one."""
+        return np.array([parameter.size for parameter in self.parameters.values()])
 
     def is_active(self, name: str, parameters: Mapping[str, Value]) -> bool:
         """Tell whether a parameter's condition holds, given the values of its parents."""

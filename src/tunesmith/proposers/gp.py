@@ -9,7 +9,6 @@ from functools import partial
 import numpy as np
 
 from ..core.arrays import Floats
-from ..core.parameters import Choice
 from ..core.schema import expect_range
 from ..core.space import SearchSpace
 from ..core.trial import Proposal, Value
@@ -213,10 +212,9 @@ def _perturbed(space: SearchSpace, points: Floats, sds: Floats, rng: np.random.G
     chosen = points[rng.integers(len(points), size=len(sds))]
     changed = rng.random(shape) < rng.uniform(1 / shape[1], 1.0, (shape[0], 1))
     changed[np.arange(shape[0]), rng.integers(shape[1], size=shape[0])] = True
-    unordered = np.array([isinstance(p, Choice) and not p.ordered for p in space.parameters.values()])
     uniform = rng.random(shape)
     near = reflected(chosen + sds * rng.standard_normal(shape))
-    return np.where(np.isnan(chosen) | (changed & unordered), uniform, np.where(changed, near, chosen))
+    return np.where(np.isnan(chosen) | (changed & space.unordered), uniform, np.where(changed, near, chosen))
 
 
 def min_distances(history: History, best: np.intp) -> Floats:
@@ -240,14 +238,13 @@ def _first_new(history: History, pool: Floats, tried: Floats, required: Floats) 
     """
     space = history.space
     known, points = np.nan_to_num(tried, nan=-1.0), np.nan_to_num(pool, nan=-1.0)
-    unordered = np.array([isinstance(p, Choice) and not p.ordered for p in space.parameters.values()])
     near: dict[str, Value] | None = None
     for point, encoded in zip(points, pool, strict=True):
         parameters = space.decode(encoded)
         if space.is_forbidden(parameters) or history.has_tried(parameters):
             continue
         distances = np.abs(known - point)
-        distances = np.where(unordered & (distances > 1e-9), 1.0, distances)
+        distances = np.where(space.unordered & (distances > 1e-9), 1.0, distances)
         if (distances.max(axis=1) >= required).all():
             return parameters
         near = near or parameters

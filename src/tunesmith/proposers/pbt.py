@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..core.parameters import Choice
 from ..core.schema import expect_range
 from ..core.trial import Proposal, State, Trial, Value
 from ..history.history import History
@@ -133,11 +132,8 @@ class PbtProposer:
         """Return a trial's parameters, perturbed, or random ones after ten forbidden or tried attempts."""
         space = history.space
         encoded = space.encode(copied.parameters)
-        parameters = [space.parameters[name] for name in space.names]
         # At least one level. Unordered options have no neighbours and are only resampled.
-        steps = [
-            0.0 if isinstance(p, Choice) and not p.ordered else max(self.perturb, 1.0 / p.size) for p in parameters
-        ]
+        steps = np.where(space.unordered, 0.0, np.maximum(self.perturb, 1 / space.sizes))
         for _ in range(10):
             perturbed = np.clip(encoded + steps * rng.choice([-1.0, 1.0], size=len(encoded)), 0.0, 1.0)
             resampled = np.isnan(encoded) | (rng.random(len(encoded)) < self.resample_share)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..core.arrays import Floats
-from ..core.parameters import Choice
 from ..core.schema import expect_range
 from ..core.space import SearchSpace
 from ..core.trial import Proposal
@@ -156,16 +155,13 @@ def _sampled(
     appendix D). A side is longer where its parameter matters less, and reaches at least one level to either side. An
     unordered choice may become any other option, less often as the region shrinks.
     """
-    parameters = list(space.parameters.values())
-    unordered = np.array([isinstance(p, Choice) and not p.ordered for p in parameters])
-    steps = np.array([1 / p.size for p in parameters])
     lengths = process.hyper.lengths
-    reach = np.maximum(0.5 * side * np.exp(lengths - lengths.mean()), steps)
+    reach = np.maximum(0.5 * side * np.exp(lengths - lengths.mean()), 1 / space.sizes)
     low, high = np.clip(centre - reach, 0.0, 1.0), np.clip(centre + reach, 0.0, 1.0)
-    uniform = rng.random((_SAMPLES, len(parameters)))
-    free = np.isnan(centre) | unordered
+    uniform = rng.random((_SAMPLES, len(centre)))
+    free = np.isnan(centre) | space.unordered
     moved = np.where(free, uniform, low + uniform * (high - low))
-    probability = np.where(unordered, min(0.5, side / 2), min(1.0, _CHANGED / len(parameters)))
+    probability = np.where(space.unordered, min(0.5, side / 2), min(1.0, _CHANGED / len(centre)))
     changed = rng.random(uniform.shape) < probability
-    changed[np.arange(_SAMPLES), rng.integers(len(parameters), size=_SAMPLES)] = True
+    changed[np.arange(_SAMPLES), rng.integers(len(centre), size=_SAMPLES)] = True
     return snap(space, np.where(changed | np.isnan(centre), moved, centre))

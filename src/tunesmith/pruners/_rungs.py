@@ -16,11 +16,17 @@ def is_exempt(trial: Trial) -> bool:
     return trial.number == 0 or trial.proposal.repeat_of is not None
 
 
-def first_rung(min_steps: int | None, length: int | None) -> int | None:
-    """Return the step of the first rung: `min_steps`, or a 27th of a full training; None if both are unknown."""
-    if min_steps is not None or length is None:
-        return min_steps
-    return max(1, math.ceil(length / _FIRST_RUNG_SHARE))
+def first_rung(history: History, trial: Trial, min_steps: int | None) -> int | None:
+    """Return the step of the first rung: `min_steps`, or by default a 27th of the longest complete training.
+
+    Returns:
+        The step; None if it is unknown, or if the trial must not be stopped: it is exempt, has not reported, or has
+        reached the last step of the longest complete training.
+    """
+    length = history.full_length
+    if is_exempt(trial) or not trial.reports or (length is not None and trial.reports[-1].step >= length):
+        return None
+    return min_steps if min_steps is not None or length is None else max(1, math.ceil(length / _FIRST_RUNG_SHARE))
 
 
 def rung_below(step: int, first: int, factor: int) -> int | None:

@@ -8,7 +8,7 @@ from ..core.schema import expect_range
 from ..core.trial import Trial
 from ..history.history import History
 from ._halving import reason_to_halve
-from ._rungs import first_rung, is_exempt
+from ._rungs import first_rung
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,10 +41,5 @@ class AshaPruner:
 
     def should_prune(self, history: History, trial: Trial) -> str | None:
         """Return the reason to stop the trial at the rung that its last report reached, or None."""
-        if is_exempt(trial) or not trial.reports:
-            return None
-        length = history.full_length
-        first = first_rung(self.min_steps, length)
-        if first is None or (length is not None and trial.reports[-1].step >= length):
-            return None
-        return reason_to_halve(history, trial, first=first, reduction=self.reduction)
+        first = first_rung(history, trial, self.min_steps)
+        return None if first is None else reason_to_halve(history, trial, first=first, reduction=self.reduction)

@@ -9,7 +9,7 @@ import numpy as np
 from ..core.schema import expect_range
 from ..core.trial import State, Trial
 from ..history.history import History
-from ._rungs import first_rung, is_exempt, loss_name, loss_value, rung_reached
+from ._rungs import first_rung, loss_name, loss_value, rung_reached
 from .median import MedianPruner
 
 _FACTOR = 2
@@ -52,11 +52,8 @@ class CurvePruner:
         if history.objective.pareto:
             median = MedianPruner(startup_trials=self.startup_trials, warmup_steps=self.min_steps or 0)
             return median.should_prune(history, trial)
-        length = history.full_length
-        first = first_rung(self.min_steps, length)
-        if is_exempt(trial) or not trial.reports or length is None or first is None or trial.reports[-1].step >= length:
-            return None
-        if rung_reached(history, trial, first, _FACTOR) is None:
+        first = first_rung(history, trial, self.min_steps)
+        if first is None or history.full_length is None or rung_reached(history, trial, first, _FACTOR) is None:
             return None
         return self._reason(history, trial)
 

@@ -12,7 +12,7 @@ from ..core.schema import expect_range
 from ..core.trial import Trial
 from ..history.history import History
 from ._halving import reason_to_halve
-from ._rungs import first_rung, is_exempt
+from ._rungs import first_rung
 
 _GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
 
@@ -47,9 +47,8 @@ class HyperbandPruner:
 
     def should_prune(self, history: History, trial: Trial) -> str | None:
         """Return the reason to stop the trial at the rung of its bracket that its last report reached, or None."""
-        length = history.full_length
-        first = first_rung(self.min_steps, length)
-        if is_exempt(trial) or not trial.reports or length is None or first is None or trial.reports[-1].step >= length:
+        first, length = first_rung(history, trial, self.min_steps), history.full_length
+        if first is None or length is None:
             return None
         bracket = self.bracket(trial.number, first=first, length=length)
         return reason_to_halve(

@@ -10,7 +10,6 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from ..core.arrays import Floats
-from ..core.parameters import Choice
 from ..core.space import SearchSpace
 
 _MEAN_VARIANCE = 1.0  # Variance of the constant mean, relative to the signal's; it is integrated out.
@@ -34,11 +33,10 @@ class Embedding:
     """
 
     def __init__(self, space: SearchSpace) -> None:
-        parameters = list(space.parameters.values())
-        unordered = [isinstance(p, Choice) and not p.ordered for p in parameters]
-        self.numbers = np.flatnonzero(~np.array(unordered))
-        self._choices = [(c, int(parameters[c].size)) for c in np.flatnonzero(unordered)]
-        self._conditional = np.array([c for c in self.numbers if parameters[c].when], dtype=np.intp)
+        conditional = np.array([bool(parameter.when) for parameter in space.parameters.values()])
+        self.numbers = np.flatnonzero(~space.unordered)
+        self._choices = [(c, int(space.sizes[c])) for c in np.flatnonzero(space.unordered)]
+        self._conditional = np.flatnonzero(conditional & ~space.unordered)
         self.owners = np.concatenate(
             [self.numbers, self._conditional, *(np.full(size, column) for column, size in self._choices)]
         ).astype(np.intp)

@@ -7,7 +7,6 @@ import math
 import numpy as np
 
 from ..core.arrays import Floats, Indices
-from ..core.parameters import Choice
 from ..core.space import SearchSpace
 
 _LEAST_WIDTH = 0.03  # Of the unit interval. Narrower kernels would refine one optimum for ever.
@@ -29,13 +28,11 @@ class ParzenEstimator:
     """
 
     def __init__(self, space: SearchSpace, centres: Floats, weights: Floats, *, prior_share: float = 0.0) -> None:
-        parameters = list(space.parameters.values())
         self._space = space
         self._prior_share = prior_share if space.has_prior else 0.0
         self._centres = centres
         self._shares = np.append(weights, 1.0) / (weights.sum() + 1.0)
-        self._unordered = np.array([isinstance(p, Choice) and not p.ordered for p in parameters])
-        self._sizes = np.array([p.size for p in parameters])
+        self._unordered, self._sizes = space.unordered, space.sizes
         active = (~np.isnan(centres)).sum(axis=0)
         self._widths = np.clip(_scott(centres, active), np.maximum(_LEAST_WIDTH, 0.5 / self._sizes), 1.0)
         # The probability of an option other than the trial's: the uniform one, shrinking with the number of trials.

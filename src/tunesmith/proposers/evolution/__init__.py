@@ -96,7 +96,7 @@ def _from_cma(
     reason = f"drawn by CMA-ES, generation {distribution.generations}"
     nearest = measured[np.argmin(((history.points_of(measured) - distribution.mean) ** 2).sum(axis=1))]
     # Noise of one level per whole number, so that none freezes when the distribution is narrower than a level.
-    steps = np.array([1 / parameter.size for parameter in history.space.parameters.values()])
+    steps = 1 / history.space.sizes
     for _ in range(_ROUNDS):
         points = distribution.sample(_BATCH, rng) + 0.5 * steps * rng.standard_normal((_BATCH, len(steps)))
         yield from ((point, reason, int(nearest)) for point in reflected(points))

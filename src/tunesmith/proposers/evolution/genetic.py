@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from ...core.arrays import Floats, Indices
-from ...core.parameters import Choice
 from ...core.space import SearchSpace
 from ...surrogates.encoding import snap
 
@@ -54,13 +53,11 @@ def _mutations(active: Indices, rng: np.random.Generator) -> Indices:
 
 def _mutated(space: SearchSpace, genes: Floats, spread: Floats, rng: np.random.Generator) -> Floats:
     """Return a mutation of every value, shape `(children, parameters)`."""
-    sizes = np.array([p.size for p in space.parameters.values()])
-    unordered = np.array([isinstance(p, Choice) and not p.ordered for p in space.parameters.values()])
     steps = spread * np.exp(rng.standard_normal((len(genes), 1)))
     moved = reflected(genes + steps * rng.standard_normal(genes.shape))
-    options = np.where(unordered, sizes, 1.0)
+    options = np.where(space.unordered, space.sizes, 1.0)
     others = (np.floor(genes * options) + 1 + np.floor(rng.random(genes.shape) * (options - 1))) % options
-    return np.where(unordered, (others + 0.5) / options, moved)
+    return np.where(space.unordered, (others + 0.5) / options, moved)
 
 
 def _spread(space: SearchSpace, parents: Floats) -> Floats:
@@ -69,8 +66,7 @@ def _spread(space: SearchSpace, parents: Floats) -> Floats:
     mean = np.nansum(parents, axis=0) / active
     deviation = np.sqrt(np.nansum((parents - mean) ** 2, axis=0) / active)
     deviation = np.where(active > 1, deviation, _MOST_SPREAD)
-    steps = np.array([1 / p.size for p in space.parameters.values()])
-    return np.clip(deviation, np.maximum(_LEAST_SPREAD, np.minimum(steps, _MOST_SPREAD)), _MOST_SPREAD)
+    return np.clip(deviation, np.maximum(_LEAST_SPREAD, np.minimum(1 / space.sizes, _MOST_SPREAD)), _MOST_SPREAD)
 
 
 def reflected(encoded: Floats) -> Floats:
