@@ -1,4 +1,4 @@
-"""Whatever comes in, every proposer goes on with it or the study refuses it in words; a new file is tested at once."""
+"""Every proposer handles unusual input, or the study refuses it with a message."""
 
 import itertools
 import math
@@ -12,7 +12,7 @@ from tunesmith import plugins
 from tunesmith.core.parameters import Parameter
 
 Outcome = float | ts.Failure
-TRIALS = 14  # More than any proposer starts with before it looks at results.
+TRIALS = 14  # More than the startup trials of any proposer.
 
 LINE: dict[str, Parameter] = {"x": ts.Float(-1.0, 1.0)}
 CHOICES: dict[str, Parameter] = {"a": ts.Choice(["u", "v", "w"]), "b": ts.Choice([True, 1, "1", None])}
@@ -28,7 +28,7 @@ def steep(number: int, parameters: Mapping[str, Any]) -> Outcome:
 
 
 def went_on(study: ts.Study, outcome: Callable[[int, Mapping[str, Any]], Outcome], trials: int = TRIALS) -> ts.Study:
-    """Ask and tell so many new trials, none of them twice, and all but the user's own in the space."""
+    """Ask and tell `count` new trials, all different and all but the user's own in the space."""
     while study.history.settled < trials:
         trial = study.ask()
         study.tell(trial.number, outcome(trial.number, trial.parameters))
@@ -38,11 +38,11 @@ def went_on(study: ts.Study, outcome: Callable[[int, Mapping[str, Any]], Outcome
     return study
 
 
-def test_a_space_of_one_point_is_tried_once(proposer: str) -> None:
+def test_space_of_one_point_is_tried_once(proposer: str) -> None:
     space: dict[str, Parameter] = {"x": ts.Int(3, 3), "kind": ts.Choice(["only"])}
     study = ts.Study(space=space, objective="minimize y", proposer=proposer)
     study.tell(study.ask().number, 1.0)
-    if proposer == "pbt":  # It trains the one point on and on, each time from its own checkpoint.
+    if proposer == "pbt":  # It continues the same point from its checkpoints.
         assert study.ask().proposal.inherits == 0
         return
     with pytest.raises(ts.SpaceExhausted, match="all 1 different configurations"):
@@ -55,11 +55,11 @@ def test_one_parameter(proposer: str) -> None:
 
 
 def test_two_hundred_parameters(proposer: str) -> None:
-    space: dict[str, Parameter] = {f"x{place}": ts.Float(0.0, 1.0) for place in range(200)}
+    space: dict[str, Parameter] = {f"x{index}": ts.Float(0.0, 1.0) for index in range(200)}
     went_on(ts.Study(space=space, objective="minimize y", proposer=proposer), steep)
 
 
-def test_choices_alone_are_tried_to_the_last_one_and_no_further(proposer: str) -> None:
+def test_space_of_choices_is_exhausted(proposer: str) -> None:
     study = ts.Study(space=CHOICES, objective="maximize y", proposer=proposer, judge={"name": "rules", "repeats": 0})
     went_on(study, lambda number, p: float(len(repr(p))), trials=12)
     if all(trial.proposal.inherits is None for trial in study.trials):
@@ -96,7 +96,7 @@ def test_huge_metrics_in_a_weighted_sum(proposer: str) -> None:
     assert study.history.settled == TRIALS
 
 
-def test_no_number_is_refused_in_words_and_may_be_told_anew(proposer: str) -> None:
+def test_invalid_result_is_refused_and_can_be_corrected(proposer: str) -> None:
     study = ts.Study(space=LINE, objective="minimize y", proposer=proposer)
     for number in range(TRIALS):
         trial = study.ask()
@@ -105,7 +105,7 @@ def test_no_number_is_refused_in_words_and_may_be_told_anew(proposer: str) -> No
         study.tell(trial.number, steep(number, trial.parameters))
 
 
-def test_the_users_own_configuration_outside_the_space(proposer: str) -> None:
+def test_own_configuration_outside_the_space(proposer: str) -> None:
     space: dict[str, Parameter] = {"x": ts.Float(-1.0, 1.0, default=40.0), "n": ts.Int(1, 9, default=0)}
     study = went_on(
         ts.Study(space=space, objective="minimize y", proposer=proposer),
@@ -114,7 +114,7 @@ def test_the_users_own_configuration_outside_the_space(proposer: str) -> None:
     assert study.trials[0].parameters == {"x": 40.0, "n": 0}
 
 
-def test_a_warm_start_is_learnt_from_and_refused_outside_the_space(proposer: str) -> None:
+def test_warm_start(proposer: str) -> None:
     study = ts.Study(space=LINE | CHOICES, objective="minimize y", proposer=proposer)
     for number in range(TRIALS):
         known = {"x": number / TRIALS, "a": "u", "b": None}
@@ -124,7 +124,7 @@ def test_a_warm_start_is_learnt_from_and_refused_outside_the_space(proposer: str
     went_on(study, steep, trials=TRIALS + 4)
 
 
-def test_a_space_that_is_all_forbidden_is_refused_in_words(proposer: str) -> None:
+def test_forbidden_space_is_refused(proposer: str) -> None:
     space = ts.SearchSpace({"x": ts.Float(0.0, 1.0)}, [{"x": {"low": 0.0}}])
     study = ts.Study(space=space, objective="minimize y", proposer=proposer)
     study.tell(study.ask().number, 1.0)

@@ -1,4 +1,4 @@
-"""Every executor keeps the contract; a new file in the folder is tested the day it appears."""
+"""The contract of every executor in the folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every judge keeps the contract; a new file in the folder is tested the day it appears."""
+"""The contract of every judge in the folder."""
 
 import pytest
 

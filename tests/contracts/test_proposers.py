@@ -1,4 +1,4 @@
-"""Every proposer keeps the contract; a new file in the folder is tested the day it appears."""
+"""The contract of every proposer in the folder."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Every proposer and pruner copes with a Pareto objective; a new file in either folder is tested the day it appears."""
+"""Every proposer and pruner handles a Pareto objective."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ UP = Objective.parse(
 
 
 def history_of(space: SearchSpace, objective: Objective, *, trials: int = 30) -> History:
-    """A history with trials of every state; of the second metric the same is measured, whichever way it is written."""
+    """Return a history with trials of every state; `sign` flips the second metric and its direction."""
     history, rng = History(space, objective), np.random.default_rng(0)
     sign = {metric.name: metric.sign for metric in objective.metrics}
     for number in range(trials):
@@ -31,8 +31,8 @@ def history_of(space: SearchSpace, objective: Objective, *, trials: int = 30) ->
         error, cost, size = rng.random(), sign["cost"] * rng.random(), 4 * rng.random()
         metrics = {"error": error, "cost": cost, "size": size}
         for step in range(1, 5):
-            told = {"error": error + 1 / step, "cost": cost}
-            history.apply(TrialReported(trial=number, step=step, metrics=told, time=0.0))
+            payload = {"error": error + 1 / step, "cost": cost}
+            history.apply(TrialReported(trial=number, step=step, metrics=payload, time=0.0))
         ends: list[dict[str, Any]] = [
             {"state": "complete", "metrics": metrics},
             {"state": "pruned", "metrics": {"error": error + 0.25, "cost": cost}},
@@ -46,7 +46,7 @@ def history_of(space: SearchSpace, objective: Objective, *, trials: int = 30) ->
 
 @pytest.mark.parametrize("name", plugins.names("proposers"))
 @pytest.mark.parametrize("problem", [problems.mixed, problems.conditional], ids=["mixed", "conditional"])
-def test_a_proposer_copes_with_several_objectives(name: str, problem: Any) -> None:
+def test_proposer_handles_a_pareto_objective(name: str, problem: Any) -> None:
     space, proposer = problem().space, plugins.create("proposers", name)
     down, up = history_of(space, DOWN), history_of(space, UP)
     for trials in (0, 1, 30):
@@ -55,11 +55,13 @@ def test_a_proposer_copes_with_several_objectives(name: str, problem: Any) -> No
         assert all(space.fault(proposal.parameters) is None for proposal in proposals)
     assert proposer.propose(down, count=2, seed=0) == proposals
     flipped = proposer.propose(up, count=2, seed=0)
-    assert [p.parameters for p in flipped] == [p.parameters for p in proposals], "maximising is minimising turned round"
+    assert [p.parameters for p in flipped] == [p.parameters for p in proposals], (
+        "maximising must equal minimising the negative"
+    )
 
 
 @pytest.mark.parametrize("name", plugins.names("pruners"))
-def test_a_pruner_copes_with_several_objectives(name: str) -> None:
+def test_pruner_handles_a_pareto_objective(name: str) -> None:
     space, pruner = problems.mixed().space, plugins.create("pruners", name)
     stopped = {}
     for objective, sign in ((DOWN, 1.0), (UP, -1.0)):
@@ -71,11 +73,11 @@ def test_a_pruner_copes_with_several_objectives(name: str) -> None:
             )
             history.apply(TrialStarted(trial=number, attempt=1))
             for step in range(1, 5):
-                told = {"error": error, "cost": sign * 0.5}
-                history.apply(TrialReported(trial=number, step=step, metrics=told))
+                payload = {"error": error, "cost": sign * 0.5}
+                history.apply(TrialReported(trial=number, step=step, metrics=payload))
                 verdicts.append(pruner.should_prune(history, history.trials[number]))
             stopped[kind, sign] = [verdict is not None for verdict in verdicts]
-    assert any(stopped["dominated", 1.0]), "what others beat in everything, by far, must be stopped"
-    assert not any(stopped["best", 1.0]), "the best of one metric must go on"
+    assert any(stopped["dominated", 1.0]), "a trial that is far behind in every metric must be stopped"
+    assert not any(stopped["best", 1.0]), "the best trial in one metric must continue"
     assert stopped["dominated", 1.0] == stopped["dominated", -1.0]
     assert stopped["best", 1.0] == stopped["best", -1.0]

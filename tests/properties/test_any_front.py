@@ -1,4 +1,4 @@
-"""A study's front does not depend on the order in which trials end, nor on which way a metric is written."""
+"""The front does not depend on the order in which trials end, nor on the sign of a metric."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tunesmith.history.history import History
 from tunesmith.journal.events import TrialFinished, TrialProposed, TrialStarted
 
 SPACE = SearchSpace({"x": Float(0.0, 1.0)})
-# A few numbers far apart, so that means of repeats are exact and ties are common.
+# A few distant values, so that means of repeats are exact and ties are common.
 numbers = st.sampled_from([-1e300, -2.0, -0.5, 0.0, 0.25, 1.0, 4.0, 1e300])
 ends = st.tuples(st.sampled_from([0.1, 0.2, 0.3, 0.4]), numbers, numbers, st.sampled_from([0.0, 0.0, 5.0, 12.0]))
 
@@ -31,14 +31,14 @@ def _play(trials: list[tuple[float, ...]], order: list[int], directions: tuple[s
     for number in order:
         _, a, b, size = trials[number]
         signs = [metric.sign for metric in history.objective.metrics]
-        told = {"a": signs[0] * a, "b": signs[1] * b, "size": size}
-        history.apply(TrialFinished(trial=number, state=State.COMPLETE, metrics=told))
+        payload = {"a": signs[0] * a, "b": signs[1] * b, "size": size}
+        history.apply(TrialFinished(trial=number, state=State.COMPLETE, metrics=payload))
     return history
 
 
 @settings(max_examples=60)
 @given(st.lists(ends, min_size=1, max_size=12), st.data())
-def test_the_front_depends_on_what_was_measured_alone(trials: list[tuple[float, ...]], data: Any) -> None:
+def test_front_depends_on_the_measurements_only(trials: list[tuple[float, ...]], data: Any) -> None:
     order = list(range(len(trials)))
     plain = _play(trials, order, ("minimize", "minimize"))
     other = _play(trials, data.draw(st.permutations(order)), data.draw(st.sampled_from(DIRECTIONS)))

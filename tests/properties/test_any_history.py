@@ -1,4 +1,4 @@
-"""Whatever happens in a study: its events play back, and the best does not depend on who finished first."""
+"""Properties of histories: events replay, and the best does not depend on the order of finishing."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ metrics = st.floats(allow_nan=False, allow_infinity=False)
 
 @st.composite
 def streams(draw: st.DrawFn) -> list[Event]:
-    """Events of a study in an order that can happen: several trials at once, interruptions, ends of every kind."""
+    """Draw a possible sequence of events: parallel trials, interruptions and every kind of end."""
     events: list[Event] = []
     waiting: dict[int, int] = {}
     running: dict[int, int] = {}
@@ -52,8 +52,8 @@ def streams(draw: st.DrawFn) -> list[Event]:
             running[number] = waiting.pop(number) + 1
             events.append(TrialStarted(trial=number, attempt=running[number]))
         elif step == "report":
-            told = {"step": draw(st.integers(0, 5)), "metrics": {"y": draw(st.floats())}}
-            events.append(TrialReported(trial=number, **told))
+            payload = {"step": draw(st.integers(0, 5)), "metrics": {"y": draw(st.floats())}}
+            events.append(TrialReported(trial=number, **payload))
         elif step == "interrupt":
             waiting[number] = running.pop(number)
             events.append(TrialInterrupted(trial=number))
@@ -87,7 +87,7 @@ def _play(events: list[Event]) -> History:
 
 
 @given(streams(), st.data())
-def test_every_prefix_plays_back_and_adds_up(events: list[Event], data: st.DataObject) -> None:
+def test_every_prefix_is_consistent(events: list[Event], data: st.DataObject) -> None:
     history = _play(events[: data.draw(st.integers(0, len(events)))])
     assert +history.counts == Counter(trial.state for trial in history.trials)
     assert [trial.number for trial in history.trials] == list(range(len(history.trials)))
@@ -104,7 +104,7 @@ def test_every_prefix_plays_back_and_adds_up(events: list[Event], data: st.DataO
 
 
 @given(streams())
-def test_playing_back_twice_gives_the_same(events: list[Event]) -> None:
+def test_replay_is_deterministic(events: list[Event]) -> None:
     one, other = _play(events), _play(events)
     assert one.trials == other.trials
     assert one.best == other.best
@@ -112,7 +112,7 @@ def test_playing_back_twice_gives_the_same(events: list[Event]) -> None:
 
 
 @given(streams())
-def test_curves_hold_the_last_attempt_alone(events: list[Event]) -> None:
+def test_curves_hold_the_last_attempt_only(events: list[Event]) -> None:
     last_attempts: dict[int, dict[int, float]] = {}
     for event in events:
         if isinstance(event, TrialStarted):
@@ -127,7 +127,7 @@ def test_curves_hold_the_last_attempt_alone(events: list[Event]) -> None:
 
 @settings(max_examples=60)
 @given(st.lists(st.tuples(st.sampled_from([0.1, 0.2, 0.3]), metrics), min_size=1, max_size=12), st.randoms())
-def test_the_best_does_not_depend_on_who_finished_first(trials: list[tuple[float, float]], random: Any) -> None:
+def test_best_does_not_depend_on_the_order_of_finishing(trials: list[tuple[float, float]], random: Any) -> None:
     starts = []
     for number, (x, _) in enumerate(trials):
         starts.append(TrialProposed(trial=number, proposal=Proposal(parameters={"x": x})))

@@ -1,4 +1,4 @@
-"""What is kept of the ranking is what a look at everything would give."""
+"""The incremental ranking equals a full one."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from tunesmith.history.pareto_front import ParetoFront
 
 KEYS = "abcdef"
 RUNS = st.tuples(st.sampled_from(KEYS), st.sampled_from([0.0, 1.0, 1.1, 2.0, -3.0]), st.sampled_from([0.0, 0.0, 0.5]))
-FAVOURS = st.tuples(st.sampled_from(KEYS), st.sampled_from([-1, 0, 1]))
+PRIORITIES = st.tuples(st.sampled_from(KEYS), st.sampled_from([-1, 0, 1]))
 
 
-@given(st.lists(st.one_of(RUNS, FAVOURS), max_size=30), st.booleans())
-def test_leader_and_rivals_are_those_of_a_full_ranking(steps: list[tuple], ask_each_time: bool) -> None:
+@given(st.lists(st.one_of(RUNS, PRIORITIES), max_size=30), st.booleans())
+def test_leader_and_rivals_equal_a_full_ranking(steps: list[tuple], ask_each_time: bool) -> None:
     leaderboard = Leaderboard()
     losses: dict[str, list[float]] = {key: [] for key in KEYS}
     broken, priorities = dict.fromkeys(KEYS, 0.0), dict.fromkeys(KEYS, 0)
@@ -50,8 +50,8 @@ POINTS = st.tuples(st.integers(0, 4), st.integers(0, 4))
 POINT_RUNS = st.tuples(st.sampled_from(KEYS), POINTS, st.sampled_from([0.0, 0.0, 0.5]))
 
 
-@given(st.lists(st.one_of(POINT_RUNS, FAVOURS), max_size=30), st.booleans())
-def test_fronts_are_those_of_a_look_at_every_configuration(steps: list[tuple], ask_each_time: bool) -> None:
+@given(st.lists(st.one_of(POINT_RUNS, PRIORITIES), max_size=30), st.booleans())
+def test_fronts_equal_a_full_search(steps: list[tuple], ask_each_time: bool) -> None:
     leaderboard = ParetoFront(metrics=2)
     runs: dict[str, list[tuple[int, int]]] = {key: [] for key in KEYS}
     broken, priorities = dict.fromkeys(KEYS, 0.0), dict.fromkeys(KEYS, 0)
@@ -90,6 +90,6 @@ def test_fronts_are_those_of_a_look_at_every_configuration(steps: list[tuple], a
 
 
 def _beats(one: tuple[float, float], other: tuple[float, float]) -> bool:
-    """Tell whether one dominates the other, with room for what a mean is rounded by."""
+    """Tell whether one dominates the other, with tolerance for rounding of means."""
     no_worse = all(a <= b + 1e-9 for a, b in zip(one, other, strict=True))
     return no_worse and any(a < b - 1e-9 for a, b in zip(one, other, strict=True))

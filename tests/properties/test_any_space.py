@@ -1,4 +1,4 @@
-"""Whatever the space and the values: encoding goes back and forth, and `complete` lands in the space."""
+"""Properties of search spaces: encoding round trips, and `complete` returns a configuration of the space."""
 
 from __future__ import annotations
 
@@ -40,22 +40,22 @@ def ints(draw: st.DrawFn) -> Int:
 def choices(draw: st.DrawFn) -> Choice:
     unique: list[Any] = []
     for option in draw(st.lists(options, min_size=1, max_size=6)):
-        if exact(option) not in map(exact, unique):  # 0.0 and -0.0 are one.
+        if exact(option) not in map(exact, unique):  # 0.0 and -0.0 are equal.
             unique.append(option)
     return Choice(unique, ordered=draw(st.booleans()))
 
 
 @st.composite
 def spaces(draw: st.DrawFn) -> SearchSpace:
-    """A space in which any parameter may hang on an earlier one, and some combinations may be forbidden."""
+    """Draw a space with conditions on earlier parameters and forbidden combinations."""
     parameters: dict[str, Parameter] = {}
-    for place in range(draw(st.integers(1, 6))):
+    for index in range(draw(st.integers(1, 6))):
         parameter = draw(st.one_of(floats(), ints(), choices()))
         if parameters and draw(st.booleans()):
             parent = draw(st.sampled_from(list(parameters)))
             when = {parent: draw(_clauses(parameters[parent]))}
             parameter = type(parameter)(**{**_fields(parameter), "when": when})
-        parameters[f"p{place}"] = parameter
+        parameters[f"p{index}"] = parameter
     names = st.sampled_from(list(parameters))
     forbidden = [{n: draw(_clauses(parameters[n]))} for n in draw(st.lists(names, max_size=2, unique=True))]
     return SearchSpace(parameters, forbidden)
@@ -68,20 +68,20 @@ def _fields(parameter: Parameter) -> dict[str, Any]:
 
 
 def _clauses(parameter: Parameter) -> st.SearchStrategy[Any]:
-    """Conditions that this parameter can fulfil: a value, a list of values, a range."""
+    """Draw a condition that this parameter can satisfy: a value, a list of values, a range."""
     values = st.floats(0, 1).map(parameter.from_unit)
     ranges = st.tuples(st.floats(0, 1), st.floats(0, 1)).map(
         lambda pair: {"low": parameter.from_unit(min(pair)), "high": parameter.from_unit(max(pair))}
     )
     lists = st.lists(values, min_size=1, max_size=3)
     if isinstance(parameter, Choice):
-        # A value that is itself a list would read as a list of values.
+        # A list as a value would be read as a list of values.
         return lists
     return st.one_of(values, lists, ranges)
 
 
 @given(st.one_of(floats(), ints(), choices()), st.floats(0, 1))
-def test_a_value_survives_the_way_to_the_unit_interval_and_back(parameter: Parameter, unit: float) -> None:
+def test_value_round_trip(parameter: Parameter, unit: float) -> None:
     value = parameter.from_unit(unit)
     assert parameter.contains(value)
     there = parameter.to_unit(value)
@@ -94,13 +94,13 @@ def test_a_value_survives_the_way_to_the_unit_interval_and_back(parameter: Param
 
 
 @given(st.one_of(floats(), ints()), st.floats(0, 1), st.floats(0, 1))
-def test_larger_places_are_larger_values(parameter: Float | Int, one: float, other: float) -> None:
+def test_decoding_is_monotonic(parameter: Float | Int, one: float, other: float) -> None:
     low, high = sorted((one, other))
     assert parameter.from_unit(low) <= parameter.from_unit(high)
 
 
 @given(st.one_of(floats(), ints(), choices()), anything)
-def test_clamp_always_gives_a_value_of_the_parameter(parameter: Parameter, value: Any) -> None:
+def test_clamp_returns_a_value_of_the_parameter(parameter: Parameter, value: Any) -> None:
     clamped = parameter.clamp(value)
     assert parameter.contains(clamped)
     if parameter.contains(value):
@@ -108,7 +108,7 @@ def test_clamp_always_gives_a_value_of_the_parameter(parameter: Parameter, value
 
 
 @given(spaces(), st.data())
-def test_every_point_decodes_into_the_space_and_encodes_back(space: SearchSpace, data: st.DataObject) -> None:
+def test_point_round_trip(space: SearchSpace, data: st.DataObject) -> None:
     units = data.draw(st.lists(st.floats(0, 1), min_size=len(space.names), max_size=len(space.names)))
     parameters = space.decode(units)
     if not space.is_forbidden(parameters):
@@ -122,21 +122,21 @@ def test_every_point_decodes_into_the_space_and_encodes_back(space: SearchSpace,
 
 
 @given(spaces(), st.dictionaries(st.sampled_from(["p0", "p1", "p2", "p3", "p4", "p5", "other"]), anything))
-def test_complete_lands_in_the_space_or_in_a_forbidden_combination(space: SearchSpace, values: dict[str, Any]) -> None:
+def test_complete_returns_a_configuration_of_the_space(space: SearchSpace, values: dict[str, Any]) -> None:
     parameters = space.complete(values)
     assert space.fault(parameters) in (None, "this combination is forbidden.")
     assert space.complete(parameters) == parameters
 
 
 @given(spaces())
-def test_tables_read_back_as_the_same_space(space: SearchSpace) -> None:
+def test_table_round_trip(space: SearchSpace) -> None:
     again = SearchSpace.from_tables(*space.to_tables())
     assert again.to_tables() == space.to_tables()
     assert again.names == space.names
 
 
 @given(spaces(), st.integers(0, 2**32))
-def test_snapping_many_points_is_decoding_and_encoding_each(space: SearchSpace, seed: int) -> None:
+def test_snap_equals_decode_then_encode(space: SearchSpace, seed: int) -> None:
     units = np.random.default_rng(seed).random((8, len(space.names)))
     each = np.array([space.encode(space.decode(point)) for point in units])
     np.testing.assert_allclose(snap(space, units), each, atol=1e-8)
@@ -156,7 +156,7 @@ def test_every_configuration_of_a_finite_space_comes_once(space: SearchSpace) ->
 
 
 @given(st.one_of(floats(), ints(), choices()), st.floats(0, 1), st.floats(0, 1, exclude_min=True))
-def test_any_prior_is_a_density_that_excludes_nothing(parameter: Parameter, unit: float, confidence: float) -> None:
+def test_prior_is_a_positive_density(parameter: Parameter, unit: float, confidence: float) -> None:
     prior = parameter.from_unit(unit)
     assume(prior is not None)
     space = SearchSpace({"p": replace(parameter, prior=prior, confidence=confidence)})

@@ -8,19 +8,19 @@ from tunesmith.errors import InputError
 
 
 @pytest.mark.parametrize(("text", "loss"), [("minimize y", 2.0), ("maximize y", -2.0)])
-def test_a_string_is_a_direction_and_a_metric(text: str, loss: float) -> None:
+def test_string_with_direction_and_metric(text: str, loss: float) -> None:
     objective = Objective.parse(text)
     assert objective.loss({"y": 2.0, "other": 9.0}) == loss
     assert str(objective) == text
 
 
 @pytest.mark.parametrize("text", ["y", "minimise y", "minimize", "minimize y z", ""])
-def test_any_other_string_is_refused(text: str) -> None:
+def test_invalid_strings_are_refused(text: str) -> None:
     with pytest.raises(InputError, match="an objective must be a direction and a metric"):
         Objective.parse(text)
 
 
-def test_several_metrics_are_weighed() -> None:
+def test_weighted_sum() -> None:
     table = {"metrics": {"error": {"weight": 2}, "speed": {"direction": "maximize", "weight": 0.5}}}
     objective = Objective.parse(table)
     assert objective.loss({"error": 3.0, "speed": 4.0}) == 2 * 3.0 - 0.5 * 4.0
@@ -29,7 +29,7 @@ def test_several_metrics_are_weighed() -> None:
         objective.loss({"error": 3.0})
 
 
-def test_constraints_tell_by_how_much_they_are_broken() -> None:
+def test_constraint_violations() -> None:
     objective = Objective.parse(
         {"metrics": {"y": {}}, "constraints": {"latency": {"high": 5}, "recall": {"low": 0.5, "high": 1.0}}}
     )
@@ -38,7 +38,7 @@ def test_constraints_tell_by_how_much_they_are_broken() -> None:
     assert objective.violation({"latency": 5.0}) == math.inf
 
 
-def test_a_table_reads_back() -> None:
+def test_table_round_trip() -> None:
     table = {
         "metrics": {"y": {"direction": "maximize", "weight": 2.0}},
         "constraints": {"size": {"high": 3.0}, "recall": {"low": 0.1, "high": 0.9}},
@@ -62,20 +62,20 @@ def test_a_table_reads_back() -> None:
         ({"metrics": {}}, ()),
     ],
 )
-def test_a_fault_in_a_table_is_placed(table: dict[str, object], keys: tuple[str, ...]) -> None:
+def test_errors_in_tables_have_keys(table: dict[str, object], keys: tuple[str, ...]) -> None:
     with pytest.raises(InputError) as caught:
         Objective.parse(table)
     assert caught.value.keys == keys
 
 
-def test_a_metric_stands_once() -> None:
+def test_metrics_must_differ() -> None:
     with pytest.raises(InputError, match="must differ"):
         Objective((Metric("y"), Metric("y", "maximize")))
     with pytest.raises(InputError, match="needs low, high or both"):
         Constraint("y")
 
 
-def test_commas_and_the_table_make_a_pareto_objective() -> None:
+def test_pareto_objective_from_string_and_table() -> None:
     objective = Objective.parse("minimize error, maximize speed")
     assert objective.pareto
     assert str(objective) == "minimize error, maximize speed"
@@ -98,17 +98,17 @@ def test_commas_and_the_table_make_a_pareto_objective() -> None:
         ("minimize y, minimize y", "metrics of an objective must differ"),
     ],
 )
-def test_a_pareto_objective_that_makes_no_sense_is_refused(table: Any, message: str) -> None:
+def test_invalid_pareto_objectives_are_refused(table: Any, message: str) -> None:
     with pytest.raises(InputError, match=message):
         Objective.parse(table)
 
 
-def test_weights_are_refused_in_python_too() -> None:
+def test_pareto_objective_with_weights_is_refused() -> None:
     with pytest.raises(InputError, match="'y' has one"):
         Objective((Metric("y", weight=2.0), Metric("z")), pareto=True)
 
 
-def test_the_excess_of_two_bounds_is_that_of_the_nearer_one() -> None:
+def test_excess_of_two_bounds() -> None:
     between = Constraint("s", low=1.0, high=4.0)
     assert [between.excess({"s": s}) for s in (0.0, 1.5, 3.9, 6.0)] == [1.0, -0.5, pytest.approx(-0.1), 2.0]
     assert math.isnan(between.excess({}))

@@ -34,18 +34,18 @@ def drawn(parameter: Parameter, count: int = 20_000) -> np.ndarray:
     return np.array([space.encode(space.decode(point))[0] for point in points])
 
 
-def test_the_mean_density_over_the_range_is_one(parameter: Parameter) -> None:
+def test_density_has_mean_one(parameter: Parameter) -> None:
     expected = prior_of(parameter)
     assert expected is not None
     assert expected.density((np.arange(100_000) + 0.5) / 100_000).mean() == pytest.approx(1.0, abs=2e-3)
 
 
-def test_no_value_is_excluded(parameter: Parameter) -> None:
+def test_density_is_never_zero(parameter: Parameter) -> None:
     space = SearchSpace({"x": parameter})
     assert space.log_prior(np.linspace(0, 1, 300)[:, None]).min() >= np.log(0.0999)
 
 
-def test_the_expected_value_is_the_likeliest(parameter: Parameter) -> None:
+def test_prior_value_is_the_mode(parameter: Parameter) -> None:
     space = SearchSpace({"x": parameter})
     likeliest = parameter.prior
     if isinstance(parameter, Choice) and parameter.weights is not None:
@@ -55,10 +55,10 @@ def test_the_expected_value_is_the_likeliest(parameter: Parameter) -> None:
     assert at_it > 0 or parameter.size == 1
 
 
-def test_what_is_drawn_has_the_prior_s_density(parameter: Parameter) -> None:
+def test_samples_follow_the_prior(parameter: Parameter) -> None:
     expected = prior_of(parameter)
     assert expected is not None
-    # A mean over the draws is one over evenly spread values where each weighs by its density.
+    # The mean over samples equals the density-weighted mean over uniform values.
     values = drawn(parameter)
     even = drawn(Float(0.0, 1.0))
     if parameter.size < 1000:
@@ -68,20 +68,20 @@ def test_what_is_drawn_has_the_prior_s_density(parameter: Parameter) -> None:
         assert np.mean(values**moment) == pytest.approx(np.mean(even**moment * weights), abs=2e-3)
 
 
-def test_the_surer_the_narrower() -> None:
+def test_confidence_narrows_the_prior() -> None:
     spreads = [drawn(Float(0.0, 1.0, prior=0.6, confidence=sure)).std() for sure in (0.1, 0.5, 0.9, 1.0)]
     assert spreads == sorted(spreads, reverse=True)
     assert spreads[0] < drawn(Float(0.0, 1.0)).std()
 
 
-def test_a_choice_gets_the_share_that_it_was_given() -> None:
+def test_prior_probabilities_of_options() -> None:
     half = drawn(Choice(["a", "b"], prior="b", confidence=0.5))
     assert np.mean(half > 0.5) == pytest.approx(0.9 * 0.75 + 0.05, abs=1e-3)
     weighted = drawn(Choice(["a", "b", "c"], weights=[3, 0, 1]))
     assert np.mean(weighted < 1 / 3) == pytest.approx(0.9 * 0.75 + 0.1 / 3, abs=1e-3)
 
 
-def test_a_space_adds_up_what_is_active_and_leaves_the_rest_alone() -> None:
+def test_log_prior_sums_active_parameters() -> None:
     space = SearchSpace(
         {
             "kind": Choice(["a", "b"], prior="a"),
@@ -99,7 +99,7 @@ def test_a_space_adds_up_what_is_active_and_leaves_the_rest_alone() -> None:
     assert np.isnan(moved[0, 1])
 
 
-def test_a_space_without_a_prior_is_even() -> None:
+def test_space_without_a_prior_is_uniform() -> None:
     space = SearchSpace({"x": Float(0.0, 1.0), "kind": Choice(["a", "b"])})
     points = np.random.default_rng(0).random((5, 2))
     assert not space.has_prior
@@ -107,7 +107,7 @@ def test_a_space_without_a_prior_is_even() -> None:
     assert (space.from_prior(points) == points).all()
 
 
-def test_a_prior_survives_tables_and_json(parameter: Parameter) -> None:
+def test_prior_round_trip(parameter: Parameter) -> None:
     space = SearchSpace({"x": parameter})
     tables, _ = space.to_tables()
     assert SearchSpace.from_tables(json.loads(json.dumps(tables))) == space
@@ -133,7 +133,7 @@ def test_a_prior_survives_tables_and_json(parameter: Parameter) -> None:
         ({"type": "choice", "options": [1, 2], "weights": [1, 1], "confidence": 0.9}, "confidence", "needs a prior"),
     ],
 )
-def test_a_prior_that_cannot_be_meant_is_refused_in_words(table: dict[str, object], key: str, words: str) -> None:
+def test_invalid_priors_are_refused(table: dict[str, object], key: str, words: str) -> None:
     with pytest.raises(InputError, match=words) as caught:
         SearchSpace.from_tables({"x": table})
     assert caught.value.keys == ("x", key)

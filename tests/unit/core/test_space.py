@@ -18,12 +18,12 @@ OPTIMIZERS = SearchSpace(
 )
 
 
-def test_a_logarithmic_scale_is_even_in_the_exponent() -> None:
+def test_logarithmic_scale() -> None:
     assert [Float(1e-4, 1.0, log=True).from_unit(u) for u in (0.0, 0.25, 0.5, 1.0)] == [1e-4, 1e-3, 1e-2, 1.0]
     assert Float(1e-4, 1.0, log=True).to_unit(1e-2) == pytest.approx(0.5)
 
 
-def test_steps_reach_from_low_to_the_last_that_fits() -> None:
+def test_steps() -> None:
     parameter = Float(0.0, 0.5, step=0.15)
     assert [parameter.from_unit(u) for u in (0.0, 0.3, 0.6, 1.0)] == [0.0, 0.15, 0.3, 0.45]
     assert parameter.contains(0.3)
@@ -32,12 +32,12 @@ def test_steps_reach_from_low_to_the_last_that_fits() -> None:
     assert not Int(1, 10, step=4).contains(10)
 
 
-def test_a_step_from_an_uneven_low_stays_in_the_range() -> None:
+def test_steps_stay_in_the_range() -> None:
     parameter = Float(1 / 3, 2.0, step=0.1)
     assert parameter.contains(parameter.from_unit(0.0))
 
 
-def test_every_whole_number_gets_the_same_share() -> None:
+def test_integers_are_equally_likely() -> None:
     values = [Int(1, 4).from_unit(u) for u in (np.arange(400) + 0.5) / 400]
     assert [values.count(v) for v in (1, 2, 3, 4)] == [100] * 4
 
@@ -62,7 +62,7 @@ def test_clamp(parameter: Float | Int | Choice, value: object, clamped: object) 
     assert type(parameter.clamp(value)) is type(clamped)
 
 
-def test_equal_options_of_different_types_are_told_apart() -> None:
+def test_equal_options_of_different_types_differ() -> None:
     choice = Choice([1, True, 1.0, "1", [1, 2]])
     assert [choice.index(option) for option in choice.options] == [0, 1, 2, 3, 4]
     with pytest.raises(InputError, match="must differ"):
@@ -86,13 +86,13 @@ def test_equal_options_of_different_types_are_told_apart() -> None:
         (lambda: Int(1, 2, inactive="drop"), "inactive"),  # type: ignore[arg-type]
     ],
 )
-def test_what_cannot_be_searched_is_refused_with_its_place(make: object, key: str) -> None:
+def test_invalid_parameters_are_refused(make: object, key: str) -> None:
     with pytest.raises(InputError) as caught:
         make()  # type: ignore[operator]
     assert caught.value.keys == (key,)
 
 
-def test_children_follow_their_parents_whatever_the_order_of_writing() -> None:
+def test_order_is_topological() -> None:
     assert OPTIMIZERS.order.index("optimizer") < OPTIMIZERS.order.index("momentum")
     assert OPTIMIZERS.decode([0.5, 0.9, 0.0]) == {"momentum": 0.495, "optimizer": "sgd", "layers": 1}
     assert OPTIMIZERS.decode([0.5, 0.1, 0.0]) == {"optimizer": "adam", "layers": 1}
@@ -114,12 +114,12 @@ def test_children_follow_their_parents_whatever_the_order_of_writing() -> None:
         ({"optimizer": "adam", "layers": 7}, "'layers' must be a whole number from 1 to 6, got 7."),
     ],
 )
-def test_faults_in_words(parameters: dict[str, object], fault: str | None) -> None:
+def test_faults(parameters: dict[str, object], fault: str | None) -> None:
     assert OPTIMIZERS.fault(parameters) == fault
     assert OPTIMIZERS.contains(parameters) == (fault is None)
 
 
-def test_complete_fills_drops_and_clamps() -> None:
+def test_complete() -> None:
     assert OPTIMIZERS.complete({"optimizer": "sgd", "layers": 99, "x": 1}) == {
         "momentum": 0.9,
         "optimizer": "sgd",
@@ -128,14 +128,14 @@ def test_complete_fills_drops_and_clamps() -> None:
     assert "momentum" not in OPTIMIZERS.complete({"optimizer": "adam", "momentum": 0.1})
 
 
-def test_samples_are_never_forbidden_and_a_hopeless_space_says_so() -> None:
+def test_samples_are_never_forbidden() -> None:
     rng = np.random.default_rng(0)
     assert all(OPTIMIZERS.contains(OPTIMIZERS.sample(rng)) for _ in range(200))
     with pytest.raises(SpaceExhausted):
         SearchSpace({"x": Int(1, 3)}, [{"x": [1, 2, 3]}]).sample(rng)
 
 
-def test_a_finite_space_lists_every_configuration_once() -> None:
+def test_configurations_of_a_finite_space() -> None:
     space = SearchSpace({"kind": Choice(["a", "b"]), "depth": Int(1, 3, when={"kind": "b"})}, [{"depth": 2}])
     assert list(space.configurations()) == [{"kind": "a"}, {"kind": "b", "depth": 1}, {"kind": "b", "depth": 3}]
 
@@ -152,7 +152,7 @@ def test_a_finite_space_lists_every_configuration_once() -> None:
          ("b", "when", "a")),
     ],
 )  # fmt: skip
-def test_a_fault_in_a_table_is_placed(tables: dict[str, object], keys: tuple[str, ...]) -> None:
+def test_errors_in_tables_have_keys(tables: dict[str, object], keys: tuple[str, ...]) -> None:
     with pytest.raises(InputError) as caught:
         SearchSpace.from_tables(tables)
     assert caught.value.keys == keys
@@ -163,14 +163,14 @@ def test_conditions_must_not_form_a_cycle() -> None:
         SearchSpace({"a": Int(0, 1, when={"b": 1}), "b": Int(0, 1, when={"a": 1})})
 
 
-def test_a_combination_is_forbidden_where_every_clause_holds() -> None:
+def test_forbidden_combinations() -> None:
     options = {"a": Choice([1, 2, True]), "b": Float(0, 1)}
     assert SearchSpace(options, [{"a": [1, 2], "b": {"low": 0.5}}]).is_forbidden({"a": 2, "b": 0.5})
     assert not SearchSpace(options, [{"a": 1}]).is_forbidden({"a": True, "b": 0.5})
     assert not SearchSpace(options, [{"b": {"high": 3}}]).is_forbidden({})
 
 
-def test_a_float_may_be_written_as_a_whole_number() -> None:
+def test_float_written_as_integer() -> None:
     space = SearchSpace(
         {"a": Float(0, 1, step=0.5, default=1), "b": Int(1, 3, when={"a": 0}), "c": Choice([1, 1.0])},
         [{"a": 1, "c": 1}],
@@ -182,7 +182,7 @@ def test_a_float_may_be_written_as_a_whole_number() -> None:
     assert type(space.complete({})["a"]) is float
 
 
-def test_ranges_in_words() -> None:
+def test_describe() -> None:
     assert describe(Float(0.0, 0.5, step=0.1)) == "a number from 0.0 to 0.5 in steps of 0.1"
     assert describe(Choice(["a", 1])) == "one of 'a', 1"
 
@@ -200,7 +200,7 @@ def test_numpy_scalars_and_tuples_become_plain_options() -> None:
     assert choice.contains([64, 32])
 
 
-def test_a_range_is_no_wider_than_a_number_can_be() -> None:
+def test_infinitely_wide_range_is_refused() -> None:
     with pytest.raises(InputError, match="high - low must be finite"):
         Float(-1.7e308, 1.7e308)
     assert Float(-8e307, 8e307).from_unit(0.5) == 0.0

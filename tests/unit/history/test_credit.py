@@ -1,4 +1,4 @@
-"""What proposers earn: whose trials were good when they came, and what they cost."""
+"""Credit of proposers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LINE = SearchSpace({"x": Float(0.0, 1.0)})
 def add(
     history: History, proposer: str, loss: float | None = None, seconds: float | None = None, **metrics: float
 ) -> None:
-    """Play one trial into the history: measured where there is a loss, else failed; running where it is NaN."""
+    """Add one trial to the history: complete with its loss, failed if it is None, running if it is NaN."""
     number = len(history.trials)
     history.apply(TrialProposed(trial=number, proposal=Proposal(parameters={"x": number / 1000}, proposer=proposer)))
     history.apply(TrialStarted(trial=number, attempt=1))
@@ -29,8 +29,8 @@ def add(
         failure = {"kind": "memory", "reason": "it was too big."}
         history.apply(TrialFinished(trial=number, state=State.FAILED, failure=Failure(**failure), seconds=seconds))
     elif not math.isnan(loss):
-        told = {"state": "complete", "metrics": {"y": loss, **metrics}, "seconds": seconds}
-        history.apply(from_record({"event": "trial_finished", "trial": number, **told}))
+        payload = {"state": "complete", "metrics": {"y": loss, **metrics}, "seconds": seconds}
+        history.apply(from_record({"event": "trial_finished", "trial": number, **payload}))
 
 
 def history_of(trials: Sequence[tuple[str, float | None]], objective: str = "minimize y") -> History:
@@ -48,7 +48,7 @@ def earned(history: History, half_life: float = math.inf, until: int | None = No
 RUNNING = math.nan
 
 
-def test_a_trial_gains_one_over_its_rank_among_those_before_it() -> None:
+def test_gain_is_one_over_the_rank_among_earlier_trials() -> None:
     history = history_of([("a", 5.0), ("a", 3.0), ("a", 4.0), ("b", 3.5), ("b", 9.0), ("user", 1.0)])
     a, b = earned(history)
     assert a.gain == pytest.approx(1 + 1 + 1 / 2)
@@ -56,20 +56,20 @@ def test_a_trial_gains_one_over_its_rank_among_those_before_it() -> None:
     assert (a.trials, b.trials) == (3, 2)
 
 
-def test_it_has_no_scale_and_no_direction() -> None:
+def test_credit_does_not_depend_on_scale_or_direction() -> None:
     values = [5.0, 3.0, 4.0, 3.5, 9.0]
-    told = earned(history_of([("ab"[n % 2], y) for n, y in enumerate(values)]))
-    assert earned(history_of([("ab"[n % 2], 1e12 * y + 7) for n, y in enumerate(values)])) == told
-    assert earned(history_of([("ab"[n % 2], -y) for n, y in enumerate(values)], "maximize y")) == told
+    expected = earned(history_of([("ab"[n % 2], y) for n, y in enumerate(values)]))
+    assert earned(history_of([("ab"[n % 2], 1e12 * y + 7) for n, y in enumerate(values)])) == expected
+    assert earned(history_of([("ab"[n % 2], -y) for n, y in enumerate(values)], "maximize y")) == expected
 
 
-def test_to_find_the_same_again_gains_less_and_less() -> None:
+def test_ties_gain_less_and_less() -> None:
     a, b = earned(history_of([("a", 1.0), *[("b", 1.0)] * 9]))
     assert a.gain == 1
     assert b.gain / b.trials < 0.25
 
 
-def test_to_better_by_next_to_nothing_gains_as_little_as_to_find_the_same() -> None:
+def test_tiny_improvements_count_as_ties() -> None:
     early = [("a", 10.0 - number / 2) for number in range(19)]
 
     def gain(step: float) -> float:
@@ -80,19 +80,19 @@ def test_to_better_by_next_to_nothing_gains_as_little_as_to_find_the_same() -> N
     assert gain(1e-6) < 0.25
 
 
-def test_failed_trials_count_and_gain_nothing() -> None:
+def test_failed_trials_gain_nothing() -> None:
     a, b = earned(history_of([("a", 2.0), ("b", None), ("b", None)]))
     assert (b.trials, b.gain, b.cost) == (2, 0, 2)
     assert a.gain == 1
 
 
-def test_pending_trials_count_and_have_gained_and_cost_nothing_yet() -> None:
+def test_pending_trials_count_without_gain_or_cost() -> None:
     a, b = earned(history_of([("a", 2.0), ("b", RUNNING)]))
     assert (b.trials, b.gain, b.cost) == (1, 0, 0)
     assert (a.trials, a.gain) == (1, 1)
 
 
-def test_two_thousand_slots_hide_nothing() -> None:
+def test_many_pending_trials_do_not_hide_settled_ones() -> None:
     history = history_of([("ab"[n % 2], float(-n if n % 2 else 5)) for n in range(40)])
     few = earned(history, half_life=30)
     for number in range(2000):
@@ -102,7 +102,7 @@ def test_two_thousand_slots_hide_nothing() -> None:
     assert [c.trials for c in many] == pytest.approx([c.trials + 1000 for c in few])
 
 
-def test_what_breaks_a_constraint_ranks_after_what_does_not() -> None:
+def test_infeasible_trials_rank_after_feasible_ones() -> None:
     history = History(LINE, Objective((Metric("y"),), (Constraint("size", high=1.0),)))
     add(history, "a", 9.0, size=0.0)
     add(history, "b", 1.0, size=5.0)
@@ -111,7 +111,7 @@ def test_what_breaks_a_constraint_ranks_after_what_does_not() -> None:
     assert (a.gain, b.gain) == (2, 0.5)
 
 
-def test_credit_fades_by_half_after_the_half_life() -> None:
+def test_credit_halves_after_the_half_life() -> None:
     history = history_of([("a", 1.0), *[("b", 2.0)] * 30])
     a, _ = earned(history, half_life=30)
     assert a.gain == a.trials == a.cost == pytest.approx(0.5)
@@ -122,22 +122,22 @@ def test_credit_fades_by_half_after_the_half_life() -> None:
     assert b.trials < 30 / 0.69 + 1  # The sum of all that fades.
 
 
-def test_repeats_are_nobodys_merit() -> None:
+def test_repeats_earn_no_credit() -> None:
     history = history_of([("a", 2.0), ("b", 3.0)])
-    told = earned(history)
+    expected = earned(history)
     history.apply(TrialProposed(trial=2, proposal=Proposal(parameters={"x": 0.0}, proposer="a", repeat_of=0)))
     history.apply(TrialStarted(trial=2, attempt=1))
     history.apply(TrialFinished(trial=2, state=State.COMPLETE, metrics={"y": 1.0}))
-    assert earned(history) == told
+    assert earned(history) == expected
     add(history, "b", 2.5)
     assert earned(history)[1].gain == pytest.approx(1 / 2 + 1 / 2)  # Behind trial 0, and not behind its repeat.
 
 
 def timed(seconds_of_a: Sequence[float], seconds_of_b: Sequence[float]) -> tuple[Credit, Credit]:
     history = History(LINE, Objective.parse("minimize y"))
-    for place, (of_a, of_b) in enumerate(zip(seconds_of_a, seconds_of_b, strict=True)):
-        add(history, "a", -float(place), seconds=of_a)
-        add(history, "b", -float(place), seconds=of_b)
+    for index, (of_a, of_b) in enumerate(zip(seconds_of_a, seconds_of_b, strict=True)):
+        add(history, "a", -float(index), seconds=of_a)
+        add(history, "b", -float(index), seconds=of_b)
     return earned(history)
 
 
@@ -155,19 +155,19 @@ def test_cheap_trials_cost_less() -> None:
         pytest.param([0.0] * 10, [0.0] * 10, id="not measured well"),
     ],
 )
-def test_chance_differences_of_time_change_nothing(of_a: Sequence[float], of_b: Sequence[float]) -> None:
+def test_small_differences_of_time_change_nothing(of_a: Sequence[float], of_b: Sequence[float]) -> None:
     a, b = timed(of_a, of_b)
     assert (a.cost, b.cost) == (a.trials, b.trials)
 
 
-def test_what_was_earned_until_then_is_what_was_earned_then() -> None:
+def test_credit_until_an_earlier_trial() -> None:
     trials = [("ab"[n % 3 == 0], float((7 * n) % 11)) for n in range(40)]
     whole = history_of(trials)
     for until in (0, 1, 17, 40):
         assert earned(whole, half_life=30, until=until) == earned(history_of(trials[:until]), half_life=30)
 
 
-def test_nobody_has_earned_anything_of_nothing() -> None:
+def test_empty_history_gives_no_credit() -> None:
     assert earned(history_of([])) == (
         Credit(proposer="a", trials=0.0, gain=0.0, cost=0.0),
         Credit(proposer="b", trials=0.0, gain=0.0, cost=0.0),

@@ -186,7 +186,9 @@ def test_values_and_excesses_have_a_column_each_for_metrics_and_constraints() ->
 )
 def test_a_crash_is_a_failure_that_parameters_may_be_to_blame_for(kind: str, crashed: bool) -> None:
     history = _play(*_started(0), *_started(1), _told(0, "failed", failure={"kind": kind, "reason": "so."}))
-    np.testing.assert_array_equal(history.crashed, [False, False])  # nothing has worked yet: it may be anything
+    np.testing.assert_array_equal(
+        history.crashed, [False, False]
+    )  # No trial has worked yet, so parameters need not be the cause.
     history.apply(_complete(1, 1.0))
     np.testing.assert_array_equal(history.crashed, [crashed, False])
     history.apply(TrialInterrupted(trial=0))

@@ -13,11 +13,11 @@ def _leaderboard(*runs: tuple[str, float], violation: float = 0.0) -> Leaderboar
     return leaderboard
 
 
-def test_the_least_loss_leads_and_of_equals_the_earlier() -> None:
+def test_least_loss_leads() -> None:
     assert _leaderboard(("a", 2.0), ("b", 1.0), ("c", 1.0)).leader == "b"
 
 
-def test_nothing_leads_before_anything_has_finished() -> None:
+def test_no_leader_before_the_first_result() -> None:
     leaderboard = Leaderboard()
     leaderboard.enter("a")
     assert leaderboard.leader is None
@@ -25,7 +25,7 @@ def test_nothing_leads_before_anything_has_finished() -> None:
     assert "b" not in leaderboard
 
 
-def test_feasible_comes_before_infeasible_and_less_broken_before_more() -> None:
+def test_feasible_ranks_before_infeasible() -> None:
     leaderboard = _leaderboard(("a", 5.0))
     for key, loss, violation in (("b", 0.0, 2.0), ("c", 1.0, 1.0)):
         leaderboard.enter(key)
@@ -34,25 +34,25 @@ def test_feasible_comes_before_infeasible_and_less_broken_before_more() -> None:
     assert leaderboard.rival("a") == "c"
 
 
-def test_the_worst_violation_of_the_repeats_counts() -> None:
+def test_largest_violation_counts() -> None:
     leaderboard = _leaderboard(("a", 1.0), ("b", 2.0))
     leaderboard.add("a", 1.0, violation=3.0)
     assert leaderboard.leader == "b"
 
 
-def test_noise_is_pooled_over_the_repeats() -> None:
+def test_noise_is_pooled_over_repeats() -> None:
     assert _leaderboard(("a", 1.0), ("b", 9.0)).noise is None
     noise = _leaderboard(("a", 1.0), ("a", 3.0), ("b", 10.0), ("b", 10.0), ("c", 7.0)).noise
     assert noise == pytest.approx(math.sqrt(2.0 / 2))
 
 
-def test_one_lucky_run_does_not_beat_three_steady_ones() -> None:
+def test_lucky_run_does_not_beat_three_steady_runs() -> None:
     steady = [("a", 1.0), ("a", 1.2), ("a", 1.1)]
     assert _leaderboard(*steady, ("b", 1.05), ("c", 5.0), ("c", 6.0)).leader == "a"
-    assert _leaderboard(*steady, ("b", 0.2)).leader == "b", "far better than the noise"
+    assert _leaderboard(*steady, ("b", 0.2)).leader == "b", "a difference far beyond the noise"
 
 
-def test_a_user_can_forbid_and_prefer() -> None:
+def test_priorities() -> None:
     leaderboard = _leaderboard(("a", 1.0), ("b", 2.0), ("c", 3.0))
     leaderboard.set_priority("a", -1)
     assert leaderboard.leader == "b"
@@ -70,7 +70,7 @@ def test_huge_losses_do_not_overflow() -> None:
     assert leaderboard.leader is not None
 
 
-def test_more_configurations_than_there_was_room_for() -> None:
+def test_table_grows() -> None:
     leaderboard = _leaderboard(*((str(k), float(-k)) for k in range(200)))
     assert leaderboard.leader == "199"
     assert leaderboard.losses("7") == [-7.0]

@@ -1,4 +1,4 @@
-"""The rules: what is accepted, rejected and repeated."""
+"""The rules judge."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tunesmith.judges.rules import RulesJudge
 
 
 def history_of(*losses: tuple[float, float], objective: str = "minimize y", **more: float) -> History:
-    """A history of complete trials, each (parameter, loss); the same parameter again is a repeat."""
+    """Return a history of complete trials (parameter, loss); a repeated parameter is a repeat."""
     history = History(SearchSpace({"x": Float(0, 1)}), Objective.parse(objective))
     first: dict[float, int] = {}
     for number, (x, loss) in enumerate(losses):
@@ -35,7 +35,7 @@ def verdict_on_last(history: History, **options: Any) -> Verdict:
     return RulesJudge(**options).judge(history, history.trials[-1])
 
 
-def test_the_first_result_takes_the_lead() -> None:
+def test_first_result_is_accepted() -> None:
     assert verdict_on_last(history_of((0.1, 5.0))).decision == "accept"
 
 
@@ -56,26 +56,26 @@ def test_thresholds_while_the_noise_is_unknown(loss: float, decision: str, words
     assert words in verdict.reason
 
 
-def test_maximising_is_minimising_turned_round() -> None:
+def test_maximising_equals_minimising_the_negative() -> None:
     assert verdict_on_last(history_of((0.1, 1.0), (0.2, 1.03), objective="maximize y")).decision == "accept"
     assert verdict_on_last(history_of((0.1, 1.0), (0.2, 0.97), objective="maximize y")).decision == "reject"
 
 
-def test_a_gain_within_measured_noise_is_repeated_however_large_it_looks() -> None:
+def test_gain_within_the_noise_is_repeated() -> None:
     noisy = history_of((0.1, 1.0), (0.1, 1.4), (0.2, 1.1))
     assert verdict_on_last(noisy, repeat_share=1.0).decision == "replicate"
 
 
-def test_a_small_gain_beyond_measured_noise_is_accepted() -> None:
+def test_small_gain_beyond_the_noise_is_accepted() -> None:
     steady = history_of((0.1, 1.0), (0.1, 1.0001), (0.2, 0.99))
     assert verdict_on_last(steady).decision == "accept"
 
 
-def test_where_repeats_agree_to_the_last_digit_any_gain_is_real() -> None:
+def test_any_gain_is_accepted_without_noise() -> None:
     assert verdict_on_last(history_of((0.1, 1.0), (0.1, 1.0), (0.2, 0.999999))).decision == "accept"
 
 
-def test_repeats_are_limited_per_configuration_and_in_all() -> None:
+def test_repeats_are_limited() -> None:
     twice = history_of((0.1, 1.0), (0.2, 0.999), (0.2, 0.99), (0.2, 1.0))
     assert verdict_on_last(twice, repeat_share=1.0).decision != "replicate"
     assert verdict_on_last(history_of((0.1, 1.0), (0.2, 0.99)), repeats=0).decision == "accept"
@@ -83,7 +83,7 @@ def test_repeats_are_limited_per_configuration_and_in_all() -> None:
     assert verdict_on_last(many, repeat_share=0.1).decision != "replicate"
 
 
-def test_severe_overfitting_is_rejected_for_good() -> None:
+def test_severe_overfitting_is_a_binding_rejection() -> None:
     history = history_of((0.1, 1.0), train=0.1)
     verdict = verdict_on_last(history, train_metric="train", overfit_gap=0.5)
     assert (verdict.decision, verdict.binding) == ("reject", True)
@@ -92,14 +92,14 @@ def test_severe_overfitting_is_rejected_for_good() -> None:
 
 
 @pytest.mark.parametrize(("name", "value"), [("accept_gain", -0.1), ("repeat_share", 1.5), ("repeats", -1)])
-def test_options_are_checked(name: str, value: float) -> None:
+def test_options_are_validated(name: str, value: float) -> None:
     with pytest.raises(InputError) as caught:
         RulesJudge(**{name: value})  # type: ignore[arg-type]
     assert caught.value.keys == (name,)
 
 
 def front_of(*points: tuple[float, float, float]) -> History:
-    """A history of complete trials with two metrics, each (parameter, error, speed); again is a repeat."""
+    """Return a history of complete trials (parameter, error, speed); a repeated parameter is a repeat."""
     history = History(SearchSpace({"x": Float(0, 1)}), Objective.parse("minimize error, maximize speed"))
     first: dict[float, int] = {}
     for number, (x, error, speed) in enumerate(points):
@@ -107,8 +107,8 @@ def front_of(*points: tuple[float, float, float]) -> History:
         first.setdefault(x, number)
         history.apply(TrialProposed(trial=number, proposal=Proposal(parameters={"x": x}, **again)))
         history.apply(TrialStarted(trial=number, attempt=1))
-        told = {"state": "complete", "metrics": {"error": error, "speed": speed}}
-        history.apply(from_record({"event": "trial_finished", "trial": number, **told}))
+        payload = {"state": "complete", "metrics": {"error": error, "speed": speed}}
+        history.apply(from_record({"event": "trial_finished", "trial": number, **payload}))
     return history
 
 
@@ -134,17 +134,17 @@ FRONT = ((0.1, 1.0, 10.0), (0.2, 2.0, 20.0), (0.3, 4.0, 40.0))
         (5.0, 5.0, "reject", "dominated by trial 0, which is better in error and speed"),
     ],
 )
-def test_a_pareto_objective_is_judged_by_the_front(error: float, speed: float, decision: str, words: str) -> None:
+def test_verdicts_with_a_pareto_objective(error: float, speed: float, decision: str, words: str) -> None:
     verdict = verdict_on_last(front_of(*FRONT, (0.4, error, speed)))
     assert verdict.decision == decision
     assert words in verdict.reason
 
 
-def test_the_first_of_several_objectives_makes_the_front() -> None:
+def test_first_result_of_several_metrics_is_accepted() -> None:
     assert verdict_on_last(front_of(FRONT[0])).decision == "accept"
 
 
-def test_the_front_is_kept_from_what_may_be_noise() -> None:
+def test_uncertain_front_members_are_repeated() -> None:
     noisy = (*FRONT, (0.2, 2.4, 20.0))
     assert verdict_on_last(front_of(*noisy, (0.4, 1.9, 18.0)), repeat_share=0.5).decision == "replicate"
     sure = verdict_on_last(front_of(*noisy, (0.4, 1.1, 18.0)))
@@ -153,5 +153,5 @@ def test_the_front_is_kept_from_what_may_be_noise() -> None:
     assert (spent.decision, "by less than the noise; no repeats left" in spent.reason) == ("accept", True)
 
 
-def test_huge_repeats_are_judged() -> None:
+def test_huge_losses_are_judged() -> None:
     assert verdict_on_last(history_of((0.1, 1.7e308), (0.1, 1.7e308), (0.1, 1.7e308), (0.2, 1.0))).decision == "accept"

@@ -23,7 +23,7 @@ SQUARE = SearchSpace({"x": Float(0.0, 1.0), "y": Float(0.0, 1.0)})
     [problems.sphere(6), problems.mixed(), problems.conditional()],
     ids=lambda p: p.name,
 )
-def test_it_finds_better_than_random_search(problem: problems.Problem) -> None:
+def test_beats_random_search(problem: problems.Problem) -> None:
     ours, random = (
         [np.nanmin(search(problem, p, trials=60, seed=seed).losses) for seed in range(5)]
         for p in (EvolutionProposer(), RandomProposer())
@@ -36,7 +36,7 @@ def _bowl(count: int, x: float, y: float, seed: int = 0) -> list[tuple[dict[str,
     return [({"x": a, "y": b}, (a - x) ** 2 + (b - y) ** 2) for a, b in drawn]
 
 
-def test_trials_of_others_are_learnt_from() -> None:
+def test_learns_from_trials_of_other_proposers() -> None:
     history = build_history(SQUARE, _bowl(60, 0.8, 0.2))
     drawn = [EvolutionProposer().propose(history, count=1, seed=seed)[0] for seed in range(40)]
     places = np.array([list(p.parameters.values()) for p in drawn])
@@ -49,7 +49,7 @@ def test_trials_of_others_are_learnt_from() -> None:
     assert all("generation 8" in p.reason for p in drawn if "child" not in p.reason)
 
 
-def test_failures_are_no_parents() -> None:
+def test_failed_trials_are_not_parents() -> None:
     space = SearchSpace({"x": Float(0.0, 1.0), "kind": Choice(["a", "b"])})
     good = [({"x": 0.7 + 0.01 * k, "kind": "a"}, 1.0 + k) for k in range(12)]
     failed = [({"x": 0.1 + 0.001 * k, "kind": "b"}, State.FAILED) for k in range(30)]
@@ -59,7 +59,7 @@ def test_failures_are_no_parents() -> None:
     assert sum(parent in (0, 1, 2) for parent in parents) >= 14
 
 
-def test_a_user_s_trial_outside_the_space_is_no_parent() -> None:
+def test_trial_outside_the_space_is_not_a_parent() -> None:
     space = SearchSpace({"x": Float(0.0, 1.0), "kind": Choice(["a", "b"])})
     own = [({"x": 7.0, "kind": "a"}, -10.0)]
     history = build_history(space, [*own, *[({"x": 0.03 * k, "kind": "a"}, float(k)) for k in range(20)]])
@@ -70,8 +70,8 @@ def test_a_user_s_trial_outside_the_space_is_no_parent() -> None:
 # -- children ------------------------------------------------------------------------------------------------------
 
 
-def test_children_change_mostly_one_parameter_and_keep_the_rest_of_a_parent() -> None:
-    space = SearchSpace({f"c{place}": Choice(list("abcd")) for place in range(8)})
+def test_children_mutate_mostly_in_one_parameter() -> None:
+    space = SearchSpace({f"c{index}": Choice(list("abcd")) for index in range(8)})
     parents = np.full((1, 8), 0.125)
     found, mothers = offspring(space, parents, 2000, np.random.default_rng(0))
     changes = Counter((found != parents).sum(axis=1).tolist())
@@ -82,7 +82,7 @@ def test_children_change_mostly_one_parameter_and_keep_the_rest_of_a_parent() ->
     assert set(np.unique(found).tolist()) == {0.125, 0.375, 0.625, 0.875}
 
 
-def test_children_draw_together_with_their_parents() -> None:
+def test_steps_shrink_with_the_parents_spread() -> None:
     rng = np.random.default_rng(0)
     wide, narrow = ({"x": 0.3}, {"x": 0.02})
     far = []
@@ -93,7 +93,7 @@ def test_children_draw_together_with_their_parents() -> None:
     assert far[1] < 0.3 * far[0]
 
 
-def test_a_parameter_that_becomes_active_gets_a_value_and_one_that_is_not_has_none() -> None:
+def test_children_have_values_for_active_parameters_only() -> None:
     space = problems.conditional().space
     rng = np.random.default_rng(1)
     parents = np.array([space.encode(space.sample(rng)) for _ in range(3)])
@@ -103,11 +103,11 @@ def test_a_parameter_that_becomes_active_gets_a_value_and_one_that_is_not_has_no
         assert np.allclose(space.encode(parameters), point, atol=1e-9, equal_nan=True)
 
 
-# -- the covariance ------------------------------------------------------------------------------------------------
+# -- CMA-ES -------------------------------------------------------------------------------------------------------
 
 
 def _played(loss: object, rounds: int, dimensions: int = 4) -> np.ndarray:
-    """Return where the mean of the strategy is after so many trials of its own."""
+    """Return the mean of the strategy after rounds of its own trials."""
     rng = np.random.default_rng(3)
     points = rng.random((10, dimensions))
     for _ in range(rounds):
@@ -116,7 +116,7 @@ def _played(loss: object, rounds: int, dimensions: int = 4) -> np.ndarray:
     return fit_distribution(points, np.argsort(np.argsort(loss(points))), 10, 0).mean  # type: ignore[operator]
 
 
-def test_the_mean_finds_the_bottom_of_a_slanted_bowl() -> None:
+def test_cma_mean_converges_on_a_rotated_bowl() -> None:
     def slanted(points: np.ndarray) -> np.ndarray:
         away = points - 0.3
         return 100 * (away[:, 0] - away[:, 1]) ** 2 + (away**2).sum(axis=1)
@@ -124,7 +124,7 @@ def test_the_mean_finds_the_bottom_of_a_slanted_bowl() -> None:
     assert np.abs(_played(slanted, 60) - 0.3).max() < 0.02
 
 
-def test_far_trials_of_others_do_not_blow_up_the_steps() -> None:
+def test_distant_injected_trials_do_not_inflate_the_steps() -> None:
     rng = np.random.default_rng(0)
     near = 0.5 + 0.01 * rng.standard_normal((200, 3))
     mixed = near.copy()
@@ -135,7 +135,7 @@ def test_far_trials_of_others_do_not_blow_up_the_steps() -> None:
         assert np.sqrt((root**2).sum(axis=1)).max() < 0.2
 
 
-def test_it_starts_anew_where_its_steps_have_become_too_small() -> None:
+def test_cma_restarts_when_its_steps_are_too_small() -> None:
     points = np.full((400, 2), 0.5) + 1e-6 * np.random.default_rng(0).standard_normal((400, 2))
     order = np.argsort(np.argsort(((points - 0.5) ** 2).sum(axis=1)))
     steps = [
@@ -146,19 +146,19 @@ def test_it_starts_anew_where_its_steps_have_become_too_small() -> None:
     assert max(steps[5:]) > 0.1
 
 
-def test_a_wide_space_is_searched_by_variances_alone() -> None:
+def test_wide_space_uses_separable_cma() -> None:
     points = np.random.default_rng(0).random((60, 200))
     root = fit_distribution(points, np.arange(60), 10, 0).root
     assert np.count_nonzero(root) == 200
 
 
-def test_whole_numbers_are_not_frozen() -> None:
+def test_integers_do_not_freeze() -> None:
     space = SearchSpace({"n": Int(1, 9), "x": Float(0.0, 1.0)})
-    told = [({"n": 5, "x": 0.5 + 0.0001 * k}, float(k)) for k in range(60)]
-    drawn = [EvolutionProposer().propose(build_history(space, told), count=1, seed=s)[0] for s in range(40)]
+    trials = [({"n": 5, "x": 0.5 + 0.0001 * k}, float(k)) for k in range(60)]
+    drawn = [EvolutionProposer().propose(build_history(space, trials), count=1, seed=s)[0] for s in range(40)]
     assert len({p.parameters["n"] for p in drawn}) >= 3
 
 
-def test_too_few_trials_to_start_with_are_refused() -> None:
+def test_startup_trials_are_validated() -> None:
     with pytest.raises(InputError, match="startup_trials must be at least 2, got 1"):
         EvolutionProposer(startup_trials=1)

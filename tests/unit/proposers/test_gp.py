@@ -32,7 +32,7 @@ SQUARE = SearchSpace({"x": Float(0.0, 1.0), "y": Float(0.0, 1.0)})
     [problems.branin(), problems.sphere(6), problems.hartmann6(), problems.mixed(), problems.conditional()],
     ids=lambda p: p.name,
 )
-def test_it_finds_better_than_tpe_and_random_search(problem: problems.Problem) -> None:
+def test_beats_tpe_and_random_search(problem: problems.Problem) -> None:
     regrets = {
         type(p): np.median(
             [search(problem, p, trials=40, seed=seed).losses.min() - problem.optimum for seed in range(3)]
@@ -44,7 +44,7 @@ def test_it_finds_better_than_tpe_and_random_search(problem: problems.Problem) -
 
 
 @pytest.mark.slow
-def test_noise_is_not_mistaken_for_what_is_good() -> None:
+def test_converges_in_spite_of_noise() -> None:
     problem = problems.sphere(3)
     rng = np.random.default_rng(0)
 
@@ -68,7 +68,7 @@ def _proposed(history: History, count: int = 1, seed: int = 0, **options: Any) -
     return [p.parameters for p in GpProposer(**options).propose(history, count=count, seed=seed)]
 
 
-def test_proposals_say_why_and_from_where() -> None:
+def test_proposals_have_reason_and_parent() -> None:
     history = build_history(SQUARE, _bowls())
     (proposal,) = GpProposer().propose(history, count=1, seed=0)
     assert proposal.proposer == "gp"
@@ -85,13 +85,13 @@ def _apart(one: Mapping[str, Any], other: Mapping[str, Any]) -> float:
     return max(abs(one[name] - other[name]) for name in "xy")
 
 
-def test_trials_that_run_are_taken_into_account() -> None:
-    place = _proposed(build_history(SQUARE, _waves()))[0]
-    running = build_history(SQUARE, [*_waves(), (place, State.RUNNING)])
-    assert min(_apart(_proposed(running, seed=seed)[0], place) for seed in range(6)) > 0.05
+def test_proposals_avoid_running_trials() -> None:
+    proposed = _proposed(build_history(SQUARE, _waves()))[0]
+    running = build_history(SQUARE, [*_waves(), (proposed, State.RUNNING)])
+    assert min(_apart(_proposed(running, seed=seed)[0], proposed) for seed in range(6)) > 0.05
 
 
-def test_a_batch_is_spread_and_as_long_as_was_asked_for() -> None:
+def test_batch_is_complete_and_spread() -> None:
     batch = _proposed(build_history(SQUARE, _waves()), count=6)
     apart = [_apart(a, b) for i, a in enumerate(batch) for b in batch[:i]]
     assert len(batch) == 6
@@ -99,7 +99,7 @@ def test_a_batch_is_spread_and_as_long_as_was_asked_for() -> None:
     assert np.median(apart) > 0.1
 
 
-def test_a_batch_in_a_space_that_is_nearly_spent_holds_nothing_twice() -> None:
+def test_batch_in_a_nearly_exhausted_space_has_no_duplicates() -> None:
     space = SearchSpace({"n": Int(0, 19)})
     history = build_history(space, [({"n": n}, float((n - 7) ** 2)) for n in range(0, 20, 2)])
     assert sorted(p["n"] for p in _proposed(history, count=6)) == sorted({p["n"] for p in _proposed(history, count=6)})
@@ -107,7 +107,7 @@ def test_a_batch_in_a_space_that_is_nearly_spent_holds_nothing_twice() -> None:
 
 
 @pytest.mark.slow
-def test_a_good_prior_saves_trials_and_a_misleading_one_is_forgotten() -> None:
+def test_good_prior_helps_and_misleading_prior_decays() -> None:
     problem = problems.sphere(4)
 
     def regret(prior: float | None, trials: int) -> float:
@@ -121,17 +121,17 @@ def test_a_good_prior_saves_trials_and_a_misleading_one_is_forgotten() -> None:
     assert regret(-4.0, 50) < 0.05 * regret(None, 8)
 
 
-def test_where_nothing_is_known_proposals_follow_the_prior() -> None:
+def test_proposals_follow_the_prior_without_information() -> None:
     space = SearchSpace({"x": Float(0.0, 1.0, prior=0.8, confidence=0.8)})
     flat = [({"x": x}, 1.0) for x in np.linspace(0.0, 1.0, 10).tolist()]
     xs = [_proposed(build_history(space, flat), seed=seed)[0]["x"] for seed in range(10)]
     assert abs(np.median(xs) - 0.8) < 0.1
 
 
-def test_a_pruned_trial_is_no_better_than_the_complete_ones_whatever_it_reported() -> None:
+def test_pruned_trials_never_count_as_better_than_complete_ones() -> None:
     complete = [({"x": x}, (x - 0.8) ** 2) for x in np.linspace(0.05, 0.95, 10).tolist()]
     pruned = [({"x": x}, State.PRUNED) for x in (0.1, 0.15, 0.2, 0.25, 0.3)]
-    curves = {10 + place: [(1, (p["x"] - 0.8) ** 2 - 5.0)] for place, (p, _) in enumerate(pruned)}
+    curves = {10 + index: [(1, (p["x"] - 0.8) ** 2 - 5.0)] for index, (p, _) in enumerate(pruned)}
     history = build_history(LINE, [*complete, *pruned], MINIMIZE, curves)
     drawn = [_proposed(history, seed=seed)[0]["x"] for seed in range(8)]
     assert min(drawn) > 0.5
@@ -140,17 +140,17 @@ def test_a_pruned_trial_is_no_better_than_the_complete_ones_whatever_it_reported
 
 def test_constraints_are_respected() -> None:
     objective = Objective.parse({"metrics": {"y": {}}, "constraints": {"size": {"high": 0.5}}})
-    told = random_trials(SQUARE, 25, lambda n, p: {"y": 1 - p["x"] + 0.1 * (p["y"] - 0.5) ** 2, "size": p["x"]})
-    history = build_history(SQUARE, told, objective)
+    trials = random_trials(SQUARE, 25, lambda n, p: {"y": 1 - p["x"] + 0.1 * (p["y"] - 0.5) ** 2, "size": p["x"]})
+    history = build_history(SQUARE, trials, objective)
     drawn = [_proposed(history, seed=seed)[0] for seed in range(8)]
     assert np.mean([p["x"] <= 0.5 for p in drawn]) >= 0.5
     assert max(abs(p["x"] - 0.5) for p in drawn) < 0.1
 
 
-def test_while_nothing_keeps_the_bounds_the_search_is_for_what_does() -> None:
+def test_without_a_feasible_trial_the_search_is_for_feasibility() -> None:
     objective = Objective.parse({"metrics": {"y": {}}, "constraints": {"size": {"high": 0.1}}})
-    told = random_trials(SQUARE, 20, lambda n, p: {"y": p["y"], "size": 0.3 + abs(p["x"] - 0.5)})
-    drawn = [_proposed(build_history(SQUARE, told, objective), seed=seed)[0]["x"] for seed in range(5)]
+    trials = random_trials(SQUARE, 20, lambda n, p: {"y": p["y"], "size": 0.3 + abs(p["x"] - 0.5)})
+    drawn = [_proposed(build_history(SQUARE, trials, objective), seed=seed)[0]["x"] for seed in range(5)]
     assert max(abs(x - 0.5) for x in drawn) < 0.15
 
 
@@ -161,8 +161,8 @@ def _two_metrics(parameters: Mapping[str, Any], seed: int = 0) -> dict[str, floa
 
 
 @pytest.mark.slow
-def test_the_front_of_two_metrics_dominates_more_than_that_of_random_search() -> None:
-    space = SearchSpace({f"x{place}": Float(0.0, 1.0) for place in range(4)})
+def test_front_beats_random_search() -> None:
+    space = SearchSpace({f"x{index}": Float(0.0, 1.0) for index in range(4)})
     problem = problems.Problem(
         name="zdt2",
         space=space,
@@ -181,22 +181,22 @@ def test_the_front_of_two_metrics_dominates_more_than_that_of_random_search() ->
     assert len(history.front) >= 8  # Not its ends alone.
 
 
-def test_three_metrics_are_wanted_at_once() -> None:
+def test_three_metrics() -> None:
     objective = Objective.parse("minimize a, minimize b, maximize c")
-    told = random_trials(SQUARE, 20, lambda n, p: {"a": p["x"], "b": p["y"], "c": 2 * p["x"] * p["y"]})
-    batch = _proposed(build_history(SQUARE, told, objective), count=3)
+    trials = random_trials(SQUARE, 20, lambda n, p: {"a": p["x"], "b": p["y"], "c": 2 * p["x"] * p["y"]})
+    batch = _proposed(build_history(SQUARE, trials, objective), count=3)
     assert len(batch) == 3
     assert all(SQUARE.contains(p) for p in batch)
 
 
-def test_options_of_a_choice_are_learnt() -> None:
+def test_best_option_is_learnt() -> None:
     space = SearchSpace({"x": Float(0.0, 1.0), "kind": Choice(list("abcde"))})
-    told = random_trials(space, 30, lambda n, p: abs(p["x"] - 0.4) + 0.5 * abs("abcde".index(p["kind"]) - 2))
-    drawn = [_proposed(build_history(space, told), seed=seed)[0] for seed in range(5)]
+    trials = random_trials(space, 30, lambda n, p: abs(p["x"] - 0.4) + 0.5 * abs("abcde".index(p["kind"]) - 2))
+    drawn = [_proposed(build_history(space, trials), seed=seed)[0] for seed in range(5)]
     assert sum(p["kind"] == "c" for p in drawn) >= 4
 
 
-def test_the_same_history_gives_the_same_after_other_studies() -> None:
+def test_proposals_do_not_depend_on_earlier_calls() -> None:
     history = build_history(SQUARE, _bowls())
     first = GpProposer().propose(history, count=2, seed=0)
     GpProposer().propose(build_history(SQUARE, [(p, -loss) for p, loss in _bowls()]), count=2, seed=0)
@@ -204,55 +204,55 @@ def test_the_same_history_gives_the_same_after_other_studies() -> None:
     assert GpProposer().propose(history, count=2, seed=1) != first
 
 
-def test_maximising_is_minimising_the_negative() -> None:
+def test_maximising_equals_minimising_the_negative() -> None:
     mirrored = [(p, -loss) for p, loss in _bowls()]
     assert _proposed(build_history(SQUARE, mirrored, Objective.parse("maximize y"))) == _proposed(
         build_history(SQUARE, _bowls())
     )
 
 
-def test_repeats_are_no_plateau() -> None:
+def test_repeats_are_not_a_plateau() -> None:
     history = build_history(SQUARE, _bowls())
     best = int(np.argmin(history.losses))
     before = _proposed(history, exploration=1.0)
     for _ in range(8):
         number = len(history.trials)
-        told = {"parameters": history.trials[best].parameters, "proposer": "rules", "repeat_of": best}
-        history.apply(TrialProposed(trial=number, proposal=Proposal(**told)))
+        repeat = Proposal(parameters=history.trials[best].parameters, proposer="rules", repeat_of=best)
+        history.apply(TrialProposed(trial=number, proposal=repeat))
         history.apply(TrialStarted(trial=number, attempt=1))
         history.apply(TrialFinished(trial=number, state=State.COMPLETE, metrics={"y": float(history.losses[best])}))
     assert (min_distances(history, np.intp(best)) == 0.01).all()
     assert _bowl(_proposed(history, exploration=1.0)[0]) < 2 * _bowl(before[0]) + 0.01
 
 
-def test_no_more_is_shown_than_was_asked_for_whichever_trials_were_measured() -> None:
+def test_number_of_fitted_trials_is_limited() -> None:
     for odd in (0, 1):
-        told = [(p, y if number % 2 == odd else State.FAILED) for number, (p, y) in enumerate(_bowls(300))]
-        shown = Surrogates(build_history(SQUARE, told), 60).numbers
+        trials = [(p, y if number % 2 == odd else State.FAILED) for number, (p, y) in enumerate(_bowls(300))]
+        shown = Surrogates(build_history(SQUARE, trials), 60).numbers
         assert 50 <= len(shown) <= 60
         assert (shown % 2 == odd).all()
 
 
-def test_of_two_thousand_that_run_the_last_are_looked_at() -> None:
+def test_number_of_pending_trials_is_limited() -> None:
     history = build_history(SQUARE, [*_bowls(), *((p, State.RUNNING) for p, _ in _bowls(2000))])
     surrogates = Surrogates(history, 50)
     assert {len(process.points) for process in surrogates.metrics} == {20 + 50}
 
 
 @pytest.mark.slow
-def test_long_histories_are_thinned_out() -> None:
+def test_long_histories_are_thinned() -> None:
     history = build_history(SQUARE, _bowls(1500))
     assert _bowl(_proposed(history, exploration=1.0)[0]) < 0.02
 
 
 @pytest.mark.parametrize(("option", "value"), [("startup_trials", 1), ("most_trials", 9), ("exploration", 0.5)])
-def test_options_are_checked(option: str, value: float) -> None:
+def test_options_are_validated(option: str, value: float) -> None:
     with pytest.raises(InputError, match=option) as caught:
         GpProposer(**{option: value})  # type: ignore[arg-type]
     assert caught.value.keys == (option,)
 
 
-def test_beside_many_that_run_it_begins_later() -> None:
+def test_many_pending_trials_prolong_the_startup() -> None:
     measured = [({"x": x}, (x - 0.3) ** 2) for x in (0.1, 0.5, 0.9, 0.7, 0.2)]
     few = [({"x": 0.01 * number}, State.RUNNING) for number in range(2)]
     many = [({"x": 0.01 * number}, State.RUNNING) for number in range(12)]
@@ -263,7 +263,7 @@ def test_beside_many_that_run_it_begins_later() -> None:
     assert proposers == ["gp", "quasirandom"]
 
 
-def test_a_crowd_on_one_hill_is_shown_once() -> None:
+def test_crowd_around_an_optimum_counts_once() -> None:
     apart = [({"x": x}, (x - 0.3) ** 2) for x in [0.3, *np.linspace(0.0, 1.0, 20).tolist()]]
     crowd = [({"x": 0.3 + 1e-4 * number}, 1e-8 * number**2) for number in range(1, 30)]
     beside = ({"x": 0.305}, 0.2)
@@ -271,13 +271,13 @@ def test_a_crowd_on_one_hill_is_shown_once() -> None:
     assert shown == [*range(21), 50]  # The best of the crowd, and what came to something else beside it.
 
 
-def test_repeats_that_differ_are_all_shown() -> None:
+def test_differing_repeats_are_all_fitted() -> None:
     trials = [({"x": x}, (x - 0.3) ** 2) for x in (0.05, 0.3, 0.5, 0.7, 0.9)]
     history = build_history(LINE, [*trials, ({"x": 0.3}, 0.05)], repeats={5: 1})
     assert Surrogates(history, 150).numbers.tolist() == [0, 1, 2, 3, 4, 5]
 
 
-def test_linear_algebra_is_done_on_one_thread_and_the_setting_left_as_it_was() -> None:
+def test_blas_runs_on_one_thread_and_the_limit_is_restored() -> None:
     import scipy.linalg  # noqa: F401
     from threadpoolctl import ThreadpoolController, threadpool_limits
 
@@ -291,7 +291,7 @@ def test_linear_algebra_is_done_on_one_thread_and_the_setting_left_as_it_was() -
         assert threads() == {2}
 
 
-def test_a_bound_may_be_broken_by_as_much_as_a_number_can_be() -> None:
+def test_huge_violations_are_handled() -> None:
     objective = Objective.parse({"metrics": {"y": {}}, "constraints": {"m": {"high": 1.0}}})
     study = Study(space=LINE, objective=objective, proposer="gp")
     for number in range(10):

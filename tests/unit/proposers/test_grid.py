@@ -16,7 +16,7 @@ FINITE = [name for name, space in spaces().items() if np.isfinite(space.size) an
 
 
 def _walk(space: SearchSpace, trials: int, points: int = 5, batch: int = 1) -> list[Mapping[str, Value]]:
-    """Return what a study asks for one batch after the other, until nothing new comes."""
+    """Return all configurations that a study asks for in batches, until there are no new ones."""
     history = History(space, MINIMIZE)
     while len(history.trials) < trials:
         for proposal in GridProposer(points=points).propose(history, count=batch, seed=0):
@@ -34,12 +34,12 @@ def test_every_configuration_of_a_finite_space_comes_once(name: str) -> None:
     assert walked == sorted(space.key(parameters) for parameters in space.configurations())
 
 
-def test_what_is_said_does_not_depend_on_how_many_are_asked_for_at_once() -> None:
+def test_proposals_do_not_depend_on_the_batch_size() -> None:
     space = spaces()["mixed"]
     assert _walk(space, 40) == _walk(space, 40, batch=8)
 
 
-def test_a_used_up_grid_gets_a_value_between_any_two() -> None:
+def test_exhausted_grid_is_refined() -> None:
     space = SearchSpace({"x": Float(0.0, 1.0), "n": Int(1, 100)})
     walked = _walk(space, 25, points=3)
     assert {p["x"] for p in walked[:9]} == {0.0, 0.5, 1.0}
@@ -47,13 +47,13 @@ def test_a_used_up_grid_gets_a_value_between_any_two() -> None:
     assert {p["x"] for p in walked} == {0.0, 0.25, 0.5, 0.75, 1.0}
 
 
-def test_the_values_lie_evenly_on_the_scale() -> None:
+def test_values_are_evenly_spaced_on_the_scale() -> None:
     walked = _walk(SearchSpace({"lr": Float(1e-4, 1.0, log=True)}), 5)
     assert sorted(p["lr"] for p in walked) == [1e-4, 1e-3, 0.01, 0.1, 1.0]
 
 
-def test_a_grid_that_is_cut_short_has_used_every_value() -> None:
-    space = SearchSpace({f"x{place}": Float(0.0, 1.0) for place in range(20)})
+def test_interrupted_grid_has_used_every_value() -> None:
+    space = SearchSpace({f"x{index}": Float(0.0, 1.0) for index in range(20)})
     walked = _walk(space, 50)
     for name in space.names:
         counts = [sum(p[name] == value for p in walked) for value in (0.0, 0.25, 0.5, 0.75, 1.0)]
@@ -66,16 +66,16 @@ def test_branches_take_turns() -> None:
     assert all(families.count(family) >= 4 for family in ("linear", "boosting", "network"))
 
 
-def test_many_parents_do_not_make_too_many_branches() -> None:
-    switches: dict[str, Choice | Float] = {f"on{place}": Choice([False, True]) for place in range(30)}
-    weights = {f"w{place}": Float(0.0, 1.0, when={f"on{place}": True}) for place in range(30)}
+def test_number_of_branches_is_limited() -> None:
+    switches: dict[str, Choice | Float] = {f"on{index}": Choice([False, True]) for index in range(30)}
+    weights = {f"w{index}": Float(0.0, 1.0, when={f"on{index}": True}) for index in range(30)}
     space = SearchSpace(switches | weights)
     walked = _walk(space, 60)
     assert all(space.contains(parameters) for parameters in walked)
     assert len({space.key(parameters) for parameters in walked}) == 60
 
 
-def test_what_others_tried_is_left_out() -> None:
+def test_tried_configurations_are_skipped() -> None:
     space = SearchSpace({"x": Int(0, 4)})
     history = build_history(space, [({"x": 2}, 1.0), ({"x": 0}, 1.0)])
     proposals = GridProposer().propose(history, count=5, seed=0)
@@ -83,12 +83,12 @@ def test_what_others_tried_is_left_out() -> None:
     assert all("5 values per number" in p.reason for p in proposals)
 
 
-def test_a_used_up_finite_space_is_told_in_words() -> None:
+def test_exhausted_finite_space_gives_a_reason() -> None:
     space = SearchSpace({"x": Int(0, 1)})
     (proposal,) = GridProposer().propose(build_history(space, [({"x": 0}, 1.0), ({"x": 1}, 1.0)]), count=1, seed=0)
     assert "exhausted" in proposal.reason
 
 
-def test_points_below_one_are_refused() -> None:
+def test_points_are_validated() -> None:
     with pytest.raises(InputError, match="points must be at least 1, got 0"):
         GridProposer(points=0)

@@ -156,7 +156,7 @@ def test_a_trusted_adviser_skips_the_prediction_check() -> None:
         assert strict.propose(trials(good), count=1, seed=0)[0].proposer == proposer
 
 
-def test_options_are_checked() -> None:
+def test_options_are_validated() -> None:
     with pytest.raises(InputError, match="shortfall must be above 0"):
         LanguageModelProposer(shortfall=0.0)
     with pytest.raises(InputError, match="name the language model in"):
@@ -183,7 +183,7 @@ class GenerousAdviser(FixedAdviser):
     """FixedAdviser as much as is wanted."""
 
     def advise(self, history: History, *, count: int) -> Sequence[Advice]:
-        return [Advice(changes={"lr": 1e-2 * 1.01**place}, reason="further on") for place in range(count)]
+        return [Advice(changes={"lr": 1e-2 * 1.01**index}, reason="further on") for index in range(count)]
 
 
 def played(portfolio: PortfolioProposer, trials: int, worth: Mapping[str, float]) -> History:

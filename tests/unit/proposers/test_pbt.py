@@ -1,4 +1,3 @@
-import dataclasses
 import math
 from collections import Counter
 from statistics import median
@@ -25,7 +24,7 @@ SPACE = SearchSpace(
 
 
 class Population:
-    """A study in which a test says what becomes of each slice."""
+    """A study in which the test sets the result of each slice."""
 
     def __init__(self, space: SearchSpace = SPACE, **options: float) -> None:
         self.pbt = PbtProposer(**{"population": 4, **options})  # type: ignore[arg-type]
@@ -37,8 +36,7 @@ class Population:
     def start(self, proposal: Proposal | None = None) -> Proposal:
         proposal = proposal or self.propose()[0]
         number = len(self.history.trials)
-        told = {key: value for key, value in dataclasses.asdict(proposal).items() if value is not None}
-        self.history.apply(TrialProposed(trial=number, proposal=Proposal(**told)))
+        self.history.apply(TrialProposed(trial=number, proposal=proposal))
         self.history.apply(TrialStarted(trial=number, attempt=1))
         return proposal
 
@@ -48,7 +46,7 @@ class Population:
         self.history.apply(from_record({"event": "trial_finished", "trial": number, **done}))
 
     def generation(self, *ends: float | None) -> list[Proposal]:
-        """Let as many slices run one after the other, and return what was proposed."""
+        """Run slices with these results one after the other, and return their proposals."""
         proposals = []
         for y in ends:
             proposals.append(self.start())
@@ -56,7 +54,7 @@ class Population:
         return proposals
 
 
-def test_members_start_from_nothing_and_then_go_on_from_their_own_checkpoints() -> None:
+def test_members_continue_from_their_own_checkpoints() -> None:
     population = Population()
     assert [p.inherits for p in population.generation(1.0, 2.0, 3.0, 4.0)] == [None] * 4
     second = population.generation(1.0, 1.0, 1.0)
@@ -64,7 +62,7 @@ def test_members_start_from_nothing_and_then_go_on_from_their_own_checkpoints() 
     assert [p.parameters for p in second] == [trial.parameters for trial in population.history.trials[:3]]
 
 
-def test_the_worst_takes_over_checkpoint_and_parameters_of_the_best_moved() -> None:
+def test_worst_member_copies_and_perturbs_the_best() -> None:
     population = Population(resample_share=0.0)
     population.generation(1.0, 2.0, 3.0, 4.0, 1.0, 1.0, 1.0)
     heir = population.propose()[0]
@@ -74,20 +72,20 @@ def test_the_worst_takes_over_checkpoint_and_parameters_of_the_best_moved() -> N
     )
     best = population.history.trials[0].parameters
     assert abs(math.log10(heir.parameters["lr"] / best["lr"])) == pytest.approx(0.5), "a tenth of five decades"
-    assert heir.parameters["kind"] == best["kind"], "options without an order have no neighbours"
+    assert heir.parameters["kind"] == best["kind"], "unordered options have no neighbours"
     for name, levels in (("layers", [1, 2, 3]), ("size", ["s", "m", "l"])):
         assert abs(levels.index(heir.parameters[name]) - levels.index(best[name])) <= 1
 
 
-def test_a_generation_is_compared_with_itself_alone() -> None:
-    """What has trained longer is ahead: that must not make those worst whose turn has not come."""
+def test_members_are_ranked_within_their_generation() -> None:
+    """Members with more slices are ahead, which must not make the others the worst."""
     population = Population()
     population.generation(1.0, 2.0, 3.0, 4.0)
     population.generation(0.1, 0.2)
     assert population.propose()[0].inherits == 2
 
 
-def test_parameters_are_drawn_anew_as_often_as_asked() -> None:
+def test_resample_share() -> None:
     population = Population(resample_share=1.0)
     population.generation(1.0, 2.0, 3.0, 4.0, 1.0, 1.0, 1.0)
     heir = population.propose()[0]
@@ -96,7 +94,7 @@ def test_parameters_are_drawn_anew_as_often_as_asked() -> None:
     assert SPACE.contains(heir.parameters)
 
 
-def test_a_failed_member_is_replaced_and_a_failed_generation_starts_anew() -> None:
+def test_failed_members_and_generations_are_replaced() -> None:
     population = Population()
     population.generation(None, 2.0, 3.0, None)
     assert [p.inherits for p in population.generation(1.0, 1.0, 1.0, 1.0)] == [1, 1, 1, 1]
@@ -107,30 +105,32 @@ def test_a_failed_member_is_replaced_and_a_failed_generation_starts_anew() -> No
     assert "new member" in proposal.reason
 
 
-def test_a_failed_generation_starts_anew_side_by_side() -> None:
+def test_failed_generation_is_replaced_in_parallel() -> None:
     population = Population()
     population.generation(None, None, None, None)
     anew = population.propose(9)
-    assert [p.parent for p in anew] == [0, 1, 2, 3, *[None] * 5], "members come before what is none"
+    assert [p.parent for p in anew] == [0, 1, 2, 3, *[None] * 5], "members come before non-members"
     assert len({SPACE.key(p.parameters) for p in anew}) == 9
 
 
-def test_side_by_side_every_member_has_one_slice_in_flight() -> None:
+def test_each_member_has_at_most_one_pending_slice() -> None:
     population = Population()
     for proposal in population.propose(4):
         population.start(proposal)
     for number, y in ((2, 1.0), (0, 2.0)):
         population.end(number, y)
     first, second, spare = population.propose(3)
-    assert [(p.parent, p.inherits) for p in (first, second)] == [(0, 2), (2, 2)], "0 is the worse of the two that ended"
-    assert spare.inherits is None, "members 1 and 3 still run: a slot more than members gets a new configuration"
+    assert [(p.parent, p.inherits) for p in (first, second)] == [(0, 2), (2, 2)], (
+        "trial 0 is the worse of the two that ended"
+    )
+    assert spare.inherits is None, "members 1 and 3 are running: a slot beyond the members gets a new configuration"
     for proposal in (first, second):
         population.start(proposal)
     assert population.propose()[0].inherits is None
 
 
-def test_what_is_no_member_is_left_alone() -> None:
-    """Trial 0 outside the space, a judge's repeat, another proposer's later trials."""
+def test_trials_of_no_member_are_ignored() -> None:
+    """Trial 0 outside the space, a judge's repeat, later trials of another proposer."""
     population = Population(SearchSpace({"lr": Float(0.0, 1.0)}))
     population.start(Proposal(parameters={"lr": 9.0}))
     population.end(0, 0.0)
@@ -142,7 +142,7 @@ def test_what_is_no_member_is_left_alone() -> None:
     assert [p.parent for p in population.propose(4)] == [1, 2, 3, 4]
 
 
-def test_a_long_run_keeps_its_population_and_never_comes_twice() -> None:
+def test_long_run_keeps_its_population_without_duplicates() -> None:
     population = Population(population=8)
     for number in range(8 * 12):
         population.start()
@@ -160,7 +160,7 @@ def test_a_long_run_keeps_its_population_and_never_comes_twice() -> None:
     "options",
     [{"population": 1}, {"exploit_share": 0.0}, {"exploit_share": 0.6}, {"resample_share": 1.1}, {"perturb": 0.0}],
 )
-def test_options_are_checked(options: dict[str, float]) -> None:
+def test_options_are_validated(options: dict[str, float]) -> None:
     with pytest.raises(InputError) as caught:
         PbtProposer(**options)  # type: ignore[arg-type]
     assert caught.value.keys == tuple(options)

@@ -1,4 +1,4 @@
-"""The portfolio: who earns more proposes more, and nobody starves."""
+"""The portfolio proposer."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tunesmith.core.trial import Proposal, State
 from tunesmith.errors import InputError
 from tunesmith.history.history import History
 from tunesmith.journal.events import TrialFinished, TrialProposed, TrialStarted, from_record
-from tunesmith.plugins import resolve
+from tunesmith.plugins import name_of, resolve
 from tunesmith.proposers.portfolio import PortfolioProposer
 from tunesmith.proposers.tpe import TpeProposer
 from tunesmith.study.tuning import study_from_settings
@@ -30,7 +30,7 @@ from tunesmith.testing.searches import search
 
 LINE = SearchSpace({"x": Float(0.0, 1.0)})
 CHEAP = PortfolioProposer(members=["random", "quasirandom", {"name": "grid", "points": 9}], startup_trials=5)
-"""Members whose proposals take no time, so that many trials can be played."""
+"""A portfolio of fast members."""
 
 
 def played(
@@ -64,7 +64,7 @@ def counts(history: History) -> Counter[str]:
 
 
 def only(name: str) -> Callable[[int, str], float]:
-    """Return an outcome where every trial of one member is a new best, and those of the others are all alike."""
+    """Return an outcome in which every trial of one member is a new best, and all others are equal."""
     return lambda number, proposer: -float(number) if proposer == name else 1.0
 
 
@@ -79,13 +79,13 @@ def only(name: str) -> Callable[[int, str], float]:
         pytest.param(lambda _, proposer: None if proposer == "grid" else 0.0, id="one fails"),
     ],
 )
-def test_nobody_starves(outcome: Callable[[int, str], float | None]) -> None:
+def test_every_member_keeps_its_floor(outcome: Callable[[int, str], float | None]) -> None:
     found = counts(played(CHEAP, 105, outcome))
     assert set(found) == {"random", "quasirandom", "grid"}
     assert min(found.values()) >= 0.9 * CHEAP.floor * 100
 
 
-def test_the_first_member_begins_and_the_others_do_not_catch_up_on_it() -> None:
+def test_first_member_starts_and_others_do_not_catch_up() -> None:
     history = played(CHEAP, 60, lambda *_: 0.0)
     proposers = [trial.proposal.proposer for trial in history.trials]
     assert proposers[:5] == ["random"] * 5
@@ -95,21 +95,21 @@ def test_the_first_member_begins_and_the_others_do_not_catch_up_on_it() -> None:
 
 
 @pytest.mark.parametrize("name", ["random", "quasirandom", "grid"])
-def test_who_finds_better_gets_more_trials(name: str) -> None:
+def test_better_member_gets_more_trials(name: str) -> None:
     ordinary = counts(played(CHEAP, 100, lambda *_: 0.0))
     history = played(CHEAP, 100, only(name))
     assert counts(history)[name] > ordinary[name]
     shares = CHEAP.shares(history)
-    assert shares[name] == max(shares.values())  # More than the first member's, though that is believed in.
+    assert shares[name] == max(shares.values())  # More than the first member, although that is preferred.
 
 
-def test_who_fails_gets_fewer() -> None:
+def test_failing_member_gets_fewer_trials() -> None:
     ordinary = counts(played(CHEAP, 100, lambda number, _: -float(number)))
     found = counts(played(CHEAP, 100, lambda number, proposer: None if proposer == "grid" else -float(number)))
     assert found["grid"] < 0.9 * ordinary["grid"]
 
 
-def test_a_good_start_is_forgotten() -> None:
+def test_early_gains_decay() -> None:
     history = played(CHEAP, 200, lambda number, proposer: only("grid")(number, proposer) if number < 50 else 1.0)
     ahead = []
     for until in (50, 200):
@@ -119,7 +119,7 @@ def test_a_good_start_is_forgotten() -> None:
     assert ahead[1] < ahead[0] / 2
 
 
-def test_of_equal_gain_the_cheap_one_gets_more_trials() -> None:
+def test_cheaper_member_gets_more_trials() -> None:
     alike, differing = (
         counts(played(CHEAP, 100, lambda number, _: -float(number), seconds))
         for seconds in (lambda _: 600.0, lambda proposer: 60.0 if proposer == "grid" else 600.0)
@@ -127,7 +127,7 @@ def test_of_equal_gain_the_cheap_one_gets_more_trials() -> None:
     assert differing["grid"] > alike["grid"]
 
 
-def test_trials_side_by_side_are_shared_out_as_if_one_by_one() -> None:
+def test_batches_are_shared_like_serial_trials() -> None:
     history = played(CHEAP, 30, lambda number, _: -float(number))
     together = CHEAP.propose(history, count=12, seed=0)
     assert set(Counter(p.proposer for p in together)) == {"random", "quasirandom", "grid"}
@@ -139,7 +139,7 @@ def test_trials_side_by_side_are_shared_out_as_if_one_by_one() -> None:
         assert abs(one_by_one[name] - number) <= 1
 
 
-def test_while_the_first_member_begins_all_trials_are_due_to_it() -> None:
+def test_first_member_has_all_startup_trials() -> None:
     portfolio = dataclasses.replace(CHEAP, startup_trials=30)
     history = played(portfolio, 20, only("random"))
     assert portfolio.shares(history) == {"random": 1.0, "quasirandom": 0.0, "grid": 0.0}
@@ -148,7 +148,7 @@ def test_while_the_first_member_begins_all_trials_are_due_to_it() -> None:
     assert proposals[0].reason.endswith("proposed by random (share 100 %)")
 
 
-def test_shares_add_up_and_keep_the_floor() -> None:
+def test_shares_sum_to_one_and_respect_the_floor() -> None:
     history = played(CHEAP, 60, only("random"))
     shares = CHEAP.shares(history)
     assert sum(shares.values()) == pytest.approx(1)
@@ -156,18 +156,18 @@ def test_shares_add_up_and_keep_the_floor() -> None:
     assert shares["random"] == max(shares.values())
 
 
-def test_the_reason_is_the_members_and_the_portfolios() -> None:
+def test_reason_names_the_member_and_its_share() -> None:
     proposal = CHEAP.propose(played(CHEAP, 60, only("random")), count=1, seed=0)[0]
     assert re.search(rf"; proposed by {proposal.proposer} \(share \d+ %\)$", proposal.reason)
 
 
-def test_it_is_pure() -> None:
+def test_proposals_are_reproducible() -> None:
     history = played(CHEAP, 40, only("random"))
     again = dataclasses.replace(CHEAP).propose(history, count=5, seed=3)
     assert CHEAP.propose(history, count=5, seed=3) == again
 
 
-def test_repeats_and_trials_of_others_leave_it_going() -> None:
+def test_repeats_and_trials_of_others_are_tolerated() -> None:
     history = History(LINE, MINIMIZE)
     for number, proposer in enumerate(["user", "evolution", "tpe"]):
         _apply(history, number, {"x": number / 10}, proposer)
@@ -179,7 +179,7 @@ def test_repeats_and_trials_of_others_leave_it_going() -> None:
 # -- options -------------------------------------------------------------------------------------------------------
 
 
-def test_members_may_be_options_of_their_own_in_study_toml(tmp_path: Path) -> None:
+def test_members_in_study_toml(tmp_path: Path) -> None:
     (tmp_path / "study.toml").write_text(
         "[study]\nobjective = 'minimize y'\n[task]\ncommand = 'true {args}'\n"
         "[space]\nx = { type = 'float', low = 0.0, high = 1.0 }\n"
@@ -189,8 +189,8 @@ def test_members_may_be_options_of_their_own_in_study_toml(tmp_path: Path) -> No
     with study_from_settings(read_settings(tmp_path / "study.toml")) as study:
         proposer = study.engine.proposer
         assert isinstance(proposer, PortfolioProposer)
-        assert list(proposer._members) == ["random", "tpe"]
-        assert proposer._members["tpe"] == TpeProposer(candidates=5)
+        assert [name_of(member) for member in proposer.members] == ["random", "tpe"]
+        assert resolve("proposers", proposer.members[1]) == TpeProposer(candidates=5)
         asked = [study.ask() for _ in range(4)]
         assert [trial.proposal.proposer for trial in asked] == ["user", "random", "random", "random"]
         for trial in asked[:2]:
@@ -217,7 +217,7 @@ def test_members_may_be_options_of_their_own_in_study_toml(tmp_path: Path) -> No
         ({"floor": float("nan")}, "floor must be at least 0", ("floor",)),
     ],
 )
-def test_wrong_options_are_refused_in_words(options: dict[str, Any], message: str, keys: Sequence[str] | None) -> None:
+def test_invalid_options_are_refused(options: dict[str, Any], message: str, keys: Sequence[str] | None) -> None:
     with pytest.raises(InputError) as caught:
         resolve("proposers", {"name": "portfolio", **options})
     assert message in caught.value.message
@@ -227,7 +227,7 @@ def test_wrong_options_are_refused_in_words(options: dict[str, Any], message: st
 # -- the default ---------------------------------------------------------------------------------------------------
 
 
-def test_it_is_the_default() -> None:
+def test_portfolio_is_the_default() -> None:
     study = ts.Study(space=LINE, objective="minimize y")
     assert study.engine.proposer == PortfolioProposer()
 
@@ -238,22 +238,22 @@ def test_it_is_the_default() -> None:
     [problems.branin(), problems.hartmann6(), problems.mixed(), problems.conditional()],
     ids=lambda problem: problem.name,
 )
-def test_it_is_no_worse_than_its_worst_member_and_close_to_its_best(problem: problems.Problem) -> None:
+def test_close_to_the_best_member(problem: problems.Problem) -> None:
     def left(proposer: Any) -> float:
         found = [np.nanmin(search(problem, proposer, trials=60, seed=seed).losses) for seed in range(3)]
         return float(np.median(found)) - problem.optimum
 
     random, members = left("random"), [left("gp"), left("tpe")]
     own = left(PortfolioProposer(members=["gp", "tpe"], startup_trials=20))
-    # In parts of what random search leaves: what is less than that is luck.
+    # Relative to the regret of random search, as less than that is luck.
     assert own <= max(members) + 0.02 * random
     assert own <= min(members) + 0.2 * random
 
 
 @pytest.mark.slow
-def test_members_that_climb_the_known_hill_do_not_keep_it_from_the_higher_one() -> None:
-    problem = problems.conditional()  # One family is good for the most part, another hides what is best.
+def test_exploiting_members_do_not_hide_a_better_optimum() -> None:
+    problem = problems.conditional()  # One family is good on average, another one has the optimum.
     own = [search(problem, PortfolioProposer(startup_trials=30), trials=60, seed=s).losses.min() for s in range(6)]
     region = [search(problem, "region", trials=60, seed=seed).losses.min() for seed in range(6)]
     assert max(own) < 0.05
-    assert np.median(region) > 0.25  # So there is something to keep it from.
+    assert np.median(region) > 0.25  # The region proposer alone misses the optimum.

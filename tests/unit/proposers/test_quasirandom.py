@@ -14,16 +14,16 @@ def _points(space: SearchSpace, count: int, *, seed: int = 0, already: int = 0) 
     return [dict(p.parameters) for p in QuasirandomProposer().propose(history, count=count, seed=seed)]
 
 
-def test_sixteen_points_leave_no_quarter_of_a_quarter_empty() -> None:
+def test_sixteen_points_fill_every_cell() -> None:
     cells = {(int(4 * p["x"]), int(4 * p["y"])) for p in _points(SQUARE, 16)}  # type: ignore[call-overload]
     assert len(cells) == 16
 
 
-def test_a_resumed_study_goes_on_in_the_sequence() -> None:
+def test_resumed_study_continues_the_sequence() -> None:
     assert _points(SQUARE, 5) == [*_points(SQUARE, 2), *_points(SQUARE, 3, already=2)]
 
 
-def test_another_seed_gives_another_sequence() -> None:
+def test_seeds_give_different_sequences() -> None:
     assert _points(SQUARE, 3, seed=0) != _points(SQUARE, 3, seed=1)
 
 
@@ -42,7 +42,7 @@ def test_forbidden_points_are_replaced() -> None:
     assert any("drawn at random" in p.reason for p in proposals)
 
 
-def test_every_second_point_follows_the_prior_and_the_others_still_cover_the_space() -> None:
+def test_every_second_point_follows_the_prior() -> None:
     space = SearchSpace({"x": Float(0.0, 1.0, prior=0.3, confidence=1.0), "y": Float(0.0, 1.0)})
     history = build_history(space, [])
     proposals = QuasirandomProposer().propose(history, count=64, seed=0)
@@ -53,7 +53,7 @@ def test_every_second_point_follows_the_prior_and_the_others_still_cover_the_spa
     assert len({int(16 * p.parameters["x"]) for p in even}) == 16
 
 
-def test_a_study_with_priors_goes_on_in_the_sequence() -> None:
+def test_resumed_study_with_priors_continues_the_sequence() -> None:
     space = SearchSpace({"x": Float(0.0, 1.0, prior=0.3), "kind": Choice(["a", "b", "c"], weights=[1, 2, 3])})
     assert _points(space, 7) == [*_points(space, 3), *_points(space, 4, already=3)]
     assert _points(space, 7) == [point for n in range(7) for point in _points(space, 1, already=n)]

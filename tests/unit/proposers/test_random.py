@@ -9,7 +9,7 @@ from tunesmith.proposers.random import RandomProposer
 from tunesmith.testing.contracts import build_history
 
 
-def test_draws_are_uniform_on_the_parameter_s_own_scale() -> None:
+def test_draws_are_uniform_on_the_scale() -> None:
     space = SearchSpace({"lr": Float(1e-6, 1.0, log=True)})
     drawn = RandomProposer().propose(build_history(space, []), count=2000, seed=3)
     counts, _ = np.histogram([np.log10(p.parameters["lr"]) for p in drawn], bins=6, range=(-6, 0))
@@ -17,7 +17,7 @@ def test_draws_are_uniform_on_the_parameter_s_own_scale() -> None:
     assert counts.max() < 420
 
 
-def test_each_call_draws_anew_and_each_seed_differs() -> None:
+def test_calls_and_seeds_differ() -> None:
     space = SearchSpace({"x": Float(0.0, 1.0)})
     drawn = {
         RandomProposer()
@@ -29,7 +29,7 @@ def test_each_call_draws_anew_and_each_seed_differs() -> None:
     assert len(drawn) == 25
 
 
-def test_a_space_where_all_is_forbidden_says_so() -> None:
+def test_forbidden_space_raises() -> None:
     space = SearchSpace({"x": Int(0, 9)}, [{"x": {"low": 0}}])
     with pytest.raises(SpaceExhausted, match="Loosen the forbidden"):
         RandomProposer().propose(build_history(space, []), count=1, seed=0)

@@ -19,7 +19,7 @@ def _bowl(count: int) -> list[tuple[dict[str, float], float]]:
 
 
 def _go_on(history: History, losses: list[float | State], proposer: str = "region") -> None:
-    """Let further trials near the best one end so."""
+    """Add trials near the best one with these results."""
     for loss in losses:
         number = len(history.trials)
         parameters = {"x": 0.8 + 1e-4 * number, "y": 0.2}
@@ -34,12 +34,12 @@ def _go_on(history: History, losses: list[float | State], proposer: str = "regio
 
 
 def _width(history: History) -> float:
-    """Return how wide the box is said to be, in percent of a range."""
+    """Return the side of the trust region from a reason, in percent of the range."""
     reason = RegionProposer().propose(history, count=1, seed=0)[0].reason
     return float(reason.partition("(side ")[2].partition(" %")[0])
 
 
-def test_it_looks_around_the_best_trial_and_finds_the_bottom() -> None:
+def test_searches_around_the_best_trial() -> None:
     history = build_history(SQUARE, _bowl(20))
     proposals = [RegionProposer().propose(history, count=1, seed=seed)[0] for seed in range(5)]
     assert {p.parent for p in proposals} == {int(np.argmin(history.losses))}
@@ -48,18 +48,18 @@ def test_it_looks_around_the_best_trial_and_finds_the_bottom() -> None:
         assert abs(proposal.parameters["y"] - 0.2) < 0.1
 
 
-def test_what_a_stopped_trial_had_reached_is_no_loss() -> None:
-    """Early on it is less than any loss at the end."""
+def test_loss_of_a_pruned_trial_is_not_final() -> None:
+    """Pruned trials report a lower loss than any final one."""
     line = SearchSpace({"x": Float(0.0, 1.0)})
     complete = [({"x": x}, 2.0 + (x - 0.45) ** 2) for x in np.linspace(0.0, 1.0, 25).tolist()]
     stopped = [({"x": x}, State.PRUNED) for x in np.linspace(0.51, 0.99, 25).tolist()]
-    curves = {25 + place: [(1, 1.6 + p["x"] / 2)] for place, (p, _) in enumerate(stopped)}
+    curves = {25 + index: [(1, 1.6 + p["x"] / 2)] for index, (p, _) in enumerate(stopped)}
     history = build_history(line, [*complete, *stopped], MINIMIZE, curves)
     drawn = [RegionProposer().propose(history, count=1, seed=seed)[0].parameters["x"] for seed in range(6)]
-    assert all(0.3 < x < 0.51 for x in drawn), "where trials were stopped, nothing is better"
+    assert all(0.3 < x < 0.51 for x in drawn), "pruned trials did not find a better region"
 
 
-def test_the_box_grows_with_success_and_shrinks_with_failure() -> None:
+def test_region_grows_with_success_and_shrinks_with_failure() -> None:
     history = build_history(SQUARE, _bowl(20))
     assert _width(history) == 80
     _go_on(history, [1.0] * 4)
@@ -70,7 +70,7 @@ def test_the_box_grows_with_success_and_shrinks_with_failure() -> None:
     assert _width(history) == 40
 
 
-def test_trials_of_others_move_the_box_and_leave_its_size() -> None:
+def test_trials_of_others_move_the_region_only() -> None:
     history = build_history(SQUARE, _bowl(20))
     _go_on(history, [-1.0, -2.0, -3.0, *[1.0] * 20], proposer="tpe")
     proposal = RegionProposer().propose(history, count=1, seed=0)[0]
@@ -78,7 +78,7 @@ def test_trials_of_others_move_the_box_and_leave_its_size() -> None:
     assert _width(history) == 80
 
 
-def test_where_the_box_is_too_small_the_search_starts_anew() -> None:
+def test_search_restarts_when_the_region_is_too_small() -> None:
     history = build_history(SQUARE, _bowl(20))
     _go_on(history, [1.0] * 4 * 6)
     assert _width(history) == 1.2  # 0.8 / 2**6, shown with one digit
@@ -90,7 +90,7 @@ def test_where_the_box_is_too_small_the_search_starts_anew() -> None:
     assert _width(history) == 80
 
 
-def test_a_batch_is_spread() -> None:
+def test_batch_is_spread() -> None:
     history = build_history(SQUARE, _bowl(20))
     batch = [list(p.parameters.values()) for p in RegionProposer(confidence=2.0).propose(history, count=4, seed=0)]
     apart = [np.abs(np.subtract(a, b)).max() for i, a in enumerate(batch) for b in batch[:i]]
@@ -98,9 +98,9 @@ def test_a_batch_is_spread() -> None:
     assert min(apart) > 1e-3
 
 
-def test_broken_constraints_and_failures_repel() -> None:
+def test_violations_and_failures_repel() -> None:
     line = SearchSpace({"x": Float(0.0, 1.0)})
-    good = [({"x": k / 20}, 1 - k / 40) for k in range(11)]  # Better and better towards 0.5, where it fails.
+    good = [({"x": k / 20}, 1 - k / 40) for k in range(11)]  # Improves towards 0.5, beyond which it fails.
     failed = [({"x": 0.52 + k / 20}, State.FAILED) for k in range(9)]
     xs = [
         [RegionProposer().propose(build_history(line, t), count=1, seed=s)[0].parameters["x"] for s in range(5)]
@@ -111,10 +111,10 @@ def test_broken_constraints_and_failures_repel() -> None:
 
 
 def test_two_hundred_parameters_change_a_few_at_a_time() -> None:
-    space = SearchSpace({f"x{place}": Float(0.0, 1.0) for place in range(200)})
+    space = SearchSpace({f"x{index}": Float(0.0, 1.0) for index in range(200)})
     rng = np.random.default_rng(0)
-    told = [(dict(zip(space.names, row, strict=True)), row[0]) for row in rng.random((12, 200)).tolist()]
-    history = build_history(space, told)
+    measured = [(dict(zip(space.names, row, strict=True)), row[0]) for row in rng.random((12, 200)).tolist()]
+    history = build_history(space, measured)
     proposal = RegionProposer().propose(history, count=1, seed=0)[0]
     centre = history.trials[proposal.parent or 0].parameters
     changed = sum(abs(proposal.parameters[n] - centre[n]) > 1e-9 for n in space.names)
@@ -122,13 +122,13 @@ def test_two_hundred_parameters_change_a_few_at_a_time() -> None:
 
 
 def test_choices_change_too() -> None:
-    space = SearchSpace({f"c{place}": Choice(list("abcd")) for place in range(5)})
+    space = SearchSpace({f"c{index}": Choice(list("abcd")) for index in range(5)})
     rng = np.random.default_rng(0)
     drawn = [space.sample(rng) for _ in range(25)]
-    told = [(p, float(sum(value != "c" for value in p.values()))) for p in drawn]
-    history = build_history(space, told)
+    trials = [(p, float(sum(value != "c" for value in p.values()))) for p in drawn]
+    history = build_history(space, trials)
     proposal = RegionProposer().propose(history, count=1, seed=0)[0]
-    assert sum(value != "c" for value in proposal.parameters.values()) < min(loss for _, loss in told)
+    assert sum(value != "c" for value in proposal.parameters.values()) < min(loss for _, loss in trials)
 
 
 @pytest.mark.parametrize(
@@ -139,12 +139,12 @@ def test_choices_change_too() -> None:
         ({"confidence": float("nan")}, "confidence must be at least 0, got nan"),
     ],
 )
-def test_options_that_cannot_be_are_refused(options: dict[str, float], message: str) -> None:
+def test_options_are_validated(options: dict[str, float], message: str) -> None:
     with pytest.raises(InputError, match=message):
         RegionProposer(**options)  # type: ignore[arg-type]
 
 
-def test_the_same_history_gives_the_same_after_other_studies() -> None:
+def test_proposals_do_not_depend_on_earlier_calls() -> None:
     history = build_history(SQUARE, _bowl(20))
     first = RegionProposer().propose(history, count=2, seed=0)
     other = build_history(SQUARE, [(p, -loss) for p, loss in _bowl(20)])

@@ -27,7 +27,7 @@ LINE = SearchSpace({"x": Float(0.0, 1.0)})
     [problems.sphere(10), problems.hartmann6(), problems.mixed()],
     ids=lambda p: p.name,
 )
-def test_it_finds_better_than_random_search(problem: problems.Problem) -> None:
+def test_beats_random_search(problem: problems.Problem) -> None:
     ours, random = (
         [np.nanmin(search(problem, p, trials=60, seed=seed).losses) for seed in range(5)]
         for p in (TpeProposer(), RandomProposer())
@@ -36,8 +36,8 @@ def test_it_finds_better_than_random_search(problem: problems.Problem) -> None:
 
 
 @pytest.mark.slow
-def test_in_a_conditional_space_it_finds_the_optimum_of_the_family_that_it_settles_on() -> None:
-    optima = np.array([0.0, 0.3])  # Of boosting, which is mostly bad, and of networks, which are mostly good.
+def test_conditional_space_converges_in_one_family() -> None:
+    optima = np.array([0.0, 0.3])  # Of boosting, bad on average, and of networks, good on average.
     problem = problems.conditional()
     ours, random = (
         [np.abs(search(problem, p, trials=60, seed=seed).losses.min() - optima).min() for seed in range(5)]
@@ -47,11 +47,11 @@ def test_in_a_conditional_space_it_finds_the_optimum_of_the_family_that_it_settl
 
 
 def _near(x: float) -> list[tuple[dict[str, float], float]]:
-    """Return trials over all of the line, whose loss is the distance from x."""
-    return [({"x": place}, abs(place - x)) for place in np.linspace(0.02, 0.98, 40).tolist()]
+    """Return trials along the line whose loss is the distance from x."""
+    return [({"x": index}, abs(index - x)) for index in np.linspace(0.02, 0.98, 40).tolist()]
 
 
-def test_proposals_gather_where_the_best_trials_are() -> None:
+def test_proposals_concentrate_near_the_best_trials() -> None:
     history = build_history(LINE, _near(0.7))
     drawn = [TpeProposer().propose(history, count=1, seed=seed)[0] for seed in range(20)]
     assert abs(np.median([p.parameters["x"] for p in drawn]) - 0.7) < 0.05
@@ -70,14 +70,14 @@ def test_failed_trials_repel() -> None:
     assert crowded[1] < crowded[0]
 
 
-def test_a_batch_holds_no_configuration_twice() -> None:
+def test_batch_has_no_duplicates() -> None:
     space = SearchSpace({"x": Int(0, 29)})
-    told = [({"x": x}, abs(x - 15.2)) for x in range(0, 30, 2)]
-    proposals = TpeProposer().propose(build_history(space, told), count=4, seed=0)
+    trials = [({"x": x}, abs(x - 15.2)) for x in range(0, 30, 2)]
+    proposals = TpeProposer().propose(build_history(space, trials), count=4, seed=0)
     assert len({p.parameters["x"] for p in proposals}) == 4
 
 
-def test_what_was_tried_is_not_proposed_again() -> None:
+def test_tried_configurations_are_not_proposed() -> None:
     space = SearchSpace({"x": Int(0, 29)})
     tried = [({"x": x}, abs(x - 15.2)) for x in range(29)]
     proposals = [TpeProposer().propose(build_history(space, tried), count=1, seed=s)[0] for s in range(30)]
@@ -97,7 +97,7 @@ def test_pruned_trials_rank_after_complete_ones() -> None:
     assert all(p.parent is not None and p.parent < 4 for p in proposals)
 
 
-def test_broken_constraints_rank_last() -> None:
+def test_infeasible_trials_rank_last() -> None:
     objective = Objective.parse({"metrics": {"y": {}}, "constraints": {"size": {"high": 1.0}}})
     history = History(LINE, objective)
     for number in range(40):
@@ -110,7 +110,7 @@ def test_broken_constraints_rank_last() -> None:
     assert all(p.parent in range(20, 24) for p in proposals)
 
 
-def test_running_repeats_do_not_make_their_place_look_taken() -> None:
+def test_running_repeats_do_not_repel() -> None:
     share = {}
     for repeat_of in (20, None):
         history = build_history(LINE, _near(0.5))
@@ -121,7 +121,7 @@ def test_running_repeats_do_not_make_their_place_look_taken() -> None:
     assert share[20] > share[None]
 
 
-def test_the_density_of_numbers_and_choices_sums_to_one() -> None:
+def test_density_integrates_to_one() -> None:
     space = SearchSpace({"x": Float(0.0, 1.0), "kind": Choice(["a", "b", "c"])})
     centres = np.array([space.encode(p) for p, _ in random_trials(space, 6, lambda n, p: 0.0)])
     density = ParzenEstimator(space, centres, np.arange(6, 0, -1.0))
@@ -130,7 +130,7 @@ def test_the_density_of_numbers_and_choices_sums_to_one() -> None:
     assert np.exp(density.log_density(grid)).mean() == pytest.approx(1.0, abs=1e-4)
 
 
-def test_draws_follow_the_density() -> None:
+def test_samples_follow_the_density() -> None:
     space = SearchSpace({"x": Float(0.0, 1.0), "kind": Choice(["a", "b", "c"])})
     centres = np.array([space.encode({"x": 0.2, "kind": "b"}), space.encode({"x": 0.9, "kind": "b"})])
     density = ParzenEstimator(space, centres, np.array([3.0, 1.0]))
@@ -142,7 +142,7 @@ def test_draws_follow_the_density() -> None:
     np.testing.assert_allclose(counts / 20_000, expected, atol=0.01)
 
 
-def test_a_parameter_that_only_one_of_two_has_is_not_compared() -> None:
+def test_inactive_parameters_are_not_compared() -> None:
     space = problems.conditional().space
     network = {"family": "network", "lr": 1e-3, "optimizer": "adam"}
     density = ParzenEstimator(space, space.encode(network)[None], np.ones(1))
@@ -152,7 +152,7 @@ def test_a_parameter_that_only_one_of_two_has_is_not_compared() -> None:
 
 
 @pytest.mark.slow
-def test_long_histories_are_capped() -> None:
+def test_number_of_trials_is_limited() -> None:
     history = build_history(LINE, random_trials(LINE, 3000, lambda n, p: p["x"]))
     proposal = TpeProposer().propose(history, count=1, seed=0)[0]
     assert proposal.parameters["x"] < 0.1
@@ -163,20 +163,20 @@ def test_long_histories_are_capped() -> None:
     ("options", "key"),
     [({"startup_trials": 1}, "startup_trials"), ({"good_share": 0.0}, "good_share"), ({"candidates": 0}, "candidates")],
 )
-def test_options_are_checked(options: dict[str, float], key: str) -> None:
+def test_options_are_validated(options: dict[str, float], key: str) -> None:
     with pytest.raises(InputError) as caught:
         TpeProposer(**options)  # type: ignore[arg-type]
     assert caught.value.keys == (key,)
 
 
 def _with_prior(space: SearchSpace, expected: Mapping[str, object]) -> SearchSpace:
-    """Return the space with a prior on every parameter of `expected`; trial 0 stays the middle."""
+    """Return the space with a prior on every parameter of `expected`; trial 0 stays in the middle."""
     fields = {n: {"prior": value, "confidence": 0.7} for n, value in expected.items()}
     return SearchSpace({n: replace(p, **fields.get(n, {})) for n, p in space.parameters.items()}, space.forbidden)  # type: ignore[arg-type]
 
 
 @pytest.mark.slow
-def test_a_good_prior_saves_trials_and_a_misleading_one_is_forgotten() -> None:
+def test_good_prior_helps_and_misleading_prior_decays() -> None:
     problem = problems.mixed()
     drawn = sorted(random_trials(problem.space, 2000, lambda n, p: problem.evaluate(p, 0)["y"]), key=lambda t: t[1])  # type: ignore[arg-type, return-value]
     good = replace(problem, space=_with_prior(problem.space, drawn[20][0]))
@@ -191,7 +191,7 @@ def test_a_good_prior_saves_trials_and_a_misleading_one_is_forgotten() -> None:
     assert regret(misleading, 100) < regret(problem, 100) + 0.1 * regret(problem, 25)
 
 
-def test_the_prior_is_one_component_of_the_density_whose_share_falls() -> None:
+def test_prior_component_decays() -> None:
     space = SearchSpace({"x": Float(0.0, 1.0, prior=0.2, confidence=1.0), "kind": Choice(["a", "b"], prior="a")})
     centres = np.array([[0.8, 0.75]])
     point = np.array([[0.2, 0.25]])
@@ -205,7 +205,7 @@ def test_the_prior_is_one_component_of_the_density_whose_share_falls() -> None:
     assert near == pytest.approx([0.06, 0.06 + 0.4 / 2, 0.06 + 0.4], abs=0.05)
 
 
-def test_a_mixture_with_a_prior_is_a_density_and_draws_what_it_says() -> None:
+def test_samples_follow_the_density_with_a_prior() -> None:
     space = SearchSpace({"x": Float(0.0, 1.0, prior=0.2, confidence=0.6)})
     parzen = ParzenEstimator(space, np.array([[0.8], [0.5]]), np.ones(2), prior_share=0.7)
     places = (np.arange(4000)[:, None] + 0.5) / 4000

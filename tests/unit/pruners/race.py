@@ -1,4 +1,4 @@
-"""Trials that report and end in whatever order a test says."""
+"""Histories of concurrent trials for tests of pruners."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tunesmith.testing.contracts import MINIMIZE
 
 
 class Race:
-    """A history of trials that have all started."""
+    """A history of running trials."""
 
     def __init__(self, trials: int, objective: Objective = MINIMIZE) -> None:
         self.history = History(SearchSpace({"x": Float(0.0, 1.0)}), objective)
@@ -28,7 +28,7 @@ class Race:
         return self.history.trials[number]
 
     def complete(self, number: int, curve: Mapping[int, float], z: Callable[[float], float] | None = None) -> None:
-        """Let a trial report a whole curve and end with its last value; `z` gives a second metric from the first."""
+        """Report a whole curve and complete the trial; `z` computes a second metric from the first."""
         metrics: dict[str, float] = {}
         for step, y in curve.items():
             metrics = {"y": y} if z is None else {"y": y, "z": z(y)}

@@ -7,7 +7,7 @@ from tunesmith.errors import InputError
 from tunesmith.pruners.asha import AshaPruner
 
 
-def test_at_a_rung_only_the_best_third_goes_on() -> None:
+def test_best_third_continues_at_a_rung() -> None:
     race = Race(8)
     pruner = AshaPruner(min_steps=1)
     for number, y in ((1, 5.0), (2, 4.0), (3, 3.0), (4, 2.0), (5, 1.0)):
@@ -17,7 +17,7 @@ def test_at_a_rung_only_the_best_third_goes_on() -> None:
     assert reason == "step 1: y 2.5, worse than the cut of 1.5 (top 2 of 7)"
 
 
-def test_fewer_than_the_reduction_let_pass() -> None:
+def test_fewer_trials_than_the_reduction_continue() -> None:
     race = Race(4)
     pruner = AshaPruner(min_steps=1)
     assert pruner.should_prune(race.history, race.report(1, 1, 9.0)) is None
@@ -25,25 +25,25 @@ def test_fewer_than_the_reduction_let_pass() -> None:
     assert pruner.should_prune(race.history, race.report(3, 1, 11.0)) is not None
 
 
-def test_between_rungs_nothing_is_decided() -> None:
+def test_no_decision_between_rungs() -> None:
     race = Race(5)
     pruner = AshaPruner(min_steps=1)
     for number in (1, 2, 3):
         race.report(number, 1, 1.0)
         race.report(number, 2, 1.0)
     race.report(4, 1, 0.0)
-    assert pruner.should_prune(race.history, race.report(4, 2, 9.0)) is None, "rung 1 was passed, rung 3 is ahead"
+    assert pruner.should_prune(race.history, race.report(4, 2, 9.0)) is None, "between rungs 1 and 3"
 
 
-def test_reports_that_jump_over_rungs_meet_at_the_highest_one() -> None:
+def test_reports_that_skip_rungs_compete_at_the_highest() -> None:
     race = Race(5)
     pruner = AshaPruner(min_steps=1)
     for number in (1, 2, 3):
         race.report(number, 100, float(number))
-    assert pruner.should_prune(race.history, race.report(4, 90, 2.5)) is not None, "both stand on rung 81"
+    assert pruner.should_prune(race.history, race.report(4, 90, 2.5)) is not None, "both are at rung 81"
 
 
-def test_a_trial_counts_with_its_first_report_on_a_rung() -> None:
+def test_first_report_at_a_rung_counts() -> None:
     race = Race(5)
     pruner = AshaPruner(min_steps=1)
     for number in (1, 2, 3):
@@ -52,7 +52,7 @@ def test_a_trial_counts_with_its_first_report_on_a_rung() -> None:
     assert pruner.should_prune(race.history, race.report(4, 3, 4.0)) is None
 
 
-def test_steps_from_nought_reach_the_first_rung_at_one() -> None:
+def test_steps_from_zero() -> None:
     race = Race(5)
     pruner = AshaPruner(min_steps=1)
     for number in (1, 2, 3):
@@ -63,7 +63,7 @@ def test_steps_from_nought_reach_the_first_rung_at_one() -> None:
 
 
 @pytest.mark.parametrize("y", [math.nan, math.inf, -math.inf])
-def test_a_metric_that_is_no_finite_number_is_the_worst(y: float) -> None:
+def test_non_finite_metric_is_worst(y: float) -> None:
     race = Race(5)
     for number in (1, 2, 3):
         race.report(number, 1, 1e300)
@@ -72,7 +72,7 @@ def test_a_metric_that_is_no_finite_number_is_the_worst(y: float) -> None:
     assert "y not finite" in reason
 
 
-def test_a_report_without_the_metric_decides_nothing_and_the_next_one_does() -> None:
+def test_report_without_the_metric_is_skipped() -> None:
     race = Race(5)
     pruner = AshaPruner(min_steps=1)
     for number in (1, 2, 3):
@@ -81,7 +81,7 @@ def test_a_report_without_the_metric_decides_nothing_and_the_next_one_does() -> 
     assert pruner.should_prune(race.history, race.report(4, 2, 2.0)) is not None
 
 
-def test_rungs_follow_from_the_longest_complete_training() -> None:
+def test_default_rungs_follow_from_the_longest_complete_training() -> None:
     race = Race(12)
     pruner = AshaPruner()
     for number in range(1, 7):
@@ -93,7 +93,7 @@ def test_rungs_follow_from_the_longest_complete_training() -> None:
     assert pruner.should_prune(race.history, race.report(8, 2, 9.0)) is not None
 
 
-def test_a_training_that_has_come_to_its_usual_end_is_let_finish() -> None:
+def test_trial_at_the_last_step_is_not_stopped() -> None:
     race = Race(6)
     for number in range(4):
         race.complete(number, {step: float(number) for step in range(1, 10)})
@@ -103,7 +103,7 @@ def test_a_training_that_has_come_to_its_usual_end_is_let_finish() -> None:
 
 
 @pytest.mark.parametrize(("options", "key"), [({"reduction": 1}, "reduction"), ({"min_steps": 0}, "min_steps")])
-def test_options_are_checked(options: dict[str, int], key: str) -> None:
+def test_options_are_validated(options: dict[str, int], key: str) -> None:
     with pytest.raises(InputError, match="must be at least") as caught:
         AshaPruner(**options)
     assert caught.value.keys == (key,)

@@ -20,7 +20,7 @@ NUMERIC_PARENTS = SearchSpace(
 
 
 @pytest.mark.parametrize("name", [*spaces(), "numeric parents"])
-def test_snapping_all_points_at_once_is_decoding_and_encoding_each(name: str) -> None:
+def test_snap_equals_decode_then_encode(name: str) -> None:
     space = {**spaces(), "numeric parents": NUMERIC_PARENTS}[name]
     units = np.random.default_rng(0).random((300, len(space.names)))
     units[:20] = np.nan

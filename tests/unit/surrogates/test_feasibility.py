@@ -26,7 +26,7 @@ def _best_behind_the_edge(number: int, parameters: dict[str, Value]) -> float | 
 
 
 @pytest.mark.parametrize("problem", out_of_memory(), ids=lambda p: p.name)
-def test_a_third_of_the_volume_fails_and_nothing_beats_the_optimum_elsewhere(problem: Problem) -> None:
+def test_a_third_of_the_volume_fails_and_the_optimum_is_feasible(problem: Problem) -> None:
     rng, losses = np.random.default_rng(0), []
     for _ in range(4000):
         try:
@@ -39,7 +39,7 @@ def test_a_third_of_the_volume_fails_and_nothing_beats_the_optimum_elsewhere(pro
 
 @pytest.mark.slow
 @pytest.mark.parametrize("proposer", ["gp", "tpe"])
-def test_after_twenty_trials_hardly_any_fails_though_a_third_of_the_volume_does(proposer: str) -> None:
+def test_few_trials_fail_after_the_first_twenty(proposer: str) -> None:
     shares = [
         np.mean([wasted(search(problem, proposer, seed=seed, trials=60)) for seed in range(3)])
         for problem in out_of_memory()
@@ -48,7 +48,7 @@ def test_after_twenty_trials_hardly_any_fails_though_a_third_of_the_volume_does(
     assert max(shares) <= 0.16  # Of three times 40 trials 12 may fail, plus or minus twice 3 by chance.
 
 
-def test_the_edge_is_learnt_and_what_is_on_its_far_side_comes_last() -> None:
+def test_crashing_points_rank_last() -> None:
     history = build_history(SQUARE, random_trials(SQUARE, 60, _best_behind_the_edge))
     limit = crash_model(history, 150)
     assert limit is not None
@@ -62,7 +62,7 @@ def test_the_edge_is_learnt_and_what_is_on_its_far_side_comes_last() -> None:
         assert np.median(drawn) > 0.4
 
 
-def test_the_more_of_the_last_trials_crashed_the_surer_one_must_be() -> None:
+def test_required_probability_rises_with_recent_crashes() -> None:
     calm = [({"x": x, "y": 0.5}, x) for x in np.linspace(0, 0.5, 20).tolist()]
     crash = ({"x": 0.9, "y": 0.5}, MEMORY)
     once, often = build_history(SQUARE, [crash, *calm]), build_history(SQUARE, [*calm[:10], crash, *calm[10:], crash])
@@ -72,7 +72,7 @@ def test_the_more_of_the_last_trials_crashed_the_surer_one_must_be() -> None:
     assert np.log(0.5) < limits[0].least < limits[1].least < 0
 
 
-def test_without_a_crash_there_is_nothing_to_learn() -> None:
+def test_no_crash_model_without_a_crash() -> None:
     assert crash_model(build_history(SQUARE, random_trials(SQUARE, 10, lambda n, p: p["x"])), 150) is None  # type: ignore[arg-type, return-value]
     broken = random_trials(SQUARE, 10, lambda n, p: SETUP if n % 2 else p["x"])  # type: ignore[arg-type, return-value]
     assert crash_model(build_history(SQUARE, broken), 150) is None
@@ -80,7 +80,7 @@ def test_without_a_crash_there_is_nothing_to_learn() -> None:
     assert crash_model(build_history(SQUARE, running), 150) is None
 
 
-def test_a_long_history_is_thinned_and_stays_the_same_for_a_while() -> None:
+def test_selection_from_a_long_history_is_stable() -> None:
     trials = random_trials(SQUARE, 400, _best_behind_the_edge)
     shown = []
     for count in (395, 396, 397, 398, 399, 400):
@@ -92,9 +92,9 @@ def test_a_long_history_is_thinned_and_stays_the_same_for_a_while() -> None:
     assert sorted(new)[2] == 1  # Most often only the latest is new.
 
 
-def test_a_bound_is_modelled_where_it_is_broken_and_where_it_holds() -> None:
-    told = random_trials(SQUARE, 40, lambda n, p: {"y": p["y"], "accuracy": 0.5, "megabytes": 1000 * p["x"]})  # type: ignore[arg-type, return-value]
-    history = build_history(SQUARE, told, SEVERAL)  # At most 300 megabytes.
+def test_constraint_model_predicts_feasibility() -> None:
+    trials = random_trials(SQUARE, 40, lambda n, p: {"y": p["y"], "accuracy": 0.5, "megabytes": 1000 * p["x"]})  # type: ignore[arg-type, return-value]
+    history = build_history(SQUARE, trials, SEVERAL)  # At most 300 megabytes.
     limit = constraint_model(history, np.arange(40), 0)
     odds = np.exp(limit.log_probability(np.array([[x, 0.5] for x in (0.1, 0.3, 0.5, 0.9)])))
     assert odds[0] > 0.99
@@ -102,13 +102,13 @@ def test_a_bound_is_modelled_where_it_is_broken_and_where_it_holds() -> None:
     assert odds[2:].max() < 0.01
 
 
-def test_a_missing_metric_counts_as_the_worst_and_one_that_never_came_is_no_obstacle() -> None:
-    told = random_trials(
+def test_missing_constraint_metric_counts_as_worst() -> None:
+    trials = random_trials(
         SQUARE,
         40,
         lambda n, p: {"y": p["y"], "accuracy": 0.5} | ({} if p["x"] > 0.7 else {"megabytes": 1000 * p["x"]}),  # type: ignore[arg-type, return-value]
     )
-    limit = constraint_model(build_history(SQUARE, told, SEVERAL), np.arange(40), 0)
+    limit = constraint_model(build_history(SQUARE, trials, SEVERAL), np.arange(40), 0)
     assert np.exp(limit.log_probability(np.array([[0.9, 0.5]])))[0] < 0.05
     never = random_trials(SQUARE, 10, lambda n, p: {"y": p["y"], "accuracy": 0.5})  # type: ignore[arg-type, return-value]
     assert np.isfinite(
@@ -116,12 +116,12 @@ def test_a_missing_metric_counts_as_the_worst_and_one_that_never_came_is_no_obst
     ).all()
 
 
-def test_a_metric_as_large_as_can_be_is_beyond_the_bound_and_no_more() -> None:
-    told = random_trials(
+def test_huge_constraint_metric_stays_finite() -> None:
+    trials = random_trials(
         SQUARE,
         30,
         lambda n, p: {"y": p["y"], "accuracy": 0.5, "megabytes": 1e308 if n % 5 == 0 else 300.0 + 1e-8 * n},
     )
-    history = build_history(SQUARE, told, SEVERAL)
+    history = build_history(SQUARE, trials, SEVERAL)
     assert np.isfinite(constraint_model(history, np.arange(30), 0).log_probability(history.points)).all()
     assert SQUARE.contains(GpProposer().propose(history, count=1, seed=0)[0].parameters)

@@ -14,6 +14,7 @@ from tunesmith.surrogates.gaussian_process import (
     HyperPriors,
     fit,
     fit_cached,
+    training_size,
 )
 from tunesmith.surrogates.losses import normalise_losses
 from tunesmith.testing import problems
@@ -34,7 +35,7 @@ def _standard(values: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("name", ["mixed", "conditional and forbidden", "all choices", "logarithmic", "with priors"])
-def test_the_gradient_is_that_of_finite_differences(name: str, seed: int) -> None:
+def test_gradient_equals_finite_differences(name: str, seed: int) -> None:
     space, rng = spaces()[name], np.random.default_rng(seed)
     posterior = HyperPosterior(Embedding(space), _points(space, 25, seed), rng.standard_normal(25), HyperPriors())
     flat = posterior.mean + rng.uniform(-0.7, 0.7, len(posterior.mean))
@@ -43,7 +44,7 @@ def test_the_gradient_is_that_of_finite_differences(name: str, seed: int) -> Non
 
 
 @pytest.mark.parametrize("name", ["mixed", "conditional and forbidden"])
-def test_what_is_fitted_is_at_least_as_probable_as_what_is_near_it(name: str) -> None:
+def test_fit_finds_a_local_optimum(name: str) -> None:
     space = spaces()[name]
     points = _points(space, 40)
     values = _standard(np.nansum(points, axis=1))
@@ -60,20 +61,20 @@ def _wavy(points: np.ndarray) -> np.ndarray:
     return np.sin(6 * points[:, 0]) + points[:, 1] ** 2
 
 
-def test_a_smooth_function_is_interpolated_and_the_deviation_says_how_well() -> None:
+def test_smooth_function_is_interpolated_with_calibrated_deviation() -> None:
     seen, unseen = _points(SQUARE, 30), _points(SQUARE, 300, seed=1)
     mean, scale = _wavy(seen).mean(), _wavy(seen).std()
     process = fit(SQUARE, seen, (_wavy(seen) - mean) / scale)
     at_seen, _ = process.predict(seen)
     np.testing.assert_allclose(at_seen * scale + mean, _wavy(seen), atol=0.05)
-    told, sd = process.predict(unseen)
-    errors = (_wavy(unseen) - mean) / scale - told
+    predicted, sd = process.predict(unseen)
+    errors = (_wavy(unseen) - mean) / scale - predicted
     assert np.sqrt(np.mean(errors**2)) < 0.1
     assert 0.85 < np.mean(np.abs(errors) < 2 * np.hypot(sd, process.noise)) <= 1.0
     assert sd.mean() < 0.3
 
 
-def test_noise_is_learnt() -> None:
+def test_noise_is_estimated() -> None:
     points, rng = _points(SQUARE, 120), np.random.default_rng(0)
     clear = _standard(_wavy(points))
     noisy = clear + 0.4 * rng.standard_normal(120)
@@ -82,11 +83,11 @@ def test_noise_is_learnt() -> None:
     places = _points(SQUARE, 200, seed=1)
     mean, sd = fit(SQUARE, points, noisy).predict(places)
     truth = (_wavy(places) - _wavy(points).mean()) / _wavy(points).std()
-    assert np.sqrt(np.mean((mean - truth) ** 2)) < 0.25  # The noise was not taken for signal.
-    assert sd.mean() < 0.4  # It is of the metric without noise.
+    assert np.sqrt(np.mean((mean - truth) ** 2)) < 0.25  # The noise was not fitted.
+    assert sd.mean() < 0.4  # The deviation of the noiseless metric.
 
 
-def test_a_parameter_that_matters_gets_a_shorter_length_scale() -> None:
+def test_important_parameter_gets_a_shorter_length_scale() -> None:
     space = SearchSpace({**SQUARE.parameters, "kind": Choice(["a", "b", "c"]), "other": Choice(["a", "b", "c"])})
     points = _points(space, 60)
     values = _standard(np.sin(6 * points[:, 0]) + (points[:, 2] < 1 / 3))
@@ -118,7 +119,7 @@ def _squared_distance(
     return float(((features[0] - features[1]) ** 2).sum())
 
 
-def test_options_are_equally_far_apart_and_ordered_ones_by_their_order() -> None:
+def test_distances_of_ordered_and_unordered_options() -> None:
     space = SearchSpace({"kind": Choice(["a", "b", "c", "d"]), "size": Choice(["s", "m", "l"], ordered=True)})
     embedding = Embedding(space)
     apart = [_squared_distance(embedding, {"kind": "a", "size": "s"}, {"kind": k, "size": "s"}, space) for k in "abcd"]
@@ -128,7 +129,7 @@ def test_options_are_equally_far_apart_and_ordered_ones_by_their_order() -> None
     assert np.bincount(embedding.owners).tolist() == [4, 1]
 
 
-def test_what_is_not_active_is_apart_from_every_value_and_equal_to_itself() -> None:
+def test_inactive_parameter_is_apart_from_every_value() -> None:
     space = SearchSpace({"optimizer": Choice(["sgd", "adam"]), "momentum": Float(0.0, 1.0, when={"optimizer": "sgd"})})
     embedding = Embedding(space)
     adam = {"optimizer": "adam"}
@@ -140,22 +141,22 @@ def test_what_is_not_active_is_apart_from_every_value_and_equal_to_itself() -> N
     assert _squared_distance(embedding, adam, adam, space) == 0.0
 
 
-def test_what_is_supposed_leaves_the_mean_and_makes_sure() -> None:
+def test_conditioning_on_the_mean_reduces_the_deviation_only() -> None:
     points = _points(SQUARE, 20)
     process = fit(SQUARE, points, _standard(_wavy(points)))
-    place, elsewhere = np.array([[0.02, 0.97]]), _points(SQUARE, 50, seed=3)
-    more = process.condition_on(place)
-    (mean,), (sd,) = process.predict(place)
-    (mean_then,), (sd_then,) = more.predict(place)
+    point, elsewhere = np.array([[0.02, 0.97]]), _points(SQUARE, 50, seed=3)
+    more = process.condition_on(point)
+    (mean,), (sd,) = process.predict(point)
+    (mean_then,), (sd_then,) = more.predict(point)
     assert mean_then == pytest.approx(mean, abs=1e-3)
     assert sd_then < 0.3 * sd
     np.testing.assert_allclose(more.predict(elsewhere)[0], process.predict(elsewhere)[0], atol=1e-3)
     assert (more.predict(elsewhere)[1] <= process.predict(elsewhere)[1] + 1e-6).all()
-    told = process.condition_on(place, np.array([mean + 1.0]))
-    assert told.predict(place)[0][0] > mean + 0.8
+    higher = process.condition_on(point, np.array([mean + 1.0]))
+    assert higher.predict(point)[0][0] > mean + 0.8
 
 
-def test_the_posterior_is_that_of_the_textbook() -> None:
+def test_posterior_equals_the_textbook_formula() -> None:
     points = _points(SQUARE, 8)
     values = _standard(_wavy(points))
     process = fit(SQUARE, points, values)
@@ -167,8 +168,8 @@ def test_the_posterior_is_that_of_the_textbook() -> None:
     cross = _kernel(inputs[1], inputs[0]) + 1.0
     mean = cross @ np.linalg.solve(inner, values)
     variance = process.signal * (2.0 - np.einsum("ij,ji->i", cross, np.linalg.solve(inner, cross.T)))
-    told, sd = process.predict(places)
-    np.testing.assert_allclose(told, mean, atol=1e-6)
+    predicted, sd = process.predict(places)
+    np.testing.assert_allclose(predicted, mean, atol=1e-6)
     np.testing.assert_allclose(sd, np.sqrt(variance), atol=1e-4)
 
 
@@ -182,9 +183,7 @@ def _kernel(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     return (1 + distance + distance**2 / 3) * np.exp(-distance)
 
 
-def test_what_is_learnt_is_remembered_and_does_not_hang_on_what_was_learnt_before(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_fits_are_cached_and_independent_of_earlier_fits(monkeypatch: pytest.MonkeyPatch) -> None:
     from tunesmith.surrogates import gaussian_process
 
     points, other = _points(SQUARE, 57), _points(SQUARE, 57, seed=1)
@@ -194,25 +193,26 @@ def test_what_is_learnt_is_remembered_and_does_not_hang_on_what_was_learnt_befor
     real: Callable[..., GaussianProcess] = gaussian_process.fit
     monkeypatch.setattr(gaussian_process, "fit", lambda *a, **k: fits.append(1) or real(*a, **k))
     fit_cached(SQUARE, points, raw, normalise_losses)
-    assert not fits, "the same trials were learnt from twice"
+    assert not fits, "the same data was fitted twice"
     fit_cached(SQUARE, other, _wavy(other), normalise_losses)
     assert fits
-    gaussian_process._fitted.cache_clear()
-    again = fit_cached(SQUARE, points, raw, normalise_losses)
+    training = training_size(57)
+    hyper = real(SQUARE, points[:training], normalise_losses(raw[:training])).hyper
+    again = GaussianProcess(Embedding(SQUARE), hyper, points, normalise_losses(raw))
     np.testing.assert_array_equal(first.predict(other)[0], again.predict(other)[0])
     fits.clear()
     more = np.concatenate([points, other[:2]])
     grown = fit_cached(SQUARE, more, _wavy(more), normalise_losses)
-    assert not fits, "two trials more were enough to learn anew"
+    assert not fits, "two more trials caused a new fit"
     assert len(grown.values) == 59
 
 
 @pytest.mark.parametrize("name", ["mixed", "conditional and forbidden", "one point", "two hundred parameters"])
-def test_histories_that_teach_little_are_coped_with(name: str) -> None:
+def test_uninformative_data_gives_finite_predictions(name: str) -> None:
     space = spaces()[name]
     points = _points(space, 20)
     some = np.random.default_rng(0).standard_normal(20)
-    told = [
+    trials = [
         (points, np.zeros(20)),
         (points[:1], np.zeros(1)),
         (points[:2], np.array([-1.0, 1.0])),
@@ -220,7 +220,7 @@ def test_histories_that_teach_little_are_coped_with(name: str) -> None:
         (np.repeat(points[:2], 10, axis=0), np.repeat([-1.0, 1.0], 10)),
         (points, np.append(np.zeros(19), np.sqrt(20))),
     ]
-    for known, values in told:
+    for known, values in trials:
         mean, sd = fit(space, known, values).predict(points)
         assert np.isfinite(mean).all()
         assert (sd > 0).all()
@@ -228,7 +228,7 @@ def test_histories_that_teach_little_are_coped_with(name: str) -> None:
 
 
 @pytest.mark.slow
-def test_three_hundred_trials_are_coped_with() -> None:
+def test_three_hundred_trials() -> None:
     problem = problems.conditional()
     rng = np.random.default_rng(0)
     drawn = [problem.space.sample(rng) for _ in range(400)]

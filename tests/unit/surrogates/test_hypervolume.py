@@ -17,7 +17,7 @@ def _drawn_gain(mean: np.ndarray, sd: np.ndarray, front: np.ndarray, reference: 
 
 
 @pytest.mark.parametrize("metrics", [2, 3, 4])
-def test_it_is_the_mean_gain_of_random_draws(metrics: int) -> None:
+def test_ehvi_equals_the_mean_gain_of_random_draws(metrics: int) -> None:
     rng = np.random.default_rng(metrics)
     front, reference = rng.random((10, metrics)), np.full(metrics, 1.1)
     mean, sd = 0.7 * rng.random((3, metrics)), 0.05 + 0.3 * rng.random((3, metrics))
@@ -27,7 +27,7 @@ def test_it_is_the_mean_gain_of_random_draws(metrics: int) -> None:
         assert np.exp(log) == pytest.approx(expected, abs=4 * error)
 
 
-def test_what_is_certain_gains_its_own_volume() -> None:
+def test_certain_candidate_gains_its_exclusive_volume() -> None:
     front, reference = np.array([[0.0, 1.0], [1.0, 0.0]]), np.array([1.5, 1.5])
     mean = np.array([[0.5, 0.5], [-1.0, 2.0], [1.2, 1.2]])
     logs = log_expected_hypervolume_improvement(mean, np.full((3, 2), 1e-9), front, reference)
@@ -35,7 +35,7 @@ def test_what_is_certain_gains_its_own_volume() -> None:
     assert (np.exp(logs[1:]) == 0).all()
 
 
-def test_far_from_the_front_nearer_is_still_better() -> None:
+def test_gain_decreases_with_distance_far_from_the_front() -> None:
     front, reference = np.array([[0.0, 1.0], [1.0, 0.0]]), np.array([1.1, 1.1])
     for directions in ([1.0, 1.0], [1.0, 0.1], [0.0, 1.0]):
         steps = np.array([1.0, 10.0, 1e3, 1e6, 1e9])[:, None] * directions
@@ -44,13 +44,13 @@ def test_far_from_the_front_nearer_is_still_better() -> None:
         assert (np.diff(logs) < 0).all()
 
 
-def test_without_a_front_all_up_to_the_reference_is_gain() -> None:
+def test_empty_front() -> None:
     empty, mean, sd = np.empty((0, 3)), np.zeros((1, 3)), np.ones((1, 3))
     log = log_expected_hypervolume_improvement(mean, sd, empty, np.array([1.0, 2.0, 3.0]))
     np.testing.assert_allclose(log, log_expected_improvement(np.array([1.0, 2.0, 3.0])).sum())
 
 
-def test_dominated_members_and_those_beyond_the_reference_change_nothing() -> None:
+def test_dominated_members_and_those_beyond_the_reference_are_ignored() -> None:
     rng = np.random.default_rng(0)
     values, mean, sd = rng.random((30, 3)), rng.random((20, 3)), np.full((20, 3), 0.2)
     reference = np.full(3, 0.9)
@@ -62,7 +62,7 @@ def test_dominated_members_and_those_beyond_the_reference_change_nothing() -> No
 
 
 @pytest.mark.parametrize("metrics", [3, 4, 5])
-def test_a_long_front_is_thinned_out_and_never_underrates(metrics: int) -> None:
+def test_reduced_front_never_underestimates(metrics: int) -> None:
     rng = np.random.default_rng(0)
     front = np.abs(rng.standard_normal((200, metrics)))
     front = 1 - front / np.linalg.norm(front, axis=1)[:, None]
@@ -74,7 +74,7 @@ def test_a_long_front_is_thinned_out_and_never_underrates(metrics: int) -> None:
     assert expected - 4 * error < np.exp(log) < 1.5 * expected + 4 * error
 
 
-def test_the_log_has_all_its_digits_at_the_seams() -> None:
+def test_log_ei_is_accurate_where_its_forms_meet() -> None:
     from scipy.special import log_ndtr
 
     units = np.concatenate([-np.logspace(8, -3, 400), np.linspace(0, 40, 100)])

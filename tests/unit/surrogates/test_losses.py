@@ -11,7 +11,7 @@ LOGNORMAL = np.exp(2 * np.random.default_rng(0).standard_normal(60))
 
 
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=40))
-def test_any_finite_losses_come_out_finite_and_in_the_same_order(losses: list[float]) -> None:
+def test_normalised_losses_are_finite_and_keep_their_order(losses: list[float]) -> None:
     raw = np.array(losses)
     out = normalise_losses(raw)
     assert np.isfinite(out).all()
@@ -47,7 +47,7 @@ def test_any_finite_losses_come_out_finite_and_in_the_same_order(losses: list[fl
         "tiny",
     ],
 )
-def test_losses_come_out_standardised(raw: np.ndarray) -> None:
+def test_normalised_losses_are_standardised(raw: np.ndarray) -> None:
     out = normalise_losses(raw)
     assert out.mean() == pytest.approx(0.0, abs=1e-6)
     assert out.std() == pytest.approx(1.0, abs=1e-6)
@@ -63,11 +63,11 @@ def test_equal_losses_are_zero(raw: np.ndarray) -> None:
     [lambda y: y + 3.0, lambda y: 1e-6 * y, lambda y: 2.5e5 * y - 7.0, lambda y: 1e250 * y],
     ids=["shifted", "small", "both", "huge"],
 )
-def test_unit_and_origin_of_the_metric_do_not_matter(changed: Callable[[np.ndarray], np.ndarray]) -> None:
+def test_scale_and_offset_do_not_matter(changed: Callable[[np.ndarray], np.ndarray]) -> None:
     np.testing.assert_allclose(normalise_losses(changed(LOGNORMAL)), normalise_losses(LOGNORMAL), atol=1e-6)
 
 
-def test_a_skewed_metric_becomes_about_normal() -> None:
+def test_skewed_metric_becomes_nearly_normal() -> None:
     def skewness(y: np.ndarray) -> float:
         return float(np.mean(((y - y.mean()) / y.std()) ** 3))
 
@@ -75,7 +75,7 @@ def test_a_skewed_metric_becomes_about_normal() -> None:
     assert abs(skewness(normalise_losses(LOGNORMAL))) < 0.7
 
 
-def test_one_diverged_training_leaves_the_others_told_apart() -> None:
+def test_outlier_does_not_compress_the_others() -> None:
     raw = np.append(np.linspace(0.0, 1.0, 30), 1e18)
     out = normalise_losses(raw)
     assert np.diff(out[:30]).min() > 0.02
