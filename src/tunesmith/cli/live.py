@@ -142,8 +142,8 @@ class Frame:
 
         top = [panels.heading(self._name, self._folder, snapshot, self._budget)]
         top.append(self._top(snapshot, options.max_width, 2 if height < 30 else 5))
-        if snapshot.questions:
-            first, more = snapshot.questions[0], len(snapshot.questions) - 1
+        if snapshot.approval_requests:
+            first, more = snapshot.approval_requests[0], len(snapshot.approval_requests) - 1
             metric = snapshot.objective.primary.name
             top.append(open_request(first, now, metric, self._folder, more=more, typed=self.typed()))
         lines = drawn(*top)

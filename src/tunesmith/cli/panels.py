@@ -405,7 +405,8 @@ def shares(snapshot: Snapshot, rows: int) -> RenderableType:
     """Return what each proposer achieved: one per line, or flowing text where there are fewer lines."""
     if rows < len(snapshot.shares):
         short = [
-            f"{clean(s.proposer)} {s.proposals}, {s.leads} accepted, best {number(s.best)}" for s in snapshot.shares
+            f"{clean(s.proposer)} {s.proposals}, {len(s.accepted)} accepted, best {number(s.best)}"
+            for s in snapshot.shares
         ]
         return Flow([Text(words) for words in short], rows)
     return Rows([*map(_share, snapshot.shares)])
@@ -415,9 +416,9 @@ def _share(share: Share) -> list[Text]:
     return [
         Text(f"   {clean(share.proposer)}"),
         Text(f"{share.proposals:>3} trial{'' if share.proposals == 1 else 's'}"),
-        Text(f"{share.leads} accepted", style=GOOD if share.leads else SOFT),
+        Text(f"{len(share.accepted)} accepted", style=GOOD if share.accepted else SOFT),
         Text(f"best {number(share.best)}", style="" if share.best is not None else SOFT),
-        Text("" if share.due is None else f"next {100 * share.due:.0f} %"),
+        Text("" if share.upcoming is None else f"next {100 * share.upcoming:.0f} %"),
     ]
 
 

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from ..core.approval_request import ApprovalRequest
 from ..core.budget import Budget
-from ..core.trial import State, Trial
+from ..core.trial import State, Trial, Verdict
 from ..history.history import History
 from ..journal.events import (
     ApprovalRequested,
@@ -34,13 +34,11 @@ from .terminal import Printable, near
 
 
 class PlainView:
-    """Follows a running study in plain lines, one for each thing worth knowing: for pipes and logs.
-
-    A tracker and a context manager, made like `LiveView`.
+    """Prints a line for each noteworthy event of a running study. A tracker and a context manager, like `LiveView`.
 
     Args:
         name: The study's name.
-        folder: The study's folder, or None where it is kept in memory.
+        folder: The study's folder, or None for a study in memory.
         budget: The limits of the study.
         slots: How many trials run at once.
         console: Where to print.
@@ -48,34 +46,34 @@ class PlainView:
 
     def __init__(self, name: str, folder: Path | None, budget: Budget, slots: int, console: Console) -> None:
         self._name, self._folder, self._budget, self._slots, self._console = name, folder, budget, slots, console
-        self._leader: int | None = None
-        self._opened = False
+        self._best: int | None = None
+        self._began = False
 
     def record(self, event: Event, history: History) -> None:
-        """Print a line, if the event is worth one."""
-        if not self._opened:
-            self._open(history, event)
+        """Print a line if the event is noteworthy."""
+        if not self._began:
+            self._begin(history, event)
         if isinstance(event, Decision):
             self._print(Text(f"decision  {clean(event.reason)}"))
         if isinstance(event, ApprovalRequested):
-            self._ask(event.request, event.time)
+            self._print_answer_command(event.request, event.time)
         if not isinstance(event, TrialEvent):
             return
         trial = history.trials[event.trial]
         if isinstance(event, TrialFinished):
-            self._print(self._finished(trial, history))
+            self._print(self._result(trial, history))
         elif isinstance(event, TrialInterrupted):
             why = clean(event.reason)
             words = "interrupted" if why in ("", "interrupted") else f"interrupted ({why})"
             self._print(Text(f"trial {trial.number:>3}  {words}; it waits for another attempt"))
         elif isinstance(event, TrialJudged):
-            self._judged(trial)
+            self._print_verdict(event.verdict, trial)
         elif isinstance(event, TrialTested):
-            measured = "  ".join(f"{clean(name)} {number(value)}" for name, value in held_out_scores(trial).items())
+            metrics = "  ".join(f"{clean(name)} {number(value)}" for name, value in held_out_scores(trial).items())
             failed = f"failed: {clean(event.failure.reason if event.failure else 'no measurement')}"
-            self._print(Text(f"trial {trial.number:>3}  on the test split: {measured or failed}"))
+            self._print(Text(f"trial {trial.number:>3}  on the test split: {metrics or failed}"))
         if isinstance(event, TrialFinished | TrialJudged | TrialNoted) and history.best is not None:
-            self._leader = history.best.number
+            self._best = history.best.number
 
     def __enter__(self) -> Self:
         return self
@@ -85,27 +83,28 @@ class PlainView:
     ) -> None:
         pass
 
-    def _open(self, history: History, event: Event) -> None:
-        self._opened = True
-        standing = history.best is not None and getattr(event, "trial", None) != history.best.number
-        self._leader = history.best.number if standing and history.best is not None else None
+    def _begin(self, history: History, event: Event) -> None:
+        """Print the study's first lines, and take note of the best trial before this event."""
+        self._began = True
+        if history.best is not None and getattr(event, "trial", None) != history.best.number:
+            self._best = history.best.number
         limits = ", ".join(f"{name}={value:g}" for name, value in self._budget.to_table().items()) or "no limit"
-        where = "" if self._folder is None else f"  {near(self._folder)}"
-        words = f"study {clean(self._name)}  {clean(history.objective)}  {limits}  slots={self._slots}{where}"
-        self._print(Text(words))
+        folder = "" if self._folder is None else f"  {near(self._folder)}"
+        self._print(
+            Text(f"study {clean(self._name)}  {clean(history.objective)}  {limits}  slots={self._slots}{folder}")
+        )
         if history.settled > isinstance(event, TrialFinished):
             self._print(Text(f"resumed with {history.settled} settled trials"))
-        for question in history.approval_requests.open if isinstance(event, SessionOpened) else ():
-            self._print(Text(f"waiting   {asking.asked(question)}"))
-            self._ask(question, event.time)
+        for request in history.approval_requests.open if isinstance(event, SessionOpened) else ():
+            self._print(Text(f"waiting   {asking.asked(request)}"))
+            self._print_answer_command(request, event.time)
 
-    def _ask(self, question: ApprovalRequest, now: float) -> None:
-        """Say how a step is answered that waits for approval."""
-        how = asking.command(question, None if self._folder is None else near(self._folder))
-        left = asking.left(question, now)
-        self._print(Text(f"          in {left} it is {asking.then(question)}; answer with: {how}  (or --reject)"))
+    def _print_answer_command(self, request: ApprovalRequest, now: float) -> None:
+        command = asking.command(request, None if self._folder is None else near(self._folder))
+        left = asking.left(request, now)
+        self._print(Text(f"          in {left} it is {asking.then(request)}; answer with: {command}  (or --reject)"))
 
-    def _finished(self, trial: Trial, history: History) -> Text:
+    def _result(self, trial: Trial, history: History) -> Text:
         shown = history.objective.shown
         values = [f"{clean(metric.name)} {number(trial.metrics.get(metric.name))}" for metric in shown]
         parts = [f"trial {trial.number:>3}", *values, str(trial.state), clean(trial.proposal.proposer)]
@@ -117,7 +116,7 @@ class PlainView:
         if history.objective.pareto:
             if trial.number in {member.number for member in history.front}:
                 parts.append(f"on the front of {len(history.front)}")
-        elif history.best is not None and history.best.number == trial.number != self._leader:
+        elif history.best is not None and history.best.number == trial.number != self._best:
             parts.append(self._new_best(trial, history))
         return Text("  ".join(parts))
 
@@ -127,12 +126,10 @@ class PlainView:
         first = history.trials[0].metrics.get(name)
         if trial.number == 0 or first is None:
             return "new best"
-        share = change(trial.metrics[name], first)
-        return f"new best ({share} from trial 0)" if share else "new best"
+        relative = change(trial.metrics[name], first)
+        return f"new best ({relative} from trial 0)" if relative else "new best"
 
-    def _judged(self, trial: Trial) -> None:
-        verdict = trial.verdict
-        assert verdict is not None
+    def _print_verdict(self, verdict: Verdict, trial: Trial) -> None:
         if verdict.decision == "replicate" or verdict.binding or verdict.by == "user":
             words = {"accept": "accepted", "reject": "rejected", "replicate": "to be repeated"}[verdict.decision]
             self._print(Text(f"trial {trial.number:>3}  {words} by {clean(verdict.by)}: {clean(verdict.reason)}"))

@@ -80,7 +80,7 @@ def status(
     assert snapshot is not None
     parts = [panels.heading(name, folder, snapshot, budget), panels.Title("best so far"), panels.best(snapshot, 99)]
     metric = history.objective.primary.name
-    parts += [open_request(request, time.time(), metric, folder) for request in snapshot.questions]
+    parts += [open_request(request, time.time(), metric, folder) for request in snapshot.approval_requests]
     parts += [panels.Title("budget"), _spent(snapshot), panels.limits(snapshot, budget)]
     if history.ledger.total.calls:
         parts += [panels.Title("language models"), panels.ledger(history.ledger)]

@@ -1,11 +1,11 @@
-"""What the terminal views show of a study: kept up to date event by event, read as one consistent picture."""
+"""The live state of a study: updated event by event, read as consistent snapshots."""
 
 from __future__ import annotations
 
 import threading
 from collections import deque
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -33,16 +33,15 @@ from ..proposers.base import Proposer
 from ..proposers.portfolio import PortfolioProposer
 from ..reports.fronts import FrontRow, front_rows
 
-KEPT = 60
-"""How many of the last settled trials are kept for display: more than any terminal shows."""
-
+MAX_SETTLED = 60
+"""How many of the last settled trials are kept: more than any terminal shows."""
 
 _MINOR_DECISIONS = (AdviceRefused, ApprovalRequested, SearchFocused, StopRefused)
 
 
 @dataclass(frozen=True)
 class Running:
-    """A trial that runs, on which slot (from 1), since when (seconds since 1970)."""
+    """A running trial, its slot (from 1) and its start in seconds since 1970."""
 
     trial: Trial
     slot: int
@@ -51,50 +50,45 @@ class Running:
 
 @dataclass
 class Share:
-    """What one proposer has contributed.
+    """The results of one proposer. `reports.proposers` has more, but reads every trial.
 
     Args:
         proposer: Its name.
-        proposals: How many trials it proposed.
-        leads: How many of them the judge accepted as the new best.
+        proposals: The number of its trials.
+        accepted: Those that the judge accepted as the new best.
         best: Its best value of the first metric among complete trials.
-        due: The share of the next trials that a portfolio gives it; None where it is no member of one.
+        upcoming: The share of the next trials that a portfolio gives it, or None outside a portfolio.
     """
 
     proposer: str
     proposals: int = 0
     accepted: set[int] = field(default_factory=set)
     best: float | None = None
-    due: float | None = None
-
-    @property
-    def leads(self) -> int:
-        """How many of its trials the judge accepted as the new best."""
-        return len(self.accepted)
+    upcoming: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
-    """A study at one moment: plain values that nobody changes any more.
+    """A study at one moment.
 
     Args:
-        objective: What is made small or large.
-        counts: Trials by state.
-        first: Trial 0, the user's own configuration, or None before it was proposed.
-        first_value: Its first metric, the mean over complete repeats.
-        best: The trial that leads, or None.
-        best_value: Its first metric, the mean over complete repeats.
-        best_repeats: How many complete runs that mean is over.
-        front: The trials on the front of a Pareto objective, by the first metric; empty for any other.
+        objective: The objective.
+        counts: The number of trials in each state.
+        first: Trial 0, the user's own configuration, or None before it is proposed.
+        first_value: Its first metric, averaged over complete repeats.
+        best: The best trial, or None.
+        best_value: Its first metric, averaged over complete repeats.
+        best_repeats: The number of complete repeats.
+        front: The Pareto front by the first metric; empty for a single metric.
         dominated: The share of its box that the front dominates, in [0, 1] (`pareto.hypervolume_share`), or None.
         noise: Standard deviation of the loss between repeats, or None where unknown.
         since_best: Settled trials since the last new best.
         seconds: Wall-clock time of all sessions.
-        running: The trials that run, by slot.
+        running: The running trials by slot.
         settled: The last settled trials, the latest first.
-        shares: Who proposed, the most proposals first.
+        shares: The proposers, the one with the most trials first.
         decision: The coordinator's last decision, or None.
-        questions: The steps that wait for approval.
+        approval_requests: The open requests.
     """
 
     objective: Objective
@@ -113,33 +107,33 @@ class Snapshot:
     settled: Sequence[Trial]
     shares: Sequence[Share]
     decision: Decision | None
-    questions: Sequence[ApprovalRequest] = ()
+    approval_requests: Sequence[ApprovalRequest] = ()
 
     @property
     def leaders(self) -> Container[int]:
-        """The numbers of the trials that bear a star: those on the front, or the best."""
+        """The numbers of the trials on the Pareto front, or of the best trial."""
         if self.objective.pareto:
             return {row.trial.number for row in self.front}
         return () if self.best is None else {self.best.number}
 
     @property
     def best_of_first(self) -> float | None:
-        """What a target is compared with: the best's first metric, or the best first metric on the front."""
+        """The best value of the first metric, which a target is compared with."""
         return self.front[0].values[0] if self.front else self.best_value
 
     @property
     def trials(self) -> int:
-        """How many trials there are."""
+        """The number of trials."""
         return sum(self.counts.values())
 
     @property
     def done(self) -> int:
-        """How many trials are over for good."""
+        """The number of settled trials."""
         return sum(count for state, count in self.counts.items() if state.settled)
 
 
 class LiveState:
-    """Follows a study's events; `record` and `picture` may be called from different threads.
+    """Follows a study's events. `record` and `snapshot` may be called from different threads.
 
     >>> from tunesmith.core.objective import Objective
     >>> from tunesmith.core.space import Float, SearchSpace
@@ -160,7 +154,7 @@ class LiveState:
         self._lock = threading.Lock()
         self._history: History | None = None
         self._slots: dict[int, tuple[int, float]] = {}
-        self._settled: deque[int] = deque(maxlen=KEPT)
+        self._settled: deque[int] = deque(maxlen=MAX_SETTLED)
         self._shares: dict[str, Share] = {}
         self._seconds = 0.0
         self._clock: float | None = None
@@ -168,17 +162,17 @@ class LiveState:
 
     @classmethod
     def of(cls, history: History, proposer: Proposer | None = None) -> LiveState:
-        """Return the state of a study that nobody changes meanwhile, as read from its journal."""
+        """Return the state of a loaded study that does not change meanwhile."""
         state = cls()
         state._begin(history)
         shares = proposer.shares(history) if isinstance(proposer, PortfolioProposer) else {}
         for name in shares.keys() & state._shares.keys():
-            state._shares[name].due = shares[name]
+            state._shares[name].upcoming = shares[name]
         state._seconds = history.seconds_spent()
         return state
 
     def record(self, event: Event, history: History) -> None:
-        """Take note of an event; `history` already includes it. Costs the same however long the history is."""
+        """Take note of an event that `history` already includes, in constant time."""
         with self._lock:
             if self._history is not history:
                 self._begin(history)
@@ -190,10 +184,10 @@ class LiveState:
             self._clock = None if isinstance(event, SessionClosed) else event.time
 
     def snapshot(self, now: float | None = None) -> Snapshot | None:
-        """Return how the study stands, or None before its first event.
+        """Return a snapshot, or None before the first event.
 
         Args:
-            now: Seconds since 1970, for the time spent up to this moment.
+            now: Seconds since 1970, up to which the time spent is counted.
         """
         with self._lock:
             history = self._history
@@ -201,11 +195,11 @@ class LiveState:
                 return None
             slots = dict(self._slots)
             recent = list(self._settled)
-            shares = [Share(s.proposer, s.proposals, set(s.accepted), s.best, s.due) for s in self._shares.values()]
+            shares = [replace(share, accepted=set(share.accepted)) for share in self._shares.values()]
             elapsed = 0.0 if now is None or self._clock is None else max(0.0, now - self._clock)
             seconds = self._seconds + elapsed
-        # The study's thread may change the history while we read on. Each single look is safe, since trials are
-        # frozen and lists only grow; nothing that iterates over a dictionary of the history is used.
+        # The study's thread may change the history meanwhile. Trials are frozen and lists only grow, so reading those
+        # is safe; iterating over a dictionary of the history would not be.
         first = history.trials[0] if history.trials else None
         best = history.best
         values = _values(history, best)
@@ -228,11 +222,11 @@ class LiveState:
             settled=[history.trials[n] for n in reversed(recent)],
             shares=sorted(shares, key=lambda share: -share.proposals),
             decision=next((e for e in reversed(history.decisions) if not isinstance(e, _MINOR_DECISIONS)), None),
-            questions=history.approval_requests.open,
+            approval_requests=history.approval_requests.open,
         )
 
     def _dominated_by(self, front: list[FrontRow]) -> float | None:
-        """Return the share that a front dominates; looked up where it is the front of the last picture."""
+        """Return the share that the front dominates, computed only for a new front."""
         if front != self._dominated[0]:
             signs = [metric.sign for metric in self._history.objective.metrics] if self._history else []
             share = hypervolume_share(np.array([row.values for row in front]) * signs) if front else None
@@ -240,10 +234,10 @@ class LiveState:
         return self._dominated[1]
 
     def _begin(self, history: History) -> None:
-        """Catch up with what happened before we were told of anything."""
+        """Catch up with the trials before the first event."""
         self._history = history
         for trial in history.trials:
-            self._propose(trial)
+            self._share(trial).proposals += 1
             if trial.state.settled:
                 self._settle(trial)
             if trial.verdict is not None and trial.verdict.decision == "accept":
@@ -253,7 +247,7 @@ class LiveState:
 
     def _follow(self, event: TrialEvent, trial: Trial) -> None:
         if isinstance(event, TrialProposed):
-            self._propose(trial)
+            self._share(trial).proposals += 1
         elif isinstance(event, TrialFinished):
             self._slots.pop(trial.number, None)
             self._settle(trial)
@@ -264,9 +258,6 @@ class LiveState:
         elif isinstance(event, TrialJudged):
             accepted = self._share(trial).accepted
             (accepted.add if event.verdict.decision == "accept" else accepted.discard)(trial.number)
-
-    def _propose(self, trial: Trial) -> None:
-        self._share(trial).proposals += 1
 
     def _settle(self, trial: Trial) -> None:
         assert self._history is not None
@@ -283,7 +274,7 @@ class LiveState:
         return self._shares.setdefault(name, Share(name))
 
     def _free_slot(self, trial: int) -> int:
-        """Return the first free slot: trials fill slots in the order they start."""
+        """Return the first free slot; trials fill slots in the order in which they start."""
         taken = {slot for number, (slot, _) in self._slots.items() if number != trial}
         return next(slot for slot in range(1, len(taken) + 2) if slot not in taken)
 

@@ -21,7 +21,7 @@ from tunesmith.journal.events import (
     TrialReported,
     TrialStarted,
 )
-from tunesmith.service.live_state import KEPT, LiveState
+from tunesmith.service.live_state import MAX_SETTLED, LiveState
 
 
 def new_history() -> History:
@@ -71,7 +71,7 @@ def test_a_picture_holds_what_happened() -> None:
     assert (snapshot.trials, snapshot.done, snapshot.since_best) == (6, 6, 1)
     assert {state: n for state, n in snapshot.counts.items() if n} == {State.COMPLETE: 5, State.FAILED: 1}
     assert [trial.number for trial in snapshot.settled] == [5, 4, 3, 2, 1, 0]
-    shares = {share.proposer: (share.proposals, share.leads, share.best) for share in snapshot.shares}
+    shares = {share.proposer: (share.proposals, len(share.accepted), share.best) for share in snapshot.shares}
     assert shares == {"user": (1, 1, 3.0), "random": (3, 1, 1.5), "tpe": (2, 1, 1.0)}
     assert snapshot.seconds == pytest.approx(21.0), "from the opening until now"
 
@@ -128,7 +128,7 @@ def test_a_users_verdict_replaces_the_judges() -> None:
     feed(history, state, [TrialJudged(trial=0, verdict=Verdict(**veto))])
     snapshot = state.snapshot()
     assert snapshot is not None
-    assert snapshot.shares[0].leads == 0
+    assert snapshot.shares[0].accepted == set()
     assert snapshot.best is None
 
 
@@ -155,7 +155,7 @@ def test_reading_while_another_thread_writes_is_safe() -> None:
             while not done.is_set():
                 snapshot = state.snapshot(now=1e4)
                 if snapshot is not None:
-                    assert len(snapshot.settled) <= KEPT
+                    assert len(snapshot.settled) <= MAX_SETTLED
                     assert all(run.slot <= 3 for run in snapshot.running)
                     snapshots += 1
         except BaseException as error:
