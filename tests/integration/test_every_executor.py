@@ -19,6 +19,7 @@ import tunesmith as ts
 from tests.detached_executor import DetachedExecutor
 from tests.waiting import wait_until
 from tunesmith.executors.pool import PoolExecutor
+from tunesmith.journal.events import SessionClosed, TrialFinished
 from tunesmith.journal.file import read_events
 
 PROGRAM = """
@@ -100,7 +101,9 @@ def rows(folder: Path) -> list[tuple[Any, ...]]:
 
 def check_whole(folder: Path) -> None:
     assert [row[3] for row in rows(folder)] == ["complete"] * 8
-    finished = Counter(event.trial for event in read_events(folder / "journal.jsonl") if event.kind == "finished")
+    finished = Counter(
+        event.trial for event in read_events(folder / "journal.jsonl") if isinstance(event, TrialFinished)
+    )
     assert set(finished.values()) == {1}, "a trial is settled exactly once"
     for trial in ts.load(folder).trials:
         assert [report.step for report in trial.reports] == [0, 1, 2, 3], f"trial {trial.number}"
@@ -160,7 +163,7 @@ def test_a_study_that_was_ended_goes_on(kind: str, number: signal.Signals, progr
 
 
 def closed(folder: Path) -> bool:
-    return any(event.kind == "closed" for event in read_events(folder / "journal.jsonl"))
+    return any(isinstance(event, SessionClosed) for event in read_events(folder / "journal.jsonl"))
 
 
 class PrunesTrial1:
