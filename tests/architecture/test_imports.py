@@ -31,9 +31,6 @@ FLOORS = [
     {"testing", "service"},
     {"cli", "mcp"},
 ]
-EXCEPTIONS: dict[tuple[str, str], str] = {
-    ("tunesmith.runner.loop", "tunesmith.agents.roles.coordinator"): "to be passed in",
-}
 OUTSIDE = {
     "langgraph": {"tunesmith.runner.graph"},
     "click": {"tunesmith.cli"},
@@ -64,19 +61,11 @@ MODULES = modules()
 
 
 def imports_of(name: str, *, outside: bool = False) -> set[str]:
-    """The modules that a module imports, also within functions; what only the type checker sees is left out."""
+    """The modules that a module imports, also within functions and for the type checker alone."""
     tree = ast.parse(MODULES[name].read_text())
-    hidden = {
-        id(inner)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
-        for inner in ast.walk(node)
-    }
     package = name if MODULES[name].name == "__init__.py" else name.rpartition(".")[0]
     found: set[str] = set()
     for node in ast.walk(tree):
-        if id(node) in hidden:
-            continue
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -105,7 +94,7 @@ def test_imports_point_down(name: str) -> None:
         return
     for other in imports_of(name):
         below = floor_of(other)
-        if below is None or (name, other) in EXCEPTIONS:
+        if below is None:
             continue
         assert below <= own, f"{name} imports {other} from above"
         mine, theirs = name.split(".")[1], other.split(".")[1]
@@ -115,13 +104,8 @@ def test_imports_point_down(name: str) -> None:
             assert other.endswith(".base"), f"{name} imports its sibling {other}, which is not a base"
 
 
-@pytest.mark.parametrize(("name", "other"), EXCEPTIONS)
-def test_an_exception_is_still_needed(name: str, other: str) -> None:
-    assert other in imports_of(name)
-
-
 def test_no_cycles() -> None:
-    graph = {name: imports_of(name) - {other for mine, other in EXCEPTIONS if mine == name} for name in MODULES}
+    graph = {name: imports_of(name) for name in MODULES}
     done: set[str] = set()
     while ready := [name for name in graph if name not in done and not graph[name] - done - {"tunesmith"}]:
         done |= set(ready)

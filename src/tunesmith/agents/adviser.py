@@ -62,6 +62,24 @@ class PlannerAdviser:
         self._leftover = ideas[count:]
         return ideas[:count]
 
+    def open(self, *, concurrent: bool, should_cancel: Callable[[], bool]) -> None:
+        """Get ready for a running study; see `runner.base.Adviser`.
+
+        Raises:
+            InputError: The model's settings are wrong.
+        """
+        self.gateway.concurrent = concurrent
+        self.gateway.should_cancel = should_cancel
+        _ = self.gateway.model  # Connects, so that wrong settings are reported before anything runs.
+
+    def cancel(self) -> None:
+        """Cancel pending requests, and make no new ones."""
+        self.gateway.cancel()
+
+    def close(self) -> None:
+        """Journal the cost of the last calls and close all connections."""
+        self.gateway.close()
+
     def ask_specialist(self, parameter: str) -> None:
         """Ask the specialist of a parameter for the next turn; several threads may ask at once."""
         from .roles import specialist

@@ -1,49 +1,18 @@
-"""Whether a study goes on: fixed rules on the target and the budget."""
+"""Whether a study continues: rules on the target and the budget."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 from ..core.budget import Budget
 from ..core.trial import State
 from ..history.history import History
+from .base import Step
 
-FAILURES_AT_THE_START = 5
-FAILURES_IN_A_ROW = 10
-"""So many failures one after the other, where trials had worked before, mean that something else broke than they."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Step:
-    """What the coordinator wants.
-
-    Args:
-        stop: Whether the study ends here.
-        reason: Why, in words; empty while it simply goes on.
-        failed: Whether it ends because nothing works.
-        room: How many trials may still be proposed; None for no limit.
-        specialists: The parameters whose specialists are to be asked now.
-    """
-
-    stop: bool = False
-    reason: str = ""
-    failed: bool = False
-    room: int | None = None
-    specialists: tuple[str, ...] = ()
-
-
-class Coordinator(Protocol):
-    """Whoever decides whether a study goes on."""
-
-    def decide(self, history: History, *, seconds: float) -> Step:
-        """Return what to do next.
-
-        Args:
-            history: All that is known.
-            seconds: Wall-clock seconds that the study has run, all sessions together.
-        """
-        ...
+MAX_FIRST_FAILURES = 5
+"""Failures without any success that end a study."""
+MAX_CONSECUTIVE_FAILURES = 10
+"""Consecutive failures, after earlier successes, that indicate a broken environment."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,18 +26,13 @@ class RulesCoordinator:
     budget: Budget
 
     def decide(self, history: History, *, seconds: float) -> Step:
-        """Return what to do next.
-
-        Args:
-            history: All that is known.
-            seconds: Wall-clock seconds that the study has run, all sessions together.
-        """
+        """Return the next step; see `Coordinator.decide`."""
         usable = history.counts[State.COMPLETE] + history.counts[State.PRUNED]
-        if not usable and history.counts[State.FAILED] >= FAILURES_AT_THE_START:
+        if not usable and history.counts[State.FAILED] >= MAX_FIRST_FAILURES:
             return Step(
                 stop=True, failed=True, reason=f"each of the first {history.counts[State.FAILED]} trials failed"
             )
-        if (in_a_row := len(history.failed_in_a_row)) >= FAILURES_IN_A_ROW:
+        if (in_a_row := len(history.failed_in_a_row)) >= MAX_CONSECUTIVE_FAILURES:
             return Step(stop=True, failed=True, reason=f"the last {in_a_row} trials failed, one after the other")
         for reason in (self._target(history), self._patience(history), self._minutes(seconds)):
             if reason:
@@ -78,10 +42,14 @@ class RulesCoordinator:
             return Step(stop=True, reason=f"all {self.budget.trials} trials are done", failed=not usable)
         return Step(room=room)
 
+    def is_due(self, history: History) -> bool:
+        """Return False: rules ask nobody."""
+        return False
+
     def _target(self, history: History) -> str | None:
         target, best = self.budget.target, history.best
         if history.objective.pareto and history.front:
-            best = history.front[0]  # The target is of the first metric, and this one has the best of it.
+            best = history.front[0]  # The best value of the first metric, which the target is about.
         if target is None or best is None or history.objective.violation(best.metrics):
             return None
         metric = history.objective.primary

@@ -1,124 +1,153 @@
-"""What happens in each node of the graph: a running study with its futures. Nothing here knows LangGraph."""
+"""A running study with its futures: the work of the graph's nodes, without LangGraph."""
 
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Mapping
 from concurrent.futures import Future, wait
 from dataclasses import replace
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING
 
+from ..approvals.approvals import Approvals
 from ..core.trial import Failure, Measurement, Outcome, State, Trial, TrialFailed, TrialRequest
+from ..engine.engine import Engine
 from ..errors import ApprovalPending, InputError, SpaceExhausted, TrialPruned
-from ..executors.base import Limit
+from ..executors.base import Executor, Limit
 from ..journal.events import StudyStopped
 from ..plugins import name_of
-from .coordinator import Coordinator, RulesCoordinator, Step
+from ..tasks.base import Task
+from .base import Adviser, Coordinator, Step
 from .recovery import recover
 
-if TYPE_CHECKING:
-    from ..study.study import Study
-
-_Heard = tuple[int, int, int, Mapping[str, float]]
+_Report = tuple[int, int, int, Mapping[str, float]]
 """A report: trial, attempt, step, metrics."""
 
 log = logging.getLogger(__name__)
 
 UNSTOPPABLE_GRACE_SECONDS = 10.0
 """How long the end of a study waits for trials that its executor cannot stop."""
-_LOOK_SECONDS = 0.25  # Between two looks for a person's answer, while a question is open.
+_POLL_SECONDS = 0.25  # Between two looks for a person's answer, while a request is open.
 
 
 class Loop:
-    """A study that runs: the trials in flight, and the inbox in which their reports and ends arrive.
+    """A running study: its trials in flight, and the inbox for their reports and ends.
 
     Args:
-        study: With a task and an executor.
+        engine: Takes the steps of the study.
+        task: What a trial runs.
+        executor: Where trials run.
+        approvals: The requests for a person's approval.
+        coordinator: Decides whether the study continues.
+        adviser: The study's language model, or None.
+        retries: How often a trial whose process was lost is run again.
 
     Raises:
         InputError: The executor does not enforce a limit of the budget.
     """
 
-    def __init__(self, study: Study) -> None:
-        assert study.task is not None
-        self.study = study
-        self.task = study.task
-        self.executor = study.executor
-        self.engine = study.engine
-        self.history = study.history
-        self.coordinator = self._coordinator()
+    def __init__(
+        self,
+        *,
+        engine: Engine,
+        task: Task,
+        executor: Executor,
+        approvals: Approvals,
+        coordinator: Coordinator,
+        adviser: Adviser | None,
+        retries: int,
+    ) -> None:
+        self.engine = engine
+        self.history = engine.history
+        self.budget = engine.budget
+        self.task = task
+        self.executor = executor
+        self.approvals = approvals
+        self.coordinator = coordinator
+        self.adviser = adviser
+        self.retries = retries
         self.interrupted = False
         self._exhausted = ""
         self._undecided: list[int] = []
         self._in_flight: dict[int, Future[Measurement]] = {}
-        self._inbox: SimpleQueue[_Heard | int | None] = SimpleQueue()
+        self._inbox: SimpleQueue[_Report | int | None] = SimpleQueue()
         self._repeated: dict[int, int] = {}  # The number of reports that a recovered trial will repeat.
         limits: dict[str, Limit] = {"seconds_per_trial": "seconds", "memory_gb": "memory"}
         for key, limit in limits.items():
-            if getattr(study.budget, key) is not None and limit not in self.executor.capabilities.enforces:
+            if getattr(self.budget, key) is not None and limit not in executor.capabilities.enforces:
                 raise InputError(
-                    f"the executor must enforce {key}, but {name_of(self.executor)} does not. "
+                    f"the executor must enforce {key}, but {name_of(executor)} does not. "
                     "Choose executor = 'process', or remove the limit.",
                     keys=("budget", key),
                 )
-        if self.engine.pruner is not None and self.executor.capabilities.reports != "live":
+        if engine.pruner is not None and executor.capabilities.reports != "live":
             log.warning(
                 "nothing is pruned: a pruner needs reports while a trial runs, which executor %s does not deliver",
-                name_of(self.executor),
+                name_of(executor),
             )
-
-    def _coordinator(self) -> Coordinator:
-        rules = RulesCoordinator(budget=self.study.budget)
-        if self.study.gateway is None:
-            return rules
-        from ..agents.roles.coordinator import ModelCoordinator  # Imports scikit-learn, by way of the digest.
-
-        return ModelCoordinator(rules, self.study.gateway)
 
     # -- the nodes -------------------------------------------------------------------------------------------------
 
     def prepare(self) -> None:
-        """Open the session, and clear up what an earlier one left."""
-        if (gateway := self.study.gateway) is not None:
-            gateway.concurrent = self.executor.capabilities.slots > 1
-            gateway.should_cancel = self._is_to_end
-            _ = gateway.model  # What is wrong with it is said before anything runs.
-        self.study.approvals.drive(pauses=self.executor.capabilities.slots == 1)
-        self.study.record.open_session()
-        self.executor.open(self._hear, folder=self.study.folder)
+        """Open the session and recover what an earlier one left behind."""
+        slots = self.executor.capabilities.slots
+        if self.adviser is not None:
+            self.adviser.open(concurrent=slots > 1, should_cancel=self._is_ending)
+        self.approvals.drive(pauses=slots == 1)
+        self.engine.record.open_session()
+        self.executor.open(self._on_report, folder=self.history.folder)
         self._recover_trials()
-        recover(self.study)
+        recover(self.engine)
         self._undecided = [t.number for t in self.history.trials if t.state is State.COMPLETE and t.verdict is None]
-        self.study.approvals.settle()
-        self.study.approvals.remind()
+        self.approvals.settle()
+        self.approvals.remind()
         self.engine.sync()
 
-    def _is_to_end(self) -> bool:
-        """Tell whether nobody should wait for a language model any more."""
-        minutes = self.study.budget.minutes
-        return self.interrupted or (minutes is not None and self.study.seconds_spent >= 60 * minutes)
-
     def coordinate(self) -> Step:
-        """Decide whether the study goes on."""
+        """Decide whether the study continues."""
         if self.interrupted:
             return Step(stop=True, reason="interrupted")
-        step = self.coordinator.decide(self.history, seconds=self.study.seconds_spent)
+        step = self.coordinator.decide(self.history, seconds=self._seconds_spent)
         if not step.stop and self._exhausted and not self._in_flight and not self.history.waiting:
             step = Step(stop=True, reason=self._exhausted)
         return step
 
-    def ask_specialist(self, parameter: str) -> None:
-        """Ask a language model about one parameter; what it says is advice for the next turn of the adviser."""
-        if self.study.adviser is not None:
-            self.study.adviser.ask_specialist(parameter)
+    def start_trials(self, count: int) -> None:
+        """Propose up to `count` trials, and start waiting trials on the free slots."""
+        if count:
+            self.propose(count)
+        free = self.executor.capabilities.slots - len(self._in_flight)
+        for trial in self.history.waiting[:free]:
+            live = self.engine.start(trial.number)
+            self._submit(self._request(live), partial(self._inbox.put, live.number))
 
-    def free_slots(self, room: int | None) -> int:
-        """Return how many trials to propose now.
+    def run_trials(self, count: int) -> None:
+        """Run trials, filling every free slot at once, until a role is due or the study is to stop.
 
         Args:
-            room: How many the budget still allows; None for no limit.
+            count: The number of trials to propose first.
+        """
+        while True:
+            self.start_trials(count)
+            self.judge(self._collect())
+            if self.coordinator.is_due(self.history):
+                return
+            step = self.coordinate()
+            if step.stop:
+                return
+            count = self.free_slots(step.room)
+
+    def ask_specialist(self, parameter: str) -> None:
+        """Ask a language model about one parameter; the answer is advice for the next proposals."""
+        if self.adviser is not None:
+            self.adviser.ask_specialist(parameter)
+
+    def free_slots(self, room: int | None) -> int:
+        """Return the number of trials to propose now.
+
+        Args:
+            room: The number of trials that the budget still allows; None for no limit.
         """
         free = self.executor.capabilities.slots - len(self._in_flight) - len(self.history.waiting)
         if self._exhausted or self._is_paused:
@@ -126,43 +155,16 @@ class Loop:
         return max(0, free if room is None else min(free, room))
 
     def propose(self, count: int) -> None:
-        """Think of up to `count` new trials."""
+        """Add up to `count` new trials to the queue."""
         try:
             self.engine.propose(count)
         except SpaceExhausted as error:
             self._exhausted = str(error)
         except ApprovalPending:
-            pass  # `collect` waits for the answer.
-
-    def dispatch(self) -> None:
-        """Start waiting trials on the free slots."""
-        free = self.executor.capabilities.slots - len(self._in_flight)
-        for trial in self.history.waiting[:free]:
-            live = self.engine.start(trial.number)
-            self._submit(self._request(live), partial(self._inbox.put, live.number))
-
-    def collect(self) -> list[int]:
-        """Wait until a slot is free or a person has answered, and settle the trials that have ended.
-
-        It listens to reports meanwhile.
-
-        Returns:
-            The trials that are complete now, for the judge.
-        """
-        ended: list[int] = []
-        while (self._in_flight or self._is_paused) and not ended and not self.interrupted:
-            try:
-                ended += self._take(self._inbox.get(timeout=self._patience()))
-            except Empty:
-                if self._is_to_end() or not self.study.approvals.has_open:
-                    break
-            ended += self._take_all()
-            if self.study.approvals.settle():
-                break
-        return [number for number in ended if self.history.trials[number].state is State.COMPLETE]
+            pass  # `_collect` waits for the answer.
 
     def judge(self, complete: list[int]) -> None:
-        """Pass a verdict on every complete trial, and on those whose verdict was still to come; make all durable."""
+        """Judge complete trials, and earlier ones whose verdict was postponed; make the journal durable."""
         self._undecided = [n for n in (*self._undecided, *complete) if self.engine.pass_verdict(n) is None]
         self.engine.sync()
 
@@ -172,9 +174,9 @@ class Loop:
         A trial that the executor stops waits in the queue again. One that it cannot stop may end within
         `UNSTOPPABLE_GRACE_SECONDS`; after that it stays running in the journal, for the next session to recover.
         """
-        if self.study.gateway is not None:
-            self.study.gateway.cancel()
-        self.judge(self._take_all())
+        if self.adviser is not None:
+            self.adviser.cancel()
+        self.judge(self._receive_all())
         if self.executor.capabilities.can_stop:
             for trial in self.history.running:
                 self.engine.interrupt(trial.number, reason)
@@ -182,22 +184,51 @@ class Loop:
         else:
             self._leave_running()
         if self.interrupted:
-            self.study.approvals.settle(expire=False)  # What was answered just now is not forgotten.
+            self.approvals.settle(expire=False)  # Keep an answer that was given just now.
         else:
-            self.study.approvals.close_all(reason)
+            self.approvals.close_all(reason)
             self.engine.record_decision(StudyStopped(reason=reason, failed=failed))
             if not failed and self.task.has_test:
                 self._test()
-        if self.study.gateway is not None:
-            self.study.gateway.close()  # What its last calls cost is entered before the folder is let go of.
-        self.study.record.close_session("interrupted" if self.interrupted else reason)
+        if self.adviser is not None:
+            self.adviser.close()  # Before the folder is released, as it journals the cost of the last calls.
+        self.engine.record.close_session("interrupted" if self.interrupted else reason)
 
     def interrupt(self) -> None:
-        """Ask the study to end soon; may be called from a signal handler."""
+        """End the study soon. Signal handlers may call this."""
         self.interrupted = True
         self._inbox.put(None)
 
-    # -- inside ----------------------------------------------------------------------------------------------------
+    # -- internals -------------------------------------------------------------------------------------------------
+
+    @property
+    def _seconds_spent(self) -> float:
+        return self.history.seconds_spent(time.time())
+
+    def _is_ending(self) -> bool:
+        """Tell whether a language model's answer would come too late."""
+        minutes = self.budget.minutes
+        return self.interrupted or (minutes is not None and self._seconds_spent >= 60 * minutes)
+
+    def _collect(self) -> list[int]:
+        """Wait until a slot is free or a person has answered, and settle the trials that have ended.
+
+        Reports are journaled meanwhile.
+
+        Returns:
+            The trials that are complete and need a verdict.
+        """
+        ended: list[int] = []
+        while (self._in_flight or self._is_paused) and not ended and not self.interrupted:
+            try:
+                ended += self._receive(self._inbox.get(timeout=self._wait_seconds()))
+            except Empty:
+                if self._is_ending() or not self.approvals.has_open:
+                    break
+            ended += self._receive_all()
+            if self.approvals.settle():
+                break
+        return [number for number in ended if self.history.trials[number].state is State.COMPLETE]
 
     def _request(self, trial: Trial) -> TrialRequest:
         assert trial.folder is not None
@@ -209,8 +240,8 @@ class Loop:
             seed=trial.seed,
             folder=trial.folder,
             inherits=None if origin is None else self.history.trials[origin].folder,
-            timeout_seconds=self.study.budget.seconds_per_trial,
-            memory_bytes=self.study.budget.memory_bytes,
+            timeout_seconds=self.budget.seconds_per_trial,
+            memory_bytes=self.budget.memory_bytes,
         )
 
     def _submit(self, request: TrialRequest, done: partial[None]) -> None:
@@ -230,9 +261,9 @@ class Loop:
                 self.engine.interrupt(trial.number, "tunesmith ended while it ran")
             else:
                 self._track(trial.number, future, partial(self._inbox.put, trial.number))
-        self._take_all()
+        self._receive_all()
 
-    def _hear(self, number: int, attempt: int, step: int, metrics: Mapping[str, float]) -> None:
+    def _on_report(self, number: int, attempt: int, step: int, metrics: Mapping[str, float]) -> None:
         """Take a report: at once from a trial in this thread, through the inbox from anywhere else."""
         if not self.executor.capabilities.in_process:
             self._inbox.put((number, attempt, step, metrics))
@@ -249,27 +280,27 @@ class Loop:
         may_prune = self.executor.capabilities.reports == "live"
         return self.engine.record_report(number, step, metrics, may_prune=may_prune)
 
-    def _patience(self) -> float | None:
-        """Return for how many seconds to wait at the most: until the minutes are up, or somebody may have answered."""
-        minutes = self.study.budget.minutes
-        left = None if minutes is None else max(0.0, minutes * 60 - self.study.seconds_spent)
-        if not self.study.approvals.has_open:
+    def _wait_seconds(self) -> float | None:
+        """Return how long to wait for the inbox: until the minutes are up, or the next look for an answer."""
+        minutes = self.budget.minutes
+        left = None if minutes is None else max(0.0, minutes * 60 - self._seconds_spent)
+        if not self.approvals.has_open:
             return left
-        return _LOOK_SECONDS if left is None else min(left, _LOOK_SECONDS)
+        return _POLL_SECONDS if left is None else min(left, _POLL_SECONDS)
 
     @property
     def _is_paused(self) -> bool:
-        """Whether nothing new is tried until a person has answered."""
-        return self.study.approvals.pauses and self.study.approvals.has_open
+        """Whether nothing new is proposed until a person has answered."""
+        return self.approvals.pauses and self.approvals.has_open
 
-    def _take_all(self) -> list[int]:
-        """Take in whatever has arrived, without waiting; return the trials that ended."""
+    def _receive_all(self) -> list[int]:
+        """Process all messages in the inbox without waiting, and return the trials that ended."""
         ended: list[int] = []
         while not self._inbox.empty():
-            ended += self._take(self._inbox.get())
+            ended += self._receive(self._inbox.get())
         return ended
 
-    def _take(self, message: _Heard | int | None) -> list[int]:
+    def _receive(self, message: _Report | int | None) -> list[int]:
         if message is None:
             return []
         if isinstance(message, int):
@@ -282,10 +313,10 @@ class Loop:
         outcome = _outcome(self._in_flight.pop(number))
         trial = self.history.trials[number]
         if trial.state is not State.RUNNING:
-            pass  # It was pruned, and now its process has ended: the slot is free.
+            pass  # It was pruned earlier. Now its process has ended, and the slot is free.
         elif outcome is None:
             self.engine.settle_pruned(number)
-        elif isinstance(outcome, Failure) and outcome.kind == "lost" and trial.times_lost < self.study.retries:
+        elif isinstance(outcome, Failure) and outcome.kind == "lost" and trial.times_lost < self.retries:
             self.engine.interrupt(number, outcome.reason, lost=True)
         else:
             self.engine.settle(number, outcome)
@@ -300,13 +331,13 @@ class Loop:
     def _leave_running(self) -> None:
         """Settle the trials that end within the grace, and leave the others running."""
         _, running = wait(self._in_flight.values(), timeout=UNSTOPPABLE_GRACE_SECONDS)
-        self.judge([n for n in self._take_all() if self.history.trials[n].state is State.COMPLETE])
+        self.judge([n for n in self._receive_all() if self.history.trials[n].state is State.COMPLETE])
         if running:
             log.warning("%d trials cannot be stopped and still run; the next session takes them over", len(running))
         self._in_flight.clear()
 
     def _test(self) -> None:
-        """Open the held-out test part: once for the user's own configuration, once for the best."""
+        """Evaluate trial 0 and the best trial on the held-out test split, each once."""
         best = self.history.best
         trials = {t.number: t for t in (self.history.trials[0], best) if t is not None and t.state is State.COMPLETE}
         for trial in trials.values():
@@ -324,7 +355,7 @@ class Loop:
 
 
 def _outcome(future: Future[Measurement]) -> Outcome | None:
-    """Return what came of a trial; None where it was pruned."""
+    """Return the outcome of a trial; None if it was pruned."""
     try:
         return future.result()
     except TrialPruned:

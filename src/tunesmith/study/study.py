@@ -23,7 +23,7 @@ from ..core.schema import expect_table, expect_whole
 from ..core.space import SearchSpace
 from ..core.trial import Failure, Measurement, Outcome, Proposal, State, Trial, Value, Verdict
 from ..engine.engine import Engine
-from ..engine.recorder import Recorder, gc_paused
+from ..engine.recorder import Recorder
 from ..errors import BudgetSpent, InputError, MissingExtra
 from ..executors.base import Executor
 from ..history.history import History
@@ -32,6 +32,10 @@ from ..judges.base import Judge
 from ..llm.options import ModelOptions
 from ..proposers.base import Proposer
 from ..pruners.base import Pruner
+from ..runner.base import Coordinator
+from ..runner.coordinator import RulesCoordinator
+from ..runner.drive import drive
+from ..runner.loop import Loop
 from ..tasks.base import Task
 from ..trackers.base import Tracker
 
@@ -389,12 +393,28 @@ class Study:
         """
         if self.task is None:
             raise InputError("a study needs a task to run by itself. Give it one, or use ask and tell.")
-        # The graph is imported here because LangGraph takes a second to import, and only a running study needs it.
-        with gc_paused():
-            from ..runner.graph import drive
-
-        drive(self)
+        loop = Loop(
+            engine=self.engine,
+            task=self.task,
+            executor=self.executor,
+            approvals=self.approvals,
+            coordinator=self._coordinator(),
+            adviser=self.adviser,
+            retries=self.retries,
+        )
+        try:
+            drive(loop)
+        finally:
+            self.close()
         return self.history
+
+    def _coordinator(self) -> Coordinator:
+        rules = RulesCoordinator(budget=self.budget)
+        if self.gateway is None:
+            return rules
+        from ..agents.roles.coordinator import ModelCoordinator  # Imports scikit-learn through the study summary.
+
+        return ModelCoordinator(rules, self.gateway)
 
     def resume(self) -> History:
         """Go on where the study stood; the same as `run`."""

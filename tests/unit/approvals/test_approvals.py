@@ -18,6 +18,7 @@ from tunesmith.core.trial import Proposal
 from tunesmith.errors import ApprovalPending
 from tunesmith.llm.options import ModelOptions
 from tunesmith.proposers.language_model import Advice
+from tunesmith.runner.coordinator import RulesCoordinator
 from tunesmith.runner.loop import Loop
 from tunesmith.tasks.function import FunctionTask
 
@@ -176,7 +177,16 @@ def test_while_a_loop_pauses_nothing_else_is_proposed_and_other_threads_only_lea
 def test_an_answer_just_before_ctrl_c_counts(tmp_path: Path) -> None:
     task = FunctionTask(function=lambda parameters: parameters["x"], metric="loss")
     with begin(study(tmp_path, task=task)) as own:
-        loop = Loop(own)
+        assert own.task is not None
+        loop = Loop(
+            engine=own.engine,
+            task=own.task,
+            executor=own.executor,
+            approvals=own.approvals,
+            coordinator=RulesCoordinator(budget=own.budget),
+            adviser=own.adviser,
+            retries=0,
+        )
         loop.prepare()
         advise(own, x=0.3)
         loop.propose(1)

@@ -10,7 +10,8 @@ from pydantic import BaseModel, Field
 
 from ...history.history import History
 from ...journal.events import SearchFocused, StopRefused
-from ...runner.coordinator import RulesCoordinator, Step
+from ...runner.base import Step
+from ...runner.coordinator import RulesCoordinator
 from ...text.cleaning import short
 from ..gateway import ModelGateway
 from ..study_summary import StudySummary
@@ -59,6 +60,10 @@ class ModelCoordinator:
             return step
         self._next = history.settled + EVERY
         return step if answer is None else self._apply(history, step, answer)
+
+    def is_due(self, history: History) -> bool:
+        """Tell whether the next decision asks the model, or waits for its answer."""
+        return history.settled >= self._next or self.gateway.is_pending(_ROLE)
 
     def _prepare(self, history: History) -> Callable[[Model], CoordinatorAnswer]:
         question = str(StudySummary(history, trials_left=self.gateway.trials_left))
