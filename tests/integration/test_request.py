@@ -1,4 +1,4 @@
-"""`tunesmith init --request`: words in, a study out, with and without a language model behind a real endpoint."""
+"""`tunesmith init --request`, with and without a language model behind a real endpoint."""
 
 import json
 import os
@@ -21,13 +21,18 @@ def settings(folder: Path, server: ModelServer) -> dict[str, Any]:
     (home / "tunesmith").mkdir(parents=True)
     model = f'{{ name = "compatible:scripted", base_url = "{server.url}/v1", price = {{ input = 1.0, output = 5.0 }} }}'
     (home / "tunesmith" / "config.toml").write_text(f"[agents]\nmodel = {model}\ntimeout_seconds = 5\n")
-    told = {"XDG_CONFIG_HOME": str(home), "XDG_STATE_HOME": str(home), "OPENAI_API_KEY": SECRET}
-    return {"env": {**os.environ, **told}}
+    variables = {"XDG_CONFIG_HOME": str(home), "XDG_STATE_HOME": str(home), "OPENAI_API_KEY": SECRET}
+    return {"env": {**os.environ, **variables}}
 
 
 def test_words_become_a_study_that_runs(study: Path, tunesmith: Tunesmith) -> None:
     done = tunesmith("init", "train.py", "--request", REQUEST, "--yes", "--force")
-    for line in ('"at most 2 hours": minutes = 120', '"3 trials": trials = 3', '"Sing": not understood.', "[budget]"):
+    for line in (
+        '"at most 2 hours": minutes = 120',
+        '"3 trials": trials = 3',
+        '"Sing": not understood.',
+        "[budget]",
+    ):
         assert line in done.stdout
     assert not (study / "studies").exists()
     tables = tomllib.loads((study / "study.toml").read_text())
@@ -37,7 +42,7 @@ def test_words_become_a_study_that_runs(study: Path, tunesmith: Tunesmith) -> No
     assert json.loads(tunesmith("run", "--json").stdout)["counts"] == {"complete": 3}
 
 
-def test_a_model_reads_the_rest_and_rules_do_without_it(study: Path, tunesmith: Tunesmith) -> None:
+def test_a_model_reads_the_rest_of_the_request(study: Path, tunesmith: Tunesmith) -> None:
     words = "keep it cheerful, and 7 trials"
     answer = {
         "ranges": [{"parameter": "place", "low": 0.2, "high": 0.95, "words": "cheerful"}],
@@ -45,10 +50,10 @@ def test_a_model_reads_the_rest_and_rules_do_without_it(study: Path, tunesmith: 
     }
     with ModelServer([Structured(answer)]) as server:
         options = settings(study, server)
-        told = tunesmith("init", ".", "--request", words, "--yes", "--force", "--json", "--usd", "0.1", **options)
-        facts = json.loads(told.stdout)
-        assert "for at most $0.1" in told.stderr
-        assert "1 call, $0.0" in told.stderr
+        done = tunesmith("init", ".", "--request", words, "--yes", "--force", "--json", "--usd", "0.1", **options)
+        facts = json.loads(done.stdout)
+        assert "for at most $0.1" in done.stderr
+        assert "1 call, $0.0" in done.stderr
         assert '"cheerful": place from 0.2 to 0.95 (as the language model reads it)' in facts["understood"]
         assert facts["budget"] == {"trials": 7}
         assert "is valid; nothing was run" in tunesmith("run", "--dry-run", "--no-agents").stdout
@@ -75,18 +80,18 @@ def test_a_model_that_is_down_costs_one_warning(study: Path, tunesmith: Tunesmit
         (["--request", "7 trials", "--usd", "-1"], "--usd"),
     ],
 )
-def test_what_cannot_be_writes_nothing(study: Path, tunesmith: Tunesmith, words: list[str], message: str) -> None:
+def test_errors_write_nothing(study: Path, tunesmith: Tunesmith, words: list[str], message: str) -> None:
     before = (study / "study.toml").read_text()
     assert message in tunesmith("init", ".", "--yes", "--force", *words, status=2).stderr
     assert (study / "study.toml").read_text() == before
 
 
-def test_the_user_is_still_asked_with_what_was_understood(study: Path, tunesmith: Tunesmith) -> None:
-    ours, theirs = os.openpty()
-    os.write(ours, b"mine\n\n\n\n")
-    done = tunesmith("init", ".", "--force", "--request", "minimize the loss, 7 trials", stdin=theirs)
-    os.close(ours)
-    os.close(theirs)
+def test_the_questions_have_the_request_as_defaults(study: Path, tunesmith: Tunesmith) -> None:
+    terminal, stdin = os.openpty()
+    os.write(terminal, b"mine\n\n\n\n")
+    done = tunesmith("init", ".", "--force", "--request", "minimize the loss, 7 trials", stdin=stdin)
+    os.close(terminal)
+    os.close(stdin)
     assert "[minimize loss]" in done.stdout
     assert done.stdout.index('"7 trials": trials = 7') < done.stdout.index("Name of the study")
     tables = tomllib.loads((study / "study.toml").read_text())

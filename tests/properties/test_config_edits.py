@@ -150,7 +150,7 @@ def test_toml(case):
 
 @settings(max_examples=60)
 @given(configs, keys, scalars, notes, st.data())
-def test_python_and_json_insert_then_remove_is_where_we_began(config, key, value, notes, data):
+def test_insert_then_remove_restores_the_values(config, key, value, notes, data):
     tables = [()] + [(key,) for key, table in config.items() if isinstance(table, dict)]
     route = (*data.draw(st.sampled_from(tables)), f"new_{key}")
     for suffix, text in ((".py", as_python(config, notes)), (".json", json.dumps(config, indent=2))):

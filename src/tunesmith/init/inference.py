@@ -103,11 +103,10 @@ def _from_file(draft: Draft, config: Path, note: str) -> Draft:
         else:
             guesses[_short_name(values, key)] = (value, guess(key, value, strings=strings))
     draft = replace(draft, config=config.relative_to(draft.folder).as_posix())
+    note += "; each trial gets an edited copy."
     if all(guessed.parameter is None for _, guessed in guesses.values()):
-        return _with_guesses(
-            draft, guesses, f"TO DO: write the parameters into [space]: {config.name} has none to tune."
-        )
-    return _with_guesses(draft, guesses, f"{note}; each trial gets an edited copy.")
+        note = f"TO DO: write the parameters into [space], since {config.name} has none to tune."
+    return _with_guesses(draft, guesses, note)
 
 
 def _strings_beside(config: Path) -> set[str]:

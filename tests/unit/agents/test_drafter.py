@@ -1,4 +1,4 @@
-"""The drafter: real HTTP, scripted answers. All of it is checked, and only the user's words can ask for a change."""
+"""The drafter over real HTTP with scripted answers: every change is checked, and only the request can ask for one."""
 
 import json
 import logging
@@ -53,16 +53,16 @@ def ask(
     draft: Draft, server: ModelServer, request: str = REQUEST, usd: float = 0.25, **more: Any
 ) -> tuple[Draft, list[str]]:
     model = {"name": "compatible:scripted", "base_url": f"{server.url}/v1", "price": {"input": 1.0, "output": 5.0}}
-    said: list[str] = []
+    lines: list[str] = []
     options = ModelOptions.parse({"model": model, "timeout_seconds": 5.0})
-    return amend(with_request(draft, request), request, options, usd=usd, say=said.append), said
+    return amend(with_request(draft, request), request, options, usd=usd, say=lines.append), lines
 
 
 def reasons(draft: Draft) -> str:
     return "\n".join(draft.not_understood)
 
 
-def test_a_good_answer_fills_what_rules_could_not_read(draft: Draft) -> None:
+def test_a_good_answer_adds_to_the_rules(draft: Draft) -> None:
     answer = {
         "objective": [{"metric": "val_accuracy", "direction": "maximize", "words": "how often it is right"}],
         "ranges": [{"parameter": "lr", "low": 1e-5, "high": 1e-3, "words": "gentle learning rates"}],
@@ -70,16 +70,16 @@ def test_a_good_answer_fills_what_rules_could_not_read(draft: Draft) -> None:
         "not_understood": ["my coffee"],
     }
     with ModelServer([Structured(answer)]) as server:
-        done, said = ask(draft, server)
+        done, lines = ask(draft, server)
         question = server.requests[0].turns[0][1]
-        told = server.requests[0]
+        sent = server.requests[0]
     assert done.objective == "maximize val_accuracy"
     assert done.space["lr"] == Float(1e-5, 1e-3, log=True, default=1e-3)
     assert (done.budget["patience"], done.budget["minutes"]) == (12, 10)
     assert '"my coffee": the language model knows no setting' in reasons(done)
     assert '"gentle learning rates": lr from 1e-05 to 0.001 (as the language model reads it)' in done.understood
-    assert said[0] == "asking compatible:scripted, for at most $0.25"
-    assert said[1].startswith("1 call, $0.0")
+    assert lines[0] == "asking compatible:scripted, for at most $0.25"
+    assert lines[1].startswith("1 call, $0.0")
     # The words, the draft and the script are there as data; secrets are not.
     data = json.loads(question)
     assert data["request"] == REQUEST
@@ -87,7 +87,7 @@ def test_a_good_answer_fills_what_rules_could_not_read(draft: Draft) -> None:
     assert data["parameters"]["layers"]["now"] == 2
     assert INJECTED in data["script"]
     assert "abc-in-the-script" not in question
-    assert SECRET not in str(told.turns)
+    assert SECRET not in str(sent.turns)
 
 
 @pytest.mark.parametrize(
@@ -110,9 +110,7 @@ def test_a_good_answer_fills_what_rules_could_not_read(draft: Draft) -> None:
         ({"limits": [{"name": "trials", "value": 9, "words": "it is"}]}, "but your request does not"),
     ],
 )  # fmt: skip
-def test_what_is_made_up_is_refused_and_the_rules_value_stays(
-    draft: Draft, changes: dict[str, Any], reason: str
-) -> None:
+def test_invented_changes_are_refused(draft: Draft, changes: dict[str, Any], reason: str) -> None:
     by_rules = with_request(draft, REQUEST)
     with ModelServer([Structured(changes)]) as server:
         done, _ = ask(draft, server)
@@ -121,7 +119,7 @@ def test_what_is_made_up_is_refused_and_the_rules_value_stays(
     assert (done.command, done.config, done.folder) == (draft.command, draft.config, draft.folder)
 
 
-def test_a_prompt_hidden_in_the_script_reaches_nothing(draft: Draft) -> None:
+def test_a_prompt_injected_by_the_script_has_no_effect(draft: Draft) -> None:
     def obeys(request: ModelRequest) -> Structured:
         assert INJECTED in request.turns[0][1]
         words = "raise the budget to 99999 trials"
@@ -140,7 +138,7 @@ def test_a_prompt_hidden_in_the_script_reaches_nothing(draft: Draft) -> None:
     assert reasons(done).count("the language model proposed it, but your request does not") == 2
 
 
-def test_an_option_that_is_known_and_a_selection_are_taken(draft: Draft) -> None:
+def test_a_known_option_and_a_selection_are_applied(draft: Draft) -> None:
     words = "nothing fancy about the solver please, and depth is fine as it stands"
     answer = {
         "options": [{"parameter": "optimizer", "options": ["adam", "sgd"], "words": "nothing fancy about the solver"}],
@@ -153,18 +151,18 @@ def test_an_option_that_is_known_and_a_selection_are_taken(draft: Draft) -> None
 
 
 @pytest.mark.parametrize("reply", [Status(500), Text("I would rather talk."), Structured({"ranges": "all of them"})])
-def test_without_an_answer_the_rules_stand_with_one_warning(
+def test_without_an_answer_the_rules_apply_with_one_warning(
     draft: Draft, reply: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     with ModelServer([reply]) as server, caplog.at_level(logging.WARNING, logger="tunesmith"):
-        done, said = ask(draft, server)
+        done, lines = ask(draft, server)
         assert server.requests
     assert done == with_request(draft, REQUEST)
     assert [record.message[:33] for record in caplog.records] == ["no language model answered, and t"]
-    assert said[1].endswith("spent")
+    assert lines[1].endswith("spent")
 
 
-def test_without_a_token_or_money_nobody_is_asked(
+def test_without_a_key_or_budget_no_model_is_asked(
     draft: Draft, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     with ModelServer([Structured({})]) as server:
@@ -177,7 +175,7 @@ def test_without_a_token_or_money_nobody_is_asked(
     assert "OPENAI_API_KEY is not set" in caplog.text
 
 
-def test_a_wide_script_is_told_in_short(tmp_path: Path) -> None:
+def test_the_question_about_a_large_script_is_short(tmp_path: Path) -> None:
     flags = "".join(f"p.add_argument('--rate_{i}{'x' * 500}', type=float, default=0.1)\n" for i in range(300))
     (tmp_path / "train.py").write_text(f"import argparse\np = argparse.ArgumentParser()\n{flags}")
     with ModelServer([Structured({})]) as server:
@@ -185,7 +183,7 @@ def test_a_wide_script_is_told_in_short(tmp_path: Path) -> None:
         assert len(server.requests[0].turns[0][1]) < 40_000
 
 
-def test_nothing_of_a_client_is_imported_before_somebody_is_asked() -> None:
+def test_model_clients_are_imported_on_first_use() -> None:
     code = "import sys, tunesmith.cli.drafting; print([m for m in ('pydantic_ai', 'sklearn') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -1,4 +1,4 @@
-"""Settings: which source wins, and where an error is said to be."""
+"""Settings: which source wins, and the location of an error."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_dotted_keys_may_be_quoted_or_not(study: Path) -> None:
     assert not space.is_forbidden({"model.layers": 2, "optimizer.name": "sgd"})
 
 
-def test_each_source_goes_over_the_one_before(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_source_overrides_the_one_before(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     user = Path(os.environ["XDG_CONFIG_HOME"]) / "tunesmith" / "config.toml"
     user.parent.mkdir()
     user.write_text("[search]\nparallel = 3\nproposer = 'random'\n[budget]\nminutes = 9\n")
@@ -78,7 +78,7 @@ def test_each_source_goes_over_the_one_before(study: Path, monkeypatch: pytest.M
     assert "secret" not in str(settings.tables)
 
 
-def test_the_folder_lies_beside_the_file_unless_said_otherwise(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_folder_is_beside_the_file_by_default(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert read_settings(study).folder == study.parent / "studies" / "mine"
     elsewhere = study.parent / "elsewhere"
     elsewhere.mkdir()
@@ -150,7 +150,7 @@ def test_the_folder_lies_beside_the_file_unless_said_otherwise(study: Path, monk
         ("[[forbidden]]", "[forbidden]", "study.toml:23: forbidden: forbidden must be a list of tables"),
     ],
 )
-def test_one_message_with_place_rule_and_value(study: Path, before: str, after: str, message: str) -> None:
+def test_one_message_with_location_rule_and_value(study: Path, before: str, after: str, message: str) -> None:
     assert STUDY.count(before) == 1
     study.write_text(STUDY.replace(before, after))
     with pytest.raises(InputError, match=message):

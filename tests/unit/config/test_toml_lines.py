@@ -1,4 +1,4 @@
-"""Lines of keys, as the TOML parser sees them."""
+"""The lines of keys in TOML."""
 
 from __future__ import annotations
 

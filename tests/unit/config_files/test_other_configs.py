@@ -328,7 +328,7 @@ def test_files_that_cannot_be_read(tmp_path):
         read(tmp_path / "c.json")
 
 
-def test_locate_and_find():
+def test_contains_and_find():
     values = {"a.b": 1, "a": {"b": {"c": 2}}}
     assert find(values, "a.b") == 1
     assert find(values, "a.b.c") == 2

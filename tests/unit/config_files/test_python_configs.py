@@ -66,7 +66,7 @@ def edited(folder: Path, text: str, changes: dict, **options) -> str:
     return target.read_bytes().decode()
 
 
-def test_reads_what_can_be_known_without_running_the_file(tmp_path):
+def test_reading_without_running_the_file(tmp_path):
     path = tmp_path / "config.py"
     path.write_text(STRANGER + "\nraise SystemExit('this file was run')\n", encoding="utf-8")
     values = read(path)
@@ -155,7 +155,7 @@ def test_keys_are_removed_with_their_line(tmp_path):
         ("model.lr.x", "there is no 'model.lr.x'"),
     ],
 )
-def test_what_cannot_be_edited_is_said(tmp_path, key, message):
+def test_values_that_cannot_be_edited(tmp_path, key, message):
     with pytest.raises(InputError, match=message) as caught:
         edited(tmp_path, STRANGER, {key: 1})
     assert "config.py" in caught.value.message
@@ -169,7 +169,7 @@ def test_a_name_that_several_tables_have_must_be_written_out(tmp_path):
     assert edited(tmp_path, text, {"B.lr": 3}) == "A = {'lr': 1}\nB = dict(lr=3)\n"
 
 
-def test_two_names_with_one_value_are_not_torn_apart(tmp_path):
+def test_one_value_with_two_names_is_not_edited(tmp_path):
     with pytest.raises(InputError, match="also change or miss b"):
         edited(tmp_path, "a = b = 1\n", {"a": 2})
 
@@ -201,5 +201,5 @@ def test_a_syntax_error_names_file_and_line(tmp_path):
         read(path)
 
 
-def test_lists_count_by_place():
+def test_list_elements_are_named_by_index():
     assert keys({"a": [1, {"b": 2}], "c": {}, "d": []}) == ["a.0", "a.1.b", "c", "d"]

@@ -12,26 +12,26 @@ from tunesmith.errors import InputError
 from tunesmith.init import Draft, draft_study, to_toml
 from tunesmith.tasks.command import CommandTask
 
-_spec = importlib.util.spec_from_file_location("strangers", Path(__file__).with_name("strangers.py"))
+_spec = importlib.util.spec_from_file_location("sample_scripts", Path(__file__).with_name("sample_scripts.py"))
 assert _spec is not None
 assert _spec.loader is not None
-strangers = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(strangers)
+sample_scripts = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(sample_scripts)
 
 
 def drafted(tmp_path: Path, name: str, file: str = "", **options) -> Draft:
     folder = tmp_path / name
     folder.mkdir()
-    for each, text in strangers.FOLDERS[name].items():
+    for each, text in sample_scripts.FOLDERS[name].items():
         (folder / each).write_text(text.lstrip("\n"), encoding="utf-8")
     return draft_study(folder / file, **options)
 
 
-def said(draft: Draft, text: str) -> bool:
+def noted(draft: Draft, text: str) -> bool:
     return any(text in note for note in draft.notes)
 
 
-@pytest.mark.parametrize("name", strangers.FOLDERS)
+@pytest.mark.parametrize("name", sample_scripts.FOLDERS)
 def test_every_draft_is_a_study_that_its_command_could_run(tmp_path, name):
     draft = drafted(tmp_path, name)
     tables = tomllib.loads(to_toml(draft))
@@ -42,7 +42,7 @@ def test_every_draft_is_a_study_that_its_command_could_run(tmp_path, name):
         assert f"# {skipped}: " in to_toml(draft)
     if not draft.space:
         assert tables["space"] == {}
-        assert said(draft, "write the parameters into [space]")
+        assert noted(draft, "write the parameters into [space]")
         return
     space = SearchSpace.from_tables(tables["space"])
     assert tuple(space.names) == tuple(draft.space)
@@ -106,15 +106,15 @@ def test_options_of_a_shell_script(tmp_path):
     assert draft.space["fast"] == Choice([True, False], default=False)
 
 
-def test_what_is_not_understood_is_said(tmp_path):
-    assert said(drafted(tmp_path, "click"), "with click, and only argparse is read")
+def test_what_is_not_understood_is_reported(tmp_path):
+    assert noted(drafted(tmp_path, "click"), "with click, and only argparse is read")
     draft = drafted(tmp_path, "subcommands")
-    assert said(draft, "subcommands")
+    assert noted(draft, "subcommands")
     assert list(draft.space) == ["lr"]
-    assert said(draft, "add 'data' to the command")
-    assert said(draft, "add 'task' to the command")
+    assert noted(draft, "add 'data' to the command")
+    assert noted(draft, "add 'task' to the command")
     assert draft.objective == "minimize val_loss"
-    assert said(draft, "print a metric")
+    assert noted(draft, "print a metric")
 
 
 def test_nested_python_config(tmp_path):
@@ -138,14 +138,14 @@ def test_a_config_that_the_script_reads_by_itself(tmp_path):
         ("json", "model.py, which always reads hparams.json"),
     ):
         draft = drafted(tmp_path, name)
-        assert said(draft, f"TO DO: add a flag --config PATH to {how}")
+        assert noted(draft, f"TO DO: add a flag --config PATH to {how}")
         assert "--config {config}" in draft.command
     assert draft.space["num_leaves"] == Int(7, 124, log=True, default=31)
     assert draft.space["feature_fraction"] == Float(0.45, 1.0, default=0.9)
     assert "-1" in draft.skipped["max_depth"]
 
 
-def test_config_as_the_one_argument(tmp_path):
+def test_config_as_the_only_argument(tmp_path):
     draft = drafted(tmp_path, "yaml")
     assert draft.command == "python train.py {config}"
     assert draft.objective == "minimize val_loss"
@@ -167,7 +167,7 @@ def test_dataclasses_are_named_without_a_wrapper(tmp_path):
 
 def test_a_config_alone(tmp_path):
     draft = drafted(tmp_path, "toml", "experiment_config.toml")
-    assert said(draft, "no script was found")
+    assert noted(draft, "no script was found")
     assert draft.space["svm.gamma"] == Float(1e-3, 10.0, log=True, default=0.1)
     assert draft.space["reinforcement.gamma"] == Float(0.9, 0.999, default=0.99)
 
@@ -177,7 +177,7 @@ def test_a_config_beside_a_script_that_does_not_know_it_is_left_alone(tmp_path):
     (tmp_path / "config.yaml").write_text("lr: 0.1\n")
     draft = draft_study(tmp_path)
     assert draft.config == "train.py"
-    assert said(draft, "config.yaml is not used")
+    assert noted(draft, "config.yaml is not used")
 
 
 def test_another_language(tmp_path):
@@ -203,7 +203,7 @@ def test_heads_always_divide_widths(tmp_path, width, heads):
         assert "must divide d-model" in draft.skipped["heads"]
 
 
-def test_the_words_that_a_script_knows_are_the_options(tmp_path):
+def test_options_are_the_words_in_the_script(tmp_path):
     (tmp_path / "config.py").write_text("optimizer = 'SGD'\nactivation = 'relu'\n")
     (tmp_path / "train.py").write_text(
         "import argparse, torch\nOPTIMIZERS = {'SGD': 1, 'RMSprop': 2, 'Adam': 3}\n"
@@ -223,7 +223,7 @@ def test_the_users_objective_comes_first(tmp_path):
         draft_study(tmp_path / "nested", objective="better please")
 
 
-def test_answers_replace_what_was_understood(tmp_path):
+def test_answers_replace_fields_of_the_draft(tmp_path):
     draft = drafted(tmp_path, "nested")
     assert {question.field: question.default for question in draft.questions}["objective"] == "minimize val_mse"
     answered = replace(draft, **{question.field: f"new {question.field}" for question in draft.questions})
@@ -254,7 +254,7 @@ def test_odd_names_and_strings_survive_toml(tmp_path):
         ({"config.json": "{"}, "config.json", r"config\.json:1"),
     ],
 )
-def test_what_cannot_be_drafted(tmp_path, files, path, message):
+def test_errors_of_a_draft(tmp_path, files, path, message):
     for name, text in files.items():
         (tmp_path / name).write_text(text)
     with pytest.raises(InputError, match=message):

@@ -65,7 +65,7 @@ def test_names_that_are_left_alone(name):
 
 
 @pytest.mark.parametrize("default", [None, "words", 0.0, -1, float("nan"), float("inf"), 10**400, 1e-300])
-def test_no_range_without_a_start(default):
+def test_no_range_without_a_present_value(default):
     its_guess = guess("thing", default)
     assert its_guess.parameter is None
     assert its_guess.reason
@@ -75,7 +75,7 @@ def test_no_range_without_a_start(default):
     st.sampled_from(NAMES),
     st.integers(-(10**6), 10**6) | st.floats(-1e300, 1e300) | st.booleans() | st.floats(0, 1) | st.just("adam"),
 )
-def test_a_default_lies_in_its_range(name, default):
+def test_a_default_is_inside_its_range(name, default):
     parameter = guess(name, default).parameter
     if parameter is not None and parameter.default is not None:
         assert parameter.default == default

@@ -1,4 +1,4 @@
-"""Plain words, read by rules: what each became, and what came to nothing."""
+"""Requests in plain words: the settings that they become, and what is refused."""
 
 import time
 import tomllib
@@ -159,7 +159,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("words", "reason"), REFUSED, ids=[words for words, _ in REFUSED])
-def test_what_cannot_be_is_told_and_changes_nothing(draft: Draft, words: str, reason: str) -> None:
+def test_refused_phrases_are_reported_and_change_nothing(draft: Draft, words: str, reason: str) -> None:
     done = with_request(draft, words)
     assert reason in reasons(done)
     assert done.budget == {"trials": 50}
@@ -207,7 +207,7 @@ def test_other_phrases_are_reported_and_change_nothing(draft: Draft, words: str)
     assert replace(done, not_understood=()) == draft
 
 
-def test_a_clause_counts_as_a_whole_and_the_others_beside_it(draft: Draft) -> None:
+def test_a_clause_is_taken_as_a_whole_or_not_at_all(draft: Draft) -> None:
     done = with_request(draft, "40 trials if it rains, 2 hours and an hour and a half; val_accuracy, higher is better")
     assert done.budget == {"minutes": 120}
     assert [line.split(": not")[0].strip('"') for line in done.not_understood] == [
@@ -219,27 +219,27 @@ def test_a_clause_counts_as_a_whole_and_the_others_beside_it(draft: Draft) -> No
     ]
 
 
-def test_nothing_is_left_to_tune_is_refused(draft: Draft) -> None:
+def test_leaving_everything_alone_is_refused(draft: Draft) -> None:
     done = with_request(replace(draft, space={"lr": draft.space["lr"]}), "don't touch lr")
     assert "nothing would be left" in reasons(done)
     assert list(done.space) == ["lr"]
 
 
-def test_an_objective_that_was_given_is_not_overruled_by_words(draft: Draft, tmp_path: Path) -> None:
+def test_a_request_does_not_overrule_the_objective_flag(draft: Draft, tmp_path: Path) -> None:
     given = draft_study(tmp_path / "train.py", objective="maximize val_accuracy")
     done = with_request(given, "minimize val_loss, 9 trials")
     assert (done.objective, done.budget) == ("maximize val_accuracy", {"trials": 9})
     assert "already settled" in reasons(done)
 
 
-def test_what_is_said_twice_is_no_contradiction(draft: Draft) -> None:
+def test_repetition_is_no_contradiction(draft: Draft) -> None:
     words = "improve the accuracy, maximize accuracy, minimize latency_ms, stop at 0.9, target 0.9"
     done = with_request(draft, words)
     assert (done.objective, done.budget["target"]) == ("maximize val_accuracy, minimize latency_ms", 0.9)
     assert done.not_understood == ()
 
 
-def test_a_range_far_from_today_is_taken_and_said(draft: Draft) -> None:
+def test_an_unusual_range_is_taken_with_a_remark(draft: Draft) -> None:
     done = with_request(draft, "dropout between 5 and 2")
     assert done.space["dropout"] == Float(2.0, 5.0, default=0.1)
     for note in ("swapped", "the present value, 0.1, is outside", "between 0 and 1"):
@@ -251,7 +251,7 @@ def options(draft: Draft, name: str, *values: Any) -> Draft:
     return apply_intents(draft, [SetOptions(parameter=name, options=values, words="use these")])
 
 
-def test_what_trial_0_takes_is_said_where_it_is_not_what_there_is_today(draft: Draft, tmp_path: Path) -> None:
+def test_options_without_the_present_value_say_what_trial_0_takes(draft: Draft, tmp_path: Path) -> None:
     done = options(draft, "optimizer", "adam")
     assert done.understood[0].endswith("the present value is sgd, and trial 0 takes adam")
     (tmp_path / "config.toml").write_text('optimizer = "sgd"\nlr = 0.1\n')
@@ -270,7 +270,7 @@ def test_whole_numbers_stay_whole(draft: Draft) -> None:
     assert "check that the script accepts others" in done.understood[0]
 
 
-def test_words_stand_beside_what_they_became(draft: Draft) -> None:
+def test_settings_quote_the_request_in_comments(draft: Draft) -> None:
     text = to_toml(with_request(draft, "at most 40 trials, lr between 1e-5 and 1e-2, tune only lr, 2 at once; sing"))
     for line in (
         'trials = 40                                  # you said "at most 40 trials"',
@@ -282,7 +282,7 @@ def test_words_stand_beside_what_they_became(draft: Draft) -> None:
         assert line in text
 
 
-def test_without_a_metric_in_the_script_the_words_name_none(tmp_path: Path) -> None:
+def test_a_metric_must_be_in_the_script(tmp_path: Path) -> None:
     (tmp_path / "train.py").write_text(
         "import argparse\np = argparse.ArgumentParser()\np.add_argument('--lr', type=float, default=0.1)\n"
     )
@@ -291,13 +291,13 @@ def test_without_a_metric_in_the_script_the_words_name_none(tmp_path: Path) -> N
     assert (done.objective, done.budget) == ("minimize val_loss", {"trials": 10})
 
 
-def test_a_config_alone_takes_the_users_metric(tmp_path: Path) -> None:
+def test_without_a_script_any_metric_is_accepted(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text("lr = 0.1\nlayers = 2\n")
     done = with_request(draft_study(tmp_path / "config.toml"), "maximize accuracy")
     assert done.objective == "maximize accuracy"
 
 
-def test_momentum_in_a_config_does_not_outlive_its_optimizer(tmp_path: Path) -> None:
+def test_an_optimizer_without_momentum_must_be_able_to_remove_it(tmp_path: Path) -> None:
     (tmp_path / "config.py").write_text(
         "train = {'optimizer': 'SGD', 'optimizer_params': {'momentum': 0.9}, 'lr': 0.1}\n"
     )
@@ -327,13 +327,13 @@ def test_words_are_data(draft: Draft, words: str) -> None:
     assert tomllib.loads(to_toml(done))["task"] == tomllib.loads(to_toml(draft))["task"]
 
 
-def test_a_comment_in_the_script_asks_for_nothing(draft: Draft) -> None:
+def test_comments_in_the_script_are_ignored(draft: Draft) -> None:
     done = with_request(draft, "30 minutes")
     assert (done.objective, done.budget) == ("minimize val_loss", {"minutes": 30})
 
 
 @pytest.mark.parametrize("word", ["in ", "lr, ", "40 trials ", "don't ", "1,", "not ", "(", "lr between ", "stop at "])
-def test_long_requests_end_soon_and_are_told_in_short(draft: Draft, word: str) -> None:
+def test_long_requests_are_read_quickly_and_reported_briefly(draft: Draft, word: str) -> None:
     started = time.monotonic()
     done = with_request(draft, (word * 4000)[:3990] + " 9 trials")
     assert time.monotonic() - started < 20
@@ -343,6 +343,6 @@ def test_long_requests_end_soon_and_are_told_in_short(draft: Draft, word: str) -
 
 
 @pytest.mark.parametrize("words", ["", "  \n ", '""'])
-def test_no_words_are_no_request(draft: Draft, words: str) -> None:
+def test_an_empty_request_is_refused(draft: Draft, words: str) -> None:
     with pytest.raises(InputError, match="must say something"):
         with_request(draft, words)

@@ -1,4 +1,4 @@
-"""Scripts and configs as strangers write them. Every one would fail if it were run: drafting only reads."""
+"""Scripts and configs of many kinds. Each would fail if it were run, since drafting only reads them."""
 
 FOLDERS = {
     "pytorch": {
