@@ -76,7 +76,7 @@ def test_where_the_checkpoint_has_gone_it_starts_from_nothing_and_says_so(tmp_pa
 
 def test_it_is_shown_and_can_be_reproduced_as_often_as_one_likes(tmp_path: Path, tunesmith: Tunesmith) -> None:
     study_in(tmp_path, trials=3).run()
-    assert "starting from the checkpoint of trial 1" in " ".join(tunesmith("show", "study", "2").stdout.split())
+    assert "starts from the checkpoint of trial 1" in " ".join(tunesmith("show", "study", "2").stdout.split())
     assert json.loads(tunesmith("show", "study", "2", "--json").stdout)["inherits"] == 1
     for _ in range(2):
         assert json.loads(tunesmith("reproduce", "study", "2", "--json").stdout)["now"] == {"y": 4.5}

@@ -142,7 +142,12 @@ class Engine:
             else:
                 return self._finish(
                     TrialFinished(
-                        trial=number, attempt=trial.attempt, state=State.COMPLETE, metrics=metrics, **_cost(outcome)
+                        trial=number,
+                        attempt=trial.attempt,
+                        state=State.COMPLETE,
+                        metrics=metrics,
+                        artifacts=outcome.artifacts,
+                        **_cost(outcome),
                     )
                 )
         cost = _cost(outcome)

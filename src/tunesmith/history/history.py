@@ -423,6 +423,7 @@ class History:
             trial,
             state=event.state,
             metrics=event.metrics,
+            artifacts=event.artifacts,
             failure=event.failure,
             ended=event.time,
             seconds=event.seconds,

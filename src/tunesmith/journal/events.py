@@ -123,6 +123,7 @@ class TrialFinished(TrialEvent):
     state: State
     attempt: int = 1
     metrics: Mapping[str, float] = field(default_factory=dict)
+    artifacts: Mapping[str, str] = field(default_factory=dict)
     failure: Failure | None = None
     seconds: float | None = None
     peak_memory_bytes: int | None = None

@@ -31,6 +31,7 @@ def trial_facts(trial: Trial) -> dict[str, Any]:
         "state": str(trial.state),
         "parameters": dict(trial.parameters),
         "metrics": dict(trial.metrics),
+        "artifacts": dict(trial.artifacts),
         "seed": trial.seed,
         "folder": None if trial.folder is None else str(trial.folder),
         "proposer": trial.proposal.proposer,

@@ -38,6 +38,7 @@ from ..runner.drive import drive
 from ..runner.loop import Loop
 from ..tasks.base import Task
 from ..trackers.base import Tracker
+from ..trial_folder.artifacts import check_artifacts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -281,12 +282,16 @@ class Study:
             The trial as it stands now, judged.
 
         Raises:
-            InputError: The trial does not exist or does not run, or a metric is missing or not a finite number.
+            InputError: The trial does not exist or does not run, a metric is missing or not a finite number, or an
+                artifact does not exist.
         """
         trial = self.engine.trial(number)
         if trial.state is not State.RUNNING:
             raise InputError(f"only a running trial can be told, but trial {number} is {trial.state}.")
-        return self._settle(number, self._checked(outcome))
+        outcome = self._checked(outcome)
+        if isinstance(outcome, Measurement):
+            check_artifacts(trial.folder, outcome.artifacts)
+        return self._settle(number, outcome)
 
     def add(self, parameters: Mapping[str, Value], outcome: Outcome | Mapping[str, float] | float) -> Trial:
         """Enter a result that is known already, as from earlier work, so that the search need not find it out again.

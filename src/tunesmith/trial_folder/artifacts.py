@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..core.trial import Failure, TrialFailed
+from ..errors import InputError
 from .names import ARTIFACTS_FOLDER
 
 
@@ -23,17 +23,16 @@ def find_artifacts(folder: Path) -> dict[str, str]:
     return {path.relative_to(root).as_posix(): path.relative_to(folder).as_posix() for path in paths}
 
 
-def check_artifacts(folder: Path, artifacts: Mapping[str, str]) -> None:
+def check_artifacts(folder: Path | None, artifacts: Mapping[str, str]) -> None:
     """Check that every artifact of a measurement exists.
 
     Args:
-        folder: The trial's folder.
-        artifacts: Paths from there by name.
+        folder: The trial's folder; None for a study kept in memory.
+        artifacts: Paths relative to the folder, by name.
 
     Raises:
-        TrialFailed: One is missing.
+        InputError: One does not exist.
     """
     for name, path in artifacts.items():
-        if not (folder / path).exists():
-            reason = f"artifact '{name}': expected a file at {path} in the trial's folder, but there is none"
-            raise TrialFailed(Failure(kind="exception", reason=reason))
+        if folder is None or not (folder / path).exists():
+            raise InputError(f"artifact '{name}' must exist in the trial's folder, but there is no {path}.")
