@@ -22,6 +22,8 @@ from tunesmith import Budget, Choice, Constraint, Float, InputError, Int, Metric
 from tunesmith.config.settings import DEFAULTS, FLAGS, TABLES, read_settings
 from tunesmith.executors.process import ProcessExecutor
 from tunesmith.history import History
+from tunesmith.init.inference import draft_study
+from tunesmith.init.request import with_request
 from tunesmith.study.tuning import study_from_settings
 from tunesmith.tasks.command import CommandTask
 from tunesmith.tasks.function import FunctionTask
@@ -187,6 +189,16 @@ def test_commands_on_the_pages_have_the_flags_that_are_shown(page: Path) -> None
         assert command is not None, verb
         options = {option for parameter in command.params for option in parameter.opts + parameter.secondary_opts}
         assert set(re.findall(r"--[a-z][a-z-]*", rest)) <= options
+
+
+@pytest.mark.parametrize(
+    "request_text",
+    [" ".join(text.split()) for page in PAGES for text in re.findall(r'--request "([^"]+)"', page.read_text("utf-8"))],
+)
+def test_requests_on_the_pages_are_understood(request_text: str) -> None:
+    draft = with_request(draft_study(ROOT / "examples" / "digits" / "train.py"), request_text)
+    assert len(draft.understood) >= 3
+    assert not draft.not_understood
 
 
 def test_the_readme_lists_every_command() -> None:
