@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from tests.waiting import wait_until
 
 from tunesmith.agents.adviser import PlannerAdviser
 from tunesmith.agents.gateway import ModelGateway
@@ -116,9 +117,7 @@ def test_concurrent_trials_do_not_wait_for_the_judge() -> None:
     assert judge.judge(history, history.trials[1]) is None
     assert judge.judge(history, history.trials[1]) is None
     answered.set()
-    wait(list(gateway._pending.values()), timeout=20)
-    verdict = judge.judge(history, history.trials[1])
-    assert verdict is not None
+    verdict = wait_until(lambda: judge.judge(history, history.trials[1]), "the verdict")
     assert (verdict.decision, verdict.by) == ("accept", "judge")
     gateway.close()
 
@@ -213,9 +212,9 @@ def test_unknown_and_prioritised_parameters_are_not_frozen() -> None:
 
 def test_without_an_answer_the_study_goes_on_and_the_model_is_paused(caplog: pytest.LogCaptureFixture) -> None:
     history = losses(*better(12))
-    coordinator, model = build_coordinator(history, ModelUnavailable("it is down"))
+    first, model = build_coordinator(history, ModelUnavailable("it is down"))
     for _ in range(3):
-        coordinator._next = 0
+        coordinator = ModelCoordinator(RulesCoordinator(budget=Budget(trials=200)), first.gateway)
         assert not coordinator.decide(history, seconds=1.0).stop
     assert len(model.asked) == 1
     assert caplog.text.count("continues by rules") == 1
