@@ -15,6 +15,7 @@ MODULES = [
     "tunesmith.plugins",
     *(f"tunesmith.{kind}.base" for kind in ("proposers", "pruners", "judges", "executors", "tasks", "trackers")),
     "tunesmith.executors.pool",
+    "tunesmith.journal.events",
     "tunesmith.testing",
     "!tunesmith.testing._.*",
 ]

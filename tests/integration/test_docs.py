@@ -8,6 +8,7 @@ import importlib
 import json
 import os
 import re
+import runpy
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,8 +23,7 @@ from tunesmith import Budget, Choice, Constraint, Float, InputError, Int, Metric
 from tunesmith.config.settings import DEFAULTS, FLAGS, TABLES, read_settings
 from tunesmith.executors.process import ProcessExecutor
 from tunesmith.history import History
-from tunesmith.init.inference import draft_study
-from tunesmith.init.request import with_request
+from tunesmith.init import draft_study, with_request
 from tunesmith.study.tuning import study_from_settings
 from tunesmith.tasks.command import CommandTask
 from tunesmith.tasks.function import FunctionTask
@@ -314,6 +314,30 @@ def test_the_tracker_of_the_page_keeps_its_contract(tmp_path: Path) -> None:
     for block in (text for text in blocks(ROOT / "docs" / "plugins.md", "python") if "LinesTracker" in text):
         exec(compile(block, "plugins.md", "exec", dont_inherit=True), namespace)
     namespace["test_it_keeps_the_contract"](tmp_path)
+
+
+def test_the_picture_of_the_architecture_shows_the_real_imports() -> None:
+    draw = runpy.run_path(str(ROOT / "docs" / "draw_architecture.py"))
+    graph = draw["import_graph"]()
+    picture = (ROOT / "docs" / "images" / "architecture.svg").read_text("utf-8")
+    assert set(re.findall(r'data-room="(\w+)"', picture)) == set(graph), "run python docs/draw_architecture.py"
+    arrows = {(room, other) for room, others in draw["reduced"](graph).items() for other in others}
+    assert set(re.findall(r'data-arrow="(\w+) (\w+)"', picture)) == arrows, "run python docs/draw_architecture.py"
+    page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    assert sorted(re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`\w+`.*?) \|", page, re.MULTILINE)))) == sorted(
+        graph
+    )
+
+
+def test_the_files_that_the_architecture_names_exist() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    files = {
+        name
+        for name in re.findall(r"`([a-z_]+/[a-z_/]+(?:\.py|/))`", page)
+        if not name.startswith(("trials/", "tests/"))
+    }
+    assert len(files) > 10
+    assert [name for name in sorted(files) if not (ROOT / "src" / "tunesmith" / name).exists()] == []
 
 
 def test_the_python_api_is_built_from_the_docstrings(tmp_path: Path) -> None:
