@@ -124,9 +124,9 @@ def _facts(draft: Draft, target: Path) -> dict[str, Any]:
 
 def _asked(draft: Draft) -> Draft:
     """Ask the draft's questions; Enter keeps the present value."""
-    for question in draft.questions:
-        answer = click.prompt(question.text, default=question.default)
-        if answer != question.default:
-            changes: dict[str, Any] = {question.field: answer}
+    for field, (text, default) in draft.questions.items():
+        answer = click.prompt(text, default=default)
+        if answer != default:
+            changes: dict[str, Any] = {field: answer}
             draft = dataclasses.replace(draft, **changes)
     return draft

@@ -137,9 +137,9 @@ def _with_entry(text: str, table: Node, entry: str) -> str:
     """Return the text with one more entry, already written out, at the end of a table."""
     newline = "\r\n" if "\r\n" in text else "\n"
     if not table.entries:
-        place = table.span[1] if table.lines else table.span[1] - 1
-        missing = newline if table.lines and place and text[place - 1] not in "\r\n" else ""
-        return _spliced(text, [((place, place), missing + entry + (newline if table.lines else ""))])
+        position = table.span[1] if table.lines else table.span[1] - 1
+        missing = newline if table.lines and position and text[position - 1] not in "\r\n" else ""
+        return _spliced(text, [((position, position), missing + entry + (newline if table.lines else ""))])
     start, end = table.entries[-1]
     first = _line_start(text, start)
     indent = text[first:start]
@@ -150,12 +150,12 @@ def _with_entry(text: str, table: Node, entry: str) -> str:
         return _spliced(text, [((line_end, line_end), newline + indent + entry)])
     comma = _after(text, end)
     if text[comma : comma + 1] == ",":
-        place = min(_line_end(text, comma), table.span[1] - 1)
-        return _spliced(text, [((place, place), f"{newline}{indent}{entry},")])
-    place = line_end if line_end < table.span[1] - 1 else end
-    if place == end:
+        position = min(_line_end(text, comma), table.span[1] - 1)
+        return _spliced(text, [((position, position), f"{newline}{indent}{entry},")])
+    position = line_end if line_end < table.span[1] - 1 else end
+    if position == end:
         return _spliced(text, [((end, end), f",{newline}{indent}{entry}")])
-    return _spliced(text, [((end, end), ","), ((place, place), newline + indent + entry)])
+    return _spliced(text, [((end, end), ","), ((position, position), newline + indent + entry)])
 
 
 def _without(text: str, route: Route) -> str:

@@ -1,8 +1,8 @@
 """`tunesmith init`: a study.toml drafted from a script or a config file, and from a request in plain words."""
 
-from .draft import Draft, Question
+from .draft import Draft
 from .inference import draft_study
 from .request import with_request
 from .study_toml import to_toml
 
-__all__ = ["Draft", "Question", "draft_study", "to_toml", "with_request"]
+__all__ = ["Draft", "draft_study", "to_toml", "with_request"]

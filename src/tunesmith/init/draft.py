@@ -10,21 +10,6 @@ from typing import Any
 from ..core.parameters import Parameter
 
 
-@dataclass(frozen=True)
-class Question:
-    """A question to the user.
-
-    Args:
-        field: The field of the draft that the answer replaces.
-        text: The question.
-        default: The present value of the field.
-    """
-
-    field: str
-    text: str
-    default: str
-
-
 @dataclass(frozen=True, kw_only=True)
 class Draft:
     """The draft of a study.
@@ -72,11 +57,11 @@ class Draft:
     not_understood: tuple[str, ...] = ()
 
     @property
-    def questions(self) -> tuple[Question, ...]:
-        """The questions to ask before study.toml is written."""
-        return (
-            Question("name", "Name of the study", self.name),
-            Question("objective", "Objective (as 'minimize val_loss')", self.objective),
-            Question("command", "Command of one trial", self.command),
-            Question("metrics", "File with the metrics in a trial's folder, or stdout", self.metrics or "stdout"),
-        )
+    def questions(self) -> dict[str, tuple[str, str]]:
+        """The questions to ask before study.toml is written, with their defaults, by the field that they set."""
+        return {
+            "name": ("Name of the study", self.name),
+            "objective": ("Objective (as 'minimize val_loss')", self.objective),
+            "command": ("Command of one trial", self.command),
+            "metrics": ("File with the metrics in a trial's folder, or stdout", self.metrics or "stdout"),
+        }

@@ -225,8 +225,8 @@ def test_the_users_objective_comes_first(tmp_path):
 
 def test_answers_replace_fields_of_the_draft(tmp_path):
     draft = drafted(tmp_path, "nested")
-    assert {question.field: question.default for question in draft.questions}["objective"] == "minimize val_mse"
-    answered = replace(draft, **{question.field: f"new {question.field}" for question in draft.questions})
+    assert draft.questions["objective"][1] == "minimize val_mse"
+    answered = replace(draft, **{field: f"new {field}" for field in draft.questions})
     assert tomllib.loads(to_toml(answered))["study"]["name"] == "new name"
 
 
