@@ -23,7 +23,7 @@ from ..journal.events import Event
 from ..service.live_state import LiveState, Snapshot
 from ..text.cleaning import clean
 from . import panels
-from .keyboard import Keyboard
+from .layout import Title, line
 from .request import open_request
 from .terminal import Printable
 
@@ -33,22 +33,15 @@ WIDE = 110
 
 
 class LiveView:
-    """Shows a running study on a terminal. A tracker and a context manager.
-
-    `record` only takes note of an event; a thread of rich draws, at most four times per second.
+    """Draws a frame on a terminal at most four times per second. A context manager.
 
     Args:
-        name: The study's name.
-        folder: The study's folder, or None for a study in memory.
-        budget: The limits of the study.
-        slots: How many trials run at once.
+        frame: The frame.
         console: Where to draw.
     """
 
-    def __init__(self, name: str, folder: Path | None, budget: Budget, slots: int, console: Console) -> None:
-        self.frame = Frame(name, folder, budget, slots)
-        self._console = console
-        self._size = console.size
+    def __init__(self, frame: Frame, console: Console) -> None:
+        self._frame, self._console, self._size = frame, console, console.size
         self._redirected: list[logging.StreamHandler[TextIO]] = []
         self._live = Live(
             get_renderable=self._draw,
@@ -57,18 +50,6 @@ class LiveView:
             transient=True,
             vertical_overflow="crop",
         )
-
-    def attach(self, keyboard: Keyboard) -> None:
-        """Show what is typed as an answer to an approval request."""
-        self.frame.typed = lambda: keyboard.typed
-
-    def record(self, event: Event, history: History) -> None:
-        """Take note of an event."""
-        self.frame.state.record(event, history)
-
-    def show_answer(self, role: str, words: str) -> None:
-        """Show what a role has answered so far; empty words remove the line. May be called from any thread."""
-        self.frame.show_answer(role, words)
 
     def __enter__(self) -> Self:
         """Start to draw."""
@@ -93,21 +74,20 @@ class LiveView:
             # The terminal has wrapped the old lines anew, so that drawing over them would leave remains.
             self._size = self._console.size
             self._console.control(Control.home(), Control.clear())
-        return Printable(self.frame)
+        return Printable(self._frame)
 
 
 class Frame:
-    """One picture of a running study that fits the terminal.
+    """A running study, drawn to fit the terminal.
 
     Args:
         name: The study's name.
-        folder: The study's folder, or None.
+        folder: The study's folder, or None for a study in memory.
         budget: The limits of the study.
         slots: How many trials run at once.
         clock: Seconds since 1970.
 
     Attributes:
-        state: What is known of the study.
         typed: Returns what has been typed as an answer, or None where the keyboard is not read.
         answers: What roles have answered so far, by role.
     """
@@ -115,14 +95,17 @@ class Frame:
     def __init__(
         self, name: str, folder: Path | None, budget: Budget, slots: int, clock: Callable[[], float] = time.time
     ) -> None:
-        self.state = LiveState()
         self.typed: Callable[[], str | None] = lambda: None
         self.answers: dict[str, str] = {}
         self._name, self._folder, self._budget, self._slots, self._clock = name, folder, budget, slots, clock
-        self._lock = threading.Lock()
+        self._state, self._lock = LiveState(), threading.Lock()
+
+    def record(self, event: Event, history: History) -> None:
+        """Take note of an event, to draw it later."""
+        self._state.record(event, history)
 
     def show_answer(self, role: str, words: str) -> None:
-        """Take note of what a role has answered so far; see `LiveView.show_answer`."""
+        """Show what a role has answered so far; empty words remove the line. May be called from any thread."""
         with self._lock:
             others = {name: answer for name, answer in self.answers.items() if name != role or words}
             self.answers = others | ({role: words} if words else {})  # A new one: another thread may read the old.
@@ -130,9 +113,9 @@ class Frame:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw as many lines as fit."""
         now = self._clock()
-        snapshot = self.state.snapshot(now)
+        snapshot = self._state.snapshot(now)
         if snapshot is None:
-            yield panels.line((f" {clean(self._name)}  preparing …", "dim"))
+            yield line((f" {clean(self._name)}  preparing …", "dim"))
             return
         # The last line stays free: the cursor moves there at the end, and would scroll the first one away.
         height, options = console.size.height - 1, options.update(height=None)
@@ -153,18 +136,18 @@ class Frame:
         curve = max(min(options.max_width - 62, 30), 8)
         running = panels.running(snapshot, max(min(self._slots, room // 3), 1), now, self._slots, curve)
         shares = panels.shares(snapshot, min(2 if room < 16 else 8, len(snapshot.shares)))
-        above, below = drawn(panels.Title("running"), running), drawn(panels.Title("proposers"), shares)
+        above, below = drawn(Title("running"), running), drawn(Title("proposers"), shares)
         settled = panels.settled(snapshot, room - len(above) - len(below) + 2)
-        lines += [*above, *drawn(panels.Title("settled", panels.counts(snapshot)), settled), *below, *notes]
-        for line in lines[:height]:
-            yield from line
+        lines += [*above, *drawn(Title("settled", panels.counts(snapshot)), settled), *below, *notes]
+        for segments in lines[:height]:
+            yield from segments
             yield Segment.line()
 
     def _top(self, snapshot: Snapshot, width: int, rows: int) -> RenderableType:
-        best = [panels.Title("best so far"), panels.best(snapshot, rows)]
+        best = [Title("best so far"), panels.best(snapshot, rows)]
         limits = panels.limits(snapshot, self._budget)
         if width < WIDE:
             return Group(*best, limits)
         grid = Table.grid(Column(ratio=11), Column(ratio=9), expand=True, padding=(0, 2, 0, 0))
-        grid.add_row(Group(*best), Group(panels.Title("budget"), limits))
+        grid.add_row(Group(*best), Group(Title("budget"), limits))
         return grid

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from rich.console import Console
 from rich.text import Text
@@ -34,7 +32,7 @@ from .terminal import Printable, near
 
 
 class PlainView:
-    """Prints a line for each noteworthy event of a running study. A tracker and a context manager, like `LiveView`.
+    """Prints a line for each noteworthy event of a running study.
 
     Args:
         name: The study's name.
@@ -74,14 +72,6 @@ class PlainView:
             self._print(Text(f"trial {trial.number:>3}  on the test split: {metrics or failed}"))
         if isinstance(event, TrialFinished | TrialJudged | TrialNoted) and history.best is not None:
             self._best = history.best.number
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        pass
 
     def _begin(self, history: History, event: Event) -> None:
         """Print the study's first lines, and take note of the best trial before this event."""

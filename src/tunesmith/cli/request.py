@@ -15,7 +15,7 @@ from ..text.cleaning import clean
 from ..text.wording import number
 from ..text.wording import value as shown
 from . import panels
-from .panels import NAME, SOFT
+from .layout import NAME, SOFT, Flow, Title, line
 from .terminal import near
 
 
@@ -29,7 +29,7 @@ def request_view(request: ApprovalRequest, metric: str, rows: int = 3) -> Render
     """
     origin = "" if request.parent is None else f" from trial {request.parent}"
     expected = "" if request.expectation is None else f"  expects {clean(metric)} {number(request.expectation)}"
-    head = panels.line(
+    head = line(
         (" ? ", NAME),
         (f"question {request.number}", "bold"),
         f"  {clean(request.step)} step{origin}",
@@ -39,7 +39,7 @@ def request_view(request: ApprovalRequest, metric: str, rows: int = 3) -> Render
         Text.assemble((panels.short_name(name, request.changes), SOFT), f" {_side(ends, 'from')} → {_side(ends, 'to')}")
         for name, ends in request.changes.items()
     ]
-    return Group(head, panels.Flow(changes, rows), panels.Flow.words(request.advice, rows, SOFT))
+    return Group(head, Flow(changes, rows), Flow.words(request.advice, rows, SOFT))
 
 
 def open_request(
@@ -57,13 +57,13 @@ def open_request(
     """
     aside = Text(f"{more} more", style=SOFT) if more else None
     left = f"{asking.left(request, now)} left, then it is {asking.then(request)}"
-    parts = [panels.Title("waits for approval", aside), request_view(request, metric)]
+    parts = [Title("waits for approval", aside), request_view(request, metric)]
     if typed is not None:
-        parts.append(panels.line((" ▸ ", NAME), ("y or n, then Enter: ", "bold"), f"{typed}_  ", (left, SOFT)))
+        parts.append(line((" ▸ ", NAME), ("y or n, then Enter: ", "bold"), f"{typed}_  ", (left, SOFT)))
         return Group(*parts)
-    parts.append(panels.line((f"   {left}", SOFT)))
+    parts.append(line((f"   {left}", SOFT)))
     if folder is not None:
-        parts.append(panels.line((" ▸ ", NAME), f"{asking.command(request, near(folder))}  (or --reject)"))
+        parts.append(line((" ▸ ", NAME), f"{asking.command(request, near(folder))}  (or --reject)"))
     return Group(*parts)
 
 

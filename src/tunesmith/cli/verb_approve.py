@@ -16,7 +16,7 @@ from ..errors import InputError
 from ..reports import asking
 from ..service.facts import question_facts
 from ..study.tuning import load
-from . import panels
+from .layout import indented
 from .options import FOLDER, Output, speaking
 from .request import request_view
 from .terminal import Printable
@@ -44,7 +44,7 @@ def approve(output: Output, folder: Path, text: str, reject: bool, question: int
     outcome = asking.answered(request)
     if request.is_open:
         outcome = f"the answer is saved; the process that runs {folder} will read it"
-    view = Group(request_view(request, metric, rows=99), panels.indented(Text(outcome), "✓"))
+    view = Group(request_view(request, metric, rows=99), indented(Text(outcome), "✓"))
     output.say(Printable(view), question_facts(request))
 
 

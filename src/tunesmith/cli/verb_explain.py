@@ -15,7 +15,7 @@ from ..reports.explanation import Explanation
 from ..service.explain import OnPartial, explanation_of, with_answer
 from ..study.tuning import load
 from ..text.cleaning import clean
-from . import panels
+from .layout import Title, indented
 from .live import REFRESHES_PER_SECOND
 from .options import FOLDER, Output, speaking
 from .terminal import Printable
@@ -59,6 +59,6 @@ def _growing(output: Output, about: str) -> Iterator[OnPartial | None]:
 def _view(explained: Explanation) -> Printable:
     parts: list[RenderableType] = [Text(f" {explained.about}", style="bold")]
     for part in explained.parts:
-        parts.append(panels.Title(part.topic))
-        parts += [panels.indented(Text(sentence)) for sentence in part.sentences]
+        parts.append(Title(part.topic))
+        parts += [indented(Text(sentence)) for sentence in part.sentences]
     return Printable(Group(*parts))

@@ -24,7 +24,7 @@ from ..study.study import Study
 from ..study.tuning import study_from_settings
 from ..text.cleaning import without_passwords
 from .keyboard import Keyboard
-from .live import LiveView
+from .live import Frame, LiveView
 from .options import Output, speaking
 from .plain import PlainView
 from .views import summary
@@ -83,7 +83,7 @@ def run(output: Output, study: Path, dry_run: bool, no_agents: bool, fresh: bool
         with _view(built, output, console) as view, built:
             if view is not None:
                 built.record.observers.append(view.record)
-            if isinstance(view, LiveView) and built.gateway is not None:
+            if isinstance(view, Frame) and built.gateway is not None:
                 built.gateway.on_partial = view.show_answer
             _run(built, settings)
     except KeyboardInterrupt:
@@ -135,24 +135,21 @@ def _report(study: Study) -> None:
 
 
 @contextmanager
-def _view(study: Study, output: Output, console: Console) -> Iterator[LiveView | PlainView | None]:
-    if output.json or output.quiet:
-        # A study that waits for a person says so even when it is quiet.
-        logging.getLogger("tunesmith.approvals.approvals").setLevel(logging.WARNING)
+def _view(study: Study, output: Output, console: Console) -> Iterator[Frame | PlainView | None]:
+    is_quiet = output.json or output.quiet
+    # The views show approval requests; without a view, the log does, even where it is quiet.
+    logging.getLogger("tunesmith.approvals.approvals").setLevel(logging.WARNING if is_quiet else logging.ERROR)
+    settings = (study.name, study.folder, study.budget, study.executor.capabilities.slots)
+    if is_quiet:
         yield None
-        return
-    logging.getLogger("tunesmith.approvals.approvals").setLevel(logging.ERROR)  # The view shows the request.
-    if not console.is_terminal:
-        with PlainView(study.name, study.folder, study.budget, study.executor.capabilities.slots, console) as plain:
-            yield plain
-        return
-    with (
-        _keyboard(study) as keyboard,
-        LiveView(study.name, study.folder, study.budget, study.executor.capabilities.slots, console) as live,
-    ):
-        if keyboard is not None:
-            live.attach(keyboard)
-        yield live
+    elif not console.is_terminal:
+        yield PlainView(*settings, console)
+    else:
+        frame = Frame(*settings)
+        with _keyboard(study) as keyboard, LiveView(frame, console):
+            if keyboard is not None:
+                frame.typed = lambda: keyboard.typed
+            yield frame
 
 
 def _keyboard(study: Study) -> Keyboard | nullcontext[None]:

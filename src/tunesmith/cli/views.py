@@ -25,7 +25,8 @@ from ..text.cleaning import clean, clean_lines
 from ..text.wording import change, count, duration, number, size
 from ..text.wording import value as shown
 from . import panels
-from .panels import BAD, GOOD, MARKS, NAME, SOFT
+from .layout import BAD, GOOD, NAME, SOFT, Rows, Title, indented, line
+from .panels import MARKS
 from .request import open_request
 from .terminal import Printable, near, sparkline
 
@@ -48,7 +49,7 @@ def summary(history: History, name: str, folder: Path | None) -> Printable:
     """
     snapshot = LiveState.of(history).snapshot()
     assert snapshot is not None
-    parts: list[RenderableType] = [panels.Title(f"{clean(name)}  {clean(history.objective)}"), panels.leader(snapshot)]
+    parts: list[RenderableType] = [Title(f"{clean(name)}  {clean(history.objective)}"), panels.leader(snapshot)]
     if snapshot.best is not None:
         if snapshot.front:
             parts += ["", panels.front(snapshot, MAX_FRONT)]
@@ -78,16 +79,16 @@ def status(
     """
     snapshot = LiveState.of(history, proposer).snapshot()
     assert snapshot is not None
-    parts = [panels.heading(name, folder, snapshot, budget), panels.Title("best so far"), panels.best(snapshot, 99)]
+    parts = [panels.heading(name, folder, snapshot, budget), Title("best so far"), panels.best(snapshot, 99)]
     metric = history.objective.primary.name
     parts += [open_request(request, time.time(), metric, folder) for request in snapshot.approval_requests]
-    parts += [panels.Title("budget"), _spent(snapshot), panels.limits(snapshot, budget)]
+    parts += [Title("budget"), _spent(snapshot), panels.limits(snapshot, budget)]
     if history.ledger.total.calls:
-        parts += [panels.Title("language models"), panels.ledger(history.ledger)]
+        parts += [Title("language models"), panels.ledger(history.ledger)]
     if snapshot.running:
-        parts += [panels.Title("running"), _running(snapshot)]
-    parts += [panels.Title("settled", panels.counts(snapshot)), panels.settled(snapshot, 12)]
-    parts += [panels.Title("proposers"), panels.shares(snapshot, len(snapshot.shares)), panels.decision(snapshot)]
+        parts += [Title("running"), _running(snapshot)]
+    parts += [Title("settled", panels.counts(snapshot)), panels.settled(snapshot, 12)]
+    parts += [Title("proposers"), panels.shares(snapshot, len(snapshot.shares)), panels.decision(snapshot)]
     return Printable(Group(*parts))
 
 
@@ -103,24 +104,24 @@ def trial_view(history: History, trial: Trial, log_tail: str = "", reproduce: st
     parts: list[RenderableType] = [_headline(trial), _story(history, trial)]
     if trial.folder is not None:
         parts.append(_to_copy(near(trial.folder), "folder", width=10))
-    parts += [panels.Title("parameters"), _parameters(history, trial)]
+    parts += [Title("parameters"), _parameters(history, trial)]
     if trial.metrics or trial.test_metrics:
-        parts += [panels.Title("metrics"), _metrics(history, trial)]
+        parts += [Title("metrics"), _metrics(history, trial)]
     if trial.reports:
-        parts += [panels.Title(f"reports ({len(trial.reports)})"), _curves(trial)]
+        parts += [Title(f"reports ({len(trial.reports)})"), _curves(trial)]
     log = "\n".join(clean_lines(log_tail or ("" if trial.failure is None else trial.failure.log_tail))).rstrip()
     if log:
         tail = "\n".join(log.split("\n")[-LOG_LINES:])
-        parts += [panels.Title("end of the log"), panels.indented(Text(tail))]
+        parts += [Title("end of the log"), indented(Text(tail))]
     if reproduce:
-        parts += [panels.Title("reproduce"), *(_to_copy(line) for line in clean_lines(reproduce))]
+        parts += [Title("reproduce"), *(_to_copy(line) for line in clean_lines(reproduce))]
     return Printable(Group(*parts))
 
 
 def _spent(snapshot: Snapshot) -> Text:
     counted = panels.counts(snapshot)
     spent = f"   {count(snapshot.trials, 'trial')} in {duration(snapshot.seconds)}"
-    return panels.line(f"{spent}:  " if counted else spent, counted)
+    return line(f"{spent}:  " if counted else spent, counted)
 
 
 def _running(snapshot: Snapshot) -> RenderableType:
@@ -135,7 +136,7 @@ def _running(snapshot: Snapshot) -> RenderableType:
         ]
         for run in snapshot.running
     ]
-    return panels.Rows(cells)
+    return Rows(cells)
 
 
 def _beside_first(snapshot: Snapshot, best: Trial) -> RenderableType:
@@ -150,7 +151,7 @@ def _beside_first(snapshot: Snapshot, best: Trial) -> RenderableType:
         for name, measured in metrics.items():
             row = [Text(f"   {words}{clean(name)}"), Text(number(measured), style=GOOD)]
             rows.append(row if first is None else [*row, Text(number(others.get(name)), style=SOFT)])
-    return panels.Rows(rows)
+    return Rows(rows)
 
 
 def _compared(trial: Trial, other: Trial | None, heads: Sequence[str] = ()) -> Iterator[list[Text]]:
@@ -212,7 +213,7 @@ def _headline(trial: Trial) -> Text:
     if trial.peak_memory_bytes is not None:
         details.append(f"peak memory {size(trial.peak_memory_bytes)}")
     name = (f" {mark} trial {trial.number}", f"{style} bold")
-    return panels.line(name, (f"  {trial.state}", style), ("  " + ", ".join(details), SOFT))
+    return line(name, (f"  {trial.state}", style), ("  " + ", ".join(details), SOFT))
 
 
 def _story(history: History, trial: Trial) -> Table:
@@ -257,8 +258,8 @@ def _parameters(history: History, trial: Trial) -> RenderableType:
     """Return the parameters beside those of the parent, or of trial 0."""
     parent = 0 if trial.proposal.parent is None else trial.proposal.parent
     if trial.number == parent or parent >= len(history.trials):
-        return panels.Rows([*_compared(trial, None)])
-    return panels.Rows([*_compared(trial, history.trials[parent], ["here", f"trial {parent}"])])
+        return Rows([*_compared(trial, None)])
+    return Rows([*_compared(trial, history.trials[parent], ["here", f"trial {parent}"])])
 
 
 def _metrics(history: History, trial: Trial) -> RenderableType:
@@ -269,7 +270,7 @@ def _metrics(history: History, trial: Trial) -> RenderableType:
         [Text(f"   {clean(name)} on the test split"), Text(number(value)), Text("")]
         for name, value in held_out_scores(trial).items()
     ]
-    return panels.Rows(rows)
+    return Rows(rows)
 
 
 def _metric(name: str, value: float, metric: Metric | None, first: Trial | None) -> list[Text]:
@@ -291,4 +292,4 @@ def _curves(trial: Trial) -> RenderableType:
         ends = f"{number(values[0])} → {number(values[-1])}" if len(curve) > 1 else number(values[0])
         line = Text(sparkline(values, 40), style=NAME)
         rows.append([Text(f"   {clean(name)}"), Text(span, style=SOFT), Text(ends), line])
-    return panels.Rows(rows)
+    return Rows(rows)

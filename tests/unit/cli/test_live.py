@@ -90,7 +90,7 @@ def drawn(width: int, height: int, stream: Iterator[Event], *, now: float = 1012
     history, frame = new_history(), Frame("digits", Path("studies/digits"), BUDGET, 2, clock=lambda: now)
     for event in stream:
         history.apply(event)
-        frame.state.record(event, history)
+        frame.record(event, history)
     console = Console(file=io.StringIO(), record=True, width=width, height=height, force_terminal=True)
     console.print(frame)
     return console.export_text().splitlines()
@@ -162,7 +162,7 @@ def test_no_colour_is_used_where_none_is_wanted() -> None:
         frame = Frame("digits", None, BUDGET, 2, clock=lambda: 1012.0)
         for event in events():
             history.apply(event)
-            frame.state.record(event, history)
+            frame.record(event, history)
         Console(file=stream, width=80, height=24, force_terminal=True, color_system="standard", **settings).print(frame)
         return stream.getvalue()
 
@@ -173,10 +173,11 @@ def test_no_colour_is_used_where_none_is_wanted() -> None:
 def test_the_live_view_draws_on_a_terminal_and_leaves_nothing_behind() -> None:
     stream, history = io.StringIO(), new_history()
     console = Console(file=stream, width=80, height=24, force_terminal=True, color_system=None)
-    with LiveView("digits", Path("studies/digits"), BUDGET, 2, console) as view:
+    frame = Frame("digits", Path("studies/digits"), BUDGET, 2)
+    with LiveView(frame, console):
         for event in events():
             history.apply(event)
-            view.record(event, history)
+            frame.record(event, history)
     written = stream.getvalue()
     assert "★ val_loss 0.31" in written, "the last state is drawn when the view ends"
     assert written.endswith("\x1b[2K"), "and taken away for the summary"
@@ -189,7 +190,7 @@ def test_log_lines_appear_above_the_view(capsys: pytest.CaptureFixture[str]) -> 
     handler = logging.StreamHandler(sys.stderr)
     logging.getLogger().addHandler(handler)
     try:
-        with LiveView("digits", None, BUDGET, 1, console):
+        with LiveView(Frame("digits", None, BUDGET, 1), console):
             logging.getLogger("tunesmith.test").warning("mind the gap")
         assert "mind the gap" in stream.getvalue()
         assert handler.stream is sys.stderr
@@ -202,10 +203,10 @@ def test_log_lines_appear_above_the_view(capsys: pytest.CaptureFixture[str]) -> 
 def plain(stream: Iterator[Event], *, history: History | None = None) -> list[str]:
     history = history or new_history()
     console = Console(file=io.StringIO(), record=True, width=80)
-    with PlainView("digits", Path("studies/digits"), Budget(trials=60), 2, console) as view:
-        for event in stream:
-            history.apply(event)
-            view.record(event, history)
+    view = PlainView("digits", Path("studies/digits"), Budget(trials=60), 2, console)
+    for event in stream:
+        history.apply(event)
+        view.record(event, history)
     return console.export_text().splitlines()
 
 
@@ -271,7 +272,7 @@ def test_the_views_of_a_running_study_show_its_front() -> None:
     history = History(SPACE, objective)
     for event in front_events():
         history.apply(event)
-        frame.state.record(event, history)
+        frame.record(event, history)
         lines.record(event, history)
     Console(file=screen, width=140, height=40).print(frame)
     assert "2 trials on the Pareto front" in screen.getvalue()
@@ -290,7 +291,7 @@ def saying(width: int, height: int, said: dict[str, str]) -> list[str]:
     history, frame = new_history(), Frame("digits", None, BUDGET, 2, clock=lambda: 1012.0)
     for event in events():
         history.apply(event)
-        frame.state.record(event, history)
+        frame.record(event, history)
     for role, words in said.items():
         frame.show_answer(role, words)
     console = Console(file=io.StringIO(), record=True, width=width, height=height, force_terminal=True)
@@ -323,14 +324,14 @@ def test_what_a_model_says_can_neither_colour_nor_leave_its_line(width: int, hei
 
 
 def test_it_is_said_from_any_thread() -> None:
-    view = LiveView("digits", None, BUDGET, 2, Console(file=io.StringIO(), force_terminal=True, width=80, height=24))
-    with view:
-        threads = [threading.Thread(target=view.show_answer, args=(f"role {n}", "words" * (n % 2))) for n in range(50)]
+    frame = Frame("digits", None, BUDGET, 2)
+    with LiveView(frame, Console(file=io.StringIO(), force_terminal=True, width=80, height=24)):
+        threads = [threading.Thread(target=frame.show_answer, args=(f"role {n}", "words" * (n % 2))) for n in range(50)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-    assert len(view.frame.answers) == 25
+    assert len(frame.answers) == 25
 
 
 def asked(text: str = "a third is usual", number: int = 1) -> Event:
