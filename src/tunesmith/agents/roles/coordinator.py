@@ -10,8 +10,7 @@ from pydantic import BaseModel, Field
 
 from ...history.history import History
 from ...journal.events import SearchFocused, StopRefused
-from ...runner.base import Step
-from ...runner.coordinator import RulesCoordinator
+from ...runner.base import Coordinator, Step
 from ...text.cleaning import short
 from ..gateway import ModelGateway
 from ..study_summary import StudySummary
@@ -45,13 +44,13 @@ class ModelCoordinator:
         gateway: The study's language model.
     """
 
-    def __init__(self, rules: RulesCoordinator, gateway: ModelGateway) -> None:
+    def __init__(self, rules: Coordinator, gateway: ModelGateway) -> None:
         self.rules = rules
         self.gateway = gateway
         self._next = EVERY
 
     def decide(self, history: History, *, seconds: float) -> Step:
-        """Return the next step; see `RulesCoordinator.decide`."""
+        """Return the next step; see `Coordinator.decide`."""
         step = self.rules.decide(history, seconds=seconds)
         if step.stop or step.room == 0 or history.settled < self._next:
             return step
