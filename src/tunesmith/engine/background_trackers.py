@@ -82,6 +82,7 @@ class _TrackerThread:
         self._finishing = threading.Event()
         self._abandoned = False
         self._call_began: float | None = None
+        self._recorded, self._record_seconds = 0, 0.0
         self._failures = 0
         self._failed_at = self._retry_at = -math.inf
         self._warned = False
@@ -117,10 +118,12 @@ class _TrackerThread:
             return
         if (began := self._call_began) is not None:  # A call that hangs has had part of its time already.
             deadline = min(deadline, began + CLOSE_SECONDS)
+        if len(self._events) * self._record_seconds > CLOSE_SECONDS * self._recorded:
+            deadline = -math.inf  # It cannot catch up in time, so there is no point in waiting.
         thread.join(max(0.0, deadline - time.monotonic()))
         if thread.is_alive():
             self._abandoned = True
-            self._warn(f"did not finish within {CLOSE_SECONDS:.0f} s of the end of the session")
+            self._warn(f"could not finish within {CLOSE_SECONDS:.0f} s of the end of the session")
 
     def _warn(self, problem: str) -> None:
         """Log a warning, once per session."""
@@ -189,7 +192,10 @@ class _TrackerThread:
                 history = self._open()
             elif index > history.events_seen:  # Earlier ones were part of the history at the last opening.
                 history.apply(event)
+                began = time.monotonic()
                 self._call(partial(self._tracker.record, event))
+                self._recorded += 1
+                self._record_seconds += time.monotonic() - began
 
     def _open(self) -> History:
         with self._history_lock:

@@ -188,10 +188,26 @@ def test_a_hanging_tracker_costs_one_warning(
     assert blocked.hangs.is_set()
     assert not blocked.calls
     [warning] = warnings(caplog)
-    assert "tracker Blocked did not finish" in warning
+    assert "tracker Blocked could not finish" in warning
     blocked.may_go.set()
     wait_until(lambda: blocked.calls[-1:] == [("close", None)], "the tracker to be closed")
     assert len(blocked.calls) == 2  # the call in which it hung, and close
+
+
+def test_nobody_waits_for_a_tracker_that_cannot_catch_up(caplog: pytest.LogCaptureFixture) -> None:
+    class Slow(Ledger):
+        def record(self, event: Any) -> None:
+            super().record(event)
+            threading.Event().wait(0.05)
+
+    slow = Slow()
+    with opened(None, slow) as study:
+        ask_and_tell(study)
+        wait_until(lambda: len(slow.calls) > 2, "the first events to be recorded")
+        ask_and_tell(study, 300)  # about a thousand events, which take it most of a minute
+    assert slow.seen < study.history.events_seen - 400
+    [warning] = warnings(caplog)
+    assert "tracker Slow could not finish" in warning
 
 
 def test_a_call_that_takes_too_long_is_reported_while_the_study_runs(
