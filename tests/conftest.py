@@ -1,4 +1,4 @@
-"""No test leaves the machine: a connection to anything but this host fails the test that tries it."""
+"""Fixtures for every test: connections to other machines fail, and settings of the user are hidden."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 
 from tunesmith.llm.endpoints import PROVIDERS
 
-# How long an example takes says nothing where the machine is busy.
+# No deadline per example: on a busy machine, times mean nothing.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
 
@@ -24,7 +24,7 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
         if self.family in (socket.AF_INET, socket.AF_INET6):
             host = address[0]
             local = host == "localhost" or ipaddress.ip_address(host).is_loopback
-            assert local, f"a test tried to reach {host}"
+            assert local, f"tests must stay on this machine, but one connects to {host}"
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
@@ -32,7 +32,7 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _no_user_settings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Keep the settings of whoever runs the tests out of them."""
+    """Hide the settings of the user who runs the tests."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
     for name in (

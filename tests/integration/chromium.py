@@ -29,7 +29,7 @@ PATIENCE_SECONDS = 60.0
 
 
 class Page:
-    """One tab: what it logged, what it asked for, and a way to ask it."""
+    """One tab: its events and requests, and commands for it."""
 
     def __init__(self, address: str) -> None:
         self.socket = websocket.create_connection(address, timeout=PATIENCE_SECONDS)
@@ -49,13 +49,13 @@ class Page:
             self.events.append(message)
 
     def run(self, script: str) -> Any:
-        """Evaluate an expression in the page, waiting for a promise."""
+        """Evaluate an expression in the page; a promise is awaited."""
         answer = self.send("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]
         return answer["result"].get("value")
 
     def open(self, path: Path, *, until: str = "document.readyState === 'complete'") -> None:
-        """Go to a file and wait until an expression holds there."""
+        """Open a file and wait until an expression is true."""
         self.send("Page.navigate", url=path.as_uri())
         wait_until(
             lambda: self.run("location.href") == path.as_uri() and self.run(f"Boolean({until})"),
@@ -70,32 +70,32 @@ class Page:
         self.send("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": name}])
 
     def picture(self, path: Path) -> None:
-        """Take a picture of what is in view."""
+        """Save a screenshot of the viewport."""
         path.write_bytes(base64.b64decode(self.send("Page.captureScreenshot", format="png")["data"]))
 
     @property
     def complaints(self) -> list[str]:
-        """Exceptions, console errors and what the page's policy refused."""
-        found = []
+        """Exceptions, console errors and violations of the page's content security policy."""
+        complaints = []
         for event in self.events:
-            told = event.get("params", {})
+            parameters = event.get("params", {})
             if event["method"] == "Runtime.exceptionThrown":
-                found.append(json.dumps(told["exceptionDetails"])[:2000])
-            elif event["method"] == "Log.entryAdded" and told["entry"]["level"] == "error":
-                found.append(told["entry"]["text"])
-            elif event["method"] == "Runtime.consoleAPICalled" and told["type"] in ("error", "assert"):
-                found.append(json.dumps(told["args"]))
-        return found
+                complaints.append(json.dumps(parameters["exceptionDetails"])[:2000])
+            elif event["method"] == "Log.entryAdded" and parameters["entry"]["level"] == "error":
+                complaints.append(parameters["entry"]["text"])
+            elif event["method"] == "Runtime.consoleAPICalled" and parameters["type"] in ("error", "assert"):
+                complaints.append(json.dumps(parameters["args"]))
+        return complaints
 
     @property
     def requests(self) -> list[str]:
-        """Every address that the page asked for."""
+        """Every URL that the page requested."""
         return [e["params"]["request"]["url"] for e in self.events if e["method"] == "Network.requestWillBeSent"]
 
 
 @contextmanager
 def browser(*flags: str) -> Iterator[Page]:
-    """Start a Chromium of its own and give its tab; it has ended on leaving."""
+    """Start a Chromium with a fresh profile, yield its tab, and stop it on exit."""
     assert PROGRAM is not None
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         command = [PROGRAM, *FLAGS, *(flags or SOFTWARE_WEBGL), f"--user-data-dir={profile}", "about:blank"]

@@ -1,4 +1,4 @@
-"""A small study as a user would write it, and tunesmith as a user would call it."""
+"""A small study, and the command line as a user calls it."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ parser.add_argument("--seed", type=int, default=0)
 parser.add_argument("--out", required=True)
 parser.add_argument("--epochs", type=int, default=9)
 parser.add_argument("--sleep", type=float, default=0.005)
-given = parser.parse_args()
-floor = (given.place - 0.3) ** 2 + (0.1 if given.kind == "plain" else 0.02 * given.sharp) + 0.001 * given.seed
-with open(os.path.join(given.out, "reports.jsonl"), "a") as reports:
-    for epoch in range(1, given.epochs + 1):
+args = parser.parse_args()
+floor = (args.place - 0.3) ** 2 + (0.1 if args.kind == "plain" else 0.02 * args.sharp) + 0.001 * args.seed
+with open(os.path.join(args.out, "reports.jsonl"), "a") as reports:
+    for epoch in range(1, args.epochs + 1):
         loss = floor + 0.5 / epoch
         reports.write(json.dumps({"step": epoch, "loss": loss}) + "\\n")
         reports.flush()
-        time.sleep(given.sleep)
-json.dump({"loss": loss}, open(os.path.join(given.out, "metrics.json"), "w"))
-print(f"done with place={given.place}")
+        time.sleep(args.sleep)
+json.dump({"loss": loss}, open(os.path.join(args.out, "metrics.json"), "w"))
+print(f"done with place={args.place}")
 """
 
 STUDY = """
@@ -68,33 +68,33 @@ Tunesmith = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def command(*words: str | Path) -> list[str]:
-    """The command line, by the interpreter that runs the tests."""
+    """Return a `tunesmith` command, run by the interpreter of the tests."""
     return [sys.executable, "-m", "tunesmith", *map(str, words)]
 
 
 @pytest.fixture
 def tunesmith(tmp_path: Path) -> Tunesmith:
-    """Runs the command line in the test's folder, and expects an exit status."""
+    """Run the command line in the test's folder and check its exit status."""
 
     def call(*words: str | Path, status: int = 0, **options: Any) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
+        result = subprocess.run(
             command(*words), cwd=tmp_path, capture_output=True, text=True, timeout=240, check=False, **options
         )
-        assert done.returncode == status, f"exit status {done.returncode}\n{done.stdout}\n{done.stderr}"
-        assert "Traceback" not in done.stderr
-        return done
+        assert result.returncode == status, f"exit status {result.returncode}\n{result.stdout}\n{result.stderr}"
+        assert "Traceback" not in result.stderr
+        return result
 
     return call
 
 
 def processes_of(folder: Path) -> list[psutil.Process]:
-    """The processes that belong to trials of a study."""
-    found = []
+    """Return the live processes of a study's trials."""
+    processes = []
     for process in psutil.process_iter():
         try:
             inside = process.environ().get("TUNESMITH_TRIAL", "").startswith(os.path.realpath(folder))
             if inside and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process)
+                processes.append(process)
         except (psutil.Error, OSError):
             continue
-    return found
+    return processes

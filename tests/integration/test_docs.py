@@ -1,4 +1,4 @@
-"""The pages in docs/ and the README, held against the code: what they show runs, and what there is they list."""
+"""The README and the pages in docs/ against the code: their examples run, and their tables are complete."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ OPTIONS: dict[str, type[Any]] = {
 }
 """Heading to the class whose fields are the keys below it."""
 
-FOLLOWS = {
+DERIVED = {
     Objective: {"metrics", "constraints"},
     Metric: {"name"},
     Constraint: {"metric"},
@@ -62,7 +62,7 @@ FOLLOWS = {
     FunctionTask: {"metric", "required", "folder"},
     ProcessExecutor: {"slots"},
 }
-"""Fields that are no keys: what follows from elsewhere in the file."""
+"""Fields that are not keys, because they follow from other parts of the file."""
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -71,19 +71,19 @@ def blocks(page: Path, language: str) -> list[str]:
 
 def sections() -> dict[str, dict[str, list[str]]]:
     """Return the rows of each table of keys: heading to key to the other cells."""
-    found: dict[str, dict[str, list[str]]] = {}
+    tables: dict[str, dict[str, list[str]]] = {}
     heading = ""
     for line in STUDY_TOML.read_text(encoding="utf-8").splitlines():
         if line.startswith("##"):
             heading = line.lstrip("# ").strip("`")
         elif line.startswith("| `"):
             key, *cells = (cell.strip() for cell in line.strip("|").split(" | "))
-            found.setdefault(heading, {})[key.strip("`")] = cells
-    return found
+            tables.setdefault(heading, {})[key.strip("`")] = cells
+    return tables
 
 
 def scripted(folder: Path) -> Path:
-    """Lay out what the studies on the pages name, and return the folder."""
+    """Create the files that the studies on the pages name, and return the folder."""
     (folder / "train.py").write_text("def train(parameters):\n    return 0.0\n")
     (folder / "config.py").write_text(
         "model = {'width': 64, 'dropout': 0.1}\noptimizer = {'name': 'Adam', 'momentum': 0.9}\n"
@@ -93,15 +93,15 @@ def scripted(folder: Path) -> Path:
 
 def whole_studies() -> Iterator[Any]:
     for page in PAGES:
-        for place, text in enumerate(blocks(page, "toml")):
+        for index, text in enumerate(blocks(page, "toml")):
             if "[space]" in text:
-                yield pytest.param(text, id=f"{page.stem}-{place}")
+                yield pytest.param(text, id=f"{page.stem}-{index}")
 
 
 @pytest.mark.parametrize("text", list(whole_studies()))
 def test_every_study_on_the_pages_can_be_run(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "nothing"))
-    # The pages say `python`, which not every machine has on its path.
+    # The pages say `python`, which is not on every machine's path.
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     path = scripted(tmp_path) / "study.toml"
     path.write_text(text)
@@ -212,22 +212,21 @@ def test_the_page_lists_every_key_with_its_default(heading: str) -> None:
     fields = {
         field.name: field
         for field in dataclasses.fields(options)
-        if field.init and not field.name.startswith("_") and field.name not in FOLLOWS.get(options, ())
+        if field.init and not field.name.startswith("_") and field.name not in DERIVED.get(options, ())
     }
-    told = sections()[heading]
-    assert told.keys() == fields.keys()
+    rows = sections()[heading]
+    assert rows.keys() == fields.keys()
     for name, field in fields.items():
         if field.default is not dataclasses.MISSING:
             default = "–" if field.default is None else f"`{_toml(field.default)}`"
         else:
             default = "required" if field.default_factory is dataclasses.MISSING else "`{}`"
-        assert told[name][1] == default, f"the default of {name} is {default}."
+        assert rows[name][1] == default, f"the default of {name} is {default}."
 
 
 @pytest.mark.parametrize("name", [name for name, keys in TABLES.items() if keys])
 def test_the_page_lists_every_key_of_the_outer_tables(name: str) -> None:
-    told = sections()[f"[{name}]"]
-    assert told.keys() == set(TABLES[name] or ())
+    assert sections()[f"[{name}]"].keys() == set(TABLES[name] or ())
 
 
 @pytest.mark.parametrize(
@@ -238,10 +237,10 @@ def test_the_page_has_the_defaults_of_the_outer_tables(table: str, key: str) -> 
 
 
 def test_every_table_of_the_page_is_known_and_every_table_there_is_has_its_place() -> None:
-    told = {heading for heading in sections() if heading.startswith("[") and "." not in heading}
-    assert {f"[{name}]" for name in TABLES if name not in ("space", "forbidden")} == told
+    headings = {heading for heading in sections() if heading.startswith("[") and "." not in heading}
+    assert {f"[{name}]" for name in TABLES if name not in ("space", "forbidden")} == headings
     placeholders = {"The command"}
-    assert sections().keys() == OPTIONS.keys() | told | placeholders
+    assert sections().keys() == OPTIONS.keys() | headings | placeholders
 
 
 @pytest.mark.parametrize(
