@@ -159,7 +159,7 @@ async def are_refused(client: Client, study: Path) -> None:
     trial = await call(client, "ask", study=small)
     for metrics, message in (
         ({"lost": 1.0}, "every trial must report 'loss', but it reported lost. Did you mean 'lost'?"),
-        ({"loss": "low"}, "metric 'loss' must be a number, but 'low' was given."),
+        ({"loss": "low"}, "metric 'loss' must be a number, got 'low'."),
         ({}, "got neither"),
     ):
         assert message in await refusal(client, "tell", folder=small, trial=trial["number"], metrics=metrics)

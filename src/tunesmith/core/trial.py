@@ -151,7 +151,7 @@ class Verdict:
 
     def __post_init__(self) -> None:
         if self.decision not in ("accept", "reject", "replicate"):
-            raise InputError(f"a verdict must be accept, reject or replicate, but {self.decision!r} was given.")
+            raise InputError(f"a verdict must be accept, reject or replicate, got {self.decision!r}.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -289,10 +289,10 @@ class Trial:
 def check_step(step: object) -> int:
     """Return a step as a whole number that is not negative, or raise `InputError`."""
     if isinstance(step, bool) or not hasattr(step, "__index__"):
-        raise InputError(f"a step must be a whole number, but {step!r} was given.")
+        raise InputError(f"a step must be a whole number, got {step!r}.")
     number = int(step.__index__())
     if number < 0:
-        raise InputError(f"a step must not be negative, but {number} was given.")
+        raise InputError(f"a step must not be negative, got {number}.")
     return number
 
 
@@ -302,11 +302,11 @@ def check_number(name: str, value: object) -> float:
     Anything that converts without guessing is accepted: Python and NumPy numbers, one-element tensors. Text is not.
     """
     if isinstance(value, str | bytes) or value is None:
-        raise InputError(f"metric '{name}' must be a number, but {value!r} was given.")
+        raise InputError(f"metric '{name}' must be a number, got {value!r}.")
     try:
         return float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
-        raise InputError(f"metric '{name}' must be a number, but {value!r:.80} was given.") from None
+        raise InputError(f"metric '{name}' must be a number, got {value!r:.80}.") from None
 
 
 def check_finite(name: str, value: object) -> float:
@@ -326,5 +326,5 @@ def check_relative(path: str, subject: str) -> str:
     """
     parts = PurePosixPath(path) if isinstance(path, str) else None
     if not parts or not parts.parts or parts.is_absolute() or ".." in parts.parts:
-        raise InputError(f"{subject} must be a relative path without '..', but {path!r} was given.")
+        raise InputError(f"{subject} must be a relative path without '..', got {path!r}.")
     return path

@@ -87,7 +87,7 @@ class PoolExecutor:
     def __post_init__(self) -> None:
         expect_whole(self.slots, 1, "slots")
         if not callable(self.pool):
-            raise InputError(f"pool must be a function of the slots, but {self.pool!r} was given.", keys=("pool",))
+            raise InputError(f"pool must be a function of the slots, got {self.pool!r}.", keys=("pool",))
 
     @property
     def capabilities(self) -> Capabilities:

@@ -63,7 +63,7 @@ class FunctionTask:
         for name in names:
             value = getattr(self, name)
             if not (callable(value) or isinstance(value, str) or (value is None and name == "test")):
-                raise InputError(f"{name} must be a function or its address, but {value!r} was given.", keys=(name,))
+                raise InputError(f"{name} must be a function or its address, got {value!r}.", keys=(name,))
             _ = self._resolve(name)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -197,7 +197,7 @@ def _takes_trial(function: Function) -> bool:
 def _import_function(address: str, folder: str) -> Function:
     source, _, name = address.partition(":")
     if not source or not name:
-        raise InputError(f"a function must be given as 'module:name' or 'file.py:name', but {address!r} was given.")
+        raise InputError(f"a function must be given as 'module:name' or 'file.py:name', got {address!r}.")
     if source == "__main__" or "<" in name:
         raise InputError(
             f"the function '{name.rpartition('.')[2]}' was defined inside a program ({source}), so it cannot be "

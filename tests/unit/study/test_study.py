@@ -93,7 +93,7 @@ def test_a_number_is_the_objectives_metric() -> None:
     [
         ({"y": math.nan}, "metric 'y' must be a finite number, but it is nan"),
         ({"y": math.inf}, "metric 'y' must be a finite number, but it is inf"),
-        ({"y": "0.3"}, "metric 'y' must be a number, but '0.3' was given"),
+        ({"y": "0.3"}, "metric 'y' must be a number, got '0.3'"),
         ({"yy": 1.0}, "every trial must report 'y', but it reported yy. Did you mean 'yy'?"),
         ({}, "every trial must report 'y', but it reported nothing"),
     ],
@@ -409,8 +409,8 @@ def test_several_metrics_with_weights_are_one_loss() -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"function": 3}, "function must be a function or its address, but 3"),
-        ({"test": 3}, "test must be a function or its address, but 3"),
+        ({"function": 3}, "function must be a function or its address, got 3"),
+        ({"test": 3}, "test must be a function or its address, got 3"),
         ({"space": ["x"]}, r"expected a table, got \['x'\]"),
         ({"objective": None}, "an objective must be a direction and a metric, .* got None"),
         ({"budget": 10}, r"budget must be a Budget, as Budget\(trials=60\), but 10"),

@@ -51,8 +51,8 @@ def test_what_a_function_returns_becomes_finite_numbers(request_for, tmp_path, r
         ({"yy": 1.0}, "has only yy. Did you mean 'yy'?"),
         (math.nan, "it is nan"),
         ({"y": -math.inf}, "it is -inf"),
-        ({"y": "0.5"}, "must be a number, but '0.5'"),
-        ([1, 2], "must be a number, but [1, 2]"),
+        ({"y": "0.5"}, "must be a number, got '0.5'"),
+        ([1, 2], "must be a number, got [1, 2]"),
     ],
 )
 def test_what_cannot_be_used_is_a_failure_that_says_why(request_for, returned, reason):

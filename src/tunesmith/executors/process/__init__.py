@@ -72,17 +72,15 @@ class ProcessExecutor:
         for name, bound in least.items():
             value = getattr(self, name)
             if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < bound):
-                raise InputError(
-                    f"{name} must be a whole number of at least {bound}, but {value!r} was given.", keys=(name,)
-                )
+                raise InputError(f"{name} must be a whole number of at least {bound}, got {value!r}.", keys=(name,))
         if not 0 <= self.grace_seconds < float("inf"):
             raise InputError(
-                f"grace_seconds must be a number from 0, but {self.grace_seconds!r} was given.", keys=("grace_seconds",)
+                f"grace_seconds must be a number from 0, got {self.grace_seconds!r}.", keys=("grace_seconds",)
             )
         for name, text in self.environment.items():
             if not isinstance(text, str) or not name or "=" in name or "\0" in name + text:
                 raise InputError(
-                    f"an environment variable must have a name and a string value, but {name!r} = {text!r} was given.",
+                    f"an environment variable must have a name and a string value, got {name!r} = {text!r}.",
                     keys=("environment", str(name)),
                 )
         if isinstance(self.gpus, list) and 0 < len(self.gpus) < self.gpus_per_trial:

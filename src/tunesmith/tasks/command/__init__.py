@@ -92,13 +92,13 @@ class CommandTask:
                     raise error.inside(key) from None
         if self.metrics is not None and self.metrics != "stdout" and not _is_relative(self.metrics):
             raise InputError(
-                f"metrics must be a file in the trial's folder, or 'stdout', but {self.metrics!r} was given. "
+                f"metrics must be a file in the trial's folder, or 'stdout', got {self.metrics!r}. "
                 "Let the script write to {trial_dir}.",
                 keys=("metrics",),
             )
         for name, text in self.environment.items():
             if not isinstance(text, str):
-                message = f"an environment variable must be a string, but {text!r} was given."
+                message = f"an environment variable must be a string, got {text!r}."
                 raise InputError(message, keys=("environment", name))
 
     def __setstate__(self, state: dict[str, Any]) -> None:

@@ -23,9 +23,9 @@ def split_command(command: str | Sequence[str], *, shell: bool) -> list[str]:
     if not isinstance(command, str):
         words = list(command)
         if shell:
-            raise InputError("a command for a shell must be one string, but a list was given.")
+            raise InputError("a command for a shell must be one string, got a list.")
         if not all(isinstance(word, str) for word in words):
-            raise InputError(f"a command must be a string or a list of strings, but {words!r} was given.")
+            raise InputError(f"a command must be a string or a list of strings, got {words!r}.")
     elif shell:
         words = [command] if command.strip() else []
     else:
