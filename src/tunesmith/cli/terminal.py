@@ -1,4 +1,4 @@
-"""What only a terminal needs: paths as seen from here, sparklines, and ASCII where there is nothing else."""
+"""Short paths, sparklines, and ASCII for consoles that show nothing else."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ASCII = str.maketrans(dict(zip(_BLOCKS + "━─┈★●◐✗▸○✓↻·�
 
 
 def near(path: Path) -> str:
-    """Return a path as seen from the current folder where it lies below, else as it is."""
+    """Return a path relative to the current folder if it lies below it."""
     here = Path.cwd()
     return clean(path.relative_to(here) if path.is_relative_to(here) else path)
 
@@ -26,9 +26,9 @@ def sparkline(values: Sequence[float], width: int) -> str:
     """Return a curve as one line of blocks, the lowest value as the lowest block.
 
     Args:
-        values: In order. Values that are not finite leave a gap. Those that lie far outside (three interquartile
-            ranges beyond the quartiles) are drawn as if nearer, so that a wild first epoch does not flatten the rest.
-        width: The most characters; longer curves are averaged in equal pieces.
+        values: In order. Values that are not finite leave a gap. Outliers (three interquartile ranges beyond the
+            quartiles) are clipped, so that a wild first epoch does not flatten the rest.
+        width: The maximum number of characters; longer curves are averaged in equal pieces.
 
     >>> sparkline([3.0, 2.0, 1.5, 1.2, 1.0], 10)
     '█▅▃▁▁'
@@ -57,7 +57,7 @@ def _averaged(values: Sequence[float], width: int) -> Iterator[float]:
 
 @dataclass(frozen=True)
 class Printable:
-    """What it wraps, in ASCII where the console cannot show more.
+    """Draws its content, in ASCII where the console cannot show more.
 
     Args:
         content: Anything that rich can show.

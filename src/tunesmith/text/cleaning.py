@@ -1,4 +1,4 @@
-"""Text from trials, users and models made fit to read: it is data, and may steer nothing."""
+"""Cleaning of untrusted text: output of trials, users' notes, answers of language models."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PASSWORD = re.compile(r"(?<=://)[^/\s]+(?=@)")
 def clean(text: object) -> str:
     """Return text without terminal escapes and control characters, on one line.
 
-    Whatever comes from a trial is data: it may neither colour, move nor reorder what people read.
+    Untrusted text must not colour, move or reorder what a terminal or a page shows.
     """
     return _visible(_ESCAPES.sub("", str(text))).strip()
 
@@ -43,13 +43,13 @@ def _shown(character: str) -> str:
 
 
 def clean_lines(text: str) -> list[str]:
-    """Return the lines of a log, each cleaned; of a line that was overwritten by a carriage return the last state."""
+    """Return the cleaned lines of a log; of a line that carriage returns overwrite, the last state."""
     bare = _ESCAPES.sub("", text).expandtabs(4)
     return [_visible(line.rstrip("\r").rpartition("\r")[2]).rstrip() for line in bare.split("\n")]
 
 
 def short(text: object, most: int = 300) -> str:
-    """Return text as `clean` does, and no more than `most` characters of it.
+    """Return cleaned text of at most `most` characters.
 
     >>> short("a very long reason", 10)
     'a very lo…'
@@ -59,13 +59,13 @@ def short(text: object, most: int = 300) -> str:
 
 
 def plain(text: str, most: int = 20_000) -> str:
-    """Return lines as `clean_lines` does, as one text, and only its last `most` characters."""
+    """Return text with cleaned lines, and at most its last `most` characters."""
     bare = "\n".join(clean_lines(text))
     return bare if len(bare) <= most else "…" + bare[-most:]
 
 
 def without_secrets(text: str) -> str:
-    r"""Return text without the lines that may hold a secret: more may be left out than needed, as is safe.
+    r"""Return text without the lines that may hold a secret; rather too many are left out than too few.
 
     >>> without_secrets("lr = 0.1\napi_key = 'x'")
     'lr = 0.1\n(a line is left out here)'
