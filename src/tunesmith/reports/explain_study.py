@@ -48,7 +48,7 @@ def explain_study(
             ("goal", _goal(history)),
             ("best trial", _best(history, comparison)),
             ("noise", _noise(history)),
-            ("importance of the parameters", _importance(history)),
+            ("parameter importance", _importance(history)),
             ("proposers", _proposers(history, proposer)),
             ("approval", _approval(history)),
             ("failures", _failures(history)),

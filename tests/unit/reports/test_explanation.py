@@ -64,7 +64,7 @@ def test_every_topic_of_a_study_says_what_the_history_holds():
             "The standard deviation between runs of one configuration is ± 0.141, from 1 repeat, so this is a rough "
             "estimate."
         ],
-        "importance of the parameters": [
+        "parameter importance": [
             "It cannot be estimated: it takes 10 configurations with a result, and there are 2."
         ],
         "proposers": [
@@ -179,7 +179,7 @@ def test_a_study_without_a_result():
     assert explained["best trial"] == ["No trial has a result yet."]
     assert explained["status"] == ["0 trials."]
     assert explained["budget"] == ["There is no limit: the study runs until it is stopped."]
-    assert not explained.keys() & {"noise", "importance of the parameters", "proposers", "failures"}
+    assert not explained.keys() & {"noise", "parameter importance", "proposers", "failures"}
 
 
 def test_your_own_configuration_may_lead_or_have_no_result():

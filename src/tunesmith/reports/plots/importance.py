@@ -11,7 +11,7 @@ MOST_BARS = 20
 
 def importance_plot(importance: Importance) -> Plot:
     """Return one bar per parameter, the longest first."""
-    key, heading = "importance", "Importance of the parameters"
+    key, heading = "importance", "Parameter importance"
     if importance.shares is None:
         return Plot(key, heading, missing=importance.reason)
     shares = dict(list(importance.shares.items())[:MOST_BARS])

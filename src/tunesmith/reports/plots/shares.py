@@ -13,7 +13,7 @@ from .plot import Plot, escaped, new_figure
 
 def shares_plot(history: History, portfolio: PortfolioProposer) -> Plot:
     """Return the members' shares of the trials by trial number."""
-    key, heading = "shares", "Shares of the portfolio’s members"
+    key, heading = "shares", "Portfolio shares"
     first, startup = name_of(portfolio.members[0]), portfolio.startup_trials
     numbers, shares = shares_over_time(history, portfolio)
     if len(numbers) < 2:
