@@ -123,7 +123,7 @@ class LogEntry:
         text: The reason, in words.
         trial: The trial; None for an entry about the study.
         by: The author.
-        decision: `accept`, `reject`, `replicate`, a kind of failure, or the kind of decision about the study.
+        decision: `accept`, `reject`, `replicate`, `prune`, a kind of failure, or the kind of decision about the study.
         when: Seconds since 1970, where known.
     """
 
@@ -214,7 +214,8 @@ def decision_log(history: History) -> list[LogEntry]:
         if (failure := trial.failure) is not None:
             log.append(LogEntry("failure", plain(failure.reason), trial.number, decision=failure.kind))
         if (verdict := trial.verdict) is not None:
-            log.append(LogEntry("verdict", plain(verdict.reason), trial.number, verdict.by, verdict.decision))
+            decision = "prune" if trial.state is State.PRUNED else verdict.decision
+            log.append(LogEntry("verdict", plain(verdict.reason), trial.number, verdict.by, decision))
         log += [LogEntry("note", plain(note), trial.number, by="user") for note in trial.notes]
     return log
 

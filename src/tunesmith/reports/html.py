@@ -44,12 +44,13 @@ _DECISIONS = {
     "reject": "rejected",
     "approve": "approved",
     "replicate": "to be repeated",
-    "study_stopped": "stop",
-    "stop_refused": "refused",
-    "advice_refused": "refused",
-    "search_focused": "focus",
-    "approval_requested": "asked for approval",
-    "model_paused": "continues by rules",
+    "prune": "stopped early",
+    "study_stopped": "study stopped",
+    "stop_refused": "stop refused",
+    "advice_refused": "advice refused",
+    "search_focused": "search focused",
+    "approval_requested": "approval requested",
+    "model_paused": "model paused",
 }
 
 
@@ -194,7 +195,7 @@ def _log(history: History) -> dict[str, Any]:
     entries = kept = decision_log(history)
     if len(entries) > MOST_LOG_ENTRIES:
         # The latest entries matter most, and plain rejections least.
-        rejected = [entry.kind == "verdict" and entry.decision == "reject" for entry in entries]
+        rejected = [entry.kind == "verdict" and entry.decision in ("reject", "prune") for entry in entries]
         order = sorted(range(len(entries)), key=lambda index: (rejected[index], -index))
         kept = [entries[index] for index in sorted(order[:MOST_LOG_ENTRIES])]
     left_out = "" if kept is entries else f"The latest {len(kept):,} of {len(entries):,} entries, rejections last."

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from ..core.parameters import Choice
 from ..core.trial import Trial, Value
 from ..history.history import History
 from ..text import wording
@@ -61,7 +62,9 @@ def trial_table(history: History, *, most: int) -> TrialTable:
     is_weighted = len(history.objective.metrics) > 1 and not history.objective.pareto
     results = [Measure.of(history.objective).name, *names] if is_weighted else names
     columns = [("trial", "n"), ("state", ""), *((name, "n") for name in results), ("verdict", ""), ("proposer", "")]
-    columns += [("time", "n"), *((name, "") for name in history.space.names), ("reason", "why")]
+    parameters = history.space.parameters.items()
+    columns += [("time", "n"), *((name, "" if isinstance(p, Choice) else "n") for name, p in parameters)]
+    columns.append(("reason", "why"))
     leaders = {trial.number for trial in (history.front if history.objective.pareto else [history.best]) if trial}
     rows = []
     for trial in trials:
