@@ -19,7 +19,7 @@ from ..journal.events import ApprovalAnswered, ApprovalRequested
 from ..journal.file import JOURNAL_NAME, read_events
 from ..llm.options import ModelOptions
 from ..proposers.language_model import NAME as ADVISER
-from ..reports import asking
+from ..reports.approval_text import answer_line, approve_command, default_outcome, request_line, time_left
 from ..reports.explanation import sentence
 from . import answers
 from .answers import Given
@@ -75,7 +75,7 @@ class Approvals:
         key = self.history.space.key
         for question in self.history.approval_requests.all:
             if key(question.parameters) == key(parameters) and (question.is_open or _is_final(question)):
-                return f"{asking.answered(question)}, and nobody is asked twice."
+                return f"{answer_line(question)}, and nobody is asked twice."
         if len(self.history.approval_requests.open) >= MOST_OPEN:
             return f"{MOST_OPEN} steps wait for approval already."
         return ""
@@ -104,7 +104,7 @@ class Approvals:
             deadline=round(time.time() + self.options.approve_seconds, 3),
             default=APPROVE if self.options.approve_default == APPROVE else REJECT,
         )
-        self.engine.record_decision(ApprovalRequested(reason=asking.asked(question), by=by, request=question))
+        self.engine.record_decision(ApprovalRequested(reason=request_line(question), by=by, request=question))
         self._remind(question)
         if self.pauses:
             raise ApprovalPending(f"question {question.number} is open.")
@@ -117,10 +117,10 @@ class Approvals:
     def _remind(self, question: ApprovalRequest) -> None:
         log.warning(
             "%s It is %s in %s. Answer with: %s",
-            sentence(asking.asked(question)),
-            asking.then(question),
-            asking.left(question, time.time()),
-            asking.command(question, self.history.folder),
+            sentence(request_line(question)),
+            default_outcome(question),
+            time_left(question, time.time()),
+            approve_command(question, self.history.folder),
         )
 
     def answer(self, number: int | None, text: str = "", *, reject: bool = False) -> ApprovalRequest:
@@ -195,11 +195,11 @@ class Approvals:
         if number is not None and number in questions:
             if questions[number].is_open:
                 return questions[number]
-            raise InputError(f"only an open question can be answered, but {asking.answered(questions[number])}.")
+            raise InputError(f"only an open question can be answered, but {answer_line(questions[number])}.")
         if number is not None:
             raise InputError(f"there is no question {number}; {f'open are {numbers}' if numbers else 'none is open'}.")
         if not numbers:
-            last = f" The last, {asking.answered(questions.all[-1])}." if questions.all else ""
+            last = f" The last, {answer_line(questions.all[-1])}." if questions.all else ""
             raise InputError(f"only an open question can be answered, but none is open.{last}")
         if len(listed) > 1:
             raise InputError(f"several questions are open: {numbers}. Say which one is meant, as question {listed[0]}.")
@@ -229,7 +229,7 @@ class Approvals:
         fault = self._hindrance(question) if given.answer == APPROVE else ""
         trial = len(self.history.trials) if given.answer == APPROVE and not fault else None
         closed = replace(question, answer=given.answer, answered_by=given.by, text=given.text, trial=trial)
-        reason = asking.answered(closed)
+        reason = answer_line(closed)
         if fault:
             reason = f"{reason}; it is not tried, as {fault}"
         event = ApprovalAnswered(

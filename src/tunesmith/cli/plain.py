@@ -23,7 +23,7 @@ from ..journal.events import (
     TrialNoted,
     TrialTested,
 )
-from ..reports import asking
+from ..reports.approval_text import approve_command, default_outcome, request_line, time_left
 from ..reports.comparison import held_out_scores
 from ..text.cleaning import clean
 from ..text.wording import change, duration, number
@@ -86,13 +86,15 @@ class PlainView:
         if history.settled > isinstance(event, TrialFinished):
             self._print(Text(f"resumed with {history.settled} settled trials"))
         for request in history.approval_requests.open if isinstance(event, SessionOpened) else ():
-            self._print(Text(f"waiting   {asking.asked(request)}"))
+            self._print(Text(f"waiting   {request_line(request)}"))
             self._print_answer_command(request, event.time)
 
     def _print_answer_command(self, request: ApprovalRequest, now: float) -> None:
-        command = asking.command(request, None if self._folder is None else near(self._folder))
-        left = asking.left(request, now)
-        self._print(Text(f"          in {left} it is {asking.then(request)}; answer with: {command}  (or --reject)"))
+        command = approve_command(request, None if self._folder is None else near(self._folder))
+        left = time_left(request, now)
+        self._print(
+            Text(f"          in {left} it is {default_outcome(request)}; answer with: {command}  (or --reject)")
+        )
 
     def _result(self, trial: Trial, history: History) -> Text:
         shown = history.objective.shown

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from ..core.approval_request import ApprovalRequest
 from ..core.trial import Value
-from ..reports import asking
+from ..reports.approval_text import approve_command, default_outcome, time_left
 from ..text.cleaning import clean
 from ..text.wording import number
 from ..text.wording import value as shown
@@ -56,14 +56,14 @@ def open_request(
         typed: What has been typed as an answer, or None where the keyboard is not read.
     """
     aside = Text(f"{more} more", style=SOFT) if more else None
-    left = f"{asking.left(request, now)} left, then it is {asking.then(request)}"
+    left = f"{time_left(request, now)} left, then it is {default_outcome(request)}"
     parts = [Title("waits for approval", aside), request_view(request, metric)]
     if typed is not None:
         parts.append(line((" ▸ ", NAME), ("y or n, then Enter: ", "bold"), f"{typed}_  ", (left, SOFT)))
         return Group(*parts)
     parts.append(line((f"   {left}", SOFT)))
     if folder is not None:
-        parts.append(line((" ▸ ", NAME), f"{asking.command(request, near(folder))}  (or --reject)"))
+        parts.append(line((" ▸ ", NAME), f"{approve_command(request, near(folder))}  (or --reject)"))
     return Group(*parts)
 
 

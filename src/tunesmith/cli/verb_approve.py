@@ -13,7 +13,7 @@ from ..approvals import answers
 from ..approvals.approvals import read_requests
 from ..core.approval_request import ApprovalRequest
 from ..errors import InputError
-from ..reports import asking
+from ..reports.approval_text import answer_line
 from ..service.facts import question_facts
 from ..study.tuning import load
 from .layout import indented
@@ -41,7 +41,7 @@ def approve(output: Output, folder: Path, text: str, reject: bool, question: int
         request = study.approve(question, text, reject=reject)
     if request.is_open:
         request = _wait_for_answer(folder, request, "reject" if reject else "approve")
-    outcome = asking.answered(request)
+    outcome = answer_line(request)
     if request.is_open:
         outcome = f"the answer is saved; the process that runs {folder} will read it"
     view = Group(request_view(request, metric, rows=99), indented(Text(outcome), "✓"))
@@ -63,5 +63,5 @@ def _wait_for_answer(folder: Path, request: ApprovalRequest, answer: str) -> App
     if not request.is_open:
         answers.remove(folder, request)
         if (request.answer, request.answered_by) != (answer, "user"):
-            raise InputError(f"only an open question can be answered, but {asking.answered(request)}.")
+            raise InputError(f"only an open question can be answered, but {answer_line(request)}.")
     return request

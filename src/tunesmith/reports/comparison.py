@@ -184,8 +184,8 @@ def metric_rows(history: History, best: Trial | None, baseline: Trial | None, *,
 
 
 def _rows(names: Iterable[str], best: Mapping[str, str], baseline: Mapping[str, str]) -> list[Row]:
-    found = [name for name in dict.fromkeys(names) if name in best or name in baseline]
-    return [Row(name, best.get(name, ""), baseline.get(name, "")) for name in found]
+    shown = [name for name in dict.fromkeys(names) if name in best or name in baseline]
+    return [Row(name, best.get(name, ""), baseline.get(name, "")) for name in shown]
 
 
 def metric_names(history: History) -> list[str]:

@@ -178,14 +178,14 @@ def history_values(history: History) -> list[HistoryPoint]:
 def curves(history: History) -> list[Curve]:
     """Return the learning curve of every trial that reported the objective's first metric."""
     name = history.objective.primary.name
-    found = []
+    result = []
     for trial in history.trials:
         reports = [(r.step, float(r.metrics[name])) for r in trial.reports if name in r.metrics]
         reports = sorted((step, value) for step, value in reports if math.isfinite(value))
         if reports:
             steps, values = zip(*reports, strict=True)
-            found.append(Curve(trial.number, trial.state, steps, values))
-    return found
+            result.append(Curve(trial.number, trial.state, steps, values))
+    return result
 
 
 def parallel(history: History, names: Sequence[str] | None = None, *, most: int = 1000) -> Parallel:

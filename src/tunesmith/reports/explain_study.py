@@ -11,7 +11,8 @@ from ..history.history import History
 from ..proposers.base import Proposer
 from ..text import wording
 from ..text.cleaning import clean_lines, short
-from . import asking, overview
+from . import overview
+from .approval_text import answer_line, default_outcome, request_line
 from .comparison import Comparison, compare, gain_words, metric_rows, noise_words, repeat_count
 from .data import Measure
 from .explanation import Explanation, changed_parameters, listing, measured, named, sentence, valued
@@ -145,7 +146,7 @@ def _noise(history: History) -> list[str]:
         return ["Unknown: no configuration was run twice, so any gain may be partly chance."]
     repeats = wording.count(repeat_count(history), "repeat")
     if not history.noise and not (history.metric_noise is not None and history.metric_noise.any()):
-        return [f"None found: {repeats} gave the same result as the first run."]
+        return [f"None result: {repeats} gave the same result as the first run."]
     rough = ", so this is a rough estimate" if repeat_count(history) < 3 else ""
     return [f"The standard deviation between runs of one configuration is {noise}, from {repeats}{rough}."]
 
@@ -153,11 +154,11 @@ def _noise(history: History) -> list[str]:
 def _importance(history: History) -> list[str]:
     if not history.trials:
         return []
-    found = importance(history)
-    if found.shares is None:
-        return [f"It cannot be estimated: {found.reason}."]
-    shares = [f"{named(name)} {wording.share(share)}" for name, share in found.shares.items() if share >= 0.005]
-    return [f"{listing(shares, MOST_IMPORTANT)}.", found.certainty]
+    result = importance(history)
+    if result.shares is None:
+        return [f"It cannot be estimated: {result.reason}."]
+    shares = [f"{named(name)} {wording.share(share)}" for name, share in result.shares.items() if share >= 0.005]
+    return [f"{listing(shares, MOST_IMPORTANT)}.", result.certainty]
 
 
 def _proposers(history: History, proposer: Proposer | None) -> list[str]:
@@ -183,12 +184,12 @@ def _approval(history: History) -> list[str]:
     """Return the last requests that were answered, and all that are open."""
     requests = history.approval_requests.all
     answered = [request for request in requests if not request.is_open]
-    sentences = [sentence(asking.answered(request)) for request in answered[-MOST_ANSWERED:]]
+    sentences = [sentence(answer_line(request)) for request in answered[-MOST_ANSWERED:]]
     if len(answered) > MOST_ANSWERED:
         sentences.insert(0, f"{len(answered) - MOST_ANSWERED:,} earlier questions were answered.")
     for request in history.approval_requests.open:
-        sentences.append(sentence(asking.asked(request)))
-        sentences.append(f"Without an answer it is {asking.then(request)} at {wording.moment(request.deadline)}.")
+        sentences.append(sentence(request_line(request)))
+        sentences.append(f"Without an answer it is {default_outcome(request)} at {wording.moment(request.deadline)}.")
     return [text[0].upper() + text[1:] for text in sentences]
 
 

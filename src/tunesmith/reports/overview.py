@@ -49,13 +49,13 @@ def failures(history: History) -> list[FailureGroup]:
     for trial in history.trials:
         if trial.failure is not None:
             groups.setdefault((trial.failure.kind, pattern(trial.failure.reason)), []).append(trial)
-    found = []
+    rows = []
     for (kind, _), trials in groups.items():
         reasons = [trial.failure for trial in trials if trial.failure is not None]
         tails = [failure.log_tail for failure in reasons if failure.log_tail.strip()]
         numbers = tuple(trial.number for trial in trials)
-        found.append(FailureGroup(kind, plain(reasons[0].reason), numbers, plain(tails[-1]) if tails else ""))
-    return sorted(found, key=lambda group: (-len(group.numbers), group.numbers))
+        rows.append(FailureGroup(kind, plain(reasons[0].reason), numbers, plain(tails[-1]) if tails else ""))
+    return sorted(rows, key=lambda group: (-len(group.numbers), group.numbers))
 
 
 def pattern(reason: str) -> str:

@@ -44,12 +44,12 @@ def add(
         history.apply(TrialReported(trial=number, step=step, metrics={name: reported}))
     if state == "running":
         return number
-    told: dict[str, Any] = {"state": state, "seconds": seconds}
+    fields: dict[str, Any] = {"state": state, "seconds": seconds}
     if failure is not None:
-        told["failure"] = failure
+        fields["failure"] = failure
     if metrics is not None or value is not None:
-        told["metrics"] = metrics if metrics is not None else {name: value}
-    history.apply(from_record({"event": "trial_finished", "trial": number, **told}))
+        fields["metrics"] = metrics if metrics is not None else {name: value}
+    history.apply(from_record({"event": "trial_finished", "trial": number, **fields}))
     if verdict is not None:
         history.apply(TrialJudged(trial=number, verdict=Verdict(**verdict)))
     return number

@@ -46,8 +46,8 @@ def test_curves_drop_what_is_not_finite():
     add(history, 0.8, reports={1: 0.2, 2: float("nan"), 3: 0.8})
     add(history, 0.8)
     add(history, state="running", reports={1: 0.4})
-    found = curves(history)
-    assert [(c.number, c.steps, c.values) for c in found] == [(0, (1, 3), (0.2, 0.8)), (2, (1,), (0.4,))]
+    result = curves(history)
+    assert [(c.number, c.steps, c.values) for c in result] == [(0, (1, 3), (0.2, 0.8)), (2, (1,), (0.4,))]
 
 
 def test_parallel_has_the_best_first_and_marks_what_is_not_active():

@@ -30,7 +30,7 @@ OTHER = {"lr": 0.5, "act": "gelu"}
 FAR = {"lr": 0.9, "act": "relu"}
 
 
-def said(explained: Explanation) -> dict[str, list[str]]:
+def topics(explained: Explanation) -> dict[str, list[str]]:
     return {part.topic: list(part.sentences) for part in explained.parts}
 
 
@@ -52,7 +52,7 @@ def test_every_topic_of_a_study_says_what_the_history_holds():
     budget = Budget(trials=10, minutes=2, target=0.5, patience=2, usd=0.5, seconds_per_trial=60, memory_gb=1.5)
     explained = explain_study(history, name="mine", budget=budget)
     assert explained.about == "Study mine"
-    assert said(explained) == {
+    assert topics(explained) == {
         "goal": ["Minimize loss.", "The search space has 2 parameters: lr (0.0001 to 1, log), act (relu, gelu)."],
         "best trial": [
             "Trial 1 is the best, with loss 1.1 (mean of 2 runs). It was proposed by gp.",
@@ -64,9 +64,7 @@ def test_every_topic_of_a_study_says_what_the_history_holds():
             "The standard deviation between runs of one configuration is ± 0.141, from 1 repeat, so this is a rough "
             "estimate."
         ],
-        "parameter importance": [
-            "It cannot be estimated: it takes 10 configurations with a result, and there are 2."
-        ],
+        "parameter importance": ["It cannot be estimated: it takes 10 configurations with a result, and there are 2."],
         "proposers": [
             "gp: 1 trial (1 complete), 1 of them a new best; best loss 1.",
             "rules: 1 trial (1 complete); best loss 1.2.",
@@ -102,7 +100,7 @@ def test_every_topic_of_a_trial_says_what_the_history_holds():
     history.apply(TrialNoted(trial=1, text="looks \x1b[1mfine"))
     explained = explain_trial(history, history.trials[1])
     assert explained.about == "Trial 1: complete"
-    assert said(explained) == {
+    assert topics(explained) == {
         "why it was tried": ["It was proposed by gp, starting from trial 0.", "Reason: it promises most."],
         "parameters": ["Different from trial 0: lr (0.01 → 0.5), act (relu → gelu)."],
         "prediction": ["loss 1.25 was predicted; 1 was measured."],
@@ -120,7 +118,7 @@ def test_every_topic_of_a_trial_says_what_the_history_holds():
 
 def test_a_first_a_repeated_and_a_failed_trial():
     history = a_study()
-    own, _, again, failed = (said(explain_trial(history, trial)) for trial in history.trials)
+    own, _, again, failed = (topics(explain_trial(history, trial)) for trial in history.trials)
     assert own["why it was tried"] == ["It is your own configuration, the baseline for every comparison."]
     assert own["parameters"] == ["lr 0.01, act relu."]
     assert again["why it was tried"] == ["It repeats trial 1 with another seed (0), as rules asked."]
@@ -139,7 +137,7 @@ def test_a_pruned_a_running_and_a_waiting_trial():
     add(history, 3.0, state="pruned", reports={1: 4.0, 2: 3.0}, verdict=verdict)
     add(history, state="running", reports={1: 4.0}, parameters=OTHER)
     add(history, state="waiting", parameters=FAR)
-    pruned, running, waiting = (said(explain_trial(history, trial)) for trial in history.trials)
+    pruned, running, waiting = (topics(explain_trial(history, trial)) for trial in history.trials)
     assert pruned["result"] == [
         "It was stopped early. Its last report was loss 3.",
         "It reported 2 times: loss 4 at step 1, 3 at step 2.",
@@ -171,11 +169,11 @@ def test_a_worse_trial_is_compared_with_the_noise_as_well(loss, words):
     for repeated in (3.0, 3.173):
         add(history, repeated, parameters=FAR)
     number = add(history, loss, parameters=OTHER)
-    assert any(text.startswith(words) for text in said(explain_trial(history, history.trials[number]))["result"])
+    assert any(text.startswith(words) for text in topics(explain_trial(history, history.trials[number]))["result"])
 
 
 def test_a_study_without_a_result():
-    explained = said(explain_study(empty()))
+    explained = topics(explain_study(empty()))
     assert explained["best trial"] == ["No trial has a result yet."]
     assert explained["status"] == ["0 trials."]
     assert explained["budget"] == ["There is no limit: the study runs until it is stopped."]
@@ -185,7 +183,7 @@ def test_a_study_without_a_result():
 def test_your_own_configuration_may_lead_or_have_no_result():
     history = empty()
     add(history, 1.0)
-    best = said(explain_study(history))["best trial"]
+    best = topics(explain_study(history))["best trial"]
     assert best == [
         "Trial 0 is the best, with loss 1.",
         "No trial has beaten your own configuration (trial 0).",
@@ -193,7 +191,7 @@ def test_your_own_configuration_may_lead_or_have_no_result():
     history = empty()
     add(history, state="failed", failure={"kind": "exit", "reason": "no"})
     add(history, 1.0, parameters=OTHER, proposer="gp")
-    best = said(explain_study(history))["best trial"]
+    best = topics(explain_study(history))["best trial"]
     assert best[1] == "Your own configuration (trial 0) has no result to compare with: its state is failed."
 
 
@@ -202,7 +200,7 @@ def test_a_front_is_told_as_one():
     add(history, metrics={"loss": 2.0, "speed": 1.0})
     add(history, metrics={"loss": 1.0, "speed": 3.0}, parameters=OTHER, proposer="gp")
     add(history, metrics={"loss": 1.5, "speed": 9.0}, parameters=FAR, proposer="gp")
-    explained = said(explain_study(history))
+    explained = topics(explain_study(history))
     assert explained["goal"][:2] == [
         "Minimize loss, maximize speed.",
         "The result is a Pareto front: no trial on it can be improved in one metric without loss in another.",
@@ -211,8 +209,10 @@ def test_a_front_is_told_as_one():
     assert explained["best trial"][2] == (
         "Your own configuration (trial 0) is dominated: 2 trials on the front are at least as good in every metric."
     )
-    assert said(explain_trial(history, history.trials[0]))["result"][-1] == "It is not on the Pareto front."
-    assert said(explain_trial(history, history.trials[1]))["result"][-1] == "It is one of 2 trials on the Pareto front."
+    assert topics(explain_trial(history, history.trials[0]))["result"][-1] == "It is not on the Pareto front."
+    assert (
+        topics(explain_trial(history, history.trials[1]))["result"][-1] == "It is one of 2 trials on the Pareto front."
+    )
 
 
 @pytest.mark.parametrize(
@@ -231,7 +231,7 @@ def test_what_a_study_that_did_not_stop_is_doing(closed, at_work, words):
     if closed:
         history.apply(TrialInterrupted(trial=0, reason="interrupted"))
         history.apply(SessionClosed(reason="interrupted"))
-    told = said(explain_study(history, at_work=at_work))["status"]
+    told = topics(explain_study(history, at_work=at_work))["status"]
     assert told[-1].startswith(words)
 
 
@@ -251,19 +251,19 @@ def test_the_process_at_work_is_alive_and_older_than_its_session():
 
 def test_a_study_of_10_000_trials_gives_a_page():
     space = SearchSpace(
-        {f"layer{place}.width": Float(0, 1) for place in range(60)} | {"kind": Choice(list("abcdefghij"))}
+        {f"layer{number}.width": Float(0, 1) for number in range(60)} | {"kind": Choice(list("abcdefghij"))}
     )
     history = empty(space=space)
     parameters = dict.fromkeys(space.names, 0.5) | {"kind": "a"}
-    for place in range(10_000):
-        failure = {"kind": "exit", "reason": "x" * 5000 + "abcdefghij"[place % 10], "log_tail": "y" * 5000}
-        state = "failed" if place % 2 else "complete"
-        added = {"failure": failure} if place % 2 else {"value": float(place % 7)}
+    for number in range(10_000):
+        failure = {"kind": "exit", "reason": "x" * 5000 + "abcdefghij"[number % 10], "log_tail": "y" * 5000}
+        state = "failed" if number % 2 else "complete"
+        added = {"failure": failure} if number % 2 else {"value": float(number % 7)}
         add(
             history,
-            parameters={**parameters, "layer3.width": place / 10_000},
+            parameters={**parameters, "layer3.width": number / 10_000},
             state=state,
-            proposer=f"p{place % 40}",
+            proposer=f"p{number % 40}",
             **added,
         )
     for explained in (explain_study(history), explain_trial(history, history.trials[5001])):
@@ -316,7 +316,7 @@ def test_steps_that_a_person_was_asked_to_approve():
         history.apply(ApprovalRequested(reason="may it?", request=request))
         if number < 6:
             history.apply(ApprovalAnswered(reason="no", number=number, answer="reject", by="user", text=f"no {number}"))
-    assert said(explain_study(history))["approval"] == [
+    assert topics(explain_study(history))["approval"] == [
         "2 earlier questions were answered.",
         "Question 3 was rejected by the user: no 3.",
         "Question 4 was rejected by the user: no 4.",

@@ -53,8 +53,8 @@ def written(history, **options):
     ("make", "figures"), [(empty, 0), (failing, 1), (running, 1), (single, 2), (huge, 2), (example_history, 4)]
 )
 def test_every_study_gives_a_page(make, figures):
-    page, found = written(make())
-    assert len(found) == figures
+    page, charts = written(make())
+    assert len(charts) == figures
     assert page.startswith("<!DOCTYPE html>")
     assert page.count("<section") == page.count("</section>")
     ids = re.findall(r'\bid="([^"]+)"', page.split("<footer")[0])

@@ -25,17 +25,17 @@ SWITCHED = SearchSpace(
 
 
 def test_what_matters_comes_first_and_shares_sum_to_one():
-    found = importance(study(lambda p: 10 * p["b"] + 2 * p["a"], PLAIN))
-    assert found.shares is not None
-    assert next(iter(found.shares)) == "b"
-    assert found.shares["b"] > 0.7 > found.shares["a"] > found.shares["c"]
-    assert math.isclose(sum(found.shares.values()), 1.0)
-    assert found.quality > 0.8
+    result = importance(study(lambda p: 10 * p["b"] + 2 * p["a"], PLAIN))
+    assert result.shares is not None
+    assert next(iter(result.shares)) == "b"
+    assert result.shares["b"] > 0.7 > result.shares["a"] > result.shares["c"]
+    assert math.isclose(sum(result.shares.values()), 1.0)
+    assert result.quality > 0.8
 
 
 def test_a_switch_gets_the_credit_for_switching_and_not_the_parameter_behind_it():
-    found = importance(study(lambda p: float(p["on"]), SWITCHED))
-    assert found.shares["on"] > 0.9
+    result = importance(study(lambda p: float(p["on"]), SWITCHED))
+    assert result.shares["on"] > 0.9
     behind = importance(study(lambda p: 5 * p["size"] if p["on"] else 2.5 + 1e-6 * p["other"], SWITCHED, trials=200))
     assert next(iter(behind.shares)) == "size"
 
@@ -44,9 +44,9 @@ def test_one_result_of_1e300_changes_nothing():
     history = study(lambda p: p["b"], PLAIN)
     add(history, 1e300, parameters={"a": 0.5, "b": 0.999, "c": 0.5})
     add(history, -1e300, parameters={"a": 0.5, "b": 0.001, "c": 0.5})
-    found = importance(history)
-    assert found.shares["b"] > 0.9
-    assert found.quality > 0.8
+    result = importance(history)
+    assert result.shares["b"] > 0.9
+    assert result.quality > 0.8
 
 
 def test_pruned_trials_teach_too():
@@ -60,15 +60,15 @@ def test_pruned_trials_teach_too():
         else:  # the worse, the earlier
             steps = {1: parameters["a"]} if parameters["a"] > 0.6 else {1: parameters["a"], 2: parameters["a"]}
             add(history, parameters["a"], parameters=parameters, reports=steps, state="pruned")
-    found = importance(history)
-    assert found.configurations == 60
-    assert found.shares["a"] > 0.95
+    result = importance(history)
+    assert result.configurations == 60
+    assert result.shares["a"] > 0.95
 
 
 def test_chance_is_called_chance():
     rng = np.random.default_rng(3)
-    found = importance(study(lambda p: rng.random(), PLAIN))
-    assert found.quality < 0.2
+    result = importance(study(lambda p: rng.random(), PLAIN))
+    assert result.quality < 0.2
 
 
 def test_too_few_or_equal_results_give_no_shares_but_a_reason():
@@ -102,6 +102,6 @@ def test_a_parameter_that_never_varied_has_no_share():
 
 @pytest.mark.slow
 def test_many_trials_are_sampled():
-    found = importance(study(lambda p: p["a"] + 0.1 * p["b"], PLAIN, trials=3000))
-    assert found.configurations == MOST_CONFIGURATIONS
-    assert found.shares["a"] > 0.9
+    result = importance(study(lambda p: p["a"] + 0.1 * p["b"], PLAIN, trials=3000))
+    assert result.configurations == MOST_CONFIGURATIONS
+    assert result.shares["a"] > 0.9

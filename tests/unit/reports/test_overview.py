@@ -16,12 +16,12 @@ def test_gain_is_positive_where_the_best_is_better_whichever_way():
         history = empty(objective)
         add(history, own)
         add(history, best, parameters=OTHER)
-        found = compare(history)
-        assert (found.best.trial.number, found.baseline.trial.number) == (1, 0)
-        assert found.gain == 0.5
-        assert math.isclose(found.relative_gain, 0.5 / own)
-        assert found.standard_errors is None
-        assert not found.baseline_leads
+        comparison = compare(history)
+        assert (comparison.best.trial.number, comparison.baseline.trial.number) == (1, 0)
+        assert comparison.gain == 0.5
+        assert math.isclose(comparison.relative_gain, 0.5 / own)
+        assert comparison.standard_errors is None
+        assert not comparison.baseline_leads
 
 
 def test_repeats_are_averaged_and_measure_the_noise():
@@ -29,10 +29,10 @@ def test_repeats_are_averaged_and_measure_the_noise():
     add(history, 2.0)
     for value in (1.0, 1.2):
         add(history, value, parameters=OTHER)
-    found = compare(history)
-    assert (found.best.value, found.best.runs) == (1.1, 2)
+    comparison = compare(history)
+    assert (comparison.best.value, comparison.best.runs) == (1.1, 2)
     noise = math.sqrt(0.02)
-    assert math.isclose(found.standard_errors, 0.9 / (noise * math.sqrt(1 / 2 + 1)))
+    assert math.isclose(comparison.standard_errors, 0.9 / (noise * math.sqrt(1 / 2 + 1)))
 
 
 def test_no_gain_where_the_users_baseline_leads_or_failed():
@@ -53,11 +53,11 @@ def test_rows_put_the_best_beside_the_users_own():
     add(history, metrics={"loss": 2.0, "mae": 1.0})
     add(history, metrics={"loss": 1.5, "mae": 1.0}, parameters=OTHER)
     history.apply(TrialTested(trial=1, metrics={"test_loss": 1.75}))
-    found = compare(history)
-    assert parameter_rows(history, *found.trials) == [Row("lr", "0.5", "0.01"), Row("act", "gelu", "relu")]
-    assert metric_rows(history, *found.trials) == [Row("loss", "1.5", "2"), Row("mae", "1", "1")]
-    assert metric_rows(history, *found.trials, test=True) == [Row("test_loss", "1.75", "")]
-    assert [row.changed for row in metric_rows(history, *found.trials)] == [True, False]
+    comparison = compare(history)
+    assert parameter_rows(history, *comparison.trials) == [Row("lr", "0.5", "0.01"), Row("act", "gelu", "relu")]
+    assert metric_rows(history, *comparison.trials) == [Row("loss", "1.5", "2"), Row("mae", "1", "1")]
+    assert metric_rows(history, *comparison.trials, test=True) == [Row("test_loss", "1.75", "")]
+    assert [row.changed for row in metric_rows(history, *comparison.trials)] == [True, False]
 
 
 def test_failures_are_grouped_numbers_apart():

@@ -42,10 +42,10 @@ def test_every_scale_has_room(values):
     ("low", "high", "log"), [(1, 6, False), (1e-6, 0.1, True), (-3.2, 7.7, False), (1e-9, 3e-9, True)]
 )
 def test_ticks_are_round_and_inside(low, high, log):
-    found = ticks(low, high, log=log)
-    assert 2 <= len(found) <= 11
-    assert all(low <= tick <= high * (1 + 1e-9) for tick in found)
-    assert all(a < b for a, b in itertools.pairwise(found))
+    marks = ticks(low, high, log=log)
+    assert 2 <= len(marks) <= 11
+    assert all(low <= tick <= high * (1 + 1e-9) for tick in marks)
+    assert all(a < b for a, b in itertools.pairwise(marks))
 
 
 def test_failures_lie_where_the_bad_results_are():
@@ -104,7 +104,7 @@ def test_parallel_axes_are_logarithmic_labelled_and_show_what_is_not_active():
 
 
 def test_of_thirty_parameters_the_most_important_are_axes():
-    space = SearchSpace({f"group.parameter_{place}": Float(0.0, 1.0) for place in range(30)})
+    space = SearchSpace({f"group.parameter_{index}": Float(0.0, 1.0) for index in range(30)})
     history = empty("minimize loss", space)
     rng = np.random.default_rng(0)
     for _ in range(60):

@@ -28,14 +28,14 @@ def shared(trials, better="tpe"):
 def test_shares_credit_and_their_words():
     rows = proposer_rows(shared(80), PORTFOLIO)
     assert {row.name for row in rows} == {"gp", "tpe", "user"}
-    found = {row.name: row for row in rows}
-    assert (found["user"].share, found["user"].credit) == (None, None)
-    assert found["tpe"].share + found["gp"].share == pytest.approx(1)
-    assert found["tpe"].credit == pytest.approx(1)
-    assert found["gp"].credit < 0.1
-    assert found["tpe"].cost == 1
+    by_name = {row.name: row for row in rows}
+    assert (by_name["user"].share, by_name["user"].credit) == (None, None)
+    assert by_name["tpe"].share + by_name["gp"].share == pytest.approx(1)
+    assert by_name["tpe"].credit == pytest.approx(1)
+    assert by_name["gp"].credit < 0.1
+    assert by_name["tpe"].cost == 1
     words = share_words(rows)
-    assert [text.split()[0] for text in words] == sorted(("gp", "tpe"), key=lambda name: -found[name].share)
+    assert [text.split()[0] for text in words] == sorted(("gp", "tpe"), key=lambda name: -by_name[name].share)
     assert any(re.fullmatch(r"tpe \d+(\.\d)? % \(credit 1\)", text) for text in words)
 
 

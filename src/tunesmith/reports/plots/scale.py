@@ -87,8 +87,8 @@ def ticks(low: float, high: float, *, log: bool = False) -> list[float]:
         powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
         parts: tuple[float, ...] = (1, 2, 5) if math.log10(high / low) < DECADES else (1,)
         every = [part * 10.0**power for power in powers for part in parts]
-        found = [tick for tick in every if low * (1 - 1e-9) <= tick <= high * (1 + 1e-9)]
-        return found[:: math.ceil(len(found) / 7)] if len(found) > 1 else [low, high]
+        marks = [tick for tick in every if low * (1 - 1e-9) <= tick <= high * (1 + 1e-9)]
+        return marks[:: math.ceil(len(marks) / 7)] if len(marks) > 1 else [low, high]
     if not (math.isfinite(high - low) and high > low):
         return [low] if low == high else [low, high]
     rough = (high - low) / 5
