@@ -291,7 +291,7 @@ def test_bad_input_gets_one_message_and_status_2(
     [
         (["runn"], "there is no verb 'runn'. Did you mean 'run'?"),
         (["run", "--trails", "3"], "No such option"),
-        (["run", "nowhere.toml"], "there must be a study file, but"),
+        (["run", "nowhere.toml"], "a study file must exist, but"),
         (["status", "nowhere"], "must hold a journal.jsonl"),
         (["show", ".", "0"], "must hold a journal.jsonl"),
         (["note", ".", "0"], "a note needs a text"),
