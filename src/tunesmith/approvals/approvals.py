@@ -140,7 +140,7 @@ class Approvals:
         given = Given(REJECT if reject else APPROVE, text[: answers.MOST_TEXT])
         if not self.is_driven:
             with suppress(StudyLocked):  # Somebody else works on the folder; it is left there for them below.
-                self.engine.record.open()
+                self.engine.recorder.open()
                 self.settle(expire=False)  # An earlier answer may lie there.
                 question = self._close(self._open(number), given)
                 self.engine.sync()
@@ -166,7 +166,7 @@ class Approvals:
         """
         if not self.has_open:
             return False
-        self.engine.record.open()
+        self.engine.recorder.open()
         direct = self._direct()
         closed = False
         for question in self.history.approval_requests.open:
@@ -218,7 +218,7 @@ class Approvals:
 
     def _close(self, question: ApprovalRequest, given: Given) -> ApprovalRequest:
         """Journal an answer, and the trial that follows from it; where another thread was first, that one counts."""
-        with self.engine.record.lock:
+        with self.engine.recorder.lock:
             if self.history.approval_requests[question.number].is_open:
                 self._journal(question, given)
         if self.history.folder is not None:
@@ -243,7 +243,7 @@ class Approvals:
             changes={name: ends["to"] for name, ends in question.changes.items() if "to" in ends},
         )
         if trial is None:
-            self.engine.record.emit(event)
+            self.engine.recorder.emit(event)
         else:
             self.engine.enqueue(_proposal(question, given), event)
 

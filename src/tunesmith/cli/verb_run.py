@@ -82,7 +82,7 @@ def run(output: Output, study: Path, dry_run: bool, no_agents: bool, fresh: bool
     try:
         with _view(built, output, console) as view, built:
             if view is not None:
-                built.record.observers.append(view.record)
+                built.recorder.observers.append(view.record)
             if isinstance(view, Frame) and built.gateway is not None:
                 built.gateway.on_partial = view.show_answer
             _run(built, settings)
@@ -121,7 +121,7 @@ class _Console(Console):
 
 def _run(study: Study, settings: Settings) -> None:
     assert study.folder is not None
-    study.record.open()
+    study.recorder.open()
     (study.folder / "study.toml").write_text(settings.text, encoding="utf-8")
     study.run()
 

@@ -35,7 +35,7 @@ class Engine:
     """Takes the steps of a study in whatever order its driver wants: ask and tell, or the graph.
 
     Args:
-        record: Where events go, and the history that follows from them.
+        recorder: Where events go, and the history that follows from them.
         proposer: Which trial next.
         pruner: When to stop a trial early; None never does.
         judge: What to make of a finished trial.
@@ -46,7 +46,7 @@ class Engine:
 
     def __init__(
         self,
-        record: Recorder,
+        recorder: Recorder,
         *,
         proposer: Proposer,
         pruner: Pruner | None,
@@ -55,8 +55,8 @@ class Engine:
         defaults: Callable[[], Mapping[str, Value]],
         seed: int,
     ) -> None:
-        self.record = record
-        self.history = record.history
+        self.recorder = recorder
+        self.history = recorder.history
         self.proposer = proposer
         self.pruner = pruner
         self.judge = judge
@@ -74,7 +74,7 @@ class Engine:
         Raises:
             SpaceExhausted: Every configuration of a finite space has been tried.
         """
-        self.record.open()
+        self.recorder.open()
         added = [] if self.history.trials else [self.enqueue(self.baseline())]
         for spare in (0, 8, 64):
             if len(added) == count:
@@ -96,14 +96,14 @@ class Engine:
             proposal: What to try.
             before: What led to it; journaled in the same write, so that none is ever there without the other.
         """
-        with self.record.lock:
-            self.record.emit(*before, self._proposed(proposal))
+        with self.recorder.lock:
+            self.recorder.emit(*before, self._proposed(proposal))
             return self.history.trials[-1]
 
     def start(self, number: int) -> Trial:
         """Begin the next attempt at a waiting trial, and return it live."""
         attempt = self.trial(number).attempt + 1
-        self.record.emit(TrialStarted(trial=number, attempt=attempt))
+        self.recorder.emit(TrialStarted(trial=number, attempt=attempt))
         return dataclasses.replace(self.history.trials[number], _reporter=partial(self._hear, number))
 
     def record_report(
@@ -118,7 +118,7 @@ class Engine:
             return None
         # JSON has no infinity: what is not finite is NaN from here on, as it will be after a replay.
         plain = {name: value if math.isfinite(value) else math.nan for name, value in metrics.items()}
-        self.record.emit(TrialReported(trial=number, step=step, metrics=plain))
+        self.recorder.emit(TrialReported(trial=number, step=step, metrics=plain))
         trial = self.history.trials[number]
         reason = None if self.pruner is None or not may_prune else self.pruner.should_prune(self.history, trial)
         if reason is not None:
@@ -175,7 +175,7 @@ class Engine:
             reason: Why, in words.
             lost: Whether its process vanished; a trial that vanishes too often has failed.
         """
-        self.record.emit(TrialInterrupted(trial=number, reason=reason, lost=lost))
+        self.recorder.emit(TrialInterrupted(trial=number, reason=reason, lost=lost))
 
     def pass_verdict(self, number: int, *, may_repeat: bool = True) -> Verdict | None:
         """Let the judge speak on a complete trial, and queue the repeat where it wants one and the budget has room.
@@ -193,27 +193,27 @@ class Engine:
         verdict = self.judge.judge(self.history, trial)
         if verdict is None:
             return None
-        with self.record.lock:
+        with self.recorder.lock:
             events: list[Event] = [TrialJudged(trial=number, verdict=verdict)]
             if verdict.decision == "replicate" and may_repeat and self.has_room:
                 events.append(self._proposed(self._repeat(trial, verdict)))
-            self.record.emit(*events)
+            self.recorder.emit(*events)
         return verdict
 
     def record_test(self, number: int, outcome: Outcome) -> None:
         """Note what the held-out test part gave for a trial."""
         if isinstance(outcome, Measurement):
-            self.record.emit(TrialTested(trial=number, metrics=dict(outcome.metrics)))
+            self.recorder.emit(TrialTested(trial=number, metrics=dict(outcome.metrics)))
         else:
-            self.record.emit(TrialTested(trial=number, failure=outcome))
+            self.recorder.emit(TrialTested(trial=number, failure=outcome))
 
     def record_decision(self, decision: Decision) -> None:
         """Journal a decision about the study."""
-        self.record.emit(decision)
+        self.recorder.emit(decision)
 
     def sync(self) -> None:
         """Return once everything noted so far would survive a power cut."""
-        self.record.sync()
+        self.recorder.sync()
 
     def trial(self, number: int) -> Trial:
         """Return a trial, or raise `InputError` where there is none of that number."""
@@ -261,7 +261,7 @@ class Engine:
 
     def _finish(self, event: TrialFinished, verdict: Verdict | None = None) -> Trial:
         judged = [] if verdict is None else [TrialJudged(trial=event.trial, verdict=verdict)]
-        self.record.emit(event, *judged)
+        self.recorder.emit(event, *judged)
         return self.history.trials[event.trial]
 
 

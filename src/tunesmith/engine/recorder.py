@@ -53,8 +53,8 @@ class Recorder:
 
     Args:
         history: Empty; filled with what the folder's journal holds.
-        identity: What makes the study this one and no other, as plain JSON; compared with the journal's.
-        about: Gives what else to note on creation and at the start of each session: task, settings, source.
+        study: The study's specification, as plain JSON; journaled on creation and at the start of each session.
+        identity: The part of it that no later session may change; compared with the journal's.
         trackers: Fed with every event, in the background.
 
     Attributes:
@@ -70,14 +70,14 @@ class Recorder:
         self,
         history: History,
         *,
+        study: Mapping[str, Any],
         identity: Mapping[str, Any],
-        about: Callable[[], Mapping[str, Any]],
         trackers: Iterable[Tracker] = (),
     ) -> None:
         self.history = history
         self.observers: list[Callable[[Event, History], None]] = []
         self._identity = orjson.loads(orjson.dumps(identity, default=str))
-        self._about = about
+        self._study = study
         self._journal: Journal | None = None
         self.lock = threading.RLock()
         self._trackers = BackgroundTrackers(trackers, history, self.lock)
@@ -116,8 +116,7 @@ class Recorder:
             self._journal = MemoryJournal() if self._path is None else FileJournal(self._path)
             self._replay(self._journal.events(after=self.history.events_seen))
             if not self.history.events_seen:
-                about: dict[str, Any] = {"format": JOURNAL_FORMAT, "version": __version__, "study": self._table()}
-                self.emit(StudyCreated(**about))
+                self.emit(StudyCreated(format=JOURNAL_FORMAT, version=__version__, study=self._study))
         return self._journal
 
     def open_session(self) -> None:
@@ -128,7 +127,7 @@ class Recorder:
                 host=socket.gethostname(),
                 python=platform.python_version(),
                 version=__version__,
-                study=self._table(),
+                study=self._study,
             )
         )
 
@@ -162,14 +161,11 @@ class Recorder:
                     self._compare(event)
                 self.history.apply(event)
 
-    def _table(self) -> dict[str, Any]:
-        return {**self._identity, **self._about()}
-
     def _compare(self, created: StudyCreated) -> None:
         if created.format > JOURNAL_FORMAT:
             raise InputError(f"{self._path} was written by tunesmith {created.version}. Upgrade tunesmith.")
         theirs = created.study
-        other = [key for key, mine in self._identity.items() if key != "name" and mine != theirs.get(key)]
+        other = [key for key, mine in self._identity.items() if mine != theirs.get(key)]
         if other:
             raise InputError(
                 f"a folder holds one study, but {self.history.folder} holds '{theirs.get('name')}' with another "

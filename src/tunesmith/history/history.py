@@ -309,6 +309,12 @@ class History:
         shared = [*self.trials, *self.decisions, *self.sessions, self.created, self.space, self.objective, self.ledger]
         return copy.deepcopy(self, {id(each): each for each in shared})
 
+    def keep_trials_in(self, folder: Path) -> None:
+        """Give the trials of a study in memory a folder, so that they can run."""
+        self._trials_folder = folder
+        for trial in self.trials:
+            self._change(trial, folder=folder / f"{trial.number:04d}")
+
     # -- playing back events ---------------------------------------------------------------------------------------
 
     def apply(self, event: Event) -> None:

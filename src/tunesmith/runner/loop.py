@@ -95,7 +95,7 @@ class Loop:
         if self.adviser is not None:
             self.adviser.open(concurrent=slots > 1, should_cancel=self._is_ending)
         self.approvals.drive(pauses=slots == 1)
-        self.engine.record.open_session()
+        self.engine.recorder.open_session()
         self.executor.open(self._on_report, folder=self.history.folder)
         self._recover_trials()
         recover(self.engine)
@@ -192,7 +192,7 @@ class Loop:
                 self._test()
         if self.adviser is not None:
             self.adviser.close()  # Before the folder is released, as it journals the cost of the last calls.
-        self.engine.record.close_session("interrupted" if self.interrupted else reason)
+        self.engine.recorder.close_session("interrupted" if self.interrupted else reason)
 
     def interrupt(self) -> None:
         """End the study soon. Signal handlers may call this."""

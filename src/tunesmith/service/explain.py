@@ -57,7 +57,7 @@ def with_answer(study: Study, facts: Explanation, question: str, on_partial: OnP
         if gateway is None or gateway.model is None:
             answer = "no answer: the study has no language model, or its API key is missing."
         else:
-            study.record.open()
+            study.recorder.open()
             answer = _explainer(study.history, gateway).explain(facts, question)
     except ModelUnavailable as error:
         answer = f"no answer: {short(error, 600)}"

@@ -8,8 +8,9 @@ from pathlib import Path
 from ..config.settings import Settings, read_settings
 from ..errors import InputError
 from ..journal.file import JOURNAL_NAME
+from ..study.spec import source_of
 from ..study.study import Study
-from ..study.tuning import load, source_of, study_from_settings
+from ..study.tuning import load, study_from_settings
 from .settings import settings_of
 
 

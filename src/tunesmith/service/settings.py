@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..config.settings import Settings, read_settings
-from ..study.tuning import source_of
+from ..study.spec import source_of
 
 
 def settings_of(study: Path, flags: Mapping[str, Any]) -> Settings:

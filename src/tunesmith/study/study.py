@@ -7,20 +7,20 @@ from __future__ import annotations
 
 import dataclasses
 import shlex
+import shutil
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import weakref
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
+from tempfile import mkdtemp
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from .. import __version__, plugins
 from ..approvals.approvals import Approvals
 from ..core.approval_request import ApprovalRequest
-from ..core.budget import Budget
-from ..core.objective import Metric, Objective
-from ..core.parameters import Parameter
-from ..core.schema import expect_table, expect_whole
-from ..core.space import SearchSpace
+from ..core.schema import expect_table
 from ..core.trial import Failure, Measurement, Outcome, Proposal, State, Trial, Value, Verdict
 from ..engine.engine import Engine
 from ..engine.recorder import Recorder
@@ -28,17 +28,14 @@ from ..errors import BudgetSpent, InputError, MissingExtra
 from ..executors.base import Executor
 from ..history.history import History
 from ..journal.events import TrialJudged, TrialNoted
-from ..judges.base import Judge
 from ..llm.options import ModelOptions
-from ..proposers.base import Proposer
-from ..pruners.base import Pruner
 from ..runner.base import Coordinator
 from ..runner.coordinator import RulesCoordinator
 from ..runner.drive import drive
 from ..runner.loop import Loop
 from ..tasks.base import Task
-from ..trackers.base import Tracker
 from ..trial_folder.artifacts import check_artifacts
+from .spec import StudyOptions, StudySpec, resolve_pruner
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,34 +43,19 @@ if TYPE_CHECKING:
     from ..agents.adviser import PlannerAdviser
     from ..agents.gateway import ModelGateway
 
-Plugin = str | Mapping[str, Any]
-
 
 class Study:
     """A search space, an objective, a budget and the history of trials.
 
     Args:
-        space: Parameters by name, or a `SearchSpace`.
-        objective: As `"minimize val_loss"`, or with commas for a Pareto front; or an `Objective`.
-        folder: Where the journal and the trials are kept; a folder that holds this study already is continued.
-            None keeps everything in memory.
-        name: For people; the folder's name by default.
-        budget: What the study may spend.
-        proposer: Which trial next: a name, a table `{"name": ..., option: ...}` or an object.
-        pruner: When to stop a trial early; None never does.
-        judge: What to make of a finished trial.
-        model: A language model that advises the search, as `"openrouter:anthropic/claude-sonnet-4.5"`, a table as the
-            `[agents]` one of a study.toml, or `ModelOptions`; None asks nobody. The proposer must be one that takes
-            advice: the portfolio, or `language_model`.
-        task: What a trial runs, or a function that puts it together; only `run` needs it.
-        executor: Where trials run; only `run` needs it.
-        retries: How often a trial whose process was lost is tried again.
-        seed: For all randomness. The same seed gives the same serial study.
-        trackers: Where to mirror the study, as `["mlflow"]`: names, tables `{"name": ..., option: ...}` or objects.
-        source: The study.toml that it was made from; noted in the journal.
+        spec: The study's specification; or give its parts as options.
+        task: What a trial runs; only `run` needs it.
+        options: `space` and `objective`, and any of `folder` (None keeps everything in memory; a folder that holds
+            this study is continued), `name`, `budget`, `proposer`, `pruner`, `judge`, `model`, `executor`, `retries`,
+            `seed` and `trackers`. `StudySpec` says what each means.
 
     Raises:
-        InputError: An argument is wrong, or the folder holds another study.
+        InputError: An option is wrong, or the folder holds another study.
 
     >>> from tunesmith import Float
     >>> study = Study(space={"x": Float(-1, 1)}, objective="minimize y")
@@ -85,86 +67,43 @@ class Study:
     """
 
     def __init__(
-        self,
-        *,
-        space: SearchSpace | Mapping[str, Parameter],
-        objective: Objective | Metric | str | Mapping[str, Any],
-        folder: Path | str | None = None,
-        name: str | None = None,
-        budget: Budget | None = None,
-        proposer: Plugin | Proposer = "portfolio",
-        pruner: Plugin | Pruner | None = None,
-        judge: Plugin | Judge = "rules",
-        model: ModelOptions | Plugin | None = None,
-        task: Task | Callable[[], Task | None] | None = None,
-        executor: Plugin | Executor = "inline",
-        retries: int = 2,
-        seed: int = 0,
-        trackers: Iterable[Plugin | Tracker] = (),
-        source: Path | None = None,
+        self, spec: StudySpec | None = None, /, *, task: Task | None = None, **options: Unpack[StudyOptions]
     ) -> None:
-        self.space = space if isinstance(space, SearchSpace) else SearchSpace(space)
-        self.objective = Objective.parse(objective)
-        self.folder = None if folder is None else Path(folder).expanduser().absolute()
-        self.name = name or (self.folder.name if self.folder else "study")
-        self.budget = Budget() if budget is None else budget
-        if not isinstance(self.budget, Budget):
-            raise InputError(f"budget must be a Budget, as Budget(trials=60), but {budget!r} was given.")
-        self._task = task
-        self.executor: Executor = plugins.resolve("executors", executor)
-        self.retries = expect_whole(retries, 0, "retries")
-        self.seed = expect_whole(seed, 0, "seed")
+        self.spec = spec = StudySpec.from_options(task, **options) if spec is None else spec
+        self.space, self.objective, self.budget, self.seed = spec.space, spec.objective, spec.budget, spec.seed
+        self.folder, self.name = spec.folder, spec.name
+        self.executor: Executor = plugins.resolve("executors", spec.executor)
         self.history = History(self.space, self.objective, self.folder)
-        options = None if model is None else ModelOptions.parse(model)
-        named = {"proposer": proposer, "pruner": pruner, "judge": judge, "executor": executor}
-        settings = {
-            "budget": self.budget.to_table(),
-            "retries": self.retries,
-            "model": None if options is None else options.to_table(),
-            **{kind: _named(given) for kind, given in named.items()},
-        }
-        space_table, forbidden = self.space.to_tables()
-        identity = {
-            "name": self.name,
-            "space": space_table,
-            "forbidden": forbidden,
-            "objective": self.objective.to_table(),
-            "seed": self.seed,
-        }
-        self.record = Recorder(
-            self.history,
-            identity=identity,
-            about=lambda: {
-                "task": None if self.task is None else self.task.to_table(),
-                "settings": settings,
-                "source": None if source is None else str(source),
-            },
-            trackers=[plugins.resolve("trackers", tracker) for tracker in _listed(trackers)],
-        )
+        trackers = [plugins.resolve("trackers", tracker) for tracker in spec.trackers]
+        self.recorder = Recorder(self.history, study=spec.to_table(), identity=spec.identity, trackers=trackers)
         self.engine = Engine(
-            self.record,
-            proposer=plugins.resolve("proposers", proposer),
-            pruner=None if pruner in (None, "none") else plugins.resolve("pruners", pruner),
-            judge=plugins.resolve("judges", judge),
+            self.recorder,
+            proposer=plugins.resolve("proposers", spec.proposer),
+            pruner=resolve_pruner(spec.pruner),
+            judge=plugins.resolve("judges", spec.judge),
             budget=self.budget,
             defaults=lambda: {} if self.task is None else self.task.defaults(),
             seed=self.seed,
         )
-        self.approvals = Approvals(self.engine, options)
+        self.approvals = Approvals(self.engine, spec.model)
         self.gateway: ModelGateway | None = None
         self.adviser: PlannerAdviser | None = None
-        if options is not None:
-            # Imported here, as few studies have a language model.
-            from ..agents.adviser import PlannerAdviser, with_adviser, with_reviewer
-            from ..agents.gateway import ModelGateway
+        self._has_temporary_folder = False
+        if spec.model is not None:
+            self._add_language_model(spec.model)
 
-            place = Path.cwd() if source is None else source.parent
-            self.gateway = ModelGateway(
-                options, history=self.history, emit=self.record.emit, budget=self.budget, folder=place
-            )
-            self.adviser = PlannerAdviser(self.gateway, self.approvals)
-            self.engine.proposer = with_adviser(self.engine.proposer, self.adviser)
-            self.engine.judge = with_reviewer(self.engine.judge, self.gateway)
+    def _add_language_model(self, options: ModelOptions) -> None:
+        # Imported here, as few studies have a language model.
+        from ..agents.adviser import PlannerAdviser, with_adviser, with_reviewer
+        from ..agents.gateway import ModelGateway
+
+        folder = Path.cwd() if self.spec.source is None else self.spec.source.parent
+        self.gateway = ModelGateway(
+            options, history=self.history, emit=self.recorder.emit, budget=self.budget, folder=folder
+        )
+        self.adviser = PlannerAdviser(self.gateway, self.approvals)
+        self.engine.proposer = with_adviser(self.engine.proposer, self.adviser)
+        self.engine.judge = with_reviewer(self.engine.judge, self.gateway)
 
     def __repr__(self) -> str:
         best = "" if self.best is None else f", best {self.best.metrics[self.objective.primary.name]:.6g}"
@@ -174,17 +113,19 @@ class Study:
 
     # -- what is known ---------------------------------------------------------------------------------------------
 
-    @property
+    @cached_property
     def task(self) -> Task | None:
-        """What a trial runs; put together on first use."""
-        if callable(self._task):
-            self._task = self._task()
-        return self._task
+        """What a trial runs, built on first use; None for a study that is only asked and told.
+
+        Raises:
+            InputError: The task of a loaded study cannot be built, as its script or function is missing.
+        """
+        return self.spec.build_task()
 
     @property
     def has_task(self) -> bool:
-        """Whether the study knows what a trial runs; where not, it can only be asked and told."""
-        return self._task is not None
+        """Whether the study knows what a trial runs, and can run by itself."""
+        return self.spec.task is not None
 
     @property
     def trials(self) -> Sequence[Trial]:
@@ -315,7 +256,7 @@ class Study:
                 f"a known result must lie in the search space, but {fault} Widen the space, or leave this result out."
             )
         outcome = self._checked(outcome)
-        self.record.open()
+        self.recorder.open()
         if not self.history.trials:
             self.engine.enqueue(self.engine.baseline())
         key = self.space.key(parameters)
@@ -330,7 +271,7 @@ class Study:
     def _settle(self, number: int, outcome: Outcome, *, may_repeat: bool = True) -> Trial:
         self.engine.settle(number, outcome)
         self.engine.pass_verdict(number, may_repeat=may_repeat)
-        self.record.sync()
+        self.recorder.sync()
         return self.history.trials[number]
 
     def _checked(self, outcome: Outcome | Mapping[str, float] | float) -> Outcome:
@@ -355,11 +296,11 @@ class Study:
         if accept and reject:
             raise InputError("a note can accept or reject a trial, not both.")
         if text:
-            self.record.emit(TrialNoted(trial=number, text=text))
+            self.recorder.emit(TrialNoted(trial=number, text=text))
         if accept or reject:
             verdict = Verdict(decision="accept" if accept else "reject", reason=text, by="user", binding=True)
-            self.record.emit(TrialJudged(trial=number, verdict=verdict))
-        self.record.sync()
+            self.recorder.emit(TrialJudged(trial=number, verdict=verdict))
+        self.recorder.sync()
         return self.history.trials[number]
 
     def approve(self, question: int | None = None, text: str = "", *, reject: bool = False) -> ApprovalRequest:
@@ -398,6 +339,11 @@ class Study:
         """
         if self.task is None:
             raise InputError("a study needs a task to run by itself. Give it one, or use ask and tell.")
+        if self.folder is None and not self._has_temporary_folder:
+            folder = mkdtemp(prefix="tunesmith-")
+            weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+            self.history.keep_trials_in(Path(folder))
+            self._has_temporary_folder = True
         loop = Loop(
             engine=self.engine,
             task=self.task,
@@ -405,7 +351,7 @@ class Study:
             approvals=self.approvals,
             coordinator=self._coordinator(),
             adviser=self.adviser,
-            retries=self.retries,
+            retries=self.spec.retries,
         )
         try:
             drive(loop)
@@ -430,7 +376,7 @@ class Study:
         self.approvals.release()
         if self.gateway is not None:
             self.gateway.close()
-        self.record.close()
+        self.recorder.close()
 
     def __enter__(self) -> Self:
         return self
@@ -444,16 +390,3 @@ class Study:
     def seconds_spent(self) -> float:
         """Wall-clock seconds of all sessions, the running one up to now."""
         return self.history.seconds_spent(time.time())
-
-
-def _named(given: object) -> object:
-    """Return what was asked for in a form that a journal can keep; of an object, which class it was of."""
-    if given is None or isinstance(given, str | Mapping):
-        return given
-    return {"class": f"{type(given).__module__}:{type(given).__qualname__}"}
-
-
-def _listed(trackers: Iterable[Plugin | Tracker]) -> Iterable[Plugin | Tracker]:
-    if isinstance(trackers, str | Mapping):
-        raise InputError(f'expected a list of trackers, as trackers=["mlflow"], got {trackers!r}.')
-    return trackers

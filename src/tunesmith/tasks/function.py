@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from ..core.trial import Failure, Measurement, Proposal, Reporter, State, Trial, TrialFailed, TrialRequest, Value
 from ..errors import InputError, nearest
@@ -19,6 +19,7 @@ from ..trial_folder.artifacts import find_artifacts
 from ..trial_folder.metrics import bad_metrics, finite_metrics, write_metrics
 from ..trial_folder.names import CHECKPOINT_FOLDER
 from ..trial_folder.reports import append_report
+from .base import TaskContext, build_task
 
 if TYPE_CHECKING:
     from ..core.space import SearchSpace
@@ -70,6 +71,11 @@ class FunctionTask:
         """Import the user's module when the task is unpickled in a worker, so that it is in memory for every trial."""
         self.__dict__.update(state)
         _ = self._resolve("function"), self._resolve("test")
+
+    @classmethod
+    def from_table(cls, table: Mapping[str, Any], context: TaskContext) -> Self:
+        """Return the task of a `[task]` table; see `Task.from_table`."""
+        return build_task(cls, table, folder=context.folder, metric=context.metric, required=context.required)
 
     @property
     def has_test(self) -> bool:

@@ -226,7 +226,7 @@ def test_an_observer_that_fails_is_not_called_again(caplog: pytest.LogCaptureFix
         raise ValueError("no terminal")
 
     study = ts.Study(space=SPACE, objective="minimize y")
-    study.record.observers.append(broken)
+    study.recorder.observers.append(broken)
     study.tell(study.ask().number, 1.0)
     assert "failed and is not called again" in caplog.text
     assert len(calls) == 1

@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from ...core.trial import Failure, Measurement, Reporter, TrialFailed, TrialRequest, Value, check_relative
 from ...errors import InputError, TrialPruned
@@ -26,6 +26,7 @@ from ...trial_folder.names import (
 )
 from ...trial_folder.reports import ReportsTail
 from ...trial_folder.stop import raise_if_stopped
+from ..base import TaskContext, build_task
 from .checks import check_config, check_parameters, check_program
 from .printed_metrics import PrintedMetrics
 from .process_group import run_group
@@ -109,6 +110,20 @@ class CommandTask:
 
             if (kind := config_files.SUFFIXES.get(Path(self.config).suffix.lower())) is not None:
                 importlib.import_module(f"{config_files.__name__}.{kind}")
+
+    @classmethod
+    def from_table(cls, table: Mapping[str, Any], context: TaskContext) -> Self:
+        """Return the task of a `[task]` table; see `Task.from_table`."""
+        parameters = context.space.parameters
+        return build_task(
+            cls,
+            table,
+            folder=context.folder,
+            metric=context.metric,
+            required=context.required,
+            names=context.space.names,
+            remove=[name for name, parameter in parameters.items() if parameter.inactive == "remove"],
+        )
 
     # -- before a study --------------------------------------------------------------------------------------------
 
@@ -207,7 +222,7 @@ class CommandTask:
         return f"mkdir -p {target}{config}{start} && cd {shlex.quote(str(self.folder))} && {prefix} {command}"
 
     def to_table(self) -> dict[str, Any]:
-        """Return the `[task]` table of study.toml, without `metric`, which follows from the objective."""
+        """Return the `[task]` table of study.toml, without what the context sets but the folder."""
         table: dict[str, Any] = {"kind": "command", "command": _as_json(self.command), "folder": str(self.folder)}
         optional = {
             "config": self.config,
@@ -215,9 +230,6 @@ class CommandTask:
             "test_command": _as_json(self.test_command),
             "shell": self.shell,
             "environment": dict(self.environment),
-            "required": list(self.required),
-            "names": list(self.names),
-            "remove": list(self.remove),
         }
         return table | {name: value for name, value in optional.items() if value}
 

@@ -10,10 +10,12 @@ import cloudpickle
 import pytest
 from tests.waiting import wait_until
 
+from tunesmith.core.objective import Objective
 from tunesmith.core.parameters import Choice, Float, Int
 from tunesmith.core.space import SearchSpace
 from tunesmith.core.trial import TrialFailed, TrialRequest
 from tunesmith.errors import InputError, TrialPruned
+from tunesmith.tasks.base import TaskContext, task_from_table
 from tunesmith.tasks.command import CommandTask, process_group
 
 ECHO = """
@@ -345,7 +347,9 @@ def test_it_travels_and_is_read_back_from_its_table(at):
     assert pickle.loads(cloudpickle.dumps(task)) == task
     table = task.to_table()
     assert json.loads(json.dumps(table)) == table
-    assert CommandTask(**{key: value for key, value in table.items() if key != "kind"}, metric="y") == task
+    space = SearchSpace({"lr": Float(0.0, 1.0)})
+    context = TaskContext(folder=Path(table.pop("folder")), space=space, objective=Objective.parse("minimize y"))
+    assert task_from_table(table, context) == task
 
 
 def test_a_command_killed_from_outside_is_lost(at):

@@ -1,0 +1,244 @@
+"""The specification of a study: made from Python, from a study.toml or from a journal, and written to a plain table."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self, TypedDict, Unpack
+
+from .. import plugins
+from ..core.budget import Budget
+from ..core.objective import Metric, Objective
+from ..core.parameters import Parameter
+from ..core.schema import expect_whole
+from ..core.space import SearchSpace
+from ..errors import InputError
+from ..executors.base import Executor
+from ..journal.events import SessionOpened, StudyCreated
+from ..journal.file import JOURNAL_NAME, read_events
+from ..judges.base import Judge
+from ..llm.options import ModelOptions
+from ..proposers.base import Proposer
+from ..pruners.base import Pruner
+from ..tasks.base import Task, TaskContext, task_from_table
+from ..trackers.base import Tracker
+
+log = logging.getLogger(__name__)
+
+Plugin = str | Mapping[str, Any]
+
+
+class StudyOptions(TypedDict, total=False):
+    """The options of a study, as a user writes them; see `StudySpec`."""
+
+    space: SearchSpace | Mapping[str, Parameter]
+    objective: Objective | Metric | str | Mapping[str, Any]
+    folder: Path | str | None
+    name: str | None
+    budget: Budget | None
+    proposer: Plugin | Proposer
+    pruner: Plugin | Pruner | None
+    judge: Plugin | Judge
+    model: ModelOptions | Plugin | None
+    executor: Plugin | Executor
+    retries: int
+    seed: int
+    trackers: Iterable[Plugin | Tracker]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudySpec:
+    """Everything that defines a study.
+
+    Args:
+        space: The search space.
+        objective: The metrics to improve, and constraints.
+        folder: The study's folder, absolute; None keeps everything in memory.
+        name: A name for people.
+        budget: The limits.
+        proposer: Decides which trial is next: a name, a table `{"name": ..., option: ...}` or an object.
+        pruner: Stops poor trials early, likewise; None stops none.
+        judge: Judges finished trials, likewise.
+        model: The language models that advise the search; None asks none.
+        task: What a trial runs: an object, or its `[task]` table, which is built on first use. None for a study that
+            is only asked and told.
+        executor: Where trials run, like `proposer`.
+        retries: How often a trial whose process was lost is run again.
+        seed: The seed of all randomness.
+        trackers: Where to mirror the study, each like `proposer`.
+        source: The study.toml that it comes from.
+    """
+
+    space: SearchSpace
+    objective: Objective
+    folder: Path | None = None
+    name: str = "study"
+    budget: Budget = field(default_factory=Budget)
+    proposer: Plugin | Proposer = "portfolio"
+    pruner: Plugin | Pruner | None = None
+    judge: Plugin | Judge = "rules"
+    model: ModelOptions | None = None
+    task: Task | Mapping[str, Any] | None = None
+    executor: Plugin | Executor = "inline"
+    retries: int = 2
+    seed: int = 0
+    trackers: tuple[Plugin | Tracker, ...] = ()
+    source: Path | None = None
+
+    @classmethod
+    def from_options(
+        cls, task: Task | Mapping[str, Any] | None = None, source: Path | None = None, **options: Unpack[StudyOptions]
+    ) -> Self:
+        """Return the specification that a user's options describe.
+
+        Args:
+            task: What a trial runs.
+            source: The study.toml that the options come from.
+            options: By name; see `StudySpec`.
+
+        Raises:
+            InputError: An option is wrong.
+        """
+        if missing := [key for key in ("space", "objective") if key not in options]:
+            raise TypeError(f"a study needs {' and '.join(missing)}, as space={{...}}, objective='minimize loss'")
+        values: dict[str, Any] = {**options, "task": task, "source": source}
+        space, folder, budget = options["space"], options.get("folder"), options.get("budget")
+        values["space"] = space if isinstance(space, SearchSpace) else SearchSpace(space)
+        values["objective"] = Objective.parse(options["objective"])
+        values["folder"] = None if folder is None else Path(folder).expanduser().absolute()
+        values["name"] = options.get("name") or (values["folder"].name if folder is not None else "study")
+        values["budget"] = Budget() if budget is None else budget
+        if not isinstance(values["budget"], Budget):
+            raise InputError(f"budget must be a Budget, as Budget(trials=60), but {budget!r} was given.")
+        if (model := options.get("model")) is not None:
+            values["model"] = ModelOptions.parse(model)
+        trackers = options.get("trackers", ())
+        if isinstance(trackers, str | Mapping):
+            raise InputError(f'expected a list of trackers, as trackers=["mlflow"], got {trackers!r}.')
+        values["trackers"] = tuple(trackers)
+        for key in ("retries", "seed"):
+            if key in values:
+                values[key] = expect_whole(values[key], 0, key)
+        return cls(**values)
+
+    @classmethod
+    def from_journal(
+        cls, folder: Path, *, task: Callable[[str], Task] | None = None, trackers: Iterable[Plugin | Tracker] = ()
+    ) -> Self:
+        """Return the specification of the study in a folder, as its last session had it.
+
+        Args:
+            folder: The study's folder.
+            task: Makes the task from the name of the first metric, where the journal's cannot be built.
+            trackers: As in `StudySpec`; a journal does not keep them.
+
+        Raises:
+            InputError: The folder holds no study.
+        """
+        tables = [event.study for event in _specifications(folder)]
+        if not tables:
+            raise InputError(f"a study's folder must hold a {JOURNAL_NAME}, but {folder} has none.")
+        table = tables[-1]
+        objective = Objective.parse(table["objective"])
+        return cls.from_options(
+            space=SearchSpace.from_tables(table["space"], table["forbidden"]),
+            objective=objective,
+            folder=folder,
+            name=tables[0]["name"],
+            budget=Budget(**table["budget"]),
+            proposer=_plugin(table, "proposer", "portfolio"),
+            pruner=_plugin(table, "pruner", None),
+            judge=_plugin(table, "judge", "rules"),
+            executor=_plugin(table, "executor", "inline"),
+            model=table["model"],
+            # A study can be viewed where its script or function is missing; only running it needs the task.
+            task=table["task"] if task is None else task(objective.primary.name),
+            retries=table["retries"],
+            seed=table["seed"],
+            trackers=trackers,
+            source=None if table["source"] is None else Path(table["source"]),
+        )
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """The part of the table that no later session may change: space, objective and seed."""
+        space, forbidden = self.space.to_tables()
+        return {"space": space, "forbidden": forbidden, "objective": self.objective.to_table(), "seed": self.seed}
+
+    def to_table(self) -> dict[str, Any]:
+        """Return the specification as plain JSON, for the journal; `from_journal` reads it."""
+        task = self.task
+        return {
+            "name": self.name,
+            **self.identity,
+            "budget": self.budget.to_table(),
+            "proposer": _named(self.proposer),
+            "pruner": _named(self.pruner),
+            "judge": _named(self.judge),
+            "executor": _named(self.executor),
+            "model": None if self.model is None else self.model.to_table(),
+            "retries": self.retries,
+            "task": task if task is None or isinstance(task, Mapping) else task.to_table(),
+            "source": None if self.source is None else str(self.source),
+        }
+
+    def build_task(self) -> Task | None:
+        """Return the task, built from its table where it is one.
+
+        Raises:
+            InputError: The table is wrong, or the task cannot run with this space.
+        """
+        if not isinstance(self.task, Mapping):
+            return self.task
+        folder = Path(self.task.get("folder", "."))
+        return task_from_table(
+            {key: value for key, value in self.task.items() if key != "folder"},
+            TaskContext(folder=folder, space=self.space, objective=self.objective),
+        )
+
+
+def source_of(folder: Path) -> Path:
+    """Return the study.toml that the study in a folder was made from.
+
+    Raises:
+        InputError: The folder holds no study, or its study.toml no longer exists.
+    """
+    source = next((event.study["source"] for event in _specifications(folder)), "")
+    if source == "":
+        raise InputError(f"a study's folder must hold a {JOURNAL_NAME}, but {folder} has none. Give a study.toml.")
+    if source is None or not Path(source).exists():
+        raise InputError(
+            f"{folder} must come from a study.toml that is still there, but it came from {source or 'Python'}. "
+            "Give a study.toml, with --folder for this folder."
+        )
+    return Path(source)
+
+
+def _specifications(folder: Path) -> Iterator[StudyCreated | SessionOpened]:
+    for event in read_events(folder / JOURNAL_NAME, kinds=(StudyCreated, SessionOpened)):
+        if isinstance(event, StudyCreated | SessionOpened):
+            yield event
+
+
+def _named(plugin: object) -> object:
+    """Return a plugin in a form for the journal: its name or table, or the class of an object."""
+    if plugin is None or isinstance(plugin, str | Mapping):
+        return plugin
+    return {"class": f"{type(plugin).__module__}:{type(plugin).__qualname__}"}
+
+
+def _plugin(table: Mapping[str, Any], kind: str, default: str | None) -> Any:
+    """Return a plugin from a journal, or the default where it was an object, which no journal can restore."""
+    plugin = table[kind]
+    if not isinstance(plugin, Mapping) or "class" not in plugin:
+        return plugin
+    log.warning("the study's %s was an object of %s; %s is used instead", kind, plugin["class"], default or "none")
+    return default
+
+
+def resolve_pruner(pruner: Plugin | Pruner | None) -> Pruner | None:
+    """Return the pruner; None for `"none"`."""
+    resolved: Pruner | None = None if pruner in (None, "none") else plugins.resolve("pruners", pruner)
+    return resolved
