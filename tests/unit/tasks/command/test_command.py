@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import tomllib
+from pathlib import Path
 
 import cloudpickle
 import pytest
