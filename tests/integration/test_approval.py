@@ -110,7 +110,7 @@ def test_a_radical_step_waits_for_a_word_from_elsewhere(study: Path, tunesmith: 
     assert stepped(folder)[0] == 1
     assert load(folder).trials[1].proposal.proposer == "language_model"
     page = (folder / "report.html").read_text()
-    assert "asked for approval" in page
+    assert "approval requested" in page
     assert "question 1 was approved by the user" in page
     refused = tunesmith("approve", folder, status=2).stderr
     assert "none is open" in refused
