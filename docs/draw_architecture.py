@@ -102,7 +102,8 @@ def layout(arrows: dict[str, set[str]]) -> tuple[dict[str, tuple[float, int]], d
             if not straighten:
                 names.sort(key=toward.__getitem__)
             _spread(names, toward, x)
-    return {name: (x[name], row[name]) for name in row}, bends
+    shift = (WIDTH - min(x.values()) - max(x.values())) / 2  # Centres the picture.
+    return {name: (x[name] + shift, row[name]) for name in row}, bends
 
 
 def _mean(name: str, neighbours: list[str], x: dict[str, float]) -> float:
