@@ -6,7 +6,6 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,6 +13,7 @@ from pydantic import BaseModel
 
 from ..core.spending import Call
 from ..errors import InputError, MissingExtra, ModelUnavailable
+from .call_limits import CallLimits
 from .endpoints import Endpoint, missing_extra
 from .environment import hide_from_trials
 from .recording import Recording
@@ -35,29 +35,6 @@ _INVALID_ANSWERS = 2  # Answers that may be rejected before the request fails.
 _POLL_SECONDS = 0.2
 _CANCEL_SECONDS = 2.0
 _CACHED_FROM = 4000  # Characters, about a thousand tokens: providers cache no shorter prompt.
-
-
-@dataclass(frozen=True, kw_only=True)
-class CallLimits:
-    """Limits of one answer.
-
-    Args:
-        timeout_seconds: Time limit, all requests together; above 0.
-        retries: Retries of a request that the provider was too busy for (429, 5xx), at the time that the provider
-            says, within `timeout_seconds`; not negative.
-        requests: Most requests, counting calls of tools and answers that had to be corrected.
-        output_tokens: Most output tokens of one request, including reasoning.
-    """
-
-    timeout_seconds: float = 120.0
-    retries: int = 2
-    requests: int = 8
-    output_tokens: int = 4000
-
-    def __post_init__(self) -> None:
-        for name, least in (("timeout_seconds", 0.001), ("retries", 0), ("requests", 1), ("output_tokens", 1)):
-            if not least <= getattr(self, name) < float("inf"):
-                raise InputError(f"{name} must be at least {least}, got {getattr(self, name)}.", keys=(name,))
 
 
 class ModelClient:
@@ -91,7 +68,7 @@ class ModelClient:
         limiter: SpendLimiter,
         on_call: Callable[[Call], None] = lambda call: None,
         roles: Mapping[str, Endpoint] | None = None,
-        limits: CallLimits = CallLimits(),
+        limits: CallLimits | None = None,
         recording: Recording | None = None,
         traces: Traces | None = None,
     ) -> None:
@@ -101,7 +78,7 @@ class ModelClient:
         self.roles = dict(roles or {})
         self.limiter = limiter
         self.on_call = on_call
-        self.limits = limits
+        self.limits = CallLimits() if limits is None else limits
         self.recording = recording
         self.traces = traces
         tokens = [endpoint.token for endpoint in (*self.endpoints, *self.roles.values())]

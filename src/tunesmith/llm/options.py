@@ -7,15 +7,16 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..core.schema import build
 from ..errors import InputError, MissingApiKey, nearest
-from .client import CallLimits, ModelClient
+from .call_limits import CallLimits
 from .endpoints import Endpoint, endpoint_from, parse_model
-from .recording import Recording
 from .spend_limiter import SpendLimits
-from .traces import Traces
+
+if TYPE_CHECKING:
+    from .client import ModelClient
 
 log = logging.getLogger(__name__)
 
@@ -128,6 +129,10 @@ class ModelOptions:
             MissingApiKey: No model has its API key. Where only some have, the others are skipped with a warning.
             InputError: An address or a price is unknown, or the recording cannot be read.
         """
+        from .client import ModelClient  # Imports asyncio and pydantic, which a study without a model does not need.
+        from .recording import Recording
+        from .traces import Traces
+
         chain = [self._endpoint(setting, environment) for setting in (self.model, *self.fallbacks)]
         roles = {role: self._endpoint(setting, environment) for role, setting in self.roles.items()}
         endpoints = [endpoint for endpoint in chain if isinstance(endpoint, Endpoint)]

@@ -15,7 +15,8 @@ from pydantic import BaseModel, Field
 
 from tunesmith.core.spending import Ledger
 from tunesmith.errors import InputError, MissingExtra, ModelUnavailable
-from tunesmith.llm.client import CallLimits, ModelClient
+from tunesmith.llm.call_limits import CallLimits
+from tunesmith.llm.client import ModelClient
 from tunesmith.llm.endpoints import Endpoint, endpoint_from
 from tunesmith.llm.recording import Recording
 from tunesmith.llm.spend_limiter import SpendLimiter, SpendLimits
