@@ -15,10 +15,10 @@ from typing import Self
 
 import psutil
 
-from tunesmith.core.trial import Measurement, TrialRequest
-from tunesmith.executors._evaluation import failed, recover_from_folder, settle
-from tunesmith.executors._portable import PortableTask
-from tunesmith.executors.base import Capabilities, OnReport
+from tunesmith.core.trial import Measurement, OnReport, TrialRequest
+from tunesmith.execution.evaluation import failed, recover_from_folder, settle
+from tunesmith.execution.portable import PortableTask
+from tunesmith.executors.base import Capabilities
 from tunesmith.tasks.base import Task
 from tunesmith.trial_folder.prepare import clear_attempt
 from tunesmith.trial_folder.reports import ReportsTail
@@ -26,7 +26,7 @@ from tunesmith.trial_folder.result import read_result
 
 JOB = """
 import pickle, sys
-from tunesmith.executors._remote import run_remotely
+from tunesmith.execution.remote import run_remotely
 sys.path[:] = pickle.loads(open(sys.argv[1] + '/path', 'rb').read())
 run_remotely(*pickle.loads(open(sys.argv[1] + '/job', 'rb').read()), None, 0)
 """

@@ -101,7 +101,7 @@ def tunesmith_ask_tell(folder: Path, trials: int, proposer: str, durable: bool) 
 @contender
 def optuna_optimize(folder: Path, trials: int, sampler: str, storage: str) -> Figures:
     """Run Optuna's `study.optimize`, one trial at a time."""
-    study = optuna_study(folder, sampler, storage)
+    study = problem.optuna_study(folder, sampler, storage)
     before = _cpu_seconds()
     study.optimize(lambda trial: problem.nothing(problem.optuna_parameters(trial)), n_trials=trials)
     return _loop_figures(problem.MOMENTS, _cpu_seconds() - before)
@@ -112,7 +112,7 @@ def optuna_processes(folder: Path, trials: int, sampler: str) -> Figures:
     """Run Optuna in two processes that share a journal file, as its manual recommends."""
     import multiprocessing
 
-    optuna_study(folder, sampler, "journal")
+    problem.optuna_study(folder, sampler, "journal")
     context = multiprocessing.get_context("spawn")
     before = _cpu_seconds()
     barrier = context.Barrier(2)
@@ -121,12 +121,12 @@ def optuna_processes(folder: Path, trials: int, sampler: str) -> Figures:
         process.start()
     for process in processes:
         process.join()
-    ended = [trial.datetime_complete.timestamp() for trial in optuna_study(folder, sampler, "journal").trials]
+    ended = [trial.datetime_complete.timestamp() for trial in problem.optuna_study(folder, sampler, "journal").trials]
     return _loop_figures(sorted(ended), _cpu_seconds() - before)
 
 
 def _optuna_half(folder: Path, trials: int, sampler: str, barrier: Any) -> None:
-    study = optuna_study(folder, sampler, "journal")
+    study = problem.optuna_study(folder, sampler, "journal")
     barrier.wait()
     study.optimize(lambda trial: problem.nothing(problem.optuna_parameters(trial)), n_trials=trials)
 
@@ -189,11 +189,11 @@ def tunesmith_ask(folder: Path, trials: int, proposer: str, asks: int = 15) -> F
 @contender
 def optuna_ask(folder: Path, trials: int, sampler: str, asks: int = 15) -> Figures:
     """Time Optuna's `ask` with its suggestions, one per parameter, in memory, which is its fastest storage."""
-    study = optuna_study(folder, "random", "memory")
+    study = problem.optuna_study(folder, "random", "memory")
     for _ in range(trials):
         trial = study.ask()
         study.tell(trial, problem.nothing(problem.optuna_parameters(trial)))
-    study.sampler = _optuna_sampler(sampler)
+    study.sampler = problem.optuna_sampler(sampler)
     seconds = []
     for _ in range(asks + 1):
         before = time.perf_counter()
@@ -209,34 +209,6 @@ for resumed in (resume.resume_python, resume.resume_command_line, resume.resume_
 
 
 # -- inside ------------------------------------------------------------------------------------------------------------
-
-
-def _optuna_sampler(name: str) -> Any:
-    import optuna
-
-    return {
-        "random": lambda: optuna.samplers.RandomSampler(seed=0),
-        "gp": lambda: optuna.samplers.GPSampler(seed=0),
-        "tpe": lambda: optuna.samplers.TPESampler(seed=0),
-        "tpe, multivariate": lambda: optuna.samplers.TPESampler(seed=0, multivariate=True, group=True),
-    }[name]()
-
-
-def optuna_study(folder: Path, sampler: str, storage: str) -> Any:
-    import warnings
-
-    import optuna
-    from optuna.storages import JournalStorage
-    from optuna.storages.journal import JournalFileBackend
-
-    warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    where = {
-        "memory": lambda: None,
-        "journal": lambda: JournalStorage(JournalFileBackend(str(folder / "optuna.log"))),
-        "sqlite": lambda: f"sqlite:///{folder / 'optuna.db'}",
-    }[storage]()
-    return optuna.create_study(study_name="study", storage=where, sampler=_optuna_sampler(sampler), load_if_exists=True)
 
 
 def _cpu_seconds() -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 MOMENTS: list[float] = []
@@ -45,3 +46,31 @@ def optuna_parameters(trial: Any) -> dict[str, Any]:
     if chosen["optimizer"] == "sgd":
         return chosen | {"momentum": trial.suggest_float("momentum", 0.0, 0.99)}
     return chosen | {"beta": trial.suggest_float("beta", 0.8, 0.999)}
+
+
+def optuna_sampler(name: str) -> Any:
+    import optuna
+
+    return {
+        "random": lambda: optuna.samplers.RandomSampler(seed=0),
+        "gp": lambda: optuna.samplers.GPSampler(seed=0),
+        "tpe": lambda: optuna.samplers.TPESampler(seed=0),
+        "tpe, multivariate": lambda: optuna.samplers.TPESampler(seed=0, multivariate=True, group=True),
+    }[name]()
+
+
+def optuna_study(folder: Path, sampler: str, storage: str) -> Any:
+    import warnings
+
+    import optuna
+    from optuna.storages import JournalStorage
+    from optuna.storages.journal import JournalFileBackend
+
+    warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    where = {
+        "memory": lambda: None,
+        "journal": lambda: JournalStorage(JournalFileBackend(str(folder / "optuna.log"))),
+        "sqlite": lambda: f"sqlite:///{folder / 'optuna.db'}",
+    }[storage]()
+    return optuna.create_study(study_name="study", storage=where, sampler=optuna_sampler(sampler), load_if_exists=True)

@@ -54,9 +54,9 @@ ts.tune(problem.nothing, space=problem.tunesmith_space(), objective="minimize lo
 _OPTUNA = """\
 import sys, time
 from pathlib import Path
-from benchmarks.engine import contenders, problem
+from benchmarks.engine import problem
 folder, sampler = Path(sys.argv[1]), sys.argv[2]
-study = contenders.optuna_study(folder, sampler, "journal")
+study = problem.optuna_study(folder, sampler, "journal")
 def objective(trial):
     (folder / "started").write_text(str(time.time()))
     return problem.nothing(problem.optuna_parameters(trial))
@@ -83,11 +83,11 @@ def resume_command_line(folder: Path, trials: int) -> Figures:
 
 def resume_optuna(folder: Path, trials: int) -> Figures:
     """Kill and resume an Optuna study in a journal file."""
-    from . import contenders, problem
+    from . import problem
 
-    study = contenders.optuna_study(folder, "random", "memory")
+    study = problem.optuna_study(folder, "random", "memory")
     study.optimize(lambda trial: problem.nothing(problem.optuna_parameters(trial)), n_trials=trials)
-    contenders.optuna_study(folder, "random", "journal").add_trials(study.trials)
+    problem.optuna_study(folder, "random", "journal").add_trials(study.trials)
     started = folder / "started"
     started.write_text("0")
     command = [sys.executable, "-c", _OPTUNA, str(folder), "tpe"]

@@ -20,6 +20,7 @@ FLOORS = [
     {"history", "llm", "config_files"},
     {"surrogates", "trial_folder"},
     {"proposers", "pruners", "judges", "tasks", "trackers"},
+    {"execution"},
     {"executors"},
     {"reports"},
     {"engine"},

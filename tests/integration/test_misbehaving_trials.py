@@ -15,7 +15,7 @@ import pytest
 from tests.waiting import wait_until
 from tunesmith.core.trial import TrialFailed, TrialRequest
 from tunesmith.errors import InputError, TrialPruned
-from tunesmith.executors._leftovers import sweep
+from tunesmith.execution.leftovers import sweep
 from tunesmith.executors.process import ProcessExecutor
 from tunesmith.tasks.command import CommandTask
 from tunesmith.tasks.function import FunctionTask

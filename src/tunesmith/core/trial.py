@@ -24,6 +24,12 @@ Decision = Literal["accept", "reject", "replicate"]
 Purpose = Literal["search", "refit", "test"]
 Reporter = Callable[[int, Mapping[str, float]], None]
 """Called with a step and its metrics. Raises `TrialPruned` if the trial is to stop."""
+OnReport = Callable[[int, int, int, Mapping[str, float]], None]
+"""Called with a trial's number, its attempt, a step and its metrics.
+
+An executor may call it from any thread. Only an executor that runs trials in `submit` sees it raise `TrialPruned`, and
+lets that pass into the trial.
+"""
 
 
 class State(StrEnum):

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Protocol, Self
 
-from ..core.trial import Measurement, TrialRequest
+from ..core.trial import Measurement, OnReport, TrialRequest
 from ..tasks.base import Task
 
-OnReport = Callable[[int, int, int, Mapping[str, float]], None]
-"""Called with a trial's number, its attempt, a step and its metrics.
-
-An executor may call it from any thread. Only an executor that runs trials in `submit` sees it raise `TrialPruned`, and
-lets that pass into the trial.
-"""
 Reports = Literal["live", "at_end", "none"]
 Limit = Literal["seconds", "memory"]
 

@@ -10,11 +10,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ..core.trial import Measurement, TrialRequest
+from ..core.trial import Measurement, OnReport, TrialRequest
+from ..execution.evaluation import recover_from_folder, run_trial, settle
+from ..execution.leftovers import sweep
 from ..tasks.base import Task
-from ._evaluation import recover_from_folder, run_trial, settle
-from ._leftovers import sweep
-from .base import Capabilities, OnReport
+from .base import Capabilities
 
 
 @dataclass

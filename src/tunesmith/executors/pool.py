@@ -16,8 +16,12 @@ from types import TracebackType
 from typing import Any, Self
 
 from ..core.schema import expect_whole
-from ..core.trial import Measurement, TrialRequest
+from ..core.trial import Measurement, OnReport, TrialRequest
 from ..errors import InputError
+from ..execution.evaluation import failed, recover_from_folder, settle
+from ..execution.leftovers import sweep
+from ..execution.portable import PortableTask, pack, unpack
+from ..execution.remote import run_remotely
 from ..tasks.base import Task
 from ..trial_folder.checkpoint import inherit_checkpoint
 from ..trial_folder.names import CHECKPOINT_FOLDER, LOG_FILE
@@ -25,11 +29,7 @@ from ..trial_folder.prepare import clear_attempt
 from ..trial_folder.reports import ReportsTail
 from ..trial_folder.result import read_result
 from ..trial_folder.stop import request_stop
-from ._evaluation import failed, recover_from_folder, settle
-from ._leftovers import sweep
-from ._portable import PortableTask, pack, unpack
-from ._remote import run_remotely
-from .base import Capabilities, OnReport
+from .base import Capabilities
 
 _POLL_SECONDS = 0.05
 

@@ -10,13 +10,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from ...core.trial import Measurement, TrialRequest
+from ...core.trial import Measurement, OnReport, TrialRequest
 from ...errors import InputError
+from ...execution.evaluation import recover_from_folder
+from ...execution.leftovers import sweep
+from ...execution.portable import PortableTask
 from ...tasks.base import Task
-from .._evaluation import recover_from_folder
-from .._leftovers import sweep
-from .._portable import PortableTask
-from ..base import Capabilities, OnReport
+from ..base import Capabilities
 from .environment import count_cores, find_gpus, slot_variables
 from .slot import Slot
 

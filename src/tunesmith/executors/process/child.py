@@ -15,11 +15,11 @@ from types import FrameType
 from typing import NoReturn
 
 from ...core.trial import TrialRequest
+from ...execution.evaluation import evaluate, failed
+from ...execution.leftovers import TRIAL_VARIABLE
 from ...tasks.base import Task
 from ...trial_folder.result import Result
 from ...trial_folder.stop import raise_if_stopped
-from .._evaluation import evaluate, failed
-from .._leftovers import TRIAL_VARIABLE
 from .messages import send
 
 _PR_SET_PDEATHSIG = 1

@@ -18,12 +18,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ...core.trial import Measurement, TrialRequest
+from ...core.trial import Measurement, OnReport, TrialRequest
+from ...execution.evaluation import failed, settle
+from ...execution.leftovers import TRIAL_VARIABLE, WORKER_VARIABLE, sweep_worker
 from ...llm.environment import trial_environment
 from ...trial_folder.result import Result, read_result
-from .._evaluation import failed, settle
-from .._leftovers import TRIAL_VARIABLE, WORKER_VARIABLE, sweep_worker
-from ..base import OnReport
 from .messages import StopReason, parse, send
 
 logger = logging.getLogger(__name__)

@@ -14,6 +14,8 @@ from typing import Any, Literal
 import psutil
 
 from ...core.trial import Reporter, TrialRequest
+from ...execution.evaluation import failed, finish
+from ...execution.leftovers import sweep_worker
 from ...tasks.base import Task
 from ...trial_folder.exit_status import exit_failure
 from ...trial_folder.log import BoundedLog
@@ -21,8 +23,6 @@ from ...trial_folder.names import LOG_FILE
 from ...trial_folder.prepare import prepare
 from ...trial_folder.result import Result
 from ...trial_folder.stop import request_stop
-from .._evaluation import failed, finish
-from .._leftovers import sweep_worker
 from .child import run_child
 from .memory import resident_bytes
 from .messages import LineReader, StopReason, parse

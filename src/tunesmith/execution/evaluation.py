@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 
-from ..core.trial import Failure, FailureKind, Measurement, Reporter, TrialFailed, TrialRequest
+from ..core.trial import Failure, FailureKind, Measurement, OnReport, Reporter, TrialFailed, TrialRequest
 from ..errors import TrialPruned
 from ..tasks.base import Task
 from ..trial_folder.artifacts import check_artifacts
@@ -23,8 +23,7 @@ from ..trial_folder.names import LOG_FILE
 from ..trial_folder.prepare import prepare
 from ..trial_folder.reports import ReportsTail
 from ..trial_folder.result import Result, read_result, write_result
-from ._output import captured
-from .base import OnReport
+from .output import captured
 
 logger = logging.getLogger(__name__)
 

@@ -17,8 +17,8 @@ import psutil
 from ..core.trial import TrialRequest
 from ..trial_folder.result import Result
 from ..trial_folder.stop import raise_if_stopped
-from ._evaluation import run_trial
-from ._portable import PortableTask, pack, unpack
+from .evaluation import run_trial
+from .portable import PortableTask, pack, unpack
 
 
 def run_remotely(

@@ -2,7 +2,7 @@ import os
 import subprocess
 import sys
 
-from tunesmith.executors._leftovers import sweep, sweep_worker
+from tunesmith.execution.leftovers import sweep, sweep_worker
 
 
 def asleep(**variables):
@@ -39,7 +39,7 @@ def test_a_sweep_sees_through_links(tmp_path):
 
 def test_a_sweep_spares_who_calls_it(tmp_path):
     code = (
-        "import sys; from pathlib import Path; from tunesmith.executors._leftovers import sweep;"
+        "import sys; from pathlib import Path; from tunesmith.execution.leftovers import sweep;"
         "print(sweep(Path(sys.argv[1])))"
     )
     environment = {**os.environ, "TUNESMITH_TRIAL": str(tmp_path / "trials" / "0001")}
