@@ -38,7 +38,7 @@ def expect_keys(table: Mapping[str, Any], known: Iterable[str], *keys: str) -> N
 def expect_whole(value: Any, least: int, *keys: str) -> int:
     """Return a whole number of any type as an int; raise an error placed at `keys` for anything else."""
     if isinstance(value, bool) or not hasattr(value, "__index__") or value < least:
-        raise InputError(f"{keys[-1]} must be a whole number of at least {least}, but {value!r} was given.", keys=keys)
+        raise InputError(f"{keys[-1]} must be a whole number of at least {least}, got {value!r}.", keys=keys)
     return int(value)
 
 
@@ -120,5 +120,5 @@ def _checked(value: Any, hint: Any, *keys: str) -> Any:
         fits = isinstance(value, tuple(plain))
     if not fits:
         words = " or ".join(_WORDS[option] for option in plain)
-        raise InputError(f"{keys[-1]} must be {words}, but {value!r} was given.", keys=keys)
+        raise InputError(f"{keys[-1]} must be {words}, got {value!r}.", keys=keys)
     return value

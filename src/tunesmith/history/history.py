@@ -1,4 +1,4 @@
-"""What is known of a study: events, played back into trials and arrays.
+"""The history of a study: its events, replayed into trials and arrays.
 
 The history is derived from the journal and from nothing else. Each event costs the same however long the history is.
 """
@@ -49,11 +49,11 @@ from .pareto_front import ParetoFront
 
 
 class History:
-    """All trials of a study, and what can be read off them at once.
+    """All trials of a study, and arrays derived from them.
 
     Args:
         space: The search space.
-        objective: What is made small or large.
+        objective: The objective.
         folder: The study's folder, or None.
 
     Attributes:
@@ -105,7 +105,7 @@ class History:
         self._encoded = np.zeros(64, dtype=bool)
         self._outcomes = Outcomes(objective)
         self._curves = Curves(objective)
-        self._standings = ParetoFront(len(objective.metrics)) if objective.pareto else Leaderboard()
+        self._leaderboard = ParetoFront(len(objective.metrics)) if objective.pareto else Leaderboard()
         self._keys: list[str] = []
         self._first: dict[str, list[int]] = {}
         self._unsettled: dict[int, None] = {}
@@ -115,18 +115,18 @@ class History:
         self._seconds = 0.0
         self._clock: float | None = None
 
-    # -- what is known ---------------------------------------------------------------------------------------------
+    # -- reading ----------------------------------------------------------------------------------------------------
 
     @property
     def points(self) -> Floats:
-        """Every trial's parameters, shape `(trials, parameters)` in [0, 1], NaN where not active."""
+        """Every trial's parameters, shape `(trials, parameters)` in [0, 1], NaN where inactive."""
         return self.points_of(np.arange(len(self.trials)))
 
     def points_of(self, numbers: Indices) -> Floats:
         """Return the parameters of some trials, shape `(numbers, parameters)`, as in `points`.
 
-        Each trial is encoded when it is first asked for: a proposer that looks at a thousand trials out of ten thousand
-        spares a study that goes on the other nine.
+        Trials are encoded on first use: after a resume, a proposer that reads a thousand of ten thousand trials encodes
+        only these.
         """
         for number in numbers[~self._encoded[numbers]].tolist():
             if self._is_inside(proposal := self.trials[number].proposal):
@@ -136,100 +136,100 @@ class History:
 
     @property
     def losses(self) -> Floats:
-        """Every trial's loss (smaller is better), shape `(trials,)`; NaN where none is known.
+        """Every trial's loss (smaller is better), shape `(trials,)`; NaN if unknown.
 
-        A pruned trial counts with its last report, where that holds the objective's metrics. With a Pareto objective a
-        loss says how a trial stands among all that have one (`pareto.maximin`): below 0 on their front, and only
-        there. It then changes with every trial that ends; constraints are left to `violations`, as always.
+        The loss of a pruned trial is that of its last report, if that has the objective's metrics. With a Pareto
+        objective, losses are relative to all trials with known metrics (`pareto.maximin`): below 0 exactly on their
+        front, and changing with every trial that ends. Constraints do not affect the loss; see `violations`.
         """
         return self._outcomes.losses
 
     @property
     def values(self) -> Floats:
-        """Every trial's metrics, shape `(trials, metrics)` in the objective's order; NaN where one is not known.
+        """Every trial's metrics, shape `(trials, metrics)` in the objective's order; NaN if unknown.
 
-        Signed so that smaller is better; of a pruned trial what it last reported, as in `losses`.
+        Metrics are signed so that smaller is better. Those of a pruned trial are from its last report, as in `losses`.
         """
         return self._outcomes.values
 
     @property
     def reach(self) -> Floats:
-        """How far each trial came, shape `(trials,)`: infinity if complete, its last step if pruned, NaN otherwise."""
+        """The extent of each training, shape `(trials,)`: infinity if complete, the last step if pruned, else NaN."""
         return self._outcomes.reach
 
     @property
     def violations(self) -> Floats:
-        """By how much every complete or pruned trial breaks the constraints, shape `(trials,)`; else NaN."""
+        """The violation of the constraints by each complete or pruned trial, shape `(trials,)`; else NaN."""
         return self._outcomes.violations
 
     @property
     def excesses(self) -> Floats:
-        """By how much each bound is broken, shape `(trials, constraints)` in the objective's order; NaN where unknown.
+        """The excess over each constraint's bound, shape `(trials, constraints)`; NaN if unknown.
 
-        Negative where there is room left. Where a constraint has two bounds, the one nearer to being broken counts.
+        It is negative if the bound holds. Of two bounds, the one with the larger excess counts.
         """
         return self._outcomes.excesses
 
     @property
     def crashed(self) -> Flags:
-        """Which trials failed in a way that their parameters may be to blame for, shape `(trials,)`.
+        """Which trials failed in a way that their parameters may have caused, shape `(trials,)`.
 
-        That is every failure but one of the set-up, which comes before the parameters matter. A lost process counts,
-        too: it was tried again before it was given up, and who kills a process is most often a machine out of memory.
-        While nothing has worked at all no trial counts: what hits everything says nothing of parameters.
+        That is every failure except of the set-up, which comes before the parameters matter. A lost process counts,
+        because it was retried, and most processes are killed by a machine out of memory. While no trial has worked,
+        none counts: a failure of every trial says nothing about parameters.
         """
         worked = self.counts[State.COMPLETE] + self.counts[State.PRUNED]
         return self._outcomes.crashed if worked else np.zeros(len(self.trials), dtype=bool)
 
     @property
     def running(self) -> list[Trial]:
-        """The trials that run now."""
+        """The running trials."""
         return [self.trials[n] for n in self._unsettled if self.trials[n].state is State.RUNNING]
 
     @property
     def waiting(self) -> list[Trial]:
-        """The trials that were proposed or interrupted and wait for a slot, by number."""
+        """The trials that wait for a slot, proposed or interrupted, by number."""
         return [self.trials[n] for n in sorted(self._unsettled) if self.trials[n].state is State.WAITING]
 
     @property
     def settled(self) -> int:
-        """How many trials are over for good."""
+        """The number of trials that have ended for good."""
         return len(self.trials) - len(self._unsettled)
 
     @property
     def best(self) -> Trial | None:
-        """The trial that leads the standings, or None; of a configuration's repeats the first.
+        """The leading trial, or None; the first run of its configuration.
 
-        With a Pareto objective the one on the front that is nearest to the ideal point, in units of the front's range.
+        With a Pareto objective, the one on the front that is nearest to the ideal point, relative to the front's range.
         """
         return self._best
 
     @property
     def front(self) -> Sequence[Trial]:
-        """The trials that no other beats, by the first metric; only those that keep the constraints.
+        """The feasible trials that no other beats, sorted by the first metric.
 
-        With a Pareto objective the front, else the best alone. Of a configuration's repeats the first stands for their
-        mean; of equal configurations the first.
+        With a Pareto objective the front, else the best trial only. A configuration with repeats counts with its mean
+        and is represented by its first run; of equal configurations the first counts.
         """
         return tuple(self._first_run(key) for key in self._front)
 
     @property
     def noise(self) -> float | None:
-        """The standard deviation of the loss between repeats, pooled over configurations; None where unknown.
+        """The standard deviation of the loss between repeats, pooled over configurations; None if unknown.
 
-        With a Pareto objective it is never known, as there is no single loss; see `metric_noise`.
+        With a Pareto objective it is always None, as there is no single loss; see `metric_noise`.
         """
-        return self._standings.noise
+        return self._leaderboard.noise
 
     @property
     def metric_noise(self) -> Floats | None:
-        """With a Pareto objective, what `noise` is of each metric, shape `(metrics,)`; None where unknown."""
-        return self._standings.metric_noise
+        """The noise of each metric of a Pareto objective, shape `(metrics,)`; None if unknown."""
+        return self._leaderboard.metric_noise
 
     def at_step(self, step: int) -> Mapping[int, float]:
-        """Return the loss that each trial reported at a step, by trial number; finite ones only.
+        """Return the finite losses that trials reported at a step, by trial number.
 
-        With a Pareto objective it says how a trial stands among those at that step, and cannot be compared with others.
+        With a Pareto objective, losses are relative to the trials at that step, and not comparable with other steps.
         """
         return self._curves.at(step)
 
@@ -237,7 +237,7 @@ class History:
         """Return the loss of a trial's report, as in `at_step`.
 
         Returns:
-            The loss; infinite where a metric is no finite number, None where one is missing.
+            The loss; infinite if a metric is not finite, None if one is missing.
         """
         if any(metric.name not in report.metrics for metric in self.objective.metrics):
             return None
@@ -249,39 +249,39 @@ class History:
 
     @property
     def steps(self) -> list[int]:
-        """Every step that any trial has reported at, sorted."""
+        """Every step with a report of any trial, sorted."""
         return self._curves.steps
 
     def repeats(self, trial: Trial) -> list[Trial]:
-        """Return every trial with the same parameters and the same start as this one, itself included, by number."""
+        """Return every trial with the same parameters and checkpoint as this one, itself included, by number."""
         return [self.trials[number] for number in self._first[self._keys[trial.number]]]
 
     def repeat_losses(self, trial: Trial) -> list[float]:
-        """Return the losses of this configuration's complete runs."""
+        """Return the losses of the complete runs of this trial's configuration."""
         runs = [run.number for run in self.repeats(trial) if run.state is State.COMPLETE]
         return [float(loss) for loss in self.losses[runs] if not math.isnan(loss)]
 
     def mean_values(self, trial: Trial) -> Floats:
-        """Return the mean of each metric over this configuration's complete runs, signed as in `values`."""
+        """Return the mean metrics of the complete runs of this trial's configuration, signed as in `values`."""
         runs = [run.number for run in self.repeats(trial) if run.state is State.COMPLETE]
         return np.asarray((self.values[runs] / len(runs)).sum(axis=0))
 
     def rival(self, trial: Trial) -> Trial | None:
-        """Return the trial that leads when this one's configuration is left out, or None."""
-        key = self._standings.rival(self._keys[trial.number])
+        """Return the leading trial of all other configurations, or None."""
+        key = self._leaderboard.rival(self._keys[trial.number])
         return None if key is None else self._first_run(key)
 
     def rivals(self, trial: Trial) -> list[Trial]:
-        """Return the front when this trial's configuration is left out, by the first metric."""
-        return [self._first_run(key) for key in self._standings.front(without=self._keys[trial.number])]
+        """Return the front of all other configurations, sorted by the first metric."""
+        return [self._first_run(key) for key in self._leaderboard.front(without=self._keys[trial.number])]
 
     def has_tried(self, parameters: Mapping[str, Any], inherits: int | None = None) -> bool:
-        """Tell whether these parameters were ever proposed, to start from nothing or from a trial's checkpoint."""
-        return self._key(parameters, inherits) in self._standings
+        """Tell whether these parameters were ever proposed, with the checkpoint of trial `inherits` if given."""
+        return self._key(parameters, inherits) in self._leaderboard
 
     @property
     def stopped(self) -> StudyStopped | None:
-        """The stop that ended the study; None where it goes on, was interrupted or was resumed since."""
+        """The event that stopped the study; None if it is running, was interrupted, or was resumed since."""
         if self.last_stop is None or self.running:
             return None
         resumed = bool(self.sessions) and self.sessions[-1].time > self.last_stop.time
@@ -289,22 +289,22 @@ class History:
 
     @property
     def session_open(self) -> bool:
-        """Whether the last session has not ended, as far as the journal tells; that of a killed process never does."""
+        """Whether the journal has no end of the last session; that of a killed process never ends."""
         return self._clock is not None
 
     def seconds_spent(self, now: float | None = None) -> float:
         """Return the wall-clock seconds of all sessions.
 
         Args:
-            now: Seconds since 1970, to count the running session up to this moment.
+            now: The current time in seconds since 1970, to include the open session.
         """
         running = 0.0 if now is None or self._clock is None else max(0.0, now - self._clock)
         return self._seconds + running
 
     def snapshot(self) -> History:
-        """Return the history as it is now, which another thread may read while this one goes on.
+        """Return a copy that another thread can read while this history changes.
 
-        What never changes is shared, as trials and events are; so is the ledger, to which calls are added meanwhile.
+        Immutable parts such as trials and events are shared. So is the ledger, which only grows.
         """
         shared = [*self.trials, *self.decisions, *self.sessions, self.created, self.space, self.objective, self.ledger]
         return copy.deepcopy(self, {id(each): each for each in shared})
@@ -315,13 +315,13 @@ class History:
         for trial in self.trials:
             self._change(trial, folder=folder / f"{trial.number:04d}")
 
-    # -- playing back events ---------------------------------------------------------------------------------------
+    # -- applying events -------------------------------------------------------------------------------------------
 
     def apply(self, event: Event) -> None:
         """Apply the next event of the journal.
 
         Raises:
-            TunesmithError: The event cannot follow the earlier ones, as a second end of one trial.
+            TunesmithError: The event cannot follow the earlier ones, such as a second end of one trial.
         """
         self.events_seen += 1
         if self._clock is not None:
@@ -377,19 +377,19 @@ class History:
         self.trials.append(trial)
         self._keys.append(key)
         self._outcomes.add_trial()
-        self._standings.enter(key)
+        self._leaderboard.enter(key)
         self._first.setdefault(key, []).append(number)
         self._unsettled[number] = None
         self.repeats_proposed += trial.proposal.repeat_of is not None
         self.counts[State.WAITING] += 1
 
     def _key(self, parameters: Mapping[str, Any], inherits: int | None) -> str:
-        """Return what tells configurations apart; to go on from a checkpoint is to train for longer, so that counts."""
+        """Return the key of a configuration, which includes the checkpoint that it starts from."""
         key = self.space.key(parameters)
         return key if inherits is None else f"{key} from {inherits}"
 
     def _is_inside(self, proposal: Proposal) -> bool:
-        """Tell whether a proposal lies in the space; only the user's own configuration, and its repeats, may not."""
+        """Tell whether a proposal lies in the space; the user's own configuration and its repeats may not."""
         own = proposal.proposer == "user" or proposal.repeat_of is not None
         return not own or self.space.contains(proposal.parameters)
 
@@ -453,21 +453,21 @@ class History:
 
     def _rank(self, trial: Trial) -> None:
         key, violation = self._keys[trial.number], float(self.violations[trial.number])
-        if isinstance(self._standings, ParetoFront):
-            self._standings.measure(key, self.values[trial.number], violation)
+        if isinstance(self._leaderboard, ParetoFront):
+            self._leaderboard.measure(key, self.values[trial.number], violation)
         else:
-            self._standings.add(key, float(self.losses[trial.number]), violation)
+            self._leaderboard.add(key, float(self.losses[trial.number]), violation)
 
     def _judge(self, trial: Trial, verdict: Verdict) -> None:
         self._change(trial, verdict=verdict)
         if verdict.binding or verdict.by == "user":
             priority = {"accept": 1, "reject": -1, "replicate": 0}[verdict.decision] if verdict.binding else 0
-            self._standings.set_priority(self._keys[trial.number], priority)
+            self._leaderboard.set_priority(self._keys[trial.number], priority)
             self._refresh_best()
 
     def _refresh_best(self) -> None:
         before = self._leader, self._front
-        self._leader, self._front = self._standings.leader, self._standings.front()
+        self._leader, self._front = self._leaderboard.leader, self._leaderboard.front()
         self._best = None if self._leader is None else self._first_run(self._leader)
         if self._best is not None and (self._leader, self._front) != before:
             self.since_best = 0

@@ -57,7 +57,7 @@ def rung_reached(history: History, trial: Trial, first: int, factor: int) -> int
 
 
 def loss_name(history: History) -> str:
-    """Return what `loss_value` shows: the metric's name, or the quantity that stands for several metrics."""
+    """Return what `loss_value` shows: the metric's name, or the quantity that represents several metrics."""
     if history.objective.pareto:
         return "distance to the front"
     return "weighted loss" if len(history.objective.metrics) > 1 else history.objective.primary.name

@@ -18,7 +18,7 @@ _BOUNDARY_SD = 3**-0.5  # The boundary lies anywhere between 1 (crash) and -1: t
 _RECENT = 20
 _LEAST_SAFETY, _MOST_SAFETY = 0.8, 0.95  # The required probability of no crash after no and many recent crashes.
 _FARTHEST = 1e100  # Excesses are clipped at this many spreads, as larger ones overflow.
-_PENALTY = 1e4  # Ranks every unsafe point below the safe ones, whatever its acquisition value.
+_PENALTY = 1e4  # Ranks every unsafe point below the safe ones, for any acquisition value.
 
 
 @dataclass(frozen=True)

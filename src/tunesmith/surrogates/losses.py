@@ -1,4 +1,4 @@
-"""Losses transformed for a Gaussian process: about normal, whatever their scale and outliers."""
+"""Losses transformed for a Gaussian process: nearly normal for any scale and outliers."""
 
 from __future__ import annotations
 

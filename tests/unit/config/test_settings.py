@@ -94,7 +94,7 @@ def test_the_folder_is_beside_the_file_by_default(study: Path, monkeypatch: pyte
         ("trials = 20", "trails = 20", r"study.toml:28: budget.trails: unknown key 'trails'. Did you mean 'trials'\?"),
         ("[budget]", "[budgets]", r"study.toml:27: budgets: unknown key 'budgets'. Did you mean 'budget'\?"),
         ("trials = 20", "trials = 0", "study.toml:28: budget.trials: trials must be above 0, got 0"),
-        ("trials = 20", 'trials = "20"', "study.toml:28: budget.trials: trials must be a whole number, but '20'"),
+        ("trials = 20", 'trials = "20"', "study.toml:28: budget.trials: trials must be a whole number, got '20'"),
         (
             "low = 0.001",
             "low = 1",
@@ -194,7 +194,7 @@ def test_an_error_in_a_flag_names_the_flag(study: Path) -> None:
 
 def test_an_error_in_a_variable_names_the_variable(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TUNESMITH_MINUTES", "soon")
-    with pytest.raises(InputError, match=r"TUNESMITH_MINUTES: budget.minutes: minutes must be a number, but 'soon'"):
+    with pytest.raises(InputError, match=r"TUNESMITH_MINUTES: budget.minutes: minutes must be a number, got 'soon'"):
         study_from_settings(read_settings(study))
 
 

@@ -33,7 +33,7 @@ def test_values_of_the_right_types_pass_and_whole_numbers_count_as_numbers() -> 
 @pytest.mark.parametrize(
     ("entry", "message"),
     [
-        ({"size": 1.5}, "size must be a whole number, but 1.5 was given"),
+        ({"size": 1.5}, "size must be a whole number, got 1.5"),
         ({"size": True}, "size must be a whole number"),
         ({"rate": "fast"}, "rate must be a number"),
         ({"fast": 1}, "fast must be true or false"),
