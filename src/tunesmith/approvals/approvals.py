@@ -1,4 +1,4 @@
-"""Steps that a person has to approve: put to them, held meanwhile, and tried or not by what they say."""
+"""Approval of steps by a person: requests, answers, and the trials that follow."""
 
 from __future__ import annotations
 
@@ -21,28 +21,27 @@ from ..llm.options import ModelOptions
 from ..proposers.language_model import NAME as ADVISER
 from ..reports.approval_text import answer_line, approve_command, default_outcome, request_line, time_left
 from ..reports.explanation import sentence
-from . import answers
-from .answers import Given
+from .pending_answers import MAX_TEXT, PendingAnswer, read_answer, remove_answer, write_answer
 
 log = logging.getLogger(__name__)
 
-MOST_OPEN = 3
-"""So many steps wait at once; where trials are short and nobody looks, a person would find hundreds."""
+MAX_OPEN = 3
+"""Open requests at once. Without a limit, short trials would leave hundreds for a person who is away."""
 
 
 class Approvals:
-    """Asks a person about steps, and takes in the answers.
+    """Asks a person to approve steps, and applies the answers.
 
-    All of it is in the journal: a study that goes on knows what is open. Answers reach the process that runs the study
-    through its folder, or, from another thread of it, directly.
+    Requests and answers are journaled, so a resumed study knows its open requests. Answers from other processes arrive
+    through the study's folder, those from other threads through a queue.
 
     Args:
-        engine: Tries what was approved.
-        options: Which steps are asked about, and how long; None asks about none.
+        engine: Adds the approved trials.
+        options: The steps that need approval, and the time limit; None needs no approval.
 
     Attributes:
-        is_driven: Whether a loop looks for answers; then no other thread may take them in.
-        pauses: Whether nothing else is proposed while a question is open, as one trial runs at a time.
+        is_driven: Whether a loop polls for answers; then no other thread may apply them.
+        pauses: Whether an open request stops proposals, because only one trial runs at a time.
     """
 
     def __init__(self, engine: Engine, options: ModelOptions | None) -> None:
@@ -50,50 +49,50 @@ class Approvals:
         self.options = options
         self.history = engine.history
         self.is_driven = self.pauses = False
-        self._given: SimpleQueue[tuple[int, Given]] = SimpleQueue()
+        self._answers: SimpleQueue[tuple[int, PendingAnswer]] = SimpleQueue()
 
     @property
     def has_open(self) -> bool:
-        """Whether a question is open."""
+        """Whether a request is open."""
         return bool(self.history.approval_requests.open)
 
     def drive(self, *, pauses: bool) -> None:
-        """Take note that a loop looks for answers from now on."""
+        """Begin: a loop polls for answers from now on."""
         self.is_driven, self.pauses = True, pauses
 
     def release(self) -> None:
-        """Take note that no loop does any more."""
+        """End: no loop polls for answers any more."""
         self.is_driven = self.pauses = False
 
     def needs(self, step: str) -> bool:
-        """Tell whether a person has to approve such a step."""
-        wanted = "none" if self.options is None else self.options.approve
-        return wanted != "none" and wanted in ("all", step)
+        """Tell whether a step of this size needs approval."""
+        approve = "none" if self.options is None else self.options.approve
+        return approve != "none" and approve in ("all", step)
 
     def fault(self, parameters: Mapping[str, Value]) -> str:
-        """Return why nobody is asked about a configuration; empty where somebody may be."""
+        """Return why a configuration may not be requested; empty if it may."""
         key = self.history.space.key
-        for question in self.history.approval_requests.all:
-            if key(question.parameters) == key(parameters) and (question.is_open or _is_final(question)):
-                return f"{answer_line(question)}, and nobody is asked twice."
-        if len(self.history.approval_requests.open) >= MOST_OPEN:
-            return f"{MOST_OPEN} steps wait for approval already."
+        for request in self.history.approval_requests.all:
+            if key(request.parameters) == key(parameters) and (request.is_open or _is_final(request)):
+                return f"{answer_line(request)}, and is not asked again."
+        if len(self.history.approval_requests.open) >= MAX_OPEN:
+            return f"{MAX_OPEN} steps already wait for approval."
         return ""
 
     def ask(self, proposal: Proposal, step: str, *, by: str) -> None:
-        """Put a step to a person.
+        """Ask a person to approve a step.
 
         Args:
-            proposal: What is to be tried.
-            step: How large a step it is.
-            by: Who thought of it.
+            proposal: The configuration to try.
+            step: The size of the step.
+            by: The role that advised it.
 
         Raises:
-            ApprovalPending: Nothing is to be proposed in its place meanwhile.
+            ApprovalPending: Nothing may be proposed until the answer.
         """
         assert self.options is not None
         parent = {} if proposal.parent is None else self.history.trials[proposal.parent].parameters
-        question = ApprovalRequest(
+        request = ApprovalRequest(
             number=len(self.history.approval_requests.all) + 1,
             step=step,
             parameters=dict(proposal.parameters),
@@ -104,158 +103,151 @@ class Approvals:
             deadline=round(time.time() + self.options.approve_seconds, 3),
             default=APPROVE if self.options.approve_default == APPROVE else REJECT,
         )
-        self.engine.record_decision(ApprovalRequested(reason=request_line(question), by=by, request=question))
-        self._remind(question)
+        self.engine.record_decision(ApprovalRequested(reason=request_line(request), by=by, request=request))
+        self._remind(request)
         if self.pauses:
-            raise ApprovalPending(f"question {question.number} is open.")
+            raise ApprovalPending(f"question {request.number} is open.")
 
     def remind(self) -> None:
-        """Say what is still open, as where a study goes on."""
-        for question in self.history.approval_requests.open:
-            self._remind(question)
+        """Log the open requests again, for a resumed study."""
+        for request in self.history.approval_requests.open:
+            self._remind(request)
 
-    def _remind(self, question: ApprovalRequest) -> None:
+    def _remind(self, request: ApprovalRequest) -> None:
         log.warning(
             "%s It is %s in %s. Answer with: %s",
-            sentence(request_line(question)),
-            default_outcome(question),
-            time_left(question, time.time()),
-            approve_command(question, self.history.folder),
+            sentence(request_line(request)),
+            default_outcome(request),
+            time_left(request, time.time()),
+            approve_command(request, self.history.folder),
         )
 
     def answer(self, number: int | None, text: str = "", *, reject: bool = False) -> ApprovalRequest:
-        """Answer an open question, from whatever thread or process.
+        """Answer an open request, from any thread or process.
 
         Args:
-            number: The question; None for the only one that is open.
-            text: Why, in words.
-            reject: Keep the step from being tried.
+            number: The request; None for the only open one.
+            text: The reason, in words.
+            reject: Reject the step instead of approving it.
 
         Returns:
-            The question; still open where another thread or process is to take the answer in.
+            The request; still open if another thread or process has yet to apply the answer.
 
         Raises:
-            InputError: There is no such open question, or it was answered already.
+            InputError: There is no such open request, or it already has an answer.
         """
-        given = Given(REJECT if reject else APPROVE, text[: answers.MOST_TEXT])
+        pending = PendingAnswer(REJECT if reject else APPROVE, text[:MAX_TEXT])
         if not self.is_driven:
-            with suppress(StudyLocked):  # Somebody else works on the folder; it is left there for them below.
+            with suppress(StudyLocked):  # Another process runs the study: write a file for it below.
                 self.engine.recorder.open()
-                self.settle(expire=False)  # An earlier answer may lie there.
-                question = self._close(self._open(number), given)
+                self.settle(expire=False)  # An earlier answer in the folder comes first.
+                request = self._close(self._open(number), pending)
                 self.engine.sync()
-                return question
-        question = self._open(number)
+                return request
+        request = self._open(number)
         if self.is_driven:
-            self._given.put((question.number, given))
+            self._answers.put((request.number, pending))
         else:
             assert self.history.folder is not None
-            answers.leave(self.history.folder, question, given)
-        return question
+            write_answer(self.history.folder, request, pending)
+        return request
 
     def settle(self, *, expire: bool = True) -> bool:
-        """Take in the answers that were given, and close what nobody answered in time.
+        """Apply pending answers, and the default to requests past their deadline.
 
-        What is approved becomes a trial at once, which waits for a slot. An answer that is there counts, however late.
+        An approved step becomes a waiting trial at once. A late answer counts if the default was not applied before.
 
         Args:
-            expire: Whether to close what nobody answered in time.
+            expire: Whether to apply the defaults.
 
         Returns:
-            Whether a question was closed.
+            Whether a request was closed.
         """
         if not self.has_open:
             return False
         self.engine.recorder.open()
-        direct = self._direct()
-        closed = False
-        for question in self.history.approval_requests.open:
-            given = direct.get(question.number) or self._left(question)
-            if given is None and expire and time.time() >= question.deadline:
-                given = Given(question.default, by="time-out")
-            if given is not None:
-                self._close(question, given)
+        queued = self._queued_answers()
+        folder, closed = self.history.folder, False
+        for request in self.history.approval_requests.open:
+            pending = queued.get(request.number) or (None if folder is None else read_answer(folder, request))
+            if pending is None and expire and time.time() >= request.deadline:
+                pending = PendingAnswer(request.default, by="time-out")
+            if pending is not None:
+                self._close(request, pending)
                 closed = True
         return closed
 
     def close_all(self, reason: str) -> None:
-        """Close whatever is open, as the study ends; nothing of it is tried."""
-        for question in self.history.approval_requests.open:
-            self._close(question, Given(REJECT, reason, by="coordinator"))
+        """Reject all open requests, because the study ends."""
+        for request in self.history.approval_requests.open:
+            self._close(request, PendingAnswer(REJECT, reason, by="coordinator"))
 
     def _open(self, number: int | None) -> ApprovalRequest:
-        """Return an open question.
-
-        Raises:
-            InputError: There is none of that number; or none or several, where no number was given.
-        """
-        questions = self.history.approval_requests
-        listed = [str(question.number) for question in questions.open]
-        numbers = ", ".join(listed)
-        if number is not None and number in questions:
-            if questions[number].is_open:
-                return questions[number]
-            raise InputError(f"only an open question can be answered, but {answer_line(questions[number])}.")
+        """Return an open request by number, or the only open one."""
+        requests = self.history.approval_requests
+        numbers = ", ".join(str(request.number) for request in requests.open)
+        if number is not None and number in requests:
+            if requests[number].is_open:
+                return requests[number]
+            raise InputError(f"only an open question can be answered, but {answer_line(requests[number])}.")
         if number is not None:
-            raise InputError(f"there is no question {number}; {f'open are {numbers}' if numbers else 'none is open'}.")
+            raise InputError(f"there is no question {number}; {f'open: {numbers}' if numbers else 'none is open'}.")
         if not numbers:
-            last = f" The last, {answer_line(questions.all[-1])}." if questions.all else ""
+            last = f" The last one: {answer_line(requests.all[-1])}." if requests.all else ""
             raise InputError(f"only an open question can be answered, but none is open.{last}")
-        if len(listed) > 1:
-            raise InputError(f"several questions are open: {numbers}. Say which one is meant, as question {listed[0]}.")
-        return questions.open[0]
+        if len(requests.open) > 1:
+            first = requests.open[0].number
+            raise InputError(f"several questions are open: {numbers}. Choose one, as question {first}.")
+        return requests.open[0]
 
-    def _direct(self) -> dict[int, Given]:
-        found: dict[int, Given] = {}
+    def _queued_answers(self) -> dict[int, PendingAnswer]:
+        queued: dict[int, PendingAnswer] = {}
         with suppress(Empty):
             while True:
-                number, given = self._given.get_nowait()
-                found.setdefault(number, given)  # Of several, the first counts.
-        return found
+                number, pending = self._answers.get_nowait()
+                queued.setdefault(number, pending)  # The first answer counts.
+        return queued
 
-    def _left(self, question: ApprovalRequest) -> Given | None:
-        return None if self.history.folder is None else answers.left(self.history.folder, question)
-
-    def _close(self, question: ApprovalRequest, given: Given) -> ApprovalRequest:
-        """Journal an answer, and the trial that follows from it; where another thread was first, that one counts."""
+    def _close(self, request: ApprovalRequest, pending: PendingAnswer) -> ApprovalRequest:
+        """Journal an answer and its trial, unless another thread has closed the request."""
         with self.engine.recorder.lock:
-            if self.history.approval_requests[question.number].is_open:
-                self._journal(question, given)
+            if self.history.approval_requests[request.number].is_open:
+                self._journal(request, pending)
         if self.history.folder is not None:
-            answers.remove(self.history.folder, question)
-        return self.history.approval_requests[question.number]
+            remove_answer(self.history.folder, request)
+        return self.history.approval_requests[request.number]
 
-    def _journal(self, question: ApprovalRequest, given: Given) -> None:
-        fault = self._hindrance(question) if given.answer == APPROVE else ""
-        trial = len(self.history.trials) if given.answer == APPROVE and not fault else None
-        closed = replace(question, answer=given.answer, answered_by=given.by, text=given.text, trial=trial)
+    def _journal(self, request: ApprovalRequest, pending: PendingAnswer) -> None:
+        fault = self._obstacle(request) if pending.answer == APPROVE else ""
+        trial = len(self.history.trials) if pending.answer == APPROVE and not fault else None
+        closed = replace(request, answer=pending.answer, answered_by=pending.by, text=pending.text, trial=trial)
         reason = answer_line(closed)
         if fault:
-            reason = f"{reason}; it is not tried, as {fault}"
+            reason = f"{reason}; it is not tried, because {fault}"
         event = ApprovalAnswered(
             reason=reason,
-            by=given.by,
-            number=question.number,
-            answer=given.answer,
-            text=given.text,
+            by=pending.by,
+            number=request.number,
+            answer=pending.answer,
+            text=pending.text,
             trial=trial,
-            # The language model is shown what was rejected in this form.
-            changes={name: ends["to"] for name, ends in question.changes.items() if "to" in ends},
+            # The language model sees rejected steps in this form.
+            changes={name: ends["to"] for name, ends in request.changes.items() if "to" in ends},
         )
         if trial is None:
             self.engine.recorder.emit(event)
         else:
-            self.engine.enqueue(_proposal(question, given), event)
+            self.engine.enqueue(_proposal(request, pending), event)
 
-    def _hindrance(self, question: ApprovalRequest) -> str:
-        """Return why a step cannot be tried any more, whatever was answered; empty where it can."""
-        if not is_new(self.history, question.parameters):
-            return "its configuration was tried meanwhile"
-        return "" if self.engine.has_room else "the budget has no trial left"
+    def _obstacle(self, request: ApprovalRequest) -> str:
+        """Return why an approved step cannot be tried any more; empty if it can."""
+        if not is_new(self.history, request.parameters):
+            return "its configuration has been tried since"
+        return "" if self.engine.has_room else "the budget allows no more trials"
 
 
 def read_requests(folder: Path) -> ApprovalRequests:
-    """Return the requests in a study's folder, also while another process runs the study."""
+    """Return the requests in a study's folder, even while another process runs the study."""
     requests = ApprovalRequests()
     for event in read_events(folder / JOURNAL_NAME, kinds=[ApprovalRequested, ApprovalAnswered]):
         if isinstance(event, ApprovalRequested):
@@ -265,27 +257,27 @@ def read_requests(folder: Path) -> ApprovalRequests:
     return requests
 
 
-def _is_final(question: ApprovalRequest) -> bool:
-    """Tell whether a question was answered for good, and not closed as the study had no trial left."""
-    return question.answered_by != "coordinator" and (question.answer == REJECT or question.trial is not None)
+def _is_final(request: ApprovalRequest) -> bool:
+    """Tell whether an answer is final: not given by the end of a study, and its step was tried if approved."""
+    return request.answered_by != "coordinator" and (request.answer == REJECT or request.trial is not None)
 
 
-def _proposal(question: ApprovalRequest, given: Given) -> Proposal:
-    """Return what was approved; it counts as the adviser's, which thought of it."""
+def _proposal(request: ApprovalRequest, pending: PendingAnswer) -> Proposal:
+    """Return the proposal of an approved step, in the name of the adviser."""
     return Proposal(
-        parameters=question.parameters,
+        parameters=request.parameters,
         proposer=ADVISER,
-        reason=f"{sentence(question.advice)} It was approved by the {given.by}.",
-        parent=question.parent,
-        expectation=question.expectation,
+        reason=f"{sentence(request.advice)} It was approved by the {pending.by}.",
+        parent=request.parent,
+        expectation=request.expectation,
     )
 
 
 def _changes(before: Mapping[str, Value], after: Mapping[str, Value]) -> dict[str, dict[str, Value]]:
-    """Return what differs, by parameter; an end is left out where the parameter is not active there."""
-    found: dict[str, dict[str, Value]] = {}
+    """Return the differences by parameter, as in `ApprovalRequest.changes`."""
+    changes: dict[str, dict[str, Value]] = {}
     for name in [*after, *(name for name in before if name not in after)]:
         ends = {key: side[name] for key, side in (("from", before), ("to", after)) if name in side}
         if len(ends) < 2 or ends["from"] != ends["to"]:
-            found[name] = ends
-    return found
+            changes[name] = ends
+    return changes

@@ -9,8 +9,8 @@ import click
 from rich.console import Group
 from rich.text import Text
 
-from ..approvals import answers
 from ..approvals.approvals import read_requests
+from ..approvals.pending_answers import remove_answer
 from ..core.approval_request import ApprovalRequest
 from ..errors import InputError
 from ..reports.approval_text import answer_line
@@ -61,7 +61,7 @@ def _wait_for_answer(folder: Path, request: ApprovalRequest, answer: str) -> App
             break
         time.sleep(0.1)
     if not request.is_open:
-        answers.remove(folder, request)
+        remove_answer(folder, request)
         if (request.answer, request.answered_by) != (answer, "user"):
             raise InputError(f"only an open question can be answered, but {answer_line(request)}.")
     return request

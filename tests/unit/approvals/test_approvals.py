@@ -1,4 +1,4 @@
-"""Steps that a person has to approve: asked, answered, timed out, resumed."""
+"""Requests for approval: asked, answered, timed out, resumed."""
 
 import json
 import sys
@@ -11,8 +11,8 @@ import pytest
 from tests.waiting import wait_until
 
 import tunesmith as ts
-from tunesmith.approvals.answers import Given
-from tunesmith.approvals.approvals import MOST_OPEN, answers, read_requests
+from tunesmith.approvals.approvals import MAX_OPEN, read_requests
+from tunesmith.approvals.pending_answers import PendingAnswer, write_answer
 from tunesmith.core.approval_request import Answer
 from tunesmith.core.trial import Proposal
 from tunesmith.errors import ApprovalPending
@@ -41,7 +41,7 @@ def begin(own: ts.Study) -> ts.Study:
 
 
 def advise(own: ts.Study, step: str = "radical", **changes: Any) -> None:
-    """Let the adviser propose this at its next turn, and nothing after that."""
+    """Let the adviser propose this step next, and nothing after it."""
     assert own.adviser is not None
     ideas = [Advice(changes=changes, step=step, reason="it is usual", expectation=0.25)]
     own.adviser.advise = lambda history, *, count: [ideas.pop()] if ideas else []
@@ -54,18 +54,18 @@ def actions(own: ts.Study) -> list[str]:
 def test_a_step_waits_until_it_is_approved_and_then_comes_first(tmp_path: Path) -> None:
     with begin(study(tmp_path)) as own:
         advise(own, x=0.3, kind="b", y=0.5)
-        other = own.ask()  # Nobody waits: the optimiser's proposal takes its place.
+        other = own.ask()  # The study does not wait: the optimiser proposes another trial.
         assert other.proposal.proposer != "language_model"
-        [question] = own.approval_requests
-        assert question.is_open
-        assert question.parameters == {"x": 0.3, "kind": "b", "y": 0.5}
-        assert question.changes == {"x": {"from": 0.9, "to": 0.3}, "kind": {"from": "a", "to": "b"}, "y": {"to": 0.5}}
-        assert (question.step, question.parent, question.expectation) == ("radical", 0, 0.25)
-        assert question.deadline == pytest.approx(time.time() + 600, abs=60)
+        [request] = own.approval_requests
+        assert request.is_open
+        assert request.parameters == {"x": 0.3, "kind": "b", "y": 0.5}
+        assert request.changes == {"x": {"from": 0.9, "to": 0.3}, "kind": {"from": "a", "to": "b"}, "y": {"to": 0.5}}
+        assert (request.step, request.parent, request.expectation) == ("radical", 0, 0.25)
+        assert request.deadline == pytest.approx(time.time() + 600, abs=60)
         closed = own.approve(text="go")
         assert (closed.answer, closed.answered_by, closed.text, closed.trial) == ("approve", "user", "go", 2)
         trial = own.ask()
-        assert trial.parameters == question.parameters
+        assert trial.parameters == request.parameters
         assert trial.proposal.proposer == "language_model"
         assert trial.proposal.reason == "it is usual. It was approved by the user."
         assert (trial.proposal.parent, trial.proposal.expectation) == (0, 0.25)
@@ -74,7 +74,7 @@ def test_a_step_waits_until_it_is_approved_and_then_comes_first(tmp_path: Path) 
     assert again.approval_requests == own.approval_requests
 
 
-def test_what_is_rejected_is_not_tried_nor_asked_again_and_the_model_is_told(tmp_path: Path) -> None:
+def test_a_rejected_step_is_neither_tried_nor_asked_again_and_the_model_sees_it(tmp_path: Path) -> None:
     from tunesmith.agents.study_summary import StudySummary
 
     with begin(study(tmp_path)) as own:
@@ -84,7 +84,7 @@ def test_what_is_rejected_is_not_tried_nor_asked_again_and_the_model_is_told(tmp
         advise(own, x=0.3)
         own.ask()
         assert actions(own) == ["approval_requested", "reject", "advice_refused"]
-        assert "rejected by the user: too far, and nobody is asked twice" in own.history.decisions[-1].reason
+        assert "rejected by the user: too far, and is not asked again" in own.history.decisions[-1].reason
         assert 0.3 not in [trial.parameters["x"] for trial in own.trials]
         assert "too far" in str(StudySummary(own.history))
 
@@ -93,14 +93,14 @@ def test_what_is_rejected_is_not_tried_nor_asked_again_and_the_model_is_told(tmp
     ("approve", "step", "held"),
     [("none", "radical", 0), ("radical", "medium", 0), ("radical", "radical", 1), ("all", "small", 1)],
 )
-def test_only_those_steps_are_asked_about_that_were_wanted(approve: str, step: str, held: int) -> None:
+def test_only_steps_of_the_chosen_size_need_approval(approve: str, step: str, held: int) -> None:
     with begin(study(agents={"approve": approve})) as own:
         advise(own, step, x=0.3)
         assert (own.ask().proposal.proposer == "language_model") is not held
         assert len(own.approval_requests) == held
 
 
-def test_nobody_is_bothered_with_what_is_refused_anyway() -> None:
+def test_refused_advice_needs_no_approval() -> None:
     with begin(study()) as own:
         for changes in ({"x": 0.9}, {"z": 1}, {"x": "1 %"}):
             advise(own, **changes)
@@ -108,21 +108,21 @@ def test_nobody_is_bothered_with_what_is_refused_anyway() -> None:
         assert actions(own) == ["advice_refused"] * 3
 
 
-def test_no_more_than_a_few_are_open_at_once() -> None:
+def test_the_number_of_open_requests_is_limited() -> None:
     with begin(study()) as own:
-        for place in range(MOST_OPEN + 2):
-            advise(own, x=0.1 * place)
+        for index in range(MAX_OPEN + 2):
+            advise(own, x=0.1 * index)
             own.ask()
-        assert len(own.approval_requests) == MOST_OPEN
-        assert "wait for approval already" in own.history.decisions[-1].reason
-        with pytest.raises(ts.InputError, match=r"several questions are open: 1, 2, 3\. Say which"):
+        assert len(own.approval_requests) == MAX_OPEN
+        assert "already wait for approval" in own.history.decisions[-1].reason
+        with pytest.raises(ts.InputError, match=r"several questions are open: 1, 2, 3\. Choose one, as question 1"):
             own.approve()
         own.approve(2)
-        assert [question.number for question in own.approval_requests if question.is_open] == [1, 3]
+        assert [request.number for request in own.approval_requests if request.is_open] == [1, 3]
 
 
 @pytest.mark.parametrize("default", ["reject", "approve"])
-def test_when_nobody_answers_in_time_the_default_stands(default: str) -> None:
+def test_the_default_applies_after_the_deadline(default: str) -> None:
     with begin(study(agents={"approve_seconds": 0.01, "approve_default": default})) as own:
         advise(own, x=0.3)
         own.ask()
@@ -134,7 +134,7 @@ def test_when_nobody_answers_in_time_the_default_stands(default: str) -> None:
             own.approve(1)
 
 
-def test_an_answer_that_is_there_counts_however_late(tmp_path: Path) -> None:
+def test_a_late_answer_counts_until_the_default_is_applied(tmp_path: Path) -> None:
     with begin(study(tmp_path, agents={"approve_seconds": 0.01})) as own:
         advise(own, x=0.3)
         own.ask()
@@ -143,21 +143,21 @@ def test_an_answer_that_is_there_counts_however_late(tmp_path: Path) -> None:
         assert own.approve().answer == "approve"
 
 
-def test_what_was_tried_meanwhile_or_finds_no_room_is_approved_in_vain() -> None:
+def test_an_approved_step_is_not_tried_twice_nor_beyond_the_budget() -> None:
     with begin(study(budget=ts.Budget(trials=3))) as own:
         advise(own, x=0.3)
         own.ask()
         own.add({"x": 0.3, "kind": "a"}, 0.5)
         assert own.approve(1).trial is None
-        assert "it is not tried, as its configuration was tried meanwhile" in own.history.decisions[-1].reason
+        assert "it is not tried, because its configuration has been tried since" in own.history.decisions[-1].reason
     with begin(study(budget=ts.Budget(trials=2))) as own:
         advise(own, x=0.3)
         own.ask()
         assert own.approve(1).trial is None
-        assert "the budget has no trial left" in own.history.decisions[-1].reason
+        assert "the budget allows no more trials" in own.history.decisions[-1].reason
 
 
-def test_while_a_loop_pauses_nothing_else_is_proposed_and_other_threads_only_leave_answers() -> None:
+def test_an_open_request_pauses_a_loop_which_alone_applies_answers() -> None:
     with begin(study()) as own:
         own.approvals.drive(pauses=True)
         advise(own, x=0.3)
@@ -196,7 +196,7 @@ def test_an_answer_just_before_ctrl_c_counts(tmp_path: Path) -> None:
     assert [trial.parameters["x"] for trial in ts.load(tmp_path).history.waiting] == [0.3]
 
 
-def test_a_study_that_ends_closes_what_is_open() -> None:
+def test_the_end_of_a_study_closes_open_requests() -> None:
     with begin(study()) as own:
         advise(own, x=0.3)
         own.ask()
@@ -210,21 +210,19 @@ def test_a_study_that_ends_closes_what_is_open() -> None:
     ("number", "message"),
     [(None, "none is open"), (1, "there is no question 1; none is open"), (0, "there is no question 0")],
 )
-def test_what_cannot_be_answered_is_refused_in_words(number: int | None, message: str) -> None:
+def test_answering_no_open_request_is_an_error(number: int | None, message: str) -> None:
     with begin(study()) as own, pytest.raises(ts.InputError, match=message):
         own.approve(number)
 
 
 @pytest.mark.parametrize(("answer", "trials"), [("approve", 3), ("reject", 2)])
-def test_while_another_process_has_the_folder_the_answer_is_left_there(
-    tmp_path: Path, answer: Answer, trials: int
-) -> None:
+def test_an_answer_from_another_process_arrives_through_the_folder(tmp_path: Path, answer: Answer, trials: int) -> None:
     with begin(study(tmp_path)) as own:
         advise(own, x=0.3)
         own.ask()
         elsewhere = ts.load(tmp_path)
         assert elsewhere.approve(text="from elsewhere", reject=answer == "reject").is_open
-        with pytest.raises(ts.InputError, match="answered once, but an answer to question 1 is on its way"):
+        with pytest.raises(ts.InputError, match="takes one answer, but question 1 has one"):
             ts.load(tmp_path).approve(1, "second")
         assert own.approvals.settle()
         assert len(own.trials) == trials
@@ -232,11 +230,11 @@ def test_while_another_process_has_the_folder_the_answer_is_left_there(
         assert list((tmp_path / "answers").iterdir()) == []
 
 
-def test_an_answer_left_before_goes_before_a_later_one(tmp_path: Path) -> None:
+def test_a_pending_answer_comes_before_a_later_one(tmp_path: Path) -> None:
     with begin(study(tmp_path)) as own:
         advise(own, x=0.3)
         own.ask()
-        answers.leave(tmp_path, own.approval_requests[0], Given("reject", "first"))
+        write_answer(tmp_path, own.approval_requests[0], PendingAnswer("reject", "first"))
     with study(tmp_path) as own, pytest.raises(ts.InputError, match="rejected by the user: first"):
         own.approve(1)
 
@@ -244,9 +242,7 @@ def test_an_answer_left_before_goes_before_a_later_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content", [b"", b"{", b"\xff\xfe", b"[]", b'{"answer": "perhaps"}', b'{"answer": "approve", "deadline": 1.0}']
 )
-def test_a_file_that_is_no_answer_is_put_aside(
-    tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_an_unusable_answer_file_is_set_aside(tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture) -> None:
     with begin(study(tmp_path)) as own:
         advise(own, x=0.3)
         own.ask()
@@ -255,13 +251,13 @@ def test_a_file_that_is_no_answer_is_put_aside(
         caplog.clear()
         assert not own.approvals.settle()
         assert not own.approvals.settle()
-        assert ["is left out, as it cannot be used" in record.message for record in caplog.records] == [True]
+        assert ["1.json was ignored: " in record.message for record in caplog.records] == [True]
         assert (tmp_path / "answers" / "1.unusable").read_bytes() == content
         own.approve(1)
         assert own.approval_requests[0].answer == "approve"
 
 
-def test_a_folder_that_cannot_be_written_to_is_told(tmp_path: Path) -> None:
+def test_an_unwritable_folder_is_an_error(tmp_path: Path) -> None:
     with begin(study(tmp_path)) as own:
         advise(own, x=0.3)
         own.ask()
@@ -271,25 +267,25 @@ def test_a_folder_that_cannot_be_written_to_is_told(tmp_path: Path) -> None:
 
 
 def test_the_approval_and_its_trial_are_one_write(tmp_path: Path) -> None:
-    """Wherever a study is cut off, a step that was approved is there, and it is there once."""
+    """A crash at any moment neither loses nor repeats an approved step."""
     with begin(study(tmp_path)) as own:
         advise(own, x=0.3)
         own.ask()
         own.approve(1)
     lines = (tmp_path / "journal.jsonl").read_bytes().splitlines(keepends=True)
-    place = next(n for n, line in enumerate(lines) if b'"approval_answered"' in line)
-    assert json.loads(lines[place + 1])["event"] == "trial_proposed"
-    (tmp_path / "journal.jsonl").write_bytes(b"".join(lines[:place]))  # As if it had been killed before the answer.
+    index = next(n for n, line in enumerate(lines) if b'"approval_answered"' in line)
+    assert json.loads(lines[index + 1])["event"] == "trial_proposed"
+    (tmp_path / "journal.jsonl").write_bytes(b"".join(lines[:index]))  # As if killed before the answer.
     with study(tmp_path) as own:
         assert own.approval_requests[0].is_open
         own.approve(1)
         assert [trial.parameters["x"] for trial in own.trials].count(0.3) == 1
 
 
-def test_questions_follow_from_the_journal_alone(tmp_path: Path) -> None:
+def test_requests_are_read_from_the_journal_alone(tmp_path: Path) -> None:
     with begin(study(tmp_path)) as own:
-        for place in (0.1, 0.2):
-            advise(own, x=place)
+        for x in (0.1, 0.2):
+            advise(own, x=x)
             own.ask()
         own.approve(2, reject=True)
         assert read_requests(tmp_path).all == list(own.approval_requests)
@@ -306,12 +302,12 @@ def test_questions_follow_from_the_journal_alone(tmp_path: Path) -> None:
         ({"approve_second": 3}, "Did you mean 'approve_seconds'"),
     ],
 )
-def test_options_that_cannot_be_are_refused(options: dict[str, Any], message: str) -> None:
+def test_wrong_options_are_refused(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ts.InputError, match=message):
         ModelOptions.parse({"model": "ollama:nobody", **options})
 
 
-def test_a_step_for_which_no_trial_was_left_is_asked_again_once_there_is_one() -> None:
+def test_a_step_closed_by_the_end_of_the_study_may_be_asked_again() -> None:
     own = begin(study())
     advise(own, x=0.3)
     own.ask()
@@ -322,14 +318,14 @@ def test_a_step_for_which_no_trial_was_left_is_asked_again_once_there_is_one() -
     own.close()
 
 
-def test_an_answer_from_another_thread_becomes_one_trial_with_a_number_of_its_own() -> None:
-    usual = sys.getswitchinterval()
+def test_concurrent_answers_and_proposals_get_distinct_trial_numbers() -> None:
+    interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     try:
         own = begin(study())
         advise(own, x=0.3)
         own.ask()
-        known = [Proposal(parameters={"x": place / 1000, "kind": "a"}, reason="known") for place in range(300)]
+        known = [Proposal(parameters={"x": index / 1000, "kind": "a"}, reason="known") for index in range(300)]
         threads = [
             threading.Thread(target=lambda: [own.engine.enqueue(proposal) for proposal in known]),
             threading.Thread(target=lambda: [own.engine.enqueue(proposal) for proposal in known]),
@@ -345,4 +341,4 @@ def test_an_answer_from_another_thread_becomes_one_trial_with_a_number_of_its_ow
         assert own.trials[own.approval_requests[0].trial].parameters["x"] == 0.3
         own.close()
     finally:
-        sys.setswitchinterval(usual)
+        sys.setswitchinterval(interval)
