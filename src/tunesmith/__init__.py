@@ -44,8 +44,8 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-# Names are imported on first use: a trial's process and `tunesmith --help` need few of them, and start at once.
-_HOMES = {
+# Names are imported on first use, so that trial processes and `tunesmith --help` start fast.
+_NAMES_BY_MODULE = {
     "core.budget": ("Budget",),
     "errors": (
         "BudgetSpent",
@@ -65,15 +65,15 @@ _HOMES = {
     "core.trial": ("Failure", "Measurement", "Proposal", "State", "Trial"),
     "study.tuning": ("load", "tune"),
 }
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+_MODULES = {name: module for module, names in _NAMES_BY_MODULE.items() for name in names}
 
-__all__ = sorted(["__version__", *_HOME_OF])  # pyright: ignore[reportUnsupportedDunderAll]
+__all__ = sorted(["__version__", *_MODULES])  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME_OF:
+    if name not in _MODULES:
         raise AttributeError(f"module 'tunesmith' has no attribute '{name}'")
-    value = getattr(importlib.import_module(f".{_HOME_OF[name]}", __name__), name)
+    value = getattr(importlib.import_module(f".{_MODULES[name]}", __name__), name)
     globals()[name] = value
     return value
 

@@ -31,7 +31,7 @@ class InputError(TunesmithError):
 
     Args:
         message: What must hold, what was given and what to do.
-        keys: The location in the settings, outermost first, such as `("space", "lr", "low")`. Readers of files turn it
+        keys: The location in the settings, outermost key first, such as `("space", "lr", "low")`. File readers turn it
             into a line number.
     """
 
@@ -70,7 +70,7 @@ class ModelUnavailable(TunesmithError):
 
 
 class ApprovalPending(TunesmithError):
-    """A step waits for a user's approval; nothing is proposed in its place."""
+    """A step waits for a user's approval, and nothing else is proposed."""
 
 
 class SpaceExhausted(TunesmithError):

@@ -193,7 +193,7 @@ def test_ask_and_tell_without_a_task(study: Path, tunesmith: Tunesmith) -> None:
     assert json.loads(tunesmith("ask", folder, "--json").stdout)["number"] == 1
     assert "failed" in tunesmith("tell", folder, "1", "--failed", "the queue was full").stdout
     assert "metric 'loss' must be a number, got 'low'" in tunesmith("tell", folder, "1", "loss=low", status=2).stderr
-    assert "only a running trial can be told" in tunesmith("tell", folder, "1", "loss=1", status=2).stderr
+    assert "only a running trial can be settled" in tunesmith("tell", folder, "1", "loss=1", status=2).stderr
     assert "needs a task" in tunesmith("run", status=2).stderr
 
 

@@ -256,7 +256,7 @@ def test_an_unknown_key_is_answered_with_the_keys_of_the_page(heading: str, stud
     path.write_text(f"[study]\nobjective = 'minimize y'\n[space]\nx = {{ type = 'float', low = 0, high = 1 }}\n{study}")
     with pytest.raises(InputError) as caught:
         study_from_settings(read_settings(path))
-    known = set(re.findall(r"Known here: (.*)\.$", str(caught.value))[0].split(", "))
+    known = set(re.findall(r"Known keys: (.*)\.$", str(caught.value))[0].split(", "))
     assert known - {"kind", "slots"} == sections()[heading].keys()
 
 

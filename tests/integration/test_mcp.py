@@ -153,12 +153,12 @@ async def are_refused(client: Client, study: Path) -> None:
     small = "studies/small"
     assert await refusal(client, "show", folder=small, trial=99) == "there is no trial 99; the study has 15 trials."
     assert "there is no trial 99" in await refusal(client, "explain", folder=small, trial=99)
-    assert "only a running trial can be told" in await refusal(
+    assert "only a running trial can be settled" in await refusal(
         client, "tell", folder=small, trial=0, metrics={"loss": 1}
     )
     trial = await call(client, "ask", study=small)
     for metrics, message in (
-        ({"lost": 1.0}, "every trial must report 'loss', but it reported lost. Did you mean 'lost'?"),
+        ({"lost": 1.0}, "every trial must report 'loss', got lost. Did you mean 'lost'?"),
         ({"loss": "low"}, "metric 'loss' must be a number, got 'low'."),
         ({}, "got neither"),
     ):

@@ -18,25 +18,25 @@ _WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: 
 
 
 def expect_table(value: object, *keys: str) -> dict[str, Any]:
-    """Return a table as a dictionary, or raise an error placed at `keys`."""
+    """Return a table as a dictionary, or raise `InputError` located at `keys`."""
     if not isinstance(value, Mapping):
         raise InputError(f"expected a table, got {value!r}.", keys=keys)
     return dict(value)
 
 
 def expect_keys(table: Mapping[str, Any], known: Iterable[str], *keys: str) -> None:
-    """Raise an error at the first unknown key, with the nearest known one."""
+    """Raise `InputError` for the first unknown key, naming the nearest known one."""
     known = list(known)
     for key in table:
         if key not in known:
             raise InputError(
-                f"unknown key '{key}'.{nearest(str(key), known)} Known here: {', '.join(sorted(known)) or 'none'}.",
+                f"unknown key '{key}'.{nearest(str(key), known)} Known keys: {', '.join(sorted(known)) or 'none'}.",
                 keys=(*keys, str(key)),
             )
 
 
 def expect_whole(value: Any, least: int, *keys: str) -> int:
-    """Return a whole number of any type as an int; raise an error placed at `keys` for anything else."""
+    """Return a whole number of any type as an int, or raise `InputError` located at `keys`."""
     if isinstance(value, bool) or not hasattr(value, "__index__") or value < least:
         raise InputError(f"{keys[-1]} must be a whole number of at least {least}, got {value!r}.", keys=keys)
     return int(value)
@@ -45,15 +45,15 @@ def expect_whole(value: Any, least: int, *keys: str) -> int:
 def expect_range(
     options: object, name: str, low: float, high: float = math.inf, *, above: bool = False, below: bool = False
 ) -> None:
-    """Raise an error placed at `name` unless an option is None or lies in its range.
+    """Raise `InputError` located at `name` unless an option is None or lies in its range.
 
     Args:
         options: The object that holds the option.
         name: The option's name.
-        low: The least value.
-        high: The largest value.
-        above: Whether the option must be above `low` itself.
-        below: Whether the option must be below `high` itself; with no `high`, it must be finite.
+        low: The lower limit.
+        high: The upper limit.
+        above: Whether the option must be above `low`, not equal to it.
+        below: Whether the option must be below `high`, not equal to it; without `high`, finite.
     """
     value = getattr(options, name)
     if value is None or ((low < value if above else low <= value) and (value < high if below else value <= high)):
@@ -69,14 +69,14 @@ def build(cls: type[T], table: Mapping[str, Any], *keys: str) -> T:
 
     Args:
         cls: A dataclass whose fields are the known keys.
-        table: The values by key. A whole number may stand for a number.
-        keys: The keys of the table itself, outermost first, for the error.
+        table: The values by key; a float field accepts a whole number.
+        keys: The location of the table, outermost key first, for errors.
 
     Returns:
         An instance of `cls`, validated by its own `__post_init__`.
 
     Raises:
-        InputError: A key is unknown or missing, or a value has the wrong type or is refused by `cls`.
+        InputError: A key is unknown or missing, a value has the wrong type, or `cls` refuses it.
     """
     hints, required = _signature(cls)  # type: ignore[arg-type]
     expect_keys(table, hints, *keys)
@@ -103,7 +103,7 @@ def _signature(cls: type[Any]) -> tuple[dict[str, Any], list[str]]:
 
 
 def _checked(value: Any, hint: Any, *keys: str) -> Any:
-    """Check values of plain types; the class itself checks the others."""
+    """Check a value of a plain type; the class checks the others."""
     options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
     if value is None and type(None) in options:
         return None

@@ -15,9 +15,9 @@ Value = Any
 """A parameter's value: a number, a string, a boolean, None, or a JSON list."""
 
 CHECKPOINT_FOLDER = "checkpoint"
-"""In a trial's folder: files here survive an interruption, and another trial may inherit them."""
+"""The folder for checkpoints within a trial's: they survive an interruption, and another trial may inherit them."""
 ARTIFACTS_FOLDER = "artifacts"
-"""In a trial's folder: files here are the trial's artifacts."""
+"""The folder for artifacts within a trial's."""
 
 FailureKind = Literal["exit", "exception", "metric", "timeout", "memory", "lost", "setup", "told"]
 Decision = Literal["accept", "reject", "replicate"]
@@ -58,8 +58,8 @@ class Proposal:
         parent: The trial that it was derived from.
         expectation: The expected value of the first metric.
         repeat_of: The trial that it repeats with another seed.
-        inherits: A settled trial whose checkpoint it starts from: before it runs, the content of that trial's
-            `checkpoint` folder is copied into its own, so training finds a folder that is not empty.
+        inherits: A settled trial whose checkpoint it starts from: that trial's `checkpoint` folder is copied into its
+            own before it runs.
     """
 
     parameters: Mapping[str, Value]
@@ -87,7 +87,7 @@ class Measurement:
         metrics: Finite numbers by name.
         artifacts: Files that the trial left, by name: paths relative to the trial's folder, with `/` as separator.
         seconds: Wall-clock time of the trial.
-        peak_memory_bytes: The most resident memory seen, child processes included.
+        peak_memory_bytes: Peak resident memory, child processes included.
 
     Raises:
         InputError: An artifact's path is absolute or leaves the trial's folder.
@@ -105,16 +105,16 @@ class Measurement:
 
 @dataclass(frozen=True, kw_only=True)
 class Failure:
-    """The reason why a trial has no measurement.
+    """Why a trial has no measurement.
 
     Args:
         kind: `exit` (status other than 0), `exception`, `metric` (missing, or not a finite number), `timeout`,
             `memory`, `lost` (killed from outside, or its process vanished), `setup` (its folder or command
             could not be prepared) or `told` (reported by an outside program).
-        reason: One or two sentences for people.
-        log_tail: The last lines that the trial printed.
+        reason: One or two sentences.
+        log_tail: The last lines of the trial's log.
         seconds: Wall-clock time until the failure.
-        peak_memory_bytes: The most resident memory seen.
+        peak_memory_bytes: Peak resident memory.
     """
 
     kind: FailureKind
@@ -131,7 +131,7 @@ class TrialFailed(Exception):
     """Raised when a trial ends without a measurement; only the study turns it into a failed trial.
 
     Args:
-        failure: The reason. Of kind `lost`, the trial may be tried again.
+        failure: Why it failed; after `lost`, the trial may run again.
     """
 
     def __init__(self, failure: Failure) -> None:
@@ -147,7 +147,7 @@ class Verdict:
         decision: `accept` (the new best), `reject`, or `replicate` (repeat it with another seed).
         reason: In plain words.
         by: The judge's name, or `"user"`.
-        binding: A binding rejection excludes the trial from ever being the best (over-fitting, a user's veto).
+        binding: Whether a rejection bars the trial from ever being the best, as for over-fitting or a user's veto.
     """
 
     decision: Decision
@@ -166,7 +166,7 @@ class TrialRequest:
 
     Args:
         number: The trial.
-        attempt: 1 for the first; more after an interruption or a lost process.
+        attempt: From 1; higher after an interruption or a lost process.
         parameters: The active parameters by name.
         seed: For the training's own randomness.
         folder: The trial's folder, absolute; it exists when the trial starts.
@@ -200,9 +200,9 @@ class Trial:
         proposal: The configuration, and the reason for it.
         seed: For the training's own randomness.
         state: Its current state.
-        attempt: How often it was started.
-        times_lost: How often its process vanished.
-        folder: Its folder on disk, or None for a study kept in memory.
+        attempt: The number of starts.
+        times_lost: The number of times that its process vanished.
+        folder: Its folder on disk, or None for a study in memory.
         metrics: Final numbers by name; those of the last report if it was pruned.
         artifacts: Files that it left, by name: paths relative to its folder.
         reports: Intermediate metrics in order.
@@ -211,7 +211,7 @@ class Trial:
         started: When the last attempt began, in seconds since 1970.
         ended: When it was settled, in seconds since 1970.
         seconds: Wall-clock time.
-        peak_memory_bytes: The most resident memory.
+        peak_memory_bytes: Peak resident memory.
         test_metrics: Metrics on the held-out test split, if it was evaluated there.
         test_failure: Why the evaluation on the test split failed; empty otherwise.
         notes: Notes by users.
@@ -247,30 +247,30 @@ class Trial:
     def checkpoint(self) -> Path:
         """A folder for checkpoints, created on first use.
 
-        It is empty on a fresh start. A restarted trial finds the files that it left; a trial that inherits from
-        another finds a copy of that trial's files.
+        Empty on a fresh start; otherwise it holds the trial's own files, or a copy of those of the trial that it
+        inherits from.
         """
         if self.folder is None:
-            raise InputError("a study that is kept in memory has no checkpoints. Give it a folder.")
+            raise InputError("a study in memory has no checkpoints. Give it a folder.")
         path = self.folder / CHECKPOINT_FOLDER
         path.mkdir(parents=True, exist_ok=True)
         return path
 
     def artifact(self, name: str) -> Path:
-        """Return the path of an artifact: write a file there, and it is kept with the trial under this name.
+        """Return the path of an artifact. A file written there is kept with the trial under this name.
 
         Args:
             name: As `"model.pkl"` or `"curves/loss.csv"`.
 
         Raises:
-            InputError: The study is kept in memory, or the name is no relative path.
+            InputError: The study is in memory, or the name is not a relative path.
 
         Examples:
             In a training function: `joblib.dump(model, trial.artifact("model.pkl"))`. Afterwards:
             `joblib.load(study.best.artifact("model.pkl"))`.
         """
         if self.folder is None:
-            raise InputError("a study that is kept in memory has no artifacts. Give it a folder.")
+            raise InputError("a study in memory has no artifacts. Give it a folder.")
         path = self.folder / ARTIFACTS_FOLDER / check_relative(name, "an artifact's name")
         if self._reporter is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -280,11 +280,11 @@ class Trial:
         """Report intermediate metrics to the study.
 
         Args:
-            step: Epoch, iteration or anything else that grows; not negative.
-            metrics: Numbers by name; the objective's metrics among them if a pruner is to use them.
+            step: An epoch, iteration or other growing number; not negative.
+            metrics: Numbers by name. A pruner needs the objective's metrics.
 
         Raises:
-            TrialPruned: The trial is not worth finishing. Do not catch it.
+            TrialPruned: The pruner stops the trial. Do not catch it.
             InputError: The step is not a whole number, a metric is not a number, or the trial is not running.
         """
         if self._reporter is None:
@@ -305,7 +305,7 @@ def check_step(step: object) -> int:
 def check_number(name: str, value: object) -> float:
     """Return a metric as a float, which may be infinite or NaN, or raise `InputError`.
 
-    Anything that converts without guessing is accepted: Python and NumPy numbers, one-element tensors. Text is not.
+    Python and NumPy numbers and one-element tensors are accepted, text is not.
     """
     if isinstance(value, str | bytes) or value is None:
         raise InputError(f"metric '{name}' must be a number, got {value!r}.")
@@ -319,16 +319,16 @@ def check_finite(name: str, value: object) -> float:
     """Return a metric as a finite float, or raise `InputError`."""
     number = check_number(name, value)
     if not math.isfinite(number):
-        raise InputError(f"metric '{name}' must be a finite number, but it is {number}.")
+        raise InputError(f"metric '{name}' must be a finite number, got {number}.")
     return number
 
 
 def check_relative(path: str, subject: str) -> str:
-    """Return a path that stays within the folder it is relative to, or raise `InputError`.
+    """Return a relative path that stays within its folder, or raise `InputError`.
 
     Args:
         path: With `/` as separator.
-        subject: What it is the path of, in words.
+        subject: The name of the path in the message.
     """
     parts = PurePosixPath(path) if isinstance(path, str) else None
     if not parts or not parts.parts or parts.is_absolute() or ".." in parts.parts:

@@ -1,4 +1,4 @@
-"""Trackers on threads of their own: a slow, hanging or failing tracker never holds up the study."""
+"""Trackers on background threads: a slow, hanging or failing tracker never delays the study."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 QUEUE_EVENTS = 10_000
-"""Events kept for a tracker that is behind; one that falls further behind catches up from the history."""
+"""Events queued per tracker. A tracker that falls further behind is opened again with the history."""
 
 CLOSE_SECONDS = 10.0
-"""How long the end of a session waits, at most, for all trackers together."""
+"""How long the end of a session waits for all trackers together."""
 
 HANG_SECONDS = 60.0
-"""A single call that takes longer is reported, since the tracker may hang."""
+"""A longer call of a tracker is reported."""
 
-_POLL_SECONDS = 0.1  # Events are handed over in groups: waking a thread for each would cost the study time.
-_RETRY_SECONDS = (0.0, 5.0, 20.0, 60.0, 300.0)  # After the first failure in a row, the second, and so on.
-_HEALTHY_SECONDS = 600.0  # Without a failure for this long, the next one counts as the first.
+_POLL_SECONDS = 0.1  # Deliver events in groups: waking a thread for each slows the study down.
+_RETRY_SECONDS = (0.0, 5.0, 20.0, 60.0, 300.0)  # By the number of consecutive failures.
+_HEALTHY_SECONDS = 600.0  # The next failure after this time counts as the first.
 
 
 class BackgroundTrackers:
-    """Feeds every event of a study to its trackers, each on a daemon thread of its own.
+    """Passes every event of a study to its trackers, each on its own daemon thread.
 
     Args:
-        trackers: What to feed.
+        trackers: The trackers.
         history: The study's history.
         lock: Held while the history changes and `put` is called.
     """
@@ -51,12 +51,12 @@ class BackgroundTrackers:
         self._threads = [_TrackerThread(tracker, history, lock) for tracker in trackers]
 
     def put(self, event: Event) -> None:
-        """Hand over the event that was just applied to the history. Never blocks; starts the threads if needed."""
+        """Queue the event that was just applied to the history, without blocking. Start the threads if needed."""
         for thread in self._threads:
             thread.put(event)
 
     def close(self) -> None:
-        """Let the trackers finish, for at most `CLOSE_SECONDS`. The next event opens them again."""
+        """Let the trackers finish within `CLOSE_SECONDS`. The next event opens them again."""
         deadline = time.monotonic() + CLOSE_SECONDS
         for thread in self._threads:
             thread.finish()
@@ -75,10 +75,10 @@ class _TrackerThread:
         self._history = history
         self._history_lock = lock
         self._events: deque[tuple[int, Event]] = deque(maxlen=QUEUE_EVENTS)
-        self._copy: History | None = None  # The tracker's own history; None while it has to be opened.
+        self._copy: History | None = None  # The tracker's own history; None until it is opened.
         self._was_opened = False
         self._thread: threading.Thread | None = None
-        self._thread_lock = threading.Lock()  # Guards the moment at which the thread decides to end.
+        self._thread_lock = threading.Lock()  # Held while the thread decides to end.
         self._finishing = threading.Event()
         self._abandoned = False
         self._call_began: float | None = None
@@ -104,22 +104,22 @@ class _TrackerThread:
             self._failures = 0
             self._retry_at = -math.inf
             self._finishing.clear()
-            if self._thread is None:  # Otherwise a call of an earlier session still hangs there.
+            if self._thread is None:  # Otherwise a call of an earlier session still hangs.
                 self._thread = threading.Thread(target=self._run, name=f"tracker {self._name}", daemon=True)
                 self._thread.start()
 
     def finish(self) -> None:
-        """Ask the thread to hand over what is left, and to end."""
+        """Ask the thread to deliver the remaining events, and to end."""
         self._finishing.set()
 
     def join(self, deadline: float) -> None:
-        """Wait for the thread until the deadline, in monotonic seconds, and give it up then."""
+        """Wait for the thread until the deadline, in monotonic seconds, then abandon it."""
         if (thread := self._thread) is None:
             return
-        if (began := self._call_began) is not None:  # A call that hangs has had part of its time already.
+        if (began := self._call_began) is not None:  # A hanging call has used part of its time.
             deadline = min(deadline, began + CLOSE_SECONDS)
         if len(self._events) * self._record_seconds > CLOSE_SECONDS * self._recorded:
-            deadline = -math.inf  # It cannot catch up in time, so there is no point in waiting.
+            deadline = -math.inf  # It cannot catch up in time.
         thread.join(max(0.0, deadline - time.monotonic()))
         if thread.is_alive():
             self._abandoned = True
@@ -130,7 +130,7 @@ class _TrackerThread:
         if not self._warned:
             self._warned = True
             log.warning(
-                "tracker %s %s. The study does not wait for it; what it misses is sent when it works again, "
+                "tracker %s %s. The study does not wait for it; missed events are sent when it works again, "
                 "or when the study is resumed.",
                 self._name,
                 problem,
@@ -154,18 +154,18 @@ class _TrackerThread:
                         return
 
     def _attempt(self, step: Callable[[], None]) -> bool:
-        """Take a step unless the tracker has been ruled out; return whether it succeeded."""
+        """Take a step unless the tracker was given up; return whether it succeeded."""
         if self._retry_at == math.inf:
             return False
         try:
             step()
-        except BaseException as error:  # Also sys.exit, which would end the thread without a word.
+        except BaseException as error:  # Also sys.exit, which would end the thread silently.
             self._on_failure(error)
             return False
         return True
 
     def _on_failure(self, error: BaseException) -> None:
-        """Have the tracker opened again, later and later; the first failure in a while is not worth a warning."""
+        """Schedule the next opening, with growing delays. Warn from the second consecutive failure on."""
         now = time.monotonic()
         self._copy = None
         self._failures = self._failures + 1 if now - self._failed_at < _HEALTHY_SECONDS else 1
@@ -179,7 +179,7 @@ class _TrackerThread:
         log.debug("tracker %s failed:\n%s", self._name, without_passwords(traceback.format_exc()))
 
     def _deliver(self) -> None:
-        """Hand over every waiting event, and let the tracker send what it has buffered."""
+        """Deliver the queued events, and let the tracker flush its buffer."""
         history = self._copy or self._open()
         more = True
         while (self._events or more) and not self._abandoned:
@@ -188,9 +188,9 @@ class _TrackerThread:
                 continue
             more = True
             index, event = self._events.popleft()
-            if index > history.events_seen + 1:  # The queue was full, and has lost its oldest events.
+            if index > history.events_seen + 1:  # The full queue dropped its oldest events.
                 history = self._open()
-            elif index > history.events_seen:  # Earlier ones were part of the history at the last opening.
+            elif index > history.events_seen:  # The history already held earlier events when it was opened.
                 history.apply(event)
                 began = time.monotonic()
                 self._call(partial(self._tracker.record, event))
@@ -200,14 +200,14 @@ class _TrackerThread:
     def _open(self) -> History:
         with self._history_lock:
             history = self._history.snapshot()
-            history.ledger = copy.deepcopy(history.ledger)  # A snapshot shares it with the study.
+            history.ledger = copy.deepcopy(history.ledger)  # A snapshot shares its ledger with the study.
         self._was_opened = True
         self._call(partial(self._tracker.open, history))
         self._copy = history
         return history
 
     def _call(self, step: Callable[[], T]) -> T:
-        """Call the tracker, and note since when, so that a call that hangs is noticed."""
+        """Call the tracker, and record the time so that a hanging call is noticed."""
         self._call_began = time.monotonic()
         try:
             return step()

@@ -1,4 +1,4 @@
-"""Trial 0, and configurations that were not tried yet."""
+"""Trial 0, and untried configurations."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ def baseline(space: SearchSpace, known: Mapping[str, Value]) -> Proposal:
     """Return trial 0: the user's own configuration, even if it lies outside the search space.
 
     Args:
-        space: The search space; its parameters' defaults come first.
-        known: The user's values that the task knows, for example from a config file.
+        space: The search space, whose defaults take precedence.
+        known: The user's values that the task knows, such as those in a config file.
 
     Returns:
-        The proposal; its reason names the parameters whose value had to be guessed.
+        The proposal; its reason names the parameters whose values are guesses.
     """
     parameters: dict[str, Value] = {}
     from_prior: list[str] = []
@@ -41,22 +41,22 @@ def baseline(space: SearchSpace, known: Mapping[str, Value]) -> Proposal:
             from_middle.append(name)
     reason = "your own configuration"
     if from_prior:
-        reason += f"; no default known for {', '.join(from_prior)}: took the prior's best value"
+        reason += f"; no default known for {', '.join(from_prior)}: used the prior's mode"
     if from_middle:
-        reason += f"; no default known for {', '.join(from_middle)}: took the middle of the range"
+        reason += f"; no default known for {', '.join(from_middle)}: used the middle of the range"
     if fault := space.fault(parameters):
         reason += f"; outside the search space: {fault}"
     return Proposal(parameters={name: parameters[name] for name in space.names if name in parameters}, reason=reason)
 
 
 def is_new(history: History, parameters: Mapping[str, Value], inherits: int | None = None) -> bool:
-    """Tell whether a configuration lies in the space and was never proposed.
+    """Tell whether a configuration lies in the space and has never been proposed.
 
     Args:
         history: The study so far.
         parameters: The configuration.
-        inherits: The trial whose checkpoint it starts from, which must be settled. Continuing with the same parameters
-            is new, but only once.
+        inherits: The settled trial whose checkpoint it starts from. Continuing a trial with its own parameters is new
+            once.
     """
     if inherits is not None and not (0 <= inherits < len(history.trials) and history.trials[inherits].state.settled):
         return False
@@ -64,7 +64,7 @@ def is_new(history: History, parameters: Mapping[str, Value], inherits: int | No
 
 
 def untried(history: History, seed: int) -> Proposal | None:
-    """Return an untried configuration, at random or else by enumeration; None if there is none left.
+    """Return an untried configuration, at random or else by enumeration; None if none is left.
 
     Args:
         history: The study so far.
@@ -72,7 +72,7 @@ def untried(history: History, seed: int) -> Proposal | None:
     """
     rng = np.random.default_rng([seed, len(history.trials), 1])
     draws = (history.space.sample(rng) for _ in range(100))
-    parameters = next((drawn for drawn in draws if is_new(history, drawn)), None)
+    parameters = next((draw for draw in draws if is_new(history, draw)), None)
     if parameters is None and np.isfinite(history.space.size):
         parameters = next((c for c in history.space.configurations() if not history.has_tried(c)), None)
     return None if parameters is None else Proposal(parameters=parameters, proposer="random", reason="not tried yet")

@@ -1,4 +1,4 @@
-"""The steps that a study is made of: propose, start, report, settle, judge. Each is one event or two."""
+"""The steps of a study: propose, start, report, settle, judge. Each journals one or two events."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ from .recorder import Recorder
 
 
 class Engine:
-    """Takes the steps of a study in whatever order its driver wants: ask and tell, or the graph.
+    """Takes the steps of a study; ask and tell or the graph decides their order.
 
     Args:
-        recorder: Where events go, and the history that follows from them.
-        proposer: Which trial next.
-        pruner: When to stop a trial early; None never does.
-        judge: What to make of a finished trial.
-        budget: Its limit of trials holds for repeats, too.
-        defaults: Gives the user's own values by parameter name, for trial 0.
-        seed: For all randomness.
+        recorder: Journals the events and applies them to the history.
+        proposer: Proposes configurations.
+        pruner: Stops poor trials early; None stops none.
+        judge: Passes verdicts on complete trials.
+        budget: Its limit on trials includes repeats.
+        defaults: Returns the user's own values by parameter name, for trial 0.
+        seed: The seed of all randomness.
     """
 
     def __init__(
@@ -65,11 +65,11 @@ class Engine:
         self._defaults = defaults
 
     def baseline(self) -> Proposal:
-        """Return what trial 0 is: the user's own configuration."""
+        """Return the proposal of trial 0: the user's own configuration."""
         return baseline(self.history.space, self._defaults())
 
     def propose(self, count: int) -> list[Trial]:
-        """Add up to `count` new trials, which then wait for a slot.
+        """Add up to `count` new trials to the queue.
 
         Raises:
             SpaceExhausted: Every configuration of a finite space has been tried.
@@ -86,39 +86,39 @@ class Engine:
         while len(added) < count and (fallback := untried(self.history, self.seed)) is not None:
             added.append(self.enqueue(fallback))
         if not added:
-            raise SpaceExhausted(f"all {len(self.history.trials)} different configurations of the space were tried.")
+            raise SpaceExhausted(f"all {len(self.history.trials)} configurations of the space have been tried.")
         return added
 
     def enqueue(self, proposal: Proposal, *before: Event) -> Trial:
-        """Add one trial, as it is given.
+        """Add one trial to the queue.
 
         Args:
-            proposal: What to try.
-            before: What led to it; journaled in the same write, so that none is ever there without the other.
+            proposal: The configuration, which need not be new.
+            before: Events that caused the proposal, journaled in the same write so that a crash cannot separate them.
         """
         with self.recorder.lock:
-            self.recorder.emit(*before, self._proposed(proposal))
+            self.recorder.emit(*before, self._proposal_event(proposal))
             return self.history.trials[-1]
 
     def start(self, number: int) -> Trial:
-        """Begin the next attempt at a waiting trial, and return it live."""
+        """Start the next attempt of a waiting trial, and return it live."""
         attempt = self.trial(number).attempt + 1
         self.recorder.emit(TrialStarted(trial=number, attempt=attempt))
-        return dataclasses.replace(self.history.trials[number], _reporter=partial(self._hear, number))
+        return dataclasses.replace(self.history.trials[number], _reporter=partial(self._on_report, number))
 
     def record_report(
         self, number: int, step: int, metrics: Mapping[str, float], *, may_prune: bool = True
     ) -> str | None:
-        """Note what a running trial reports, and ask the pruner.
+        """Journal a running trial's report, and ask the pruner.
 
         Returns:
-            Why the trial is to stop, in words, or None. It is settled as pruned then.
+            Why the trial was pruned, in words; None if it continues.
         """
         if self.trial(number).state is not State.RUNNING:
             return None
-        # JSON has no infinity: what is not finite is NaN from here on, as it will be after a replay.
-        plain = {name: value if math.isfinite(value) else math.nan for name, value in metrics.items()}
-        self.recorder.emit(TrialReported(trial=number, step=step, metrics=plain))
+        # JSON has no infinity: store NaN now, so that a replay gives the same history.
+        finite = {name: value if math.isfinite(value) else math.nan for name, value in metrics.items()}
+        self.recorder.emit(TrialReported(trial=number, step=step, metrics=finite))
         trial = self.history.trials[number]
         reason = None if self.pruner is None or not may_prune else self.pruner.should_prune(self.history, trial)
         if reason is not None:
@@ -127,7 +127,7 @@ class Engine:
         return reason
 
     def settle(self, number: int, outcome: Outcome) -> Trial:
-        """Settle a running trial without judging it; metrics that cannot be used make it a failure."""
+        """Settle a running trial without a verdict; unusable metrics make it a failure."""
         trial = self.history.trials[number]
         if isinstance(outcome, Measurement):
             try:
@@ -157,7 +157,7 @@ class Engine:
         )
 
     def settle_pruned(self, number: int, verdict: Verdict | None = None) -> Trial:
-        """Settle a running trial as pruned, with what it last reported."""
+        """Settle a running trial as pruned, with the metrics of its last report."""
         trial = self.history.trials[number]
         last = trial.reports[-1].metrics if trial.reports else {}
         metrics = {name: value for name, value in last.items() if math.isfinite(value)}
@@ -168,24 +168,24 @@ class Engine:
         return self._finish(pruned, verdict)
 
     def interrupt(self, number: int, reason: str, *, lost: bool = False) -> None:
-        """Put a trial back in the queue: its attempt ended through no fault of its own.
+        """Return a trial to the queue after an attempt that ended through no fault of the trial.
 
         Args:
             number: The trial.
             reason: Why, in words.
-            lost: Whether its process vanished; a trial that vanishes too often has failed.
+            lost: Whether its process vanished, which is counted.
         """
         self.recorder.emit(TrialInterrupted(trial=number, reason=reason, lost=lost))
 
     def pass_verdict(self, number: int, *, may_repeat: bool = True) -> Verdict | None:
-        """Let the judge speak on a complete trial, and queue the repeat where it wants one and the budget has room.
+        """Judge a complete trial, and queue a repeat if the judge asks for one and the budget allows it.
 
         Args:
             number: The trial.
-            may_repeat: Whether a repeat may be queued at all.
+            may_repeat: Whether a repeat may be queued.
 
         Returns:
-            The verdict; None where there is none yet, or the trial is not complete.
+            The verdict; None if it was postponed or the trial is not complete.
         """
         trial = self.history.trials[number]
         if trial.state is not State.COMPLETE:
@@ -196,12 +196,12 @@ class Engine:
         with self.recorder.lock:
             events: list[Event] = [TrialJudged(trial=number, verdict=verdict)]
             if verdict.decision == "replicate" and may_repeat and self.has_room:
-                events.append(self._proposed(self._repeat(trial, verdict)))
+                events.append(self._proposal_event(self._repeat(trial, verdict)))
             self.recorder.emit(*events)
         return verdict
 
     def record_test(self, number: int, outcome: Outcome) -> None:
-        """Note what the held-out test part gave for a trial."""
+        """Journal a trial's outcome on the held-out test split."""
         if isinstance(outcome, Measurement):
             self.recorder.emit(TrialTested(trial=number, metrics=dict(outcome.metrics)))
         else:
@@ -212,11 +212,11 @@ class Engine:
         self.recorder.emit(decision)
 
     def sync(self) -> None:
-        """Return once everything noted so far would survive a power cut."""
+        """Return once every journaled event would survive a power cut."""
         self.recorder.sync()
 
     def trial(self, number: int) -> Trial:
-        """Return a trial, or raise `InputError` where there is none of that number."""
+        """Return a trial, or raise `InputError` if the number is unknown."""
         if not 0 <= number < len(self.history.trials):
             raise InputError(f"there is no trial {number}; the study has {len(self.history.trials)} trials.")
         return self.history.trials[number]
@@ -226,9 +226,9 @@ class Engine:
         checked = {name: check_finite(name, value) for name, value in metrics.items()}
         for metric in self.history.objective.metrics:
             if metric.name not in checked:
-                told = ", ".join(checked) or "nothing"
+                names = ", ".join(checked) or "nothing"
                 raise InputError(
-                    f"every trial must report '{metric.name}', but it reported {told}.{nearest(metric.name, checked)}"
+                    f"every trial must report '{metric.name}', got {names}.{nearest(metric.name, checked)}"
                 )
         return checked
 
@@ -242,26 +242,26 @@ class Engine:
         return Proposal(
             parameters=trial.parameters,
             proposer=verdict.by,
-            reason=f"trial {original} once more with another seed: it was {verdict.reason}",
+            reason=f"repeats trial {original} with another seed: it was {verdict.reason}",
             parent=original,
             repeat_of=original,
             inherits=trial.proposal.inherits,
         )
 
-    def _proposed(self, proposal: Proposal) -> TrialProposed:
-        """Return the event of the next trial. All first runs share one seed, so that luck is shared, too."""
+    def _proposal_event(self, proposal: Proposal) -> TrialProposed:
+        """Return the event of the next trial. All first runs share one seed, for a fair comparison."""
         runs = 0
         if proposal.repeat_of is not None:
             runs = len(self.history.repeats(self.history.trials[proposal.repeat_of]))
         return TrialProposed(trial=len(self.history.trials), proposal=proposal, seed=self.seed + runs)
 
-    def _hear(self, number: int, step: int, metrics: Mapping[str, float]) -> None:
+    def _on_report(self, number: int, step: int, metrics: Mapping[str, float]) -> None:
         if reason := self.record_report(number, step, metrics):
             raise TrialPruned(reason)
 
     def _finish(self, event: TrialFinished, verdict: Verdict | None = None) -> Trial:
-        judged = [] if verdict is None else [TrialJudged(trial=event.trial, verdict=verdict)]
-        self.recorder.emit(event, *judged)
+        verdicts = [] if verdict is None else [TrialJudged(trial=event.trial, verdict=verdict)]
+        self.recorder.emit(event, *verdicts)
         return self.history.trials[event.trial]
 
 

@@ -1,4 +1,4 @@
-"""A study's journal and its history, kept in step: what is written is at once known."""
+"""The recorder of a study: each event goes to the journal, the history and the trackers."""
 
 from __future__ import annotations
 
@@ -32,35 +32,32 @@ JOURNAL_FORMAT = 1
 
 @contextmanager
 def gc_paused() -> Iterator[None]:
-    """Do without the collector of cyclic garbage for a moment in which much is made and nothing is dropped.
-
-    Looking through all that is there, time and again, takes a fifth of the time of going on with a long study.
-    """
-    collects = gc.isenabled()
+    """Pause cyclic garbage collection. Replay only allocates, and collection takes a fifth of its time."""
+    was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        if collects:
+        if was_enabled:
             gc.enable()
 
 
 class Recorder:
-    """Writes events to the journal, plays them into the history and hands them to observers and trackers.
+    """Writes events to the journal, applies them to the history and passes them to observers and trackers.
 
-    The journal of a folder is read at once, but locked and written to only from the first event on, so that a study
-    can be looked at while another process runs it.
+    The folder's journal is read on construction, but locked only by the first new event, so that a study can be viewed
+    while another process runs it.
 
     Args:
-        history: Empty; filled with what the folder's journal holds.
+        history: Empty; receives the events of the folder's journal.
         study: The study's specification, as plain JSON; journaled on creation and at the start of each session.
-        identity: The part of it that no later session may change; compared with the journal's.
-        trackers: Fed with every event, in the background.
+        identity: The part of it that no later session may change.
+        trackers: Receive every event, in the background.
 
     Attributes:
-        observers: Called with every new event and the history, while the lock is held; they must return at once.
-        lock: Held while events are written, and by whoever writes what follows from the history as it stands: what a
-            language model costs, and what a person answers, is noted from other threads.
+        observers: Called with every new event and the history, under the lock; they must return at once.
+        lock: Held while events are written. Other threads journal costs of language models and answers to requests:
+            hold it where an event depends on the present history.
 
     Raises:
         InputError: The folder holds another study.
@@ -89,11 +86,11 @@ class Recorder:
         return None if self.history.folder is None else self.history.folder / JOURNAL_NAME
 
     def emit(self, *events: Event) -> None:
-        """Journal events in one write, play them into the history, and hand them on.
+        """Journal events in one write, apply them to the history, and pass them on.
 
         Raises:
-            StudyLocked: Another process is working on the folder.
-            JournalError: The journal cannot be written; none of the events happened.
+            StudyLocked: Another process is using the folder.
+            JournalError: The journal cannot be written; no event was applied.
         """
         with self.lock:
             self.open().append(*events)
@@ -107,11 +104,11 @@ class Recorder:
             try:
                 observer(event, self.history)
             except Exception:
-                log.exception("%s failed and is not called again; the study goes on", observer)
+                log.exception("%s failed and is not called again; the study continues", observer)
                 self.observers.remove(observer)
 
     def open(self) -> Journal:
-        """Lock the folder, catch up with what others wrote meanwhile, and enter the study where it is new."""
+        """Lock the folder, apply events that other processes appended, and journal a new study."""
         if self._journal is None:
             self._journal = MemoryJournal() if self._path is None else FileJournal(self._path)
             self._replay(self._journal.events(after=self.history.events_seen))
@@ -120,7 +117,7 @@ class Recorder:
         return self._journal
 
     def open_session(self) -> None:
-        """Note which process runs the study from now on, and with which settings."""
+        """Journal that this process runs the study, and with which specification."""
         self.emit(
             SessionOpened(
                 pid=os.getpid(),
@@ -132,17 +129,17 @@ class Recorder:
         )
 
     def close_session(self, reason: str) -> None:
-        """Note why the session ends, make everything durable, and let go of the folder."""
+        """Journal why the session ends, sync the journal, and release the folder."""
         self.emit(SessionClosed(reason=reason))
         self.close()
 
     def sync(self) -> None:
-        """Return once everything emitted so far would survive a power cut."""
+        """Return once every emitted event would survive a power cut."""
         if self._journal is not None:
             self._journal.sync()
 
     def close(self) -> None:
-        """Let the trackers finish, and release the folder for other processes; the next event takes it again."""
+        """Let the trackers finish, and release the folder; the next event locks it again."""
         try:
             self.sync()
             self._trackers.close()
@@ -158,18 +155,17 @@ class Recorder:
         with gc_paused():
             for event in events:
                 if isinstance(event, StudyCreated):
-                    self._compare(event)
+                    self._check_identity(event)
                 self.history.apply(event)
 
-    def _compare(self, created: StudyCreated) -> None:
+    def _check_identity(self, created: StudyCreated) -> None:
         if created.format > JOURNAL_FORMAT:
             raise InputError(f"{self._path} was written by tunesmith {created.version}. Upgrade tunesmith.")
-        theirs = created.study
-        other = [key for key, mine in self._identity.items() if mine != theirs.get(key)]
-        if other:
+        differing = [key for key, value in self._identity.items() if value != created.study.get(key)]
+        if differing:
             raise InputError(
-                f"a folder holds one study, but {self.history.folder} holds '{theirs.get('name')}' with another "
-                f"{' and another '.join(other)}. Choose another folder, or move this one out of the "
-                "way, as `tunesmith run --fresh` does.",
+                f"a folder holds one study, but {self.history.folder} holds '{created.study.get('name')}' with another "
+                f"{' and another '.join(differing)}. Choose another folder, or move this one away, "
+                "as `tunesmith run --fresh` does.",
                 keys=("study",),
             )

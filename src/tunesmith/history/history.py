@@ -1,6 +1,6 @@
 """The history of a study: its events, replayed into trials and arrays.
 
-The history is derived from the journal and from nothing else. Each event costs the same however long the history is.
+The history is derived from the journal alone. The cost of an event does not depend on the length of the history.
 """
 
 from __future__ import annotations
@@ -57,21 +57,21 @@ class History:
         folder: The study's folder, or None.
 
     Attributes:
-        created: The event that created the study; None in a history that was made without one.
+        created: The event that created the study, or None.
         trials: Every trial, by number.
         counts: The number of trials in each state.
         decisions: Decisions about the study, in order.
-        last_stop: The last decision to stop; None once a trial has started since.
-        focus: The coordinator's last word on which parameters to change.
-        ledger: Calls of language models and their cost.
-        approval_requests: The steps that a person was asked to approve.
+        last_stop: The last decision to stop; None once another trial has started.
+        focus: The coordinator's last decision on which parameters to change.
+        ledger: Calls of language models, and their cost.
+        approval_requests: The requests for a person's approval.
         sessions: The processes that ran the study, in order.
         events_seen: The number of events applied.
-        since_best: The number of trials that ended after the best one.
+        since_best: The number of trials settled since the last change of the best trial or front.
         repeats_proposed: The number of trials that repeat another with a different seed.
-        full_length: The last step of the longest complete training; None where none has completed and reported.
-        failed_in_a_row: The trials that failed since the last success, in the order of their ends. Trials that met a
-            limit of time or memory do not count: their failure says something about their parameters.
+        full_length: The last step of the longest complete trial; None until a trial with reports completes.
+        failed_in_a_row: The trials that have failed since the last success, in order, except those that met a limit of
+            time or memory: their parameters may be the cause.
 
     >>> from tunesmith.core.space import Float
     >>> history = History(SearchSpace({"x": Float(0, 1)}), Objective.parse("minimize y"))
@@ -115,7 +115,7 @@ class History:
         self._seconds = 0.0
         self._clock: float | None = None
 
-    # -- reading ----------------------------------------------------------------------------------------------------
+    # -- reading ---------------------------------------------------------------------------------------------------
 
     @property
     def points(self) -> Floats:
@@ -123,7 +123,7 @@ class History:
         return self.points_of(np.arange(len(self.trials)))
 
     def points_of(self, numbers: Indices) -> Floats:
-        """Return the parameters of some trials, shape `(numbers, parameters)`, as in `points`.
+        """Return the encoded parameters of some trials, shape `(numbers, parameters)`, as in `points`.
 
         Trials are encoded on first use: after a resume, a proposer that reads a thousand of ten thousand trials encodes
         only these.
@@ -178,8 +178,8 @@ class History:
         because it was retried, and most processes are killed by a machine out of memory. While no trial has worked,
         none counts: a failure of every trial says nothing about parameters.
         """
-        worked = self.counts[State.COMPLETE] + self.counts[State.PRUNED]
-        return self._outcomes.crashed if worked else np.zeros(len(self.trials), dtype=bool)
+        succeeded = self.counts[State.COMPLETE] + self.counts[State.PRUNED]
+        return self._outcomes.crashed if succeeded else np.zeros(len(self.trials), dtype=bool)
 
     @property
     def running(self) -> list[Trial]:
@@ -307,7 +307,7 @@ class History:
         Immutable parts such as trials and events are shared. So is the ledger, which only grows.
         """
         shared = [*self.trials, *self.decisions, *self.sessions, self.created, self.space, self.objective, self.ledger]
-        return copy.deepcopy(self, {id(each): each for each in shared})
+        return copy.deepcopy(self, {id(part): part for part in shared})
 
     def keep_trials_in(self, folder: Path) -> None:
         """Give the trials of a study in memory a folder, so that they can run."""
@@ -332,7 +332,9 @@ class History:
         elif isinstance(event, TrialProposed):
             self._propose(event)
         elif event.trial >= len(self.trials):
-            raise TunesmithError(f"the journal has an event '{event.kind}' of trial {event.trial} before its proposal.")
+            raise TunesmithError(
+                f"trial {event.trial} must be proposed first, but the journal has its '{event.kind}' earlier."
+            )
         else:
             self._apply_to_trial(event, self.trials[event.trial])
 
@@ -367,7 +369,7 @@ class History:
     def _propose(self, event: TrialProposed) -> None:
         number = len(self.trials)
         if event.trial != number:
-            raise TunesmithError(f"trials are numbered in order, but trial {event.trial} follows {number - 1}.")
+            raise TunesmithError(f"trials must be numbered in order, but trial {event.trial} follows {number - 1}.")
         folder = None if self._trials_folder is None else self._trials_folder / f"{number:04d}"
         trial = Trial(number=number, proposal=event.proposal, seed=event.seed, folder=folder)
         if number == len(self._points):
@@ -411,7 +413,7 @@ class History:
             case TrialJudged():
                 self._judge(trial, event.verdict)
             case TrialInterrupted():
-                # A failed trial may also be retried, once what had made every trial fail is fixed.
+                # A failed trial may be retried once the cause of all failures is fixed.
                 self._expect(trial, event, State.RUNNING, State.FAILED)
                 self._unsettled[trial.number] = None
                 self.failed_in_a_row = [number for number in self.failed_in_a_row if number != trial.number]
@@ -466,10 +468,10 @@ class History:
             self._refresh_best()
 
     def _refresh_best(self) -> None:
-        before = self._leader, self._front
+        previous = self._leader, self._front
         self._leader, self._front = self._leaderboard.leader, self._leaderboard.front()
         self._best = None if self._leader is None else self._first_run(self._leader)
-        if self._best is not None and (self._leader, self._front) != before:
+        if self._best is not None and (self._leader, self._front) != previous:
             self.since_best = 0
 
     def _first_run(self, key: str) -> Trial:
@@ -480,7 +482,7 @@ class History:
             raise TunesmithError(f"trial {trial.number} is {trial.state}, so '{event.kind}' cannot follow.")
 
     def _change(self, trial: Trial, **changes: Any) -> Trial:
-        # The same as dataclasses.replace, but four times as fast: a long journal is mostly changes of trials.
+        # Four times as fast as dataclasses.replace: replay mostly changes trials.
         changed = object.__new__(Trial)
         vars(changed).update(vars(trial) | changes)
         if changed.state is not trial.state:

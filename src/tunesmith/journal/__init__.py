@@ -1,1 +1,1 @@
-"""What happened: events, appended and never changed."""
+"""The journal of a study: an append-only list of events."""

@@ -12,7 +12,7 @@ class Journal(Protocol):
     """An append-only list of events, from which everything else about a study is derived."""
 
     def append(self, *events: Event) -> None:
-        """Append events in order. They survive the death of this process, but not yet a power cut."""
+        """Append events in order. They survive the end of this process, but a power cut only after `sync`."""
         ...
 
     def sync(self) -> None:

@@ -151,7 +151,7 @@ class TrialJudged(TrialEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class TrialTested(TrialEvent):
-    """The trial was scored on the held-out test part, or failed there."""
+    """The trial was scored on the held-out test split, or failed there."""
 
     metrics: Mapping[str, float] = field(default_factory=dict)
     failure: Failure | None = None
@@ -199,12 +199,12 @@ class StudyStopped(Decision):
 
 @dataclass(frozen=True, kw_only=True)
 class StopRefused(Decision):
-    """A language model's wish to stop the study was not followed."""
+    """A language model's decision to stop the study was refused."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SearchFocused(Decision):
-    """A coordinator named the parameters that advice should change next, and those that it should leave."""
+    """A coordinator named the parameters that advice should change next, and those to leave alone."""
 
     prioritise: tuple[str, ...] = ()
     freeze: tuple[str, ...] = ()
@@ -227,10 +227,10 @@ class AdviceRefused(Decision):
 
 @dataclass(frozen=True, kw_only=True)
 class ModelPaused(Decision):
-    """No language model is asked for a while, as none answered.
+    """Language models are not asked for a while, because none answered.
 
     Args:
-        until: The number of trials from which one is asked again.
+        until: The number of trials at which they are asked again.
         failures: Consecutive failures so far.
     """
 
@@ -282,7 +282,7 @@ def from_record(record: Mapping[str, Any]) -> Event:
     Raises:
         KeyError: The kind is unknown.
         TypeError: A field is missing or has the wrong type.
-        ValueError: A field has a value that it cannot have.
+        ValueError: A field has an invalid value.
 
     >>> from_record({"time": 1.5, "event": "trial_started", "trial": 3})
     TrialStarted(time=1.5, trial=3, attempt=1)
@@ -308,25 +308,25 @@ def _from_table(cls: Any, table: Mapping[str, Any]) -> Any:
 
 @cache
 def _defaults(cls: Any) -> dict[str, Any]:
-    """Return the default of each field, or a value that equals nothing where there is none."""
+    """Return the default of each field; `MISSING`, which equals no value, if it has none."""
     defaults: dict[str, Any] = {}
-    for option in dataclasses.fields(cls):
-        if option.default_factory is dataclasses.MISSING or option.name == "time":
-            defaults[option.name] = option.default
+    for item in dataclasses.fields(cls):
+        if item.default_factory is dataclasses.MISSING or item.name == "time":
+            defaults[item.name] = item.default
         else:
-            defaults[option.name] = option.default_factory()
+            defaults[item.name] = item.default_factory()
     return defaults
 
 
 @cache
 def _readers(cls: Any) -> dict[str, Callable[[Any], Any]]:
-    """Return what turns the plain value of each field into the field's type."""
+    """Return by field a function that converts a plain value to the field's type."""
     return {name: _reader(hint) for name, hint in get_type_hints(cls).items() if get_origin(hint) is not ClassVar}
 
 
 def _reader(hint: Any) -> Callable[[Any], Any]:
     if get_origin(hint) in (Union, UnionType):
-        inner = _reader(next(each for each in get_args(hint) if each is not type(None)))
+        inner = _reader(next(option for option in get_args(hint) if option is not type(None)))
         return lambda value: None if value is None else inner(value)
     if dataclasses.is_dataclass(hint):
         return partial(_from_table, hint)

@@ -21,11 +21,11 @@ JOURNAL_NAME = "journal.jsonl"
 
 
 class FileJournal:
-    """Appends events to `journal.jsonl` and holds the folder's lock while it is open.
+    """Appends events to `journal.jsonl`, and locks its folder while it is open.
 
-    An append is one write to the operating system: the events survive the death of this process. `sync` makes them
-    survive a power cut. On a full disk a partial line is removed and `JournalError` is raised. Where even that was
-    impossible (a power cut), the next process to open the journal drops the partial line with a warning.
+    An append is one write to the operating system, so its events survive the end of this process; after `sync` also a
+    power cut. On a full disk it removes a partial line and raises `JournalError`. A partial line from a power cut is
+    removed, with a warning, when the journal is next opened.
 
     Args:
         path: The file; missing folders are created.
@@ -50,7 +50,7 @@ class FileJournal:
         """Append events, in order, in one write.
 
         Raises:
-            JournalError: The disk is full or the file cannot be written; no event was kept.
+            JournalError: The disk is full or the file cannot be written; no event was appended.
         """
         data = b"".join(map(_to_line, events))
         try:
@@ -93,7 +93,7 @@ class FileJournal:
         if length < len(data):
             log.warning(
                 "the last line of %s is incomplete (%d bytes), as after a full disk or a power cut. "
-                "That one event is lost; everything before it is kept.",
+                "It was removed; all earlier events are kept.",
                 self.path,
                 len(data) - length,
             )
@@ -107,10 +107,10 @@ def read_events(path: Path, after: int = 0, kinds: Collection[type[Event]] = ())
     Args:
         path: The file; a missing one has no events.
         after: The number of events to skip.
-        kinds: The classes of event to read, which is quick; empty for all.
+        kinds: The classes of event to read; empty for all. Others are skipped unparsed.
 
     Yields:
-        The events in order. An incomplete last line is skipped: it is being written, or was cut off.
+        The events in order, without an incomplete last line, which is being written or was cut off.
 
     Raises:
         JournalError: A line before the last is damaged.
@@ -121,16 +121,16 @@ def read_events(path: Path, after: int = 0, kinds: Collection[type[Event]] = ())
         return
     except OSError as error:
         raise JournalError(_message(path, error)) from error
-    marks = [f'"event":"{kind.kind}"'.encode() for kind in kinds]
+    markers = [f'"event":"{kind.kind}"'.encode() for kind in kinds]
     for number, line in enumerate(lines[after:-1], start=after + 1):
-        if marks and not any(mark in line for mark in marks):
+        if markers and not any(marker in line for marker in markers):
             continue
         try:
             yield from_record(orjson.loads(line))
         except (KeyError, AttributeError, TypeError, ValueError):
             raise JournalError(
                 f"every line of a journal must be an event, but line {number} of {path} is {line[:60]!r}. "
-                "Restore the file from a copy, or remove that line and those after it."
+                "Restore the file from a copy, or remove that line and all later ones."
             ) from None
 
 
@@ -139,7 +139,7 @@ def _to_line(event: Event) -> bytes:
 
 
 def _lock(folder: Path) -> int:
-    """Take the folder's lock, which ends with this process, and write who holds it into the lock file."""
+    """Lock the folder until this process ends, and write its owner into the lock file."""
     file = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o644)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -147,7 +147,7 @@ def _lock(folder: Path) -> int:
         owner = os.read(file, 1000).decode(errors="replace").strip() or "another process"
         os.close(file)
         raise StudyLocked(
-            f"only one tunesmith may work on a folder, but {folder} is in use by {owner}. "
+            f"only one process may use a study's folder, but {folder} is in use by {owner}. "
             "Wait until it ends, stop it, or choose another folder."
         ) from None
     os.ftruncate(file, 0)
@@ -157,7 +157,7 @@ def _lock(folder: Path) -> int:
 
 def _message(path: Path, error: OSError) -> str:
     is_full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-    remedy = "Free some space" if is_full else "Mend that, or choose another folder"
+    remedy = "Free some space" if is_full else "Fix that, or choose another folder"
     return (
         f"the study's journal must be readable and writable, but {path} failed: {error.strerror or error}. "
         f"{remedy}; then run the same command again. No settled trial is lost."

@@ -1,1 +1,1 @@
-"""What drives a study from the first trial to the last."""
+"""The runner: drives a study from its first trial to its last."""

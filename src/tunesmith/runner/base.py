@@ -41,18 +41,18 @@ class Coordinator(Protocol):
         ...
 
     def is_due(self, history: History) -> bool:
-        """Tell whether the next decision asks a role, and belongs in a node of its own."""
+        """Tell whether the next decision asks a language model, so that the graph must make it."""
         ...
 
 
 class Adviser(Protocol):
-    """The study's language model, as far as a running study needs it."""
+    """The part of a study's language model that a running study uses."""
 
     def open(self, *, concurrent: bool, should_cancel: Callable[[], bool]) -> None:
-        """Get ready.
+        """Open the adviser for a session.
 
         Args:
-            concurrent: Whether several trials run at once, whose slots must not wait for an answer.
+            concurrent: Whether several trials run at once, so that slots must not wait for an answer.
             should_cancel: Returns True once the study is about to end.
 
         Raises:

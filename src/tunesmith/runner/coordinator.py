@@ -1,4 +1,4 @@
-"""Whether a study continues: rules on the target and the budget."""
+"""Rules that decide whether a study continues."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..history.history import History
 from .base import Step
 
 MAX_FIRST_FAILURES = 5
-"""Failures without any success that end a study."""
+"""Failures that end a study if no trial has succeeded."""
 MAX_CONSECUTIVE_FAILURES = 10
 """Consecutive failures, after earlier successes, that indicate a broken environment."""
 
@@ -33,7 +33,7 @@ class RulesCoordinator:
                 stop=True, failed=True, reason=f"each of the first {history.counts[State.FAILED]} trials failed"
             )
         if (in_a_row := len(history.failed_in_a_row)) >= MAX_CONSECUTIVE_FAILURES:
-            return Step(stop=True, failed=True, reason=f"the last {in_a_row} trials failed, one after the other")
+            return Step(stop=True, failed=True, reason=f"the last {in_a_row} trials failed")
         for reason in (self._target(history), self._patience(history), self._minutes(seconds)):
             if reason:
                 return Step(stop=True, reason=reason)
@@ -43,13 +43,13 @@ class RulesCoordinator:
         return Step(room=room)
 
     def is_due(self, history: History) -> bool:
-        """Return False: rules ask nobody."""
+        """Return False: rules ask no language model."""
         return False
 
     def _target(self, history: History) -> str | None:
         target, best = self.budget.target, history.best
         if history.objective.pareto and history.front:
-            best = history.front[0]  # The best value of the first metric, which the target is about.
+            best = history.front[0]  # The best value of the first metric, to which the target applies.
         if target is None or best is None or history.objective.violation(best.metrics):
             return None
         metric = history.objective.primary
@@ -62,8 +62,8 @@ class RulesCoordinator:
         patience = self.budget.patience
         if patience is None or history.since_best < patience:
             return None
-        what = "no new trial on the front" if history.objective.pareto else "no new best"
-        return f"{what} in {history.since_best} trials"
+        event = "no new trial on the front" if history.objective.pareto else "no new best"
+        return f"{event} in {history.since_best} trials"
 
     def _minutes(self, seconds: float) -> str | None:
         minutes = self.budget.minutes

@@ -1,4 +1,4 @@
-"""Run a study from its first trial of a session to the last."""
+"""Run a session of a study, from its first trial to its last."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def drive(loop: Loop) -> None:
     with loop.executor, _interruptible(loop):
         loop.prepare()
         _start_first_trials(loop)
-        with gc_paused():  # LangGraph takes a second or two to import: the first trials run meanwhile.
+        with gc_paused():  # Importing LangGraph takes a second or two, while the first trials run.
             from .graph import Context, build
 
-        # The budget ends a study, not the graph's limit on turns.
+        # The budget ends a study, not LangGraph's limit on steps.
         end = build().invoke({}, context=Context(loop), config={"recursion_limit": sys.maxsize})
     if loop.interrupted:
         raise KeyboardInterrupt
@@ -46,9 +46,9 @@ def _start_first_trials(loop: Loop) -> None:
 
 @contextmanager
 def _interruptible(loop: Loop) -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM end the study in an orderly way, and a second one at once.
+    """Let the first Ctrl-C or SIGTERM end the study in order, and a second one at once.
 
-    Nothing outside can stop a trial in this process, so there the signal interrupts the trial itself.
+    A trial in this process can only be stopped by the signal itself, so there the first one raises, too.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -77,5 +77,5 @@ def _explanation(history: History, reason: str) -> str:
     lines = [f"The study stopped: {reason}. Trial {failed[-1].number}: {failure.reason}"]
     if failure.log_tail:
         lines.append("The end of its log:\n" + "\n".join(f"    {line}" for line in failure.log_tail.splitlines()))
-    lines.append("Mend the cause and run the same command again: failed trials are then run once more.")
+    lines.append("Fix the cause and run the same command again, which also retries the failed trials.")
     return "\n".join(lines)

@@ -4,9 +4,9 @@
                 ├─→ ask_specialist ──↗   (one per parameter, side by side)
                 └─→ finish
 
-`run_trials` fills each slot as soon as it is free, and returns when a role is due or the study is to stop, so that the
-graph costs nothing per trial. Its state is a few values; the trials are in the study's history, and the futures in the
-runtime context.
+`run_trials` fills each slot as soon as it is free, and returns when a role is due or the study must stop, so the graph
+costs nothing per trial. Its state is a few values: the trials are in the study's history, the futures in the runtime
+context.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Turn(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Context:
-    """What the nodes work on and no state can hold: futures, executor, journal."""
+    """The nodes' access to the running study, which no graph state can hold."""
 
     loop: Loop
 
@@ -75,7 +75,7 @@ def ask_specialist(state: Turn, runtime: Runtime[Context]) -> None:
 
 
 def run_trials(state: Turn, runtime: Runtime[Context]) -> None:
-    """Run trials until a role is due or the study is to stop."""
+    """Run trials until a role is due or the study must stop."""
     runtime.context.loop.run_trials(state["count"])
 
 

@@ -27,12 +27,12 @@ _Report = tuple[int, int, int, Mapping[str, float]]
 log = logging.getLogger(__name__)
 
 UNSTOPPABLE_GRACE_SECONDS = 10.0
-"""How long the end of a study waits for trials that its executor cannot stop."""
-_POLL_SECONDS = 0.25  # Between two looks for a person's answer, while a request is open.
+"""Waiting time, at the end of a study, for trials that its executor cannot stop."""
+_POLL_SECONDS = 0.25  # Between two polls for a person's answer, while a request is open.
 
 
 class Loop:
-    """A running study: its trials in flight, and the inbox for their reports and ends.
+    """A running study: the trials in flight, and the inbox for their reports and results.
 
     Args:
         engine: Takes the steps of the study.
@@ -41,7 +41,7 @@ class Loop:
         approvals: The requests for a person's approval.
         coordinator: Decides whether the study continues.
         adviser: The study's language model, or None.
-        retries: How often a trial whose process was lost is run again.
+        retries: The number of new attempts for a trial whose process vanished.
 
     Raises:
         InputError: The executor does not enforce a limit of the budget.
@@ -83,14 +83,14 @@ class Loop:
                 )
         if engine.pruner is not None and executor.capabilities.reports != "live":
             log.warning(
-                "nothing is pruned: a pruner needs reports while a trial runs, which executor %s does not deliver",
+                "nothing is pruned: a pruner needs reports from running trials, which executor %s does not deliver",
                 name_of(executor),
             )
 
     # -- the nodes -------------------------------------------------------------------------------------------------
 
     def prepare(self) -> None:
-        """Open the session and recover what an earlier one left behind."""
+        """Open the session, and recover the trials and verdicts of an earlier one."""
         slots = self.executor.capabilities.slots
         if self.adviser is not None:
             self.adviser.open(concurrent=slots > 1, should_cancel=self._is_ending)
@@ -123,7 +123,7 @@ class Loop:
             self._submit(self._request(live), partial(self._inbox.put, live.number))
 
     def run_trials(self, count: int) -> None:
-        """Run trials, filling every free slot at once, until a role is due or the study is to stop.
+        """Run trials, filling every free slot at once, until a role is due or the study must stop.
 
         Args:
             count: The number of trials to propose first.
@@ -171,8 +171,8 @@ class Loop:
     def finish(self, reason: str, *, failed: bool) -> None:
         """End the running trials, evaluate the best trial on the test split, and close the session.
 
-        A trial that the executor stops waits in the queue again. One that it cannot stop may end within
-        `UNSTOPPABLE_GRACE_SECONDS`; after that it stays running in the journal, for the next session to recover.
+        Stopped trials return to the queue. Trials that the executor cannot stop get `UNSTOPPABLE_GRACE_SECONDS` to
+        end; after that they stay running in the journal, for the next session to recover.
         """
         if self.adviser is not None:
             self.adviser.cancel()
@@ -184,14 +184,14 @@ class Loop:
         else:
             self._leave_running()
         if self.interrupted:
-            self.approvals.settle(expire=False)  # Keep an answer that was given just now.
+            self.approvals.settle(expire=False)  # Keep an answer that has just arrived.
         else:
             self.approvals.close_all(reason)
             self.engine.record_decision(StudyStopped(reason=reason, failed=failed))
             if not failed and self.task.has_test:
                 self._test()
         if self.adviser is not None:
-            self.adviser.close()  # Before the folder is released, as it journals the cost of the last calls.
+            self.adviser.close()  # Before the folder is released: it journals the cost of the last calls.
         self.engine.recorder.close_session("interrupted" if self.interrupted else reason)
 
     def interrupt(self) -> None:
@@ -206,17 +206,15 @@ class Loop:
         return self.history.seconds_spent(time.time())
 
     def _is_ending(self) -> bool:
-        """Tell whether a language model's answer would come too late."""
+        """Whether a language model's answer would come too late."""
         minutes = self.budget.minutes
         return self.interrupted or (minutes is not None and self._seconds_spent >= 60 * minutes)
 
     def _collect(self) -> list[int]:
-        """Wait until a slot is free or a person has answered, and settle the trials that have ended.
-
-        Reports are journaled meanwhile.
+        """Wait until a slot is free or a person answers; journal reports, and settle the trials that end.
 
         Returns:
-            The trials that are complete and need a verdict.
+            The complete trials, which need a verdict.
         """
         ended: list[int] = []
         while (self._in_flight or self._is_paused) and not ended and not self.interrupted:
@@ -252,26 +250,26 @@ class Loop:
         future.add_done_callback(lambda _: done())
 
     def _recover_trials(self) -> None:
-        """Let the executor take over the trials of an earlier session, and settle those that have ended."""
+        """Let the executor recover the trials of an earlier session, and settle those that have ended."""
         for trial in self.history.running:
             self._repeated[trial.number] = len(trial.reports)
             future = None if trial.folder is None else self.executor.recover(self._request(trial))
             if future is None:
                 del self._repeated[trial.number]
-                self.engine.interrupt(trial.number, "tunesmith ended while it ran")
+                self.engine.interrupt(trial.number, "its session ended while it ran")
             else:
                 self._track(trial.number, future, partial(self._inbox.put, trial.number))
         self._receive_all()
 
     def _on_report(self, number: int, attempt: int, step: int, metrics: Mapping[str, float]) -> None:
-        """Take a report: at once from a trial in this thread, through the inbox from anywhere else."""
+        """Record a report: at once from a trial in this thread, otherwise through the inbox."""
         if not self.executor.capabilities.in_process:
             self._inbox.put((number, attempt, step, metrics))
         elif reason := self._record_report(number, attempt, step, metrics):
             raise TrialPruned(reason)
 
     def _record_report(self, number: int, attempt: int, step: int, metrics: Mapping[str, float]) -> str | None:
-        """Journal a report, and return why the trial is to stop, or None."""
+        """Journal a report, and return why the trial was pruned, or None."""
         if self.history.trials[number].attempt != attempt:
             return None
         if self._repeated.get(number, 0):
@@ -281,7 +279,7 @@ class Loop:
         return self.engine.record_report(number, step, metrics, may_prune=may_prune)
 
     def _wait_seconds(self) -> float | None:
-        """Return how long to wait for the inbox: until the minutes are up, or the next look for an answer."""
+        """Return how long to wait for the inbox: until the budget's minutes end, or the next poll for an answer."""
         minutes = self.budget.minutes
         left = None if minutes is None else max(0.0, minutes * 60 - self._seconds_spent)
         if not self.approvals.has_open:
@@ -290,7 +288,7 @@ class Loop:
 
     @property
     def _is_paused(self) -> bool:
-        """Whether nothing new is proposed until a person has answered."""
+        """Whether a person must answer before the next proposal."""
         return self.approvals.pauses and self.approvals.has_open
 
     def _receive_all(self) -> list[int]:
@@ -313,7 +311,7 @@ class Loop:
         outcome = _outcome(self._in_flight.pop(number))
         trial = self.history.trials[number]
         if trial.state is not State.RUNNING:
-            pass  # It was pruned earlier. Now its process has ended, and the slot is free.
+            pass  # It was pruned before; now its process has ended, and the slot is free.
         elif outcome is None:
             self.engine.settle_pruned(number)
         elif isinstance(outcome, Failure) and outcome.kind == "lost" and trial.times_lost < self.retries:
@@ -329,11 +327,11 @@ class Loop:
         self._in_flight.clear()
 
     def _leave_running(self) -> None:
-        """Settle the trials that end within the grace, and leave the others running."""
+        """Settle the trials that end within the grace period, and leave the others running."""
         _, running = wait(self._in_flight.values(), timeout=UNSTOPPABLE_GRACE_SECONDS)
         self.judge([n for n in self._receive_all() if self.history.trials[n].state is State.COMPLETE])
         if running:
-            log.warning("%d trials cannot be stopped and still run; the next session takes them over", len(running))
+            log.warning("%d trials cannot be stopped and still run; the next session recovers them", len(running))
         self._in_flight.clear()
 
     def _test(self) -> None:

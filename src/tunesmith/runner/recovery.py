@@ -1,4 +1,4 @@
-"""Complete what an earlier session left open: missing verdicts, and failures that ended the study."""
+"""Recovery after an earlier session: missing verdicts, and retries of the failures that ended the study."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def recover(engine: Engine) -> None:
 
 
 def _retry_failures(engine: Engine) -> None:
-    """Retry the trials whose failures ended the study: their cause has been fixed, or nobody would resume it."""
+    """Retry the trials whose failures ended the study: its resumption suggests that the cause is fixed."""
     history = engine.history
     if history.last_stop is None or not history.last_stop.failed:
         return
-    any_worked = history.counts[State.COMPLETE] or history.counts[State.PRUNED]
+    any_succeeded = history.counts[State.COMPLETE] or history.counts[State.PRUNED]
     all_failed = [trial.number for trial in history.trials if trial.state is State.FAILED]
-    numbers = list(history.failed_in_a_row) if any_worked else all_failed
+    numbers = list(history.failed_in_a_row) if any_succeeded else all_failed
     if numbers:
-        log.warning("the %d trials whose failures ended the study are run again", len(numbers))
+        log.warning("retrying the %d trials whose failures ended the study", len(numbers))
     for number in numbers:
-        engine.interrupt(number, "its failure ended the study; run again")
+        engine.interrupt(number, "its failure ended the study; it is retried")

@@ -1,1 +1,1 @@
-"""The public face of a study: its specification, ask and tell, run."""
+"""The study: its specification, ask and tell, and run."""

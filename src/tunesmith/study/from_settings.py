@@ -1,4 +1,4 @@
-"""From the merged tables of a study.toml, flags and variables to the specification of a study."""
+"""The specification of a study from the merged tables of a study.toml, flags and variables."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def spec_from_settings(settings: Settings, *, tracked: bool = True) -> StudySpec
         tracked: Whether to include the trackers.
 
     Raises:
-        InputError: A setting is wrong; the message starts with its place in the file.
+        InputError: A setting is wrong; the message starts with its location in the file.
     """
     try:
         return _spec(settings, tracked)
@@ -47,7 +47,7 @@ def _spec(settings: Settings, tracked: bool) -> StudySpec:
     budget = build(Budget, tables["budget"], "budget")
     context = TaskContext(folder=settings.source.parent, space=space, objective=objective)
     task = task_from_table(tables["task"], context) if tables["task"] else None
-    trackers = _trackers(tables["trackers"])  # Checked even where they are left out.
+    trackers = _trackers(tables["trackers"])  # Validated even if they are not used.
     search, execution = tables["search"], tables["execution"]
     return StudySpec.from_options(
         space=space,
@@ -69,12 +69,12 @@ def _spec(settings: Settings, tracked: bool) -> StudySpec:
 
 
 def _model(table: Mapping[str, Any]) -> ModelOptions | None:
-    """Return what was said of language models; limits without a model ask nobody."""
+    """Return the options of language models; None for limits without a model."""
     return build(ModelOptions, table, "agents") if table.get("model") else None
 
 
 def _checked(kind: str, plugin: Any) -> Any:
-    """Check a plugin's name and options here, where the place of an error is known."""
+    """Validate a plugin's name and options here, where the location of an error is known."""
     try:
         if (kind, plugin) != ("pruners", "none"):
             plugins.resolve(kind, plugin)
@@ -88,12 +88,12 @@ def _executor(table: Mapping[str, Any], parallel: Any) -> dict[str, Any]:
     name, colon, slots = str(table["executor"]).partition(":")
     if not isinstance(table["executor"], str) or (colon and not slots.isdecimal()):
         raise InputError(
-            f"executor must be a name, as 'process' or 'process:4', but {table['executor']!r} was given. "
-            "Its options stand beside it, in [execution].",
+            f"executor must be a name, as 'process' or 'process:4', got {table['executor']!r}. "
+            "Its options are keys of [execution].",
             keys=("execution", "executor"),
         )
     if "slots" in options:
-        raise InputError("how many trials run at once is said by parallel in [search].", keys=("execution", "slots"))
+        raise InputError("the number of slots must be given as parallel in [search].", keys=("execution", "slots"))
     parallel = int(slots) if slots else expect_whole(parallel, 1, "search", "parallel")
     if name == "inline" and parallel > 1:
         raise InputError(
@@ -101,16 +101,16 @@ def _executor(table: Mapping[str, Any], parallel: Any) -> dict[str, Any]:
             "Choose executor = 'process', or parallel = 1.",
             keys=("search", "parallel"),
         )
-    given = {"name": name, **options} | ({} if name == "inline" else {"slots": parallel})
+    executor = {"name": name, **options} | ({} if name == "inline" else {"slots": parallel})
     try:
-        plugins.resolve("executors", given)
+        plugins.resolve("executors", executor)
     except InputError as error:
         raise InputError(error.message, keys=("execution", *error.keys[-1:])) from None
-    return given
+    return executor
 
 
 def _trackers(table: Mapping[str, Any]) -> list[Tracker]:
-    """Return the trackers of a `[trackers]` table: a name, and true, false or a table of options."""
+    """Return the trackers of a `[trackers]` table, which holds true, false or a table of options by name."""
     trackers = []
     for name, options in table.items():
         if not isinstance(options, bool | Mapping):

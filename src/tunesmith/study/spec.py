@@ -1,4 +1,4 @@
-"""The specification of a study: made from Python, from a study.toml or from a journal, and written to a plain table."""
+"""The specification of a study, from Python, a study.toml or a journal."""
 
 from __future__ import annotations
 
@@ -56,16 +56,15 @@ class StudySpec:
         space: The search space.
         objective: The metrics to improve, and constraints.
         folder: The study's folder, absolute; None keeps everything in memory.
-        name: A name for people.
+        name: Its name in reports.
         budget: The limits.
         proposer: Decides which trial is next: a name, a table `{"name": ..., option: ...}` or an object.
-        pruner: Stops poor trials early, likewise; None stops none.
-        judge: Judges finished trials, likewise.
-        model: The language models that advise the search; None asks none.
-        task: What a trial runs: an object, or its `[task]` table, which is built on first use. None for a study that
-            is only asked and told.
+        pruner: Stops poor trials early, like `proposer`; None stops none.
+        judge: Judges complete trials, like `proposer`.
+        model: The language models that advise the search, or None.
+        task: What a trial runs: an object, or a `[task]` table, built on first use. None for ask and tell.
         executor: Where trials run, like `proposer`.
-        retries: How often a trial whose process was lost is run again.
+        retries: The number of new attempts for a trial whose process vanished.
         seed: The seed of all randomness.
         trackers: Where to mirror the study, each like `proposer`.
         source: The study.toml that it comes from.
@@ -111,7 +110,7 @@ class StudySpec:
         values["name"] = options.get("name") or (values["folder"].name if folder is not None else "study")
         values["budget"] = Budget() if budget is None else budget
         if not isinstance(values["budget"], Budget):
-            raise InputError(f"budget must be a Budget, as Budget(trials=60), but {budget!r} was given.")
+            raise InputError(f"budget must be a Budget, as Budget(trials=60), got {budget!r}.")
         if (model := options.get("model")) is not None:
             values["model"] = ModelOptions.parse(model)
         trackers = options.get("trackers", ())
@@ -127,11 +126,11 @@ class StudySpec:
     def from_journal(
         cls, folder: Path, *, task: Callable[[str], Task] | None = None, trackers: Iterable[Plugin | Tracker] = ()
     ) -> Self:
-        """Return the specification of the study in a folder, as its last session had it.
+        """Return the specification of the study in a folder, as of its last session.
 
         Args:
             folder: The study's folder.
-            task: Makes the task from the name of the first metric, where the journal's cannot be built.
+            task: Makes the task from the name of the first metric, if the journal's cannot be built.
             trackers: As in `StudySpec`; a journal does not keep them.
 
         Raises:
@@ -153,7 +152,7 @@ class StudySpec:
             judge=_plugin(table, "judge", "rules"),
             executor=_plugin(table, "executor", "inline"),
             model=table["model"],
-            # A study can be viewed where its script or function is missing; only running it needs the task.
+            # A study can be viewed without its script or function; only running it needs the task.
             task=table["task"] if task is None else task(objective.primary.name),
             retries=table["retries"],
             seed=table["seed"],
@@ -185,7 +184,7 @@ class StudySpec:
         }
 
     def build_task(self) -> Task | None:
-        """Return the task, built from its table where it is one.
+        """Return the task, built from its table if need be.
 
         Raises:
             InputError: The table is wrong, or the task cannot run with this space.
@@ -200,7 +199,7 @@ class StudySpec:
 
 
 def source_of(folder: Path) -> Path:
-    """Return the study.toml that the study in a folder was made from.
+    """Return the study.toml of the study in a folder.
 
     Raises:
         InputError: The folder holds no study, or its study.toml no longer exists.
@@ -210,7 +209,7 @@ def source_of(folder: Path) -> Path:
         raise InputError(f"a study's folder must hold a {JOURNAL_NAME}, but {folder} has none. Give a study.toml.")
     if source is None or not Path(source).exists():
         raise InputError(
-            f"{folder} must come from a study.toml that is still there, but it came from {source or 'Python'}. "
+            f"the study in {folder} must come from an existing study.toml, but it came from {source or 'Python'}. "
             "Give a study.toml, with --folder for this folder."
         )
     return Path(source)
@@ -223,14 +222,14 @@ def _specifications(folder: Path) -> Iterator[StudyCreated | SessionOpened]:
 
 
 def _named(plugin: object) -> object:
-    """Return a plugin in a form for the journal: its name or table, or the class of an object."""
+    """Return a plugin as plain JSON: its name or table, or the class of an object."""
     if plugin is None or isinstance(plugin, str | Mapping):
         return plugin
     return {"class": f"{type(plugin).__module__}:{type(plugin).__qualname__}"}
 
 
 def _plugin(table: Mapping[str, Any], kind: str, default: str | None) -> Any:
-    """Return a plugin from a journal, or the default where it was an object, which no journal can restore."""
+    """Return a plugin from a journal, or the default if it was an object, which a journal cannot restore."""
     plugin = table[kind]
     if not isinstance(plugin, Mapping) or "class" not in plugin:
         return plugin

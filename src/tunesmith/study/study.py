@@ -1,7 +1,4 @@
-"""A study: ask which trial is next, tell what came of it, or let it run by itself.
-
-The study is the only writer of its journal. Everything it does is an event there; what it knows is its history.
-"""
+"""A study: ask for trials and tell their outcomes, or let it run by itself."""
 
 from __future__ import annotations
 
@@ -52,7 +49,7 @@ class Study:
         task: What a trial runs; only `run` needs it.
         options: `space` and `objective`, and any of `folder` (None keeps everything in memory; a folder that holds
             this study is continued), `name`, `budget`, `proposer`, `pruner`, `judge`, `model`, `executor`, `retries`,
-            `seed` and `trackers`. `StudySpec` says what each means.
+            `seed` and `trackers`. See `StudySpec`.
 
     Raises:
         InputError: An option is wrong, or the folder holds another study.
@@ -93,7 +90,7 @@ class Study:
             self._add_language_model(spec.model)
 
     def _add_language_model(self, options: ModelOptions) -> None:
-        # Imported here, as few studies have a language model.
+        # Imported here, because few studies have a language model.
         from ..agents.adviser import PlannerAdviser, with_adviser, with_reviewer
         from ..agents.gateway import ModelGateway
 
@@ -111,20 +108,20 @@ class Study:
             best = f", {len(self.front)} on the front"
         return f"<Study {self.name!r}: {self.objective}, {len(self.history.trials)} trials{best}>"
 
-    # -- what is known ---------------------------------------------------------------------------------------------
+    # -- results ---------------------------------------------------------------------------------------------------
 
     @cached_property
     def task(self) -> Task | None:
-        """What a trial runs, built on first use; None for a study that is only asked and told.
+        """What a trial runs, built on first use; None for ask and tell.
 
         Raises:
-            InputError: The task of a loaded study cannot be built, as its script or function is missing.
+            InputError: The script or function of a loaded study is missing.
         """
         return self.spec.build_task()
 
     @property
     def has_task(self) -> bool:
-        """Whether the study knows what a trial runs, and can run by itself."""
+        """Whether the study has a task, so that it can run by itself."""
         return self.spec.task is not None
 
     @property
@@ -134,14 +131,14 @@ class Study:
 
     @property
     def best(self) -> Trial | None:
-        """The best trial so far, repeats and noise taken into account; None where none has completed."""
+        """The best trial so far, with repeats and noise taken into account; None if none is complete."""
         return self.history.best
 
     @property
     def front(self) -> Sequence[Trial]:
-        """The trials that no other beats, by the first metric: several with a Pareto objective, else the best alone.
+        """The feasible trials that no other dominates, sorted by the first metric; repeats count by their mean.
 
-        Only those that keep the constraints; repeats count by their mean.
+        Without a Pareto objective, the best trial alone.
         """
         return self.history.front
 
@@ -177,12 +174,12 @@ class Study:
             path: The file; `report.html` in the study's folder by default.
 
         Returns:
-            Where it was written.
+            The path of the file.
         """
         from ..reports.html import write_report
 
         if path is None and self.folder is None:
-            raise InputError("a study that is kept in memory needs a path for its report, as report('report.html').")
+            raise InputError("a study in memory needs a path for its report, as report('report.html').")
         target = Path(path) if path is not None else Path(self.folder or "") / "report.html"
         facts: dict[str, Any] = {"seed": self.seed, "budget": self.budget.to_table(), "version": __version__}
         if self.folder is not None:
@@ -194,15 +191,14 @@ class Study:
     # -- ask and tell ----------------------------------------------------------------------------------------------
 
     def ask(self) -> Trial:
-        """Return the next trial to run, started.
+        """Start the next trial and return it.
 
-        The first is the user's own configuration: the defaults of the space. A repeat that the judge asked for, or
-        a trial that was interrupted, comes before a new proposal; so does a step that was approved. A step that waits
-        for approval holds nothing up.
+        The first is the user's own configuration. Waiting trials (repeats, approved steps, interrupted trials) come
+        before new proposals. A step that waits for approval delays nothing.
 
         Raises:
             SpaceExhausted: Every configuration of a finite space has been tried.
-            BudgetSpent: The budget's trials have all been asked for.
+            BudgetSpent: All trials of the budget have been asked for.
         """
         self.approvals.settle()
         waiting = self.history.waiting
@@ -213,47 +209,47 @@ class Study:
         return self.engine.start(waiting[0].number)
 
     def tell(self, number: int, outcome: Outcome | Mapping[str, float] | float) -> Trial:
-        """Settle a trial, once and for all.
+        """Settle a trial with its outcome.
 
         Args:
             number: The trial.
             outcome: A `Measurement`, its metrics by name, the one metric as a number, or a `Failure`.
 
         Returns:
-            The trial as it stands now, judged.
+            The settled and judged trial.
 
         Raises:
-            InputError: The trial does not exist or does not run, a metric is missing or not a finite number, or an
+            InputError: The trial does not exist or is not running, a metric is missing or not a finite number, or an
                 artifact does not exist.
         """
         trial = self.engine.trial(number)
         if trial.state is not State.RUNNING:
-            raise InputError(f"only a running trial can be told, but trial {number} is {trial.state}.")
+            raise InputError(f"only a running trial can be settled, but trial {number} is {trial.state}.")
         outcome = self._checked(outcome)
         if isinstance(outcome, Measurement):
             check_artifacts(trial.folder, outcome.artifacts)
         return self._settle(number, outcome)
 
     def add(self, parameters: Mapping[str, Value], outcome: Outcome | Mapping[str, float] | float) -> Trial:
-        """Enter a result that is known already, as from earlier work, so that the search need not find it out again.
+        """Add a known result, for example from earlier work, as a trial.
 
-        It becomes a trial like any other, and counts as one. Trial 0 stays your own configuration: where the study is
-        new, it waits for a slot first, unless it is the very one that is added. A configuration that was tried already
-        counts as its repeat. The judge has none of them repeated: of many that are known, most are soon beaten.
+        Trial 0 stays the user's own configuration; a new study queues it first, unless it is the one added. A
+        configuration that was tried before counts as a repeat. No repeats are queued: most known results are soon
+        surpassed.
 
         Args:
-            parameters: The active ones by name.
+            parameters: The active parameters by name.
             outcome: As for `tell`.
 
         Returns:
-            The trial, settled and judged.
+            The settled and judged trial.
 
         Raises:
-            InputError: The parameters are no configuration of the space, or a metric is missing or not a finite number.
+            InputError: The parameters are outside the space, or a metric is missing or not a finite number.
         """
         if fault := self.space.fault(expect_table(parameters, "parameters")):
             raise InputError(
-                f"a known result must lie in the search space, but {fault} Widen the space, or leave this result out."
+                f"a known result must lie in the search space, but {fault} Widen the space, or omit this result."
             )
         outcome = self._checked(outcome)
         self.recorder.open()
@@ -284,13 +280,13 @@ class Study:
         return outcome
 
     def note(self, number: int, text: str, *, accept: bool = False, reject: bool = False) -> Trial:
-        """Attach a user's note to a trial, and overrule the verdict on it if asked.
+        """Add a user's note to a trial, and overrule its verdict if asked.
 
         Args:
             number: The trial.
-            text: The note; it may be empty where the verdict is overruled.
-            accept: Put this configuration first, whatever was measured.
-            reject: Keep this configuration from ever being the best.
+            text: The note; may be empty with `accept` or `reject`.
+            accept: Rank this configuration first, whatever its measurement.
+            reject: Bar this configuration from being the best.
         """
         self.engine.trial(number)
         if accept and reject:
@@ -304,41 +300,41 @@ class Study:
         return self.history.trials[number]
 
     def approve(self, question: int | None = None, text: str = "", *, reject: bool = False) -> ApprovalRequest:
-        """Answer whether a step may be tried that a language model advises (`approve` in its options).
+        """Approve or reject a step that a language model advises (see `approve` in its options).
 
-        It may be called from any thread, and while another process runs the study, which then takes the answer in.
+        Any thread may call this, and another process may be running the study.
 
         Args:
-            question: The question's number; None for the only one that is open.
-            text: Why, in words.
-            reject: Keep the step from being tried.
+            question: The number of the request; None for the only open one.
+            text: The reason, in words.
+            reject: Reject the step instead of approving it.
 
         Returns:
-            The question; still open where it is for another thread or process to take the answer in.
+            The request; still open if another thread or process has yet to apply the answer.
 
         Raises:
-            InputError: There is no such open question, or it was answered already.
+            InputError: There is no such open request, or it already has an answer.
         """
         return self.approvals.answer(question, text, reject=reject)
 
     @property
     def approval_requests(self) -> Sequence[ApprovalRequest]:
-        """Every step that a person was asked to approve, by number from 1; `is_open` tells which ones wait."""
+        """All requests for a person's approval, by number from 1."""
         return tuple(self.history.approval_requests.all)
 
     def run(self) -> History:
-        """Run trials until the budget is spent, the target is met or nothing improves; go on where it stood.
+        """Run trials until the budget is spent, the target is met or nothing improves; resume an earlier run.
 
         Returns:
             The history.
 
         Raises:
-            InputError: The study has no task, or a limit was set that the executor cannot keep.
+            InputError: The study has no task, or the executor does not enforce a limit of the budget.
             StudyFailed: Nothing worked; the message shows why.
-            KeyboardInterrupt: It was interrupted; everything settled is kept, and running it again goes on.
+            KeyboardInterrupt: It was interrupted; the next run continues, with all settled trials.
         """
         if self.task is None:
-            raise InputError("a study needs a task to run by itself. Give it one, or use ask and tell.")
+            raise InputError("a study must have a task to run by itself. Give it one, or use ask and tell.")
         if self.folder is None and not self._has_temporary_folder:
             folder = mkdtemp(prefix="tunesmith-")
             weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
@@ -368,11 +364,11 @@ class Study:
         return ModelCoordinator(rules, self.gateway)
 
     def resume(self) -> History:
-        """Go on where the study stood; the same as `run`."""
+        """Continue the study; the same as `run`."""
         return self.run()
 
     def close(self) -> None:
-        """Let go of the study's folder, so that another process may work on it, and of language models."""
+        """Release the study's folder for other processes, and close language models and trackers."""
         self.approvals.release()
         if self.gateway is not None:
             self.gateway.close()
@@ -388,5 +384,5 @@ class Study:
 
     @property
     def seconds_spent(self) -> float:
-        """Wall-clock seconds of all sessions, the running one up to now."""
+        """Wall-clock seconds of all sessions, including the running one."""
         return self.history.seconds_spent(time.time())

@@ -1,4 +1,4 @@
-"""The functions that make studies: from a Python function, from a folder, or from a study.toml."""
+"""Studies from a Python function, a folder or a study.toml."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def tune(
             - `proposer`, `pruner`, `judge`: plugins, by name, table or object; no pruner by default.
             - `model`: a language model that advises the search, as `"openrouter:anthropic/claude-sonnet-4.5"`, or a
               table like `[agents]` of a study.toml.
-            - `seed`: the seed of all randomness. The same seed gives the same study where trials run one by one.
+            - `seed`: the seed of all randomness. The same seed gives the same study if trials run one by one.
             - `trackers`: where to mirror the study, as `["mlflow"]`.
             - `name`, `retries`: as in `Study`.
 
@@ -70,7 +70,7 @@ def load(
 
     Args:
         folder: The study's folder.
-        function: The tuned function, where it cannot be imported by its name; only `resume` needs it.
+        function: The tuned function, if it cannot be imported by its name; only `resume` needs it.
         trackers: As for `tune`; the folder does not keep them.
 
     Returns:
@@ -88,14 +88,14 @@ def load(
 
 
 def study_from_settings(settings: Settings, *, tracked: bool = True) -> Study:
-    """Return the study that a study.toml describes; it continues what its folder holds.
+    """Return the study that a study.toml describes, continued if its folder holds one.
 
     Args:
         settings: The merged tables.
-        tracked: Whether the study gets its trackers. A process that takes a single step leaves them to the next run.
+        tracked: Whether to open its trackers. A process that takes a single step leaves them to the next run.
 
     Raises:
-        InputError: A setting is wrong; the message starts with its place in the file.
+        InputError: A setting is wrong; the message starts with its location in the file.
     """
     spec = spec_from_settings(settings, tracked=tracked)
     try:

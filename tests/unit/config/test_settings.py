@@ -132,14 +132,14 @@ def test_the_folder_is_beside_the_file_by_default(study: Path, monkeypatch: pyte
         (
             "[budget]",
             "[execution]\nexecutor = 'process:x'\n[budget]",
-            "study.toml:28: .*'process:4', but 'process:x' was",
+            "study.toml:28: .*'process:4', got 'process:x'",
         ),
         (
             "[budget]",
             "[execution]\nexecutor = { name = 'process' }\n[budget]",
-            r"study.toml:28: execution.executor: executor must be a name, .* options stand beside it, in \[execution\]",
+            r"study.toml:28: execution.executor: executor must be a name, .* options are keys of \[execution\]",
         ),
-        ("[budget]", "[execution]\nslots = 4\n[budget]", r"study.toml:28: .* is said by parallel in \[search\]"),
+        ("[budget]", "[execution]\nslots = 4\n[budget]", r"study.toml:28: .* must be given as parallel in \[search\]"),
         ("[budget]", "[search]\nproposer = 3\n[budget]", "study.toml:28: search.proposer: a proposer must be a name"),
         ("[budget]", "[search]\njudge = 'none'\n[budget]", "study.toml:28: search.judge: unknown judge 'none'"),
         ('name = "mine"', "name = '../mine'", "study.toml:3: study.name: name must be text without '/'"),

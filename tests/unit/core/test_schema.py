@@ -52,7 +52,7 @@ def test_unknown_keys_name_the_nearest() -> None:
     with pytest.raises(InputError, match=r"unknown key 'sise'\. Did you mean 'size'\?") as caught:
         build(Options, {"name": "a", "sise": 1}, "search")
     assert caught.value.keys == ("search", "sise")
-    with pytest.raises(InputError, match="Known here: a, b"):
+    with pytest.raises(InputError, match="Known keys: a, b"):
         expect_keys({"zzz": 1}, ["b", "a"])
 
 

@@ -79,7 +79,7 @@ def test_ten_failures_in_a_row_end_it_too() -> None:
     assert not decide(history_of(1.0, *[None] * 9, 2.0, *[None] * 9))[0]
     step = RulesCoordinator(budget=Budget()).decide(history_of(1.0, *[None] * 10), seconds=0)
     assert (step.stop, step.failed) == (True, True)
-    assert step.reason == "the last 10 trials failed, one after the other"
+    assert step.reason == "the last 10 trials failed"
 
 
 def test_limits_that_a_trial_met_do_not_count_as_something_broken() -> None:

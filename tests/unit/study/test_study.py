@@ -47,8 +47,8 @@ def test_trial_0_takes_what_is_expected_to_be_good_where_no_default_is_known() -
     }
     trial = ts.Study(space=space, objective="minimize y").ask()
     assert trial.parameters == {"x": 0.9, "n": 2, "act": "gelu", "kind": "a"}
-    assert "no default known for n, act: took the prior's best value" in trial.proposal.reason
-    assert "no default known for kind: took the middle of the range" in trial.proposal.reason
+    assert "no default known for n, act: used the prior's mode" in trial.proposal.reason
+    assert "no default known for kind: used the middle of the range" in trial.proposal.reason
 
 
 @pytest.mark.parametrize("proposer", ["random", "quasirandom", "tpe", "portfolio"])
@@ -91,11 +91,11 @@ def test_a_number_is_the_objectives_metric() -> None:
 @pytest.mark.parametrize(
     ("outcome", "message"),
     [
-        ({"y": math.nan}, "metric 'y' must be a finite number, but it is nan"),
-        ({"y": math.inf}, "metric 'y' must be a finite number, but it is inf"),
+        ({"y": math.nan}, "metric 'y' must be a finite number, got nan"),
+        ({"y": math.inf}, "metric 'y' must be a finite number, got inf"),
         ({"y": "0.3"}, "metric 'y' must be a number, got '0.3'"),
-        ({"yy": 1.0}, "every trial must report 'y', but it reported yy. Did you mean 'yy'?"),
-        ({}, "every trial must report 'y', but it reported nothing"),
+        ({"yy": 1.0}, "every trial must report 'y', got yy. Did you mean 'yy'?"),
+        ({}, "every trial must report 'y', got nothing"),
     ],
 )
 def test_what_cannot_be_told(outcome: Any, message: str) -> None:
@@ -111,7 +111,7 @@ def test_a_trial_is_settled_once() -> None:
     study = ts.Study(space=SPACE, objective="minimize y")
     trial = study.ask()
     study.tell(trial.number, 1.0)
-    with pytest.raises(ts.InputError, match="only a running trial can be told, but trial 0 is complete"):
+    with pytest.raises(ts.InputError, match="only a running trial can be settled, but trial 0 is complete"):
         study.tell(trial.number, 2.0)
     with pytest.raises(ts.InputError, match="there is no trial 9; the study has 1 trials"):
         study.tell(9, 1.0)
@@ -162,7 +162,7 @@ def test_a_finite_space_is_tried_once_and_then_exhausted() -> None:
         trial = study.ask()
         seen.append(tuple(sorted(trial.parameters.items())))
         study.tell(trial.number, float(len(seen)))
-    with pytest.raises(ts.SpaceExhausted, match="all 12 different configurations"):
+    with pytest.raises(ts.SpaceExhausted, match="all 12 configurations"):
         study.ask()
     assert len(seen) == len(set(seen)) == 12
 
@@ -413,11 +413,11 @@ def test_several_metrics_with_weights_are_one_loss() -> None:
         ({"test": 3}, "test must be a function or its address, got 3"),
         ({"space": ["x"]}, r"expected a table, got \['x'\]"),
         ({"objective": None}, "an objective must be a direction and a metric, .* got None"),
-        ({"budget": 10}, r"budget must be a Budget, as Budget\(trials=60\), but 10"),
+        ({"budget": 10}, r"budget must be a Budget, as Budget\(trials=60\), got 10"),
         ({"seed": "a"}, "seed must be a whole number of at least 0, got 'a'"),
         ({"seed": -1}, "seed must be a whole number of at least 0, got -1"),
         ({"executor": 4}, "an executor must be a name, a table with a name, or an instance, got 4"),
-        ({"executor": "inline:4"}, "unknown key 'slots'. Known here: none"),
+        ({"executor": "inline:4"}, "unknown key 'slots'. Known keys: none"),
     ],
 )
 def test_a_wrong_argument_is_refused_in_words(given: dict[str, Any], message: str) -> None:
