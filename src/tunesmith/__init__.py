@@ -46,26 +46,17 @@ __version__ = "0.1.0"
 
 # Names are imported on first use, so that trial processes and `tunesmith --help` start fast.
 _NAMES_BY_MODULE = {
-    "core.budget": ("Budget",),
-    "errors": (
-        "BudgetSpent",
-        "InputError",
-        "JournalError",
-        "MissingExtra",
-        "SpaceExhausted",
-        "StudyFailed",
-        "StudyLocked",
-        "TrialPruned",
-        "TunesmithError",
-    ),
-    "core.objective": ("Constraint", "Metric", "Objective"),
-    "core.parameters": ("Choice", "Float", "Int"),
-    "core.space": ("SearchSpace",),
-    "study.study": ("Study",),
-    "core.trial": ("Failure", "Measurement", "Proposal", "State", "Trial"),
-    "study.tuning": ("load", "tune"),
+    "core.budget": "Budget",
+    "core.objective": "Constraint Metric Objective",
+    "core.parameters": "Choice Float Int",
+    "core.space": "SearchSpace",
+    "core.trial": "Failure Measurement Proposal State Trial",
+    "errors": "BudgetSpent InputError JournalError MissingExtra SpaceExhausted StudyFailed StudyLocked TrialPruned"
+    " TunesmithError",
+    "study.study": "Study",
+    "study.tuning": "load tune",
 }
-_MODULES = {name: module for module, names in _NAMES_BY_MODULE.items() for name in names}
+_MODULES = {name: module for module, names in _NAMES_BY_MODULE.items() for name in names.split()}
 
 __all__ = sorted(["__version__", *_MODULES])  # pyright: ignore[reportUnsupportedDunderAll]
 

@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -220,8 +219,7 @@ class Approvals:
     def _journal(self, request: ApprovalRequest, pending: PendingAnswer) -> None:
         fault = self._obstacle(request) if pending.answer == APPROVE else ""
         trial = len(self.history.trials) if pending.answer == APPROVE and not fault else None
-        closed = replace(request, answer=pending.answer, answered_by=pending.by, text=pending.text, trial=trial)
-        reason = answer_line(closed)
+        reason = answer_line(request.answered(pending.answer, by=pending.by, text=pending.text, trial=trial))
         if fault:
             reason = f"{reason}; it is not tried, because {fault}"
         event = ApprovalAnswered(

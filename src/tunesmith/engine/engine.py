@@ -128,33 +128,27 @@ class Engine:
 
     def settle(self, number: int, outcome: Outcome) -> Trial:
         """Settle a running trial without a verdict; unusable metrics make it a failure."""
-        trial = self.history.trials[number]
+        metrics: Mapping[str, float] = {}
+        artifacts: Mapping[str, str] = {}
+        failure = None
         if isinstance(outcome, Measurement):
             try:
-                metrics = self.check(outcome.metrics)
+                metrics, artifacts = self.check(outcome.metrics), outcome.artifacts
             except InputError as error:
-                outcome = Failure(
-                    kind="metric",
-                    reason=error.message,
-                    seconds=outcome.seconds,
-                    peak_memory_bytes=outcome.peak_memory_bytes,
-                )
-            else:
-                return self._finish(
-                    TrialFinished(
-                        trial=number,
-                        attempt=trial.attempt,
-                        state=State.COMPLETE,
-                        metrics=metrics,
-                        artifacts=outcome.artifacts,
-                        **_cost(outcome),
-                    )
-                )
-        cost = _cost(outcome)
-        failure = dataclasses.replace(outcome, seconds=None, peak_memory_bytes=None)
-        return self._finish(
-            TrialFinished(trial=number, attempt=trial.attempt, state=State.FAILED, failure=failure, **cost)
+                failure = Failure(kind="metric", reason=error.message)
+        else:
+            failure = dataclasses.replace(outcome, seconds=None, peak_memory_bytes=None)
+        event = TrialFinished(
+            trial=number,
+            attempt=self.history.trials[number].attempt,
+            state=State.COMPLETE if failure is None else State.FAILED,
+            metrics=metrics,
+            artifacts=artifacts,
+            failure=failure,
+            seconds=outcome.seconds,
+            peak_memory_bytes=outcome.peak_memory_bytes,
         )
+        return self._finish(event)
 
     def settle_pruned(self, number: int, verdict: Verdict | None = None) -> Trial:
         """Settle a running trial as pruned, with the metrics of its last report."""
@@ -250,9 +244,8 @@ class Engine:
 
     def _proposal_event(self, proposal: Proposal) -> TrialProposed:
         """Return the event of the next trial. All first runs share one seed, for a fair comparison."""
-        runs = 0
-        if proposal.repeat_of is not None:
-            runs = len(self.history.repeats(self.history.trials[proposal.repeat_of]))
+        origin = proposal.repeat_of
+        runs = 0 if origin is None else len(self.history.repeats(self.history.trials[origin]))
         return TrialProposed(trial=len(self.history.trials), proposal=proposal, seed=self.seed + runs)
 
     def _on_report(self, number: int, step: int, metrics: Mapping[str, float]) -> None:
@@ -263,7 +256,3 @@ class Engine:
         verdicts = [] if verdict is None else [TrialJudged(trial=event.trial, verdict=verdict)]
         self.recorder.emit(event, *verdicts)
         return self.history.trials[event.trial]
-
-
-def _cost(outcome: Outcome) -> dict[str, Any]:
-    return {"seconds": outcome.seconds, "peak_memory_bytes": outcome.peak_memory_bytes}

@@ -21,27 +21,8 @@ from ..core.space import SearchSpace
 from ..core.spending import Ledger
 from ..core.trial import Proposal, Report, State, Trial, Verdict
 from ..errors import TunesmithError
-from ..journal.events import (
-    ApprovalAnswered,
-    ApprovalRequested,
-    Decision,
-    Event,
-    ModelCalled,
-    SearchFocused,
-    SessionClosed,
-    SessionOpened,
-    StudyCreated,
-    StudyStopped,
-    TrialEvent,
-    TrialFinished,
-    TrialInterrupted,
-    TrialJudged,
-    TrialNoted,
-    TrialProposed,
-    TrialReported,
-    TrialStarted,
-    TrialTested,
-)
+from ..journal import events
+from ..journal.events import Event, TrialEvent
 from .curves import Curves
 from .leaderboard import Leaderboard
 from .outcomes import Outcomes
@@ -75,9 +56,9 @@ class History:
 
     >>> from tunesmith.core.space import Float
     >>> history = History(SearchSpace({"x": Float(0, 1)}), Objective.parse("minimize y"))
-    >>> history.apply(TrialProposed(trial=0, proposal=Proposal(parameters={"x": 0.5})))
-    >>> history.apply(TrialStarted(trial=0))
-    >>> history.apply(TrialFinished(trial=0, state=State.COMPLETE, metrics={"y": 2.0}))
+    >>> history.apply(events.TrialProposed(trial=0, proposal=Proposal(parameters={"x": 0.5})))
+    >>> history.apply(events.TrialStarted(trial=0))
+    >>> history.apply(events.TrialFinished(trial=0, state=State.COMPLETE, metrics={"y": 2.0}))
     >>> history.best.number
     0
     """
@@ -86,15 +67,15 @@ class History:
         self.space = space
         self.objective = objective
         self.folder = folder
-        self.created: StudyCreated | None = None
+        self.created: events.StudyCreated | None = None
         self.trials: list[Trial] = []
         self.counts: Counter[State] = Counter()
-        self.decisions: list[Decision] = []
-        self.last_stop: StudyStopped | None = None
-        self.focus: SearchFocused | None = None
+        self.decisions: list[events.Decision] = []
+        self.last_stop: events.StudyStopped | None = None
+        self.focus: events.SearchFocused | None = None
         self.ledger = Ledger()
         self.approval_requests = ApprovalRequests()
-        self.sessions: list[SessionOpened] = []
+        self.sessions: list[events.SessionOpened] = []
         self.events_seen = 0
         self.since_best = 0
         self.repeats_proposed = 0
@@ -280,7 +261,7 @@ class History:
         return self._key(parameters, inherits) in self._leaderboard
 
     @property
-    def stopped(self) -> StudyStopped | None:
+    def stopped(self) -> events.StudyStopped | None:
         """The event that stopped the study; None if it is running, was interrupted, or was resumed since."""
         if self.last_stop is None or self.running:
             return None
@@ -329,7 +310,7 @@ class History:
             self._clock = event.time
         if not isinstance(event, TrialEvent):
             self._apply_to_study(event)
-        elif isinstance(event, TrialProposed):
+        elif isinstance(event, events.TrialProposed):
             self._propose(event)
         elif event.trial >= len(self.trials):
             raise TunesmithError(
@@ -340,33 +321,33 @@ class History:
 
     def _apply_to_study(self, event: Event) -> None:
         match event:
-            case StudyCreated():
+            case events.StudyCreated():
                 self.created = event
-            case SessionOpened():
+            case events.SessionOpened():
                 self._clock = event.time
                 self.sessions.append(event)
-            case SessionClosed():
+            case events.SessionClosed():
                 self._clock = None
-            case ModelCalled():
+            case events.ModelCalled():
                 self.ledger.add(event.call)
-            case Decision():
+            case events.Decision():
                 self._apply_decision(event)
 
-    def _apply_decision(self, event: Decision) -> None:
+    def _apply_decision(self, event: events.Decision) -> None:
         self.decisions.append(event)
         match event:
-            case StudyStopped():
+            case events.StudyStopped():
                 self.last_stop = event
-            case SearchFocused():
+            case events.SearchFocused():
                 self.focus = event
-            case ApprovalRequested():
+            case events.ApprovalRequested():
                 self.approval_requests.add(event.request)
-            case ApprovalAnswered():
+            case events.ApprovalAnswered():
                 self.approval_requests.answer(
                     event.number, event.answer, by=event.by, text=event.text, trial=event.trial
                 )
 
-    def _propose(self, event: TrialProposed) -> None:
+    def _propose(self, event: events.TrialProposed) -> None:
         number = len(self.trials)
         if event.trial != number:
             raise TunesmithError(f"trials must be numbered in order, but trial {event.trial} follows {number - 1}.")
@@ -397,35 +378,35 @@ class History:
 
     def _apply_to_trial(self, event: TrialEvent, trial: Trial) -> None:
         match event:
-            case TrialReported():
+            case events.TrialReported():
                 self._expect(trial, event, State.RUNNING)
                 report = Report(event.step, event.metrics)
                 self._change(trial, reports=(*trial.reports, report))
                 self._curves.add(trial.number, report)
-            case TrialStarted():
+            case events.TrialStarted():
                 self._expect(trial, event, State.WAITING)
                 self._curves.forget(trial.number, (report.step for report in trial.reports))
                 self._change(trial, state=State.RUNNING, attempt=event.attempt, reports=(), started=event.time)
                 self.last_stop = None
-            case TrialFinished():
+            case events.TrialFinished():
                 self._expect(trial, event, State.RUNNING)
                 self._finish(event, trial)
-            case TrialJudged():
+            case events.TrialJudged():
                 self._judge(trial, event.verdict)
-            case TrialInterrupted():
+            case events.TrialInterrupted():
                 # A failed trial may be retried once the cause of all failures is fixed.
                 self._expect(trial, event, State.RUNNING, State.FAILED)
                 self._unsettled[trial.number] = None
                 self.failed_in_a_row = [number for number in self.failed_in_a_row if number != trial.number]
                 self._outcomes.mark_crashed(trial.number, False)
                 self._change(trial, state=State.WAITING, failure=None, times_lost=trial.times_lost + event.lost)
-            case TrialTested():
+            case events.TrialTested():
                 failure = "" if event.failure is None else event.failure.reason
                 self._change(trial, test_metrics=event.metrics, test_failure=failure)
-            case TrialNoted():
+            case events.TrialNoted():
                 self._change(trial, notes=(*trial.notes, event.text))
 
-    def _finish(self, event: TrialFinished, trial: Trial) -> None:
+    def _finish(self, event: events.TrialFinished, trial: Trial) -> None:
         del self._unsettled[trial.number]
         trial = self._change(
             trial,

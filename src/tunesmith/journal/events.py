@@ -39,9 +39,6 @@ class Event:
         _CLASSES[cls.kind] = cls
 
 
-# -- the study ---------------------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, kw_only=True)
 class StudyCreated(Event):
     """The study was created.
@@ -81,9 +78,6 @@ class SessionClosed(Event):
     """The process stopped running the study."""
 
     reason: str = ""
-
-
-# -- trials ------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,17 +158,11 @@ class TrialNoted(TrialEvent):
     text: str
 
 
-# -- language models ---------------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, kw_only=True)
 class ModelCalled(Event):
     """A language model was called, with or without an answer."""
 
     call: Call
-
-
-# -- decisions about the study -----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -262,9 +250,6 @@ class ApprovalAnswered(Decision):
     text: str = ""
     trial: int | None = None
     changes: Mapping[str, Value] = field(default_factory=dict)
-
-
-# -- records -----------------------------------------------------------------------------------------------------------
 
 
 def to_record(event: Event) -> dict[str, Any]:

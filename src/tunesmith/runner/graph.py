@@ -43,7 +43,7 @@ class Turn(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Context:
-    """The nodes' access to the running study, which no graph state can hold."""
+    """The graph's runtime context: the running study, whose futures no graph state can hold."""
 
     loop: Loop
 

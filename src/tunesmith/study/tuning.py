@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
 from pathlib import Path
 from typing import Unpack
 
@@ -83,7 +82,7 @@ def load(
     Traceback (most recent call last):
     tunesmith.errors.InputError: a study's folder must hold a journal.jsonl, but /nowhere has none.
     """
-    task = None if function is None else partial(_function_task, function)
+    task = None if function is None else lambda metric: FunctionTask(function=function, metric=metric)
     return Study(StudySpec.from_journal(Path(folder), task=task, trackers=trackers))
 
 
@@ -107,7 +106,3 @@ def study_from_settings(settings: Settings, *, tracked: bool = True) -> Study:
 def open_study(path: Path) -> Study:
     """Return the study in a folder, or the one that a study.toml describes."""
     return load(path) if path.is_dir() else study_from_settings(read_settings(path), tracked=False)
-
-
-def _function_task(function: Callable[..., Trained], metric: str) -> FunctionTask:
-    return FunctionTask(function=function, metric=metric)
