@@ -1,4 +1,4 @@
-"""Trackers in the background: what they are given, and that a study never waits for them."""
+"""Background trackers: the events that they receive, and that a study never waits for them."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ SPACE = {"x": ts.Float(0.0, 1.0)}
 LOGGER = "tunesmith.engine.background_trackers"
 
 
-class Ledger:
-    """Notes every call, and how the history stands then."""
+class CallLog:
+    """Records every call, with the number of events in the history."""
 
     def __init__(self) -> None:
         self.calls: list[Any] = []
@@ -39,25 +39,25 @@ class Ledger:
 
     @property
     def seen(self) -> int:
-        """How many events of the journal the tracker knows of."""
+        """The number of events that the tracker has received, directly or in its history."""
         return max(count for _, count in self.calls if count is not None)
 
 
-class Blocked(Ledger):
-    """Hangs when it is opened, until it is let go."""
+class Blocked(CallLog):
+    """Hangs when it is opened, until `may_continue` is set."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.hangs, self.may_go = threading.Event(), threading.Event()
+        self.hangs, self.may_continue = threading.Event(), threading.Event()
 
     def open(self, history: History) -> None:
         self.hangs.set()
-        self.may_go.wait()
+        self.may_continue.wait()
         super().open(history)
 
 
-class Broken(Ledger):
-    """Fails whenever it is opened."""
+class Broken(CallLog):
+    """Fails at every opening."""
 
     error: Exception = ValueError("no network at http://me:secret@host/")
 
@@ -88,8 +88,8 @@ def ask_and_tell(study: ts.Study, trials: int = 1) -> None:
         study.tell(study.ask().number, 1.0)
 
 
-def opened(folder: Path | None, tracker: Ledger) -> ts.Study:
-    """A study with a trial, whose tracker has been opened: what happens from now on is recorded event by event."""
+def opened(folder: Path | None, tracker: CallLog) -> ts.Study:
+    """Return a study whose tracker has been opened, so that later events are recorded one by one."""
     study = ts.Study(space=SPACE, objective="minimize y", proposer="random", folder=folder, trackers=[tracker])
     ask_and_tell(study)
     wait_until(lambda: tracker.calls, "the tracker to be opened")
@@ -105,46 +105,46 @@ def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 
 def test_a_tracker_gets_every_event_once_and_a_history_that_includes_it(tmp_path: Path) -> None:
-    ledger = Ledger()
-    with opened(tmp_path, ledger) as study:
+    tracker_log = CallLog()
+    with opened(tmp_path, tracker_log) as study:
         ask_and_tell(study, 10)
-    (first, opened_at), *events, last = ledger.calls
+    (first, opened_at), *events, last = tracker_log.calls
     assert (first, last[0]) == ("open", "close")
     assert [count for _, count in events] == list(range(opened_at + 1, journaled(tmp_path) + 1))
     assert len(events) >= 10
 
 
-def test_a_resumed_study_opens_its_trackers_with_all_that_happened_before(tmp_path: Path) -> None:
+def test_a_resumed_study_opens_its_trackers_with_its_whole_history(tmp_path: Path) -> None:
     tune(tmp_path)
     before = journaled(tmp_path)
-    ledger = Ledger()
-    tune(tmp_path, ledger, trials=8)
-    assert ledger.calls[0][1] > before
-    assert ledger.seen == journaled(tmp_path)
-    assert ledger.history is not None
-    assert len(ledger.history.trials) == 8
+    tracker_log = CallLog()
+    tune(tmp_path, tracker_log, trials=8)
+    assert tracker_log.calls[0][1] > before
+    assert tracker_log.seen == journaled(tmp_path)
+    assert tracker_log.history is not None
+    assert len(tracker_log.history.trials) == 8
 
 
 def test_the_same_tracker_is_opened_again_by_the_next_session(tmp_path: Path) -> None:
-    ledger = Ledger()
-    study = tune(tmp_path, ledger)
+    tracker_log = CallLog()
+    study = tune(tmp_path, tracker_log)
     study.resume()
-    assert [call for call, _ in ledger.calls if call in ("open", "close")] == ["open", "close"] * 2
+    assert [call for call, _ in tracker_log.calls if call in ("open", "close")] == ["open", "close"] * 2
 
 
 def test_the_study_and_its_lock_are_free_while_a_tracker_works(tmp_path: Path) -> None:
-    blocked, healthy = Blocked(), Ledger()
+    blocked, healthy = Blocked(), CallLog()
     with ts.Study(space=SPACE, objective="minimize y", folder=tmp_path, trackers=[blocked, healthy]) as study:
         ask_and_tell(study)
         assert blocked.hangs.wait(60)
-        ask_and_tell(study, 20)  # would wait for ever for a lock that is held by the tracker
+        ask_and_tell(study, 20)  # Would block if the tracker held the lock.
         wait_until(lambda: healthy.calls and healthy.seen == journaled(tmp_path), "the other tracker")
-        blocked.may_go.set()
+        blocked.may_continue.set()
     assert blocked.seen == journaled(tmp_path)
 
 
 def test_a_failing_tracker_costs_one_warning_without_secrets(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    broken, healthy = Broken(), Ledger()
+    broken, healthy = Broken(), CallLog()
     study = tune(tmp_path, broken, healthy, trials=50)
     assert study.best is not None
     [warning] = warnings(caplog)
@@ -153,8 +153,8 @@ def test_a_failing_tracker_costs_one_warning_without_secrets(tmp_path: Path, cap
     assert healthy.seen == journaled(tmp_path)
 
 
-def test_a_tracker_that_failed_is_opened_again_and_misses_nothing(tmp_path: Path) -> None:
-    class Once(Ledger):
+def test_a_failed_tracker_is_opened_again_and_misses_nothing(tmp_path: Path) -> None:
+    class Once(CallLog):
         failed = False
 
         def record(self, event: Any) -> None:
@@ -163,11 +163,11 @@ def test_a_tracker_that_failed_is_opened_again_and_misses_nothing(tmp_path: Path
                 self.failed = True
                 raise ConnectionError("the server was restarted")
 
-    ledger = Once()
-    with opened(tmp_path, ledger) as study:
+    tracker_log = Once()
+    with opened(tmp_path, tracker_log) as study:
         ask_and_tell(study, 3)
-    assert [call for call, _ in ledger.calls].count("open") == 2
-    assert ledger.seen == journaled(tmp_path)
+    assert [call for call, _ in tracker_log.calls].count("open") == 2
+    assert tracker_log.seen == journaled(tmp_path)
 
 
 def test_a_wrong_option_ends_a_tracker(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -189,13 +189,13 @@ def test_a_hanging_tracker_costs_one_warning(
     assert not blocked.calls
     [warning] = warnings(caplog)
     assert "tracker Blocked could not finish" in warning
-    blocked.may_go.set()
+    blocked.may_continue.set()
     wait_until(lambda: blocked.calls[-1:] == [("close", None)], "the tracker to be closed")
-    assert len(blocked.calls) == 2  # the call in which it hung, and close
+    assert len(blocked.calls) == 2  # The hanging call, and close.
 
 
-def test_nobody_waits_for_a_tracker_that_cannot_catch_up(caplog: pytest.LogCaptureFixture) -> None:
-    class Slow(Ledger):
+def test_a_study_does_not_wait_for_a_tracker_that_cannot_catch_up(caplog: pytest.LogCaptureFixture) -> None:
+    class Slow(CallLog):
         def record(self, event: Any) -> None:
             super().record(event)
             threading.Event().wait(0.05)
@@ -204,7 +204,7 @@ def test_nobody_waits_for_a_tracker_that_cannot_catch_up(caplog: pytest.LogCaptu
     with opened(None, slow) as study:
         ask_and_tell(study)
         wait_until(lambda: len(slow.calls) > 2, "the first events to be recorded")
-        ask_and_tell(study, 300)  # about a thousand events, which take it most of a minute
+        ask_and_tell(study, 300)  # About a thousand events, which take most of a minute.
     assert slow.seen < study.history.events_seen - 400
     [warning] = warnings(caplog)
     assert "tracker Slow could not finish" in warning
@@ -220,7 +220,7 @@ def test_a_call_that_takes_too_long_is_reported_while_the_study_runs(
     assert blocked.hangs.wait(60)
     ask_and_tell(study)
     assert "Blocked has not returned from a call" in warnings(caplog)[0]
-    blocked.may_go.set()
+    blocked.may_continue.set()
     study.close()
     assert len(warnings(caplog)) == 1
 
@@ -234,7 +234,7 @@ def test_a_tracker_that_is_too_far_behind_catches_up_from_the_history(
     ask_and_tell(study)
     assert blocked.hangs.wait(60)
     ask_and_tell(study, 20)
-    blocked.may_go.set()
+    blocked.may_continue.set()
     study.close()
     assert [call for call, _ in blocked.calls].count("open") == 2
     assert blocked.seen == journaled(tmp_path)
@@ -244,8 +244,8 @@ def test_a_tracker_that_is_too_far_behind_catches_up_from_the_history(
     assert "is more than 10 events behind" in warning
 
 
-def test_what_is_buffered_is_flushed_until_nothing_is_left(tmp_path: Path) -> None:
-    class Buffered(Ledger):
+def test_a_buffer_is_flushed_until_it_is_empty(tmp_path: Path) -> None:
+    class Buffered(CallLog):
         waiting = sent = 0
 
         def record(self, event: Any) -> None:
@@ -265,11 +265,11 @@ def test_what_is_buffered_is_flushed_until_nothing_is_left(tmp_path: Path) -> No
 
 
 def test_a_study_in_memory_has_trackers_too() -> None:
-    ledger = Ledger()
-    with opened(None, ledger) as study:
+    tracker_log = CallLog()
+    with opened(None, tracker_log) as study:
         ask_and_tell(study)
-    assert ledger.calls[-1] == ("close", None)
-    assert ledger.seen == study.history.events_seen
+    assert tracker_log.calls[-1] == ("close", None)
+    assert tracker_log.seen == study.history.events_seen
 
 
 @pytest.mark.parametrize("trackers", ["mlflow", {"mlflow": True}])

@@ -44,7 +44,7 @@ def _complete(number: int, y: float) -> Event:
     return TrialFinished(trial=number, state=State.COMPLETE, metrics={"y": y})
 
 
-def test_arrays_hold_what_is_known_of_each_trial() -> None:
+def test_arrays_have_a_row_per_trial() -> None:
     trials = [({"x": 0.1}, 2.0), ({"x": 0.2}, State.FAILED), ({"x": 0.3}, State.PRUNED), ({"x": 0.4}, State.RUNNING)]
     history = build_history(LINE, trials, MAXIMIZE, {2: [(1, 7.0)], 3: [(1, 8.0)]})
     np.testing.assert_array_equal(history.losses, [-2.0, np.nan, -7.0, np.nan])
@@ -60,7 +60,7 @@ def test_a_configuration_outside_of_the_space_has_no_point() -> None:
     assert history.best is not None
 
 
-def test_repeats_share_a_place_and_the_first_one_leads() -> None:
+def test_repeats_share_a_rank_and_the_first_one_leads() -> None:
     history = build_history(LINE, [({"x": 0.1}, 5.0), ({"x": 0.2}, 1.0), ({"x": 0.2}, 3.0)])
     best = history.best
     assert best is not None
@@ -89,7 +89,7 @@ def test_a_new_attempt_forgets_the_reports_of_the_last() -> None:
 
 
 @pytest.mark.parametrize("y", [math.nan, math.inf])
-def test_reports_that_are_no_number_are_kept_but_not_compared(y: float) -> None:
+def test_reports_that_are_not_finite_are_kept_but_not_compared(y: float) -> None:
     history = _play(*_started(0), TrialReported(trial=0, step=1, metrics={"y": y}))
     assert len(history.trials[0].reports) == 1
     assert history.at_step(1) == {}
@@ -105,7 +105,7 @@ def test_a_binding_rejection_gives_the_lead_to_the_next() -> None:
     assert history.best.number == 0
 
 
-def test_since_best_counts_the_finished_trials_without_a_new_lead() -> None:
+def test_since_best_counts_the_finished_trials_without_a_new_best() -> None:
     history = build_history(LINE, [({"x": 0.1}, 2.0), ({"x": 0.2}, 3.0), ({"x": 0.3}, State.FAILED)])
     assert history.since_best == 2
     history.apply(TrialProposed(trial=3, proposal=Proposal(parameters={"x": 0.4})))
@@ -151,13 +151,13 @@ def test_events_that_cannot_follow_are_refused(events: list[Event]) -> None:
         _play(*events)
 
 
-def test_more_trials_than_there_was_room_for() -> None:
+def test_arrays_grow_beyond_their_first_size() -> None:
     history = build_history(LINE, [({"x": k / 300}, float(k)) for k in range(300)])
     np.testing.assert_array_equal(history.losses, np.arange(300.0))
     np.testing.assert_allclose(history.points[:, 0], np.arange(300) / 300)
 
 
-def _told(number: int, state: str, **data: Any) -> Event:
+def _finished(number: int, state: str, **data: Any) -> Event:
     return from_record({"event": "trial_finished", "trial": number, "state": state, **data})
 
 
@@ -170,9 +170,9 @@ def test_values_and_excesses_have_a_column_each_for_metrics_and_constraints() ->
     for number in range(4):
         for event in _started(number):
             history.apply(event)
-    history.apply(_told(0, "complete", metrics={"error": 1.0, "speed": 5.0, "size": 12.0, "recall": 0.6}))
-    history.apply(_told(1, "pruned", metrics={"error": 2.0, "recall": 1.0}))
-    history.apply(_told(2, "failed", failure={"kind": "exit", "reason": "no."}))
+    history.apply(_finished(0, "complete", metrics={"error": 1.0, "speed": 5.0, "size": 12.0, "recall": 0.6}))
+    history.apply(_finished(1, "pruned", metrics={"error": 2.0, "recall": 1.0}))
+    history.apply(_finished(2, "failed", failure={"kind": "exit", "reason": "no."}))
     nan = np.nan
     np.testing.assert_array_equal(history.values, [[1.0, -5.0], [2.0, nan], [nan, nan], [nan, nan]])
     np.testing.assert_allclose(history.excesses, [[2.0, -0.1], [nan, 0.1], [nan, nan], [nan, nan]])
@@ -184,8 +184,8 @@ def test_values_and_excesses_have_a_column_each_for_metrics_and_constraints() ->
     ("kind", "crashed"),
     [("memory", True), ("timeout", True), ("exit", True), ("metric", True), ("lost", True), ("setup", False)],
 )
-def test_a_crash_is_a_failure_that_parameters_may_be_to_blame_for(kind: str, crashed: bool) -> None:
-    history = _play(*_started(0), *_started(1), _told(0, "failed", failure={"kind": kind, "reason": "so."}))
+def test_a_crash_is_a_failure_that_parameters_may_have_caused(kind: str, crashed: bool) -> None:
+    history = _play(*_started(0), *_started(1), _finished(0, "failed", failure={"kind": kind, "reason": "so."}))
     np.testing.assert_array_equal(
         history.crashed, [False, False]
     )  # No trial has worked yet, so parameters need not be the cause.
@@ -210,7 +210,7 @@ def _measured(*points: tuple[float, float], state: str = "complete") -> History:
     for number, (error, speed) in enumerate(points):
         for event in _started(number, number / 100):
             history.apply(event)
-        history.apply(_told(number, state, metrics={"error": error, "speed": speed}))
+        history.apply(_finished(number, state, metrics={"error": error, "speed": speed}))
     return history
 
 

@@ -1,4 +1,4 @@
-"""Every kind of event comes back from its record as it was, and a later version's fields do not matter."""
+"""Events and their records: every kind survives the round trip, and fields of a later version are ignored."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ EXAMPLES: list[Event] = [
 
 
 @pytest.mark.parametrize("event", EXAMPLES, ids=lambda event: event.kind)
-def test_an_event_comes_back_from_its_record(event: Event) -> None:
+def test_an_event_survives_the_round_trip(event: Event) -> None:
     line = orjson.loads(orjson.dumps(to_record(event)))
-    back = from_record({**line, "time": event.time})
-    assert back == event
-    assert type(back) is type(event)
+    restored = from_record({**line, "time": event.time})
+    assert restored == event
+    assert type(restored) is type(event)
 
 
 def test_every_kind_has_an_example() -> None:
@@ -58,18 +58,18 @@ def test_every_kind_has_an_example() -> None:
     assert {type(event) for event in EXAMPLES} == kinds
 
 
-def test_defaults_take_no_room() -> None:
+def test_defaults_are_omitted() -> None:
     record = to_record(events.TrialProposed(trial=0, proposal=Proposal(parameters={"x": 0.5}), time=1.0))
     assert record == {"time": 1.0, "event": "trial_proposed", "trial": 0, "proposal": {"parameters": {"x": 0.5}}}
 
 
-def test_what_is_not_finite_is_null_in_a_line() -> None:
+def test_metrics_that_are_not_finite_are_null_in_a_line() -> None:
     event = events.TrialReported(trial=0, step=1, metrics={"y": math.nan})
     line = orjson.dumps(to_record(event))
     assert b'"y":null' in line
-    back = from_record(orjson.loads(line))
-    assert isinstance(back, events.TrialReported)
-    assert math.isnan(back.metrics["y"])
+    restored = from_record(orjson.loads(line))
+    assert isinstance(restored, events.TrialReported)
+    assert math.isnan(restored.metrics["y"])
 
 
 def test_fields_of_a_later_version_are_ignored() -> None:
@@ -80,6 +80,6 @@ def test_fields_of_a_later_version_are_ignored() -> None:
 @pytest.mark.parametrize(
     "record", [{"event": "unheard_of"}, {}, {"event": "trial_started"}, {"event": "trial_finished", "state": "odd"}]
 )
-def test_what_is_no_event_is_refused(record: dict[str, object]) -> None:
+def test_an_invalid_record_is_refused(record: dict[str, object]) -> None:
     with pytest.raises((KeyError, TypeError, ValueError)):
         from_record(record)

@@ -1,4 +1,4 @@
-"""The journal on disk: appended, locked, cut off, full."""
+"""The journal on disk: appends, locks, cut-off lines, full disks."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "study" / "journal.jsonl"
 
 
-def test_events_come_back_as_they_were_appended(path: Path) -> None:
+def test_appended_events_are_read_back(path: Path) -> None:
     events = [SessionOpened(pid=1), TrialProposed(trial=0, proposal=Proposal(parameters={"x": 1.5, "ä": [1, None]}))]
     journal = FileJournal(path)
     journal.append(*events)
     journal.close()
-    back = list(read_events(path))
-    assert [replace(e, time=0.0) for e in back] == [replace(e, time=0.0) for e in events]
-    assert [e.time for e in back] == pytest.approx([e.time for e in events], abs=1e-5)
+    restored = list(read_events(path))
+    assert [replace(e, time=0.0) for e in restored] == [replace(e, time=0.0) for e in events]
+    assert [e.time for e in restored] == pytest.approx([e.time for e in events], abs=1e-5)
     assert [e.kind for e in read_events(path, after=1)] == ["trial_proposed"]
 
 
@@ -37,24 +37,24 @@ def test_a_missing_journal_has_no_events(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("cut", range(1, 40, 6))
-def test_a_line_cut_in_the_middle_costs_that_line_only_and_says_so(
+def test_an_incomplete_last_line_is_removed_with_a_warning(
     path: Path, cut: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     journal = FileJournal(path)
     journal.append(SessionOpened(), SessionClosed())
-    journal.append(StudyStopped(reason="enough of it"))
+    journal.append(StudyStopped(reason="done"))
     journal.close()
     path.write_bytes(path.read_bytes()[:-cut])
     assert len(list(read_events(path))) == 2
     with caplog.at_level(logging.WARNING):
         journal = FileJournal(path)
     assert "the last line of" in caplog.text
-    journal.append(TrialNoted(trial=0, text="on we go"))
+    journal.append(TrialNoted(trial=0, text="next"))
     journal.close()
     assert [event.kind for event in read_events(path)] == ["session_opened", "session_closed", "trial_noted"]
 
 
-def test_a_damaged_line_in_the_middle_is_an_error_that_names_it(path: Path) -> None:
+def test_a_damaged_line_is_an_error_with_its_number(path: Path) -> None:
     journal = FileJournal(path)
     journal.append(SessionOpened(), SessionClosed())
     journal.close()
@@ -64,7 +64,7 @@ def test_a_damaged_line_in_the_middle_is_an_error_that_names_it(path: Path) -> N
         list(read_events(path))
 
 
-def test_the_second_to_open_is_refused_with_pid_and_host_of_the_first(path: Path) -> None:
+def test_a_second_process_is_refused_with_pid_and_host_of_the_first(path: Path) -> None:
     script = (
         "import sys, pathlib, os; from tunesmith.journal.file import FileJournal\n"
         "journal = FileJournal(pathlib.Path(sys.argv[1])); print(os.getpid(), os.uname().nodename, flush=True)\n"
@@ -79,11 +79,11 @@ def test_the_second_to_open_is_refused_with_pid_and_host_of_the_first(path: Path
         with pytest.raises(StudyLocked, match=f"in use by pid {pid} on {host}"):
             FileJournal(path)
         first.kill()
-    FileJournal(path).close()  # the lock dies with its owner
+    FileJournal(path).close()  # The lock ends with its process.
 
 
-def test_a_full_disk_takes_the_half_line_back_and_nothing_before_it(path: Path) -> None:
-    # RLIMIT_FSIZE makes the kernel write what still fits and then refuse, just as a full disk does.
+def test_a_full_disk_removes_the_partial_line_only(path: Path) -> None:
+    # With RLIMIT_FSIZE the kernel writes what fits and then fails, as on a full disk.
     script = """
 import pathlib, resource, signal, sys
 from tunesmith.errors import JournalError
@@ -107,7 +107,7 @@ journal.close()
     assert [event.trial for event in read_events(path) if isinstance(event, TrialNoted)] == [0, 2]
 
 
-def test_a_folder_that_cannot_be_made_is_an_error_in_words(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(JournalError, match="must be readable and writable"):
         FileJournal(tmp_path / "file" / "journal.jsonl")

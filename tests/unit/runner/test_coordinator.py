@@ -1,4 +1,4 @@
-"""When a study stops."""
+"""Rules that stop a study."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from tunesmith.runner.coordinator import RulesCoordinator
 
 
 def history_of(*values: float | None, objective: str = "minimize y") -> History:
-    """A history of trials with these values; None is a failure."""
+    """Return a history of trials with these values; None is a failure."""
     history = History(SearchSpace({"x": Float(0, 1)}), Objective.parse(objective))
     for number, value in enumerate(values):
         history.apply(TrialProposed(trial=number, proposal=Proposal(parameters={"x": number / 1000})))
         history.apply(TrialStarted(trial=number, attempt=1))
-        ended = {"state": "failed", "failure": {"kind": "exit", "reason": "exit status 1"}}
+        outcome = {"state": "failed", "failure": {"kind": "exit", "reason": "exit status 1"}}
         if value is not None:
-            ended = {"state": "complete", "metrics": {"y": value}}  # type: ignore[dict-item]
-        history.apply(from_record({"event": "trial_finished", "trial": number, **ended}))
+            outcome = {"state": "complete", "metrics": {"y": value}}  # type: ignore[dict-item]
+        history.apply(from_record({"event": "trial_finished", "trial": number, **outcome}))
     return history
 
 
@@ -32,7 +32,7 @@ def decide(history: History, seconds: float = 0.0, **limits: float) -> tuple[boo
     return step.stop, step.reason
 
 
-def test_without_limits_it_goes_on() -> None:
+def test_without_limits_a_study_continues() -> None:
     assert decide(history_of(1.0, 2.0, None)) == (False, "")
 
 
@@ -46,7 +46,7 @@ def test_target_when_larger_is_better() -> None:
     assert not decide(history_of(0.8, 0.9, objective="maximize y"), target=0.91)[0]
 
 
-def test_trials_counts_what_was_proposed_and_waits_for_what_runs() -> None:
+def test_the_limit_on_trials_counts_proposals_and_waits_for_running_trials() -> None:
     coordinator = RulesCoordinator(budget=Budget(trials=3))
     history = history_of(1.0, 2.0)
     assert coordinator.decide(history, seconds=0).room == 1
@@ -68,21 +68,21 @@ def test_minutes() -> None:
     assert decide(history_of(1.0), seconds=60, minutes=1) == (True, "the 1 minutes are up")
 
 
-def test_five_failures_and_nothing_else_end_it() -> None:
+def test_five_failures_without_a_success_end_a_study() -> None:
     assert not decide(history_of(*[None] * 4))[0]
     step = RulesCoordinator(budget=Budget()).decide(history_of(*[None] * 5), seconds=0)
     assert step.stop
     assert step.failed
 
 
-def test_ten_failures_in_a_row_end_it_too() -> None:
+def test_ten_consecutive_failures_end_a_study() -> None:
     assert not decide(history_of(1.0, *[None] * 9, 2.0, *[None] * 9))[0]
     step = RulesCoordinator(budget=Budget()).decide(history_of(1.0, *[None] * 10), seconds=0)
     assert (step.stop, step.failed) == (True, True)
     assert step.reason == "the last 10 trials failed"
 
 
-def test_limits_that_a_trial_met_do_not_count_as_something_broken() -> None:
+def test_trials_that_met_a_limit_do_not_count_as_failures_of_the_environment() -> None:
     history = history_of(1.0, *[None] * 9)
     for number in range(10, 30):
         history.apply(TrialProposed(trial=number, proposal=Proposal(parameters={"x": number / 1000})))
@@ -91,14 +91,14 @@ def test_limits_that_a_trial_met_do_not_count_as_something_broken() -> None:
     assert not decide(history)[0]
 
 
-def test_a_pareto_objective_stops_at_the_first_metrics_target_or_when_the_front_stays() -> None:
+def test_target_and_patience_with_a_pareto_objective() -> None:
     history = History(SearchSpace({"x": Float(0, 1)}), Objective.parse("minimize error, maximize speed"))
     points = ((1.0, 5.0), (2.0, 9.0), (3.0, 20.0), (3.0, 1.0), (4.0, 2.0))
     for number, (error, speed) in enumerate(points):
         history.apply(TrialProposed(trial=number, proposal=Proposal(parameters={"x": number / 1000})))
         history.apply(TrialStarted(trial=number, attempt=1))
-        told = {"state": "complete", "metrics": {"error": error, "speed": speed}}
-        history.apply(from_record({"event": "trial_finished", "trial": number, **told}))
+        outcome = {"state": "complete", "metrics": {"error": error, "speed": speed}}
+        history.apply(from_record({"event": "trial_finished", "trial": number, **outcome}))
     assert decide(history, target=1.0) == (True, "the target is met: error = 1 in trial 0")
     assert not decide(history, target=0.9)[0]
     assert decide(history, patience=2) == (True, "no new trial on the front in 2 trials")

@@ -43,7 +43,7 @@ def spec(tmp_path: Path) -> StudySpec:
     return spec_from_settings(read_settings(tmp_path / "study.toml"))
 
 
-def test_a_journal_gives_back_the_specification(spec: StudySpec) -> None:
+def test_a_journal_restores_the_specification(spec: StudySpec) -> None:
     assert spec.folder is not None
     study = ts.Study(spec)
     study.ask()
@@ -58,7 +58,7 @@ def test_a_table_is_plain_json(spec: StudySpec) -> None:
     assert orjson.loads(orjson.dumps(spec.to_table())) == spec.to_table()
 
 
-def test_options_of_python_and_of_a_file_meet(spec: StudySpec) -> None:
+def test_options_from_python_and_from_a_file_agree(spec: StudySpec) -> None:
     options = StudySpec.from_options(
         space={"lr": ts.Float(1e-5, 0.1, log=True)},
         objective="minimize loss",
@@ -70,8 +70,8 @@ def test_options_of_python_and_of_a_file_meet(spec: StudySpec) -> None:
         seed=7,
     )
     assert options.identity == spec.identity
-    ours, theirs = options.to_table(), spec.to_table()
-    differing = {key for key in ours if ours[key] != theirs[key]}
+    from_python, from_file = options.to_table(), spec.to_table()
+    differing = {key for key in from_python if from_python[key] != from_file[key]}
     assert differing == {"task", "source", "pruner"}  # The file says pruner = "none".
 
 
@@ -96,13 +96,13 @@ def test_a_study_in_memory_runs(executor: str) -> None:
         task=FunctionTask(function=train, metric="y"),
         executor=executor,
     )
-    asked = study.ask()
-    study.tell(asked.number, 0.5)
+    trial = study.ask()
+    study.tell(trial.number, 0.5)
     study.run()
     assert study.history.counts[ts.State.COMPLETE] == 6
     assert study.folder is None
     last = study.trials[-1]
     assert last.folder is not None
     assert (last.folder / "seen").read_text() == str(last.parameters["x"])
-    study.run()  # Its budget is spent, and it ends at once.
+    study.run()  # Its budget is spent, so it ends at once.
     assert len(study.trials) == 6

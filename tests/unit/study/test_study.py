@@ -1,4 +1,4 @@
-"""Ask, tell, resume: a study in Python."""
+"""A study in Python: ask and tell, run, resume."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def loss(parameters: Any) -> float:
     return float(parameters["x"] ** 2 + 0.1 * parameters["n"] + (parameters["kind"] == "a"))
 
 
-def asked_and_told(study: ts.Study, count: int) -> list[dict[str, Any]]:
-    told = []
+def ask_and_tell(study: ts.Study, count: int) -> list[dict[str, Any]]:
+    tried = []
     for _ in range(count):
         trial = study.ask()
         study.tell(trial.number, {"y": loss(trial.parameters)})
-        told.append(dict(trial.parameters))
-    return told
+        tried.append(dict(trial.parameters))
+    return tried
 
 
 def test_trial_0_is_the_users_own_configuration() -> None:
@@ -38,7 +38,7 @@ def test_trial_0_is_the_users_own_configuration() -> None:
     assert "no default known for n, kind" in trial.proposal.reason
 
 
-def test_trial_0_takes_what_is_expected_to_be_good_where_no_default_is_known() -> None:
+def test_trial_0_uses_the_prior_if_no_default_is_known() -> None:
     space: dict[str, Any] = {
         "x": ts.Float(-1, 1, default=0.9, prior=0.1),
         "n": ts.Int(1, 5, prior=2),
@@ -52,19 +52,19 @@ def test_trial_0_takes_what_is_expected_to_be_good_where_no_default_is_known() -
 
 
 @pytest.mark.parametrize("proposer", ["random", "quasirandom", "tpe", "portfolio"])
-def test_the_same_seed_gives_the_same_trials_also_when_resumed_half_way(tmp_path: Path, proposer: str) -> None:
-    whole = asked_and_told(ts.Study(space=SPACE, objective="minimize y", seed=3, proposer=proposer), 30)
+def test_the_same_seed_gives_the_same_trials_even_when_resumed(tmp_path: Path, proposer: str) -> None:
+    whole = ask_and_tell(ts.Study(space=SPACE, objective="minimize y", seed=3, proposer=proposer), 30)
     settings: dict[str, Any] = {"space": SPACE, "objective": "minimize y", "seed": 3, "proposer": proposer}
     with ts.Study(folder=tmp_path, **settings) as study:
-        first = asked_and_told(study, 13)
+        first = ask_and_tell(study, 13)
         interrupted = dict(study.ask().parameters)
     assert interrupted == whole[13]
     with ts.Study(folder=tmp_path, **settings) as study:
         assert [t.number for t in study.history.running] == [13]
         study.tell(13, {"y": loss(interrupted)})
-        rest = asked_and_told(study, 16)
+        rest = ask_and_tell(study, 16)
     assert [*first, interrupted, *rest] == whole
-    other = asked_and_told(ts.Study(space=SPACE, objective="minimize y", seed=4, proposer=proposer), 30)
+    other = ask_and_tell(ts.Study(space=SPACE, objective="minimize y", seed=4, proposer=proposer), 30)
     assert other != whole
 
 
@@ -83,7 +83,7 @@ def test_best_frame_and_load(tmp_path: Path) -> None:
     assert list(frame["state"]) == ["complete"] * 3 + ["failed"]
 
 
-def test_a_number_is_the_objectives_metric() -> None:
+def test_a_plain_number_is_the_objectives_metric() -> None:
     study = ts.Study(space=SPACE, objective="minimize y")
     assert study.tell(study.ask().number, np.float32(0.5)).metrics == {"y": 0.5}  # type: ignore[arg-type]
 
@@ -98,13 +98,13 @@ def test_a_number_is_the_objectives_metric() -> None:
         ({}, "every trial must report 'y', got nothing"),
     ],
 )
-def test_what_cannot_be_told(outcome: Any, message: str) -> None:
+def test_unusable_metrics_are_refused(outcome: Any, message: str) -> None:
     study = ts.Study(space=SPACE, objective="minimize y")
     trial = study.ask()
     with pytest.raises(ts.InputError) as caught:
         study.tell(trial.number, outcome)
     assert message in caught.value.message
-    assert study.tell(trial.number, {"y": 1.0}).state is ts.State.COMPLETE  # it may still be told rightly
+    assert study.tell(trial.number, {"y": 1.0}).state is ts.State.COMPLETE  # The trial can still be settled.
 
 
 def test_a_trial_is_settled_once() -> None:
@@ -131,7 +131,7 @@ def test_reports_reach_the_pruner_and_stop_the_trial() -> None:
         study.ask().report(1.5, y=1.0)  # type: ignore[arg-type]
 
 
-def test_a_gain_that_may_be_luck_is_repeated_with_another_seed() -> None:
+def test_a_doubtful_gain_is_repeated_with_another_seed() -> None:
     study = ts.Study(space=SPACE, objective="minimize y")
     study.tell(study.ask().number, 1.0)
     doubtful = study.ask()
@@ -142,7 +142,7 @@ def test_a_gain_that_may_be_luck_is_repeated_with_another_seed() -> None:
     assert repeat.proposal.repeat_of == doubtful.number
     study.tell(repeat.number, 1.2)
     assert study.best is not None
-    assert study.best.number == 0  # the first was lucky
+    assert study.best.number == 0  # The first run was lucky.
 
 
 def test_repeats_stay_within_the_budget() -> None:
@@ -191,17 +191,17 @@ def test_another_study_is_refused_with_what_differs(tmp_path: Path) -> None:
     ts.Study(space=SPACE, objective="minimize y", folder=tmp_path, budget=ts.Budget(trials=5), proposer="random")
 
 
-def test_a_study_can_be_looked_at_while_another_owns_it(tmp_path: Path) -> None:
+def test_a_study_can_be_viewed_while_another_process_runs_it(tmp_path: Path) -> None:
     with ts.Study(space=SPACE, objective="minimize y", folder=tmp_path) as owner:
         owner.tell(owner.ask().number, 1.0)
-        onlooker = ts.load(tmp_path)
-        assert onlooker.best is not None
+        viewer = ts.load(tmp_path)
+        assert viewer.best is not None
         with pytest.raises(ts.StudyLocked, match="in use by pid"):
-            onlooker.ask()
-    assert onlooker.ask().number == 1  # it has caught up
+            viewer.ask()
+    assert viewer.ask().number == 1  # It has applied the other's events.
 
 
-def test_a_study_goes_on_without_a_tracker_that_fails(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_study_continues_without_a_failing_tracker(caplog: pytest.LogCaptureFixture) -> None:
     class Broken:
         def open(self, history: Any) -> None:
             raise ValueError("no network")
@@ -244,7 +244,7 @@ def test_constraints_come_before_the_objective() -> None:
     assert "violates the constraints by 10" in study.trials[1].verdict.reason
 
 
-def test_a_run_in_this_process(tmp_path: Path) -> None:
+def test_run_in_this_process(tmp_path: Path) -> None:
     def train(parameters: dict[str, Any], trial: ts.Trial) -> dict[str, float]:
         for step in range(3):
             trial.report(step, y=loss(parameters) + 1 / (step + 1))
@@ -272,7 +272,7 @@ def test_a_run_in_this_process(tmp_path: Path) -> None:
     assert [t.parameters for t in again.trials] == [t.parameters for t in study.trials]
 
 
-def test_a_study_in_which_nothing_works_says_why_and_tries_again_when_mended(tmp_path: Path) -> None:
+def test_a_study_in_which_every_trial_fails_gives_the_reason_and_retries_them(tmp_path: Path) -> None:
     broken = True
 
     def train(parameters: dict[str, Any]) -> float:
@@ -288,23 +288,23 @@ def test_a_study_in_which_nothing_works_says_why_and_tries_again_when_mended(tmp
     assert study.history.counts == {ts.State.COMPLETE: 8, ts.State.FAILED: 0, ts.State.WAITING: 0, ts.State.RUNNING: 0}
 
 
-def test_a_limit_that_the_executor_cannot_keep_is_refused() -> None:
+def test_a_limit_that_the_executor_does_not_enforce_is_refused() -> None:
     with pytest.raises(ts.InputError, match=r"must enforce seconds_per_trial, but inline does not"):
         ts.tune(loss, space=SPACE, objective="minimize y", budget=ts.Budget(seconds_per_trial=5))
 
 
-def test_the_test_part_is_opened_once_for_the_defaults_and_the_best(tmp_path: Path) -> None:
-    opened: list[float] = []
+def test_the_test_split_is_used_once_for_the_defaults_and_the_best(tmp_path: Path) -> None:
+    tested: list[float] = []
 
     def held_out(parameters: dict[str, Any], trial: ts.Trial) -> float:
-        opened.append(parameters["x"])
+        tested.append(parameters["x"])
         return loss(parameters) + 0.5
 
     settings: dict[str, Any] = {"space": SPACE, "objective": "minimize y", "folder": tmp_path}
     for _ in range(2):
         study = ts.tune(loss, test=held_out, budget=ts.Budget(trials=12), **settings)
     assert study.best is not None
-    assert opened == [0.9, study.best.parameters["x"]]
+    assert tested == [0.9, study.best.parameters["x"]]
     assert study.best.test_metrics == {"y": pytest.approx(loss(study.best.parameters) + 0.5)}
 
 
@@ -318,27 +318,27 @@ def squared(parameters: dict[str, Any]) -> float:
     return loss(parameters)
 
 
-def test_a_loaded_study_goes_on(tmp_path: Path) -> None:
+def test_a_loaded_study_continues(tmp_path: Path) -> None:
     ts.tune(squared, space=SPACE, objective="minimize y", budget=ts.Budget(trials=4), folder=tmp_path)
     loaded = ts.load(tmp_path)
     assert loaded.budget == ts.Budget(trials=4)
     with pytest.raises(ts.BudgetSpent, match="all 4 trials of the budget"):
         loaded.ask()
     settings: dict[str, Any] = {"space": SPACE, "objective": "minimize y", "folder": tmp_path}
-    tune_on: dict[str, Any] = settings | {"budget": ts.Budget(trials=5)}
-    with ts.Study(**tune_on) as longer:
-        longer.ask()  # asked and left: the next session runs it again
-    study = ts.tune(squared, **tune_on)
+    longer_settings: dict[str, Any] = settings | {"budget": ts.Budget(trials=5)}
+    with ts.Study(**longer_settings) as longer:
+        longer.ask()  # Left running: the next session runs it again.
+    study = ts.tune(squared, **longer_settings)
     assert len(study.trials) == 5
     assert study.trials[4].attempt == 2
     assert len(ts.load(tmp_path, squared).resume().trials) == 5
 
 
-def test_a_study_with_objects_for_plugins_can_be_looked_at(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    class Mine(RandomProposer):
+def test_a_study_with_plugin_objects_can_be_viewed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    class CustomProposer(RandomProposer):
         pass
 
-    with ts.Study(space=SPACE, objective="minimize y", folder=tmp_path, proposer=Mine()) as study:
+    with ts.Study(space=SPACE, objective="minimize y", folder=tmp_path, proposer=CustomProposer()) as study:
         study.tell(study.ask().number, 1.0)
     assert "1 trials, best 1" in repr(study)
     loaded = ts.load(tmp_path)
@@ -346,7 +346,7 @@ def test_a_study_with_objects_for_plugins_can_be_looked_at(tmp_path: Path, caplo
     assert "the study's proposer was an object of" in caplog.text
 
 
-def test_a_study_that_breaks_midway_stops_and_goes_on_once_mended(tmp_path: Path) -> None:
+def test_a_study_stops_when_its_environment_breaks_and_continues_once_fixed(tmp_path: Path) -> None:
     broken = False
 
     def train(parameters: dict[str, Any]) -> float:
@@ -364,7 +364,7 @@ def test_a_study_that_breaks_midway_stops_and_goes_on_once_mended(tmp_path: Path
     assert study.history.counts[ts.State.COMPLETE] == 30
 
 
-def test_a_local_function_can_be_looked_at_but_not_resumed_without_it(tmp_path: Path) -> None:
+def test_a_study_of_a_local_function_can_be_viewed_but_not_resumed_without_it(tmp_path: Path) -> None:
     def local(parameters: dict[str, Any]) -> float:
         return loss(parameters)
 
@@ -381,7 +381,7 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         ts.Study(space=SPACE, objective="minimize y").frame()
 
 
-def test_ctrl_c_in_this_process_keeps_what_is_settled_and_goes_on(tmp_path: Path) -> None:
+def test_ctrl_c_in_this_process_keeps_settled_trials_and_the_study_continues(tmp_path: Path) -> None:
     presses = iter([False, False, True])
 
     def train(parameters: dict[str, Any]) -> float:
@@ -407,7 +407,7 @@ def test_several_metrics_with_weights_are_one_loss() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "message"),
+    ("options", "message"),
     [
         ({"function": 3}, "function must be a function or its address, got 3"),
         ({"test": 3}, "test must be a function or its address, got 3"),
@@ -420,24 +420,24 @@ def test_several_metrics_with_weights_are_one_loss() -> None:
         ({"executor": "inline:4"}, "unknown key 'slots'. Known keys: none"),
     ],
 )
-def test_a_wrong_argument_is_refused_in_words(given: dict[str, Any], message: str) -> None:
-    right: dict[str, Any] = {"function": loss, "space": SPACE, "objective": "minimize y", "budget": ts.Budget(trials=1)}
-    arguments = right | given
+def test_a_wrong_option_is_refused_with_its_name(options: dict[str, Any], message: str) -> None:
+    valid: dict[str, Any] = {"function": loss, "space": SPACE, "objective": "minimize y", "budget": ts.Budget(trials=1)}
+    arguments = valid | options
     with pytest.raises(ts.InputError, match=message):
         ts.tune(arguments.pop("function"), **arguments)
 
 
-def test_a_seed_of_numpy_is_a_seed() -> None:
+def test_a_numpy_integer_is_a_seed() -> None:
     assert type(ts.Study(space=SPACE, objective="minimize y", seed=np.int64(3)).seed) is int  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("given", [3, ts.Budget, None])
-def test_what_is_no_plugin_is_refused_in_words(given: object) -> None:
+@pytest.mark.parametrize("proposer", [3, ts.Budget, None])
+def test_an_object_that_is_not_a_plugin_is_refused(proposer: object) -> None:
     with pytest.raises(ts.InputError, match="a proposer must be a name, a table with a name, or an instance, got "):
-        ts.Study(space=SPACE, objective="minimize y", proposer=given)  # type: ignore[arg-type]
+        ts.Study(space=SPACE, objective="minimize y", proposer=proposer)  # type: ignore[arg-type]
 
 
-def test_known_results_are_learnt_from_and_trial_0_stays_the_users_own(tmp_path: Path) -> None:
+def test_the_search_learns_from_known_results_and_trial_0_stays_the_users_own(tmp_path: Path) -> None:
     study = ts.Study(space=SPACE, objective="minimize y", folder=tmp_path, proposer="tpe")
     for x in np.linspace(-0.9, 0.8, 18):
         trial = study.add({"x": float(x), "n": 1, "kind": "b"}, loss({"x": x, "n": 1, "kind": "b"}))
@@ -454,7 +454,7 @@ def test_known_results_are_learnt_from_and_trial_0_stays_the_users_own(tmp_path:
         assert "near trial" in proposal.reason
 
 
-def test_known_results_that_better_each_other_by_little_are_not_repeated() -> None:
+def test_known_results_are_not_repeated() -> None:
     study = ts.Study(space=SPACE, objective="minimize y")
     for number in range(20):
         study.add({"x": number / 20, "n": 1, "kind": "b"}, 1.0 - 0.001 * number)
@@ -489,7 +489,7 @@ def test_a_known_result_of_the_users_own_configuration_is_trial_0() -> None:
         ({"x": 0.1, "n": 1, "kind": "a"}, {"z": 1.0}, "every trial must report 'y'"),
     ],
 )
-def test_what_cannot_be_added_is_refused_in_words(parameters: Any, outcome: Any, message: str) -> None:
+def test_an_unusable_known_result_is_refused(parameters: Any, outcome: Any, message: str) -> None:
     study = ts.Study(space=SPACE, objective="minimize y")
     with pytest.raises(ts.InputError) as caught:
         study.add(parameters, outcome)
