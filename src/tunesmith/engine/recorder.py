@@ -77,7 +77,8 @@ class Recorder:
         self._study = study
         self._journal: Journal | None = None
         self.lock = threading.RLock()
-        self._trackers = BackgroundTrackers(trackers, history, self.lock)
+        listed = tuple(trackers)
+        self._trackers = BackgroundTrackers(listed, history, self.lock) if listed else None
         if self._path is not None:
             self._replay(read_events(self._path))
 
@@ -96,7 +97,8 @@ class Recorder:
             self.open().append(*events)
             for event in events:
                 self.history.apply(event)
-                self._trackers.put(event)
+                if self._trackers is not None:
+                    self._trackers.put(event)
                 self._notify(event)
 
     def _notify(self, event: Event) -> None:
@@ -142,7 +144,8 @@ class Recorder:
         """Let the trackers finish, and release the folder; the next event locks it again."""
         try:
             self.sync()
-            self._trackers.close()
+            if self._trackers is not None:
+                self._trackers.close()
         finally:
             self._release()
 

@@ -16,11 +16,10 @@ from ..core.trial import Failure, FailureKind, Measurement, OnReport, Reporter, 
 from ..errors import TrialPruned
 from ..tasks.base import Task
 from ..trial_folder.artifacts import check_artifacts
-from ..trial_folder.environment import write_environment
 from ..trial_folder.exit_status import shows_out_of_memory
 from ..trial_folder.log import BoundedLog, read_tail
 from ..trial_folder.names import LOG_FILE
-from ..trial_folder.prepare import prepare
+from ..trial_folder.prepare import prepare, write_environment
 from ..trial_folder.reports import ReportsTail
 from ..trial_folder.result import Result, read_result, write_result
 from .output import captured

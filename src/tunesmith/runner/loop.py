@@ -68,6 +68,7 @@ class Loop:
         self.adviser = adviser
         self.retries = retries
         self.interrupted = False
+        self._memory_bytes = self.budget.memory_bytes
         self._exhausted = ""
         self._undecided: list[int] = []
         self._in_flight: dict[int, Future[Measurement]] = {}
@@ -221,10 +222,10 @@ class Loop:
             try:
                 ended += self._receive(self._inbox.get(timeout=self._wait_seconds()))
             except Empty:
-                if self._is_ending() or not self.approvals.has_open:
+                if self._is_ending() or not self._has_open_requests:
                     break
             ended += self._receive_all()
-            if self.approvals.settle():
+            if self._has_open_requests and self.approvals.settle():
                 break
         return [number for number in ended if self.history.trials[number].state is State.COMPLETE]
 
@@ -239,7 +240,7 @@ class Loop:
             folder=trial.folder,
             inherits=None if origin is None else self.history.trials[origin].folder,
             timeout_seconds=self.budget.seconds_per_trial,
-            memory_bytes=self.budget.memory_bytes,
+            memory_bytes=self._memory_bytes,
         )
 
     def _submit(self, request: TrialRequest, done: partial[None]) -> None:
@@ -282,14 +283,19 @@ class Loop:
         """Return how long to wait for the inbox: until the budget's minutes end, or the next poll for an answer."""
         minutes = self.budget.minutes
         left = None if minutes is None else max(0.0, minutes * 60 - self._seconds_spent)
-        if not self.approvals.has_open:
+        if not self._has_open_requests:
             return left
         return _POLL_SECONDS if left is None else min(left, _POLL_SECONDS)
 
     @property
+    def _has_open_requests(self) -> bool:
+        """Whether a step waits for approval; most studies never have one."""
+        return bool(self.history.approval_requests.all) and self.approvals.has_open
+
+    @property
     def _is_paused(self) -> bool:
         """Whether a person must answer before the next proposal."""
-        return self.approvals.pauses and self.approvals.has_open
+        return self._has_open_requests and self.approvals.pauses
 
     def _receive_all(self) -> list[int]:
         """Process all messages in the inbox without waiting, and return the trials that ended."""

@@ -1,16 +1,21 @@
-"""Prepare a trial's folder for an attempt."""
+"""Prepare a trial's folder for an attempt, and record where and how the attempt runs."""
 
 from __future__ import annotations
 
 import os
+import platform
 import shutil
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import orjson
 
 from ..core.trial import TrialRequest
 from .checkpoint import inherit_checkpoint
-from .names import ARTIFACTS_FOLDER, LOG_FILE, OF_ONE_ATTEMPT, PARAMETERS_FILE
+from .names import ARTIFACTS_FOLDER, ENVIRONMENT_FILE, LOG_FILE, OF_ONE_ATTEMPT, PARAMETERS_FILE
+
+_HOST = platform.node()
 
 
 def prepare(request: TrialRequest) -> bytes:
@@ -46,3 +51,27 @@ def clear_attempt(folder: Path) -> None:
     for name in OF_ONE_ATTEMPT:
         (folder / name).unlink(missing_ok=True)
     shutil.rmtree(folder / ARTIFACTS_FOLDER, ignore_errors=True)
+
+
+def write_environment(folder: Path, *, attempt: int, variables: Mapping[str, str], command: str) -> None:
+    """Write where and how a trial runs, from within its process.
+
+    Args:
+        folder: The trial's folder.
+        attempt: From 1.
+        variables: The environment variables that the executor has set. Inherited ones may be secrets and are left out.
+        command: Runs the trial again by hand, see `Task.reproduce`.
+
+    Raises:
+        OSError: The folder cannot be written.
+    """
+    environment = {
+        "host": _HOST,
+        "pid": os.getpid(),
+        "python": sys.executable,
+        "attempt": attempt,
+        "variables": dict(variables),
+        "command": command,
+    }
+    with open(f"{folder}/{ENVIRONMENT_FILE}", "wb") as file:  # noqa: PTH123  (called for every trial)
+        file.write(orjson.dumps(environment, option=orjson.OPT_INDENT_2))
