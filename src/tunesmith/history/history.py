@@ -135,7 +135,7 @@ class History:
 
     @property
     def reach(self) -> Floats:
-        """The extent of each training, shape `(trials,)`: infinity if complete, the last step if pruned, else NaN."""
+        """The extent of each trial, shape `(trials,)`: infinity if complete, the last step if pruned, else NaN."""
         return self._outcomes.reach
 
     @property
@@ -155,9 +155,9 @@ class History:
     def crashed(self) -> Flags:
         """Which trials failed in a way that their parameters may have caused, shape `(trials,)`.
 
-        That is every failure except of the set-up, which comes before the parameters matter. A lost process counts,
-        because it was retried, and most processes are killed by a machine out of memory. While no trial has worked,
-        none counts: a failure of every trial says nothing about parameters.
+        Failures of the set-up do not count, because they precede any use of the parameters. A lost process counts: it
+        was retried, and most are killed because the machine is out of memory. Until a trial succeeds, none counts: a
+        failure of every trial says nothing about parameters.
         """
         succeeded = self.counts[State.COMPLETE] + self.counts[State.PRUNED]
         return self._outcomes.crashed if succeeded else np.zeros(len(self.trials), dtype=bool)
@@ -174,7 +174,7 @@ class History:
 
     @property
     def settled(self) -> int:
-        """The number of trials that have ended for good."""
+        """The number of settled trials."""
         return len(self.trials) - len(self._unsettled)
 
     @property
@@ -187,10 +187,10 @@ class History:
 
     @property
     def front(self) -> Sequence[Trial]:
-        """The feasible trials that no other beats, sorted by the first metric.
+        """The feasible trials that no other dominates, sorted by the first metric.
 
-        With a Pareto objective the front, else the best trial only. A configuration with repeats counts with its mean
-        and is represented by its first run; of equal configurations the first counts.
+        Without a Pareto objective, the best trial only. A configuration with repeats counts with its mean and is
+        represented by its first run; of equal configurations the first counts.
         """
         return tuple(self._first_run(key) for key in self._front)
 
@@ -270,7 +270,7 @@ class History:
 
     @property
     def session_open(self) -> bool:
-        """Whether the journal has no end of the last session; that of a killed process never ends."""
+        """Whether the last session has no end in the journal: it is running, or its process was killed."""
         return self._clock is not None
 
     def seconds_spent(self, now: float | None = None) -> float:
