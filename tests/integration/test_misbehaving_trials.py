@@ -201,8 +201,8 @@ def test_an_exit_status_is_a_failure_with_the_end_of_the_log(bench):
     ("code", "reason"),
     [
         ("pass", "no metric was found"),
-        ("write('{\"y\": NaN}')", "it is nan"),
-        ("write('{\"y\": -Infinity}')", "it is -inf"),
+        ("write('{\"y\": NaN}')", "got nan"),
+        ("write('{\"y\": -Infinity}')", "got -inf"),
         ('write(\'{"y": "0.5"}\')', "must be a number, got '0.5'"),
         ("write('{\"y\": null}')", "must be a number, got None"),
         ("write('{\"y\": 0.')", "cannot be read"),
@@ -210,7 +210,7 @@ def test_an_exit_status_is_a_failure_with_the_end_of_the_log(bench):
         ("write('[0.5]')", "JSON object"),
         ("write('{\"yy\": 0.5}')", "'y' is missing: metrics.json has only yy. Did you mean 'yy'?"),
         ("print('loss=0.5')", "'y' is missing: its output has only loss."),
-        ("print('y=nan')", "it is nan"),
+        ("print('y=nan')", "got nan"),
     ],
 )
 def test_without_a_usable_metric_a_trial_has_failed(tmp_path, inline_command, code, reason):
