@@ -12,17 +12,8 @@ from typing import Any
 from ..core.budget import Budget
 from ..core.trial import Failure, Measurement, Outcome, Proposal, State, Trial, Value, Verdict, check_finite
 from ..errors import InputError, SpaceExhausted, TrialPruned, nearest
-from ..journal.events import (
-    Decision,
-    Event,
-    TrialFinished,
-    TrialInterrupted,
-    TrialJudged,
-    TrialProposed,
-    TrialReported,
-    TrialStarted,
-    TrialTested,
-)
+from ..journal import events
+from ..journal.events import Event
 from ..judges.base import Judge
 from ..plugins import name_of
 from ..proposers.base import Proposer
@@ -103,7 +94,7 @@ class Engine:
     def start(self, number: int) -> Trial:
         """Start the next attempt of a waiting trial, and return it live."""
         attempt = self.trial(number).attempt + 1
-        self.recorder.emit(TrialStarted(trial=number, attempt=attempt))
+        self.recorder.emit(events.TrialStarted(trial=number, attempt=attempt))
         return dataclasses.replace(self.history.trials[number], _reporter=partial(self._on_report, number))
 
     def record_report(
@@ -118,7 +109,7 @@ class Engine:
             return None
         # JSON has no infinity: store NaN now, so that a replay gives the same history.
         finite = {name: value if math.isfinite(value) else math.nan for name, value in metrics.items()}
-        self.recorder.emit(TrialReported(trial=number, step=step, metrics=finite))
+        self.recorder.emit(events.TrialReported(trial=number, step=step, metrics=finite))
         trial = self.history.trials[number]
         reason = None if self.pruner is None or not may_prune else self.pruner.should_prune(self.history, trial)
         if reason is not None:
@@ -138,7 +129,7 @@ class Engine:
                 failure = Failure(kind="metric", reason=error.message)
         else:
             failure = dataclasses.replace(outcome, seconds=None, peak_memory_bytes=None)
-        event = TrialFinished(
+        event = events.TrialFinished(
             trial=number,
             attempt=self.history.trials[number].attempt,
             state=State.COMPLETE if failure is None else State.FAILED,
@@ -156,7 +147,7 @@ class Engine:
         last = trial.reports[-1].metrics if trial.reports else {}
         metrics = {name: value for name, value in last.items() if math.isfinite(value)}
         seconds = None if trial.started is None else max(0.0, time.time() - trial.started)
-        pruned = TrialFinished(
+        pruned = events.TrialFinished(
             trial=number, attempt=trial.attempt, state=State.PRUNED, metrics=metrics, seconds=seconds
         )
         return self._finish(pruned, verdict)
@@ -169,7 +160,7 @@ class Engine:
             reason: Why, in words.
             lost: Whether its process vanished, which is counted.
         """
-        self.recorder.emit(TrialInterrupted(trial=number, reason=reason, lost=lost))
+        self.recorder.emit(events.TrialInterrupted(trial=number, reason=reason, lost=lost))
 
     def pass_verdict(self, number: int, *, may_repeat: bool = True) -> Verdict | None:
         """Judge a complete trial, and queue a repeat if the judge asks for one and the budget allows it.
@@ -188,20 +179,20 @@ class Engine:
         if verdict is None:
             return None
         with self.recorder.lock:
-            events: list[Event] = [TrialJudged(trial=number, verdict=verdict)]
+            emitted: list[Event] = [events.TrialJudged(trial=number, verdict=verdict)]
             if verdict.decision == "replicate" and may_repeat and self.has_room:
-                events.append(self._proposal_event(self._repeat(trial, verdict)))
-            self.recorder.emit(*events)
+                emitted.append(self._proposal_event(self._repeat(trial, verdict)))
+            self.recorder.emit(*emitted)
         return verdict
 
     def record_test(self, number: int, outcome: Outcome) -> None:
         """Journal a trial's outcome on the held-out test split."""
         if isinstance(outcome, Measurement):
-            self.recorder.emit(TrialTested(trial=number, metrics=dict(outcome.metrics)))
+            self.recorder.emit(events.TrialTested(trial=number, metrics=dict(outcome.metrics)))
         else:
-            self.recorder.emit(TrialTested(trial=number, failure=outcome))
+            self.recorder.emit(events.TrialTested(trial=number, failure=outcome))
 
-    def record_decision(self, decision: Decision) -> None:
+    def record_decision(self, decision: events.Decision) -> None:
         """Journal a decision about the study."""
         self.recorder.emit(decision)
 
@@ -242,17 +233,17 @@ class Engine:
             inherits=trial.proposal.inherits,
         )
 
-    def _proposal_event(self, proposal: Proposal) -> TrialProposed:
+    def _proposal_event(self, proposal: Proposal) -> events.TrialProposed:
         """Return the event of the next trial. All first runs share one seed, for a fair comparison."""
         origin = proposal.repeat_of
         runs = 0 if origin is None else len(self.history.repeats(self.history.trials[origin]))
-        return TrialProposed(trial=len(self.history.trials), proposal=proposal, seed=self.seed + runs)
+        return events.TrialProposed(trial=len(self.history.trials), proposal=proposal, seed=self.seed + runs)
 
     def _on_report(self, number: int, step: int, metrics: Mapping[str, float]) -> None:
         if reason := self.record_report(number, step, metrics):
             raise TrialPruned(reason)
 
-    def _finish(self, event: TrialFinished, verdict: Verdict | None = None) -> Trial:
-        verdicts = [] if verdict is None else [TrialJudged(trial=event.trial, verdict=verdict)]
+    def _finish(self, event: events.TrialFinished, verdict: Verdict | None = None) -> Trial:
+        verdicts = [] if verdict is None else [events.TrialJudged(trial=event.trial, verdict=verdict)]
         self.recorder.emit(event, *verdicts)
         return self.history.trials[event.trial]
