@@ -194,7 +194,7 @@ def test_ask_and_tell_without_a_task(study: Path, tunesmith: Tunesmith) -> None:
     assert "failed" in tunesmith("tell", folder, "1", "--failed", "the queue was full").stdout
     assert "metric 'loss' must be a number, got 'low'" in tunesmith("tell", folder, "1", "loss=low", status=2).stderr
     assert "only a running trial can be settled" in tunesmith("tell", folder, "1", "loss=1", status=2).stderr
-    assert "needs a task" in tunesmith("run", status=2).stderr
+    assert "must have a task" in tunesmith("run", status=2).stderr
 
 
 def test_known_results_are_added(study: Path, tunesmith: Tunesmith) -> None:

@@ -147,7 +147,8 @@ class Verdict:
         decision: `accept` (the new best), `reject`, or `replicate` (repeat it with another seed).
         reason: In plain words.
         by: The judge's name, or `"user"`.
-        binding: Whether a rejection bars the trial from ever being the best, as for over-fitting or a user's veto.
+        binding: Whether it overrides the ranking: a rejected trial is never the best (over-fitting, a user's veto), an
+            accepted one ranks first.
     """
 
     decision: Decision
