@@ -83,7 +83,7 @@ def build(cls: type[T], table: Mapping[str, Any], *keys: str) -> T:
     for name in required:
         if name not in table:
             raise InputError(f"the key '{name}' is missing.", keys=keys)
-    values = {name: _checked(value, hints[name], *keys, name) for name, value in table.items()}
+    values = {name: _plain_value(value, hints[name], *keys, name) for name, value in table.items()}
     try:
         return cls(**values)
     except InputError as error:
@@ -102,8 +102,8 @@ def _signature(cls: type[Any]) -> tuple[dict[str, Any], list[str]]:
     return {field.name: hints[field.name] for field in fields}, required
 
 
-def _checked(value: Any, hint: Any, *keys: str) -> Any:
-    """Check a value of a plain type; the class checks the others."""
+def _plain_value(value: Any, hint: Any, *keys: str) -> Any:
+    """Return a value of a plain type, checked; the class itself checks the others."""
     options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
     if value is None and type(None) in options:
         return None

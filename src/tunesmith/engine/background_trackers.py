@@ -31,7 +31,7 @@ CLOSE_SECONDS = 10.0
 """How long the end of a session waits for all trackers together."""
 
 HANG_SECONDS = 60.0
-"""A longer call of a tracker is reported."""
+"""A tracker's call that takes longer is reported, because it may hang."""
 
 _POLL_SECONDS = 0.1  # Deliver events in groups: waking a thread for each slows the study down.
 _RETRY_SECONDS = (0.0, 5.0, 20.0, 60.0, 300.0)  # By the number of consecutive failures.
@@ -154,7 +154,7 @@ class _TrackerThread:
                         return
 
     def _attempt(self, step: Callable[[], None]) -> bool:
-        """Take a step unless the tracker was given up; return whether it succeeded."""
+        """Take a step unless an `InputError` has disabled the tracker; return whether it succeeded."""
         if self._retry_at == math.inf:
             return False
         try:

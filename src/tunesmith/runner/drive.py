@@ -39,7 +39,7 @@ def drive(loop: Loop) -> None:
 
 
 def _start_first_trials(loop: Loop) -> None:
-    """Fill the slots, unless the study is to stop or a role is due: the graph handles both."""
+    """Fill the slots, unless the study must stop or a role is due: the graph handles both."""
     if not loop.coordinator.is_due(loop.history) and not (step := loop.coordinate()).stop:
         loop.start_trials(loop.free_slots(step.room))
 
@@ -48,7 +48,7 @@ def _start_first_trials(loop: Loop) -> None:
 def _interruptible(loop: Loop) -> Iterator[None]:
     """Let the first Ctrl-C or SIGTERM end the study in order, and a second one at once.
 
-    A trial in this process can only be stopped by the signal itself, so there the first one raises, too.
+    Only the signal itself can stop a trial in this process, so there the first one raises `KeyboardInterrupt`.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

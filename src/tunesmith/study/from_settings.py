@@ -55,9 +55,9 @@ def _spec(settings: Settings, tracked: bool) -> StudySpec:
         folder=settings.folder,
         name=settings.name,
         budget=budget,
-        proposer=_checked("proposers", search["proposer"]),
-        pruner=_checked("pruners", search["pruner"]),
-        judge=_checked("judges", search["judge"]),
+        proposer=_validated_plugin("proposers", search["proposer"]),
+        pruner=_validated_plugin("pruners", search["pruner"]),
+        judge=_validated_plugin("judges", search["judge"]),
         executor=_executor(execution, search["parallel"]),
         model=_model(tables["agents"]),
         task=task,
@@ -73,8 +73,8 @@ def _model(table: Mapping[str, Any]) -> ModelOptions | None:
     return build(ModelOptions, table, "agents") if table.get("model") else None
 
 
-def _checked(kind: str, plugin: Any) -> Any:
-    """Validate a plugin's name and options here, where the location of an error is known."""
+def _validated_plugin(kind: str, plugin: Any) -> Any:
+    """Return a plugin whose name and options are valid. Checked here, where the location of an error is known."""
     try:
         if (kind, plugin) != ("pruners", "none"):
             plugins.resolve(kind, plugin)

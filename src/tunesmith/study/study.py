@@ -224,7 +224,7 @@ class Study:
         trial = self.engine.trial(number)
         if trial.state is not State.RUNNING:
             raise InputError(f"only a running trial can be settled, but trial {number} is {trial.state}.")
-        outcome = self._checked(outcome)
+        outcome = self._to_outcome(outcome)
         if isinstance(outcome, Measurement):
             check_artifacts(trial.folder, outcome.artifacts)
         return self._settle(number, outcome)
@@ -250,7 +250,7 @@ class Study:
             raise InputError(
                 f"a known result must lie in the search space, but {fault} Widen the space, or omit this result."
             )
-        outcome = self._checked(outcome)
+        outcome = self._to_outcome(outcome)
         self.recorder.open()
         if not self.history.trials:
             self.engine.enqueue(self.engine.baseline())
@@ -269,7 +269,7 @@ class Study:
         self.recorder.sync()
         return self.history.trials[number]
 
-    def _checked(self, outcome: Outcome | Mapping[str, float] | float) -> Outcome:
+    def _to_outcome(self, outcome: Outcome | Mapping[str, float] | float) -> Outcome:
         if isinstance(outcome, Mapping):
             outcome = Measurement(metrics=outcome)
         elif not isinstance(outcome, Measurement | Failure):
