@@ -101,7 +101,7 @@ class Frame:
         self._state, self._lock = LiveState(), threading.Lock()
 
     def record(self, event: Event, history: History) -> None:
-        """Take note of an event, to draw it later."""
+        """Record an event, to be drawn later."""
         self._state.record(event, history)
 
     def show_answer(self, role: str, words: str) -> None:

@@ -74,7 +74,7 @@ class PlainView:
             self._best = history.best.number
 
     def _begin(self, history: History, event: Event) -> None:
-        """Print the study's first lines, and take note of the best trial before this event."""
+        """Print the study's first lines, and remember the best trial before this event."""
         self._began = True
         if history.best is not None and getattr(event, "trial", None) != history.best.number:
             self._best = history.best.number

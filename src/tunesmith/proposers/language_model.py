@@ -53,7 +53,7 @@ class Adviser(Protocol):
         ...
 
     def refuse(self, advice: Advice, reason: str) -> None:
-        """Take note that a piece of advice is refused."""
+        """Record that a piece of advice is refused."""
         ...
 
     def allows(self, advice: Advice, proposal: Proposal) -> bool:

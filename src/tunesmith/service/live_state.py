@@ -172,7 +172,7 @@ class LiveState:
         return state
 
     def record(self, event: Event, history: History) -> None:
-        """Take note of an event that `history` already includes, in constant time."""
+        """Record an event that `history` already includes, in constant time."""
         with self._lock:
             if self._history is not history:
                 self._begin(history)

@@ -113,7 +113,7 @@ class Slot:
                 send(worker.stdin.fileno(), {"stop": reason})
 
     def close(self, seconds: float) -> None:
-        """Wait for the running trial to end, kill it after so many seconds, and end the worker."""
+        """Wait for the running trial to end, kill it after `seconds`, and end the worker."""
         running, worker, listener = self._running, self._worker, self._listener
         try:
             if running is not None:

@@ -119,7 +119,7 @@ class Mirror:
     # -- what changes ----------------------------------------------------------------------------------------------
 
     def note(self, event: Event) -> None:
-        """Take note of an event; the history includes it."""
+        """Record an event that the history includes."""
         if isinstance(event, TrialEvent):
             self._mark(self._history.trials[event.trial])
         if isinstance(event, TrialReported):
