@@ -118,12 +118,13 @@ class _TrackerThread:
             return
         if (began := self._call_began) is not None:  # A hanging call has used part of its time.
             deadline = min(deadline, began + CLOSE_SECONDS)
+        problem = f"could not finish within {CLOSE_SECONDS:.0f} s of the end of the session"
         if len(self._events) * self._record_seconds > CLOSE_SECONDS * self._recorded:
-            deadline = -math.inf  # It cannot catch up in time.
+            deadline, problem = -math.inf, "is too slow to catch up at the end of the session"
         thread.join(max(0.0, deadline - time.monotonic()))
         if thread.is_alive():
             self._abandoned = True
-            self._warn(f"could not finish within {CLOSE_SECONDS:.0f} s of the end of the session")
+            self._warn(problem)
 
     def _warn(self, problem: str) -> None:
         """Log a warning, once per session."""

@@ -27,7 +27,7 @@ from .background_trackers import BackgroundTrackers
 
 log = logging.getLogger(__name__)
 
-JOURNAL_FORMAT = 1
+JOURNAL_FORMAT = 2
 
 
 @contextmanager

@@ -29,12 +29,16 @@ def captured(log: BoundedLog) -> Iterator[None]:
         if not _logs:
             _originals[:] = sys.stdout, sys.stderr
             sys.stdout, sys.stderr = _LogStream(sys.stdout), _LogStream(sys.stderr)
+        outer = _logs.get(thread)  # Of a trial that runs a study of its own.
         _logs[thread] = log
     try:
         yield
     finally:
         with _lock:
-            del _logs[thread]
+            if outer is None:
+                del _logs[thread]
+            else:
+                _logs[thread] = outer
             if not _logs:
                 sys.stdout, sys.stderr = _originals
 

@@ -306,7 +306,8 @@ class History:
         """
         self.events_seen += 1
         if self._clock is not None:
-            self._seconds += max(0.0, event.time - self._clock)
+            if not isinstance(event, events.SessionOpened):  # The last session was killed; nothing ran since.
+                self._seconds += max(0.0, event.time - self._clock)
             self._clock = event.time
         if not isinstance(event, TrialEvent):
             self._apply_to_study(event)

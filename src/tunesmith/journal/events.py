@@ -138,7 +138,7 @@ class TrialInterrupted(TrialEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class TrialJudged(TrialEvent):
-    """A judge or the user passed a verdict on the trial."""
+    """A judge or the user judged the trial."""
 
     verdict: Verdict
 

@@ -41,10 +41,14 @@ class FileJournal:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._lock = _lock(path.parent)
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
         except OSError as error:
             raise JournalError(_message(path, error)) from error
-        self._length = self._drop_partial_line()
+        try:
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+            self._length = self._drop_partial_line()
+        except OSError as error:
+            os.close(self._lock)
+            raise JournalError(_message(path, error)) from error
 
     def append(self, *events: Event) -> None:
         """Append events, in order, in one write.
@@ -83,6 +87,7 @@ class FileJournal:
                 self.sync()
             finally:
                 os.close(self._file)
+                fcntl.flock(self._lock, fcntl.LOCK_UN)  # Closing is not enough: a forked child may hold a copy.
                 os.close(self._lock)
                 self._file = self._lock = -1
 
@@ -121,6 +126,11 @@ def read_events(path: Path, after: int = 0, kinds: Collection[type[Event]] = ())
         return
     except OSError as error:
         raise JournalError(_message(path, error)) from error
+    if b'"event":"created"' in lines[0]:
+        raise JournalError(
+            f"{path} was written by an earlier version of tunesmith, and this version cannot read it. "
+            "Choose another folder, or install that version."
+        )
     markers = [f'"event":"{kind.kind}"'.encode() for kind in kinds]
     for number, line in enumerate(lines[after:-1], start=after + 1):
         if markers and not any(marker in line for marker in markers):

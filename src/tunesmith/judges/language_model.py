@@ -15,7 +15,7 @@ from .rules import RulesJudge
 
 
 class Reviewer(Protocol):
-    """Decides borderline trials, as a language model does."""
+    """Lets a language model decide borderline trials."""
 
     def review(self, history: History, trial: Trial, doubt: str) -> Verdict | None:
         """Return a verdict; None where it is pending, or left to the rules."""

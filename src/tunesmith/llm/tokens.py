@@ -49,7 +49,10 @@ class Token:
         """Fetch the secret again."""
         self.cached = self.fetch().strip()
         if not self.cached or not self.cached.isprintable():
-            raise InputError("a provider's token must be one line of text, got none or several.", keys=("token",))
+            raise InputError(
+                "a provider's token must be exactly one line of text, but it is empty or has several lines.",
+                keys=("token",),
+            )
         return self.cached
 
     def redact(self, text: str) -> str:

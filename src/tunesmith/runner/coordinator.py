@@ -34,7 +34,8 @@ class RulesCoordinator:
             )
         if (in_a_row := len(history.failed_in_a_row)) >= MAX_CONSECUTIVE_FAILURES:
             return Step(stop=True, failed=True, reason=f"the last {in_a_row} trials failed")
-        for reason in (self._target(history), self._patience(history), self._minutes(seconds)):
+        patience = self._patience(history) if usable else None  # Failures alone end a study as failed, above.
+        for reason in (self._target(history), patience, self._minutes(seconds)):
             if reason:
                 return Step(stop=True, reason=reason)
         room = None if self.budget.trials is None else max(0, self.budget.trials - len(history.trials))

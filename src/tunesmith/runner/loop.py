@@ -18,6 +18,7 @@ from ..executors.base import Executor, Limit
 from ..journal.events import StudyStopped
 from ..plugins import name_of
 from ..tasks.base import Task
+from ..text import wording
 from .base import Adviser, Coordinator, Step
 from .recovery import recover
 
@@ -119,7 +120,7 @@ class Loop:
         if count:
             self.propose(count)
         free = self.executor.capabilities.slots - len(self._in_flight)
-        for trial in self.history.waiting[:free]:
+        for trial in self.history.waiting[: max(0, free)]:
             live = self.engine.start(trial.number)
             self._submit(self._request(live), partial(self._inbox.put, live.number))
 
@@ -178,19 +179,20 @@ class Loop:
         if self.adviser is not None:
             self.adviser.cancel()
         self.judge(self._receive_all())
+        left = 0
         if self.executor.capabilities.can_stop:
             for trial in self.history.running:
                 self.engine.interrupt(trial.number, reason)
             self._stop_all()
         else:
-            self._leave_running()
+            left = self._leave_running()
         if self.interrupted:
-            self.approvals.settle(expire=False)  # Keep an answer that has just arrived.
+            self.approvals.settle(expire=False)  # Keep an answer that was given just now.
         else:
             self.approvals.close_all(reason)
             self.engine.record_decision(StudyStopped(reason=reason, failed=failed))
             if not failed and self.task.has_test:
-                self._test()
+                self._test(free=self.executor.capabilities.slots - left)
         if self.adviser is not None:
             self.adviser.close()  # Before the folder is released: it journals the cost of the last calls.
         self.engine.recorder.close_session("interrupted" if self.interrupted else reason)
@@ -315,6 +317,7 @@ class Loop:
 
     def _settle(self, number: int) -> list[int]:
         outcome = _outcome(self._in_flight.pop(number))
+        self._repeated.pop(number, None)
         trial = self.history.trials[number]
         if trial.state is not State.RUNNING:
             pass  # It was pruned before; now its process has ended, and the slot is free.
@@ -332,16 +335,25 @@ class Loop:
         wait(self._in_flight.values())
         self._in_flight.clear()
 
-    def _leave_running(self) -> None:
-        """Settle the trials that end within the grace period, and leave the others running."""
+    def _leave_running(self) -> int:
+        """Settle the trials that end within the grace period, leave the others running, and return their number."""
         _, running = wait(self._in_flight.values(), timeout=UNSTOPPABLE_GRACE_SECONDS)
         self.judge([n for n in self._receive_all() if self.history.trials[n].state is State.COMPLETE])
         if running:
-            log.warning("%d trials cannot be stopped and still run; the next session recovers them", len(running))
+            trials = wording.count(len(running), "running trial")
+            log.warning("%s cannot be stopped; the next session recovers what is left", trials)
         self._in_flight.clear()
+        return len(running)
 
-    def _test(self) -> None:
-        """Evaluate trial 0 and the best trial on the held-out test split, each once."""
+    def _test(self, free: int) -> None:
+        """Evaluate trial 0 and the best trial on the held-out test split, each once.
+
+        Args:
+            free: The number of free slots. Without one, the test is left to the next session.
+        """
+        if free <= 0:
+            log.warning("the test split is not evaluated, as no slot is free; run the study again to evaluate it")
+            return
         best = self.history.best
         trials = {t.number: t for t in (self.history.trials[0], best) if t is not None and t.state is State.COMPLETE}
         for trial in trials.values():

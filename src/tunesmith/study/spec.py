@@ -14,7 +14,7 @@ from ..core.objective import Metric, Objective
 from ..core.parameters import Parameter
 from ..core.schema import expect_whole
 from ..core.space import SearchSpace
-from ..errors import InputError
+from ..errors import InputError, nearest
 from ..executors.base import Executor
 from ..journal.events import SessionOpened, StudyCreated
 from ..journal.file import JOURNAL_NAME, read_events
@@ -100,8 +100,7 @@ class StudySpec:
         Raises:
             InputError: An option is wrong.
         """
-        if missing := [key for key in ("space", "objective") if key not in options]:
-            raise TypeError(f"a study needs {' and '.join(missing)}, as space={{...}}, objective='minimize loss'")
+        check_options(options)
         values: dict[str, Any] = {**options, "task": task, "source": source}
         space, folder, budget = options["space"], options.get("folder"), options.get("budget")
         values["space"] = space if isinstance(space, SearchSpace) else SearchSpace(space)
@@ -115,7 +114,7 @@ class StudySpec:
             values["model"] = ModelOptions.parse(model)
         trackers = options.get("trackers", ())
         if isinstance(trackers, str | Mapping):
-            raise InputError(f'expected a list of trackers, as trackers=["mlflow"], got {trackers!r}.')
+            raise InputError(f'expected a list of trackers such as ["mlflow"], got {trackers!r}.')
         values["trackers"] = tuple(trackers)
         for key in ("retries", "seed"):
             if key in values:
@@ -196,6 +195,16 @@ class StudySpec:
             {key: value for key, value in self.task.items() if key != "folder"},
             TaskContext(folder=folder, space=self.space, objective=self.objective),
         )
+
+
+def check_options(options: Mapping[str, Any]) -> None:
+    """Raise `TypeError` if an option is unknown, or the space or the objective is missing."""
+    known = StudyOptions.__annotations__
+    for key in options:
+        if key not in known:
+            raise TypeError(f"a study has no option '{key}'.{nearest(key, known)} Known: {', '.join(known)}.")
+    if missing := [key for key in ("space", "objective") if key not in options]:
+        raise TypeError(f"a study needs {' and '.join(missing)}: space={{...}}, objective='minimize loss'.")
 
 
 def source_of(folder: Path) -> Path:

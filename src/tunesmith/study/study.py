@@ -65,6 +65,8 @@ class Study:
     def __init__(
         self, spec: StudySpec | None = None, /, *, task: Task | None = None, **options: Unpack[StudyOptions]
     ) -> None:
+        if spec is not None and (task is not None or options):
+            raise TypeError("a study takes a specification or options, not both.")
         self.spec = spec = StudySpec.from_options(task, **options) if spec is None else spec
         self.space, self.objective, self.budget, self.seed = spec.space, spec.objective, spec.budget, spec.seed
         self.folder, self.name = spec.folder, spec.name
@@ -260,6 +262,8 @@ class Study:
         trial = waiting or self.engine.enqueue(
             Proposal(parameters=dict(parameters), reason="known before", repeat_of=same[0].number if same else None)
         )
+        if isinstance(outcome, Measurement):
+            check_artifacts(trial.folder, outcome.artifacts)
         self.engine.start(trial.number)
         return self._settle(trial.number, outcome, may_repeat=False)
 
@@ -336,7 +340,7 @@ class Study:
             raise InputError("a study must have a task to run by itself. Give it one, or use ask and tell.")
         if self.folder is None and not self._has_temporary_folder:
             folder = mkdtemp(prefix="tunesmith-")
-            weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+            weakref.finalize(self.history, shutil.rmtree, folder, ignore_errors=True)
             self.history.keep_trials_in(Path(folder))
             self._has_temporary_folder = True
         loop = Loop(

@@ -14,7 +14,7 @@ from ..errors import InputError
 from ..tasks.function import FunctionTask
 from ..trackers.base import Tracker
 from .from_settings import spec_from_settings
-from .spec import Plugin, StudyOptions, StudySpec
+from .spec import Plugin, StudyOptions, StudySpec, check_options
 from .study import Study
 
 Trained = Mapping[str, float] | float
@@ -49,6 +49,7 @@ def tune(
         StudyFailed: Nothing worked; the message shows why.
         KeyboardInterrupt: It was interrupted; the same call continues.
     """
+    check_options(options)
     options["objective"] = objective = Objective.parse(options["objective"])
     options["budget"] = options.get("budget") or Budget(trials=100)
     if options.get("folder") is None:

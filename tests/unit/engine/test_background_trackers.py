@@ -207,7 +207,7 @@ def test_a_study_does_not_wait_for_a_tracker_that_cannot_catch_up(caplog: pytest
         ask_and_tell(study, 300)  # About a thousand events, which take most of a minute.
     assert slow.seen < study.history.events_seen - 400
     [warning] = warnings(caplog)
-    assert "tracker Slow could not finish" in warning
+    assert "tracker Slow is too slow to catch up" in warning
 
 
 def test_a_call_that_takes_too_long_is_reported_while_the_study_runs(

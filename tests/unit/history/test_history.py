@@ -268,3 +268,9 @@ def test_the_loss_of_a_report_is_the_objectives_own_with_one_metric() -> None:
     history = build_history(LINE, [({"x": 0.1}, State.RUNNING)], MAXIMIZE, {0: [(1, 7.0), (2, math.inf)]})
     trial = history.trials[0]
     assert [history.loss_of(trial, report) for report in trial.reports] == [-7.0, math.inf]
+
+
+def test_time_between_a_killed_session_and_the_next_is_not_spent() -> None:
+    times = [SessionOpened(time=100.0), TrialProposed(trial=0, proposal=Proposal(parameters={"x": 0.1}), time=110.0)]
+    history = _play(*times, SessionOpened(time=5000.0), SessionClosed(time=5005.0))
+    assert history.seconds_spent() == 15.0

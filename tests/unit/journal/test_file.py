@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -111,3 +112,34 @@ def test_a_folder_that_cannot_be_created_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(JournalError, match="must be readable and writable"):
         FileJournal(tmp_path / "file" / "journal.jsonl")
+
+
+def test_a_journal_of_an_earlier_format_is_named_as_such(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_text('{"time":1.0,"event":"created","format":1,"version":"0.1.0","study":{}}\n')
+    for kinds in ((), (SessionOpened,)):
+        with pytest.raises(JournalError, match="written by an earlier version of tunesmith"):
+            list(read_events(path, kinds=kinds))
+
+
+def test_a_journal_that_cannot_be_opened_leaves_the_folder_free(path: Path) -> None:
+    path.mkdir(parents=True)
+    with pytest.raises(JournalError, match="must be readable"):
+        FileJournal(path)
+    path.rmdir()
+    FileJournal(path).close()
+
+
+def test_a_closed_journal_is_free_although_a_child_holds_a_copy_of_the_lock(path: Path) -> None:
+    journal = FileJournal(path)
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(write)
+        os.read(read, 1)
+        os._exit(0)
+    os.close(read)
+    journal.close()
+    FileJournal(path).close()
+    os.close(write)
+    os.waitpid(child, 0)

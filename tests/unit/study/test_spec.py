@@ -106,3 +106,15 @@ def test_a_study_in_memory_runs(executor: str) -> None:
     assert (last.folder / "seen").read_text() == str(last.parameters["x"])
     study.run()  # Its budget is spent, so it ends at once.
     assert len(study.trials) == 6
+
+
+def test_a_wrong_option_is_named_with_the_nearest_one() -> None:
+    with pytest.raises(TypeError, match=r"no option 'proposal'\. Did you mean 'proposer'"):
+        ts.tune(train, space={"x": ts.Float(0, 1)}, objective="minimize y", proposal="tpe")  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="needs objective"):
+        ts.tune(train, space={"x": ts.Float(0, 1)})
+
+
+def test_a_specification_and_options_do_not_mix(spec: StudySpec) -> None:
+    with pytest.raises(TypeError, match="not both"):
+        ts.Study(spec, seed=3)

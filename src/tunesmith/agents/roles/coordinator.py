@@ -82,7 +82,7 @@ class ModelCoordinator:
             return replace(step, specialists=prioritise)
         has_stalled = history.since_best >= _STALLED_SHARE * history.settled
         if history.settled >= _LEAST_TRIALS and has_stalled:
-            return Step(stop=True, reason=f"the coordinator ends it, as nothing improves: {reason}")
+            return Step(stop=True, reason=f"the coordinator stopped the study because nothing improves: {reason}")
         why = f"before {_LEAST_TRIALS} trials" if has_stalled else f"{history.since_best} trials after a new best"
         self.gateway.emit(StopRefused(reason=f"a stop is not followed {why}: {reason}", by=_ROLE))
         return step

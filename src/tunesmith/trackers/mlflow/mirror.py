@@ -143,7 +143,7 @@ class Mirror:
         return False
 
     def close(self) -> None:
-        """End the study's run if no session has, as a study that is asked and told has none."""
+        """End the study's run if there was no session to end it, as with ask and tell."""
         if not self._changed and not self._history.sessions:
             self._send_study("FINISHED")
 

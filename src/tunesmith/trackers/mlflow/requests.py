@@ -152,7 +152,7 @@ def send(
     parameters: Mapping[str, Value] = {},
     tags: Mapping[str, str] = {},
 ) -> None:
-    """Log to a run; the tags last, so that they vouch for the rest.
+    """Log to a run. Tags are sent last, so a run that has them is complete.
 
     Args:
         client: The client.
