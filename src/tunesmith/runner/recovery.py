@@ -6,6 +6,7 @@ import logging
 
 from ..core.trial import State
 from ..engine.engine import Engine
+from ..text import wording
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +32,6 @@ def _retry_failures(engine: Engine) -> None:
     all_failed = [trial.number for trial in history.trials if trial.state is State.FAILED]
     numbers = list(history.failed_in_a_row) if any_succeeded else all_failed
     if numbers:
-        log.warning("retrying the %d trials whose failures ended the study", len(numbers))
+        log.warning("%s whose failure ended the study: retried now", wording.count(len(numbers), "trial"))
     for number in numbers:
         engine.interrupt(number, "its failure ended the study; it is retried")

@@ -74,8 +74,8 @@ class Task(Protocol):
         """Check that the task can run with a search space.
 
         Raises:
-            InputError: It cannot, for example because a config key does not exist. The error's keys begin with `task` or
-                `space`.
+            InputError: It cannot, for example because a config key does not exist. The error's keys begin with `task`
+                or `space`.
         """
         ...
 
