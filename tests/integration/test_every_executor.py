@@ -67,11 +67,14 @@ def program(tmp_path: Path) -> Any:
     """Start the program with an executor; what is left of it is killed at the end."""
     (tmp_path / "program.py").write_text(PROGRAM)
     started = []
+    # The program, its workers and detached jobs import an executor from the folder of the tests.
+    path = os.pathsep.join(filter(None, (str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH"))))
+    environment = {**os.environ, "PYTHONPATH": path}
 
     def start(kind: str, folder: str = "run") -> subprocess.Popen[bytes]:
         output = (tmp_path / "output.txt").open("ab")
         words = [sys.executable, "program.py", kind, str(tmp_path / folder)]
-        started.append(subprocess.Popen(words, cwd=tmp_path, stdout=output, stderr=output))
+        started.append(subprocess.Popen(words, cwd=tmp_path, env=environment, stdout=output, stderr=output))
         output.close()
         return started[-1]
 
