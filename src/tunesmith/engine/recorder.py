@@ -131,9 +131,9 @@ class Recorder:
         )
 
     def close_session(self, reason: str) -> None:
-        """Journal why the session ends, sync the journal, and release the folder."""
+        """Journal that the session ends. The folder stays locked until `close`, as trials may still be ending."""
         self.emit(SessionClosed(reason=reason))
-        self.close()
+        self.sync()
 
     def sync(self) -> None:
         """Return once every emitted event would survive a power cut."""

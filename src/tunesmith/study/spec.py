@@ -23,6 +23,7 @@ from ..llm.options import ModelOptions
 from ..proposers.base import Proposer
 from ..pruners.base import Pruner
 from ..tasks.base import Task, TaskContext, task_from_table
+from ..tasks.function import Function, FunctionTask
 from ..trackers.base import Tracker
 
 log = logging.getLogger(__name__)
@@ -88,12 +89,15 @@ class StudySpec:
 
     @classmethod
     def from_options(
-        cls, task: Task | Mapping[str, Any] | None = None, source: Path | None = None, **options: Unpack[StudyOptions]
+        cls,
+        task: Task | Function | Mapping[str, Any] | None = None,
+        source: Path | None = None,
+        **options: Unpack[StudyOptions],
     ) -> Self:
         """Return the specification that a user's options describe.
 
         Args:
-            task: What a trial runs.
+            task: What a trial runs; a function is called as by `tune`.
             source: The study.toml that the options come from.
             options: By name; see `StudySpec`.
 
@@ -101,10 +105,12 @@ class StudySpec:
             InputError: An option is wrong.
         """
         check_options(options)
-        values: dict[str, Any] = {**options, "task": task, "source": source}
+        objective = Objective.parse(options["objective"])
+        if callable(task) and not hasattr(task, "evaluate"):
+            task = FunctionTask(function=task, metric=objective.primary.name)
+        values: dict[str, Any] = {**options, "objective": objective, "task": task, "source": source}
         space, folder, budget = options["space"], options.get("folder"), options.get("budget")
         values["space"] = space if isinstance(space, SearchSpace) else SearchSpace(space)
-        values["objective"] = Objective.parse(options["objective"])
         values["folder"] = None if folder is None else Path(folder).expanduser().absolute()
         values["name"] = options.get("name") or (values["folder"].name if folder is not None else "study")
         values["budget"] = Budget() if budget is None else budget

@@ -30,6 +30,7 @@ from ..runner.coordinator import RulesCoordinator
 from ..runner.drive import drive
 from ..runner.loop import Loop
 from ..tasks.base import Task
+from ..tasks.function import Function
 from ..trial_folder.artifacts import check_artifacts
 from .spec import StudyOptions, StudySpec, resolve_pruner
 
@@ -45,7 +46,7 @@ class Study:
 
     Args:
         spec: The study's specification; or give its parts as options.
-        task: What a trial runs; only `run` needs it.
+        task: What a trial runs, a function as for `tune` or a `Task`; only `run` needs it.
         options: `space` and `objective`, and any of `folder` (None keeps everything in memory; a folder that holds
             this study is continued), `name`, `budget`, `proposer`, `pruner`, `judge`, `model`, `executor`, `retries`,
             `seed` and `trackers`. See `StudySpec`.
@@ -63,7 +64,7 @@ class Study:
     """
 
     def __init__(
-        self, spec: StudySpec | None = None, /, *, task: Task | None = None, **options: Unpack[StudyOptions]
+        self, spec: StudySpec | None = None, /, *, task: Task | Function | None = None, **options: Unpack[StudyOptions]
     ) -> None:
         if spec is not None and (task is not None or options):
             raise TypeError("a study takes a specification or options, not both.")

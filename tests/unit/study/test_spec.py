@@ -11,7 +11,6 @@ import tunesmith as ts
 from tunesmith.config.settings import read_settings
 from tunesmith.study.from_settings import spec_from_settings
 from tunesmith.study.spec import StudySpec
-from tunesmith.tasks.function import FunctionTask
 
 STUDY = """
 [study]
@@ -93,7 +92,7 @@ def test_a_study_in_memory_runs(executor: str) -> None:
         space={"x": ts.Float(-1, 1)},
         objective="minimize y",
         budget=ts.Budget(trials=6),
-        task=FunctionTask(function=train, metric="y"),
+        task=train,
         executor=executor,
     )
     trial = study.ask()
