@@ -52,7 +52,7 @@ def test_a_secret_and_other_invalid_sources_are_rejected(given: Any, message: st
         ({"file": "/nowhere/token"}, "cannot be read: No such file"),
         ({"command": "no-such-command"}, "failed: No such file"),
         ({"command": "sh -c 'printf sk-; echo secret; exit 3'"}, "exit status 3"),
-        ({"command": "true"}, "one line of text, got none"),
+        ({"command": "true"}, "exactly one line of text"),
         ({"command": "printf 'one\\ntwo'"}, "one line of text"),
     ],
 )
