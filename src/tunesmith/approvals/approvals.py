@@ -248,10 +248,8 @@ def read_requests(folder: Path) -> ApprovalRequests:
     """Return the requests in a study's folder, even while another process runs the study."""
     requests = ApprovalRequests()
     for event in read_events(folder / JOURNAL_NAME, kinds=[ApprovalRequested, ApprovalAnswered]):
-        if isinstance(event, ApprovalRequested):
-            requests.add(event.request)
-        elif isinstance(event, ApprovalAnswered):
-            requests.answer(event.number, event.answer, by=event.by, text=event.text, trial=event.trial)
+        if isinstance(event, ApprovalRequested | ApprovalAnswered):
+            event.apply_to(requests)
     return requests
 
 

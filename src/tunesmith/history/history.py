@@ -40,6 +40,7 @@ class History:
     Attributes:
         created: The event that created the study, or None.
         trials: Every trial, by number.
+        trials_folder: The folder of all trials; None for a study in memory that has not run.
         counts: The number of trials in each state.
         decisions: Decisions about the study, in order.
         last_stop: The last decision to stop; None once another trial has started.
@@ -81,7 +82,7 @@ class History:
         self.repeats_proposed = 0
         self.full_length: int | None = None
         self.failed_in_a_row: list[int] = []
-        self._trials_folder = None if folder is None else folder / "trials"
+        self.trials_folder = None if folder is None else folder / "trials"
         self._points = np.full((64, len(space.names)), np.nan)
         self._encoded = np.zeros(64, dtype=bool)
         self._outcomes = Outcomes(objective)
@@ -292,7 +293,7 @@ class History:
 
     def keep_trials_in(self, folder: Path) -> None:
         """Give the trials of a study in memory a folder, so that they can run."""
-        self._trials_folder = folder
+        self.trials_folder = folder
         for trial in self.trials:
             self._change(trial, folder=folder / f"{trial.number:04d}")
 
@@ -341,18 +342,14 @@ class History:
                 self.last_stop = event
             case events.SearchFocused():
                 self.focus = event
-            case events.ApprovalRequested():
-                self.approval_requests.add(event.request)
-            case events.ApprovalAnswered():
-                self.approval_requests.answer(
-                    event.number, event.answer, by=event.by, text=event.text, trial=event.trial
-                )
+            case events.ApprovalRequested() | events.ApprovalAnswered():
+                event.apply_to(self.approval_requests)
 
     def _propose(self, event: events.TrialProposed) -> None:
         number = len(self.trials)
         if event.trial != number:
             raise TunesmithError(f"trials must be numbered in order, but trial {event.trial} follows {number - 1}.")
-        folder = None if self._trials_folder is None else self._trials_folder / f"{number:04d}"
+        folder = None if self.trials_folder is None else self.trials_folder / f"{number:04d}"
         trial = Trial(number=number, proposal=event.proposal, seed=event.seed, folder=folder)
         if number == len(self._points):
             self._points = np.concatenate([self._points, np.full_like(self._points, np.nan)])

@@ -16,7 +16,7 @@ from functools import cache, partial
 from types import UnionType
 from typing import Any, ClassVar, Union, get_args, get_origin, get_type_hints
 
-from ..core.approval_request import Answer, ApprovalRequest
+from ..core.approval_request import Answer, ApprovalRequest, ApprovalRequests
 from ..core.spending import Call
 from ..core.trial import Failure, Proposal, State, Value, Verdict
 
@@ -232,6 +232,10 @@ class ApprovalRequested(Decision):
 
     request: ApprovalRequest
 
+    def apply_to(self, requests: ApprovalRequests) -> None:
+        """Add the request."""
+        requests.add(self.request)
+
 
 @dataclass(frozen=True, kw_only=True)
 class ApprovalAnswered(Decision):
@@ -250,6 +254,10 @@ class ApprovalAnswered(Decision):
     text: str = ""
     trial: int | None = None
     changes: Mapping[str, Value] = field(default_factory=dict)
+
+    def apply_to(self, requests: ApprovalRequests) -> None:
+        """Close the request with this answer."""
+        requests.answer(self.number, self.answer, by=self.by, text=self.text, trial=self.trial)
 
 
 def to_record(event: Event) -> dict[str, Any]:

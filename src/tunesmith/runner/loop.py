@@ -367,7 +367,10 @@ class Loop:
             if self._in_flight[number].done():
                 outcome = _outcome(self._in_flight.pop(number))
                 self.engine.record_test(number, outcome or Failure(kind="told", reason="it was pruned"))
-        self._stop_all() if self.executor.capabilities.can_stop else self._in_flight.clear()
+        if self.executor.capabilities.can_stop:
+            self._stop_all()
+        else:
+            self._in_flight.clear()
 
 
 def _outcome(future: Future[Measurement]) -> Outcome | None:

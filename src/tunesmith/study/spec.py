@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self, TypedDict, Unpack
@@ -129,13 +129,13 @@ class StudySpec:
 
     @classmethod
     def from_journal(
-        cls, folder: Path, *, task: Callable[[str], Task] | None = None, trackers: Iterable[Plugin | Tracker] = ()
+        cls, folder: Path, *, function: Function | None = None, trackers: Iterable[Plugin | Tracker] = ()
     ) -> Self:
         """Return the specification of the study in a folder, as of its last session.
 
         Args:
             folder: The study's folder.
-            task: Makes the task from the name of the first metric, if the journal's cannot be built.
+            function: The function to run, if the journal's task cannot be built.
             trackers: As in `StudySpec`; a journal does not keep them.
 
         Raises:
@@ -145,10 +145,9 @@ class StudySpec:
         if not tables:
             raise InputError(f"a study's folder must hold a {JOURNAL_NAME}, but {folder} has none.")
         table = tables[-1]
-        objective = Objective.parse(table["objective"])
         return cls.from_options(
             space=SearchSpace.from_tables(table["space"], table["forbidden"]),
-            objective=objective,
+            objective=Objective.parse(table["objective"]),
             folder=folder,
             name=tables[0]["name"],
             budget=Budget(**table["budget"]),
@@ -158,7 +157,7 @@ class StudySpec:
             executor=_plugin(table, "executor", "inline"),
             model=table["model"],
             # A study can be viewed without its script or function; only running it needs the task.
-            task=table["task"] if task is None else task(objective.primary.name),
+            task=table["task"] if function is None else function,
             retries=table["retries"],
             seed=table["seed"],
             trackers=trackers,

@@ -87,7 +87,6 @@ class Study:
         self.approvals = Approvals(self.engine, spec.model)
         self.gateway: ModelGateway | None = None
         self.adviser: PlannerAdviser | None = None
-        self._has_temporary_folder = False
         if spec.model is not None:
             self._add_language_model(spec.model)
 
@@ -339,11 +338,10 @@ class Study:
         """
         if self.task is None:
             raise InputError("a study must have a task to run by itself. Give it one, or use ask and tell.")
-        if self.folder is None and not self._has_temporary_folder:
+        if self.history.trials_folder is None:
             folder = mkdtemp(prefix="tunesmith-")
             weakref.finalize(self.history, shutil.rmtree, folder, ignore_errors=True)
             self.history.keep_trials_in(Path(folder))
-            self._has_temporary_folder = True
         loop = Loop(
             engine=self.engine,
             task=self.task,

@@ -83,8 +83,7 @@ def load(
     Traceback (most recent call last):
     tunesmith.errors.InputError: a study's folder must hold a journal.jsonl, but /nowhere has none.
     """
-    task = None if function is None else lambda metric: FunctionTask(function=function, metric=metric)
-    return Study(StudySpec.from_journal(Path(folder), task=task, trackers=trackers))
+    return Study(StudySpec.from_journal(Path(folder), function=function, trackers=trackers))
 
 
 def study_from_settings(settings: Settings, *, tracked: bool = True) -> Study:

@@ -18,7 +18,7 @@ class MlflowTracker:
     """Mirrors a study in MLflow.
 
     Runs are found again by their tags, `tunesmith.study` and `tunesmith.trial`: a study that was killed and resumed
-    goes on with the same ones. A run that is deleted in MLflow is not created again.
+    continues with the same runs. A run that is deleted in MLflow is not created again.
 
     Args:
         uri: The tracking server; that of `MLFLOW_TRACKING_URI` by default. User name, password and token may come from
