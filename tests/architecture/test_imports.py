@@ -23,7 +23,7 @@ FLOORS = [
     {"execution"},
     {"executors"},
     {"reports"},
-    {"engine"},
+    {"progress", "engine"},
     {"approvals"},
     {"runner"},
     {"init", "config"},
@@ -35,7 +35,7 @@ FLOORS = [
 OUTSIDE = {
     "langgraph": {"tunesmith.runner.graph"},
     "click": {"tunesmith.cli"},
-    "rich": {"tunesmith.cli"},
+    "rich": {"tunesmith.cli", "tunesmith.progress"},
     "plotly": {"tunesmith.reports"},
     "sklearn": {"tunesmith.reports"},
     "cmaes": {"tunesmith.proposers.evolution.covariance"},

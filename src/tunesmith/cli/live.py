@@ -1,80 +1,27 @@
-"""The live view of a running study."""
+"""The live view of `tunesmith run`."""
 
 from __future__ import annotations
 
-import logging
-import sys
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
-from typing import Self, TextIO
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
-from rich.control import Control
-from rich.live import Live
 from rich.segment import Segment
 from rich.table import Column, Table
 
 from ..core.budget import Budget
 from ..history.history import History
 from ..journal.events import Event
-from ..service.live_state import LiveState, Snapshot
+from ..progress import panels
+from ..progress.layout import Title, line
+from ..progress.live_state import LiveState, Snapshot
 from ..text.cleaning import clean
-from . import panels
-from .layout import Title, line
 from .request import open_request
-from .terminal import Printable
 
-REFRESHES_PER_SECOND = 4
 WIDE = 110
 """From this width on, the best trial and the budget are side by side."""
-
-
-class LiveView:
-    """Draws a frame on a terminal at most four times per second. A context manager.
-
-    Args:
-        frame: The frame.
-        console: Where to draw.
-    """
-
-    def __init__(self, frame: Frame, console: Console) -> None:
-        self._frame, self._console, self._size = frame, console, console.size
-        self._redirected: list[logging.StreamHandler[TextIO]] = []
-        self._live = Live(
-            get_renderable=self._draw,
-            console=console,
-            refresh_per_second=REFRESHES_PER_SECOND,
-            transient=True,
-            vertical_overflow="crop",
-        )
-
-    def __enter__(self) -> Self:
-        """Start to draw."""
-        # Rich prints above the view what is written to sys.stderr, but log handlers hold the earlier stream.
-        handlers = [handler for handler in logging.getLogger().handlers if isinstance(handler, logging.StreamHandler)]
-        self._redirected = [handler for handler in handlers if handler.stream is sys.stderr]
-        self._live.start(refresh=True)
-        for handler in self._redirected:
-            handler.setStream(sys.stderr)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Remove the view."""
-        self._live.stop()
-        for handler in self._redirected:
-            handler.setStream(sys.stderr)
-
-    def _draw(self) -> Printable:
-        if self._console.size != self._size:
-            # The terminal has wrapped the old lines anew, so that drawing over them would leave remains.
-            self._size = self._console.size
-            self._console.control(Control.home(), Control.clear())
-        return Printable(self._frame)
 
 
 class Frame:

@@ -23,12 +23,12 @@ from ..journal.events import (
     TrialNoted,
     TrialTested,
 )
+from ..progress import panels
+from ..progress.terminal import Printable, near
 from ..reports.approval_text import approve_command, default_outcome, request_line, time_left
 from ..reports.comparison import held_out_scores
 from ..text.cleaning import clean
 from ..text.wording import change, duration, number
-from . import panels
-from .terminal import Printable, near
 
 
 class PlainView:

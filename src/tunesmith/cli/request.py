@@ -10,13 +10,13 @@ from rich.text import Text
 
 from ..core.approval_request import ApprovalRequest
 from ..core.trial import Value
+from ..progress import panels
+from ..progress.layout import NAME, SOFT, Flow, Title, line
+from ..progress.terminal import near
 from ..reports.approval_text import approve_command, default_outcome, time_left
 from ..text.cleaning import clean
 from ..text.wording import number
 from ..text.wording import value as shown
-from . import panels
-from .layout import NAME, SOFT, Flow, Title, line
-from .terminal import near
 
 
 def request_view(request: ApprovalRequest, metric: str, rows: int = 3) -> RenderableType:

@@ -13,13 +13,13 @@ from ..approvals.approvals import read_requests
 from ..approvals.pending_answers import remove_answer
 from ..core.approval_request import ApprovalRequest
 from ..errors import InputError
+from ..progress.layout import indented
+from ..progress.terminal import Printable
 from ..reports.approval_text import answer_line
 from ..service.facts import question_facts
 from ..study.tuning import load
-from .layout import indented
 from .options import FOLDER, Output, speaking
 from .request import request_view
-from .terminal import Printable
 
 _WAIT_SECONDS = 3.0
 """How long to wait for the process that runs the study; it looks for answers four times per second."""

@@ -11,14 +11,14 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
+from ..progress.layout import Title, indented
+from ..progress.live import REFRESHES_PER_SECOND
+from ..progress.terminal import Printable
 from ..reports.explanation import Explanation
 from ..service.explain import OnPartial, explanation_of, with_answer
 from ..study.tuning import load
 from ..text.cleaning import clean
-from .layout import Title, indented
-from .live import REFRESHES_PER_SECOND
 from .options import FOLDER, Output, speaking
-from .terminal import Printable
 
 
 @click.command()

@@ -18,13 +18,14 @@ from rich.console import Console
 from ..config.settings import FLAGS, Settings
 from ..core.approval_request import ApprovalRequest
 from ..errors import InputError, StudyFailed
+from ..progress.live import LiveView
 from ..service.facts import study_facts
 from ..service.settings import settings_of
 from ..study.study import Study
 from ..study.tuning import study_from_settings
 from ..text.cleaning import without_passwords
 from .keyboard import Keyboard
-from .live import Frame, LiveView
+from .live import Frame
 from .options import Output, speaking
 from .plain import PlainView
 from .views import summary

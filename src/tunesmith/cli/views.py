@@ -18,17 +18,17 @@ from ..core.budget import Budget
 from ..core.objective import Metric
 from ..core.trial import State, Trial
 from ..history.history import History
+from ..progress import panels
+from ..progress.layout import BAD, GOOD, NAME, SOFT, Rows, Title, indented, line
+from ..progress.live_state import LiveState, Snapshot
+from ..progress.panels import MARKS
+from ..progress.terminal import Printable, near, sparkline
 from ..proposers.base import Proposer
 from ..reports.comparison import held_out_scores
-from ..service.live_state import LiveState, Snapshot
 from ..text.cleaning import clean, clean_lines
 from ..text.wording import change, count, duration, number, size
 from ..text.wording import value as shown
-from . import panels
-from .layout import BAD, GOOD, NAME, SOFT, Rows, Title, indented, line
-from .panels import MARKS
 from .request import open_request
-from .terminal import Printable, near, sparkline
 
 LOG_LINES = 20
 """How many lines of a trial's log are shown."""

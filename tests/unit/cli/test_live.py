@@ -9,7 +9,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from tunesmith.cli.live import Frame, LiveView
+from tunesmith.cli.live import Frame
 from tunesmith.cli.plain import PlainView
 from tunesmith.core.approval_request import ApprovalRequest
 from tunesmith.core.budget import Budget
@@ -33,6 +33,7 @@ from tunesmith.journal.events import (
     TrialTested,
     from_record,
 )
+from tunesmith.progress.live import LiveView
 
 HOSTILE = "[bold]x[/] \x1b[31mred\x1b[0m\nnext\x07 [/nope]"
 BUDGET = Budget(trials=60, minutes=10, target=0.05, patience=25)

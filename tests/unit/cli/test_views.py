@@ -6,7 +6,6 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console, RenderableType
 
-from tunesmith.cli import panels
 from tunesmith.cli.views import status, summary, trial_view
 from tunesmith.core.budget import Budget
 from tunesmith.core.objective import Objective
@@ -26,9 +25,10 @@ from tunesmith.journal.events import (
     TrialStarted,
     TrialTested,
 )
+from tunesmith.progress import panels
+from tunesmith.progress.live_state import LiveState
 from tunesmith.proposers.portfolio import PortfolioProposer
 from tunesmith.proposers.random import RandomProposer
-from tunesmith.service.live_state import LiveState
 from tunesmith.testing.example import example_history
 
 HOSTILE = "[bold]x[/] \x1b[31mred\x1b[0m\nnext\x07 [/nope]"

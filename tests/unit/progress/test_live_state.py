@@ -21,7 +21,7 @@ from tunesmith.journal.events import (
     TrialReported,
     TrialStarted,
 )
-from tunesmith.service.live_state import MAX_SETTLED, LiveState
+from tunesmith.progress.live_state import MAX_SETTLED, LiveState
 
 
 def new_history() -> History:

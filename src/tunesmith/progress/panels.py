@@ -16,11 +16,11 @@ from ..core.budget import Budget
 from ..core.objective import Metric
 from ..core.spending import Ledger
 from ..core.trial import State, Trial, Value
-from ..service.live_state import Running, Share, Snapshot
 from ..text.cleaning import clean
 from ..text.wording import change, count, duration, estimate, number
 from ..text.wording import value as shown
 from .layout import BAD, GOOD, NAME, SOFT, Flow, Rows, line
+from .live_state import Running, Share, Snapshot
 from .terminal import near, sparkline
 
 MARKS: Mapping[State, tuple[str, str]] = {

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 from rich.text import Text
 
-from tunesmith.cli.terminal import Printable, sparkline
+from tunesmith.progress.terminal import Printable, sparkline
 
 
 @example([sys.float_info.max] * 3, 1)
