@@ -13,7 +13,8 @@
     ├── BudgetSpent         the budget allows no more trials
     └── TrialPruned         raised inside a trial to stop it early
 
-A message says what must hold, what was given and what to do. Any other exception is a bug.
+A message says what must hold, what was given and what to do. It may quote text from outside, so it is cleaned: no
+message can control the terminal or notebook that shows it. Any other exception is a bug.
 """
 
 from __future__ import annotations
@@ -21,9 +22,18 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from .text.cleaning import valid, visible
+
 
 class TunesmithError(Exception):
-    """The base class of all exceptions that tunesmith raises on purpose."""
+    """The base class of all exceptions that tunesmith raises on purpose.
+
+    Args:
+        message: What to print, as it is or after cleaning.
+    """
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(visible(valid(message)))
 
 
 class InputError(TunesmithError):
@@ -37,7 +47,7 @@ class InputError(TunesmithError):
 
     def __init__(self, message: str, *, keys: tuple[str, ...] = ()) -> None:
         super().__init__(message)
-        self.message = message
+        self.message = str(self)
         self.keys = keys
 
     def inside(self, *keys: str) -> InputError:

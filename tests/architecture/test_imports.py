@@ -14,8 +14,9 @@ PLUGINS = ("proposers", "pruners", "judges", "executors", "tasks", "trackers")
 
 # From the ground up: a module imports from its own floor or from those below it.
 FLOORS = [
+    {"text"},
     {"errors"},
-    {"core", "text"},
+    {"core"},
     {"plugins", "journal"},
     {"history", "llm", "config_files"},
     {"surrogates", "trial_folder"},

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from ..errors import InputError
+from ..text.cleaning import valid, visible
 
 Value = Any
 """A parameter's value: a number, a string, a boolean, None, or a JSON list."""
@@ -135,7 +136,7 @@ class TrialFailed(Exception):
     """
 
     def __init__(self, failure: Failure) -> None:
-        super().__init__(failure.reason)
+        super().__init__(visible(valid(failure.reason)))
         self.failure = failure
 
 

@@ -1,16 +1,20 @@
-"""Cleaning of untrusted text: output of trials, users' notes, answers of language models."""
+"""Cleaning of untrusted text: output of trials, users' notes, answers of language models.
+
+`valid` makes text safe to store, as it comes in. `clean`, `visible` and the others make it safe to show.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
-# ECMA-48: CSI sequences; OSC, DCS, PM, APC and SOS strings up to their end; any other two-character escape.
+# ECMA-48: CSI sequences; OSC, DCS, PM, APC and SOS strings up to their end, or the end of the line, so that an
+# unfinished one hides no more; any other two-character escape.
 _ESCAPES = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
-    r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f]).*?(?:\x07|\x1b\\|\x9c|$)"
+    r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\n]*?(?:\x07|\x1b\\|\x9c|$)"
     r"|\x1b[ -/]*[0-~]?",
-    re.DOTALL,
+    re.MULTILINE,
 )
 
 _SECRET = re.compile(
@@ -19,6 +23,26 @@ _SECRET = re.compile(
 )
 
 _PASSWORD = re.compile(r"(?<=://)[^/\s]+(?=@)")
+
+
+def valid(text: str) -> str:
+    r"""Return text that UTF-8 can hold: each lone surrogate, as in a file name of another encoding, is spelled out.
+
+    >>> valid("caf\udce9.csv")
+    'caf\\udce9.csv'
+    """
+    return text if text.isascii() else text.encode(errors="backslashreplace").decode()
+
+
+def visible(text: str) -> str:
+    r"""Return text without terminal escapes and control characters, but with its line ends and tabs.
+
+    >>> visible("\x1b[31mred\x1b[0m\n")
+    'red\n'
+    """
+    if text.isprintable():
+        return text
+    return "".join(character if character in "\n\t" else _shown(character) for character in _ESCAPES.sub("", text))
 
 
 def clean(text: object) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import math
 from datetime import UTC, datetime
+from typing import Any
 
-from ..core.trial import Value
 from .cleaning import clean
 
 
@@ -90,7 +90,7 @@ def moment(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
-def value(parameter: Value) -> str:
+def value(parameter: Any) -> str:
     """Return a parameter's value: cleaned text, a float with six digits, anything else as JSON.
 
     Its minus sign is a hyphen, so that it can be copied.

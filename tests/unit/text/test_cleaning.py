@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunesmith.text.cleaning import clean, clean_lines, plain
+from tunesmith.text.cleaning import clean, clean_lines, plain, valid, visible
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,27 @@ def test_data_cannot_steer_the_terminal(given_text: str, cleaned: str) -> None:
 def test_nothing_but_visible_characters_is_left(text: str) -> None:
     for line in (clean(text), *clean_lines(text)):
         assert not {unicodedata.category(character) for character in line} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
+
+
+@given(st.text(st.characters(codec=None), max_size=200))
+def test_every_text_can_be_stored_and_valid_text_stays(text: str) -> None:
+    stored = valid(text)
+    assert stored.encode().decode() == valid(stored) == stored
+    assert (stored == text) == (not any("\ud800" <= character <= "\udfff" for character in text))
+
+
+@given(st.text(st.characters(codec=None), max_size=200))
+def test_visible_text_keeps_its_lines(text: str) -> None:
+    shown = visible(text)
+    assert shown.count("\n") == text.count("\n")
+    assert visible(shown) == shown
+    assert not {unicodedata.category(character) for character in shown.translate({9: None, 10: None})} & {
+        "Cc", "Cf", "Cs", "Zl", "Zp",
+    }  # fmt: skip
+
+
+def test_an_escape_without_an_end_hides_one_line_at_most() -> None:
+    assert visible("name \x1b]52;c;hidden\nnext") == "name \nnext"
 
 
 def test_a_progress_bar_in_a_log_shows_its_last_state() -> None:
