@@ -16,6 +16,7 @@ import orjson
 
 from ..core.approval_request import APPROVE, REJECT, Answer, ApprovalRequest
 from ..errors import InputError
+from ..text.shell import command
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +66,7 @@ def write_answer(folder: Path, request: ApprovalRequest, pending: PendingAnswer)
     if not is_first:
         raise InputError(
             f"a question takes one answer, but question {request.number} has one that is not read yet. "
-            "See its outcome with: tunesmith status"
+            f"See its outcome with: {command('tunesmith', 'status', folder)}"
         )
 
 
@@ -120,7 +121,8 @@ def _set_aside(path: Path, reason: str) -> None:
         path.replace(path.with_suffix(".unusable"))
     except OSError:
         return  # The file is read again at every poll: do not repeat the warning.
-    log.warning("%s was ignored: %s. Answer again with: tunesmith approve", path, reason)
+    again = command("tunesmith", "approve", path.parent.parent)
+    log.warning("%s was ignored: %s. Answer again with: %s", path, reason, again)
 
 
 def _path(folder: Path, number: int) -> Path:

@@ -24,7 +24,7 @@ from ..journal.events import (
     TrialTested,
 )
 from ..progress import panels
-from ..progress.terminal import Printable, near
+from ..progress.terminal import Printable, near, shortened
 from ..reports.approval_text import approve_command, default_outcome, request_line, time_left
 from ..reports.comparison import held_out_scores
 from ..text.cleaning import clean
@@ -90,7 +90,7 @@ class PlainView:
             self._print_answer_command(request, event.time)
 
     def _print_answer_command(self, request: ApprovalRequest, now: float) -> None:
-        command = approve_command(request, None if self._folder is None else near(self._folder))
+        command = approve_command(request, self._folder and shortened(self._folder))
         left = time_left(request, now)
         self._print(
             Text(f"          in {left} it is {default_outcome(request)}; answer with: {command}  (or --reject)")

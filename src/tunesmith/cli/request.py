@@ -12,7 +12,7 @@ from ..core.approval_request import ApprovalRequest
 from ..core.trial import Value
 from ..progress import panels
 from ..progress.layout import NAME, SOFT, Flow, Title, line
-from ..progress.terminal import near
+from ..progress.terminal import shortened
 from ..reports.approval_text import approve_command, default_outcome, time_left
 from ..text.cleaning import clean
 from ..text.wording import number
@@ -63,7 +63,7 @@ def open_request(
         return Group(*parts)
     parts.append(line((f"   {left}", SOFT)))
     if folder is not None:
-        parts.append(line((" ▸ ", NAME), f"{approve_command(request, near(folder))}  (or --reject)"))
+        parts.append(line((" ▸ ", NAME), f"{approve_command(request, shortened(folder))}  (or --reject)"))
     return Group(*parts)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 
 import click
 
 from ..service.facts import trial_facts
 from ..study.tuning import open_study
+from ..text.shell import command
 from .options import Output, speaking
 
 
@@ -24,6 +24,6 @@ def ask(output: Output, folder: Path) -> None:
         trial = study.ask()
     lines = [f"trial {trial.number}  (seed {trial.seed})", *(f"  {k} = {v}" for k, v in trial.parameters.items())]
     names = [m.name for m in study.objective.metrics] + [c.metric for c in study.objective.constraints]
-    values = " ".join(f"{shlex.quote(name)}=VALUE" for name in dict.fromkeys(names))
-    lines.append(f"next: tunesmith tell {shlex.quote(str(study.folder))} {trial.number} {values}")
+    values = [f"{name}=VALUE" for name in dict.fromkeys(names)]
+    lines.append(f"next: {command('tunesmith', 'tell', study.folder, trial.number, *values)}")
     output.say("\n".join(lines), trial_facts(trial))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ from ..errors import InputError
 from ..init import Draft, draft_study, to_toml, with_request
 from ..llm.options import ModelOptions
 from ..text.cleaning import clean
+from ..text.shell import command
 from .options import Output, speaking
 
 _USD = 0.25
@@ -76,7 +76,7 @@ def init(
     lines = [f"wrote {target}", *notes, *to_do, *([] if asks else _request_lines(draft))]
     if request is not None:
         lines += ["", text[text.index("[study]") :]]
-    lines.append(f"next: check it, then run it: tunesmith run {shlex.quote(str(target))}")
+    lines.append(f"next: check it, then run it: {command('tunesmith', 'run', target)}")
     if not output.quiet:
         output.say("\n".join(lines), _facts(draft, target))
 

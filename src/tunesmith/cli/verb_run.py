@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import shlex
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -24,6 +23,7 @@ from ..service.settings import settings_of
 from ..study.study import Study
 from ..study.tuning import study_from_settings
 from ..text.cleaning import without_passwords
+from ..text.shell import command
 from .keyboard import Keyboard
 from .live import Frame
 from .options import Output, speaking
@@ -105,11 +105,11 @@ def run(output: Output, study: Path, dry_run: bool, no_agents: bool, fresh: bool
 
 def _resume_command(study: Path, flags: Mapping[str, Any], no_agents: bool) -> str:
     """Return the command that resumes a study with the same flags."""
-    words = ["tunesmith", "run", str(study)]
+    words = ["tunesmith", "run", study]
     for name, value in flags.items():
         if value is not None:
             words += [f"--{name.replace('_', '-')}", str(value)]
-    return shlex.join([*words, *(["--no-agents"] if no_agents else [])])
+    return command(*words, *(["--no-agents"] if no_agents else []))
 
 
 class _Console(Console):

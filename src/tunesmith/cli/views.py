@@ -5,7 +5,6 @@ Print them with `console.print(view, crop=False)`: commands to copy are one line
 
 from __future__ import annotations
 
-import shlex
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -22,10 +21,11 @@ from ..progress import panels
 from ..progress.layout import BAD, GOOD, NAME, SOFT, Rows, Title, indented, line
 from ..progress.live_state import LiveState, Snapshot
 from ..progress.panels import MARKS
-from ..progress.terminal import Printable, near, sparkline
+from ..progress.terminal import Printable, near, shortened, sparkline
 from ..proposers.base import Proposer
 from ..reports.comparison import held_out_scores
 from ..text.cleaning import clean, clean_lines
+from ..text.shell import command
 from ..text.wording import change, count, duration, number, size
 from ..text.wording import value as shown
 from .request import open_request
@@ -99,7 +99,7 @@ def trial_view(history: History, trial: Trial, log_tail: str = "", reproduce: st
         history: The study's history.
         trial: One of its trials.
         log_tail: The end of the trial's output.
-        reproduce: The command, or the lines of Python, that reproduce the trial.
+        reproduce: The command that reproduces the trial.
     """
     parts: list[RenderableType] = [_headline(trial), _story(history, trial)]
     if trial.folder is not None:
@@ -114,7 +114,7 @@ def trial_view(history: History, trial: Trial, log_tail: str = "", reproduce: st
         tail = "\n".join(log.split("\n")[-LOG_LINES:])
         parts += [Title("end of the log"), indented(Text(tail))]
     if reproduce:
-        parts += [Title("reproduce"), *(_to_copy(line) for line in clean_lines(reproduce))]
+        parts += [Title("reproduce"), _to_copy(reproduce)]
     return Printable(Group(*parts))
 
 
@@ -184,17 +184,17 @@ def _failed_tests(snapshot: Snapshot) -> Iterator[Text]:
 
 def _next(snapshot: Snapshot, folder: Path) -> Iterator[Text]:
     """Yield where the results are, and the commands to type next."""
-    quoted, report = shlex.quote(near(folder)), folder / "report.html"
+    short, report = shortened(folder), folder / "report.html"
     yield _to_copy(near(folder), "folder")
     if report.exists():
         yield _to_copy(near(report), "report")
-    commands = [] if report.exists() else [f"tunesmith report {quoted}"]
+    commands = [] if report.exists() else [command("tunesmith", "report", short)]
     if snapshot.best is not None:
-        commands.append(f"tunesmith show {quoted} {snapshot.best.number}")
+        commands.append(command("tunesmith", "show", short, snapshot.best.number))
     elif snapshot.trials:
-        commands.append(f"tunesmith show {quoted} {snapshot.trials - 1}")
-    for index, command in enumerate([*commands, f"tunesmith status {quoted}"]):
-        yield _to_copy(command, "" if index else "next")
+        commands.append(command("tunesmith", "show", short, snapshot.trials - 1))
+    for index, words in enumerate([*commands, command("tunesmith", "status", short)]):
+        yield _to_copy(words, "" if index else "next")
 
 
 def _to_copy(words: str, name: str | None = None, *, width: int = 8) -> Text:

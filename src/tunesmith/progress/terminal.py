@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.segment import Segment
 
-from ..text.cleaning import clean
+from ..text.cleaning import clean, visible
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _ASCII = str.maketrans(dict(zip(_BLOCKS + "━─┈★●◐✗▸○✓↻·→…±’≈−–╸╺", "_.-=+*##=-.*o/x>.v~.>.~'~--=-", strict=True)))
 
 
-def near(path: Path) -> str:
+def shortened(path: Path) -> Path:
     """Return a path relative to the current folder if it lies below it."""
-    here = Path.cwd()
-    return clean(path.relative_to(here) if path.is_relative_to(here) else path)
+    try:
+        return path.relative_to(Path.cwd())
+    except (ValueError, OSError):  # Elsewhere, or the current folder was removed.
+        return path
+
+
+def near(path: Path) -> str:
+    """Return a shortened path as text to show."""
+    return clean(shortened(path))
 
 
 def sparkline(values: Sequence[float], width: int) -> str:
@@ -57,7 +64,7 @@ def _averaged(values: Sequence[float], width: int) -> Iterator[float]:
 
 @dataclass(frozen=True)
 class Printable:
-    """Draws its content, in ASCII where the console cannot show more.
+    """Draws its content without anything in its text that could control the terminal, and in ASCII where need be.
 
     Args:
         content: Anything that rich can show.
@@ -66,9 +73,8 @@ class Printable:
     content: RenderableType
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        segments: Iterable[Segment] = console.render(self.content, options)
-        if not options.ascii_only:
-            yield from segments
-            return
-        for text, style, control in segments:
-            yield Segment(text.translate(_ASCII).encode("ascii", "replace").decode(), style, control)
+        for text, style, control in console.render(self.content, options):
+            shown = text if control else visible(text)
+            if options.ascii_only:
+                shown = shown.translate(_ASCII).encode("ascii", "replace").decode()
+            yield Segment(shown, style, control)

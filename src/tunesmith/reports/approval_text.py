@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
+from pathlib import Path
 
 from ..core.approval_request import ApprovalRequest
 from ..core.trial import Value
 from ..text import wording
 from ..text.cleaning import short
+from ..text.shell import command
 from .explanation import listing, named, valued
 
 ANSWERS = {"approve": "approved", "reject": "rejected"}
@@ -44,11 +45,11 @@ def answer_line(request: ApprovalRequest) -> str:
     return f"question {request.number} was {ANSWERS[request.answer]} by {by}{trial}{text}"
 
 
-def approve_command(request: ApprovalRequest, folder: object) -> str:
+def approve_command(request: ApprovalRequest, folder: Path | None) -> str:
     """Return the command that approves a request, or a line of Python for a study without a folder."""
     if folder is None:
         return f"study.approve({request.number})"
-    return f"tunesmith approve {shlex.quote(str(folder))} --question {request.number}"
+    return command("tunesmith", "approve", folder, "--question", request.number)
 
 
 def default_outcome(request: ApprovalRequest) -> str:

@@ -8,7 +8,6 @@ import hashlib
 import json
 import math
 import os
-import shlex
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
@@ -26,6 +25,7 @@ from ..history.history import History
 from ..proposers.base import Proposer
 from ..text import wording
 from ..text.cleaning import plain
+from ..text.shell import command
 from . import overview, plots
 from .comparison import compare, gain_words, metric_rows, noise_words, parameter_rows
 from .data import LogEntry, Measure, decision_log
@@ -167,7 +167,7 @@ def _reproduce(facts: Mapping[str, Any], best: int) -> str:
     if facts.get("reproduce"):
         return plain(str(facts["reproduce"]))
     lines = [str(facts["command"])] if facts.get("command") else []
-    lines += [f"tunesmith show {shlex.quote(str(facts['folder']))} {best}"] if facts.get("folder") else []
+    lines += [command("tunesmith", "show", facts["folder"], best)] if facts.get("folder") else []
     return plain("\n".join(lines))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import shlex
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from ..core.trial import Trial
 from ..reports.overview import stopped
 from ..reports.proposers import proposer_rows
 from ..study.study import Study
+from ..text.shell import command
 from ..trial_folder.log import read_tail
 from ..trial_folder.names import LOG_FILE
 from .process import running_process
@@ -65,7 +65,7 @@ def trial_details(study: Study, folder: Path, number: int) -> dict[str, Any]:
     """
     trial = study.engine.trial(number)
     tail = "" if trial.folder is None else read_tail(trial.folder / LOG_FILE)
-    reproduce = f"tunesmith reproduce {shlex.quote(str(folder))} {number}" if study.has_task else ""
+    reproduce = command("tunesmith", "reproduce", folder, number) if study.has_task else ""
     return trial_facts(trial) | {"log_tail": tail, "reproduce": reproduce}
 
 

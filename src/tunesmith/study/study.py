@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import shlex
 import shutil
 import time
 import weakref
@@ -31,6 +30,7 @@ from ..runner.drive import drive
 from ..runner.loop import Loop
 from ..tasks.base import Task
 from ..tasks.function import Function
+from ..text.shell import command
 from ..trial_folder.artifacts import check_artifacts
 from .spec import StudyOptions, StudySpec, resolve_pruner
 
@@ -186,7 +186,7 @@ class Study:
         if self.folder is not None:
             facts["folder"] = str(self.folder)
             if self.best is not None and self.has_task:
-                facts["reproduce"] = f"tunesmith reproduce {shlex.quote(str(self.folder))} {self.best.number}"
+                facts["reproduce"] = command("tunesmith", "reproduce", self.folder, self.best.number)
         return write_report(self.history, target, title=self.name, facts=facts, proposer=self.engine.proposer)
 
     # -- ask and tell ----------------------------------------------------------------------------------------------

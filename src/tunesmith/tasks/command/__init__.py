@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 from ...core.trial import Failure, Measurement, Reporter, TrialFailed, TrialRequest, Value, check_relative
 from ...errors import InputError, TrialPruned
 from ...llm.environment import trial_environment
+from ...text import shell
 from ...trial_folder.artifacts import find_artifacts
 from ...trial_folder.exit_status import exit_failure
 from ...trial_folder.metrics import bad_metrics, finite_metrics, read_metrics, write_metrics
@@ -209,17 +209,17 @@ class CommandTask:
     def reproduce(self, request: TrialRequest) -> str:
         """Return one line of shell that runs the trial again, in a subfolder `again`."""
         again = request.folder / "again"
-        config = "" if self.config is None else f" && cp {shlex.quote(str(self._copy(request.folder)))} {again}/"
-        words = self._words(request, again)
-        command = words[0] if self.shell else shlex.join(words)
-        values = {"TUNESMITH_TRIAL_DIR": str(again), "TUNESMITH_TRIAL_SEED": str(request.seed), **self.environment}
-        variables = " ".join(f"{name}={shlex.quote(text)}" for name, text in values.items())
-        target = shlex.quote(str(again))
-        start = ""
+        steps = [shell.command("mkdir", "-p", again)]
+        if self.config is not None:
+            steps.append(shell.command("cp", self._copy(request.folder), self._copy(again)))
         if request.inherits and (checkpoint := request.inherits / CHECKPOINT_FOLDER).is_dir():
-            start = f" && rm -rf {target}/{CHECKPOINT_FOLDER} && cp -R {shlex.quote(str(checkpoint))} {target}/"
-        prefix = f"export {variables} &&" if self.shell else variables
-        return f"mkdir -p {target}{config}{start} && cd {shlex.quote(str(self.folder))} && {prefix} {command}"
+            own = again / CHECKPOINT_FOLDER
+            steps += [shell.command("rm", "-rf", own), shell.command("cp", "-R", checkpoint, own)]
+        values = {"TUNESMITH_TRIAL_DIR": str(again), "TUNESMITH_TRIAL_SEED": str(request.seed), **self.environment}
+        variables = [f"{name}={text}" for name, text in values.items()]
+        words = [*(("sh", "-c") if self.shell else ()), *self._words(request, again)]
+        steps += [shell.command("cd", self.folder), shell.command("env", *variables, *words)]
+        return " && ".join(steps)
 
     def to_table(self) -> dict[str, Any]:
         """Return the `[task]` table of study.toml, without what the context sets but the folder."""

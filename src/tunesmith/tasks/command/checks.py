@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 import shutil
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import InputError, nearest
+from ...text.shell import command
 from .template import placeholders
 
 if TYPE_CHECKING:
@@ -73,8 +73,8 @@ def check_program(words: Sequence[str], folder: Path) -> None:
     if "{" not in program and shutil.which(program if "/" not in program else str(folder / program)) is None:
         if "/" in program and (folder / program).is_file():
             raise InputError(
-                f"{program} must be executable, but it is not. Run chmod +x {shlex.quote(program)}, or name what "
-                f"runs it, as in 'sh {program}'."
+                f"{program} must be executable, but it is not. Run {command('chmod', '+x', program)}, or "
+                f"name what runs it, as in '{command('sh', program)}'."
             )
         raise InputError(f"there is no program '{program}' that can be run. Install it, or correct its name.")
     for word in words[1:]:
