@@ -276,9 +276,9 @@ class Analysis:
         }
         if proposal.expectation is not None:
             table["expected"] = value_to_json(proposal.expectation)
-        if reports := [report for report in trial.reports if name in report.metrics]:
-            indices = sorted({round(n) for n in np.linspace(0, len(reports) - 1, min(limit, 10)).tolist()})
-            table["reports"] = [[reports[n].step, value_to_json(reports[n].metrics[name])] for n in indices]
+        if curve := trial.reports.curve(name):
+            indices = sorted({round(n) for n in np.linspace(0, len(curve) - 1, min(limit, 10)).tolist()})
+            table["reports"] = [[step, value_to_json(value)] for step, value in (curve[n] for n in indices)]
         if trial.verdict is not None:
             table["verdict"] = {"decision": trial.verdict.decision, "why": _text(trial.verdict.reason)}
         if trial.failure is not None:

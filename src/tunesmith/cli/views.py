@@ -285,8 +285,8 @@ def _metric(name: str, value: float, metric: Metric | None, first: Trial | None)
 def _curves(trial: Trial) -> RenderableType:
     """Return the learning curve of each reported metric."""
     rows = []
-    for name in dict.fromkeys(name for report in trial.reports for name in report.metrics):
-        curve = [(report.step, report.metrics[name]) for report in trial.reports if name in report.metrics]
+    for name in trial.reports.names:
+        curve = trial.reports.curve(name)
         values = [value for _, value in curve]
         span = f"steps {curve[0][0]} to {curve[-1][0]}" if len(curve) > 1 else f"step {curve[0][0]}"
         ends = f"{number(values[0])} → {number(values[-1])}" if len(curve) > 1 else number(values[0])

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from ..errors import InputError
 from ..text.cleaning import valid, visible
+from .reports import Reports
 
 Value = Any
 """A parameter's value: a number, a string, a boolean, None, or a JSON list."""
@@ -70,14 +71,6 @@ class Proposal:
     expectation: float | None = None
     repeat_of: int | None = None
     inherits: int | None = None
-
-
-@dataclass(frozen=True)
-class Report:
-    """Intermediate metrics of a running trial at one step (an epoch, an iteration, a rung)."""
-
-    step: int
-    metrics: Mapping[str, float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -228,7 +221,7 @@ class Trial:
     folder: Path | None = None
     metrics: Mapping[str, float] = field(default_factory=dict)
     artifacts: Mapping[str, str] = field(default_factory=dict)
-    reports: tuple[Report, ...] = ()
+    reports: Reports = field(default_factory=Reports)
     verdict: Verdict | None = None
     failure: Failure | None = None
     started: float | None = None

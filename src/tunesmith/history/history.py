@@ -17,9 +17,10 @@ import numpy as np
 from ..core.approval_request import ApprovalRequests
 from ..core.arrays import Flags, Floats, Indices
 from ..core.objective import Objective
+from ..core.reports import Report, ReportLog, Reports
 from ..core.space import SearchSpace
 from ..core.spending import Ledger
-from ..core.trial import Proposal, Report, State, Trial, Verdict
+from ..core.trial import Proposal, State, Trial, Verdict
 from ..errors import TunesmithError
 from ..journal import events
 from ..journal.events import Event, TrialEvent
@@ -86,7 +87,8 @@ class History:
         self._points = np.full((64, len(space.names)), np.nan)
         self._encoded = np.zeros(64, dtype=bool)
         self._outcomes = Outcomes(objective)
-        self._curves = Curves(objective)
+        self._curves: Curves | None = None
+        self._report_logs: dict[int, ReportLog] = {}  # Of running trials. Only this history may write to them.
         self._leaderboard = ParetoFront(len(objective.metrics)) if objective.pareto else Leaderboard()
         self._keys: list[str] = []
         self._first: dict[str, list[int]] = {}
@@ -208,12 +210,24 @@ class History:
         """The noise of each metric of a Pareto objective, shape `(metrics,)`; None if unknown."""
         return self._leaderboard.metric_noise
 
+    @property
+    def curves(self) -> Curves:
+        """The learning curves, as pruners compare them; built on first use, as most readers of a study need none."""
+        if self._curves is None:
+            self._curves = Curves(self.objective)
+            for trial in self.trials:
+                for report in trial.reports:
+                    self._curves.add(trial.number, report)
+                if trial.state is State.COMPLETE:
+                    self._curves.complete(trial.number, trial.reports.steps)
+        return self._curves
+
     def at_step(self, step: int) -> Mapping[int, float]:
         """Return the finite losses that trials reported at a step, by trial number.
 
         With a Pareto objective, losses are relative to the trials at that step, and not comparable with other steps.
         """
-        return self._curves.at(step)
+        return self.curves.at(step)
 
     def loss_of(self, trial: Trial, report: Report) -> float | None:
         """Return the loss of a trial's report, as in `at_step`.
@@ -232,7 +246,7 @@ class History:
     @property
     def steps(self) -> list[int]:
         """Every step with a report of any trial, sorted."""
-        return self._curves.steps
+        return self.curves.steps
 
     def repeats(self, trial: Trial) -> list[Trial]:
         """Return every trial with the same parameters and checkpoint as this one, itself included, by number."""
@@ -289,7 +303,8 @@ class History:
         Immutable parts such as trials and events are shared. So is the ledger, which only grows.
         """
         shared = [*self.trials, *self.decisions, *self.sessions, self.created, self.space, self.objective, self.ledger]
-        return copy.deepcopy(self, {id(part): part for part in shared})
+        own: dict[int, Any] = {id(self._report_logs): {}, id(self._curves): None}
+        return copy.deepcopy(self, {id(part): part for part in shared} | own)
 
     def keep_trials_in(self, folder: Path) -> None:
         """Give the trials of a study in memory a folder, so that they can run."""
@@ -379,12 +394,18 @@ class History:
             case events.TrialReported():
                 self._expect(trial, event, State.RUNNING)
                 report = Report(event.step, event.metrics)
-                self._change(trial, reports=(*trial.reports, report))
-                self._curves.add(trial.number, report)
+                if (log := self._report_logs.get(trial.number)) is None:
+                    log = self._report_logs[trial.number] = ReportLog(trial.reports)
+                log.append(report)
+                self._change(trial, reports=log.reports)
+                if self._curves is not None:
+                    self._curves.add(trial.number, report)
             case events.TrialStarted():
                 self._expect(trial, event, State.WAITING)
-                self._curves.forget(trial.number, (report.step for report in trial.reports))
-                self._change(trial, state=State.RUNNING, attempt=event.attempt, reports=(), started=event.time)
+                if self._curves is not None:
+                    self._curves.forget(trial.number, trial.reports.steps)
+                self._report_logs.pop(trial.number, None)
+                self._change(trial, state=State.RUNNING, attempt=event.attempt, reports=Reports(), started=event.time)
                 self.last_stop = None
             case events.TrialFinished():
                 self._expect(trial, event, State.RUNNING)
@@ -406,6 +427,7 @@ class History:
 
     def _finish(self, event: events.TrialFinished, trial: Trial) -> None:
         del self._unsettled[trial.number]
+        self._report_logs.pop(trial.number, None)
         trial = self._change(
             trial,
             state=event.state,
@@ -423,6 +445,8 @@ class History:
             self._outcomes.record(trial.number, trial.metrics, reach)
             if complete and self._outcomes.is_measured(trial.number):
                 self._rank(trial)
+            if complete and self._curves is not None:
+                self._curves.complete(trial.number, trial.reports.steps)
             if complete and trial.reports:
                 self.full_length = max(self.full_length or 0, trial.reports[-1].step)
         else:

@@ -30,6 +30,7 @@ MARKS: Mapping[State, tuple[str, str]] = {
     State.PRUNED: ("◐", SOFT),
     State.FAILED: ("✗", BAD),
 }
+_MOST_POINTS = 1000  # Of a curve: a view that is drawn several times per second must not read a million reports.
 VERDICTS = {"accept": ("accepted", GOOD), "reject": ("rejected", SOFT), "replicate": ("to repeat", NAME)}
 _ANSWER_CHARACTERS = 500
 """How many of the last characters of a growing answer are looked at: more than fit on a line."""
@@ -235,8 +236,8 @@ def _running(run: Running, metric: Metric, now: float, curve: int) -> list[Text]
 
 
 def values_of(trial: Trial, metric: Metric) -> list[float]:
-    """Return the values of a metric that a trial has reported."""
-    return [report.metrics[metric.name] for report in trial.reports if metric.name in report.metrics]
+    """Return the values of a metric that a trial has reported, of many reports an even sample."""
+    return [value for _, value in trial.reports.curve(metric.name, most=_MOST_POINTS)]
 
 
 def last_report(trial: Trial, metric: Metric) -> Text:

@@ -52,8 +52,7 @@ def rung_reached(history: History, trial: Trial, first: int, factor: int) -> int
     rung = rung_below(last.step, first, factor)
     if rung is None or history.loss_of(trial, last) is None:
         return None
-    earlier = (report for report in trial.reports[:-1] if report.step >= rung)
-    return None if any(history.loss_of(trial, report) is not None for report in earlier) else rung
+    return rung if history.curves.progress(trial.number).furthest_before < rung else None
 
 
 def loss_name(history: History) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..core.schema import expect_range
-from ..core.trial import State, Trial
+from ..core.trial import Trial
 from ..history.history import History
 from ._rungs import first_rung, loss_name, loss_value, rung_reached
 from .median import MedianPruner
@@ -59,13 +60,13 @@ class CurvePruner:
 
     def _reason(self, history: History, trial: Trial) -> str | None:
         step = trial.reports[-1].step
-        losses = {n: y for n, y in history.at_step(step).items() if history.trials[n].state is State.COMPLETE}
+        losses = history.curves.complete_at(step).losses
         if len(losses) < self.startup_trials:
             return None
         final = history.losses[list(losses)]
         best = final.min()
-        known = [loss for report in trial.reports if (loss := history.loss_of(trial, report)) is not None]
-        current = known[-1] if np.isinf(known[-1]) else min(known)
+        last = history.loss_of(trial, trial.reports[-1])
+        current = math.inf if last == math.inf else history.curves.progress(trial.number).least
         leads = int((current - np.array(list(losses.values())) <= best - final).sum())
         if leads > self.chance * len(losses):
             return None

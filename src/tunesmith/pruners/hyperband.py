@@ -56,7 +56,7 @@ class HyperbandPruner:
             trial,
             first=first * self.reduction**bracket,
             reduction=self.reduction,
-            competes=lambda number: self.bracket(number, first=first, length=length) == bracket,
+            members=_Bracket(self, first, length, bracket),
         )
 
     def bracket(self, number: int, *, first: int, length: int) -> int:
@@ -70,6 +70,19 @@ class HyperbandPruner:
         ends = _ends(self.reduction, first, length)
         # Multiples of the golden ratio are spread evenly, so that every bracket gets its share early on, too.
         return bisect_right(ends, number * _GOLDEN % 1.0 * ends[-1])
+
+
+@dataclass(frozen=True)
+class _Bracket:
+    """The trials of one bracket."""
+
+    pruner: HyperbandPruner
+    first: int
+    length: int
+    bracket: int
+
+    def __call__(self, number: int) -> bool:
+        return self.pruner.bracket(number, first=self.first, length=self.length) == self.bracket
 
 
 @cache

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from statistics import median
 
 from ..core.schema import expect_range
-from ..core.trial import State, Trial
+from ..core.trial import Trial
 from ..history.history import History
 from ._rungs import is_exempt, loss_name, loss_value
 
@@ -44,17 +44,13 @@ class MedianPruner:
             return None
         step = trial.reports[-1].step
         loss = history.loss_of(trial, trial.reports[-1])
-        others = [
-            value
-            for number, value in history.at_step(step).items()
-            if number != trial.number and history.trials[number].state is State.COMPLETE
-        ]
+        others = history.curves.complete_at(step).ordered
         if loss is None or len(others) < self.startup_trials:
             return None
         # A diverged training does not recover, so its earlier losses do not count.
-        earlier = [value for report in trial.reports if (value := history.loss_of(trial, report)) is not None]
-        best = loss if history.objective.pareto or loss == float("inf") else min(earlier)
-        middle = median(others)
+        best = loss if history.objective.pareto or math.isinf(loss) else history.curves.progress(trial.number).least
+        half = len(others) // 2
+        middle = others[half] if len(others) % 2 else (others[half - 1] + others[half]) / 2
         if best <= middle:
             return None
         return (

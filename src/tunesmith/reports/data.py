@@ -180,8 +180,7 @@ def curves(history: History) -> list[Curve]:
     name = history.objective.primary.name
     result = []
     for trial in history.trials:
-        reports = [(r.step, float(r.metrics[name])) for r in trial.reports if name in r.metrics]
-        reports = sorted((step, value) for step, value in reports if math.isfinite(value))
+        reports = sorted((step, value) for step, value in trial.reports.curve(name) if math.isfinite(value))
         if reports:
             steps, values = zip(*reports, strict=True)
             result.append(Curve(trial.number, trial.state, steps, values))

@@ -121,7 +121,7 @@ def _rank(history: History, trial: Trial) -> list[str]:
 
 def _curve(history: History, trial: Trial) -> list[str]:
     name = history.objective.primary.name
-    reports = [(report.step, report.metrics[name]) for report in trial.reports if name in report.metrics]
+    reports = trial.reports.curve(name)
     if not reports:
         return []
     (first, start), (last, end) = reports[0], reports[-1]

@@ -7,7 +7,8 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from ..core.trial import Report, check_step
+from ..core.reports import Report
+from ..core.trial import check_step
 from ..errors import InputError
 from .metrics import number_or_none
 from .names import REPORTS_FILE

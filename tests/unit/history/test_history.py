@@ -8,8 +8,9 @@ import pytest
 
 from tunesmith.core.objective import Objective
 from tunesmith.core.parameters import Float
+from tunesmith.core.reports import Report
 from tunesmith.core.space import SearchSpace
-from tunesmith.core.trial import Proposal, Report, State, Verdict
+from tunesmith.core.trial import Proposal, State, Verdict
 from tunesmith.errors import TunesmithError
 from tunesmith.history.history import History
 from tunesmith.journal.events import (

@@ -1,4 +1,4 @@
-from tunesmith.core.trial import Report
+from tunesmith.core.reports import Report
 from tunesmith.trial_folder.reports import ReportsTail, append_report
 
 
