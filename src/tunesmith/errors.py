@@ -7,6 +7,7 @@
     │   └── StudyLocked     another process is using the study's folder
     ├── JournalError        the journal cannot be read or written (disk full, no permission)
     ├── StudyFailed         the study ended without a usable trial (exit status 1)
+    │   └── SetupFailed     trial 0 failed in a way that other trials would, too (exit status 2)
     ├── ModelUnavailable    no language model can be called; callers fall back to rules
     ├── ApprovalPending     a step waits for a user's approval
     ├── SpaceExhausted      every configuration of a finite space has been tried
@@ -73,6 +74,10 @@ class JournalError(TunesmithError):
 
 class StudyFailed(TunesmithError):
     """The study ended without a usable trial."""
+
+
+class SetupFailed(StudyFailed):
+    """Trial 0 failed in a way that other trials would, too: what surrounds the training must be mended."""
 
 
 class ModelUnavailable(TunesmithError):

@@ -246,19 +246,24 @@ def test_a_journal_cut_in_the_middle_of_a_line(study: Path, tunesmith: Tunesmith
 
 
 def test_a_study_of_two_trials_that_both_failed_is_tried_again_too(study: Path, tunesmith: Tunesmith) -> None:
-    change(study, "{args}", "{args} --no-such-flag")
+    script = study / "train.py"
+    works = script.read_text()
+    script.write_text("raise SystemExit('no data')")
     assert "all 2 trials are done" in tunesmith("run", "--trials", "2", status=1).stderr
-    change(study, "{args} --no-such-flag", "{args}")
+    script.write_text(works)
     tunesmith("run", "--trials", "2", "--quiet")
     assert [str(trial.state) for trial in load(study / "studies" / "small").trials] == ["complete", "complete"]
 
 
-def test_nothing_works(study: Path, tunesmith: Tunesmith) -> None:
+def test_a_command_that_cannot_work_ends_the_study_after_trial_0(study: Path, tunesmith: Tunesmith) -> None:
     change(study, "{args}", "{args} --no-such-flag")
-    failed = tunesmith("run", status=1)
-    assert "each of the first 5 trials failed" in failed.stderr
+    failed = tunesmith("run", status=2)
+    folder = study / "studies" / "small"
+    assert "trial 0 failed, and other trials would fail in the same way" in failed.stderr
     assert "unrecognized arguments: --no-such-flag" in failed.stderr
-    assert (study / "studies" / "small" / "report.html").exists()
+    assert f"tunesmith reproduce {folder} 0" in failed.stderr
+    assert len(load(folder).trials) == 1
+    assert (folder / "report.html").exists()
     change(study, "{args} --no-such-flag", "{args}")
     tunesmith("run", "--trials", "6", "--quiet")
     assert {str(trial.state) for trial in load(study / "studies" / "small").trials} <= {"complete", "pruned"}

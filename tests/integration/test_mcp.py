@@ -243,10 +243,10 @@ def test_a_study_is_started_watched_and_explained_and_one_that_fails_says_why(
         change(study, 'name = "small"', 'name = "broken"')
         folder = (await call(client, "start", study="study.toml"))["folder"]
         failed = await until(client, folder, ended)
-        assert failed["run"]["exit_status"] == 1
+        assert failed["run"]["exit_status"] == 2
         assert "unrecognized arguments: --no-such-flag" in failed["run"]["message"]
         told = await call(client, "explain", folder=folder)
-        assert "It stopped: each of the first 5 trials failed." in str(told)
+        assert "It stopped: trial 0 failed, and other trials would fail in the same way." in str(told)
 
     asyncio.run(talk())
 

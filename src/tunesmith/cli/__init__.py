@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from .. import __version__
-from ..errors import JournalError, StudyFailed, TunesmithError
+from ..errors import JournalError, SetupFailed, StudyFailed, TunesmithError
 
 VERBS = {
     "init": "write a commented study.toml for a script or a config file",
@@ -79,7 +79,7 @@ def _status(arguments: Sequence[str] | None) -> int:
         return 2
     except (StudyFailed, JournalError) as error:
         click.echo(f"tunesmith: {error}", err=True)
-        return 1
+        return 2 if isinstance(error, SetupFailed) else 1
     except TunesmithError as error:
         click.echo(f"tunesmith: {error}", err=True)
         return 2

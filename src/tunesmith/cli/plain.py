@@ -61,9 +61,8 @@ class PlainView:
         if isinstance(event, TrialFinished):
             self._print(self._result(trial, history))
         elif isinstance(event, TrialInterrupted):
-            why = clean(event.reason)
-            words = "interrupted" if why in ("", "interrupted") else f"interrupted ({why})"
-            self._print(Text(f"trial {trial.number:>3}  {words}; it waits for another attempt"))
+            why = clean(event.reason) or "interrupted"
+            self._print(Text(f"trial {trial.number:>3}  waits for another attempt: {why}"))
         elif isinstance(event, TrialJudged):
             self._print_verdict(event.verdict, trial)
         elif isinstance(event, TrialTested):

@@ -109,6 +109,8 @@ class Failure:
         log_tail: The last lines of the trial's log.
         seconds: Wall-clock time until the failure.
         peak_memory_bytes: Peak resident memory.
+        systematic: Whether the cause is not the training but what surrounds it (the command line, a missing module, a
+            metric that is never printed), so that other trials fail alike.
     """
 
     kind: FailureKind
@@ -116,6 +118,7 @@ class Failure:
     log_tail: str = ""
     seconds: float | None = None
     peak_memory_bytes: int | None = None
+    systematic: bool = False
 
 
 Outcome = Measurement | Failure

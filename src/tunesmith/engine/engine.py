@@ -126,7 +126,8 @@ class Engine:
             try:
                 metrics, artifacts = self.check(outcome.metrics), outcome.artifacts
             except InputError as error:
-                failure = Failure(kind="metric", reason=error.message)
+                missing = any(metric.name not in outcome.metrics for metric in self.history.objective.metrics)
+                failure = Failure(kind="metric", reason=error.message, systematic=missing)
         else:
             failure = dataclasses.replace(outcome, seconds=None, peak_memory_bytes=None)
         event = events.TrialFinished(

@@ -105,18 +105,21 @@ def evaluate(
     except TrialPruned:
         return {"state": "pruned"}
     except TrialFailed as error:
-        return failed(error.failure.kind, error.failure.reason)
+        return failed(error.failure.kind, error.failure.reason, systematic=error.failure.systematic)
     except SystemExit as leaving:
-        return failed("exit", f"it called sys.exit({leaving.code!r}) instead of returning its metrics")
+        reason = f"it called sys.exit({leaving.code!r}) instead of returning its metrics"
+        return failed("exit", reason, systematic=leaving.code == 2)  # As argparse does.
     except Exception as error:
         traceback.print_exception(type(error), error, _skip_own_frames(error.__traceback__), file=sys.stderr)
-        return failed(_failure_kind(error), f"{type(error).__name__}: {error}"[:1000])
+        systematic = isinstance(error, ImportError | SyntaxError)
+        return failed(_failure_kind(error), f"{type(error).__name__}: {error}"[:1000], systematic=systematic)
     return {"state": "complete", "metrics": dict(measurement.metrics), "artifacts": dict(measurement.artifacts)}
 
 
-def failed(kind: FailureKind, reason: str) -> Result:
-    """Return the result of a trial that has failed."""
-    return {"state": "failed", "failure": {"kind": kind, "reason": reason}}
+def failed(kind: FailureKind, reason: str, *, systematic: bool = False) -> Result:
+    """Return the result of a trial that has failed; see `Failure`."""
+    failure = {"kind": kind, "reason": reason} | ({"systematic": True} if systematic else {})
+    return {"state": "failed", "failure": failure}
 
 
 def finish(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..core.budget import Budget
-from ..core.trial import State
+from ..core.trial import Failure, State
 from ..history.history import History
 from .base import Step
 
@@ -13,6 +13,14 @@ MAX_FIRST_FAILURES = 5
 """Failures that end a study if no trial has succeeded."""
 MAX_CONSECUTIVE_FAILURES = 10
 """Consecutive failures, after earlier successes, that indicate a broken environment."""
+
+
+def setup_failure(history: History) -> Failure | None:
+    """Return the failure of trial 0, if other trials would fail in the same way and none has succeeded."""
+    first = history.trials[0].failure if history.trials else None
+    if first is None or history.counts[State.COMPLETE] or history.counts[State.PRUNED]:
+        return None
+    return first if first.systematic or first.kind == "setup" else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +36,8 @@ class RulesCoordinator:
     def decide(self, history: History, *, seconds: float) -> Step:
         """Return the next step; see `Coordinator.decide`."""
         usable = history.counts[State.COMPLETE] + history.counts[State.PRUNED]
+        if setup_failure(history) is not None:
+            return Step(stop=True, failed=True, reason="trial 0 failed, and other trials would fail in the same way")
         if not usable and history.counts[State.FAILED] >= MAX_FIRST_FAILURES:
             return Step(
                 stop=True, failed=True, reason=f"each of the first {history.counts[State.FAILED]} trials failed"
@@ -35,12 +45,13 @@ class RulesCoordinator:
         if (in_a_row := len(history.failed_in_a_row)) >= MAX_CONSECUTIVE_FAILURES:
             return Step(stop=True, failed=True, reason=f"the last {in_a_row} trials failed")
         patience = self._patience(history) if usable else None  # Failures alone end a study as failed, above.
+        without_result = not history.counts[State.COMPLETE]
         for reason in (self._target(history), patience, self._minutes(seconds)):
             if reason:
-                return Step(stop=True, reason=reason)
+                return Step(stop=True, reason=reason, failed=without_result)
         room = None if self.budget.trials is None else max(0, self.budget.trials - len(history.trials))
         if room == 0 and history.settled == len(history.trials):
-            return Step(stop=True, reason=f"all {self.budget.trials} trials are done", failed=not usable)
+            return Step(stop=True, reason=f"all {self.budget.trials} trials are done", failed=without_result)
         return Step(room=room)
 
     def is_due(self, history: History) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 import sys
 import threading
@@ -10,10 +11,10 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-from ..core.trial import State
 from ..engine.recorder import gc_paused
-from ..errors import StudyFailed
+from ..errors import SetupFailed, StudyFailed
 from ..history.history import History
+from .coordinator import setup_failure
 from .loop import Loop
 
 
@@ -21,7 +22,7 @@ def drive(loop: Loop) -> None:
     """Run a study until it ends or is interrupted.
 
     Raises:
-        StudyFailed: Nothing worked; the message shows why.
+        StudyFailed: Nothing worked; the message shows why. `SetupFailed` if that is not due to the training.
         KeyboardInterrupt: It was interrupted.
     """
     with loop.executor, _interruptible(loop):
@@ -35,7 +36,7 @@ def drive(loop: Loop) -> None:
     if loop.interrupted:
         raise KeyboardInterrupt
     if end["failed"]:
-        raise StudyFailed(_explanation(loop.history, end["stop"]))
+        raise _failure(loop.history, end["stop"])
 
 
 def _start_first_trials(loop: Loop) -> None:
@@ -68,14 +69,22 @@ def _interruptible(loop: Loop) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _explanation(history: History, reason: str) -> str:
-    """Return why a study failed: the reason, the last failure, and the end of its log."""
-    failed = [trial for trial in history.trials if trial.state is State.FAILED and trial.failure]
-    if not failed or failed[-1].failure is None:
-        return f"The study stopped: {reason}."
-    failure = failed[-1].failure
-    lines = [f"The study stopped: {reason}. Trial {failed[-1].number}: {failure.reason}"]
-    if failure.log_tail:
-        lines.append("The end of its log:\n" + "\n".join(f"    {line}" for line in failure.log_tail.splitlines()))
-    lines.append("Fix the cause and run the same command again, which also retries the failed trials.")
-    return "\n".join(lines)
+def _failure(history: History, reason: str) -> StudyFailed:
+    """Return the error of a failed study: the reason, the failure that shows it, the end of its log, and the remedy."""
+    failed = [trial for trial in history.trials if trial.failure is not None]
+    in_setup = setup_failure(history) is not None
+    shown = failed[0 if in_setup else -1] if failed else None
+    if shown is None or shown.failure is None:
+        remedy = "No trial has a result. Allow more time or more trials, and run the same command again."
+        return StudyFailed(f"The study stopped: {reason}. {remedy}")
+    lines = [f"The study stopped: {reason}. Trial {shown.number}: {shown.failure.reason}"]
+    if shown.failure.log_tail:
+        tail = "\n".join(f"    {line}" for line in shown.failure.log_tail.splitlines())
+        lines.append(f"The end of its log:\n{tail}")
+    if not in_setup:
+        lines.append("Fix the cause and run the same command again, which also retries the failed trials.")
+        return StudyFailed("\n".join(lines))
+    lines.append("Fix the script or its settings and run the same command again, which also retries trial 0.")
+    if history.folder is not None:
+        lines.append(f"To run it alone: tunesmith reproduce {shlex.quote(str(history.folder))} {shown.number}")
+    return SetupFailed("\n".join(lines))

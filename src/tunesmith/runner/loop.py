@@ -112,7 +112,7 @@ class Loop:
             return Step(stop=True, reason="interrupted")
         step = self.coordinator.decide(self.history, seconds=self._seconds_spent)
         if not step.stop and self._exhausted and not self._in_flight and not self.history.waiting:
-            step = Step(stop=True, reason=self._exhausted)
+            step = Step(stop=True, reason=self._exhausted, failed=not self.history.counts[State.COMPLETE])
         return step
 
     def start_trials(self, count: int) -> None:

@@ -34,4 +34,4 @@ def _retry_failures(engine: Engine) -> None:
     if numbers:
         log.warning("%s whose failure ended the study: retried now", wording.count(len(numbers), "trial"))
     for number in numbers:
-        engine.interrupt(number, "its failure ended the study; it is retried")
+        engine.interrupt(number, "its failure ended the study")

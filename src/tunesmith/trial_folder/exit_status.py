@@ -8,6 +8,22 @@ from ..core.trial import Failure
 
 _FROM_OUTSIDE = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 _OUT_OF_MEMORY = (b"OutOfMemoryError", b"MemoryError", b"out of memory", b"bad_alloc", b"RESOURCE_EXHAUSTED")
+_NOT_FOUND = (126, 127)
+_USAGE = (b"usage", b"--help", b"can't open file")
+_NOT_IMPORTED = (b"ModuleNotFoundError", b"ImportError", b"SyntaxError", b"IndentationError", b"TabError")
+
+
+def shows_no_training(code: int, output: bytes) -> bool:
+    """Tell whether a program ended before it could train: it cannot be run or imported, or refused its arguments.
+
+    >>> shows_no_training(2, b"usage: train.py [-h]"), shows_no_training(1, b"ModuleNotFoundError: No module 'torch'")
+    (True, True)
+    >>> shows_no_training(2, b"the loss diverged"), shows_no_training(1, b"ValueError: bad shape")
+    (False, False)
+    """
+    last_line = output.rstrip().rpartition(b"\n")[2]
+    refused = code == 2 and any(sign in output.lower() for sign in _USAGE)
+    return code in _NOT_FOUND or refused or last_line.startswith(_NOT_IMPORTED)
 
 
 def shows_out_of_memory(text: bytes) -> bool:
@@ -40,5 +56,6 @@ def exit_failure(code: int, subject: str, output: bytes = b"") -> Failure:
         return Failure(kind="lost", reason=f"{subject} was killed from outside by {name}{hint}")
     if code and shows_out_of_memory(output):
         return Failure(kind="memory", reason=f"exit status {code}: it ran out of memory")
-    hint = {0: ", but no result", 127: ": there is no such command"}.get(code, "")
-    return Failure(kind="exit", reason=f"exit status {code}{hint}")
+    hints = {0: ", but no result", 126: ": the command cannot be executed", 127: ": there is no such command"}
+    reason = f"exit status {code}{hints.get(code, '')}"
+    return Failure(kind="exit", reason=reason, systematic=shows_no_training(code, output))

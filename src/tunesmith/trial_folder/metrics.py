@@ -13,9 +13,14 @@ from ..errors import InputError, nearest
 from .names import METRICS_FILE
 
 
-def bad_metrics(reason: str) -> TrialFailed:
-    """Return the error for metrics that cannot be used."""
-    return TrialFailed(Failure(kind="metric", reason=reason))
+def bad_metrics(reason: str, *, systematic: bool = True) -> TrialFailed:
+    """Return the error for metrics that cannot be used.
+
+    Args:
+        reason: Why.
+        systematic: Whether other trials will lack them too; not so for one that diverged.
+    """
+    return TrialFailed(Failure(kind="metric", reason=reason, systematic=systematic))
 
 
 def finite_metrics(values: Mapping[Any, Any], required: Sequence[str], source: str) -> dict[str, float]:
@@ -37,7 +42,7 @@ def finite_metrics(values: Mapping[Any, Any], required: Sequence[str], source: s
         try:
             check_finite(name, values[name])
         except InputError as error:
-            raise bad_metrics(f"{source}: {error.message}") from None
+            raise bad_metrics(f"{source}: {error.message}", systematic=number_or_none(values[name]) is None) from None
     numbers = {str(name): number_or_none(value) for name, value in values.items()}
     return {name: number for name, number in numbers.items() if number is not None and math.isfinite(number)}
 

@@ -19,7 +19,7 @@ class Result(TypedDict, total=False):
         state: `complete`, `pruned` or `failed`.
         metrics: Final numbers by name; empty unless complete.
         artifacts: Relative paths by name; empty unless complete.
-        failure: `kind`, `reason` and `log_tail` if failed, else None.
+        failure: `kind`, `reason`, `log_tail`, and `systematic` if it is so; None unless failed.
         seconds: Wall-clock time.
         peak_memory_bytes: The most resident memory, or None if unknown.
         reports: Number of reports.

@@ -240,7 +240,7 @@ def test_plain_lines_tell_of_decisions_interruptions_repeats_and_tests() -> None
         history=history,
     )[1:] == [
         "resumed with 5 settled trials",
-        "trial   5  interrupted (the 10 minutes are up); it waits for another attempt",
+        "trial   5  waits for another attempt: the 10 minutes are up",
         "trial   1  to be repeated by rules: within the noise",
         "decision  all trials are done",
         "trial   1  on the test split: test_loss 0.25",

@@ -75,6 +75,46 @@ def test_five_failures_without_a_success_end_a_study() -> None:
     assert step.failed
 
 
+FAILURES = [
+    (Failure(kind="setup", reason="the command could not be started"), True),
+    (Failure(kind="metric", reason="no metric was found", systematic=True), True),
+    (Failure(kind="exit", reason="exit status 2", systematic=True), True),
+    (Failure(kind="metric", reason="got nan"), False),
+    (Failure(kind="exception", reason="ValueError"), False),
+    (Failure(kind="memory", reason="exit status 1"), False),
+    (Failure(kind="timeout", reason="…"), False),
+]
+
+
+@pytest.mark.parametrize(("failure", "ends"), FAILURES)
+def test_a_failure_of_trial_0_that_others_would_share_ends_a_study(failure: Failure, ends: bool) -> None:
+    history = history_of()
+    history.apply(TrialProposed(trial=0, proposal=Proposal(parameters={"x": 0.1})))
+    history.apply(TrialStarted(trial=0))
+    history.apply(TrialFinished(trial=0, state=State.FAILED, failure=failure))
+    step = RulesCoordinator(budget=Budget(trials=5)).decide(history, seconds=0)
+    assert (step.stop, step.failed) == (ends, ends)
+
+
+def test_a_failure_of_trial_0_ends_no_study_in_which_another_trial_has_succeeded() -> None:
+    history = history_of()
+    for number in (0, 1):
+        history.apply(TrialProposed(trial=number, proposal=Proposal(parameters={"x": number / 1000})))
+        history.apply(TrialStarted(trial=number))
+    history.apply(TrialFinished(trial=1, state=State.COMPLETE, metrics={"y": 1.0}))
+    history.apply(TrialFinished(trial=0, state=State.FAILED, failure=FAILURES[2][0]))
+    assert not decide(history)[0]
+
+
+@pytest.mark.parametrize("limits", [{"minutes": 1}, {"trials": 2}])
+@pytest.mark.parametrize(("values", "failed"), [((None, None), True), ((None, 1.0), False)])
+def test_a_study_that_ends_without_a_result_has_failed(
+    limits: dict[str, float], values: tuple[float | None, ...], failed: bool
+) -> None:
+    step = RulesCoordinator(budget=Budget(**limits)).decide(history_of(*values), seconds=60)  # type: ignore[arg-type]
+    assert (step.stop, step.failed) == (True, failed)
+
+
 def test_ten_consecutive_failures_end_a_study() -> None:
     assert not decide(history_of(1.0, *[None] * 9, 2.0, *[None] * 9))[0]
     step = RulesCoordinator(budget=Budget()).decide(history_of(1.0, *[None] * 10), seconds=0)

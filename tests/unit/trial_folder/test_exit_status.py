@@ -19,3 +19,23 @@ from tunesmith.trial_folder.exit_status import exit_failure
 def test_an_exit_status_is_described(code, output, kind, reason):
     failure = exit_failure(code, "the command", output)
     assert (failure.kind, failure.reason) == (kind, reason)
+
+
+@pytest.mark.parametrize(
+    ("code", "output", "systematic"),
+    [
+        (126, b"", True),
+        (127, b"sh: 1: trian: not found", True),
+        (2, b"usage: train.py [-h] [--lr LR]\ntrain.py: error: unrecognized arguments: --x", True),
+        (2, b"Usage: train.py [OPTIONS]\nTry 'train.py --help' for help.\n\nError: No such option: --x", True),
+        (2, b"python: can't open file '/train.py': [Errno 2] No such file or directory", True),
+        (1, b"Traceback (most recent call last):\n  ...\nModuleNotFoundError: No module named 'torch'\n", True),
+        (1, b"    x = = 1\n        ^\nSyntaxError: invalid syntax", True),
+        (2, b"the loss diverged", False),
+        (1, b"usage: 3 GB\nValueError: bad shape", False),
+        (1, b"ImportError: no apex, going on without\nRuntimeError: CUDA error", False),
+        (-11, b"usage:", False),
+    ],
+)
+def test_a_program_that_never_trained_is_told_from_one_that_failed_in_training(code, output, systematic):
+    assert exit_failure(code, "the command", output).systematic is systematic
