@@ -23,6 +23,7 @@ class Draft:
         metrics: The file with the metrics, `"stdout"`, or None for either.
         space: The parameters to tune, by name.
         values: The present values by name, those of skipped parameters included.
+        flags: The words for true and for false of the flags without a value, by parameter.
         skipped: The parameters that are left alone, by name, with the reason.
         remarks: Comments on a range, by parameter.
         notes: What was found, and what the user has to do, in a sentence or two each.
@@ -44,6 +45,7 @@ class Draft:
     metrics: str | None = None
     space: Mapping[str, Parameter] = field(default_factory=dict)
     values: Mapping[str, Any] = field(default_factory=dict)
+    flags: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     skipped: Mapping[str, str] = field(default_factory=dict)
     remarks: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

@@ -14,6 +14,7 @@ from .ranges import Guess, guess
 from .sources import Sources, imported_names
 
 _OTHER_PARSERS = {"click", "typer", "fire", "absl", "hydra", "tyro", "docopt", "simple_parsing"}
+_BOOLEAN_ACTIONS = ("store_true", "store_false", "BooleanOptionalAction")
 _TEXT_FOR_A_NUMBER = "it has no type=, so the script would get text instead of a number"
 _PATTERN = re.compile(r"(?:^|[\s|(])--([A-Za-z][\w-]*)\)([^\n]*)")
 _ASSIGNED = re.compile(r"""(?:^|[\s;])([A-Za-z_]\w*)=(?:\$\{\w+:-)?["']?([^\s"';}$]+)["']?\}?""")
@@ -29,6 +30,7 @@ class Flag:
         default: The default value, or `NOT_PLAIN`.
         guess: The parameter to tune, or the reason to leave it alone.
         required: It must be given.
+        spelling: Of a flag without a value, the words for true and for false; empty for none.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Flag:
     default: Any
     guess: Guess
     required: bool = False
+    spelling: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -113,19 +116,28 @@ def _flag(call: ast.Call, constants: Mapping[str, Any], strings: Collection[str]
         optional = values.get("nargs") in ("?", "*")
         yield Flag(name, (), default, Guess(None, "a positional argument"), not optional)
         return
+    spelling = None
     if not long:
         guessed = Guess(None, "it has only a short option")
-    elif action == "BooleanOptionalAction":
-        # A false value is written as no flag at all, so the flag that changes the default is the one to tune.
-        name = f"no-{name}" if default is True else name
-        guessed = guess(name, False)
-    elif action in ("store_true", "store_false"):
-        guessed = guess(name, False)
+    elif action in _BOOLEAN_ACTIONS:
+        guessed = _guess_boolean(name, action, default)
+        spelling = (long[0], f"--no-{name}" if action == "BooleanOptionalAction" else "")
     elif action != "store":
         guessed = Guess(None, f"its action '{action}' takes no value")
     else:
         guessed = _guess(name, values, identifiers.get("type", "str"), strings)
-    yield Flag(name, names, default, guessed, required)
+    yield Flag(name, names, default, guessed, required, spelling)
+
+
+def _guess_boolean(name: str, action: str, default: Any) -> Guess:
+    """Guess the parameter of a flag without a value; of `store_true` and `store_false`, whether the flag is given."""
+    if default is NOT_PLAIN:
+        return Guess(None, "the script computes its default")
+    if action == "BooleanOptionalAction":
+        return guess(name, default)
+    if default is not None and bool(default) is (action == "store_true"):
+        return Guess(None, f"it has no effect, because its default is {default} already")
+    return guess(name, False)
 
 
 def _guess(name: str, values: Mapping[str, Any], kind: str, strings: Collection[str]) -> Guess:
@@ -194,11 +206,12 @@ def _shell_flags(text: str) -> Iterator[Flag]:
         name = match[1]
         branch = match[2] or text[match.end() :].partition(";;")[0]
         assigned = {key.lower(): value for key, value in _ASSIGNED.findall(text[: match.start()])}
+        takes_value = "$2" in branch or "${2" in branch
         default: Any = False
-        if "$2" in branch or "${2" in branch:
+        if takes_value:
             default = _number(assigned.get(name.replace("-", "_").lower(), NOT_PLAIN))
         guessed = Guess(None, "its default was not found") if default is NOT_PLAIN else guess(name, default)
-        yield Flag(name, (f"--{name}",), default, guessed)
+        yield Flag(name, (f"--{name}",), default, guessed, spelling=None if takes_value else (f"--{name}", ""))
 
 
 def _number(text: Any) -> Any:

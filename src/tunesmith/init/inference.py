@@ -69,7 +69,8 @@ def _study_name(sources: Sources, path: Path) -> str:
 def _with_parameters(draft: Draft, sources: Sources, flags: Flags) -> Draft:
     """Take the parameters from the flags; if none of them can be tuned, from the config or the script itself."""
     tunable = [flag for flag in flags.flags if flag.guess.parameter is not None]
-    draft = replace(draft, notes=(*draft.notes, *flags.notes))
+    spellings = {flag.name: flag.spelling for flag in flags.flags if flag.spelling is not None}
+    draft = replace(draft, flags=spellings, notes=(*draft.notes, *flags.notes))
     by_flag = {flag.name: (flag.default, flag.guess) for flag in flags.flags if flag.options}
     if tunable:
         assert sources.script is not None

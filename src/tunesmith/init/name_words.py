@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 
+from ..tasks.command.template import RESERVED
+
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 _SEED = "a random seed, which tunesmith sets"
 _PATH = "a file or folder"
 _OUTPUT = "affects only output or names"
 _DATA = "determined by the data"
+_PLACEHOLDER = "its name is that of a placeholder in the command"
 _REASONS = {
     _SEED: "seed random_state",
     "sets how long a trial trains": "epoch epochs step steps iter iters iteration iterations",
@@ -46,8 +49,8 @@ def words(name: str) -> list[str]:
 
 
 def is_never_tuned(name: str) -> bool:
-    """Tell whether a name is that of a seed, a file or an output, which are not tuned even on request."""
-    return reason_to_leave(name) in (_SEED, _PATH, _OUTPUT)
+    """Tell whether a name is that of a seed, a file, an output or a placeholder: not tuned even on request."""
+    return reason_to_leave(name) in (_SEED, _PATH, _OUTPUT, _PLACEHOLDER)
 
 
 def reason_to_leave(name: str) -> str | None:
@@ -69,7 +72,7 @@ def reason_to_leave(name: str) -> str | None:
     is_of_data = ("features" in parts and parts[0] in ("n", "num")) or (
         "size" in parts and {"train", "sample"} & {*parts} and "batch" not in parts
     )
-    return _DATA if is_of_data else None
+    return _DATA if is_of_data else _PLACEHOLDER if name in RESERVED else None
 
 
 def _is_exception(word: str, reason: str, parts: set[str]) -> bool:

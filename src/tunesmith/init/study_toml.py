@@ -31,6 +31,9 @@ def to_toml(draft: Draft) -> str:
             "printed as lines name=value" if draft.metrics == "stdout" else "written by the script into {trial_dir}"
         )
         lines.append(f"metrics = {_value(draft.metrics)}    # {source}")
+    flags = {name: spelling for name, spelling in draft.flags.items() if name in draft.space}
+    if flags and draft.config is None:
+        lines.append(f"flags = {_value(flags)}    # the words for true and for false")
     lines += ["", "[space]", *_space(draft)]
     if draft.skipped:
         lines += ["", "# Not tuned:"]

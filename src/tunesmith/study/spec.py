@@ -111,6 +111,8 @@ class StudySpec:
         values: dict[str, Any] = {**options, "objective": objective, "task": task, "source": source}
         space, folder, budget = options["space"], options.get("folder"), options.get("budget")
         values["space"] = space if isinstance(space, SearchSpace) else SearchSpace(space)
+        if (check := getattr(task, "check", None)) is not None:
+            check(values["space"])
         values["folder"] = None if folder is None else Path(folder).expanduser().absolute()
         values["name"] = options.get("name") or (values["folder"].name if folder is not None else "study")
         values["budget"] = Budget() if budget is None else budget
@@ -196,10 +198,12 @@ class StudySpec:
         if not isinstance(self.task, Mapping):
             return self.task
         folder = Path(self.task.get("folder", "."))
-        return task_from_table(
+        task = task_from_table(
             {key: value for key, value in self.task.items() if key != "folder"},
             TaskContext(folder=folder, space=self.space, objective=self.objective),
         )
+        task.check(self.space)
+        return task
 
 
 def check_options(options: Mapping[str, Any]) -> None:

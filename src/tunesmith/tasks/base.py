@@ -98,10 +98,10 @@ class Task(Protocol):
 
 
 def task_from_table(table: Mapping[str, Any], context: TaskContext) -> Task:
-    """Return the task of a `[task]` table, checked against the space.
+    """Return the task of a `[task]` table.
 
     Raises:
-        InputError: The kind is unknown, a key or a value is wrong, or the task cannot run with this space.
+        InputError: The kind is unknown, or a key or a value is wrong.
     """
     from .. import plugins  # A trial's process runs tasks, and starts faster without it.
 
@@ -113,7 +113,6 @@ def task_from_table(table: Mapping[str, Any], context: TaskContext) -> Task:
             keys=("task", "kind"),
         )
     task: Task = plugins.load("tasks", kind).from_table(options, context)
-    task.check(context.space)
     return task
 
 

@@ -67,12 +67,16 @@ def test_flags_of_argparse(tmp_path):
         "hidden_dim": Int(64, 1024, log=True, default=256),
         "num-layers": Int(1, 4, default=2),
         "nesterov": Choice([True, False], default=False),
-        "no-augment": Choice([True, False], default=False),
+        "augment": Choice([True, False], default=True),
         "mixup": Float(0.0, 0.5, default=0.2),
         "bias": Choice(["true", "false"], default="true"),
         "warmup-steps": Int(125, 2000, log=True, default=500),
     }
     assert "the range excludes 0" in draft.remarks["wd"]
+    assert tomllib.loads(to_toml(draft))["task"]["flags"] == {
+        "nesterov": ["--nesterov", ""],
+        "augment": ["--augment", "--no-augment"],
+    }
     for name, reason in {
         "pretrained": "store_true",
         "gamma": "no type=",
@@ -104,6 +108,7 @@ def test_options_of_a_shell_script(tmp_path):
     assert draft.space["lr"] == Float(1e-4, 1.0, log=True, default=0.01)
     assert draft.space["batch-size"] == Int(8, 128, log=True, default=32)
     assert draft.space["fast"] == Choice([True, False], default=False)
+    assert draft.flags["fast"] == ("--fast", "")
 
 
 def test_what_is_not_understood_is_reported(tmp_path):

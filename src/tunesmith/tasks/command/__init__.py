@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from ...core.parameters import exact
 from ...core.trial import Failure, Measurement, Reporter, TrialFailed, TrialRequest, Value, check_relative
-from ...errors import InputError, TrialPruned
+from ...errors import InputError, TrialPruned, nearest
 from ...llm.environment import trial_environment
 from ...text import shell
 from ...trial_folder.artifacts import find_artifacts
@@ -27,8 +28,9 @@ from ...trial_folder.names import (
 from ...trial_folder.reports import ReportsTail
 from ...trial_folder.stop import raise_if_stopped
 from ..base import TaskContext, build_task
-from .checks import check_config, check_parameters, check_program
-from .printed_metrics import PrintedMetrics
+from .checks import check_config, check_flags, check_metrics, check_names, check_parameters, check_program
+from .option_names import options_among
+from .printed_metrics import PrintedMetrics, is_printable
 from .process_group import run_group
 from .template import check_placeholders, fill, flags, placeholders, split_command
 
@@ -59,6 +61,7 @@ class CommandTask:
         test_command: A similar command, run on the held-out test split at the end.
         shell: Whether the commands go through a shell; values are quoted.
         environment: Variables to set for the command.
+        flags: For a parameter in `{args}` that is true or false: the script's words for true, and those for false.
         names: The space's parameters; those that exist in the config are changed there.
         remove: Parameters whose keys are removed from the config while they are inactive.
 
@@ -78,6 +81,7 @@ class CommandTask:
     test_command: str | Sequence[str] | None = None
     shell: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
+    flags: Mapping[str, Sequence[str]] = field(default_factory=dict)
     names: Sequence[str] = ()
     remove: Sequence[str] = ()
 
@@ -101,6 +105,7 @@ class CommandTask:
             if not isinstance(text, str):
                 message = f"an environment variable must be a string, got {text!r}."
                 raise InputError(message, keys=("environment", name))
+        check_flags(self.flags)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Import the config's parser when the task is unpickled in a worker, which forks every trial."""
@@ -133,6 +138,10 @@ class CommandTask:
         Raises:
             InputError: One does not; its keys name the entry of `[task]` or the parameter of `[space]` at fault.
         """
+        check_metrics(self.metrics, self._required)
+        if unknown := sorted(set(self.flags) - set(space.names)):
+            message = f"flags must name parameters of [space], got '{unknown[0]}'.{nearest(unknown[0], space.names)}"
+            raise InputError(message, keys=("task", "flags"))
         try:
             in_config = self._in_config(space.names)
         except InputError as error:
@@ -144,12 +153,23 @@ class CommandTask:
             try:
                 check_placeholders(words, space.names, shell=self.shell)
                 check_config(words, self.config)
-                config = None if self.config is None else self._config_path
-                check_parameters(words, space, in_config, config)
+                check_names(words, space, in_config)
+                self._check_parameters(words, space, in_config)
                 if not self.shell:
                     check_program(words, Path(self.folder))
             except InputError as error:
                 raise error if error.keys else error.inside("task", key) from None
+
+    def _check_parameters(self, words: Sequence[str], space: SearchSpace, in_config: Collection[str]) -> None:
+        flagged, configured = self._routes(words, space.names, in_config)
+        # A key may be missing in the config only if its parameter is not active in every trial.
+        editable = {name for name in configured if name in in_config or space.parameters[name].when}
+
+        def render(parameters: Mapping[str, Value]) -> Hashable:
+            filled = self._filled(words, parameters, flagged, folder=Path(self.folder), seed=0)
+            return tuple(filled), tuple(exact(value) for name, value in parameters.items() if name in editable)
+
+        check_parameters(space, render, placeholders(words), None if self.config is None else self._config_path)
 
     def defaults(self) -> Mapping[str, Value]:
         """Return the config's own values of the parameters in it."""
@@ -175,8 +195,9 @@ class CommandTask:
                 started.
             TrialPruned: `report` raised it, or a file `stop` has appeared in the trial's folder.
         """
-        printed, tail, last = PrintedMetrics(), ReportsTail(request.folder), bytearray()
         scans = self.metrics in (None, "stdout")
+        printed = PrintedMetrics(request.parameters, self._options(request) if scans else ())
+        tail, last = ReportsTail(request.folder), bytearray()
 
         def on_output(data: bytes) -> None:
             if scans:
@@ -230,6 +251,7 @@ class CommandTask:
             "test_command": _as_json(self.test_command),
             "shell": self.shell,
             "environment": dict(self.environment),
+            "flags": {name: list(spelling) for name, spelling in self.flags.items()},
         }
         return table | {name: value for name, value in optional.items() if value}
 
@@ -258,11 +280,9 @@ class CommandTask:
         if self.config is not None:
             from ... import config_files
 
-            used = placeholders(split_command(self._command(request), shell=self.shell))
-            # Parsing the config is slow, so look up only the parameters that may reach the script otherwise.
-            unsure = {name for name in request.parameters if name in used or "args" in used}
-            elsewhere = unsure.difference(self._in_config(sorted(unsure)))
-            changes = {name: value for name, value in request.parameters.items() if name not in elsewhere}
+            words = split_command(self._command(request), shell=self.shell)
+            _, configured = self._routes(words, list(request.parameters))
+            changes = {name: value for name, value in request.parameters.items() if name in configured}
             inactive = [name for name in self.remove if name not in request.parameters]
             config_files.edit(self._config_path, self._copy(request.folder), changes, inactive, insert=list(changes))
         return self._words(request, request.folder)
@@ -272,23 +292,52 @@ class CommandTask:
             return self.test_command
         return self.command
 
+    def _routes(
+        self, words: Sequence[str], names: Sequence[str], in_config: Collection[str] | None = None
+    ) -> tuple[set[str], set[str]]:
+        """Return the parameters that become flags in `{args}`, and those that are changed in the config."""
+        used = placeholders(words)
+        # Parsing the config is slow, so look up only the parameters that may reach the script otherwise.
+        unsure = {name for name in names if name in used or "args" in used}
+        elsewhere = unsure.difference(self._in_config(sorted(unsure)) if in_config is None else in_config)
+        return elsewhere.difference(used), set() if self.config is None else set(names) - elsewhere
+
     def _words(self, request: TrialRequest, folder: Path) -> list[str]:
         words = split_command(self._command(request), shell=self.shell)
-        used = placeholders(words)
-        own = {"config": str(self._copy(folder)), "trial_dir": str(folder), "seed": request.seed}
-        rest: dict[str, Value] = {}
-        if "args" in used:
-            taken = {*used, *self._in_config(list(request.parameters))}
-            rest = {name: value for name, value in request.parameters.items() if name not in taken}
-        return fill(words, {**request.parameters, **own}, flags(rest), shell=self.shell)
+        flagged, _ = self._routes(words, list(request.parameters))
+        return self._filled(words, request.parameters, flagged, folder=folder, seed=request.seed)
+
+    def _filled(
+        self,
+        words: Sequence[str],
+        parameters: Mapping[str, Value],
+        flagged: Collection[str],
+        *,
+        folder: Path,
+        seed: int,
+    ) -> list[str]:
+        """Return the words of a trial."""
+        own: dict[str, Value] = {"config": str(self._copy(folder)), "trial_dir": str(folder), "seed": seed}
+        args = flags({name: value for name, value in parameters.items() if name in flagged}, self.flags)
+        return fill(words, {**parameters, **own}, args, shell=self.shell)
 
     def _variables(self, request: TrialRequest) -> dict[str, str]:
         variables = {"TUNESMITH_TRIAL_DIR": str(request.folder), "TUNESMITH_TRIAL_SEED": str(request.seed)}
         # Otherwise the last output of a Python script is lost if it is killed.
         return variables if "PYTHONUNBUFFERED" in os.environ else {**variables, "PYTHONUNBUFFERED": "1"}
 
+    def _options(self, request: TrialRequest) -> set[str]:
+        """Return the metrics that share their name with an option of the script."""
+        words = split_command(self._command(request), shell=self.shell)
+        config = None if self.config is None else self._config_path
+        return options_among(self._required, words, Path(self.folder), config)
+
+    @property
+    def _required(self) -> tuple[str, ...]:
+        return (self.metric, *self.required)
+
     def _read_metrics(self, folder: Path, printed: PrintedMetrics) -> dict[str, float]:
-        required = (self.metric, *self.required)
+        required = self._required
         if self.metrics != "stdout":
             name = self.metrics or METRICS_FILE
             try:
@@ -296,11 +345,17 @@ class CommandTask:
             except FileNotFoundError:
                 if self.metrics is not None:
                     raise bad_metrics(f"the script must write {name} into {{trial_dir}}, but it has not.") from None
-        values = printed.values()
+        values, unread = printed.values(), printed.unread()
+        for name in required:
+            if name not in values and name in unread:
+                raise bad_metrics(
+                    f"the metric '{name}' must be printed as one plain number outside the script's settings, as "
+                    f"{name}=0.31, got {unread[name]!r}."
+                )
         if not values and self.metrics is None:
+            printing = f", or print {self.metric}=value" if is_printable(self.metric) else ""
             raise bad_metrics(
-                f"no metric was found: the script must write {METRICS_FILE} into {{trial_dir}}, "
-                f"or print {self.metric}=value."
+                f"no metric was found: the script must write {METRICS_FILE} into {{trial_dir}}{printing}."
             )
         metrics = finite_metrics(values, required, "its output")
         write_metrics(folder, metrics)

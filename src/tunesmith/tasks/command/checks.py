@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import shutil
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from ...core.parameters import Choice, Parameter, exact
+from ...core.trial import Value
 from ...errors import InputError, nearest
 from ...text.shell import command
-from .template import placeholders
+from .printed_metrics import is_printable
+from .template import RESERVED, placeholders
 
 if TYPE_CHECKING:
     from ...core.space import SearchSpace
+
+_ANOTHER_VALUE: Final = "a value that no parameter has"
 
 
 def check_config(words: Sequence[str], config: str | None) -> None:
@@ -31,36 +38,122 @@ def check_config(words: Sequence[str], config: str | None) -> None:
         )
 
 
-def check_parameters(words: Sequence[str], space: SearchSpace, in_config: Collection[str], config: Path | None) -> None:
-    """Check that every parameter reaches the script: by the command, or by the config file.
+def check_flags(flags: Mapping[str, Sequence[str]]) -> None:
+    """Check that each entry of `flags` has the words for true and other words for false.
+
+    Raises:
+        InputError: One does not.
+    """
+    for name, spelling in flags.items():
+        try:
+            is_pair = not isinstance(spelling, str) and len(list(map(shlex.split, spelling))) == 2
+        except (AttributeError, TypeError, ValueError):
+            is_pair = False
+        if not is_pair or spelling[0] == spelling[1]:
+            raise InputError(
+                f'expected the words for true and those for false, as ["--{name}", "--no-{name}"], got {spelling!r}.',
+                keys=("flags", name),
+            )
+
+
+def check_names(words: Sequence[str], space: SearchSpace, in_config: Collection[str]) -> None:
+    """Check that every placeholder means one thing: no parameter has the name of one that tunesmith fills itself.
 
     Args:
         words: The command's words, with placeholders.
         space: The search space.
         in_config: The parameters that exist in the config file.
-        config: The config file.
 
     Raises:
-        InputError: One does not; its keys name the parameter.
+        InputError: A parameter has such a name, or its placeholder would have no value in some trials.
     """
     used = placeholders(words)
     for name, parameter in space.parameters.items():
+        if name in RESERVED and name in used:
+            other = f"training_{name}"
+            advice = f"Rename it in [space], for example to {other}, and write '--{name} {{{other}}}' in the command"
+            if name in in_config and name != "config":
+                advice += f", or take {{{name}}} out of the command, so that the key in the config is tuned"
+            raise InputError(
+                f"a parameter must not have the name of a placeholder, but in this command {{{name}}} is "
+                f"{RESERVED[name]}, so the parameter '{name}' would never reach the script. {advice}.",
+                keys=("space", name),
+            )
         if name in used and parameter.when:
             raise InputError(
                 f"'{name}' is not active in every trial, so {{{name}}} would have no value. Use {{args}} instead."
             )
-        if name in used or name in in_config or "args" in used or (config is not None and parameter.when):
-            continue
-        where = f"it is not in the command. Put {{{name}}} or {{args}} there."
-        if config is not None:
-            from ... import config_files
 
-            known = config_files.keys(config_files.read(config))
-            where = f"{config.name} has no such key.{nearest(name, known)} Correct it, or put {{{name}}} or "
-            where += "{args} into the command."
-        raise InputError(
-            f"every parameter must reach the script, but '{name}' would not: {where}", keys=("space", name)
-        )
+
+def check_parameters(
+    space: SearchSpace, render: Callable[[Mapping[str, Value]], Hashable], used: Collection[str], config: Path | None
+) -> None:
+    """Check that every parameter reaches the script: what the script is given must differ with its value.
+
+    Args:
+        space: The search space.
+        render: Returns what the script is given for some parameters.
+        used: The placeholders of the command; `render` needs their values.
+        config: The config file.
+
+    Raises:
+        InputError: One does not, or two of its options look the same; its keys name the parameter.
+    """
+    examples = {name: _examples(parameter) for name, parameter in space.parameters.items()}
+    others = {name: values[0] for name, values in examples.items() if name in used}
+    for name, values in examples.items():
+        rendered = [render({**others, name: value}) for value in values]
+        if render({**others, name: _ANOTHER_VALUE}) in rendered:
+            raise InputError(
+                f"every parameter must reach the script, but '{name}' would not: {_remedy(name, config)}",
+                keys=("space", name),
+            )
+        alike: dict[Hashable, Value] = {}
+        for value, given in zip(values, rendered, strict=True):
+            first = alike.setdefault(given, value)
+            if exact(first) != exact(value):
+                raise InputError(
+                    f"the options of '{name}' must differ for the script, but {first!r} and {value!r} become the same "
+                    "words. Leave one out.",
+                    keys=("space", name),
+                )
+
+
+def _examples(parameter: Parameter) -> Sequence[Value]:
+    return parameter.options if isinstance(parameter, Choice) else (parameter.low, parameter.high)
+
+
+def _remedy(name: str, config: Path | None) -> str:
+    if config is None:
+        return f"it is not in the command. Put {{{name}}} or {{args}} there."
+    from ... import config_files
+
+    known = config_files.keys(config_files.read(config))
+    return (
+        f"{config.name} has no such key.{nearest(name, known)} Correct it, or put {{{name}}} or {{args}} into the "
+        "command."
+    )
+
+
+def check_metrics(metrics: str | None, names: Sequence[str]) -> None:
+    """Check that the metrics can be read from where the script writes them.
+
+    Raises:
+        InputError: They come from the output, and one has a name that is never read there.
+    """
+    for name in names:
+        if metrics == "stdout" and not is_printable(name):
+            raise InputError(
+                "a metric that is read from the output must be named by letters, digits, and any of _ . / - without "
+                f"spaces, got '{name}'. Rename it, for example to '{_printable(name)}', or let the script write "
+                'metrics.json into {trial_dir}, with metrics = "metrics.json".',
+                keys=("task", "metrics"),
+            )
+
+
+def _printable(name: str) -> str:
+    plain = re.sub(r"[^A-Za-z0-9_./-]+", "_", name).strip("_")
+    return plain if is_printable(plain) else f"metric_{plain}".rstrip("_")
 
 
 def check_program(words: Sequence[str], folder: Path) -> None:

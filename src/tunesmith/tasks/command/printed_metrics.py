@@ -1,34 +1,64 @@
-"""Metrics in a script's output: `val_mse=0.31` or `val_mse: 0.31`, anywhere on a line."""
+"""Metrics in a script's output: `val_mse=0.31`, `val_mse: 0.31` or `{"val_mse": 0.31}`, anywhere on a line."""
 
 from __future__ import annotations
 
+import json
 import re
+from collections import Counter
+from collections.abc import Collection, Mapping
 
-_TOKEN = re.compile(
-    rb"(?<![\w./-])([A-Za-z_][\w./-]*)[ \t]*[=:][ \t]*"
-    rb"([-+]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|nan|inf(?:inity)?))(?![:\w]|\.\w)",
-    re.IGNORECASE,
-)
+from ...core.trial import Value
+from .printed_blocks import Blocks
+from .printed_numbers import is_numeric, number_at
+
+_NAME = r"[A-Za-z_][\w./-]*"
+_PAIR = re.compile(rf"""(?<![\w./-])(["']?)({_NAME})\1[ \t]*[=:](?!=)[ \t]*""", re.ASCII)
 _COLOUR = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
 _LINE_END = re.compile(rb"[\r\n]")
 _LONGEST_LINE_BYTES = 1 << 16
 _MOST_NAMES = 1000
 
 
+def is_printable(name: str) -> bool:
+    """Tell whether a metric of this name can be read from output.
+
+    >>> is_printable("val/acc-1"), is_printable("val loss"), is_printable("acc@1")
+    (True, False, False)
+    """
+    return re.fullmatch(_NAME, name, re.ASCII) is not None
+
+
 class PrintedMetrics:
     r"""Finds metrics in a stream of output; the last value of each name counts.
 
+    Scripts print their settings, too, and these are no metrics. Three things are not read: the arguments of a call,
+    such as `Namespace(mse=0.0)`; a dictionary that repeats a parameter of the trial, with its value; and a parameter
+    that is repeated by itself. A name in `options` is ambiguous: where parameters are repeated, its first value is
+    taken for the option's.
+
     Lines longer than 64 kB are skipped, so that memory stays bounded.
 
-    >>> printed = PrintedMetrics()
-    >>> printed.feed(b"epoch 1: val_mse=0.")
+    Args:
+        parameters: The trial's parameters.
+        options: The metrics that share their name with an option of the script.
+
+    >>> printed = PrintedMetrics({"lr": 0.001})
+    >>> printed.feed(b"Namespace(lr=0.001, val_mse=9.0)\nepoch 1: val_mse=0.")
     >>> printed.feed(b"31 (lr: 1e-3)\n")
     >>> printed.values()
-    {'val_mse': 0.31, 'lr': 0.001}
+    {'val_mse': 0.31}
     """
 
-    def __init__(self) -> None:
+    def __init__(self, parameters: Mapping[str, Value] | None = None, options: Collection[str] = ()) -> None:
+        self._settings: dict[str, list[Value]] = {}
+        for name, value in (parameters or {}).items():
+            self._settings.setdefault(_last_part(name), []).append(value)
+        self._options = frozenset(options)
         self._values: dict[str, float] = {}
+        self._unread: dict[str, str] = {}
+        self._times: Counter[str] = Counter()
+        self._repeats_parameters = False
+        self._blocks = Blocks()
         self._rest = b""
         self._skipping = False
 
@@ -46,13 +76,78 @@ class PrintedMetrics:
 
     def values(self) -> dict[str, float]:
         """Return the metrics so far, including those of an incomplete last line."""
-        self._scan(self._rest)
-        return dict(self._values)
+        self._end()
+        return {name: value for name, value in self._values.items() if not self._is_of_an_option(name)}
 
-    def _scan(self, line: bytes) -> None:
-        if len(line) > _LONGEST_LINE_BYTES or (b"=" not in line and b":" not in line):
+    def unread(self) -> dict[str, str]:
+        """Return where a name without a value was printed: the text that could not be read as a metric."""
+        values = self.values()
+        return {name: text for name, text in self._unread.items() if name not in values}
+
+    def _end(self) -> None:
+        self._scan(self._rest)
+        self._rest = b""
+        for text in self._blocks.end():
+            self._read_plain(text)
+
+    def _scan(self, data: bytes) -> None:
+        if len(data) > _LONGEST_LINE_BYTES:
             return
-        for name, number in _TOKEN.findall(_COLOUR.sub(b"", line)):
-            key = name.decode("ascii", errors="replace")
-            if key in self._values or len(self._values) < _MOST_NAMES:
-                self._values[key] = float(number)
+        for kind, text in self._blocks.split(_COLOUR.sub(b"", data).decode(errors="replace")):
+            if kind == "plain":
+                self._read_plain(text)
+            elif kind == "call" or any(self._is_repeated(name, text, start) for name, start in _pairs(text)):
+                for name, _ in _pairs(text):
+                    self._note(name, text)
+            else:
+                for name, start in _pairs(text):
+                    self._read(name, text, start)
+
+    def _read_plain(self, text: str) -> None:
+        for name, start in _pairs(text):
+            if self._is_repeated(name, text, start):
+                self._repeats_parameters = True
+                self._note(name, text)
+            elif self._read(name, text, start) and name in self._options:
+                self._times[name] += 1
+                self._note(name, text)
+
+    def _read(self, name: str, text: str, start: int) -> bool:
+        """Read the number at a position, and return whether there is one."""
+        number = number_at(text, start)
+        if number is not None and (name in self._values or len(self._values) < _MOST_NAMES):
+            self._values[name] = number
+        elif number is None and is_numeric(text, start):
+            # An earlier value is not the last one.
+            self._values.pop(name, None)
+            self._note(name, text)
+        return number is not None
+
+    def _note(self, name: str, text: str) -> None:
+        if name in self._unread or len(self._unread) < _MOST_NAMES:
+            self._unread[name] = " ".join(text.split())[:200]
+
+    def _is_repeated(self, name: str, text: str, start: int) -> bool:
+        """Tell whether the value at a position is that of the parameter of the same name."""
+        return any(_is_written(value, text, start) for value in self._settings.get(_last_part(name), ()))
+
+    def _is_of_an_option(self, name: str) -> bool:
+        return self._repeats_parameters and self._times[name] == 1
+
+
+def _pairs(text: str) -> list[tuple[str, int]]:
+    """Return each name before a `=` or `:` with the position after it."""
+    return [(match[2], match.end()) for match in _PAIR.finditer(text)] if "=" in text or ":" in text else []
+
+
+def _last_part(name: str) -> str:
+    return name.rpartition(".")[2].replace("-", "_").lower()
+
+
+def _is_written(value: Value, text: str, start: int) -> bool:
+    if isinstance(value, int | float) and not isinstance(value, bool) and number_at(text, start) == value:
+        return True
+    for written in (str(value), repr(value), json.dumps(value, default=str)):
+        if written and text.startswith(written, start) and not re.match(r"[\w.]", text[start + len(written) :][:1]):
+            return True
+    return False

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 from collections.abc import Collection, Mapping, Sequence
+from decimal import Decimal
 
 from ...core.trial import Value
 from ...errors import InputError, nearest
 
 _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([^{}]*)\}")
-_OWN = ("config", "trial_dir", "seed", "args")
+RESERVED = {
+    "config": "the path of the trial's config",
+    "trial_dir": "the trial's folder",
+    "seed": "the trial's own seed",
+    "args": "the flags of all parameters",
+}
+"""The placeholders that are no parameters, with what they become."""
 
 
 def split_command(command: str | Sequence[str], *, shell: bool) -> list[str]:
@@ -55,7 +63,7 @@ def check_placeholders(words: Sequence[str], known: Collection[str], *, shell: b
         known: The parameters' names.
         shell: Whether it goes through a shell, which allows `{args}` anywhere.
     """
-    names = [*_OWN, *known]
+    names = [*RESERVED, *known]
     for name in placeholders(words):
         if name not in names:
             raise InputError(
@@ -74,6 +82,9 @@ def fill(words: Sequence[str], values: Mapping[str, Value], args: Sequence[str],
         values: By placeholder.
         args: The words for `{args}`.
         shell: Whether to quote values.
+
+    Raises:
+        InputError: A word cannot be passed to a program.
     """
 
     def replace(match: re.Match[str]) -> str:
@@ -88,25 +99,73 @@ def fill(words: Sequence[str], values: Mapping[str, Value], args: Sequence[str],
     result: list[str] = []
     for word in words:
         result += list(args) if word == "{args}" and not shell else [_PLACEHOLDER.sub(replace, word)]
+    for word in result:
+        _check_word(word)
     return result
 
 
-def flags(values: Mapping[str, Value]) -> list[str]:
+def _check_word(word: str) -> None:
+    try:
+        usable = b"\0" not in os.fsencode(word)
+    except UnicodeEncodeError:
+        usable = False
+    if not usable:
+        raise InputError(f"a word of a command must be valid text without NUL characters, got {word!r}.")
+
+
+def flags(values: Mapping[str, Value], spellings: Mapping[str, Sequence[str]]) -> list[str]:
     """Return parameters as command-line flags.
 
-    >>> flags({"lr": 0.1, "n": 3, "amsgrad": True, "bias": False, "sizes": [1, 2]})
-    ['--lr', '0.1', '-n', '3', '--amsgrad', '--sizes', '1', '2']
+    Args:
+        values: By parameter.
+        spellings: The words for true and for false, by parameter: scripts differ in them.
+
+    Raises:
+        InputError: A parameter is true or false, and has no spelling.
+
+    >>> flags({"lr": 0.1, "n": 3, "amp": True, "sizes": [1, 2], "shift": -1e-5}, {"amp": ["--amp", "--no-amp"]})
+    ['--lr', '0.1', '-n', '3', '--amp', '--sizes', '1', '2', '--shift=-1e-05']
     """
     words: list[str] = []
     for name, value in values.items():
         flag = f"-{name}" if len(name) == 1 else f"--{name}"
         if isinstance(value, bool):
-            words += [flag] if value else []
+            words += shlex.split(_spelling(name, spellings)[0 if value else 1])
+        elif isinstance(value, list | tuple):
+            words += [flag, *map(as_word, value)]
+        elif len(name) > 1 and (word := _as_json(value)).startswith("-"):
+            words.append(f"{flag}={word}")
         else:
-            words += [flag, *map(as_word, value if isinstance(value, list | tuple) else [value])]
+            words += [flag, as_word(value)]
     return words
 
 
 def as_word(value: Value) -> str:
-    """Return a value as a word of a command: text unchanged, everything else as JSON (`true`, `null`, `[1, 2]`)."""
+    """Return a value as a word of a command: text unchanged, everything else as JSON (`true`, `null`, `[1, 2]`).
+
+    A negative number has no exponent, because argparse takes `-1e-05` for an option.
+
+    >>> as_word(1e-5), as_word(-1e-5)
+    ('1e-05', '-0.00001')
+    """
+    word = _as_json(value)
+    return f"{Decimal(word):f}" if isinstance(value, float) and value < 0 and "e" in word else word
+
+
+def _as_json(value: Value) -> str:
     return value if isinstance(value, str) else json.dumps(value, default=str)
+
+
+def _spelling(name: str, spellings: Mapping[str, Sequence[str]]) -> Sequence[str]:
+    if name not in spellings:
+        raise InputError(
+            f"{{args}} must know how the script is told that '{name}' is true or false. Add its words for true and "
+            f'for false to [task], such as flags = {{ {_toml_key(name)} = ["--{name}", "--no-{name}"] }}, where "" '
+            "stands for no word.",
+            keys=("space", name),
+        )
+    return spellings[name]
+
+
+def _toml_key(name: str) -> str:
+    return name if re.fullmatch(r"[\w-]+", name, re.ASCII) else json.dumps(name, ensure_ascii=False)

@@ -68,8 +68,14 @@ def at(tmp_path):
         ("{model.width}", {"model.width": 64}, ["64"]),
         (
             "--lr {lr} {args} end",
-            {"lr": 0.1, "n": 3, "model.width": 64, "bias": True, "amsgrad": False, "sizes": [1, 2]},
-            ["--lr", "0.1", "-n", "3", "--model.width", "64", "--bias", "--sizes", "1", "2", "end"],
+            {"lr": 0.1, "n": 3, "model.width": 64, "sizes": [1, 2]},
+            ["--lr", "0.1", "-n", "3", "--model.width", "64", "--sizes", "1", "2", "end"],
+        ),
+        ("--shift {shift} --x={x}", {"shift": -1e-05, "x": -3}, ["--shift", "-0.00001", "--x=-3"]),
+        (
+            "{args}",
+            {"shift": -1e-05, "n": -1e-05, "word": "-x", "sizes": [-1e-05, 2], "empty": ""},
+            ["--shift=-1e-05", "-n", "-0.00001", "--word=-x", "--sizes", "-0.00001", "2", "--empty", ""],
         ),
     ],
 )

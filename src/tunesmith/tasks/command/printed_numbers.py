@@ -1,0 +1,49 @@
+"""Numbers in a script's output, read only where the whole token is a number."""
+
+from __future__ import annotations
+
+import re
+
+_NUMBER = re.compile(
+    r"""(["']?)(?P<number>[-+]?(?:
+          [1-9]\d{0,2}(?:,\d{3})*(?:,\d{3}\.\d+|,\d{3},\d{3})   # 1,500.00 and 1,500,000; 1,500 may be a decimal comma
+        | [1-9]\d{0,2}(?:_\d{3})+(?:\.\d*)?                     # 1_500
+        | (?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?
+        | nan | inf(?:inity)?
+        ))\1%?
+        (?=\.?(?:\s|$|[],;:|!?<>(){}[&"'\\，；：。、）】](?!\d)))""",
+    re.VERBOSE | re.IGNORECASE | re.ASCII,
+)
+_GROUP = re.compile(r"[ \t]+\d{3}(?:[ \t]\d{3})*(?:[.,]\d+)?(?=[\s,;)\]]|$)", re.ASCII)
+"""The rest of `1 500.00`."""
+_SECOND = re.compile(r"[ \t]+(?:/[ \t]*\d|(?:[-=]+>|→)[ \t]*[-+.\d])", re.ASCII)
+"""The rest of `45 / 50` and of `0.35 -> 0.31`."""
+_NUMERIC = re.compile(r"""["'\[(]*[-+−]?\.?\d|[A-Za-z_][\w.]*\(""")
+"""The start of what is meant as a number: of `1.2k`, `[0.3]` and `tensor(0.3)`."""
+
+
+def number_at(text: str, start: int) -> float | None:
+    """Return the number at a position, or None if what stands there is no number, or only begins like one.
+
+    Thousands may be separated where no other meaning is possible. A percent sign is ignored.
+
+    >>> [number_at(text, 0) for text in ("1,500.00", "1_500", "97.5%", "1e-3.", "1,500", "1/3", "0x10", "1 500")]
+    [1500.0, 1500.0, 97.5, 0.001, None, None, None, None]
+    """
+    match = _NUMBER.match(text, start)
+    if match is None or _SECOND.match(text, match.end()):
+        return None
+    number = match["number"]
+    if (
+        len(number.lstrip("+-")) <= 3
+        and number[-1].isdecimal()
+        and "." not in number
+        and _GROUP.match(text, match.end())
+    ):
+        return None
+    return float(number.replace(",", ""))
+
+
+def is_numeric(text: str, start: int) -> bool:
+    """Tell whether what stands at a position is meant as a number, whether `number_at` can read it or not."""
+    return _NUMERIC.match(text, start) is not None
