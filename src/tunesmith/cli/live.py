@@ -70,7 +70,7 @@ class Frame:
         def drawn(*parts: RenderableType) -> list[list[Segment]]:
             return console.render_lines(Group(*parts), options, pad=False)
 
-        top = [panels.heading(self._name, self._folder, snapshot, self._budget)]
+        top = [panels.heading(self._name, self._folder, snapshot, self._budget), panels.warnings(snapshot)]
         top.append(self._top(snapshot, options.max_width, 2 if height < 30 else 5))
         if snapshot.approval_requests:
             first, more = snapshot.approval_requests[0], len(snapshot.approval_requests) - 1

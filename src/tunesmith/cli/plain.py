@@ -11,10 +11,12 @@ from ..core.approval_request import ApprovalRequest
 from ..core.budget import Budget
 from ..core.trial import State, Trial, Verdict
 from ..history.history import History
+from ..history.warnings import study_warnings
 from ..journal.events import (
     ApprovalRequested,
     Decision,
     Event,
+    FilesShared,
     SessionOpened,
     TrialEvent,
     TrialFinished,
@@ -46,18 +48,22 @@ class PlainView:
         self._name, self._folder, self._budget, self._slots, self._console = name, folder, budget, slots, console
         self._best: int | None = None
         self._began = False
+        self._warnings: dict[str, str] = {}
 
     def record(self, event: Event, history: History) -> None:
         """Print a line if the event is noteworthy."""
         if not self._began:
             self._begin(history, event)
-        if isinstance(event, Decision):
+        if isinstance(event, Decision) and not isinstance(event, FilesShared):
             self._print(Text(f"decision  {clean(event.reason)}"))
         if isinstance(event, ApprovalRequested):
             self._print_answer_command(event.request, event.time)
-        if not isinstance(event, TrialEvent):
-            return
-        trial = history.trials[event.trial]
+        if isinstance(event, TrialEvent):
+            self._record_trial(event, history.trials[event.trial], history)
+        if isinstance(event, FilesShared | SessionOpened | TrialFinished):
+            self._print_warnings(history)
+
+    def _record_trial(self, event: TrialEvent, trial: Trial, history: History) -> None:
         if isinstance(event, TrialFinished):
             self._print(self._result(trial, history))
         elif isinstance(event, TrialInterrupted):
@@ -87,6 +93,15 @@ class PlainView:
         for request in history.approval_requests.open if isinstance(event, SessionOpened) else ():
             self._print(Text(f"waiting   {request_line(request)}"))
             self._print_answer_command(request, event.time)
+
+    def _print_warnings(self, history: History) -> None:
+        """Print each warning once, and again when it no longer applies."""
+        warnings = {warning.kind: warning.text for warning in study_warnings(history)}
+        for kind in warnings.keys() - self._warnings.keys():
+            self._print(Text(f"warning   {clean(warnings[kind])}"))
+        for kind in self._warnings.keys() - warnings.keys():
+            self._print(Text(f"no longer  {clean(self._warnings[kind])}"))
+        self._warnings = warnings
 
     def _print_answer_command(self, request: ApprovalRequest, now: float) -> None:
         command = approve_command(request, self._folder and shortened(self._folder))

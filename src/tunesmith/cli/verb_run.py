@@ -138,8 +138,9 @@ def _report(study: Study) -> None:
 @contextmanager
 def _view(study: Study, output: Output, console: Console) -> Iterator[Frame | PlainView | None]:
     is_quiet = output.json or output.quiet
-    # The views show approval requests; without a view, the log does, even where it is quiet.
-    logging.getLogger("tunesmith.approvals.approvals").setLevel(logging.WARNING if is_quiet else logging.ERROR)
+    # The views show approval requests and warnings; without a view, the log does, even where it is quiet.
+    for name in ("approvals.approvals", "runner.warnings"):
+        logging.getLogger(f"tunesmith.{name}").setLevel(logging.WARNING if is_quiet else logging.ERROR)
     settings = (study.name, study.folder, study.budget, study.executor.capabilities.slots)
     if is_quiet:
         yield None

@@ -50,6 +50,7 @@ def summary(history: History, name: str, folder: Path | None) -> Printable:
     snapshot = LiveState.of(history).snapshot()
     assert snapshot is not None
     parts: list[RenderableType] = [Title(f"{clean(name)}  {clean(history.objective)}"), panels.leader(snapshot)]
+    parts.append(panels.warnings(snapshot))
     if snapshot.best is not None:
         if snapshot.front:
             parts += ["", panels.front(snapshot, MAX_FRONT)]
@@ -79,7 +80,8 @@ def status(
     """
     snapshot = LiveState.of(history, proposer).snapshot()
     assert snapshot is not None
-    parts = [panels.heading(name, folder, snapshot, budget), Title("best so far"), panels.best(snapshot, 99)]
+    parts = [panels.heading(name, folder, snapshot, budget), panels.warnings(snapshot)]
+    parts += [Title("best so far"), panels.best(snapshot, 99)]
     metric = history.objective.primary.name
     parts += [open_request(request, time.time(), metric, folder) for request in snapshot.approval_requests]
     parts += [Title("budget"), _spent(snapshot), panels.limits(snapshot, budget)]

@@ -227,6 +227,17 @@ class ModelPaused(Decision):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FilesShared(Decision):
+    """Trials that ran at the same time wrote to the same files, outside their folders.
+
+    Args:
+        paths: Relative to the folder in which the trials run.
+    """
+
+    paths: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class ApprovalRequested(Decision):
     """A person was asked to approve a step."""
 

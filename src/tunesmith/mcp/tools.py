@@ -100,7 +100,8 @@ class Tools:
         """Return a study's status: best trial, counts, budget, proposers, and whether it runs.
 
         `process` is the process that runs it now, and `stopped` the reason why it ended; both are null for a study
-        that can be resumed. `questions` are steps that wait for a person's approval with `tunesmith approve`.
+        that can be resumed. `warnings` say what makes its results worthless. `questions` are steps that wait for a
+        person's approval with `tunesmith approve`.
         """
         return self._status(self._load(folder))
 

@@ -14,11 +14,13 @@ from ..core.objective import Objective
 from ..core.pareto import hypervolume_share
 from ..core.trial import State, Trial
 from ..history.history import History
+from ..history.warnings import StudyWarning, study_warnings
 from ..journal.events import (
     AdviceRefused,
     ApprovalRequested,
     Decision,
     Event,
+    FilesShared,
     SearchFocused,
     SessionClosed,
     StopRefused,
@@ -36,7 +38,7 @@ from ..reports.fronts import FrontRow, front_rows
 MAX_SETTLED = 60
 """How many of the last settled trials are kept: more than any terminal shows."""
 
-_MINOR_DECISIONS = (AdviceRefused, ApprovalRequested, SearchFocused, StopRefused)
+_MINOR_DECISIONS = (AdviceRefused, ApprovalRequested, FilesShared, SearchFocused, StopRefused)
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,7 @@ class Snapshot:
         shares: The proposers, the one with the most trials first.
         decision: The coordinator's last decision, or None.
         approval_requests: The open requests.
+        warnings: The warnings that apply.
     """
 
     objective: Objective
@@ -108,6 +111,7 @@ class Snapshot:
     shares: Sequence[Share]
     decision: Decision | None
     approval_requests: Sequence[ApprovalRequest] = ()
+    warnings: Sequence[StudyWarning] = ()
 
     @property
     def leaders(self) -> Container[int]:
@@ -223,6 +227,7 @@ class LiveState:
             shares=sorted(shares, key=lambda share: -share.proposals),
             decision=next((e for e in reversed(history.decisions) if not isinstance(e, _MINOR_DECISIONS)), None),
             approval_requests=history.approval_requests.open,
+            warnings=study_warnings(history),
         )
 
     def _dominated_by(self, front: list[FrontRow]) -> float | None:

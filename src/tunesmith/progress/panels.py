@@ -19,7 +19,7 @@ from ..core.trial import State, Trial, Value
 from ..text.cleaning import clean
 from ..text.wording import change, count, duration, estimate, number
 from ..text.wording import value as shown
-from .layout import BAD, GOOD, NAME, SOFT, Flow, Rows, line
+from .layout import BAD, GOOD, NAME, SOFT, Flow, Rows, indented, line
 from .live_state import Running, Share, Snapshot
 from .terminal import near, sparkline
 
@@ -47,6 +47,12 @@ def heading(name: str, folder: Path | None, snapshot: Snapshot, budget: Budget) 
     grid = Table.grid(Column(ratio=1), Column(no_wrap=True, overflow="ellipsis"), expand=True, padding=(0, 1, 0, 0))
     grid.add_row(line((f" {clean(name)}", "bold"), f"  {clean(snapshot.objective)}", (place, SOFT)), spent)
     return grid
+
+
+def warnings(snapshot: Snapshot) -> RenderableType:
+    """Return the warnings about the study, each on as many lines as it needs; nothing where all is well."""
+    texts = [Text(clean(warning.text), style=BAD) for warning in snapshot.warnings]
+    return Group(*(indented(Text.assemble(("warning: ", "bold"), text), "!") for text in texts))
 
 
 def best(snapshot: Snapshot, rows: int) -> RenderableType:

@@ -8,6 +8,7 @@ from ..core.budget import Budget
 from ..core.parameters import Choice, Parameter
 from ..core.trial import State
 from ..history.history import History
+from ..history.warnings import study_warnings
 from ..proposers.base import Proposer
 from ..text import wording
 from ..text.cleaning import clean_lines, short
@@ -47,6 +48,7 @@ def explain_study(
         f"Study {named(name)}",
         (
             ("goal", _goal(history)),
+            ("warnings", _warnings(history)),
             ("best trial", _best(history, comparison)),
             ("noise", _noise(history)),
             ("parameter importance", _importance(history)),
@@ -57,6 +59,11 @@ def explain_study(
             ("budget", _budget(history, budget or Budget())),
         ),
     )
+
+
+def _warnings(history: History) -> list[str]:
+    texts = [short(warning.text, 1000) for warning in study_warnings(history)]
+    return [sentence(text[0].upper() + text[1:]) for text in texts]
 
 
 def _goal(history: History) -> list[str]:

@@ -22,6 +22,7 @@ from plotly.offline import get_plotlyjs
 from ..core.trial import State
 from ..errors import InputError
 from ..history.history import History
+from ..history.warnings import study_warnings
 from ..proposers.base import Proposer
 from ..text import wording
 from ..text.cleaning import plain
@@ -49,6 +50,7 @@ _DECISIONS = {
     "stop_refused": "stop refused",
     "advice_refused": "advice refused",
     "search_focused": "search focused",
+    "files_shared": "files shared",
     "approval_requested": "approval requested",
     "model_paused": "model paused",
 }
@@ -140,6 +142,7 @@ def _first_screen(history: History, facts: Mapping[str, Any]) -> dict[str, Any]:
     best = trials[0]
     return {
         "history": history,
+        "warnings": [warning.text for warning in study_warnings(history)],
         "measure": Measure.of(objective),
         "front": front_table(history, front_rows(history)),
         "limits": [wording.limit(c.metric, c.low, c.high) for c in objective.constraints],

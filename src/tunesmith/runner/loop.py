@@ -21,6 +21,7 @@ from ..tasks.base import Task
 from ..text import wording
 from .base import Adviser, Coordinator, Step
 from .recovery import recover
+from .warnings import WarningLog
 
 _Report = tuple[int, int, int, Mapping[str, float]]
 """A report: trial, attempt, step, metrics."""
@@ -74,6 +75,7 @@ class Loop:
         self._undecided: list[int] = []
         self._in_flight: dict[int, Future[Measurement]] = {}
         self._inbox: SimpleQueue[_Report | int | None] = SimpleQueue()
+        self._warnings = WarningLog()
         self._repeated: dict[int, int] = {}  # The number of reports that a recovered trial will repeat.
         limits: dict[str, Limit] = {"seconds_per_trial": "seconds", "memory_gb": "memory"}
         for key, limit in limits.items():
@@ -104,6 +106,7 @@ class Loop:
         self._undecided = [t.number for t in self.history.trials if t.state is State.COMPLETE and t.verdict is None]
         self.approvals.settle()
         self.approvals.remind()
+        self._warnings.update(self.history)
         self.engine.sync()
 
     def coordinate(self) -> Step:
@@ -167,6 +170,8 @@ class Loop:
 
     def judge(self, complete: list[int]) -> None:
         """Judge complete trials, and earlier ones whose verdict was postponed; make the journal durable."""
+        if complete:
+            self._warnings.update(self.history)
         self._undecided = [n for n in (*self._undecided, *complete) if self.engine.pass_verdict(n) is None]
         self.engine.sync()
 

@@ -10,6 +10,7 @@ import orjson
 
 from ..core.approval_request import ApprovalRequest
 from ..core.trial import Trial
+from ..history.warnings import study_warnings
 from ..reports.overview import stopped
 from ..reports.proposers import proposer_rows
 from ..study.study import Study
@@ -92,6 +93,7 @@ def study_facts(study: Study) -> dict[str, Any]:
         "proposers": _proposers(study),
         "language_models": {role: dataclasses.asdict(spent) for role, spent in history.ledger.by_role.items()},
         "questions": [question_facts(question) for question in history.approval_requests.open],
+        "warnings": [dataclasses.asdict(warning) for warning in study_warnings(history)],
         "stopped": stopped(history) or None,
         "process": running_process(history),
     }

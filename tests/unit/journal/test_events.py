@@ -32,6 +32,7 @@ EXAMPLES: list[Event] = [
     events.TrialNoted(trial=0, text="a note"),
     events.ModelCalled(call=Call(role="planner", model="openai:gpt-5", input_tokens=3, usd=0.1)),
     events.StudyStopped(reason="done", failed=True),
+    events.FilesShared(reason="trials write to the same files", paths=("model.txt",)),
     events.StopRefused(reason="too early"),
     events.SearchFocused(reason="it matters", prioritise=("x",), freeze=("y", "z")),
     events.AdviceRefused(reason="no such parameter", by="planner", step="small", changes={"z": 1}, advice="try z"),
