@@ -13,6 +13,7 @@ from ..core.approval_request import APPROVE, REJECT, ApprovalRequest, ApprovalRe
 from ..core.trial import Proposal, Value
 from ..engine.configurations import is_new
 from ..engine.engine import Engine
+from ..engine.recorder import exclusively
 from ..errors import ApprovalPending, InputError, StudyLocked
 from ..journal.events import ApprovalAnswered, ApprovalRequested
 from ..journal.file import JOURNAL_NAME, read_events
@@ -46,6 +47,7 @@ class Approvals:
     def __init__(self, engine: Engine, options: ModelOptions | None) -> None:
         self.engine = engine
         self.options = options
+        self.recorder = engine.recorder
         self.history = engine.history
         self.is_driven = self.pauses = False
         self._answers: SimpleQueue[tuple[int, PendingAnswer]] = SimpleQueue()
@@ -137,8 +139,8 @@ class Approvals:
         """
         pending = PendingAnswer(REJECT if reject else APPROVE, text[:MAX_TEXT])
         if not self.is_driven:
-            with suppress(StudyLocked):  # Another process runs the study: write a file for it below.
-                self.engine.recorder.open()
+            # While another process runs the study, write a file for it below.
+            with suppress(StudyLocked), self.recorder.exclusive():
                 self.settle(expire=False)  # An earlier answer in the folder comes first.
                 request = self._close(self._open(number), pending)
                 self.engine.sync()
@@ -164,7 +166,6 @@ class Approvals:
         """
         if not self.has_open:
             return False
-        self.engine.recorder.open()
         queued = self._queued_answers()
         folder, closed = self.history.folder, False
         for request in self.history.approval_requests.open:
@@ -207,11 +208,11 @@ class Approvals:
                 queued.setdefault(number, pending)  # The first answer counts.
         return queued
 
+    @exclusively
     def _close(self, request: ApprovalRequest, pending: PendingAnswer) -> ApprovalRequest:
         """Journal an answer and its trial, unless another thread has closed the request."""
-        with self.engine.recorder.lock:
-            if self.history.approval_requests[request.number].is_open:
-                self._journal(request, pending)
+        if self.history.approval_requests[request.number].is_open:
+            self._journal(request, pending)
         if self.history.folder is not None:
             remove_answer(self.history.folder, request)
         return self.history.approval_requests[request.number]
@@ -233,7 +234,7 @@ class Approvals:
             changes={name: ends["to"] for name, ends in request.changes.items() if "to" in ends},
         )
         if trial is None:
-            self.engine.recorder.emit(event)
+            self.recorder.emit(event)
         else:
             self.engine.enqueue(_proposal(request, pending), event)
 

@@ -122,7 +122,7 @@ class _Console(Console):
 
 def _run(study: Study, settings: Settings) -> None:
     assert study.folder is not None
-    study.recorder.open()
+    study.recorder.hold()
     (study.folder / "study.toml").write_text(settings.text, encoding="utf-8")
     study.run()
 
@@ -175,8 +175,12 @@ def _put_aside(folder: Path) -> None:
         number += 1
     from ..journal.file import FileJournal
 
-    FileJournal(folder / "journal.jsonl").close()  # Raises while another process uses it.
-    shutil.move(folder, aside)
+    journal = FileJournal(folder / "journal.jsonl")
+    journal.lock()  # Raises while another process uses it.
+    try:
+        shutil.move(folder, aside)
+    finally:
+        journal.unlock()
 
 
 def _shown(value: Any) -> Any:

@@ -19,11 +19,11 @@ from ..plugins import name_of
 from ..proposers.base import Proposer
 from ..pruners.base import Pruner
 from .configurations import baseline, is_new, untried
-from .recorder import Recorder
+from .recorder import Recorder, exclusively
 
 
 class Engine:
-    """Takes the steps of a study; ask and tell or the graph decides their order.
+    """Takes the steps of a study; ask and tell or the graph decides their order. Threads and processes take turns.
 
     Args:
         recorder: Journals the events and applies them to the history.
@@ -59,13 +59,13 @@ class Engine:
         """Return the proposal of trial 0: the user's own configuration."""
         return baseline(self.history.space, self._defaults())
 
+    @exclusively
     def propose(self, count: int) -> list[Trial]:
         """Add up to `count` new trials to the queue.
 
         Raises:
             SpaceExhausted: Every configuration of a finite space has been tried.
         """
-        self.recorder.open()
         added = [] if self.history.trials else [self.enqueue(self.baseline())]
         for spare in (0, 8, 64):
             if len(added) == count:
@@ -80,6 +80,7 @@ class Engine:
             raise SpaceExhausted(f"all {len(self.history.trials)} configurations of the space have been tried.")
         return added
 
+    @exclusively
     def enqueue(self, proposal: Proposal, *before: Event) -> Trial:
         """Add one trial to the queue.
 
@@ -87,16 +88,17 @@ class Engine:
             proposal: The configuration, which need not be new.
             before: Events that caused the proposal, journaled in the same write so that a crash cannot separate them.
         """
-        with self.recorder.lock:
-            self.recorder.emit(*before, self._proposal_event(proposal))
-            return self.history.trials[-1]
+        self.recorder.emit(*before, self._proposal_event(proposal))
+        return self.history.trials[-1]
 
+    @exclusively
     def start(self, number: int) -> Trial:
         """Start the next attempt of a waiting trial, and return it live."""
         attempt = self.trial(number).attempt + 1
         self.recorder.emit(events.TrialStarted(trial=number, attempt=attempt))
         return dataclasses.replace(self.history.trials[number], _reporter=partial(self._on_report, number))
 
+    @exclusively
     def record_report(
         self, number: int, step: int, metrics: Mapping[str, float], *, may_prune: bool = True
     ) -> str | None:
@@ -117,6 +119,7 @@ class Engine:
             self.settle_pruned(number, verdict)
         return reason
 
+    @exclusively
     def settle(self, number: int, outcome: Outcome) -> Trial:
         """Settle a running trial without a verdict; unusable metrics make it a failure."""
         metrics: Mapping[str, float] = {}
@@ -142,6 +145,7 @@ class Engine:
         )
         return self._finish(event)
 
+    @exclusively
     def settle_pruned(self, number: int, verdict: Verdict | None = None) -> Trial:
         """Settle a running trial as pruned, with the metrics of its last report."""
         trial = self.history.trials[number]
@@ -163,6 +167,7 @@ class Engine:
         """
         self.recorder.emit(events.TrialInterrupted(trial=number, reason=reason, lost=lost))
 
+    @exclusively
     def pass_verdict(self, number: int, *, may_repeat: bool = True) -> Verdict | None:
         """Judge a complete trial, and queue a repeat if the judge asks for one and the budget allows it.
 
@@ -179,11 +184,10 @@ class Engine:
         verdict = self.judge.judge(self.history, trial)
         if verdict is None:
             return None
-        with self.recorder.lock:
-            emitted: list[Event] = [events.TrialJudged(trial=number, verdict=verdict)]
-            if verdict.decision == "replicate" and may_repeat and self.has_room:
-                emitted.append(self._proposal_event(self._repeat(trial, verdict)))
-            self.recorder.emit(*emitted)
+        emitted: list[Event] = [events.TrialJudged(trial=number, verdict=verdict)]
+        if verdict.decision == "replicate" and may_repeat and self.has_room:
+            emitted.append(self._proposal_event(self._repeat(trial, verdict)))
+        self.recorder.emit(*emitted)
         return verdict
 
     def record_test(self, number: int, outcome: Outcome) -> None:

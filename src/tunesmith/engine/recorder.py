@@ -8,26 +8,23 @@ import os
 import platform
 import socket
 import threading
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 import orjson
 
 from .. import __version__
-from ..errors import InputError
+from ..errors import InputError, TunesmithError
 from ..history.history import History
-from ..journal.base import Journal
-from ..journal.events import Event, SessionClosed, SessionOpened, StudyCreated
-from ..journal.file import JOURNAL_NAME, FileJournal, read_events
-from ..journal.memory import MemoryJournal
+from ..journal.events import Event, SessionClosed, SessionOpened, StudyCreated, from_line, to_line
+from ..journal.file import JOURNAL_FORMAT, JOURNAL_NAME, FileJournal
 from ..trackers.base import Tracker
 from .background_trackers import BackgroundTrackers
 
 log = logging.getLogger(__name__)
-
-JOURNAL_FORMAT = 2
 
 
 @contextmanager
@@ -45,8 +42,9 @@ def gc_paused() -> Iterator[None]:
 class Recorder:
     """Writes events to the journal, applies them to the history and passes them to observers and trackers.
 
-    The folder's journal is read on construction, but locked only by the first new event, so that a study can be viewed
-    while another process runs it.
+    Threads and processes take turns: `exclusive` locks the folder for one step, and first applies what other processes
+    have journaled; `hold` locks it for a whole run. The folder's journal is read on construction without a lock, so
+    that a study can be viewed while another process runs it.
 
     Args:
         history: Empty; receives the events of the folder's journal.
@@ -56,11 +54,12 @@ class Recorder:
 
     Attributes:
         observers: Called with every new event and the history, under the lock; they must return at once.
-        lock: Held while events are written. Other threads journal costs of language models and answers to requests:
-            hold it where an event depends on the present history.
+        lock: Held while an event is written and applied, never for longer: threads that wait for a language model
+            journal its cost from another thread.
 
     Raises:
         InputError: The folder holds another study.
+        JournalError: The folder's journal cannot be read.
     """
 
     def __init__(
@@ -75,31 +74,77 @@ class Recorder:
         self.observers: list[Callable[[Event, History], None]] = []
         self._identity = orjson.loads(orjson.dumps(identity, default=str))
         self._study = study
-        self._journal: Journal | None = None
+        self._journal = None if history.folder is None else FileJournal(history.folder / JOURNAL_NAME)
+        self._turn = threading.RLock()
         self.lock = threading.RLock()
+        self._locks = 0  # The nested uses of the journal's lock.
+        self._holds = self._is_torn = self._is_copy = False
         listed = tuple(trackers)
         self._trackers = BackgroundTrackers(listed, history, self.lock) if listed else None
-        if self._path is not None:
-            self._replay(read_events(self._path))
+        _recorders.add(self)
+        self._catch_up()
 
-    @property
-    def _path(self) -> Path | None:
-        return None if self.history.folder is None else self.history.folder / JOURNAL_NAME
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Let no other thread or process change the study for one step, which begins with the present history.
+
+        Raises:
+            StudyLocked: Another process runs the study, or used it for too long.
+            JournalError: The journal cannot be read or written.
+        """
+        with self._turn:
+            self._lock()
+            try:
+                yield
+            finally:
+                self._unlock()
+
+    def hold(self) -> None:
+        """Keep other processes from changing the study until `close`; they are told at once that it is running."""
+        with self.lock:
+            if not self._holds:
+                self._lock()
+                self._holds = True
+                if self._journal is not None:
+                    self._journal.show_as_running()
 
     def emit(self, *events: Event) -> None:
         """Journal events in one write, apply them to the history, and pass them on.
 
+        What is applied is what a later process will read; an event that it could not apply is not written.
+
         Raises:
             StudyLocked: Another process is using the folder.
+            TunesmithError: An event is not valid, or cannot follow the earlier ones; none was written.
             JournalError: The journal cannot be written; no event was applied.
         """
         with self.lock:
-            self.open().append(*events)
-            for event in events:
-                self.history.apply(event)
-                if self._trackers is not None:
-                    self._trackers.put(event)
-                self._notify(event)
+            self._lock()
+            try:
+                self._write(*events)
+            finally:
+                self._unlock()
+
+    def _write(self, *events: Event) -> None:
+        lines = [to_line(event) for event in events]
+        try:
+            stored = [from_line(line) for line in lines]
+        except ValueError as error:
+            raise InputError(f"'{events[0].kind}' cannot be journaled: {error}") from None
+        self.history.check(*stored)
+        self._is_torn = True  # Until all is applied: Ctrl-C may come in between.
+        try:
+            if self._journal is not None:
+                self._journal.append(lines)
+        except TunesmithError:
+            self._is_torn = False
+            raise
+        for event in stored:
+            self.history.apply(event)
+            if self._trackers is not None:
+                self._trackers.put(event)
+            self._notify(event)
+        self._is_torn = False
 
     def _notify(self, event: Event) -> None:
         for observer in list(self.observers):
@@ -109,17 +154,9 @@ class Recorder:
                 log.exception("%s failed and is not called again; the study continues", observer)
                 self.observers.remove(observer)
 
-    def open(self) -> Journal:
-        """Lock the folder, apply events that other processes appended, and journal a new study."""
-        if self._journal is None:
-            self._journal = MemoryJournal() if self._path is None else FileJournal(self._path)
-            self._replay(self._journal.events(after=self.history.events_seen))
-            if not self.history.events_seen:
-                self.emit(StudyCreated(format=JOURNAL_FORMAT, version=__version__, study=self._study))
-        return self._journal
-
     def open_session(self) -> None:
-        """Journal that this process runs the study, and with which specification."""
+        """Hold the study, and journal that this process runs it, and with which specification."""
+        self.hold()
         self.emit(
             SessionOpened(
                 pid=os.getpid(),
@@ -137,33 +174,73 @@ class Recorder:
 
     def sync(self) -> None:
         """Return once every emitted event would survive a power cut."""
-        if self._journal is not None:
-            self._journal.sync()
+        if self._journal is not None and not self._journal.is_synced:
+            with self.lock:
+                self._lock()
+                try:
+                    self._journal.sync()
+                finally:
+                    self._unlock()
 
     def close(self) -> None:
-        """Let the trackers finish, and release the folder; the next event locks it again."""
+        """Let the trackers finish, and release the folder."""
         try:
             self.sync()
             if self._trackers is not None:
                 self._trackers.close()
         finally:
-            self._release()
+            with self.lock:
+                if self._holds:
+                    self._holds = False
+                    self._unlock()
 
-    def _release(self) -> None:
-        if self._journal is not None and self._path is not None:
-            self._journal.close()
-            self._journal = None
+    def _lock(self) -> None:
+        """Lock the journal unless this process has locked it, apply what is new in it, and journal a new study."""
+        if self._is_copy:
+            raise InputError(
+                "a study in memory must be used by the process that made it, but this is a forked one. Give the study "
+                "a folder: then processes take turns."
+            )
+        with self.lock:
+            if self._journal is not None and not self._locks:
+                self._journal.lock()
+            self._locks += 1
+            try:
+                self._catch_up()
+                if not self.history.events_seen:
+                    self._write(StudyCreated(format=JOURNAL_FORMAT, version=__version__, study=self._study))
+            except BaseException:
+                self._unlock()
+                raise
 
-    def _replay(self, events: Iterable[Event]) -> None:
+    def _unlock(self) -> None:
+        with self.lock:
+            self._locks = max(0, self._locks - 1)  # A forked process starts at 0, possibly within a step.
+            if self._journal is not None and not self._locks:
+                self._journal.unlock()
+
+    def _catch_up(self) -> None:
+        """Apply the events that other processes appended; all anew if applying one was interrupted."""
+        if self._journal is None or (self._locks > 1 and not self._is_torn):
+            return
+        if self._is_torn:
+            self._journal.rewind()
+            self.history.clear()
+            self._is_torn = False
         with gc_paused():
-            for event in events:
-                if isinstance(event, StudyCreated):
-                    self._check_identity(event)
-                self.history.apply(event)
+            for event in self._journal.read():
+                try:
+                    if isinstance(event, StudyCreated):
+                        self._check_identity(event)
+                    elif not self.history.events_seen:
+                        raise self._journal.refusal("the first one must be 'study_created'.")
+                    self.history.apply(event)
+                except InputError:
+                    raise
+                except TunesmithError as error:
+                    raise self._journal.refusal(error) from None
 
     def _check_identity(self, created: StudyCreated) -> None:
-        if created.format > JOURNAL_FORMAT:
-            raise InputError(f"{self._path} was written by tunesmith {created.version}. Upgrade tunesmith.")
         differing = [key for key, value in self._identity.items() if value != created.study.get(key)]
         if differing:
             raise InputError(
@@ -172,3 +249,61 @@ class Recorder:
                 "as `tunesmith run --fresh` does.",
                 keys=("study",),
             )
+
+    def start_in_fork(self) -> None:
+        """Make the copy of a forked process usable: the threads and the lock of its parent are not its own."""
+        self._turn, self.lock = threading.RLock(), threading.RLock()
+        self._locks, self._holds, self._trackers = 0, False, None
+        if self._journal is None:
+            self._is_copy = True
+        else:
+            self._journal.forget_lock()
+
+
+class _Recorded(Protocol):
+    @property
+    def recorder(self) -> Recorder: ...
+
+
+_Owner = TypeVar("_Owner", bound=_Recorded)
+_Arguments = ParamSpec("_Arguments")
+_Result = TypeVar("_Result")
+
+
+def exclusively(
+    step: Callable[Concatenate[_Owner, _Arguments], _Result],
+) -> Callable[Concatenate[_Owner, _Arguments], _Result]:
+    """Make a method of a recorder's owner one step; see `Recorder.exclusive`."""
+
+    @wraps(step)
+    def exclusive_step(self: _Owner, /, *args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Result:
+        with self.recorder.exclusive():
+            return step(self, *args, **kwargs)
+
+    return exclusive_step
+
+
+_recorders: weakref.WeakSet[Recorder] = weakref.WeakSet()
+_forking: list[Recorder] = []  # Those whose locks the thread that forks has acquired.
+
+
+def _before_fork() -> None:
+    """Let no thread be in the middle of an event while this process forks."""
+    _forking[:] = _recorders
+    for recorder in _forking:
+        recorder.lock.acquire()
+
+
+def _after_fork_in_parent() -> None:
+    for recorder in _forking:
+        recorder.lock.release()
+    _forking.clear()
+
+
+def _after_fork_in_child() -> None:
+    for recorder in _forking:
+        recorder.start_in_fork()
+    _forking.clear()
+
+
+os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)

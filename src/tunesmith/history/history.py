@@ -21,13 +21,13 @@ from ..core.reports import Report, ReportLog, Reports
 from ..core.space import SearchSpace
 from ..core.spending import Ledger
 from ..core.trial import Proposal, State, Trial, Verdict
-from ..errors import TunesmithError
 from ..journal import events
 from ..journal.events import Event, TrialEvent
 from .curves import Curves
 from .leaderboard import Leaderboard
 from .outcomes import Outcomes
 from .pareto_front import ParetoFront
+from .rules import check_order
 
 
 class History:
@@ -69,6 +69,11 @@ class History:
         self.space = space
         self.objective = objective
         self.folder = folder
+        self.clear()
+
+    def clear(self) -> None:
+        """Drop every event."""
+        space, objective, folder = self.space, self.objective, self.folder
         self.created: events.StudyCreated | None = None
         self.trials: list[Trial] = []
         self.counts: Counter[State] = Counter()
@@ -318,8 +323,10 @@ class History:
         """Apply the next event of the journal.
 
         Raises:
-            TunesmithError: The event cannot follow the earlier ones, such as a second end of one trial.
+            TunesmithError: The event cannot follow the earlier ones, such as a second end of one trial; it is not
+                applied.
         """
+        self.check(event)
         self.events_seen += 1
         if self._clock is not None:
             if not isinstance(event, events.SessionOpened):  # The last session was killed; nothing ran since.
@@ -329,12 +336,18 @@ class History:
             self._apply_to_study(event)
         elif isinstance(event, events.TrialProposed):
             self._propose(event)
-        elif event.trial >= len(self.trials):
-            raise TunesmithError(
-                f"trial {event.trial} must be proposed first, but the journal has its '{event.kind}' earlier."
-            )
         else:
             self._apply_to_trial(event, self.trials[event.trial])
+
+    def check(self, *following: Event) -> None:
+        """Raise `TunesmithError` unless events can follow, one after the other."""
+        check_order(
+            following,
+            self.trials,
+            self.objective,
+            is_new=not self.events_seen,
+            requests=len(self.approval_requests.all),
+        )
 
     def _apply_to_study(self, event: Event) -> None:
         match event:
@@ -362,8 +375,6 @@ class History:
 
     def _propose(self, event: events.TrialProposed) -> None:
         number = len(self.trials)
-        if event.trial != number:
-            raise TunesmithError(f"trials must be numbered in order, but trial {event.trial} follows {number - 1}.")
         folder = None if self.trials_folder is None else self.trials_folder / f"{number:04d}"
         trial = Trial(number=number, proposal=event.proposal, seed=event.seed, folder=folder)
         if number == len(self._points):
@@ -392,7 +403,6 @@ class History:
     def _apply_to_trial(self, event: TrialEvent, trial: Trial) -> None:
         match event:
             case events.TrialReported():
-                self._expect(trial, event, State.RUNNING)
                 report = Report(event.step, event.metrics)
                 if (log := self._report_logs.get(trial.number)) is None:
                     log = self._report_logs[trial.number] = ReportLog(trial.reports)
@@ -401,20 +411,16 @@ class History:
                 if self._curves is not None:
                     self._curves.add(trial.number, report)
             case events.TrialStarted():
-                self._expect(trial, event, State.WAITING)
                 if self._curves is not None:
                     self._curves.forget(trial.number, trial.reports.steps)
                 self._report_logs.pop(trial.number, None)
                 self._change(trial, state=State.RUNNING, attempt=event.attempt, reports=Reports(), started=event.time)
                 self.last_stop = None
             case events.TrialFinished():
-                self._expect(trial, event, State.RUNNING)
                 self._finish(event, trial)
             case events.TrialJudged():
                 self._judge(trial, event.verdict)
             case events.TrialInterrupted():
-                # A failed trial may be retried once the cause of all failures is fixed.
-                self._expect(trial, event, State.RUNNING, State.FAILED)
                 self._unsettled[trial.number] = None
                 self.failed_in_a_row = [number for number in self.failed_in_a_row if number != trial.number]
                 self._outcomes.mark_crashed(trial.number, False)
@@ -479,10 +485,6 @@ class History:
 
     def _first_run(self, key: str) -> Trial:
         return next(t for n in self._first[key] if (t := self.trials[n]).state is State.COMPLETE)
-
-    def _expect(self, trial: Trial, event: TrialEvent, *states: State) -> None:
-        if trial.state not in states:
-            raise TunesmithError(f"trial {trial.number} is {trial.state}, so '{event.kind}' cannot follow.")
 
     def _change(self, trial: Trial, **changes: Any) -> Trial:
         # Four times as fast as dataclasses.replace: replay mostly changes trials.

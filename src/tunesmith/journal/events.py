@@ -6,21 +6,22 @@ from their defaults. Unknown fields of a later version are ignored.
 
 from __future__ import annotations
 
-import dataclasses
-import math
 import re
 import time as clock
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache, partial
-from types import UnionType
-from typing import Any, ClassVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar
+
+import orjson
 
 from ..core.approval_request import Answer, ApprovalRequest, ApprovalRequests
 from ..core.spending import Call
 from ..core.trial import Failure, Proposal, State, Value, Verdict
+from . import records
+from .records import from_table, to_table
 
 _CLASSES: dict[str, type[Event]] = {}
+_LAST_TIME = 253402300799.0  # The end of the year 9999.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -277,65 +278,39 @@ def to_record(event: Event) -> dict[str, Any]:
     >>> to_record(TrialStarted(trial=3, attempt=2, time=1.5))
     {'time': 1.5, 'event': 'trial_started', 'trial': 3, 'attempt': 2}
     """
-    return {"time": round(event.time, 6), "event": event.kind} | _to_table(event, without="time")
+    return {"time": round(event.time, 6), "event": event.kind} | to_table(event, without="time")
 
 
 def from_record(record: Mapping[str, Any]) -> Event:
     """Return the event in a record.
 
     Raises:
-        KeyError: The kind is unknown.
-        TypeError: A field is missing or has the wrong type.
-        ValueError: A field has an invalid value.
+        ValueError: The record is not an event of this version; the message tells why.
 
     >>> from_record({"time": 1.5, "event": "trial_started", "trial": 3})
     TrialStarted(time=1.5, trial=3, attempt=1)
     """
-    event: Event = _from_table(_CLASSES[record["event"]], record)
+    kind = record.get("event") if isinstance(record, dict) else None
+    if not isinstance(kind, str):
+        raise ValueError("it has no kind of event.")
+    if kind not in _CLASSES:
+        raise ValueError(
+            f"its event '{kind:.60}' is unknown: a later version of tunesmith wrote it. Upgrade tunesmith."
+        )
+    try:
+        event: Event = from_table(_CLASSES[kind], record)
+    except ValueError as error:
+        raise ValueError(f"its {error}.") from None
+    if not 0 <= event.time <= _LAST_TIME:
+        raise ValueError(f"its 'time' must be seconds since 1970, got {event.time}.")
     return event
 
 
-def _to_table(instance: Any, without: str = "") -> dict[str, Any]:
-    cls: Any = type(instance)
-    table: dict[str, Any] = {}
-    for name, default in _defaults(cls).items():
-        value = getattr(instance, name)
-        if name != without and value != default:
-            table[name] = _to_table(value) if dataclasses.is_dataclass(value) else value
-    return table
+def to_line(event: Event) -> bytes:
+    """Return the line of an event in a journal."""
+    return records.to_line(to_record(event))
 
 
-def _from_table(cls: Any, table: Mapping[str, Any]) -> Any:
-    readers = _readers(cls)
-    return cls(**{name: readers[name](value) for name, value in table.items() if name in readers})
-
-
-@cache
-def _defaults(cls: Any) -> dict[str, Any]:
-    """Return the default of each field; `MISSING`, which equals no value, if it has none."""
-    defaults: dict[str, Any] = {}
-    for item in dataclasses.fields(cls):
-        if item.default_factory is dataclasses.MISSING or item.name == "time":
-            defaults[item.name] = item.default
-        else:
-            defaults[item.name] = item.default_factory()
-    return defaults
-
-
-@cache
-def _readers(cls: Any) -> dict[str, Callable[[Any], Any]]:
-    """Return by field a function that converts a plain value to the field's type."""
-    return {name: _reader(hint) for name, hint in get_type_hints(cls).items() if get_origin(hint) is not ClassVar}
-
-
-def _reader(hint: Any) -> Callable[[Any], Any]:
-    if get_origin(hint) in (Union, UnionType):
-        inner = _reader(next(option for option in get_args(hint) if option is not type(None)))
-        return lambda value: None if value is None else inner(value)
-    if dataclasses.is_dataclass(hint):
-        return partial(_from_table, hint)
-    if hint == Mapping[str, float]:
-        return lambda metrics: {name: math.nan if value is None else value for name, value in metrics.items()}
-    if get_origin(hint) is tuple:
-        return tuple
-    return hint if hint is State else lambda value: value
+def from_line(line: bytes) -> Event:
+    """Return the event in a line; see `from_record`."""
+    return from_record(orjson.loads(line))

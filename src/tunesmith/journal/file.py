@@ -3,172 +3,284 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import logging
 import os
-import socket
-from collections.abc import Collection, Iterator
+import stat
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import orjson
 
-from ..errors import JournalError, StudyLocked
-from .events import Event, from_record, to_record
+from ..errors import JournalError
+from .events import Event, SessionOpened, from_record
+from .lock import lock_folder, lock_journal, unlock
 
 log = logging.getLogger(__name__)
 
 JOURNAL_NAME = "journal.jsonl"
+JOURNAL_FORMAT = 2
 
 
 class FileJournal:
-    """Appends events to `journal.jsonl`, and locks its folder while it is open.
+    """Reads and appends the lines of `journal.jsonl`.
 
-    An append is one write to the operating system, so its events survive the end of this process; after `sync` also a
-    power cut. On a full disk it removes a partial line and raises `JournalError`. A partial line from a power cut is
-    removed, with a warning, when the journal is next opened.
+    Anyone may read; only the process that has locked the journal may append. An append is one write to the operating
+    system, so its events survive the end of this process; after `sync` also a power cut. On a full disk a partial line
+    is removed, and the error is raised. A partial line from a power cut is removed, with a warning, by the next lock.
+
+    Each step checks that the path still leads to the file that was read before: a study whose folder was removed,
+    replaced or unmounted must not seem to go on.
 
     Args:
-        path: The file; missing folders are created.
-
-    Raises:
-        StudyLocked: Another process has this journal open.
-        JournalError: The file cannot be read or written.
+        path: The file. It and its folder are created by the first lock.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._unsynced = False
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._lock = _lock(path.parent)
-        except OSError as error:
-            raise JournalError(_message(path, error)) from error
-        try:
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
-            self._length = self._drop_partial_line()
-        except OSError as error:
-            os.close(self._lock)
-            raise JournalError(_message(path, error)) from error
+        self.is_synced = True
+        self._identity: tuple[int, int] | None = None  # Device and inode of the file, once it was seen.
+        self._length = 0  # Bytes read or appended so far: whole lines.
+        self._lines = 0
+        self._file = self._folder = -1  # Open while locked.
 
-    def append(self, *events: Event) -> None:
-        """Append events, in order, in one write.
+    def read(self) -> Iterator[Event]:
+        """Yield the events since the last call, without an incomplete last line: it is being written or was cut off.
+
+        An event counts as read once the next one is asked for.
 
         Raises:
-            JournalError: The disk is full or the file cannot be written; no event was appended.
+            JournalError: The file cannot be read, a line is damaged, or this is not the file of before.
         """
-        data = b"".join(map(_to_line, events))
+        for line in self.new_lines():
+            yield _parse(line, self._lines + 1, self.path)
+            self._lines += 1
+            self._length += len(line) + 1
+
+    def new_lines(self) -> list[bytes]:
+        """Return the complete lines that follow those read so far, as they are in the file."""
+        try:
+            status = _status(self.path)
+            if status is None and self._identity is None:
+                return []
+            self._expect(status)
+            if status is None or status.st_size == self._length:
+                return []
+            with self.path.open("rb") as file:
+                file.seek(self._length)
+                return file.read().split(b"\n")[:-1]
+        except OSError as error:
+            raise _cannot("read", self.path, error) from error
+
+    def rewind(self) -> None:
+        """Let the next `read` begin with the first event."""
+        self._length = self._lines = 0
+
+    def refusal(self, fault: object) -> JournalError:
+        """Return the error that the event read last cannot be used."""
+        return damaged(self.path, self._lines + 1, fault)
+
+    def lock(self) -> None:
+        """Lock the journal for this process, and create a missing one.
+
+        Raises:
+            StudyLocked: Another process uses it; see `lock_journal`.
+            JournalError: It cannot be written, or this is not the file of before.
+        """
+        while self._file < 0:
+            file = self._open()
+            try:
+                lock_journal(file, self.path.parent, self._runner)
+                status, current = os.fstat(file), _status(self.path)
+                if self._identity is not None or (current is not None and os.path.samestat(status, current)):
+                    self._expect(current)
+                    self._drop_partial_line(file, status.st_size)
+                    self._file = file
+            except OSError as error:
+                raise _cannot("write", self.path, error) from error
+            finally:
+                if self._file < 0:  # An error; or another process replaced the file while this one waited.
+                    unlock(file)
+
+    def show_as_running(self) -> None:
+        """Let other processes know that this one runs the study, until it unlocks the journal."""
+        if self._folder < 0:
+            self._folder = lock_folder(self.path.parent)
+
+    def append(self, lines: Sequence[bytes]) -> None:
+        """Append whole lines in one write.
+
+        Raises:
+            JournalError: The disk is full, the file cannot be written, or this is not the file of before; nothing was
+                appended.
+        """
+        data = b"".join(lines)
+        self._expect(_status(self.path), self._length)
         try:
             written = os.write(self._file, data)
             while written < len(data):
                 written += os.write(self._file, data[written:])
         except OSError as error:
-            os.ftruncate(self._file, self._length)
-            raise JournalError(_message(self.path, error)) from error
+            with suppress(OSError):
+                os.ftruncate(self._file, self._length)
+            raise _cannot("write", self.path, error, " No settled trial is lost.") from error
         self._length += len(data)
-        self._unsynced = True
+        self._lines += len(lines)
+        self.is_synced = False
 
     def sync(self) -> None:
-        """Return once every appended event would survive a power cut."""
-        if self._unsynced:
-            try:
-                getattr(os, "fdatasync", os.fsync)(self._file)
-            except OSError as error:
-                raise JournalError(_message(self.path, error)) from error
-            self._unsynced = False
+        """Return once every appended event would survive a power cut. The journal must be locked.
 
-    def events(self, after: int = 0) -> Iterator[Event]:
-        """Yield the events in order, without the first `after`."""
-        return read_events(self.path, after)
+        Raises:
+            JournalError: The file cannot be written, or this is not the file of before.
+        """
+        self._expect(_status(self.path))
+        try:
+            getattr(os, "fdatasync", os.fsync)(self._file)
+        except OSError as error:
+            raise _cannot("write", self.path, error) from error
+        self.is_synced = True
 
-    def close(self) -> None:
-        """Sync, close the file and release the lock. Closing twice is not an error."""
-        if self._file >= 0:
-            try:
-                self.sync()
-            finally:
-                os.close(self._file)
-                fcntl.flock(self._lock, fcntl.LOCK_UN)  # Closing is not enough: a forked child may hold a copy.
-                os.close(self._lock)
-                self._file = self._lock = -1
+    def unlock(self) -> None:
+        """Release the journal for other processes. Unlocking twice is not an error."""
+        self._close(unlock)
 
-    def _drop_partial_line(self) -> int:
-        """Truncate the file after its last complete line and return its length."""
-        data = self.path.read_bytes()
-        length = data.rfind(b"\n") + 1
-        if length < len(data):
+    def forget_lock(self) -> None:
+        """Close the copies of the locks that a forked process has: they belong to its parent."""
+        self._close(os.close)
+
+    def _close(self, close: Callable[[int], None]) -> None:
+        files, self._file, self._folder = (self._folder, self._file), -1, -1
+        for file in files:
+            if file >= 0:
+                close(file)
+
+    def _runner(self) -> str:
+        """Return the process that runs the study, in words."""
+        last = None
+        for event in read_events(self.path, kinds=[SessionOpened]):
+            last = event
+        return f"pid {last.pid} on {last.host}" if isinstance(last, SessionOpened) else "another process"
+
+    def _open(self) -> int:
+        """Open the file for writing, and create one that was never seen."""
+        try:
+            if self._identity is None:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                return os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
+            self._expect(_status(self.path))
+            return os.open(self.path, os.O_RDWR | os.O_APPEND)
+        except OSError as error:
+            raise _cannot("write", self.path, error) from error
+
+    def _expect(self, status: os.stat_result | None, size: int | None = None) -> None:
+        """Raise `JournalError` unless a status is that of the file of before.
+
+        Args:
+            status: The status of what the path leads to.
+            size: The exact size of the file; None if others may have appended to it.
+        """
+        if status is None:
+            fault = "was removed"
+        elif not stat.S_ISREG(status.st_mode):
+            fault = "is no file"
+        elif self._identity not in (None, (status.st_dev, status.st_ino)):
+            fault = "was replaced by another file"
+        elif status.st_size < self._length:
+            fault = "was truncated"
+        elif size is not None and status.st_size != size:
+            fault = "was changed by another program"
+        else:
+            self._identity = status.st_dev, status.st_ino
+            return
+        raise JournalError(
+            f"a study's journal must stay as it is while the study is in use, but {self.path} {fault}. "
+            "Restore the study's folder, or choose another one; then run the same command again."
+        )
+
+    def _drop_partial_line(self, file: int, size: int) -> None:
+        """Remove what follows the last complete line."""
+        new = os.pread(file, size - self._length, self._length)
+        excess = len(new) - new.rfind(b"\n") - 1
+        if excess:
             log.warning(
                 "the last line of %s is incomplete (%d bytes), as after a full disk or a power cut. "
                 "It was removed; all earlier events are kept.",
                 self.path,
-                len(data) - length,
+                excess,
             )
-            os.ftruncate(self._file, length)
-        return length
+            os.ftruncate(file, size - excess)
 
 
-def read_events(path: Path, after: int = 0, kinds: Collection[type[Event]] = ()) -> Iterator[Event]:
-    """Read a journal without locking it, also while another process writes to it.
+def read_events(path: Path, kinds: Collection[type[Event]] = ()) -> Iterator[Event]:
+    """Yield the events of a journal in order, also while another process writes to it; see `numbered_events`."""
+    return (event for _, event in numbered_events(path, kinds))
+
+
+def numbered_events(path: Path, kinds: Collection[type[Event]] = ()) -> Iterator[tuple[int, Event]]:
+    """Yield the events of a journal, each with the number of its line, without an incomplete last line.
 
     Args:
         path: The file; a missing one has no events.
-        after: The number of events to skip.
         kinds: The classes of event to read; empty for all. Others are skipped unparsed.
 
-    Yields:
-        The events in order, without an incomplete last line, which is being written or was cut off.
-
     Raises:
-        JournalError: A line before the last is damaged.
+        JournalError: The file cannot be read, or a line before the last is damaged.
     """
-    try:
-        lines = path.read_bytes().split(b"\n")
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise JournalError(_message(path, error)) from error
-    if b'"event":"created"' in lines[0]:
-        raise JournalError(
-            f"{path} was written by an earlier version of tunesmith, and this version cannot read it. "
-            "Choose another folder, or install that version."
-        )
     markers = [f'"event":"{kind.kind}"'.encode() for kind in kinds]
-    for number, line in enumerate(lines[after:-1], start=after + 1):
-        if markers and not any(marker in line for marker in markers):
-            continue
-        try:
-            yield from_record(orjson.loads(line))
-        except (KeyError, AttributeError, TypeError, ValueError):
-            raise JournalError(
-                f"every line of a journal must be an event, but line {number} of {path} is {line[:60]!r}. "
-                "Restore the file from a copy, or remove that line and all later ones."
-            ) from None
+    for number, line in enumerate(FileJournal(path).new_lines(), start=1):
+        if number == 1 or not markers or any(marker in line for marker in markers):
+            event = _parse(line, number, path)
+            if not kinds or isinstance(event, tuple(kinds)):
+                yield number, event
 
 
-def _to_line(event: Event) -> bytes:
-    return orjson.dumps(to_record(event), option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_NUMPY, default=str)
+def damaged(path: Path, number: int, fault: object) -> JournalError:
+    """Return the error that a line of a journal cannot be used."""
+    return JournalError(
+        f"every line of a journal must be an event that can follow the earlier ones, but line {number} of {path} "
+        f"is not: {fault} Restore the file from a copy, or remove that line and all later ones."
+    )
 
 
-def _lock(folder: Path) -> int:
-    """Lock the folder until this process ends, and write its owner into the lock file."""
-    file = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+def _parse(line: bytes, number: int, path: Path) -> Event:
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        owner = os.read(file, 1000).decode(errors="replace").strip() or "another process"
-        os.close(file)
-        raise StudyLocked(
-            f"only one process may use a study's folder, but {folder} is in use by {owner}. "
-            "Wait until it ends, stop it, or choose another folder."
-        ) from None
-    os.ftruncate(file, 0)
-    os.write(file, f"pid {os.getpid()} on {socket.gethostname()}".encode())
-    return file
+        record = orjson.loads(line)
+        if number == 1 and isinstance(record, dict):
+            _check_format(record, path)
+        if isinstance(record, dict) and "time" not in record:
+            raise ValueError("'time' is missing.")
+        return from_record(record)
+    except orjson.JSONDecodeError:
+        raise damaged(path, number, f"{line[:60]!r} is no JSON.") from None
+    except ValueError as error:
+        raise damaged(path, number, error) from None
 
 
-def _message(path: Path, error: OSError) -> str:
+def _check_format(record: Mapping[str, Any], path: Path) -> None:
+    """Raise `JournalError` for the first line of a format that this version cannot read."""
+    version, known = record.get("format"), record.get("event") != "created"
+    if known and not (isinstance(version, int) and version > JOURNAL_FORMAT):
+        return
+    raise JournalError(
+        f"{path} was written by {'a later' if known else 'an earlier'} version of tunesmith, and this version cannot "
+        "read it. Choose another folder, or install that version."
+    )
+
+
+def _status(path: Path) -> os.stat_result | None:
+    """Return the status of what a path leads to; None for nothing."""
+    try:
+        return os.stat(path)  # noqa: PTH116 (called for every event, and twice as fast as a Path's)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def _cannot(action: str, path: Path, error: OSError, kept: str = "") -> JournalError:
     is_full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-    remedy = "Free some space" if is_full else "Fix that, or choose another folder"
-    return (
-        f"the study's journal must be readable and writable, but {path} failed: {error.strerror or error}. "
-        f"{remedy}; then run the same command again. No settled trial is lost."
+    remedy = "Free some space" if is_full else "Mend that, or choose another folder"
+    return JournalError(
+        f"a study must be able to {action} its journal, but {path} failed: {error.strerror or error}. "
+        f"{remedy}; then run the same command again.{kept}"
     )

@@ -84,7 +84,8 @@ class Tools:
                     raise InputError("a study needs a task to be started. Add a [task] table, or use ask and tell.")
                 # Creates a new study's journal, so that its status can be read at once, and refuses a folder that
                 # another process uses.
-                built.recorder.open()
+                with built.recorder.exclusive():
+                    pass
             self.runs.start(self.sandbox.path(study), self._folder(built), flags)
             return self._status(built)
 

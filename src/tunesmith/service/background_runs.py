@@ -15,8 +15,8 @@ from typing import IO, Any
 
 import psutil
 
-from ..errors import InputError, StudyLocked
-from ..journal.file import JOURNAL_NAME, FileJournal
+from ..errors import InputError
+from ..journal.lock import is_running
 from ..study.study import Study
 from .process import running_process
 
@@ -98,7 +98,8 @@ class BackgroundRuns:
             _wait(run.process)
             return
         pid = running_process(study.history)
-        if pid is None or not _is_locked(study.folder):
+        # A copied or forged journal may name any process.
+        if pid is None or not is_running(study.folder):
             raise InputError(f"only a running study can be stopped, but nothing on this machine runs {study.folder}.")
         with suppress(psutil.NoSuchProcess):
             process = psutil.Process(pid)
@@ -117,15 +118,6 @@ class BackgroundRuns:
 def _wait(process: subprocess.Popen[bytes] | psutil.Process) -> None:
     with suppress(subprocess.TimeoutExpired, psutil.Error):
         process.wait(STOP_SECONDS)
-
-
-def _is_locked(folder: Path) -> bool:
-    """Return whether a process holds the journal's lock: a copied or forged journal may name any process."""
-    try:
-        FileJournal(folder / JOURNAL_NAME).close()
-    except StudyLocked:
-        return True
-    return False
 
 
 def _last_errors(errors: IO[bytes]) -> str:

@@ -57,8 +57,8 @@ def with_answer(study: Study, facts: Explanation, question: str, on_partial: OnP
         if gateway is None or gateway.model is None:
             answer = "no answer: the study has no language model, or its API key is missing."
         else:
-            study.recorder.open()
-            answer = _explainer(study.history, gateway).explain(facts, question)
+            with study.recorder.exclusive():  # To journal the cost of the call.
+                answer = _explainer(study.history, gateway).explain(facts, question)
     except ModelUnavailable as error:
         answer = f"no answer: {short(error, 600)}"
     return Explanation(facts.about, (Part("answer", (answer,)), *facts.parts))

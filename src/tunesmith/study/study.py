@@ -18,7 +18,7 @@ from ..core.approval_request import ApprovalRequest
 from ..core.schema import expect_table
 from ..core.trial import Failure, Measurement, Outcome, Proposal, State, Trial, Value, Verdict
 from ..engine.engine import Engine
-from ..engine.recorder import Recorder
+from ..engine.recorder import Recorder, exclusively
 from ..errors import BudgetSpent, InputError, MissingExtra
 from ..executors.base import Executor
 from ..history.history import History
@@ -191,6 +191,7 @@ class Study:
 
     # -- ask and tell ----------------------------------------------------------------------------------------------
 
+    @exclusively
     def ask(self) -> Trial:
         """Start the next trial and return it.
 
@@ -209,6 +210,7 @@ class Study:
             waiting = self.engine.propose(1)
         return self.engine.start(waiting[0].number)
 
+    @exclusively
     def tell(self, number: int, outcome: Outcome | Mapping[str, float] | float) -> Trial:
         """Settle a trial with its outcome.
 
@@ -231,6 +233,7 @@ class Study:
             check_artifacts(trial.folder, outcome.artifacts)
         return self._settle(number, outcome)
 
+    @exclusively
     def add(self, parameters: Mapping[str, Value], outcome: Outcome | Mapping[str, float] | float) -> Trial:
         """Add a known result, for example from earlier work, as a trial.
 
@@ -253,7 +256,6 @@ class Study:
                 f"a known result must lie in the search space, but {fault} Widen the space, or omit this result."
             )
         outcome = self._to_outcome(outcome)
-        self.recorder.open()
         if not self.history.trials:
             self.engine.enqueue(self.engine.baseline())
         key = self.space.key(parameters)
@@ -282,6 +284,7 @@ class Study:
             outcome = dataclasses.replace(outcome, metrics=self.engine.check(outcome.metrics))
         return outcome
 
+    @exclusively
     def note(self, number: int, text: str, *, accept: bool = False, reject: bool = False) -> Trial:
         """Add a user's note to a trial, and overrule its verdict if asked.
 

@@ -220,6 +220,7 @@ def test_an_answer_from_another_process_arrives_through_the_folder(tmp_path: Pat
     with begin(study(tmp_path)) as own:
         advise(own, x=0.3)
         own.ask()
+        own.recorder.hold()
         elsewhere = ts.load(tmp_path)
         assert elsewhere.approve(text="from elsewhere", reject=answer == "reject").is_open
         with pytest.raises(ts.InputError, match="takes one answer, but question 1 has one"):
@@ -261,6 +262,7 @@ def test_an_unwritable_folder_is_an_error(tmp_path: Path) -> None:
     with begin(study(tmp_path)) as own:
         advise(own, x=0.3)
         own.ask()
+        own.recorder.hold()
         (tmp_path / "answers").write_text("a file where the folder should be")
         with pytest.raises(ts.InputError, match=r"an answer must be written into .* failed: .*answer again"):
             ts.load(tmp_path).approve(1)

@@ -194,9 +194,10 @@ def test_another_study_is_refused_with_what_differs(tmp_path: Path) -> None:
 def test_a_study_can_be_viewed_while_another_process_runs_it(tmp_path: Path) -> None:
     with ts.Study(space=SPACE, objective="minimize y", folder=tmp_path) as owner:
         owner.tell(owner.ask().number, 1.0)
+        owner.recorder.open_session()
         viewer = ts.load(tmp_path)
         assert viewer.best is not None
-        with pytest.raises(ts.StudyLocked, match="in use by pid"):
+        with pytest.raises(ts.StudyLocked, match="is run by pid"):
             viewer.ask()
     assert viewer.ask().number == 1  # It has applied the other's events.
 
