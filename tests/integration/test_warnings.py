@@ -45,3 +45,21 @@ def test_parameters_without_effect_are_reported_everywhere(tmp_path: Path, tunes
 def test_a_pruner_without_reports_is_reported(tmp_path: Path, tunesmith: Tunesmith) -> None:
     write(tmp_path, "import sys; print(f'loss={sys.argv[2]}')", pruner='"hyperband"')
     assert "the pruner stops nothing" in tunesmith("run", "--folder", "s").stdout
+
+
+SHARED = """
+import pathlib, sys
+path = pathlib.Path({path})
+path.write_text(sys.argv[2])
+print(f"loss={{path.read_text()}}")
+"""
+
+
+def test_files_that_parallel_trials_share_are_reported(tmp_path: Path, tunesmith: Tunesmith) -> None:
+    write(tmp_path, SHARED.format(path="'model.txt'"), parallel="2")
+    printed = tunesmith("run", "--folder", "s", "--trials", "6").stdout
+    assert f"wrote to the same files in {tmp_path}: model.txt." in printed
+    warnings = json.loads(tunesmith("status", "s", "--json").stdout)["warnings"]
+    assert [warning["kind"] for warning in warnings] == ["shared_files"]
+    write(tmp_path, "import os\n" + SHARED.format(path="os.environ['TUNESMITH_TRIAL_DIR'], 'model.txt'"), parallel="2")
+    assert "warning" not in tunesmith("run", "--folder", "t", "--trials", "6").stdout

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future, wait
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from ..approvals.approvals import Approvals
@@ -15,12 +16,13 @@ from ..core.trial import Failure, Measurement, Outcome, State, Trial, TrialFaile
 from ..engine.engine import Engine
 from ..errors import ApprovalPending, InputError, SpaceExhausted, TrialPruned
 from ..executors.base import Executor, Limit
-from ..journal.events import StudyStopped
+from ..journal.events import FilesShared, StudyStopped
 from ..plugins import name_of
 from ..tasks.base import Task
 from ..text import wording
 from .base import Adviser, Coordinator, Step
 from .recovery import recover
+from .shared_files import SharedFiles
 from .warnings import WarningLog
 
 _Report = tuple[int, int, int, Mapping[str, float]]
@@ -76,6 +78,7 @@ class Loop:
         self._in_flight: dict[int, Future[Measurement]] = {}
         self._inbox: SimpleQueue[_Report | int | None] = SimpleQueue()
         self._warnings = WarningLog()
+        self._files: SharedFiles | None = None
         self._repeated: dict[int, int] = {}  # The number of reports that a recovered trial will repeat.
         limits: dict[str, Limit] = {"seconds_per_trial": "seconds", "memory_gb": "memory"}
         for key, limit in limits.items():
@@ -101,6 +104,7 @@ class Loop:
         self.approvals.drive(pauses=slots == 1)
         self.engine.recorder.open_session()
         self.executor.open(self._on_report, folder=self.history.folder)
+        self._files = SharedFiles(Path(getattr(self.task, "folder", None) or "."), slots)
         self._recover_trials()
         recover(self.engine)
         self._undecided = [t.number for t in self.history.trials if t.state is State.COMPLETE and t.verdict is None]
@@ -321,6 +325,7 @@ class Loop:
         return []
 
     def _settle(self, number: int) -> list[int]:
+        self._look_for_shared_files()
         outcome = _outcome(self._in_flight.pop(number))
         self._repeated.pop(number, None)
         trial = self.history.trials[number]
@@ -333,6 +338,14 @@ class Loop:
         else:
             self.engine.settle(number, outcome)
         return [number]
+
+    def _look_for_shared_files(self) -> None:
+        """Journal the files that the running trials share, unless an earlier session has found the same."""
+        if self._files is None or (shared := self._files.look(self._in_flight)) is None:
+            return
+        known = {path for event in self.history.decisions if isinstance(event, FilesShared) for path in event.paths}
+        if not known.issuperset(shared.paths):
+            self.engine.record_decision(shared)
 
     def _stop_all(self) -> None:
         for number in self._in_flight:
