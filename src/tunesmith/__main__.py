@@ -1,5 +1,14 @@
-"""`python -m tunesmith`."""
+"""The command `tunesmith`, also as `python -m tunesmith`."""
 
-from .cli import main
+from .runner.signals import handled, leave
 
-main()
+
+def main() -> None:
+    """Run the command line."""
+    with handled(leave):
+        from .cli import main
+    main()
+
+
+if __name__ == "__main__":
+    main()

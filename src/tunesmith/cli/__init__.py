@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import importlib
 import logging
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -13,6 +15,7 @@ import click
 
 from .. import __version__
 from ..errors import JournalError, SetupFailed, StudyFailed, TunesmithError
+from ..runner.signals import INTERRUPTED, handle, handled, leave, say_interrupted
 
 VERBS = {
     "init": "write a commented study.toml for a script or a config file",
@@ -40,7 +43,9 @@ class _Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in VERBS:
             return None
-        command: click.Command = getattr(importlib.import_module(f".verb_{cmd_name}", __name__), cmd_name)
+        with handled(leave):
+            module = importlib.import_module(f".verb_{cmd_name}", __name__)
+        command: click.Command = getattr(module, cmd_name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -66,7 +71,11 @@ def tunesmith() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with 0 (done), 1 (the study failed), 2 (bad input) or 130 (interrupted)."""
-    sys.exit(_status(arguments))
+    status = _status(arguments)
+    # All is said: a signal now must not show as a traceback of the interpreter.
+    handle(lambda *_: os._exit(status))
+    atexit.register(handle, signal.SIG_IGN)
+    sys.exit(status)
 
 
 def _status(arguments: Sequence[str] | None) -> int:
@@ -84,7 +93,8 @@ def _status(arguments: Sequence[str] | None) -> int:
         click.echo(f"tunesmith: {error}", err=True)
         return 2
     except (KeyboardInterrupt, click.Abort):
-        return 130
+        say_interrupted()
+        return INTERRUPTED
     except BrokenPipeError:
         # The reader is gone, as with `| head`; the flush at exit must not fail either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

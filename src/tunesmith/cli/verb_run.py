@@ -18,6 +18,7 @@ from ..config.settings import FLAGS, Settings
 from ..core.approval_request import ApprovalRequest
 from ..errors import InputError, StudyFailed
 from ..progress.live import LiveView
+from ..runner.signals import INTERRUPTED, handle, handled, leave, say_interrupted
 from ..service.facts import study_facts
 from ..service.settings import settings_of
 from ..study.study import Study
@@ -69,17 +70,17 @@ def run(output: Output, study: Path, dry_run: bool, no_agents: bool, fresh: bool
 
     STUDY is a study.toml (the default) or the folder of an earlier study.
     """
-    settings = settings_of(study, flags)
-    if no_agents:
-        settings.tables["agents"] = {}
+    with handled(leave):  # Nothing runs yet, and much is imported.
+        settings = settings_of(study, flags)
+        if no_agents:
+            settings.tables["agents"] = {}
+        if fresh and not dry_run:
+            _put_aside(settings.folder)
+        built = study_from_settings(settings)
     if dry_run:
-        planned = study_from_settings(settings)
-        output.say(_settings_table(settings, planned), _settings_facts(settings))
+        output.say(_settings_table(settings, built), _settings_facts(settings))
         return
-    if fresh:
-        _put_aside(settings.folder)
     console = _Console(highlight=False)
-    built = study_from_settings(settings)
     try:
         with _view(built, output, console) as view, built:
             if view is not None:
@@ -88,13 +89,11 @@ def run(output: Output, study: Path, dry_run: bool, no_agents: bool, fresh: bool
                 built.gateway.on_partial = view.show_answer
             _run(built, settings)
     except KeyboardInterrupt:
+        handle(leave)
         settled = built.history.settled
         kept = f"{settled} settled trial{' is' if settled == 1 else 's are'} kept"
-        click.echo(
-            f"tunesmith: interrupted; {kept}. Resume with: {_resume_command(study, flags, no_agents)}",
-            err=True,
-        )
-        raise click.exceptions.Exit(130) from None
+        say_interrupted(f"tunesmith: interrupted; {kept}. Resume with: {_resume_command(study, flags, no_agents)}")
+        raise click.exceptions.Exit(INTERRUPTED) from None
     except StudyFailed:
         _report(built)
         raise
@@ -130,7 +129,8 @@ def _run(study: Study, settings: Settings) -> None:
 def _report(study: Study) -> None:
     """Write the report. A report that cannot be written does not fail the study."""
     try:
-        study.report()
+        with handled(leave):
+            study.report()
     except InputError as error:
         click.echo(f"tunesmith: no report was written: {error}", err=True)
 

@@ -79,6 +79,7 @@ class Recorder:
         self.lock = threading.RLock()
         self._locks = 0  # The nested uses of the journal's lock.
         self._holds = self._is_torn = self._is_copy = False
+        self._recording_thread: int | None = None
         listed = tuple(trackers)
         self._trackers = BackgroundTrackers(listed, history, self.lock) if listed else None
         _recorders.add(self)
@@ -119,11 +120,15 @@ class Recorder:
             JournalError: The journal cannot be written; no event was applied.
         """
         with self.lock:
-            self._lock()
+            outer, self._recording_thread = self._recording_thread, threading.get_ident()
             try:
-                self._write(*events)
+                self._lock()
+                try:
+                    self._write(*events)
+                finally:
+                    self._unlock()
             finally:
-                self._unlock()
+                self._recording_thread = outer
 
     def _write(self, *events: Event) -> None:
         lines = [to_line(event) for event in events]
@@ -145,6 +150,11 @@ class Recorder:
                 self._trackers.put(event)
             self._notify(event)
         self._is_torn = False
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether this thread is about to journal or apply an event, which a signal handler must not interrupt."""
+        return self._recording_thread == threading.get_ident()
 
     def _notify(self, event: Event) -> None:
         for observer in list(self.observers):

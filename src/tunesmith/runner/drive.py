@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import shlex
-import signal
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 from types import FrameType
-from typing import Any
 
 from ..engine.recorder import gc_paused
 from ..errors import SetupFailed, StudyFailed
 from ..history.history import History
 from .coordinator import setup_failure
 from .loop import Loop
+from .signals import handled
 
 
 def drive(loop: Loop) -> None:
@@ -25,14 +22,18 @@ def drive(loop: Loop) -> None:
         StudyFailed: Nothing worked; the message shows why. `SetupFailed` if that is not due to the training.
         KeyboardInterrupt: It was interrupted.
     """
-    with loop.executor, _interruptible(loop):
-        loop.prepare()
-        _start_first_trials(loop)
-        with gc_paused():  # Importing LangGraph takes a second or two, while the first trials run.
-            from .graph import Context, build
+    with handled(partial(_on_signal, loop)), loop.executor:
+        try:
+            loop.prepare()
+            _start_first_trials(loop)
+            with gc_paused():  # Importing LangGraph takes a second or two, while the first trials run.
+                from .graph import Context, build
 
-        # The budget ends a study, not LangGraph's limit on steps.
-        end = build().invoke({}, context=Context(loop), config={"recursion_limit": sys.maxsize})
+            # The budget ends a study, not LangGraph's limit on steps.
+            end = build().invoke({}, context=Context(loop), config={"recursion_limit": sys.maxsize})
+        except BaseException as error:
+            loop.abandon(error)
+            raise
     if loop.interrupted:
         raise KeyboardInterrupt
     if end["failed"]:
@@ -45,28 +46,17 @@ def _start_first_trials(loop: Loop) -> None:
         loop.start_trials(loop.free_slots(step.room))
 
 
-@contextmanager
-def _interruptible(loop: Loop) -> Iterator[None]:
-    """Let the first Ctrl-C or SIGTERM end the study in order, and a second one at once.
+def _on_signal(loop: Loop, number: int, frame: FrameType | None) -> None:
+    """Let the first Ctrl-C, SIGTERM or SIGHUP end the study in order, and a second one at once.
 
-    Only the signal itself can stop a trial in this process, so there the first one raises `KeyboardInterrupt`.
+    Only an exception can stop a trial in this process. None is raised while an event is recorded or the
+    session closed.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def on_signal(number: int, frame: FrameType | None) -> None:
-        if loop.interrupted or loop.executor.capabilities.in_process:
-            loop.interrupted = True
-            raise KeyboardInterrupt
-        loop.interrupt()
-
-    previous: dict[int, Any] = {n: signal.signal(n, on_signal) for n in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
+    is_second = loop.interrupted
+    loop.interrupt()
+    if (is_second or loop.runs_inline) and not loop.is_closing and not loop.engine.recorder.is_recording:
+        loop.is_closing = not loop.runs_inline
+        raise KeyboardInterrupt
 
 
 def _failure(history: History, reason: str) -> StudyFailed:

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Mapping
 from concurrent.futures import Future, wait
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,7 @@ from queue import Empty, SimpleQueue
 from ..approvals.approvals import Approvals
 from ..core.trial import Failure, Measurement, Outcome, State, Trial, TrialFailed, TrialRequest
 from ..engine.engine import Engine
-from ..errors import ApprovalPending, InputError, SpaceExhausted, TrialPruned
+from ..errors import ApprovalPending, InputError, SpaceExhausted, TrialPruned, TunesmithError
 from ..executors.base import Executor, Limit
 from ..journal.events import FilesShared, StudyStopped
 from ..plugins import name_of
@@ -47,6 +48,11 @@ class Loop:
         adviser: The study's language model, or None.
         retries: The number of new attempts for a trial whose process vanished.
 
+    Attributes:
+        interrupted: Whether the study is to end soon.
+        runs_inline: Whether a trial runs in this thread now.
+        is_closing: Whether the session is being closed after an error or a second signal.
+
     Raises:
         InputError: The executor does not enforce a limit of the budget.
     """
@@ -72,8 +78,11 @@ class Loop:
         self.adviser = adviser
         self.retries = retries
         self.interrupted = False
+        self.runs_inline = False
+        self.is_closing = False
         self._memory_bytes = self.budget.memory_bytes
         self._exhausted = ""
+        self._has_session = False
         self._undecided: list[int] = []
         self._in_flight: dict[int, Future[Measurement]] = {}
         self._inbox: SimpleQueue[_Report | int | None] = SimpleQueue()
@@ -103,6 +112,7 @@ class Loop:
             self.adviser.open(concurrent=slots > 1, should_cancel=self._is_ending)
         self.approvals.drive(pauses=slots == 1)
         self.engine.recorder.open_session()
+        self._has_session = True
         self.executor.open(self._on_report, folder=self.history.folder)
         self._files = SharedFiles(Path(getattr(self.task, "folder", None) or "."), slots)
         self._recover_trials()
@@ -129,7 +139,8 @@ class Loop:
         free = self.executor.capabilities.slots - len(self._in_flight)
         for trial in self.history.waiting[: max(0, free)]:
             live = self.engine.start(trial.number)
-            self._submit(self._request(live), partial(self._inbox.put, live.number))
+            if not self._submit(self._request(live), partial(self._inbox.put, live.number)):
+                self.engine.interrupt(live.number, "interrupted")
 
     def run_trials(self, count: int) -> None:
         """Run trials, filling every free slot at once, until a role is due or the study must stop.
@@ -204,7 +215,19 @@ class Loop:
                 self._test(free=self.executor.capabilities.slots - left)
         if self.adviser is not None:
             self.adviser.close()  # Before the folder is released: it journals the cost of the last calls.
-        self.engine.recorder.close_session("interrupted" if self.interrupted else reason)
+        self._close_session("interrupted" if self.interrupted else reason)
+
+    def abandon(self, error: BaseException) -> None:
+        """Close the session after an error, so far as events can still be journaled; stopped trials wait again."""
+        self.is_closing = True
+        if self._has_session:
+            reason = "interrupted" if isinstance(error, KeyboardInterrupt) else f"ended by a {type(error).__name__}"
+            capabilities = self.executor.capabilities
+            with suppress(TunesmithError, OSError):
+                for trial in self.history.running if capabilities.can_stop or capabilities.in_process else ():
+                    self.engine.interrupt(trial.number, reason)
+                self._close_session(reason)
+        self.is_closing = False
 
     def interrupt(self) -> None:
         """End the study soon. Signal handlers may call this."""
@@ -254,8 +277,24 @@ class Loop:
             memory_bytes=self._memory_bytes,
         )
 
-    def _submit(self, request: TrialRequest, done: partial[None]) -> None:
-        self._track(request.number, self.executor.submit(self.task, request), done)
+    def _close_session(self, reason: str) -> None:
+        self.engine.recorder.close_session(reason)
+        self._has_session = False
+
+    def _submit(self, request: TrialRequest, done: partial[None]) -> bool:
+        """Submit a trial; return whether it was not interrupted, as only one in this process can be."""
+        self.runs_inline = self.executor.capabilities.in_process
+        try:
+            future = self.executor.submit(self.task, request)
+        except KeyboardInterrupt:
+            if not self.runs_inline:
+                raise
+            self.interrupt()
+            return False
+        finally:
+            self.runs_inline = False
+        self._track(request.number, future, done)
+        return True
 
     def _track(self, number: int, future: Future[Measurement], done: partial[None]) -> None:
         self._in_flight[number] = future
@@ -279,6 +318,8 @@ class Loop:
             self._inbox.put((number, attempt, step, metrics))
         elif reason := self._record_report(number, attempt, step, metrics):
             raise TrialPruned(reason)
+        elif self.interrupted:  # By a signal that arrived while the report was recorded.
+            raise KeyboardInterrupt
 
     def _record_report(self, number: int, attempt: int, step: int, metrics: Mapping[str, float]) -> str | None:
         """Journal a report, and return why the trial was pruned, or None."""
@@ -379,7 +420,8 @@ class Loop:
                 continue
             number = trial.number
             request = replace(self._request(trial), attempt=1, folder=trial.folder / "test", purpose="test")
-            self._submit(request, partial(self._inbox.put, None))
+            if not self._submit(request, partial(self._inbox.put, None)):
+                break
             while not self._in_flight[number].done() and not self.interrupted:
                 self._inbox.get()
             if self._in_flight[number].done():

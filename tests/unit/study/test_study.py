@@ -393,7 +393,7 @@ def test_ctrl_c_in_this_process_keeps_settled_trials_and_the_study_continues(tmp
     settings: dict[str, Any] = {"space": SPACE, "objective": "minimize y", "folder": tmp_path}
     with pytest.raises(KeyboardInterrupt):
         ts.tune(train, budget=ts.Budget(trials=5), **settings)
-    assert [str(trial.state) for trial in ts.load(tmp_path).trials] == ["complete", "complete", "running"]
+    assert [str(trial.state) for trial in ts.load(tmp_path).trials] == ["complete", "complete", "waiting"]
     study = ts.tune(train, budget=ts.Budget(trials=5), **settings)
     assert [trial.attempt for trial in study.trials] == [1, 1, 2, 1, 1]
 

@@ -212,13 +212,15 @@ class Slot:
             running = self._running
             if self._worker is worker:
                 self._worker = None
+            was_asked_to = worker.stdin is None or worker.stdin.closed
             if worker.stdin is not None:
                 worker.stdin.close()
         if running is not None or status != 0:
             sweep_worker(token)
             errors.seek(0)
             stderr = errors.read().decode(errors="replace").strip()
-            logger.warning("a worker ended with status %d. %s", status, stderr[-2000:])
+            level = logging.DEBUG if was_asked_to and status == 0 else logging.WARNING
+            logger.log(level, "a worker ended with status %d. %s", status, stderr[-2000:])
         if running is not None:
             result: Result | None = read_result(running.request.folder, running.request.attempt)
             self._settle(result or failed("lost", f"the worker that supervised it ended with status {status}"))
