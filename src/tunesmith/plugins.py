@@ -9,6 +9,7 @@ from importlib.metadata import entry_points
 from typing import Any
 
 from .core.schema import build
+from .core.values import shown
 from .errors import InputError, nearest
 
 KINDS = {
@@ -18,6 +19,14 @@ KINDS = {
     "executors": "executor",
     "tasks": "task",
     "trackers": "tracker",
+}
+_METHODS = {
+    "proposer": "propose",
+    "pruner": "should_prune",
+    "judge": "judge",
+    "executor": "submit",
+    "task": "evaluate",
+    "tracker": "record",
 }
 """Folder to singular. Capitalised, it ends the names of the classes: `proposers/tpe.py` holds `TpeProposer`."""
 
@@ -95,11 +104,18 @@ def resolve(kind: str, setting: Any) -> Any:
                 keys=(word,),
             )
         return create(kind, name, options)
-    if setting is None or isinstance(setting, bool | int | float | list | tuple | type):
-        raise InputError(
-            f"{_with_article(word)} must be a name, a table with a name, or an instance, got {setting!r}.", keys=(word,)
-        )
+    check_kind(word, setting)
     return setting
+
+
+def check_kind(word: str, instance: object) -> None:
+    """Raise `InputError` if an object is not a plugin of a kind, such as `"pruner"`."""
+    if isinstance(instance, type) or not callable(getattr(instance, _METHODS[word], None)):
+        raise InputError(
+            f"{_with_article(word)} must be a name, a table with a name, or an instance, got {shown(instance)}, "
+            f"which has no method `{_METHODS[word]}`.",
+            keys=(word,),
+        )
 
 
 def name_of(setting: Any) -> str:

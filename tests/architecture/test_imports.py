@@ -40,7 +40,7 @@ OUTSIDE = {
     "plotly": {"tunesmith.reports"},
     "sklearn": {"tunesmith.reports"},
     "cmaes": {"tunesmith.proposers.evolution.covariance"},
-    "pandas": {"tunesmith.study.study"},
+    "pandas": {"tunesmith.study.frame", "tunesmith.study.study"},
     "mcp": {"tunesmith.mcp"},
     "uvicorn": {"tunesmith.mcp"},
     "pydantic_ai": {"tunesmith.llm"},

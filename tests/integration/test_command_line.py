@@ -273,7 +273,7 @@ def test_a_command_that_cannot_work_ends_the_study_after_trial_0(study: Path, tu
     ("before", "after", "message"),
     [
         ("trials = 24", "trails = 24", "study.toml:15: budget.trails: unknown key 'trails'. Did you mean 'trials'?"),
-        ("low = 0.0, high = 1.0", "low = 2.0, high = 1.0", "study.toml:10: space.place.low: low must be below high"),
+        ("low = 0.0, high = 1.0", "low = 2.0, high = 1.0", "study.toml:10: space.place.low: low must be at most high"),
         ("low = 0.1", "low = 0.0", "study.toml:12: space.sharp.low: low must be above 0 on a logarithmic scale"),
         ('when = { kind = "f', 'when = { kin = "f', "study.toml:12: space.sharp.when.kin: a condition must name"),
         ("train.py", "trian.py", "study.toml:7: task.command: missing script: there is no trian.py"),

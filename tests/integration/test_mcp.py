@@ -158,7 +158,7 @@ async def are_refused(client: Client, study: Path) -> None:
     )
     trial = await call(client, "ask", study=small)
     for metrics, message in (
-        ({"lost": 1.0}, "every trial must report 'loss', got lost. Did you mean 'lost'?"),
+        ({"lost": 1.0}, "the metric 'loss' is missing: the result has only lost. Did you mean 'lost'?"),
         ({"loss": "low"}, "metric 'loss' must be a number, got 'low'."),
         ({}, "got neither"),
     ):

@@ -10,8 +10,9 @@ import numpy as np
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tunesmith.core.parameters import Choice, Float, Int, Parameter, exact
+from tunesmith.core.parameters import Choice, Float, Int, Parameter
 from tunesmith.core.space import SearchSpace
+from tunesmith.core.values import exact
 from tunesmith.surrogates.encoding import snap
 
 numbers = st.floats(-1e6, 1e6, allow_nan=False)

@@ -37,7 +37,7 @@ def tell(
     say_settled(output, settled)
 
 
-def parse_outcome(metrics: Sequence[str], failed: str | None) -> dict[str, float] | Failure:
+def parse_outcome(metrics: Sequence[str], failed: str | None) -> dict[str, Any] | Failure:
     """Return a trial's outcome from arguments `NAME=VALUE` or from the reason why it failed."""
     return outcome_of(dict(map(_metric, metrics)), failed, "Give METRIC=VALUE or --failed REASON.")
 

@@ -6,6 +6,7 @@ Every value has an origin, so that `--dry-run` can show it and an error can name
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -15,6 +16,7 @@ from typing import Any
 from dotenv import dotenv_values
 
 from ..core.schema import expect_keys, expect_table
+from ..core.values import shown, whole
 from ..errors import InputError
 from ..llm.options import ModelOptions
 from .toml_lines import line_of
@@ -115,6 +117,7 @@ def read_settings(path: Path, flags: Mapping[str, Any] | None = None) -> Setting
     settings = _defaults(path, text)
     try:
         expect_keys(document, TABLES)
+        _check_whole_numbers(document)
         forbidden = document.pop("forbidden", [])
         if not isinstance(forbidden, list):
             raise InputError("forbidden must be a list of tables, each written as [[forbidden]].", keys=("forbidden",))
@@ -161,6 +164,7 @@ def _merge_flags(settings: Settings, flags: Mapping[str, Any] | None) -> None:
 
 
 def _read(path: Path) -> tuple[str, dict[str, Any]]:
+    name = path if path == _user_file() else path.name
     try:
         text = path.read_text(encoding="utf-8")
         return text, tomllib.loads(text)
@@ -172,15 +176,22 @@ def _read(path: Path) -> tuple[str, dict[str, Any]]:
         raise InputError(f"{path.name} must be UTF-8 text. Save it as UTF-8.") from None
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.") from None
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path if path == _user_file() else path.name} must be valid TOML: {error}.") from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise InputError(f"{name} must be valid TOML: {error}.") from None
+    except ValueError:  # Python reads no whole number of more than 4,300 digits.
+        digits = re.search(r"[\d_]{4300,}", text)
+        line = "" if digits is None else f":{text.count(chr(10), 0, digits.start()) + 1}"
+        raise InputError(
+            f"{name}{line}: a whole number must fit into 64 bits, got one of thousands of digits."
+        ) from None
 
 
 def _check_name(name: Any) -> None:
     """Raise an error for a name that a folder cannot have."""
     if not isinstance(name, str) or not name.strip(". ") or "/" in name or not name.isprintable():
         raise InputError(
-            f"name must be text without '/', as the name of a folder, but {name!r} was given.", keys=("study", "name")
+            f"name must be text without '/', as the name of a folder, but {shown(name)} was given.",
+            keys=("study", "name"),
         )
 
 
@@ -205,6 +216,18 @@ def _value(text: str) -> Any:
     return text
 
 
+def _check_whole_numbers(entry: Any, *keys: str) -> None:
+    """Raise an error for a whole number beyond 64 bits, as TOML demands."""
+    if isinstance(entry, Mapping):
+        for key, inner in entry.items():
+            _check_whole_numbers(inner, *keys, key)
+    elif isinstance(entry, list):
+        for inner in entry:
+            _check_whole_numbers(inner, *keys)
+    elif isinstance(entry, int) and not isinstance(entry, bool):
+        whole(entry, keys[-1], *keys)
+
+
 def _merge(settings: Settings, document: Mapping[str, Any], origin: str) -> None:
     """Merge tables over the present ones, key by key."""
     for name, entry in document.items():
@@ -222,6 +245,7 @@ def _merge_user_file(settings: Settings, user: Path) -> None:
     text, document = _read(user)
     try:
         expect_keys(document, (name for name in TABLES if name != "forbidden"))
+        _check_whole_numbers(document)
         _merge(settings, document, str(user))
     except InputError as error:
         line = line_of(text, error.keys)

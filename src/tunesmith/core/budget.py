@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, fields
 from typing import Any
 
-from ..errors import InputError
+from .schema import LONGEST_SECONDS, check_types, expect_range
+from .values import finite
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,15 +35,15 @@ class Budget:
     usd: float | None = None
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if value is None:
-                continue
-            if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
-                raise InputError(f"{field.name} must be a number, got {value!r}.", keys=(field.name,))
-            least = 1 if field.name in ("trials", "patience") else 0
-            if field.name != "target" and (value < least or (value == 0 and field.name != "usd")):
-                raise InputError(f"{field.name} must be above 0, got {value}.", keys=(field.name,))
+        check_types(self)
+        if self.target is not None:
+            finite(self.target, "target", "target")
+        for name in ("trials", "patience"):
+            expect_range(self, name, 0, above=True)
+        expect_range(self, "minutes", 0, LONGEST_SECONDS / 60, above=True)
+        expect_range(self, "seconds_per_trial", 0, LONGEST_SECONDS, above=True)
+        expect_range(self, "memory_gb", 0, 1e9, above=True)
+        expect_range(self, "usd", 0, below=True)
 
     @property
     def memory_bytes(self) -> int | None:

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ..errors import InputError
-from .schema import build, expect_keys, expect_range, expect_table
+from ..errors import InputError, nearest
+from .schema import build, check_types, expect_keys, expect_range, expect_table
+from .values import finite, plain, shown
 
 Direction = Literal["minimize", "maximize"]
+_DIRECTIONS = ("minimize", "maximize")
 
 
 @dataclass(frozen=True)
@@ -29,11 +31,15 @@ class Metric:
     weight: float = 1.0
 
     def __post_init__(self) -> None:
-        if not isinstance(self.name, str) or not self.name or self.name != self.name.strip():
-            raise InputError(f"a metric's name must be a word, got {self.name!r}.", keys=("name",))
-        if self.direction not in ("minimize", "maximize"):
+        check_types(self)
+        if not self.name or self.name != self.name.strip():
+            raise InputError(f"a metric's name must be a word, got {shown(self.name)}.", keys=("name",))
+        plain(self.name, "a metric's name", "name")
+        if self.direction not in _DIRECTIONS:
             raise InputError(
-                f"direction must be 'minimize' or 'maximize', got {self.direction!r}.", keys=("direction",)
+                f"direction must be 'minimize' or 'maximize', got {shown(self.direction)}."
+                f"{nearest(str(self.direction), _DIRECTIONS)}",
+                keys=("direction",),
             )
         expect_range(self, "weight", 0, above=True, below=True)
 
@@ -58,6 +64,10 @@ class Constraint:
     high: float | None = None
 
     def __post_init__(self) -> None:
+        check_types(self)
+        for name in ("low", "high"):
+            if (bound := getattr(self, name)) is not None:
+                finite(bound, name, name)
         if self.low is None and self.high is None:
             raise InputError(f"a constraint on '{self.metric}' needs low, high or both.")
         if self.low is not None and self.high is not None and self.low > self.high:
@@ -103,8 +113,12 @@ class Objective:
     pareto: bool = False
 
     def __post_init__(self) -> None:
-        if not isinstance(self.pareto, bool):
-            raise InputError(f"pareto must be true or false, got {self.pareto!r}.", keys=("pareto",))
+        check_types(self)
+        for name, kind in (("metrics", Metric), ("constraints", Constraint)):
+            entries = getattr(self, name)
+            if not isinstance(entries, list | tuple) or not all(isinstance(entry, kind) for entry in entries):
+                raise InputError(f"{name} must be a list of {kind.__name__}, got {shown(entries)}.", keys=(name,))
+            object.__setattr__(self, name, tuple(entries))
         if not self.metrics:
             raise InputError("an objective needs at least one metric. Write for example 'minimize val_loss'.")
         names = [metric.name for metric in self.metrics]
@@ -136,7 +150,8 @@ class Objective:
         if isinstance(setting, Metric):
             return cls((setting,))
         if isinstance(setting, str) or not isinstance(setting, Mapping):
-            metrics = tuple(_parse_metric(part, setting) for part in str(setting).split(","))
+            parts = setting.split(",") if isinstance(setting, str) else [""]
+            metrics = tuple(_parse_metric(part, setting) for part in parts)
             return cls(metrics, pareto=len(metrics) > 1)
         return cls._from_table(setting)
 
@@ -152,7 +167,8 @@ class Objective:
             for name, entry in expect_table(table.get("constraints", {}), "constraints").items()
         ]
         pareto = table.get("pareto", False)
-        if pareto and (weighted := [name for name, entry in table["metrics"].items() if "weight" in entry]):
+        weighted = [name for name, entry in table.get("metrics", {}).items() if "weight" in entry]
+        if pareto is True and weighted:
             raise _no_weight(weighted[0])
         return cls(tuple(metrics), tuple(constraints), pareto)
 
@@ -221,10 +237,10 @@ class Objective:
 
 def _parse_metric(part: str, setting: object) -> Metric:
     words = part.split()
-    if len(words) != 2 or words[0] not in ("minimize", "maximize"):
+    if len(words) != 2 or words[0] not in _DIRECTIONS:
         raise InputError(
             "an objective must be a direction and a metric, as in 'minimize val_loss', or several of them separated by "
-            f"commas, got {setting!r}."
+            f"commas, got {shown(setting)}.{nearest(words[0], _DIRECTIONS) if words else ''}"
         )
     return Metric(words[1], "minimize" if words[0] == "minimize" else "maximize")
 

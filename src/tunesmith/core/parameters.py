@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import json
+import contextlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, fields
+from functools import cached_property
 from typing import Any, Literal
 
 from ..errors import InputError
-from .trial import Value
+from .schema import check_types, expect_keys, expect_table
+from .values import Value, exact, finite, number, plain, shown, whole
+
+_NUMBERS = ("low", "high", "step", "default", "prior")
+_MOST_LEVELS = 2**53  # A float on [0, 1] tells no more apart.
 
 Condition = Mapping[str, Any]
 """Parameter names mapped to a value, a list of values, or a range `{"low": 2, "high": 8}`; all must match."""
@@ -21,7 +26,7 @@ class Float:
 
     Args:
         low: The least value.
-        high: The largest value, above `low`.
+        high: The largest value, at least `low`.
         log: Search on a logarithmic scale; `low` must be above 0.
         step: The distance between allowed values, which start at `low`.
         default: The user's own value, for trial 0.
@@ -46,15 +51,18 @@ class Float:
     inactive: Literal["keep", "remove"] = "keep"
 
     def __post_init__(self) -> None:
+        for name in _NUMBERS:
+            if (value := getattr(self, name)) is not None or name in ("low", "high"):
+                object.__setattr__(self, name, finite(value, name, name))
         _check_range(self)
-        for name in ("low", "high", "step", "default", "prior"):
-            value = getattr(self, name)
-            object.__setattr__(self, name, None if value is None else float(value))
 
     @property
     def size(self) -> float:
-        """The number of values; infinite without a step."""
-        return math.inf if self.step is None else math.floor((self.high - self.low) / self.step + 1e-9) + 1
+        """The number of values; infinite without a step, 1 if `low` equals `high`."""
+        if self.step is None:
+            return math.inf if self.low < self.high else 1
+        levels = (self.high - self.low) / self.step
+        return math.floor(levels + 1e-9) + 1 if levels < math.inf else math.inf
 
     @property
     def middle(self) -> float:
@@ -66,6 +74,8 @@ class Float:
         if self.step is not None:
             level = min(int(unit * self.size), int(self.size) - 1)
             value = _rounded(self.low + level * self.step, digits=15)
+        elif self.low == self.high:
+            return self.low
         elif self.log:
             value = _rounded(math.exp(math.log(self.low) + unit * (math.log(self.high) - math.log(self.low))))
         else:
@@ -79,6 +89,8 @@ class Float:
         if self.step is not None:
             level = round((value - self.low) / self.step)
             return float((min(level, self.size - 1) + 0.5) / self.size)
+        if self.low == self.high:
+            return 0.5
         if self.log:
             unit = math.log(value / self.low) / math.log(self.high / self.low)
         else:
@@ -87,15 +99,22 @@ class Float:
 
     def contains(self, value: Value) -> bool:
         """Tell whether a value is a number in the range (and on the step)."""
-        if isinstance(value, bool) or not isinstance(value, int | float) or not self.low <= value <= self.high:
+        value = self.convert(value)
+        if type(value) is not float or not self.low <= value <= self.high:
             return False
         return self.step is None or math.isclose(
             self.from_unit(self.to_unit(value)), value, rel_tol=1e-9, abs_tol=1e-12
         )
 
+    def convert(self, value: Value) -> Value:
+        """Return a number of any type as a float, and any other value as plain data if it can be."""
+        value = _plain_or_same(value)
+        return float(value) if type(value) is int else value
+
     def clamp(self, value: Value) -> Value:
         """Return the nearest value in the range, or the middle for anything but a number."""
-        if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
+        value = _number_or_none(value)
+        if value is None:
             return self.middle
         return float(value) if self.contains(value) else self.from_unit(self.to_unit(value))
 
@@ -131,13 +150,11 @@ class Int:
     inactive: Literal["keep", "remove"] = "keep"
 
     def __post_init__(self) -> None:
-        for name in ("low", "high", "step", "default", "prior"):
-            value = getattr(self, name)
-            if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
-                raise InputError(
-                    f"{name} of an int must be a whole number, got {value!r}. Use a float instead.",
-                    keys=(name,),
-                )
+        for name in _NUMBERS:
+            if (value := getattr(self, name)) is not None or name in ("low", "high", "step"):
+                hint = "Use a float instead." if isinstance(value, float) else ""
+                checked = whole(value, f"{name} of an int", name, hint=hint)
+                object.__setattr__(self, name, checked)
         _check_range(self)
 
     @property
@@ -168,13 +185,18 @@ class Int:
 
     def contains(self, value: Value) -> bool:
         """Tell whether a value is a whole number in the range (and on the step)."""
-        if isinstance(value, bool) or not isinstance(value, int):
-            return False
-        return self.low <= value <= self.high and (value - self.low) % self.step == 0
+        value = _plain_or_same(value)
+        return type(value) is int and self.low <= value <= self.high and (value - self.low) % self.step == 0
+
+    def convert(self, value: Value) -> Value:
+        """Return a whole number of any type (2.0 too) as an int, and any other value as plain data if it can be."""
+        value = _plain_or_same(value)
+        return int(value) if type(value) is float and value.is_integer() else value
 
     def clamp(self, value: Value) -> Value:
         """Return the nearest value in the range, or the middle for anything but a number."""
-        if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
+        value = _number_or_none(self.convert(value))
+        if value is None:
             return self.middle
         if self.contains(value):
             return value
@@ -211,19 +233,25 @@ class Choice:
     inactive: Literal["keep", "remove"] = "keep"
 
     def __post_init__(self) -> None:
-        if isinstance(self.options, str) or not isinstance(self.options, Sequence) or not self.options:
-            raise InputError(f"options must be a list of at least one value, got {self.options!r}.", keys=("options",))
-        object.__setattr__(self, "options", tuple(_plain(option) for option in self.options))
-        keys = [exact(option) for option in self.options]
+        options = self.options.tolist() if hasattr(self.options, "tolist") else self.options
+        if isinstance(options, str) or not isinstance(options, Sequence) or not options:
+            raise InputError(
+                f"options must be a list of at least one value, got {shown(self.options)}.", keys=("options",)
+            )
+        hint = "Use a name, and look it up in your code."
+        object.__setattr__(
+            self, "options", tuple(plain(option, "an option", "options", hint=hint) for option in options)
+        )
         for index, option in enumerate(self.options):
-            if keys[index] in keys[:index]:
-                raise InputError(f"options must differ, got {option!r} twice.", keys=("options",))
+            if self._indices[exact(option)] > index:
+                raise InputError(f"options must differ, got {shown(option)} twice.", keys=("options",))
         for name in ("default", "prior"):
             value = getattr(self, name)
             if value is not None and not self.contains(value):
                 raise InputError(
-                    f"{name} must be one of the options {list(self.options)}, got {value!r}.", keys=(name,)
+                    f"{name} must be one of the options {shown(list(self.options))}, got {shown(value)}.", keys=(name,)
                 )
+            object.__setattr__(self, name, self.convert(value))
         if self.weights is not None:
             object.__setattr__(self, "weights", _checked_weights(self))
         _check_common(self)
@@ -238,9 +266,16 @@ class Choice:
         """The first option, or the middle one if they are ordered."""
         return self.options[len(self.options) // 2 if self.ordered else 0]
 
+    @cached_property
+    def _indices(self) -> Mapping[Any, int]:
+        """The index of each option by its exact key."""
+        return {exact(option): index for index, option in enumerate(self.options)}
+
     def index(self, value: Value) -> int:
         """Return the index of an option, or raise `ValueError`. 1, 1.0 and True are different options."""
-        return [exact(option) for option in self.options].index(exact(value))
+        if not self.contains(value):
+            raise ValueError(f"{shown(value)} is not an option.")
+        return self._indices[exact(plain(value, "an option"))]
 
     def from_unit(self, unit: float) -> Value:
         """Decode an option from [0, 1]."""
@@ -252,12 +287,19 @@ class Choice:
 
     def contains(self, value: Value) -> bool:
         """Tell whether a value is one of the options."""
-        return exact(value) in [exact(option) for option in self.options]
+        try:
+            return exact(plain(value, "an option")) in self._indices
+        except InputError:
+            return False
+
+    def convert(self, value: Value) -> Value:
+        """Return a value as plain data if it can be: a tuple becomes a list."""
+        return _plain_or_same(value)
 
     def clamp(self, value: Value) -> Value:
         """Return the value if it is an option, else the default or the middle."""
         if self.contains(value):
-            return value
+            return self.convert(value)
         return self.middle if self.default is None else self.default
 
 
@@ -267,7 +309,7 @@ Parameter = Float | Int | Choice
 def describe(parameter: Parameter) -> str:
     """Describe a parameter's values, for example as `a number from 0.0 to 0.5`."""
     if isinstance(parameter, Choice):
-        return f"one of {', '.join(map(repr, parameter.options))}"
+        return f"one of {', '.join(map(shown, parameter.options))}"
     kind = "a whole number" if isinstance(parameter, Int) else "a number"
     step = f" in steps of {parameter.step}" if parameter.step not in (None, 1) else ""
     return f"{kind} from {parameter.low} to {parameter.high}{step}"
@@ -283,25 +325,22 @@ def explicit_fields(parameter: Parameter) -> dict[str, Any]:
     return {name: list(value) if isinstance(value, tuple) else value for name, value in explicit.items()}
 
 
-def exact(value: Value) -> tuple[str, Any]:
-    """Return a key that differs for values that Python calls equal: True, 1 and 1.0, also within a list."""
-    plain = isinstance(value, (str, int, float))
-    return type(value).__name__, value if plain else json.dumps(value, default=str)
+def _plain_or_same(value: Value) -> Value:
+    """Return a value as plain data, or unchanged if it cannot be."""
+    with contextlib.suppress(InputError):
+        return plain(value, "a value")
+    return value
 
 
-def _plain(option: Value) -> Value:
-    """Return an option as a JSON value, for the journal and for other processes."""
-    if hasattr(option, "item") and not isinstance(option, type):
-        option = option.item()  # a NumPy scalar
-    if option is None or isinstance(option, str | bool | int) or (isinstance(option, float) and math.isfinite(option)):
-        return option
-    if isinstance(option, list | tuple):
-        return [_plain(inner) for inner in option]
-    raise InputError(
-        f"an option must be a string, a finite number, a boolean, None or a list of those, got {option!r:.60}. "
-        "Use a name, and look it up in your code.",
-        keys=("options",),
-    )
+def _number_or_none(value: Value) -> float | None:
+    """Return a number, infinite where it is too large for a float; None for NaN and for anything else."""
+    if type(value) is int:
+        return value if abs(value) < _MOST_LEVELS**2 else math.inf if value > 0 else -math.inf
+    try:
+        checked = number(value, "a value")
+    except InputError:
+        return None
+    return None if math.isnan(checked) else checked
 
 
 def _rounded(value: float, digits: int = 12) -> float:
@@ -310,16 +349,9 @@ def _rounded(value: float, digits: int = 12) -> float:
 
 
 def _check_range(parameter: Float | Int) -> None:
-    for name in ("low", "high", "step", "default", "prior"):
-        value = getattr(parameter, name)
-        if value is None and name in ("step", "default", "prior"):
-            continue
-        if not _is_number(value):
-            raise InputError(f"{name} must be a finite number, got {value!r}.", keys=(name,))
-    if parameter.low > parameter.high or (parameter.low == parameter.high and isinstance(parameter, Float)):
+    if parameter.low > parameter.high:
         raise InputError(
-            f"low must be below high, got low={parameter.low} and high={parameter.high}. Swap or widen them.",
-            keys=("low",),
+            f"low must be at most high, got low={parameter.low} and high={parameter.high}. Swap them.", keys=("low",)
         )
     if not math.isfinite(float(parameter.high) - float(parameter.low)):
         raise InputError(
@@ -333,6 +365,11 @@ def _check_range(parameter: Float | Int) -> None:
         )
     if parameter.step is not None and parameter.step <= 0:
         raise InputError(f"step must be above 0, got {parameter.step}.", keys=("step",))
+    if isinstance(parameter, Float) and parameter.step is not None and parameter.size > _MOST_LEVELS:
+        raise InputError(
+            f"step must give at most 2^53 values between low and high, got {parameter.step}. Remove it, or raise it.",
+            keys=("step",),
+        )
     if parameter.log and parameter.step != (1 if isinstance(parameter, Int) else None):
         raise InputError("log and step exclude each other. Remove one of them.", keys=("step",))
     if parameter.prior is not None and not parameter.low <= parameter.prior <= parameter.high:
@@ -345,28 +382,42 @@ def _check_range(parameter: Float | Int) -> None:
 
 
 def _check_common(parameter: Parameter) -> None:
+    check_types(parameter)
     confidence, inactive = parameter.confidence, parameter.inactive
-    if not (_is_number(confidence) and 0 < confidence <= 1):
-        raise InputError(f"confidence must be above 0 and at most 1, got {confidence!r}.", keys=("confidence",))
+    if not 0 < confidence <= 1:
+        raise InputError(f"confidence must be above 0 and at most 1, got {confidence}.", keys=("confidence",))
     if parameter.prior is None and confidence != 0.5:
         raise InputError("confidence needs a prior. Add one, or remove confidence.", keys=("confidence",))
     if inactive not in ("keep", "remove"):
-        raise InputError(f"inactive must be 'keep' or 'remove', got {inactive!r}.", keys=("inactive",))
+        raise InputError(f"inactive must be 'keep' or 'remove', got {shown(inactive)}.", keys=("inactive",))
+    if parameter.when is not None:
+        object.__setattr__(parameter, "when", plain_condition(parameter.when, "when"))
+
+
+def plain_condition(condition: object, *keys: str) -> Condition:
+    """Return a condition as plain data, or raise `InputError`; a space checks it against its parameters."""
+    clauses = expect_table(condition, *keys)
+    return {name: _plain_clause(clause, *keys, str(name)) for name, clause in clauses.items()}
+
+
+def _plain_clause(clause: Any, *keys: str) -> Any:
+    if not isinstance(clause, Mapping):
+        return plain(clause, "a condition", *keys)
+    expect_keys(clause, ("low", "high"), *keys)
+    for key, bound in clause.items():
+        finite(bound, key, *keys, key)
+    return {key: plain(bound, key, *keys, key) for key, bound in clause.items()}
 
 
 def _checked_weights(choice: Choice) -> tuple[float, ...]:
-    weights: Any = choice.weights
     if choice.prior is not None:
         raise InputError("prior and weights exclude each other. Remove one of them.", keys=("weights",))
-    fits = isinstance(weights, Sequence) and len(weights) == len(choice.options)
-    if not (fits and all(_is_number(weight) and weight >= 0 for weight in weights) and sum(weights) > 0):
+    weights = plain(choice.weights, "weights", "weights")
+    numbers = [finite(weight, "a weight", "weights") for weight in weights] if isinstance(weights, list) else []
+    if len(numbers) != len(choice.options) or min(numbers) < 0 or not 0 < sum(numbers) < math.inf:
         raise InputError(
             f"weights must be {len(choice.options)} numbers, one for each option, at least 0 and not all 0, got "
-            f"{weights!r}.",
+            f"{shown(weights)}.",
             keys=("weights",),
         )
-    return tuple(float(weight) for weight in weights)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return tuple(numbers)

@@ -11,8 +11,12 @@ from functools import cache
 from typing import Any, TypeVar
 
 from ..errors import InputError, nearest
+from .values import described, number, shown, single, whole
 
 T = TypeVar("T")
+
+LONGEST_SECONDS = 1e9
+"""The longest limit of time, 30 years: the calls of operating systems wait no longer than 292."""
 
 _WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a string"}
 
@@ -20,7 +24,7 @@ _WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: 
 def expect_table(value: object, *keys: str) -> dict[str, Any]:
     """Return a table as a dictionary, or raise `InputError` located at `keys`."""
     if not isinstance(value, Mapping):
-        raise InputError(f"expected a table, got {value!r}.", keys=keys)
+        raise InputError(f"expected a table, got {shown(value)}.", keys=keys)
     return dict(value)
 
 
@@ -35,17 +39,15 @@ def expect_keys(table: Mapping[str, Any], known: Iterable[str], *keys: str) -> N
             )
 
 
-def expect_whole(value: Any, least: int, *keys: str) -> int:
+def expect_whole(value: object, least: int, *keys: str) -> int:
     """Return a whole number of any type as an int, or raise `InputError` located at `keys`."""
-    if isinstance(value, bool) or not hasattr(value, "__index__") or value < least:
-        raise InputError(f"{keys[-1]} must be a whole number of at least {least}, got {value!r}.", keys=keys)
-    return int(value)
+    return whole(value, keys[-1], *keys, least=least)
 
 
 def expect_range(
     options: object, name: str, low: float, high: float = math.inf, *, above: bool = False, below: bool = False
 ) -> None:
-    """Raise `InputError` located at `name` unless an option is None or lies in its range.
+    """Give a number of a frozen dataclass its field's type; raise `InputError` unless it is None or lies in its range.
 
     Args:
         options: The object that holds the option.
@@ -55,13 +57,31 @@ def expect_range(
         above: Whether the option must be above `low`, not equal to it.
         below: Whether the option must be below `high`, not equal to it; without `high`, finite.
     """
+    _set_type(options, name)
     value = getattr(options, name)
     if value is None or ((low < value if above else low <= value) and (value < high if below else value <= high)):
         return
     expected = f"{'above' if above else 'at least'} {low:g}"
     if high < math.inf:
         expected += f" and {'below' if below else 'at most'} {high:g}"
-    raise InputError(f"{name} must be {expected}, got {value!r}.", keys=(name,))
+    raise InputError(f"{name} must be {expected}, got {shown(value)}.", keys=(name,))
+
+
+def check_types(options: object) -> None:
+    """Give every option of a frozen dataclass the plain type of its field, as NumPy's 3 becomes 3; for `__post_init__`.
+
+    Raises:
+        InputError: An option has the wrong type; `keys` names it.
+    """
+    for name in _signature(type(options))[0]:  # type: ignore[arg-type]
+        _set_type(options, name)
+
+
+def _set_type(options: object, name: str) -> None:
+    value = getattr(options, name)
+    typed = _plain_value(value, _signature(type(options))[0][name], name)  # type: ignore[arg-type]
+    if typed is not value:
+        object.__setattr__(options, name, typed)
 
 
 def build(cls: type[T], table: Mapping[str, Any], *keys: str) -> T:
@@ -111,14 +131,18 @@ def _plain_value(value: Any, hint: Any, *keys: str) -> Any:
     others = [option for option in options if option not in _WORDS and option is not type(None)]
     if not plain or others:
         return value
-    if isinstance(value, bool):
+    inner, subject = single(value), keys[-1]
+    if isinstance(inner, bool):
         fits = bool in plain
-    elif isinstance(value, int):
-        fits = int in plain or float in plain
-        value = value if int in plain else float(value)
+    elif isinstance(inner, str):
+        fits = str in plain
+    elif int in plain and hasattr(inner, "__index__"):
+        return whole(inner, subject, *keys)
+    elif float in plain and hasattr(inner, "__float__"):
+        return number(inner, subject, *keys)
     else:
-        fits = isinstance(value, tuple(plain))
+        fits = False
     if not fits:
         words = " or ".join(_WORDS[option] for option in plain)
-        raise InputError(f"{keys[-1]} must be {words}, got {value!r}.", keys=keys)
-    return value
+        raise InputError(f"{subject} must be {words}, got {described(inner)}.", keys=keys)
+    return inner

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -18,10 +18,10 @@ import orjson
 
 from ..errors import InputError, SpaceExhausted, nearest
 from .arrays import Flags, Floats
-from .parameters import Choice, Condition, Float, Int, Parameter, describe, exact, explicit_fields
+from .parameters import Choice, Condition, Float, Int, Parameter, describe, explicit_fields, plain_condition
 from .priors import ParameterPrior, prior_of
-from .schema import build, expect_keys, expect_table
-from .trial import Value
+from .schema import build, expect_table
+from .values import Value, exact, is_missing, plain, shown
 
 _TYPES: dict[str, type[Float] | type[Int] | type[Choice]] = {"float": Float, "int": Int, "choice": Choice}
 
@@ -50,12 +50,15 @@ class SearchSpace:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "parameters", expect_table(self.parameters))
-        object.__setattr__(self, "forbidden", tuple(self.forbidden))
+        object.__setattr__(self, "forbidden", _plain_forbidden(self.forbidden))
         if not self.parameters:
             raise InputError("a search space needs at least one parameter.")
         for name, parameter in self.parameters.items():
+            if not isinstance(name, str) or not name:
+                raise InputError(f"a parameter's name must be a string, got {shown(name)}.", keys=(str(name),))
+            plain(name, "a parameter's name", name)
             if not isinstance(parameter, Float | Int | Choice):
-                raise InputError(f"a parameter must be a Float, Int or Choice, got {parameter!r}.", keys=(name,))
+                raise InputError(f"a parameter must be a Float, Int or Choice, got {shown(parameter)}.", keys=(name,))
             _check_condition(parameter.when or {}, self.parameters, name, "when")
         for index, condition in enumerate(self.forbidden):
             if not condition:
@@ -78,9 +81,9 @@ class SearchSpace:
         for name, entry in expect_table(parameters).items():
             table = expect_table(entry, name)
             kind = table.pop("type", None)
-            if kind not in _TYPES:
+            if not isinstance(kind, str) or kind not in _TYPES:
                 raise InputError(
-                    f"type must be 'float', 'int' or 'choice', got {kind!r}.{nearest(str(kind), _TYPES)}",
+                    f"type must be 'float', 'int' or 'choice', got {shown(kind)}.{_nearest_type(kind)}",
                     keys=(name,),
                 )
             built[name] = build(_TYPES[kind], table, name)
@@ -132,7 +135,7 @@ class SearchSpace:
     @cached_property
     def sizes(self) -> Floats:
         """The number of values of each parameter, shape `(parameters,)`; infinite for a continuous one."""
-        return np.array([parameter.size for parameter in self.parameters.values()])
+        return np.array([parameter.size for parameter in self.parameters.values()], dtype=float)
 
     def is_active(self, name: str, parameters: Mapping[str, Value]) -> bool:
         """Tell whether a parameter's condition holds, given the values of its parents."""
@@ -152,10 +155,10 @@ class SearchSpace:
             if isinstance(clause, Mapping):
                 if not clause.get("low", -math.inf) <= value <= clause.get("high", math.inf):
                     return False
-            elif isinstance(self.parameters[name], Choice):
-                if exact(value) not in [exact(option) for option in _as_options(clause)]:
+            elif isinstance(parameter := self.parameters[name], Choice):
+                if exact(value) not in [exact(option) for option in _as_options(clause, parameter)]:
                     return False
-            elif value not in _as_options(clause):  # A float may be written as 0.
+            elif value not in _as_options(clause, parameter):  # A float may be written as 0.
                 return False
         return True
 
@@ -173,8 +176,21 @@ class SearchSpace:
             if active != (name in parameters):
                 return f"'{name}' is missing." if active else f"'{name}' is inactive here."
             if active and not self.parameters[name].contains(parameters[name]):
-                return f"'{name}' must be {describe(self.parameters[name])}, got {parameters[name]!r}."
+                return f"'{name}' must be {describe(self.parameters[name])}, got {shown(parameters[name])}."
         return "this combination is forbidden." if self.is_forbidden(parameters) else None
+
+    def convert(self, values: Mapping[str, Value]) -> dict[str, Value]:
+        """Return values as the types of their parameters: NumPy's numbers as Python's, tuples as lists.
+
+        Inactive parameters may be None, NaN or pandas' `NA`, as in a table, and are left out. Other values that do not
+        fit are left as they are; `fault` tells why.
+        """
+        known = self.parameters
+        converted = {name: known[name].convert(value) if name in known else value for name, value in values.items()}
+        for name in self.order:
+            if name in converted and is_missing(converted[name]) and not self.is_active(name, converted):
+                del converted[name]
+        return converted
 
     def complete(self, values: Mapping[str, Value]) -> dict[str, Value]:
         """Return a configuration of the space from any values.
@@ -305,30 +321,41 @@ class SearchSpace:
         return {name: parameters[name] for name in self.names if name in parameters}
 
 
-def _as_options(clause: Any) -> Sequence[Any]:
-    return clause if isinstance(clause, list | tuple) else (clause,)
+def _nearest_type(kind: object) -> str:
+    return nearest(kind, _TYPES) if isinstance(kind, str) else ""
+
+
+def _plain_forbidden(forbidden: object) -> tuple[Condition, ...]:
+    if isinstance(forbidden, str | Mapping) or not isinstance(forbidden, Iterable):
+        raise InputError(f"forbidden must be a list of conditions, got {shown(forbidden)}.")
+    return tuple(plain_condition(condition, str(index)) for index, condition in enumerate(forbidden))
+
+
+def _as_options(clause: Any, parent: Parameter) -> Sequence[Any]:
+    """Return the values that a clause lists; a list may itself be an option."""
+    is_list = isinstance(clause, list) and not (isinstance(parent, Choice) and parent.contains(clause))
+    return clause if is_list else (clause,)
 
 
 def _check_condition(condition: Condition, parameters: Mapping[str, Parameter], *keys: str) -> None:
-    for name, clause in expect_table(condition, *keys).items():
+    for name, clause in condition.items():
         if name not in parameters:
             raise InputError(
-                f"a condition must name a parameter of the space, got '{name}'.{nearest(name, parameters)}",
-                keys=(*keys, name),
+                f"a condition must name a parameter of the space, got {shown(name)}.{nearest(str(name), parameters)}",
+                keys=(*keys, str(name)),
             )
         parent = parameters[name]
         if isinstance(clause, Mapping):
-            expect_keys(clause, ("low", "high"), *keys, name)
-            if isinstance(parent, Choice) and not all(isinstance(o, int | float) for o in parent.options):
+            if isinstance(parent, Choice) and not all(type(option) in (int, float) for option in parent.options):
                 raise InputError(
                     f"a range of low and high needs a parameter of numbers, but '{name}' has the options "
-                    f"{list(parent.options)}. List the matching options instead.",
+                    f"{shown(list(parent.options))}. List the matching options instead.",
                     keys=(*keys, name),
                 )
             continue
-        for option in _as_options(clause):
+        for option in _as_options(clause, parent):
             if not parent.contains(option):
                 raise InputError(
-                    f"a condition must be possible: '{name}' must be {describe(parent)}, got {option!r}.",
+                    f"a condition must be possible: '{name}' must be {describe(parent)}, got {shown(option)}.",
                     keys=(*keys, name),
                 )

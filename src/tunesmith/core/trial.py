@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal
+from typing import Literal
 
 from ..errors import InputError
 from ..text.cleaning import valid, visible
+from .metrics import report_values
 from .reports import Reports
-
-Value = Any
-"""A parameter's value: a number, a string, a boolean, None, or a JSON list."""
+from .values import Value as Value
+from .values import shown
 
 CHECKPOINT_FOLDER = "checkpoint"
 """The folder for checkpoints within a trial's: they survive an interruption, and another trial may inherit them."""
@@ -155,7 +154,7 @@ class Verdict:
 
     def __post_init__(self) -> None:
         if self.decision not in ("accept", "reject", "replicate"):
-            raise InputError(f"a verdict must be accept, reject or replicate, got {self.decision!r}.")
+            raise InputError(f"a verdict must be accept, reject or replicate, got {shown(self.decision)}.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -278,7 +277,7 @@ class Trial:
         """Report intermediate metrics to the study.
 
         Args:
-            step: An epoch, iteration or other growing number; not negative.
+            step: An epoch, iteration or other growing whole number; not negative.
             metrics: Numbers by name. A pruner needs the objective's metrics.
 
         Raises:
@@ -287,38 +286,7 @@ class Trial:
         """
         if self._reporter is None:
             raise InputError("only a running trial can report.")
-        self._reporter(check_step(step), {name: check_number(name, value) for name, value in metrics.items()})
-
-
-def check_step(step: object) -> int:
-    """Return a step as a whole number that is not negative, or raise `InputError`."""
-    if isinstance(step, bool) or not hasattr(step, "__index__"):
-        raise InputError(f"a step must be a whole number, got {step!r}.")
-    number = int(step.__index__())
-    if number < 0:
-        raise InputError(f"a step must not be negative, got {number}.")
-    return number
-
-
-def check_number(name: str, value: object) -> float:
-    """Return a metric as a float, which may be infinite or NaN, or raise `InputError`.
-
-    Python and NumPy numbers and one-element tensors are accepted, text is not.
-    """
-    if isinstance(value, str | bytes) or value is None:
-        raise InputError(f"metric '{name}' must be a number, got {value!r}.")
-    try:
-        return float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        raise InputError(f"metric '{name}' must be a number, got {value!r:.80}.") from None
-
-
-def check_finite(name: str, value: object) -> float:
-    """Return a metric as a finite float, or raise `InputError`."""
-    number = check_number(name, value)
-    if not math.isfinite(number):
-        raise InputError(f"metric '{name}' must be a finite number, got {number}.")
-    return number
+        self._reporter(*report_values(step, metrics))
 
 
 def check_relative(path: str, subject: str) -> str:
@@ -330,5 +298,5 @@ def check_relative(path: str, subject: str) -> str:
     """
     parts = PurePosixPath(path) if isinstance(path, str) else None
     if not parts or not parts.parts or parts.is_absolute() or ".." in parts.parts:
-        raise InputError(f"{subject} must be a relative path without '..', got {path!r}.")
+        raise InputError(f"{subject} must be a relative path without '..', got {shown(path)}.")
     return path

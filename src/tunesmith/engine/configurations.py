@@ -9,6 +9,7 @@ import numpy as np
 from ..core.priors import prior_mode
 from ..core.space import SearchSpace
 from ..core.trial import Proposal, Value
+from ..core.values import plain
 from ..history.history import History
 
 
@@ -21,6 +22,9 @@ def baseline(space: SearchSpace, known: Mapping[str, Value]) -> Proposal:
 
     Returns:
         The proposal; its reason names the parameters whose values are guesses.
+
+    Raises:
+        InputError: A value of the user's cannot be recorded, as infinity; its keys name the parameter.
     """
     parameters: dict[str, Value] = {}
     from_prior: list[str] = []
@@ -32,7 +36,8 @@ def baseline(space: SearchSpace, known: Mapping[str, Value]) -> Proposal:
         if parameter.default is not None:
             parameters[name] = parameter.default
         elif name in known:
-            parameters[name] = known[name]
+            hint = "Write another value, or give the parameter a default."
+            parameters[name] = plain(known[name], f"your own value of '{name}'", "space", name, hint=hint)
         elif (mode := prior_mode(parameter)) is not None:
             parameters[name] = mode
             from_prior.append(name)

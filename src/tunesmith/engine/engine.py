@@ -10,8 +10,11 @@ from functools import partial
 from typing import Any
 
 from ..core.budget import Budget
-from ..core.trial import Failure, Measurement, Outcome, Proposal, State, Trial, Value, Verdict, check_finite
-from ..errors import InputError, SpaceExhausted, TrialPruned, nearest
+from ..core.metrics import usable_metrics
+from ..core.schema import check_types
+from ..core.trial import Failure, Measurement, Outcome, Proposal, State, Trial, Value, Verdict
+from ..core.values import NotFinite, whole
+from ..errors import InputError, SpaceExhausted, TrialPruned
 from ..journal import events
 from ..journal.events import Event
 from ..judges.base import Judge
@@ -71,7 +74,7 @@ class Engine:
             if len(added) == count:
                 return added
             wanted = count - len(added) + spare
-            for proposal in self.proposer.propose(self.history, count=wanted, seed=self.seed):
+            for proposal in map(self._plain, self.proposer.propose(self.history, count=wanted, seed=self.seed)):
                 if len(added) < count and is_new(self.history, proposal.parameters, proposal.inherits):
                     added.append(self.enqueue(proposal))
         while len(added) < count and (fallback := untried(self.history, self.seed)) is not None:
@@ -97,6 +100,18 @@ class Engine:
         attempt = self.trial(number).attempt + 1
         self.recorder.emit(events.TrialStarted(trial=number, attempt=attempt))
         return dataclasses.replace(self.history.trials[number], _reporter=partial(self._on_report, number))
+
+    @exclusively
+    def report(self, number: int, step: int, metrics: Mapping[str, float]) -> str | None:
+        """Record a report of a trial that was asked for; as `record_report`.
+
+        Raises:
+            InputError: The trial is not running.
+        """
+        trial = self.trial(number)
+        if trial.state is not State.RUNNING:
+            raise InputError(f"only a running trial can report, but trial {number} is {trial.state}.")
+        return self.record_report(number, step, metrics)
 
     @exclusively
     def record_report(
@@ -129,8 +144,8 @@ class Engine:
             try:
                 metrics, artifacts = self.check(outcome.metrics), outcome.artifacts
             except InputError as error:
-                missing = any(metric.name not in outcome.metrics for metric in self.history.objective.metrics)
-                failure = Failure(kind="metric", reason=error.message, systematic=missing)
+                systematic = not isinstance(error, NotFinite)
+                failure = Failure(kind="metric", reason=error.message, systematic=systematic)
         else:
             failure = dataclasses.replace(outcome, seconds=None, peak_memory_bytes=None)
         event = events.TrialFinished(
@@ -192,10 +207,13 @@ class Engine:
 
     def record_test(self, number: int, outcome: Outcome) -> None:
         """Journal a trial's outcome on the held-out test split."""
+        event = events.TrialTested(trial=number, failure=None if isinstance(outcome, Measurement) else outcome)
         if isinstance(outcome, Measurement):
-            self.recorder.emit(events.TrialTested(trial=number, metrics=dict(outcome.metrics)))
-        else:
-            self.recorder.emit(events.TrialTested(trial=number, failure=outcome))
+            try:
+                event = events.TrialTested(trial=number, metrics=self.check(outcome.metrics))
+            except InputError as error:
+                event = events.TrialTested(trial=number, failure=Failure(kind="metric", reason=error.message))
+        self.recorder.emit(event)
 
     def record_decision(self, decision: events.Decision) -> None:
         """Journal a decision about the study."""
@@ -205,27 +223,31 @@ class Engine:
         """Return once every journaled event would survive a power cut."""
         self.recorder.sync()
 
-    def trial(self, number: int) -> Trial:
-        """Return a trial, or raise `InputError` if the number is unknown."""
-        if not 0 <= number < len(self.history.trials):
-            raise InputError(f"there is no trial {number}; the study has {len(self.history.trials)} trials.")
-        return self.history.trials[number]
+    def trial(self, number: int | Trial) -> Trial:
+        """Return a trial by its number (or its earlier state), or raise `InputError` if the number is unknown."""
+        index = whole(number.number if isinstance(number, Trial) else number, "the number of a trial")
+        if not 0 <= index < len(self.history.trials):
+            raise InputError(f"there is no trial {index}; the study has {len(self.history.trials)} trials.")
+        return self.history.trials[index]
 
     def check(self, metrics: Mapping[str, Any]) -> dict[str, float]:
         """Return metrics as finite floats, the objective's among them, or raise `InputError`."""
-        checked = {name: check_finite(name, value) for name, value in metrics.items()}
-        for metric in self.history.objective.metrics:
-            if metric.name not in checked:
-                names = ", ".join(checked) or "nothing"
-                raise InputError(
-                    f"every trial must report '{metric.name}', got {names}.{nearest(metric.name, checked)}"
-                )
+        required = [metric.name for metric in self.history.objective.metrics]
+        checked, faults = usable_metrics(metrics, required, "the result")
+        if faults:
+            raise InputError(faults[0])
         return checked
 
     @property
     def has_room(self) -> bool:
         """Whether the budget still allows another trial."""
         return self.budget.trials is None or len(self.history.trials) < self.budget.trials
+
+    def _plain(self, proposal: Proposal) -> Proposal:
+        """Return a proposal with plain values, as a proposer that computes with NumPy leaves others."""
+        plain = dataclasses.replace(proposal, parameters=self.history.space.convert(proposal.parameters))
+        check_types(plain)
+        return plain
 
     def _repeat(self, trial: Trial, verdict: Verdict) -> Proposal:
         original = self.history.repeats(trial)[0].number
@@ -245,7 +267,9 @@ class Engine:
         return events.TrialProposed(trial=len(self.history.trials), proposal=proposal, seed=self.seed + runs)
 
     def _on_report(self, number: int, step: int, metrics: Mapping[str, float]) -> None:
-        if reason := self.record_report(number, step, metrics):
+        if self.trial(number).state is State.PRUNED:
+            raise TrialPruned("the trial has been pruned.")
+        if reason := self.report(number, step, metrics):
             raise TrialPruned(reason)
 
     def _finish(self, event: events.TrialFinished, verdict: Verdict | None = None) -> Trial:

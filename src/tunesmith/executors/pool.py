@@ -15,8 +15,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from ..core.schema import expect_whole
+from ..core.schema import check_types, expect_whole
 from ..core.trial import Measurement, OnReport, TrialRequest
+from ..core.values import shown
 from ..errors import InputError
 from ..execution.evaluation import failed, recover_from_folder, settle
 from ..execution.leftovers import sweep
@@ -85,9 +86,10 @@ class PoolExecutor:
     _state: _State = field(default_factory=_State, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        check_types(self)
         expect_whole(self.slots, 1, "slots")
         if not callable(self.pool):
-            raise InputError(f"pool must be a function of the slots, got {self.pool!r}.", keys=("pool",))
+            raise InputError(f"pool must be a function of the slots, got {shown(self.pool)}.", keys=("pool",))
 
     @property
     def capabilities(self) -> Capabilities:

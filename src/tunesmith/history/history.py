@@ -315,7 +315,11 @@ class History:
         """Give the trials of a study in memory a folder, so that they can run."""
         self.trials_folder = folder
         for trial in self.trials:
-            self._change(trial, folder=folder / f"{trial.number:04d}")
+            self._change(trial, folder=self.folder_of(trial.number))
+
+    def folder_of(self, number: int) -> Path | None:
+        """Return the folder of a trial, which need not exist; None for a study in memory that has not run."""
+        return None if self.trials_folder is None else self.trials_folder / f"{number:04d}"
 
     # -- applying events -------------------------------------------------------------------------------------------
 
@@ -375,8 +379,7 @@ class History:
 
     def _propose(self, event: events.TrialProposed) -> None:
         number = len(self.trials)
-        folder = None if self.trials_folder is None else self.trials_folder / f"{number:04d}"
-        trial = Trial(number=number, proposal=event.proposal, seed=event.seed, folder=folder)
+        trial = Trial(number=number, proposal=event.proposal, seed=event.seed, folder=self.folder_of(number))
         if number == len(self._points):
             self._points = np.concatenate([self._points, np.full_like(self._points, np.nan)])
             self._encoded = np.concatenate([self._encoded, np.zeros_like(self._encoded)])

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from ..core.parameters import Choice, Float, Int, Parameter, describe, exact
+from ..core.parameters import Choice, Float, Int, Parameter, describe
 from ..core.space import SearchSpace
-from ..core.trial import Value
+from ..core.values import Value, exact
 from ..errors import InputError, nearest
 from .draft import Draft
 from .intents import Action

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from ..core.schema import build, expect_table
 from ..core.trial import Trial, Verdict
+from ..core.values import shown
 from ..errors import InputError
 from ..history.history import History
 from .rules import RulesJudge
@@ -46,8 +47,8 @@ class LanguageModelJudge:
     def __post_init__(self) -> None:
         if self.reviewer is not None and not hasattr(self.reviewer, "review"):
             raise InputError(
-                f"a reviewer must be an object with a method `review`, got {self.reviewer!r}. In a study.toml, name "
-                "the language model in [agents].",
+                f"a reviewer must be an object with a method `review`, got {shown(self.reviewer)}. In a study.toml, "
+                "name the language model in [agents].",
                 keys=("reviewer",),
             )
         _ = self._rules

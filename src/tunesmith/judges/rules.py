@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..core.arrays import Flags, Floats
-from ..core.schema import expect_range
+from ..core.schema import check_types, expect_range
 from ..core.trial import State, Trial, Verdict
 from ..history.history import History
 from ..text import wording
@@ -44,6 +44,7 @@ class RulesJudge:
     overfit_gap: float = 0.5
 
     def __post_init__(self) -> None:
+        check_types(self)
         for name in ("accept_gain", "reject_loss", "repeats", "overfit_gap"):
             expect_range(self, name, 0)
         expect_range(self, "repeat_share", 0, 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..errors import InputError
+from ..core.schema import LONGEST_SECONDS, expect_range
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +25,6 @@ class CallLimits:
     output_tokens: int = 4000
 
     def __post_init__(self) -> None:
-        for name, least in (("timeout_seconds", 0.001), ("retries", 0), ("requests", 1), ("output_tokens", 1)):
-            if not least <= getattr(self, name) < float("inf"):
-                raise InputError(f"{name} must be at least {least}, got {getattr(self, name)}.", keys=(name,))
+        expect_range(self, "timeout_seconds", 0.001, LONGEST_SECONDS)
+        for name, least in (("retries", 0), ("requests", 1), ("output_tokens", 1)):
+            expect_range(self, name, least)

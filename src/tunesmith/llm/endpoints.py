@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..core.schema import expect_keys
+from ..core.values import shown
 from ..errors import InputError, MissingApiKey, MissingExtra, nearest
 from .prices import FREE, Price, price_from
 from .tokens import Token, token_from
@@ -169,13 +170,13 @@ def parse_model(setting: Any) -> tuple[str, str]:
     """
     table = {"name": setting} if isinstance(setting, str) else setting
     if not isinstance(table, Mapping):
-        raise InputError(f"a model must be text or a table, got {setting!r}.")
+        raise InputError(f"a model must be text or a table, got {shown(setting)}.")
     expect_keys(table, ("name", "base_url", "token", "price"))
     name, colon, model = str(table.get("name", "")).partition(":")
     if not colon or not model or name not in PROVIDERS:
         raise InputError(
             f"a model must be named with its provider first, as 'openrouter:anthropic/claude-sonnet-4.5', got "
-            f"{table.get('name')!r}.{nearest(name, PROVIDERS)} Providers: {', '.join(sorted(PROVIDERS))}."
+            f"{shown(table.get('name'))}.{nearest(name, PROVIDERS)} Providers: {', '.join(sorted(PROVIDERS))}."
         )
     if table.get("token") is not None:
         token_from(table["token"], {})

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..core.schema import build
+from ..core.schema import LONGEST_SECONDS, build, check_types, expect_range
+from ..core.values import shown
 from ..errors import InputError, MissingApiKey, nearest
 from .call_limits import CallLimits
 from .endpoints import Endpoint, endpoint_from, parse_model
@@ -66,10 +66,11 @@ class ModelOptions:
     approve_default: str = "reject"
 
     def __post_init__(self) -> None:
+        check_types(self)
         if isinstance(self.fallbacks, str) or not isinstance(self.fallbacks, Sequence):
-            raise InputError(f"fallbacks must be a list, got {self.fallbacks!r}.", keys=("fallbacks",))
+            raise InputError(f"fallbacks must be a list, got {shown(self.fallbacks)}.", keys=("fallbacks",))
         if not isinstance(self.roles, Mapping):
-            raise InputError(f"roles must be a table, got {self.roles!r}.", keys=("roles",))
+            raise InputError(f"roles must be a table, got {shown(self.roles)}.", keys=("roles",))
         for keys, setting in self._models():
             try:
                 parse_model(setting)
@@ -85,10 +86,7 @@ class ModelOptions:
             )
         _expect_one_of(("none", "radical", "all"), self.approve, "approve")
         _expect_one_of(("reject", "approve"), self.approve_default, "approve_default")
-        if not 0 < self.approve_seconds < math.inf:
-            raise InputError(
-                f"approve_seconds must be above 0 and finite, got {self.approve_seconds}.", keys=("approve_seconds",)
-            )
+        expect_range(self, "approve_seconds", 0, LONGEST_SECONDS, above=True)
         _ = self.call_limits, self.spend_limits(None)
 
     @classmethod
@@ -172,7 +170,7 @@ class ModelOptions:
 def _expect_one_of(options: Sequence[str], value: object, key: str) -> None:
     if value not in options:
         listed = f"{', '.join(map(repr, options[:-1]))} or {options[-1]!r}"
-        raise InputError(f"{key} must be {listed}, got {value!r}.{nearest(str(value), options)}", keys=(key,))
+        raise InputError(f"{key} must be {listed}, got {shown(value)}.{nearest(str(value), options)}", keys=(key,))
 
 
 def _plain(value: Any) -> Any:

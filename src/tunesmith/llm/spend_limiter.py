@@ -16,8 +16,9 @@ from typing import IO, Any
 
 import orjson
 
+from ..core.schema import expect_range
 from ..core.spending import Spending
-from ..errors import InputError, ModelUnavailable
+from ..errors import ModelUnavailable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,9 +38,8 @@ class SpendLimits:
     tokens_per_day: int | None = None
 
     def __post_init__(self) -> None:
-        for name, value in vars(self).items():
-            if value is not None and not 0 <= value < float("inf"):
-                raise InputError(f"{name} must be 0 or more, got {value}.", keys=(name,))
+        for name in vars(self):
+            expect_range(self, name, 0, below=True)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ..core.parameters import Choice, Parameter
+from ..core.schema import expect_range
 from ..core.trial import Proposal, Value
+from ..core.values import shown
 from ..errors import InputError
 from ..history.credit import assign_credit
 from ..history.history import History
@@ -85,12 +87,11 @@ class LanguageModelProposer:
     def __post_init__(self) -> None:
         if self.adviser is not None and not hasattr(self.adviser, "advise"):
             raise InputError(
-                f"an adviser must be an object with a method `advise`, got {self.adviser!r}. In a study.toml, name the "
-                "language model in [agents].",
+                f"an adviser must be an object with a method `advise`, got {shown(self.adviser)}. In a study.toml, "
+                "the language model in [agents].",
                 keys=("adviser",),
             )
-        if not self.shortfall > 0:
-            raise InputError(f"shortfall must be above 0, got {self.shortfall}.", keys=("shortfall",))
+        expect_range(self, "shortfall", 0, above=True)
 
     def propose(self, history: History, *, count: int, seed: int) -> Sequence[Proposal]:
         """Return `count` configurations: advised ones, then those of the Gaussian process.

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from ..core.schema import expect_range
+from ..core.schema import check_types, expect_range
 from ..core.trial import Proposal
+from ..core.values import shown
 from ..errors import InputError
 from ..history.credit import Credit, assign_credit
 from ..history.history import History
@@ -65,8 +66,9 @@ class PortfolioProposer:
     advice_share: float = 0.15
 
     def __post_init__(self) -> None:
+        check_types(self)
         if isinstance(self.members, str) or not isinstance(self.members, Sequence):
-            raise InputError(f"members must be a list of proposers, got {self.members!r}.", keys=("members",))
+            raise InputError(f"members must be a list of proposers, got {shown(self.members)}.", keys=("members",))
         object.__setattr__(self, "members", tuple(self.members))
         try:
             different = len(self._members)
@@ -80,12 +82,7 @@ class PortfolioProposer:
         expect_range(self, "startup_trials", 0)
         expect_range(self, "advised_first", 0)
         expect_range(self, "advice_share", 0, 0.25)
-        if not 0 <= self.floor <= 1 / len(self.members):
-            raise InputError(
-                f"floor must be at least 0 and at most {1 / len(self.members):.3g} with {len(self.members)} members, "
-                f"got {self.floor}.",
-                keys=("floor",),
-            )
+        expect_range(self, "floor", 0, 1 / len(self.members))
 
     def propose(self, history: History, *, count: int, seed: int) -> Sequence[Proposal]:
         """Return up to `count` configurations, each from the member whose turn it is.

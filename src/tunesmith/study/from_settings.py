@@ -11,6 +11,7 @@ from ..core.budget import Budget
 from ..core.objective import Objective
 from ..core.schema import build, expect_whole
 from ..core.space import SearchSpace
+from ..core.values import shown
 from ..errors import InputError
 from ..llm.options import ModelOptions
 from ..tasks.base import TaskContext, task_from_table
@@ -88,7 +89,7 @@ def _executor(table: Mapping[str, Any], parallel: Any) -> dict[str, Any]:
     name, colon, slots = str(table["executor"]).partition(":")
     if not isinstance(table["executor"], str) or (colon and not slots.isdecimal()):
         raise InputError(
-            f"executor must be a name, as 'process' or 'process:4', got {table['executor']!r}. "
+            f"executor must be a name, as 'process' or 'process:4', got {shown(table['executor'])}. "
             "Its options are keys of [execution].",
             keys=("execution", "executor"),
         )
@@ -114,7 +115,9 @@ def _trackers(table: Mapping[str, Any]) -> list[Tracker]:
     trackers = []
     for name, options in table.items():
         if not isinstance(options, bool | Mapping):
-            raise InputError(f"expected true, false or a table of options, got {options!r}.", keys=("trackers", name))
+            raise InputError(
+                f"expected true, false or a table of options, got {shown(options)}.", keys=("trackers", name)
+            )
         if options is False:
             continue
         try:

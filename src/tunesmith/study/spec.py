@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ from ..core.objective import Metric, Objective
 from ..core.parameters import Parameter
 from ..core.schema import expect_whole
 from ..core.space import SearchSpace
+from ..core.values import shown
 from ..errors import InputError, nearest
 from ..executors.base import Executor
 from ..journal.events import SessionOpened, StudyCreated
@@ -108,21 +110,25 @@ class StudySpec:
         objective = Objective.parse(options["objective"])
         if callable(task) and not hasattr(task, "evaluate"):
             task = FunctionTask(function=task, metric=objective.primary.name)
+        if task is not None and not isinstance(task, Mapping):
+            plugins.check_kind("task", task)
         values: dict[str, Any] = {**options, "objective": objective, "task": task, "source": source}
         space, folder, budget = options["space"], options.get("folder"), options.get("budget")
         values["space"] = space if isinstance(space, SearchSpace) else SearchSpace(space)
         if (check := getattr(task, "check", None)) is not None:
             check(values["space"])
-        values["folder"] = None if folder is None else Path(folder).expanduser().absolute()
+        values["folder"] = None if folder is None else _path(folder).expanduser().absolute()
         values["name"] = options.get("name") or (values["folder"].name if folder is not None else "study")
+        if not isinstance(values["name"], str):
+            raise InputError(f"name must be a string, got {shown(values['name'])}.", keys=("name",))
         values["budget"] = Budget() if budget is None else budget
         if not isinstance(values["budget"], Budget):
-            raise InputError(f"budget must be a Budget, as Budget(trials=60), got {budget!r}.")
+            raise InputError(f"budget must be a Budget, as Budget(trials=60), got {shown(budget)}.", keys=("budget",))
         if (model := options.get("model")) is not None:
             values["model"] = ModelOptions.parse(model)
         trackers = options.get("trackers", ())
-        if isinstance(trackers, str | Mapping):
-            raise InputError(f'expected a list of trackers such as ["mlflow"], got {trackers!r}.')
+        if isinstance(trackers, str | Mapping) or not isinstance(trackers, Iterable):
+            raise InputError(f'expected a list of trackers such as ["mlflow"], got {shown(trackers)}.')
         values["trackers"] = tuple(trackers)
         for key in ("retries", "seed"):
             if key in values:
@@ -204,6 +210,12 @@ class StudySpec:
         )
         task.check(self.space)
         return task
+
+
+def _path(folder: object) -> Path:
+    if not isinstance(folder, str | os.PathLike) or "\0" in str(folder):
+        raise InputError(f"folder must be a path, got {shown(folder)}.", keys=("folder",))
+    return Path(folder)
 
 
 def check_options(options: Mapping[str, Any]) -> None:

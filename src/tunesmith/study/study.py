@@ -17,9 +17,10 @@ from ..approvals.approvals import Approvals
 from ..core.approval_request import ApprovalRequest
 from ..core.schema import expect_table
 from ..core.trial import Failure, Measurement, Outcome, Proposal, State, Trial, Value, Verdict
+from ..core.values import shown
 from ..engine.engine import Engine
 from ..engine.recorder import Recorder, exclusively
-from ..errors import BudgetSpent, InputError, MissingExtra
+from ..errors import BudgetSpent, InputError
 from ..executors.base import Executor
 from ..history.history import History
 from ..journal.events import TrialJudged, TrialNoted
@@ -32,6 +33,7 @@ from ..tasks.base import Task
 from ..tasks.function import Function
 from ..text.shell import command
 from ..trial_folder.artifacts import check_artifacts
+from .frame import frame_of
 from .spec import StudyOptions, StudySpec, resolve_pruner
 
 if TYPE_CHECKING:
@@ -68,6 +70,8 @@ class Study:
     ) -> None:
         if spec is not None and (task is not None or options):
             raise TypeError("a study takes a specification or options, not both.")
+        if spec is not None and not isinstance(spec, StudySpec):
+            raise TypeError(f"a study is continued with Study(folder=...) or ts.load(folder), got {shown(spec)}.")
         self.spec = spec = StudySpec.from_options(task, **options) if spec is None else spec
         self.space, self.objective, self.budget, self.seed = spec.space, spec.objective, spec.budget, spec.seed
         self.folder, self.name = spec.folder, spec.name
@@ -146,27 +150,13 @@ class Study:
     def frame(self) -> pd.DataFrame:
         """Return the trials as a table: one row each, parameters and metrics as columns.
 
+        A parameter that is inactive in a trial is `pandas.NA` there; None is an option like any other. So a row's
+        parameters, without their prefix, can be given to `add`.
+
         Raises:
             MissingExtra: pandas is not installed.
         """
-        try:
-            import pandas as pd
-        except ImportError:
-            raise MissingExtra("a frame needs pandas. Install it with: pip install 'tunesmith[notebook]'") from None
-        rows = [
-            {
-                "number": trial.number,
-                "state": str(trial.state),
-                "proposer": trial.proposal.proposer,
-                **{f"parameters.{name}": value for name, value in trial.parameters.items()},
-                **{f"metrics.{name}": value for name, value in trial.metrics.items()},
-                "seconds": trial.seconds,
-                "verdict": trial.verdict.decision if trial.verdict else None,
-                "failure": trial.failure.reason if trial.failure else None,
-            }
-            for trial in self.history.trials
-        ]
-        return pd.DataFrame(rows)
+        return frame_of(self.history)
 
     def report(self, path: Path | str | None = None) -> Path:
         """Write the study as one self-contained HTML page.
@@ -211,12 +201,13 @@ class Study:
         return self.engine.start(waiting[0].number)
 
     @exclusively
-    def tell(self, number: int, outcome: Outcome | Mapping[str, float] | float) -> Trial:
+    def tell(self, number: int | Trial, outcome: Outcome | Mapping[str, float] | float) -> Trial:
         """Settle a trial with its outcome.
 
         Args:
-            number: The trial.
-            outcome: A `Measurement`, its metrics by name, the one metric as a number, or a `Failure`.
+            number: The trial, or its number.
+            outcome: A `Measurement`, its metrics by name, the one metric as a number, or a `Failure`, as for a training
+                that diverged: `Failure(kind="told", reason="the loss is NaN")`.
 
         Returns:
             The settled and judged trial.
@@ -227,11 +218,11 @@ class Study:
         """
         trial = self.engine.trial(number)
         if trial.state is not State.RUNNING:
-            raise InputError(f"only a running trial can be settled, but trial {number} is {trial.state}.")
+            raise InputError(f"only a running trial can be settled, but trial {trial.number} is {trial.state}.")
         outcome = self._to_outcome(outcome)
         if isinstance(outcome, Measurement):
             check_artifacts(trial.folder, outcome.artifacts)
-        return self._settle(number, outcome)
+        return self._settle(trial.number, outcome)
 
     @exclusively
     def add(self, parameters: Mapping[str, Value], outcome: Outcome | Mapping[str, float] | float) -> Trial:
@@ -242,7 +233,7 @@ class Study:
         surpassed.
 
         Args:
-            parameters: The active parameters by name.
+            parameters: The active parameters by name; inactive ones may be None, NaN, or pandas' `NA`.
             outcome: As for `tell`.
 
         Returns:
@@ -251,21 +242,23 @@ class Study:
         Raises:
             InputError: The parameters are outside the space, or a metric is missing or not a finite number.
         """
-        if fault := self.space.fault(expect_table(parameters, "parameters")):
+        values = self.space.convert(expect_table(parameters, "parameters"))
+        if fault := self.space.fault(values):
             raise InputError(
                 f"a known result must lie in the search space, but {fault} Widen the space, or omit this result."
             )
         outcome = self._to_outcome(outcome)
         if not self.history.trials:
             self.engine.enqueue(self.engine.baseline())
-        key = self.space.key(parameters)
+        key = self.space.key(values)
         same = [trial for trial in self.history.trials if self.space.key(trial.parameters) == key]
         waiting = next((trial for trial in same if trial.state is State.WAITING), None)
-        trial = waiting or self.engine.enqueue(
-            Proposal(parameters=dict(parameters), reason="known before", repeat_of=same[0].number if same else None)
-        )
         if isinstance(outcome, Measurement):
-            check_artifacts(trial.folder, outcome.artifacts)
+            number = waiting.number if waiting else len(self.history.trials)
+            check_artifacts(self.history.folder_of(number), outcome.artifacts)
+        trial = waiting or self.engine.enqueue(
+            Proposal(parameters=values, reason="known before", repeat_of=same[0].number if same else None)
+        )
         self.engine.start(trial.number)
         return self._settle(trial.number, outcome, may_repeat=False)
 
@@ -281,20 +274,24 @@ class Study:
         elif not isinstance(outcome, Measurement | Failure):
             outcome = Measurement(metrics={self.objective.primary.name: outcome})
         if isinstance(outcome, Measurement):
-            outcome = dataclasses.replace(outcome, metrics=self.engine.check(outcome.metrics))
+            try:
+                outcome = dataclasses.replace(outcome, metrics=self.engine.check(outcome.metrics))
+            except InputError as error:
+                hint = "If the trial failed, tell a Failure (on the command line: --failed REASON)."
+                raise InputError(f"{error.message} {hint}", keys=error.keys) from None
         return outcome
 
     @exclusively
-    def note(self, number: int, text: str, *, accept: bool = False, reject: bool = False) -> Trial:
+    def note(self, number: int | Trial, text: str, *, accept: bool = False, reject: bool = False) -> Trial:
         """Add a user's note to a trial, and overrule its verdict if asked.
 
         Args:
-            number: The trial.
+            number: The trial, or its number.
             text: The note; may be empty with `accept` or `reject`.
             accept: Rank this configuration first, whatever its measurement.
             reject: Bar this configuration from being the best.
         """
-        self.engine.trial(number)
+        number = self.engine.trial(number).number
         if accept and reject:
             raise InputError("a note can accept or reject a trial, not both.")
         if text:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..core.trial import Failure, TrialFailed, check_finite, check_number
-from ..errors import InputError, nearest
+from ..core.metrics import usable_metrics
+from ..core.trial import Failure, TrialFailed
+from ..core.values import NotFinite, shown
+from ..errors import InputError
 from .names import METRICS_FILE
 
 
@@ -27,24 +28,22 @@ def finite_metrics(values: Mapping[Any, Any], required: Sequence[str], source: s
     """Return the finite numbers among a trial's values, by name.
 
     Args:
-        values: By name. A value that is not a finite number is left out, unless it is required.
+        values: By name. A value that is not a finite number is left out, with a line in the trial's log, unless it is
+            required.
         required: Names that must be present, with finite numbers.
         source: Where the values come from, in words, for the message.
 
     Raises:
         TrialFailed: A required metric is missing, or not a finite number.
     """
-    for name in required:
-        if name not in values:
-            names = sorted(map(str, values))
-            has = f"has only {', '.join(names[:20])}.{nearest(name, names)}" if names else "has no metric at all."
-            raise bad_metrics(f"the metric '{name}' is missing: {source} {has}")
-        try:
-            check_finite(name, values[name])
-        except InputError as error:
-            raise bad_metrics(f"{source}: {error.message}", systematic=number_or_none(values[name]) is None) from None
-    numbers = {str(name): number_or_none(value) for name, value in values.items()}
-    return {name: number for name, number in numbers.items() if number is not None and math.isfinite(number)}
+    try:
+        metrics, faults = usable_metrics(values, required, source)
+    except InputError as error:
+        raise bad_metrics(error.message, systematic=not isinstance(error, NotFinite)) from None
+    if faults:
+        more = "" if len(faults) == 1 else f" So are {len(faults) - 1} more."
+        print(f"[tunesmith: a value that is not a metric is left out: {faults[0]}{more}]")
+    return metrics
 
 
 def read_metrics(path: Path) -> dict[str, Any]:
@@ -61,7 +60,7 @@ def read_metrics(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError) as error:
         raise bad_metrics(f"{path.name} must hold a JSON object, but it cannot be read: {error}") from None
     if not isinstance(values, dict):
-        raise bad_metrics(f"{path.name} must hold a JSON object of metrics by name, but it holds {values!r:.80}.")
+        raise bad_metrics(f"{path.name} must hold a JSON object of metrics by name, but it holds {shown(values)}.")
     return values
 
 
@@ -77,11 +76,3 @@ def write_metrics(folder: Path, metrics: Mapping[str, float]) -> None:
     except OSError as error:
         reason = f"{METRICS_FILE} could not be written: {error}"
         raise TrialFailed(Failure(kind="setup", reason=reason)) from None
-
-
-def number_or_none(value: object) -> float | None:
-    """Return a number as a float, which may be infinite or NaN; None for anything else, booleans included."""
-    try:
-        return None if isinstance(value, bool) else check_number("", value)
-    except (InputError, OverflowError):
-        return None

@@ -8,9 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ..core.reports import Report
-from ..core.trial import check_step
+from ..core.values import number, step
 from ..errors import InputError
-from .metrics import number_or_none
 from .names import REPORTS_FILE
 
 _LONGEST_LINE_BYTES = 1 << 20
@@ -38,7 +37,7 @@ class ReportsTail:
         folder: The trial's folder.
 
     Attributes:
-        garbage: The first line that is not a report, or None.
+        garbage: The first line that is not a report, or has a value that is no number; or None.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -67,9 +66,14 @@ class ReportsTail:
             return None
         try:
             values = json.loads(line)
-            step = check_step(values.pop("step"))
-            numbers = {str(name): number_or_none(value) for name, value in values.items()}
+            at = step(values.pop("step"))
         except (ValueError, AttributeError, TypeError, KeyError, InputError, RecursionError):
             self.garbage = self.garbage or line[:200]
             return None
-        return Report(step, {name: number for name, number in numbers.items() if number is not None})
+        metrics: dict[str, float] = {}
+        for name, value in values.items():
+            try:
+                metrics[name] = number(value, f"metric '{name}'")
+            except InputError:
+                self.garbage = self.garbage or line[:200]
+        return Report(at, metrics)

@@ -275,7 +275,7 @@ def test_parameter_names_do_not_affect_the_search() -> None:
         ({"model": "gpt-5"}, "its provider first"),
         ({"model": {"model": "ollama:llama", "fallback": []}}, "Did you mean 'fallbacks'"),
         ({"model": {"model": "ollama:llama", "record": "a", "replay": "b"}}, "recorded or replayed, not both"),
-        ({"model": {"model": "ollama:llama", "tokens": -1}}, "tokens must be 0 or more"),
+        ({"model": {"model": "ollama:llama", "tokens": -1}}, "tokens must be at least 0"),
     ],
 )
 def test_invalid_settings_are_rejected(options: dict[str, Any], message: str) -> None:

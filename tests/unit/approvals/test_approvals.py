@@ -300,7 +300,7 @@ def test_requests_are_read_from_the_journal_alone(tmp_path: Path) -> None:
         ({"approve": True}, "approve must be a string"),
         ({"approve_default": "yes"}, "approve_default must be 'reject' or 'approve', got 'yes'"),
         ({"approve_seconds": 0}, "approve_seconds must be above 0"),
-        ({"approve_seconds": float("inf")}, "approve_seconds must be above 0 and finite"),
+        ({"approve_seconds": float("inf")}, "approve_seconds must be above 0 and at most"),
         ({"approve_second": 3}, "Did you mean 'approve_seconds'"),
     ],
 )

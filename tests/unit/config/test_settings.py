@@ -98,7 +98,7 @@ def test_the_folder_is_beside_the_file_by_default(study: Path, monkeypatch: pyte
         (
             "low = 0.001",
             "low = 1",
-            'study.toml:7: space."model.lr".low: low must be below high, got low=1.0 and high=0.1',
+            'study.toml:7: space."model.lr".low: low must be at most high, got low=1.0 and high=0.1',
         ),
         ("low = 0.001", "low = 0", 'study.toml:7: space."model.lr".low: low must be above 0 on a logarithmic scale'),
         ("low = 0.001", "lower = 1", r'study.toml:7: space."model.lr".lower: unknown key .* Did you mean \'low\'\?'),

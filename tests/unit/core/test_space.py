@@ -72,7 +72,7 @@ def test_equal_options_of_different_types_differ() -> None:
 @pytest.mark.parametrize(
     ("make", "key"),
     [
-        (lambda: Float(1.0, 1.0), "low"),
+        (lambda: Float(1.0, 0.9), "low"),
         (lambda: Float(0.0, 1.0, log=True), "low"),
         (lambda: Float(0.0, math.inf), "high"),
         (lambda: Float(0.0, 1.0, step=0.0), "step"),

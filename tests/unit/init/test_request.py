@@ -147,7 +147,6 @@ REFUSED = [
     ("minimize val_rmse", "the script has no metric 'val_rmse'"),
     ("stop when the loss is above 0.5", "not understood"),
     ("lr between 1e-5 and 1e400", "must be finite"),
-    ("lr between 1 and 1", "low must be below high"),
     ("optimizer from 2 to 8", "none of these is in that range"),
     ("tune only lr, don't touch lr", "cannot be tuned and left alone"),
     ("only lr, dropout up to 0.2", "dropout is left alone"),

@@ -111,7 +111,7 @@ def test_limiters_of_one_process_share_a_day(tmp_path: Path) -> None:
 
 
 def test_negative_limits_are_rejected() -> None:
-    with pytest.raises(InputError, match="tokens must be 0 or more"):
+    with pytest.raises(InputError, match="tokens must be at least 0"):
         SpendLimits(tokens=-1)
 
 

@@ -94,8 +94,8 @@ def test_a_plain_number_is_the_objectives_metric() -> None:
         ({"y": math.nan}, "metric 'y' must be a finite number, got nan"),
         ({"y": math.inf}, "metric 'y' must be a finite number, got inf"),
         ({"y": "0.3"}, "metric 'y' must be a number, got '0.3'"),
-        ({"yy": 1.0}, "every trial must report 'y', got yy. Did you mean 'yy'?"),
-        ({}, "every trial must report 'y', got nothing"),
+        ({"yy": 1.0}, "the metric 'y' is missing: the result has only yy. Did you mean 'yy'?"),
+        ({}, "the metric 'y' is missing: the result has no metric at all."),
     ],
 )
 def test_unusable_metrics_are_refused(outcome: Any, message: str) -> None:
@@ -417,7 +417,7 @@ def test_several_metrics_with_weights_are_one_loss() -> None:
         ({"budget": 10}, r"budget must be a Budget, as Budget\(trials=60\), got 10"),
         ({"seed": "a"}, "seed must be a whole number of at least 0, got 'a'"),
         ({"seed": -1}, "seed must be a whole number of at least 0, got -1"),
-        ({"executor": 4}, "an executor must be a name, a table with a name, or an instance, got 4"),
+        ({"executor": 4}, "an executor must be a name, a table with a name, or an instance, got 4,"),
         ({"executor": "inline:4"}, "unknown key 'slots'. Known keys: none"),
     ],
 )
@@ -487,7 +487,7 @@ def test_a_known_result_of_the_users_own_configuration_is_trial_0() -> None:
         ({"x": 0.1, "n": 1, "kind": "a", "m": 1}, 1.0, "unknown parameter 'm'"),
         ([0.1, 1, "a"], 1.0, "expected a table"),
         ({"x": 0.1, "n": 1, "kind": "a"}, math.nan, "must be a finite number"),
-        ({"x": 0.1, "n": 1, "kind": "a"}, {"z": 1.0}, "every trial must report 'y'"),
+        ({"x": 0.1, "n": 1, "kind": "a"}, {"z": 1.0}, "the metric 'y' is missing"),
     ],
 )
 def test_an_unusable_known_result_is_refused(parameters: Any, outcome: Any, message: str) -> None:

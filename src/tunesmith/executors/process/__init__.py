@@ -10,7 +10,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from ...core.schema import LONGEST_SECONDS, check_types, expect_range, expect_table
 from ...core.trial import Measurement, OnReport, TrialRequest
+from ...core.values import shown
 from ...errors import InputError
 from ...execution.evaluation import recover_from_folder
 from ...execution.leftovers import sweep
@@ -21,6 +23,7 @@ from .environment import count_cores, find_gpus, slot_variables
 from .slot import Slot
 
 _LEAST_LOG_BYTES = 10_000
+_MOST_SLOTS = 10_000
 _LEEWAY_SECONDS = 3.0
 
 
@@ -68,22 +71,21 @@ class ProcessExecutor:
     _state: _State = field(default_factory=_State, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        least = {"slots": 1, "gpus_per_trial": 1, "threads_per_trial": 1, "log_bytes": _LEAST_LOG_BYTES}
-        for name, bound in least.items():
-            value = getattr(self, name)
-            if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < bound):
-                raise InputError(f"{name} must be a whole number of at least {bound}, got {value!r}.", keys=(name,))
-        if not 0 <= self.grace_seconds < float("inf"):
-            raise InputError(
-                f"grace_seconds must be a number from 0, got {self.grace_seconds!r}.", keys=("grace_seconds",)
-            )
-        for name, text in self.environment.items():
-            if not isinstance(text, str) or not name or "=" in name or "\0" in name + text:
+        check_types(self)
+        expect_range(self, "slots", 1, _MOST_SLOTS)
+        expect_range(self, "gpus_per_trial", 1)
+        expect_range(self, "threads_per_trial", 1)
+        expect_range(self, "log_bytes", _LEAST_LOG_BYTES)
+        if not (self.gpus is None or isinstance(self.gpus, str | list | tuple)):
+            raise InputError(f"gpus must be a list or 'auto', got {shown(self.gpus)}.", keys=("gpus",))
+        expect_range(self, "grace_seconds", 0, LONGEST_SECONDS)
+        for name, text in expect_table(self.environment, "environment").items():
+            if not isinstance(name, str) or not isinstance(text, str) or not name or "=" in name or "\0" in name + text:
                 raise InputError(
-                    f"an environment variable must have a name and a string value, got {name!r} = {text!r}.",
+                    f"an environment variable must have a name and a string value, got {shown(name)} = {shown(text)}.",
                     keys=("environment", str(name)),
                 )
-        if isinstance(self.gpus, list) and 0 < len(self.gpus) < self.gpus_per_trial:
+        if isinstance(self.gpus, list | tuple) and 0 < len(self.gpus) < self.gpus_per_trial:
             raise InputError(
                 f"gpus_per_trial must be at most the number of GPUs, but it is {self.gpus_per_trial} and gpus is "
                 f"{self.gpus}. Lower it, or add GPUs.",
@@ -173,7 +175,7 @@ class ProcessExecutor:
             self._state.on_report(number, attempt, step, metrics)
 
     def _find_gpus(self) -> list[str] | None:
-        if isinstance(self.gpus, list):
+        if isinstance(self.gpus, list | tuple):
             return [str(gpu) for gpu in self.gpus]
         if self.gpus is not None and self.gpus != "auto":
             return [name.strip() for name in self.gpus.split(",") if name.strip()]

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from ...core.parameters import exact
 from ...core.trial import Failure, Measurement, Reporter, TrialFailed, TrialRequest, Value, check_relative
+from ...core.values import exact
 from ...errors import InputError, TrialPruned, nearest
 from ...llm.environment import trial_environment
 from ...text import shell
@@ -224,7 +224,10 @@ class CommandTask:
         with contextlib.suppress(TrialPruned):  # too late: the trial has finished, and its measurement is worth more
             _forward_reports(tail, report)
         if tail.garbage is not None:
-            print(f"[tunesmith: a line of reports.jsonl is not a JSON object with a step: {tail.garbage!r}]")
+            print(
+                "[tunesmith: a line of reports.jsonl must be a JSON object with a whole number as step and numbers as "
+                f"metrics, got {tail.garbage!r}]"
+            )
         return Measurement(metrics=metrics, artifacts=find_artifacts(request.folder))
 
     def reproduce(self, request: TrialRequest) -> str:

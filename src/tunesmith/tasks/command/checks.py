@@ -9,8 +9,9 @@ from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ...core.parameters import Choice, Parameter, exact
+from ...core.parameters import Choice, Parameter
 from ...core.trial import Value
+from ...core.values import exact
 from ...errors import InputError, nearest
 from ...text.shell import command
 from .printed_metrics import is_printable

@@ -6,6 +6,7 @@ import importlib.util
 import os
 from dataclasses import dataclass, field
 
+from ...core.schema import check_types
 from ...errors import InputError, MissingExtra
 from ...history.history import History
 from ...journal.events import Event
@@ -35,6 +36,7 @@ class MlflowTracker:
     _mirror: Mirror | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
+        check_types(self)
         if importlib.util.find_spec("mlflow") is None:
             raise MissingExtra("the tracker mlflow needs an extra. Install it with: pip install 'tunesmith[mlflow]'")
         is_local = not (self.uri or os.environ.get("MLFLOW_TRACKING_URI"))
