@@ -8,6 +8,7 @@
     ├── JournalError        the journal cannot be read or written (disk full, no permission)
     ├── StudyFailed         the study ended without a usable trial (exit status 1)
     │   └── SetupFailed     trial 0 failed in a way that other trials would, too (exit status 2)
+    ├── MachineFault        the machine cannot run trials: a full disk, no more processes (exit status 1)
     ├── ModelUnavailable    no language model can be called; callers fall back to rules
     ├── ApprovalPending     a step waits for a user's approval
     ├── SpaceExhausted      every configuration of a finite space has been tried
@@ -78,6 +79,10 @@ class StudyFailed(TunesmithError):
 
 class SetupFailed(StudyFailed):
     """Trial 0 failed in a way that other trials would, too: what surrounds the training must be mended."""
+
+
+class MachineFault(TunesmithError):
+    """The machine cannot run trials: its disk is full, or it cannot start more processes. The trials wait."""
 
 
 class ModelUnavailable(TunesmithError):

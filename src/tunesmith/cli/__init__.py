@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from .. import __version__
-from ..errors import JournalError, SetupFailed, StudyFailed, TunesmithError
+from ..errors import JournalError, MachineFault, SetupFailed, StudyFailed, TunesmithError
 from ..runner.signals import INTERRUPTED, handle, handled, leave, say_interrupted
 
 VERBS = {
@@ -86,7 +86,7 @@ def _status(arguments: Sequence[str] | None) -> int:
     except click.ClickException as error:
         error.show()
         return 2
-    except (StudyFailed, JournalError) as error:
+    except (StudyFailed, MachineFault, JournalError) as error:
         click.echo(f"tunesmith: {error}", err=True)
         return 2 if isinstance(error, SetupFailed) else 1
     except TunesmithError as error:

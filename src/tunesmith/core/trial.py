@@ -20,7 +20,7 @@ CHECKPOINT_FOLDER = "checkpoint"
 ARTIFACTS_FOLDER = "artifacts"
 """The folder for artifacts within a trial's."""
 
-FailureKind = Literal["exit", "exception", "metric", "timeout", "memory", "lost", "setup", "told"]
+FailureKind = Literal["exit", "exception", "metric", "timeout", "memory", "lost", "machine", "setup", "told"]
 Decision = Literal["accept", "reject", "replicate"]
 Purpose = Literal["search", "refit", "test"]
 Reporter = Callable[[int, Mapping[str, float]], None]
@@ -102,8 +102,9 @@ class Failure:
 
     Args:
         kind: `exit` (status other than 0), `exception`, `metric` (missing, or not a finite number), `timeout`,
-            `memory`, `lost` (killed from outside, or its process vanished), `setup` (its folder or command
-            could not be prepared) or `told` (reported by an outside program).
+            `memory`, `lost` (killed from outside, or its process vanished), `machine` (a full disk, no more
+            processes: it waits instead of failing), `setup` (its folder or command could not be prepared) or `told`
+            (reported by an outside program).
         reason: One or two sentences.
         log_tail: The last lines of the trial's log.
         seconds: Wall-clock time until the failure.

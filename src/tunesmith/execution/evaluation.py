@@ -11,11 +11,14 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from pathlib import Path
 from types import MappingProxyType, TracebackType
+from typing import Any
 
+from ..core.machine_faults import machine_fault
 from ..core.trial import Failure, FailureKind, Measurement, OnReport, Reporter, TrialFailed, TrialRequest
 from ..errors import TrialPruned
 from ..tasks.base import Task
 from ..trial_folder.artifacts import check_artifacts
+from ..trial_folder.disk import disk_fault
 from ..trial_folder.exit_status import shows_out_of_memory
 from ..trial_folder.log import BoundedLog, read_tail
 from ..trial_folder.names import LOG_FILE
@@ -55,7 +58,7 @@ def run_trial(
     try:
         log.write(prepare(request))
     except OSError as error:
-        result = failed("setup", f"the trial's folder could not be prepared: {error}")
+        result = not_started(error, "the trial's folder could not be prepared")
     else:
         with captured(log):
             result = evaluate(load, request, count, reproduces=reproduces)
@@ -122,22 +125,42 @@ def failed(kind: FailureKind, reason: str, *, systematic: bool = False) -> Resul
     return {"state": "failed", "failure": failure}
 
 
+def not_started(error: OSError, problem: str) -> Result:
+    """Return the result of a trial that could not be started: the machine's fault, or that of the trial's setup.
+
+    Args:
+        error: Why.
+        problem: What could not be done, in words.
+    """
+    fault = machine_fault(error)
+    return failed("setup" if fault is None else "machine", f"{problem}: {fault or error}")
+
+
 def finish(
     request: TrialRequest, result: Result, *, seconds: float, peak_memory_bytes: int | None, reports: int
 ) -> Result:
     """Add costs and the end of the log to a result, and write it into the trial's folder.
 
-    If it cannot be written, as on a full disk, there is only a warning: the result still reaches the study.
+    A failure on a full disk becomes one of the machine. A result that cannot be written still reaches the study.
     """
     whole: Result = {"attempt": request.attempt, "metrics": {}, "artifacts": {}, "failure": None, **result}
     whole |= {"seconds": seconds, "peak_memory_bytes": peak_memory_bytes, "reports": reports}
     if whole["failure"] is not None:
-        whole["failure"] = {**whole["failure"], "log_tail": read_tail(request.folder / LOG_FILE)}
+        whole["failure"] = _explained(request.folder, whole["failure"])
     try:
         write_result(request.folder, whole)
     except OSError as error:
-        logger.warning("the result of trial %d could not be written: %s", request.number, error)
+        logger.info("the result of trial %d could not be written: %s", request.number, error)
     return whole
+
+
+def _explained(folder: Path, failure: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a failure with the end of the log, and with the machine's fault if there is one."""
+    whole = {**failure, "log_tail": read_tail(folder / LOG_FILE)}
+    if failure["kind"] not in ("exit", "exception", "metric", "setup"):
+        return whole
+    fault = disk_fault(folder, f"{failure['reason']}\n{whole['log_tail']}")
+    return whole if fault is None else whole | {"kind": "machine", "reason": f"{failure['reason']}; {fault}"}
 
 
 def settle(future: Future[Measurement], result: Result) -> None:
@@ -160,7 +183,7 @@ def recover_from_folder(request: TrialRequest, on_report: OnReport) -> Future[Me
         A settled future, or None if the folder has no result of this attempt, or the attempt was lost.
     """
     result = read_result(request.folder, request.attempt)
-    if result is None or (result["failure"] or {}).get("kind") == "lost":
+    if result is None or (result["failure"] or {}).get("kind") in ("lost", "machine"):
         return None
     future: Future[Measurement] = Future()
     try:

@@ -15,11 +15,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from ..core.machine_faults import machine_fault
 from ..core.schema import check_types, expect_whole
 from ..core.trial import Measurement, OnReport, TrialRequest
 from ..core.values import shown
 from ..errors import InputError
-from ..execution.evaluation import failed, recover_from_folder, settle
+from ..execution.evaluation import failed, not_started, recover_from_folder, settle
 from ..execution.leftovers import sweep
 from ..execution.portable import PortableTask, pack, unpack
 from ..execution.remote import run_remotely
@@ -123,7 +124,7 @@ class PoolExecutor:
         try:
             files = self._prepare(request)
         except OSError as error:
-            settle(running.future, failed("setup", f"the trial's folder could not be prepared: {error}"))
+            settle(running.future, not_started(error, "the trial's folder could not be prepared"))
             return running.future
         state.task = PortableTask.of(task, state.task)
         running.job = self._submit(run_remotely, state.task, request, files, os.getpid())
@@ -227,7 +228,9 @@ class PoolExecutor:
             except InputError:
                 raise
             except BaseException as error:
-                lost = failed("lost", f"its worker was lost: {type(error).__name__}: {error}")
+                fault = machine_fault(error)
+                reason = f"its worker was lost: {type(error).__name__}: {fault or error}"
+                lost = failed("lost" if fault is None else "machine", reason)
                 result = read_result(request.folder, request.attempt) or lost
             self._forward_reports(running)
         except BaseException as error:

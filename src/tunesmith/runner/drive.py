@@ -8,7 +8,7 @@ from functools import partial
 from types import FrameType
 
 from ..engine.recorder import gc_paused
-from ..errors import SetupFailed, StudyFailed
+from ..errors import MachineFault, SetupFailed, StudyFailed
 from ..history.history import History
 from .coordinator import setup_failure
 from .loop import Loop
@@ -20,6 +20,7 @@ def drive(loop: Loop) -> None:
 
     Raises:
         StudyFailed: Nothing worked; the message shows why. `SetupFailed` if that is not due to the training.
+        MachineFault: The machine cannot run trials; those that could not run wait.
         KeyboardInterrupt: It was interrupted.
     """
     with handled(partial(_on_signal, loop)), loop.executor:
@@ -36,6 +37,9 @@ def drive(loop: Loop) -> None:
             raise
     if loop.interrupted:
         raise KeyboardInterrupt
+    if loop.machine_fault:
+        remedy = "then run the same command again. No trial is lost."
+        raise MachineFault(f"The study stopped, and {loop.machine_fault}; {remedy}")
     if end["failed"]:
         raise _failure(loop.history, end["stop"])
 

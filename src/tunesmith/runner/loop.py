@@ -80,6 +80,7 @@ class Loop:
         self.interrupted = False
         self.runs_inline = False
         self.is_closing = False
+        self.machine_fault = ""
         self._memory_bytes = self.budget.memory_bytes
         self._exhausted = ""
         self._has_session = False
@@ -127,6 +128,8 @@ class Loop:
         """Decide whether the study continues."""
         if self.interrupted:
             return Step(stop=True, reason="interrupted")
+        if self.machine_fault:
+            return Step(stop=True, reason="the machine cannot run trials")
         step = self.coordinator.decide(self.history, seconds=self._seconds_spent)
         if not step.stop and self._exhausted and not self._in_flight and not self.history.waiting:
             step = Step(stop=True, reason=self._exhausted, failed=not self.history.counts[State.COMPLETE])
@@ -206,7 +209,7 @@ class Loop:
             self._stop_all()
         else:
             left = self._leave_running()
-        if self.interrupted:
+        if self.interrupted or self.machine_fault:
             self.approvals.settle(expire=False)  # Keep an answer that was given just now.
         else:
             self.approvals.close_all(reason)
@@ -374,6 +377,8 @@ class Loop:
             pass  # It was pruned before; now its process has ended, and the slot is free.
         elif outcome is None:
             self.engine.settle_pruned(number)
+        elif isinstance(outcome, Failure) and self._is_machine_fault(number, outcome):
+            self.engine.interrupt(number, outcome.reason)
         elif isinstance(outcome, Failure) and outcome.kind == "lost" and trial.times_lost < self.retries:
             self.engine.interrupt(number, outcome.reason, lost=True)
         else:
@@ -387,6 +392,13 @@ class Loop:
         known = {path for event in self.history.decisions if isinstance(event, FilesShared) for path in event.paths}
         if not known.issuperset(shared.paths):
             self.engine.record_decision(shared)
+
+    def _is_machine_fault(self, number: int, outcome: Outcome | None) -> bool:
+        """Tell whether the machine could not run a trial; the study then stops, and all that could not run waits."""
+        if not isinstance(outcome, Failure) or outcome.kind != "machine":
+            return False
+        self.machine_fault = self.machine_fault or f"trial {number} waits: {outcome.reason}"
+        return True
 
     def _stop_all(self) -> None:
         for number in self._in_flight:
@@ -426,6 +438,8 @@ class Loop:
                 self._inbox.get()
             if self._in_flight[number].done():
                 outcome = _outcome(self._in_flight.pop(number))
+                if self._is_machine_fault(number, outcome):
+                    break
                 self.engine.record_test(number, outcome or Failure(kind="told", reason="it was pruned"))
         if self.executor.capabilities.can_stop:
             self._stop_all()

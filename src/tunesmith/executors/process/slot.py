@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from ...core.trial import Measurement, OnReport, TrialRequest
-from ...execution.evaluation import failed, settle
+from ...execution.evaluation import failed, not_started, settle
 from ...execution.leftovers import TRIAL_VARIABLE, WORKER_VARIABLE, sweep_worker
 from ...llm.environment import trial_environment
 from ...trial_folder.result import Result, read_result
@@ -95,7 +95,7 @@ class Slot:
                 if self._listener is not None:
                     self._listener.join()
                 if last:
-                    settle(running.future, failed("setup", f"no process could be started for the trial: {error}"))
+                    settle(running.future, not_started(error, "no process could be started for the trial"))
         return running.future
 
     def stop(self, reason: StopReason, number: int | None = None) -> None:

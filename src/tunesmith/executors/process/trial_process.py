@@ -14,7 +14,7 @@ from typing import Any, Literal
 import psutil
 
 from ...core.trial import Reporter, TrialRequest
-from ...execution.evaluation import failed, finish
+from ...execution.evaluation import failed, finish, not_started
 from ...execution.leftovers import sweep_worker
 from ...tasks.base import Task
 from ...trial_folder.exit_status import exit_failure
@@ -112,7 +112,7 @@ class TrialProcess:
                 self._on_control(message)
             self._supervise(load, control, close, started)
         except OSError as error:
-            self._result = failed("setup", f"the trial's folder or process could not be prepared: {error}")
+            self._result = not_started(error, "the trial's folder or process could not be prepared")
         finally:
             if self._pid:
                 self._kill_all()
