@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .errors import InputError as InputError
     from .errors import JournalError as JournalError
     from .errors import MissingExtra as MissingExtra
+    from .errors import OutputError as OutputError
     from .errors import SpaceExhausted as SpaceExhausted
     from .errors import StudyFailed as StudyFailed
     from .errors import StudyLocked as StudyLocked
@@ -51,8 +52,8 @@ _NAMES_BY_MODULE = {
     "core.parameters": "Choice Float Int",
     "core.space": "SearchSpace",
     "core.trial": "Failure Measurement Proposal State Trial",
-    "errors": "BudgetSpent InputError JournalError MissingExtra SpaceExhausted StudyFailed StudyLocked TrialPruned"
-    " TunesmithError",
+    "errors": "BudgetSpent InputError JournalError MissingExtra OutputError SpaceExhausted StudyFailed StudyLocked"
+    " TrialPruned TunesmithError",
     "study.study": "Study",
     "study.tuning": "load tune",
 }

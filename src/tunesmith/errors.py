@@ -6,6 +6,7 @@
     │   ├── MissingApiKey   the API key of a language model's provider is not set
     │   └── StudyLocked     another process is using the study's folder
     ├── JournalError        the journal cannot be read or written (disk full, no permission)
+    ├── OutputError         another file cannot be written (exit status 1)
     ├── StudyFailed         the study ended without a usable trial (exit status 1)
     │   └── SetupFailed     trial 0 failed in a way that other trials would, too (exit status 2)
     ├── MachineFault        the machine cannot run trials: a full disk, no more processes (exit status 1)
@@ -22,7 +23,9 @@ message can control the terminal or notebook that shows it. Any other exception 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import errno
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from .text.cleaning import valid, visible
 
@@ -73,6 +76,10 @@ class JournalError(TunesmithError):
     """The journal cannot be read or written."""
 
 
+class OutputError(TunesmithError):
+    """A file other than the journal cannot be written."""
+
+
 class StudyFailed(TunesmithError):
     """The study ended without a usable trial."""
 
@@ -103,6 +110,23 @@ class BudgetSpent(TunesmithError):
 
 class TrialPruned(TunesmithError):
     """Raised by `trial.report` when the pruner stops the trial."""
+
+
+@contextmanager
+def writing(path: object) -> Iterator[None]:
+    """Raise `OutputError` if the block cannot write a file.
+
+    Args:
+        path: The file, for the message.
+    """
+    try:
+        yield
+    except OSError as error:
+        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        remedy = "Free some space" if is_full else "Fix that"
+        raise OutputError(
+            f"{path} must be writable, got: {error.strerror or error}. {remedy}, or choose another place."
+        ) from error
 
 
 def nearest(unknown: str, known: Iterable[str]) -> str:

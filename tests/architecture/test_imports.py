@@ -136,6 +136,7 @@ def test_the_public_names() -> None:
         "Metric",
         "MissingExtra",
         "Objective",
+        "OutputError",
         "Proposal",
         "SearchSpace",
         "SpaceExhausted",

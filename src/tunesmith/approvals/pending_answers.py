@@ -15,7 +15,8 @@ from pathlib import Path
 import orjson
 
 from ..core.approval_request import APPROVE, REJECT, Answer, ApprovalRequest
-from ..errors import InputError
+from ..errors import InputError, writing
+from ..text.cleaning import valid
 from ..text.shell import command
 
 log = logging.getLogger(__name__)
@@ -45,7 +46,8 @@ def write_answer(folder: Path, request: ApprovalRequest, pending: PendingAnswer)
     """Write an answer into a study's folder; the first one counts.
 
     Raises:
-        InputError: The request already has an answer, or the folder is not writable.
+        InputError: The request already has an answer.
+        OutputError: The folder is not writable.
     """
     path = _path(folder, request.number)
     # The deadline identifies the request: a restored folder may reuse its number.
@@ -53,16 +55,11 @@ def write_answer(folder: Path, request: ApprovalRequest, pending: PendingAnswer)
         "question": request.number,
         "deadline": request.deadline,
         "answer": pending.answer,
-        "text": pending.text,
+        "text": valid(pending.text),
     }
-    try:
+    with writing(path):
         path.parent.mkdir(exist_ok=True)
         is_first = _create(path, orjson.dumps(record))
-    except OSError as error:
-        raise InputError(
-            f"an answer must be written into the study's folder, but {path} failed: {error.strerror or error}. "
-            "Fix that, and answer again."
-        ) from None
     if not is_first:
         raise InputError(
             f"a question takes one answer, but question {request.number} has one that is not read yet. "

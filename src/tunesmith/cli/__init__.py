@@ -8,13 +8,24 @@ import logging
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
 
 from .. import __version__
-from ..errors import JournalError, MachineFault, SetupFailed, StudyFailed, TunesmithError
+from ..errors import (
+    InputError,
+    JournalError,
+    MachineFault,
+    OutputError,
+    SetupFailed,
+    StudyFailed,
+    TunesmithError,
+)
+from ..progress.streams import clean_streams
 from ..runner.signals import INTERRUPTED, handle, handled, leave, say_interrupted
 
 VERBS = {
@@ -67,10 +78,15 @@ def tunesmith() -> None:
 
     Start with `tunesmith init train.py`, then `tunesmith run study.toml`.
     """
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        raise InputError("the current folder must exist, but it was removed. Change to another one.") from None
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with 0 (done), 1 (the study failed), 2 (bad input) or 130 (interrupted)."""
+    _open_missing_streams()
     status = _status(arguments)
     # All is said: a signal now must not show as a traceback of the interpreter.
     handle(lambda *_: os._exit(status))
@@ -78,24 +94,41 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(status)
 
 
+def _open_missing_streams() -> None:
+    """Open closed standard streams, as after `>&-`: the next open file would get their descriptors."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(descriptor)
+    sys.stdin = sys.stdin or os.fdopen(0)
+    sys.stdout, sys.stderr = sys.stdout or os.fdopen(1, "w"), sys.stderr or os.fdopen(2, "w")
+
+
 def _status(arguments: Sequence[str] | None) -> int:
-    logging.basicConfig(level=logging.WARNING, format="tunesmith: %(message)s", stream=sys.stderr)
+    with clean_streams() as output:
+        logging.basicConfig(level=logging.WARNING, format="tunesmith: %(message)s", stream=sys.stderr)
+        status = _run(arguments)
+        output.flush()
+        # A reader that has gone, as with `| head`, is no fault.
+        if output.error is not None and not isinstance(output.error, BrokenPipeError):
+            click.echo(f"tunesmith: standard output must be writable, got: {output.error.strerror}.", err=True)
+            status = status or 1
+    return status
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     try:
         status = tunesmith.main(args=None if arguments is None else list(arguments), standalone_mode=False)
         return status if isinstance(status, int) else 0
     except click.ClickException as error:
         error.show()
         return 2
-    except (StudyFailed, MachineFault, JournalError) as error:
-        click.echo(f"tunesmith: {error}", err=True)
-        return 2 if isinstance(error, SetupFailed) else 1
     except TunesmithError as error:
         click.echo(f"tunesmith: {error}", err=True)
-        return 2
+        has_failed = isinstance(error, StudyFailed | MachineFault | JournalError | OutputError)
+        return 1 if has_failed and not isinstance(error, SetupFailed) else 2
     except (KeyboardInterrupt, click.Abort):
         say_interrupted()
         return INTERRUPTED
-    except BrokenPipeError:
-        # The reader is gone, as with `| head`; the flush at exit must not fail either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+    except Exception:  # A bug, whose traceback may quote text from outside.
+        traceback.print_exc()
+        return 1

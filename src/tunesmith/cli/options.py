@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 
+from ..progress.terminal import CleanConsole
 from ..service.facts import to_json
 
 
@@ -40,7 +40,7 @@ class Output:
             click.echo(printable)
         else:
             # Not cropped: a path or a command is copied as a whole, however long.
-            Console(highlight=False).print(printable, crop=False)
+            CleanConsole().print(printable, crop=False)
 
 
 def speaking(verb: Callable[..., None]) -> Callable[..., None]:

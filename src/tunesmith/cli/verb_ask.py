@@ -8,6 +8,7 @@ import click
 
 from ..service.facts import trial_facts
 from ..study.tuning import open_study
+from ..text.cleaning import clean
 from ..text.shell import command
 from .options import Output, speaking
 
@@ -22,7 +23,10 @@ def ask(output: Output, folder: Path) -> None:
     """
     with open_study(folder) as study:
         trial = study.ask()
-    lines = [f"trial {trial.number}  (seed {trial.seed})", *(f"  {k} = {v}" for k, v in trial.parameters.items())]
+    lines = [
+        f"trial {trial.number}  (seed {trial.seed})",
+        *(f"  {clean(k)} = {clean(v)}" for k, v in trial.parameters.items()),
+    ]
     names = [m.name for m in study.objective.metrics] + [c.metric for c in study.objective.constraints]
     values = [f"{name}=VALUE" for name in dict.fromkeys(names)]
     lines.append(f"next: {command('tunesmith', 'tell', study.folder, trial.number, *values)}")

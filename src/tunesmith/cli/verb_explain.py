@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
 from ..progress.layout import Title, indented
 from ..progress.live import REFRESHES_PER_SECOND
-from ..progress.terminal import Printable
+from ..progress.terminal import CleanConsole, Printable
 from ..reports.explanation import Explanation
 from ..service.explain import OnPartial, explanation_of, with_answer
 from ..study.tuning import load
@@ -39,7 +39,7 @@ def explain(output: Output, folder: Path, trial: int | None, ask: str | None) ->
 @contextmanager
 def _growing(output: Output, about: str) -> Iterator[OnPartial | None]:
     """Show an answer on a terminal while it grows; the view is removed before the whole answer is printed."""
-    console = Console(highlight=False)
+    console = CleanConsole()
     if output.json or output.quiet or not console.is_terminal:
         yield None
         return

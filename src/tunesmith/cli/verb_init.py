@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from ..config.settings import usual_settings
-from ..errors import InputError
+from ..errors import InputError, writing
 from ..init import Draft, draft_study, to_toml, with_request
 from ..llm.options import ModelOptions
 from ..text.cleaning import clean
@@ -53,7 +53,7 @@ def init(
     PATH is read and never run.
     """
     if model is not None and request is None:
-        raise InputError("--model needs a request to read, but none was given. Add --request, or leave --model out.")
+        raise InputError("--model needs a request to read, got none. Add --request, or leave --model out.")
     draft = draft_study(path, objective=objective)
     target = to or draft.folder / "study.toml"
     if target.exists() and not force:
@@ -67,10 +67,8 @@ def init(
         click.echo("\n".join(_request_lines(draft)), nl=request is not None)
         draft = _asked(draft)
     text = to_toml(draft)
-    try:
+    with writing(target):
         target.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{target} cannot be written: {error.strerror}.") from None
     to_do = [clean(note) for note in draft.notes if note.startswith("TO DO")]
     notes = [f"  {clean(note)}" for note in draft.notes if not note.startswith("TO DO")]
     lines = [f"wrote {target}", *notes, *to_do, *([] if asks else _request_lines(draft))]

@@ -10,6 +10,7 @@ import click
 from ..core.trial import CHECKPOINT_FOLDER, TrialFailed, TrialRequest
 from ..errors import InputError, StudyFailed
 from ..study.tuning import load
+from ..text.cleaning import clean
 from .options import FOLDER, TRIAL, Output, speaking
 
 
@@ -47,7 +48,8 @@ def reproduce(output: Output, folder: Path, trial: int) -> None:
             raise StudyFailed(
                 f"trial {trial} failed this time: {error.failure.reason}\n{error.failure.log_tail}"
             ) from None
-    names = sorted({*metrics, *first.metrics})
     lines = [f"trial {trial}, run again in {again}", f"  {'':<24} {'then':>14} {'now':>14}"]
-    lines += [f"  {name:<24} {first.metrics.get(name, '–'):>14} {metrics.get(name, '–'):>14}" for name in names]
+    for name in sorted({*metrics, *first.metrics}):
+        then, now = first.metrics.get(name, "–"), metrics.get(name, "–")
+        lines.append(f"  {clean(name):<24} {then:>14} {now:>14}")
     output.say("\n".join(lines), {"trial": trial, "then": dict(first.metrics), "now": metrics, "folder": str(again)})

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -16,14 +15,15 @@ from rich.console import Console
 
 from ..config.settings import FLAGS, Settings
 from ..core.approval_request import ApprovalRequest
-from ..errors import InputError, StudyFailed
+from ..errors import InputError, OutputError, StudyFailed, writing
 from ..progress.live import LiveView
+from ..progress.terminal import CleanConsole
 from ..runner.signals import INTERRUPTED, handle, handled, leave, say_interrupted
 from ..service.facts import study_facts
 from ..service.settings import settings_of
 from ..study.study import Study
 from ..study.tuning import study_from_settings
-from ..text.cleaning import without_passwords
+from ..text.cleaning import clean, without_passwords
 from ..text.shell import command
 from .keyboard import Keyboard
 from .live import Frame
@@ -80,7 +80,7 @@ def run(output: Output, study: Path, dry_run: bool, no_agents: bool, fresh: bool
     if dry_run:
         output.say(_settings_table(settings, built), _settings_facts(settings))
         return
-    console = _Console(highlight=False)
+    console = CleanConsole()
     try:
         with _view(built, output, console) as view, built:
             if view is not None:
@@ -111,19 +111,24 @@ def _resume_command(study: Path, flags: Mapping[str, Any], no_agents: bool) -> s
     return command(*words, *(["--no-agents"] if no_agents else []))
 
 
-class _Console(Console):
-    """A console that survives the end of its reader, as with `| head`, because the study runs on."""
-
-    def on_broken_pipe(self) -> None:
-        self.quiet = True
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
 def _run(study: Study, settings: Settings) -> None:
     assert study.folder is not None
     study.recorder.hold()
-    (study.folder / "study.toml").write_text(settings.text, encoding="utf-8")
+    _keep_settings(study.folder / "study.toml", settings.text)
     study.run()
+
+
+def _keep_settings(path: Path, text: str) -> None:
+    """Write the study's own copy of its study.toml, unless that is what it holds."""
+    with writing(path):
+        if path.exists() and path.read_bytes() == text.encode():
+            return
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            draft.write_bytes(text.encode())
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
 
 
 def _report(study: Study) -> None:
@@ -131,7 +136,7 @@ def _report(study: Study) -> None:
     try:
         with handled(leave):
             study.report()
-    except InputError as error:
+    except OutputError as error:
         click.echo(f"tunesmith: no report was written: {error}", err=True)
 
 
@@ -208,10 +213,10 @@ def _settings_table(settings: Settings, study: Study) -> str:
     for table, entries in settings.tables.items():
         for key, value in entries.items():
             origin = settings.origins.get((table, key), settings.source.name)
-            lines.append(f"  {table + '.' + key:<36} {_shown(value)!s:<44.44}  {origin}")
+            lines.append(f"  {clean(f'{table}.{key}'):<36} {clean(_shown(value)):<44.44}  {origin}")
     trial = study.engine.baseline()
     lines += ["", "trial 0, your own configuration:"]
-    lines += [f"  {name:<36} {value}" for name, value in trial.parameters.items()]
+    lines += [f"  {clean(name):<36} {clean(value)}" for name, value in trial.parameters.items()]
     if study.gateway is not None:
         lines += ["", study.gateway.estimate()]
     return "\n".join(lines)

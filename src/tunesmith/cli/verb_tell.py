@@ -13,6 +13,7 @@ from ..errors import InputError
 from ..service.facts import trial_facts
 from ..service.results import outcome_of, report_step
 from ..study.tuning import open_study
+from ..text.cleaning import clean
 from .options import TRIAL, Output, speaking
 
 
@@ -44,7 +45,7 @@ def parse_outcome(metrics: Sequence[str], failed: str | None) -> dict[str, Any] 
 
 def say_settled(output: Output, trial: Trial) -> None:
     """Print the state of a settled trial and the verdict on it."""
-    verdict = f", {trial.verdict.decision}: {trial.verdict.reason}" if trial.verdict else ""
+    verdict = f", {trial.verdict.decision}: {clean(trial.verdict.reason)}" if trial.verdict else ""
     output.say(f"trial {trial.number}: {trial.state}{verdict}", trial_facts(trial))
 
 

@@ -190,8 +190,7 @@ def _check_name(name: Any) -> None:
     """Raise an error for a name that a folder cannot have."""
     if not isinstance(name, str) or not name.strip(". ") or "/" in name or not name.isprintable():
         raise InputError(
-            f"name must be text without '/', as the name of a folder, but {shown(name)} was given.",
-            keys=("study", "name"),
+            f"name must be text without '/', as the name of a folder, got {shown(name)}.", keys=("study", "name")
         )
 
 

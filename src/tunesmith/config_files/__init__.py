@@ -132,7 +132,7 @@ def _kind(path: Path) -> str:
     kind = SUFFIXES.get(path.suffix.lower())
     if kind is None:
         raise InputError(
-            f"a config file must be Python, TOML, YAML or JSON (.py, .toml, .yaml, .yml, .json), but {path} was given. "
+            f"a config file must be Python, TOML, YAML or JSON (.py, .toml, .yaml, .yml, .json), got {path}. "
             "Convert it, or pass its values as flags of the command."
         )
     return kind

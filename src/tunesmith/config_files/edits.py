@@ -158,8 +158,8 @@ def _plain(dotted: str, value: Any) -> Any:
     if value is None or isinstance(value, bool | int | str) or (isinstance(value, float) and abs(value) < float("inf")):
         return value
     raise InputError(
-        f"a config value must be a finite number, a string, true, false, nothing, a list or a table, but {value!r} "
-        f"was given for '{dotted}'.",
+        f"a config value must be a finite number, a string, true, false, nothing, a list or a table, "
+        f"got {value!r} for '{dotted}'.",
         keys=(dotted,),
     )
 

@@ -58,7 +58,7 @@ class Document:
 def _check_no_none(route: Route, value: Any) -> None:
     if value is None:
         raise InputError(
-            f"a TOML value must not be None, which TOML cannot hold, but it was given for '{joined(route)}'. "
+            f"a TOML value must not be None, which TOML cannot hold, got None for '{joined(route)}'. "
             "Use another option, or a YAML or JSON config."
         )
     for part in value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ():

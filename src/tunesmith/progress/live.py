@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import sys
 from types import TracebackType
-from typing import Self, TextIO
+from typing import Self, TextIO, cast
 
 from rich.console import Console, RenderableType
 from rich.control import Control
 from rich.live import Live
 
+from .streams import CleanStream
 from .terminal import Printable
 
 REFRESHES_PER_SECOND = 4
@@ -27,6 +28,7 @@ class LiveView:
     def __init__(self, content: RenderableType, console: Console) -> None:
         self._content, self._console, self._size = content, console, console.size
         self._redirected: list[logging.StreamHandler[TextIO]] = []
+        self._streams = sys.stdout, sys.stderr
         self._live = Live(
             get_renderable=self._draw,
             console=console,
@@ -37,10 +39,13 @@ class LiveView:
 
     def __enter__(self) -> Self:
         """Start to draw."""
-        # Rich prints above the view what is written to sys.stderr, but log handlers hold the earlier stream.
+        # Rich prints above the view what is written to sys.stdout and sys.stderr, and takes its escapes for style.
+        # Log handlers hold the earlier stream.
         handlers = [handler for handler in logging.getLogger().handlers if isinstance(handler, logging.StreamHandler)]
         self._redirected = [handler for handler in handlers if handler.stream is sys.stderr]
+        self._streams = sys.stdout, sys.stderr
         self._live.start(refresh=True)
+        sys.stdout, sys.stderr = cast(TextIO, CleanStream(sys.stdout)), cast(TextIO, CleanStream(sys.stderr))
         for handler in self._redirected:
             handler.setStream(sys.stderr)
         return self
@@ -50,6 +55,7 @@ class LiveView:
     ) -> None:
         """Remove the view."""
         self._live.stop()
+        sys.stdout, sys.stderr = self._streams
         for handler in self._redirected:
             handler.setStream(sys.stderr)
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TextIO, cast
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.segment import Segment
 
 from ..text.cleaning import clean, visible
+from .streams import DEGRADE, CleanStream
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
-_ASCII = str.maketrans(dict(zip(_BLOCKS + "━─┈★●◐✗▸○✓↻·→…±’≈−–╸╺", "_.-=+*##=-.*o/x>.v~.>.~'~--=-", strict=True)))
 
 
 def shortened(path: Path) -> Path:
@@ -64,7 +66,7 @@ def _averaged(values: Sequence[float], width: int) -> Iterator[float]:
 
 @dataclass(frozen=True)
 class Printable:
-    """Draws its content without anything in its text that could control the terminal, and in ASCII where need be.
+    """Draws its content without anything in its text that could control the terminal, and in characters that it has.
 
     Args:
         content: Anything that rich can show.
@@ -76,5 +78,17 @@ class Printable:
         for text, style, control in console.render(self.content, options):
             shown = text if control else visible(text)
             if options.ascii_only:
-                shown = shown.translate(_ASCII).encode("ascii", "replace").decode()
+                shown = shown.encode(options.encoding, DEGRADE).decode(options.encoding)
             yield Segment(shown, style, control)
+
+
+class CleanConsole(Console):
+    """A console on standard output that cleans everything that it prints, and takes no text for markup."""
+
+    def __init__(self) -> None:
+        output = sys.stdout.styled if isinstance(sys.stdout, CleanStream) else sys.stdout
+        super().__init__(file=cast(TextIO, output), highlight=False, markup=False, emoji=False)
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print objects; see `rich.console.Console.print`."""
+        super().print(*map(Printable, objects), **options)

@@ -20,7 +20,7 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from ..core.trial import State
-from ..errors import InputError
+from ..errors import writing
 from ..history.history import History
 from ..history.warnings import study_warnings
 from ..proposers.base import Proposer
@@ -81,22 +81,22 @@ def write_report(
         The absolute path of the file.
 
     Raises:
-        InputError: The file cannot be written.
+        OutputError: The file cannot be written.
     """
     target = Path(target).absolute()
     page = render(history, title=title, facts=facts, proposer=proposer)
     draft = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        # Logs may contain lone surrogates, which UTF-8 cannot encode.
-        draft.write_bytes(page.encode("utf-8", errors="replace"))
-        draft.replace(target)
-    except OSError as error:
-        with contextlib.suppress(OSError):  # A folder that refuses the file may also refuse its removal.
-            draft.unlink()
-        raise InputError(
-            f"the report needs an existing folder that can be written, but {target} cannot be written: "
-            f"{error.strerror}. Choose another place."
-        ) from error
+    content = page.encode("utf-8", errors="replace")  # Logs may contain lone surrogates, which UTF-8 cannot encode.
+    with writing(target):
+        if target.exists() and not target.is_file():  # A device, which must not be replaced; or a folder.
+            target.write_bytes(content)
+            return target
+        try:
+            draft.write_bytes(content)
+            draft.replace(target)
+        finally:
+            with contextlib.suppress(OSError):  # A folder that refuses the file may also refuse its removal.
+                draft.unlink()
     return target
 
 

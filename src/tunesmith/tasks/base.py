@@ -109,7 +109,7 @@ def task_from_table(table: Mapping[str, Any], context: TaskContext) -> Task:
     kind, known = table.get("kind", "command"), plugins.names("tasks")
     if kind not in known:
         raise InputError(
-            f"kind must be one of {', '.join(known)}, but {kind!r} was given.{nearest(str(kind), known)}",
+            f"kind must be one of {', '.join(known)}, got {kind!r}.{nearest(str(kind), known)}",
             keys=("task", "kind"),
         )
     task: Task = plugins.load("tasks", kind).from_table(options, context)

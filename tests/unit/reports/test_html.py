@@ -8,7 +8,7 @@ from studies import SPACE, add, empty
 
 from tunesmith.core.parameters import Choice, Float
 from tunesmith.core.space import SearchSpace
-from tunesmith.errors import InputError
+from tunesmith.errors import OutputError
 from tunesmith.journal.events import SearchFocused, TrialNoted
 from tunesmith.reports.html import render, write_report
 from tunesmith.testing.example import example_history
@@ -127,13 +127,13 @@ def test_an_older_report_is_replaced_and_nothing_is_left_beside_it(tmp_path):
 
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path):
-    with pytest.raises(InputError, match=r"existing folder.*nowhere"):
+    with pytest.raises(OutputError, match=r"nowhere/report.html must be writable, got: No such file or directory"):
         write_report(empty(), tmp_path / "nowhere" / "report.html", title="x")
-    with pytest.raises(InputError, match="Choose another place"):
+    with pytest.raises(OutputError, match="choose another place"):
         write_report(empty(), tmp_path, title="x")
     assert not list(tmp_path.iterdir())
     (tmp_path / "file").touch()
-    with pytest.raises(InputError, match="Not a directory"):  # what was begun cannot be removed there, either
+    with pytest.raises(OutputError, match="Not a directory"):  # what was begun cannot be removed there, either
         write_report(empty(), tmp_path / "file" / "report.html", title="x")
 
 
