@@ -23,9 +23,7 @@ message can control the terminal or notebook that shows it. Any other exception 
 from __future__ import annotations
 
 import difflib
-import errno
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 
 from .text.cleaning import valid, visible
 
@@ -112,21 +110,23 @@ class TrialPruned(TunesmithError):
     """Raised by `trial.report` when the pruner stops the trial."""
 
 
-@contextmanager
-def writing(path: object) -> Iterator[None]:
-    """Raise `OutputError` if the block cannot write a file.
+def message_of(error: BaseException) -> str:
+    """Return the message of someone else's exception as one that can be shown, whatever its code does.
 
-    Args:
-        path: The file, for the message.
+    An `OSError` is told by its reason and its file, an exception of tunesmith by its message, any other with its type.
+
+    >>> message_of(ValueError("no data")), message_of(FileNotFoundError(2, "No such file", "a.csv"))
+    ('ValueError: no data', 'No such file: a.csv')
     """
+    if isinstance(error, TunesmithError):
+        return str(error)
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
     try:
-        yield
-    except OSError as error:
-        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-        remedy = "Free some space" if is_full else "Fix that"
-        raise OutputError(
-            f"{path} must be writable, got: {error.strerror or error}. {remedy}, or choose another place."
-        ) from error
+        message = str(error)
+    except (Exception, SystemExit):
+        message = "(its message cannot be shown)"
+    return f"{type(error).__name__}: {message}".removesuffix(": ")
 
 
 def nearest(unknown: str, known: Iterable[str]) -> str:

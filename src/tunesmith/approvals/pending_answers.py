@@ -15,7 +15,8 @@ from pathlib import Path
 import orjson
 
 from ..core.approval_request import APPROVE, REJECT, Answer, ApprovalRequest
-from ..errors import InputError, writing
+from ..core.machine_faults import writing
+from ..errors import InputError
 from ..text.cleaning import valid
 from ..text.shell import command
 

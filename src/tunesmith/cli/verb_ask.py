@@ -23,10 +23,8 @@ def ask(output: Output, folder: Path) -> None:
     """
     with open_study(folder) as study:
         trial = study.ask()
-    lines = [
-        f"trial {trial.number}  (seed {trial.seed})",
-        *(f"  {clean(k)} = {clean(v)}" for k, v in trial.parameters.items()),
-    ]
+    lines = [f"trial {trial.number}  (seed {trial.seed})"]
+    lines += [f"  {clean(name)} = {clean(value)}" for name, value in trial.parameters.items()]
     names = [m.name for m in study.objective.metrics] + [c.metric for c in study.objective.constraints]
     values = [f"{name}=VALUE" for name in dict.fromkeys(names)]
     lines.append(f"next: {command('tunesmith', 'tell', study.folder, trial.number, *values)}")

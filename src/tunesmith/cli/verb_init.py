@@ -11,7 +11,8 @@ from typing import Any
 import click
 
 from ..config.settings import usual_settings
-from ..errors import InputError, writing
+from ..core.machine_faults import writing
+from ..errors import InputError
 from ..init import Draft, draft_study, to_toml, with_request
 from ..llm.options import ModelOptions
 from ..text.cleaning import clean

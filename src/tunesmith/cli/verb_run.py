@@ -15,7 +15,8 @@ from rich.console import Console
 
 from ..config.settings import FLAGS, Settings
 from ..core.approval_request import ApprovalRequest
-from ..errors import InputError, OutputError, StudyFailed, writing
+from ..core.machine_faults import writing
+from ..errors import InputError, OutputError, StudyFailed
 from ..progress.live import LiveView
 from ..progress.terminal import CleanConsole
 from ..runner.signals import INTERRUPTED, handle, handled, leave, say_interrupted

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ..errors import OutputError
 
 _SPACE = "Free some space"
 _MOUNT = "Mount the file system again"
@@ -36,3 +40,17 @@ def machine_fault(error: BaseException) -> str | None:
     if not isinstance(error, OSError) or error.errno not in _REMEDIES:
         return None
     return f"{error.strerror}. {_REMEDIES[error.errno]}"
+
+
+@contextmanager
+def writing(path: object) -> Iterator[None]:
+    """Raise `OutputError` if the block cannot write a file.
+
+    Args:
+        path: The file, for the message.
+    """
+    try:
+        yield
+    except OSError as error:
+        reason = machine_fault(error) or f"{error.strerror or error}. Fix that"
+        raise OutputError(f"{path} must be writable, got: {reason}, or choose another place.") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ..errors import InputError, nearest
+from ..text.cleaning import valid
 from .schema import expect_table
 from .values import finite, number, step
 
@@ -25,7 +26,7 @@ def usable_metrics(values: object, required: Sequence[str], source: str) -> tupl
     Raises:
         InputError: A required metric is missing, or not a finite number.
     """
-    table = {str(name): value for name, value in expect_table(values).items()}
+    table = {valid(str(name)): value for name, value in expect_table(values).items()}
     for name in required:
         if name not in table:
             names = sorted(table)

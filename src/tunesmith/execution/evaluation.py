@@ -9,14 +9,16 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any
 
 from ..core.machine_faults import machine_fault
 from ..core.trial import Failure, FailureKind, Measurement, OnReport, Reporter, TrialFailed, TrialRequest
-from ..errors import TrialPruned
+from ..errors import TrialPruned, message_of
 from ..tasks.base import Task
+from ..text.cleaning import valid
 from ..trial_folder.artifacts import check_artifacts
 from ..trial_folder.disk import disk_fault
 from ..trial_folder.exit_status import shows_out_of_memory
@@ -30,6 +32,7 @@ from .output import captured
 logger = logging.getLogger(__name__)
 
 _OWN_CODE = str(Path(__file__).parent.parent)
+_MAX_REASON = 1000
 
 
 def run_trial(
@@ -100,8 +103,8 @@ def evaluate(
         command = task.reproduce(reproduces or request)
         write_environment(request.folder, attempt=request.attempt, variables=variables, command=command)
     except Exception as error:
-        traceback.print_exc()
-        return failed("setup", f"the trial could not be prepared: {type(error).__name__}: {error}")
+        _print_traceback(error, error.__traceback__)
+        return failed("setup", f"the trial could not be prepared: {message_of(error)}")
     try:
         measurement = task.evaluate(request, report)
         check_artifacts(request.folder, measurement.artifacts)
@@ -110,18 +113,19 @@ def evaluate(
     except TrialFailed as error:
         return failed(error.failure.kind, error.failure.reason, systematic=error.failure.systematic)
     except SystemExit as leaving:
-        reason = f"it called sys.exit({leaving.code!r}) instead of returning its metrics"
-        return failed("exit", reason, systematic=leaving.code == 2)  # As argparse does.
+        code = leaving.code if isinstance(leaving.code, int | str | None) else type(leaving.code)
+        reason = f"it called sys.exit({code!r}) instead of returning its metrics"
+        return failed("exit", reason, systematic=code == 2)  # As argparse does.
     except Exception as error:
-        traceback.print_exception(type(error), error, _skip_own_frames(error.__traceback__), file=sys.stderr)
+        _print_traceback(error, _skip_own_frames(error.__traceback__))
         systematic = isinstance(error, ImportError | SyntaxError)
-        return failed(_failure_kind(error), f"{type(error).__name__}: {error}"[:1000], systematic=systematic)
+        return failed(_failure_kind(error), message_of(error), systematic=systematic)
     return {"state": "complete", "metrics": dict(measurement.metrics), "artifacts": dict(measurement.artifacts)}
 
 
 def failed(kind: FailureKind, reason: str, *, systematic: bool = False) -> Result:
-    """Return the result of a trial that has failed; see `Failure`."""
-    failure = {"kind": kind, "reason": reason} | ({"systematic": True} if systematic else {})
+    """Return the result of a trial that has failed; see `Failure`. A long reason is cut."""
+    failure = {"kind": kind, "reason": valid(reason)[:_MAX_REASON]} | ({"systematic": True} if systematic else {})
     return {"state": "failed", "failure": failure}
 
 
@@ -133,7 +137,7 @@ def not_started(error: OSError, problem: str) -> Result:
         problem: What could not be done, in words.
     """
     fault = machine_fault(error)
-    return failed("setup" if fault is None else "machine", f"{problem}: {fault or error}")
+    return failed("setup" if fault is None else "machine", f"{problem}: {fault or message_of(error)}")
 
 
 def finish(
@@ -200,8 +204,13 @@ def _failure_kind(error: Exception) -> FailureKind:
     """Distinguish missing memory, of a GPU too, from other exceptions, because a search can learn from it."""
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return "memory"
-    out_of_memory = isinstance(error, RuntimeError) and shows_out_of_memory(str(error).encode(errors="replace"))
+    out_of_memory = isinstance(error, RuntimeError) and shows_out_of_memory(message_of(error).encode(errors="replace"))
     return "memory" if out_of_memory else "exception"
+
+
+def _print_traceback(error: Exception, trace: TracebackType | None) -> None:
+    with suppress(OSError, ValueError):  # The trial has closed standard error.
+        traceback.print_exception(type(error), error, trace, file=sys.stderr)
 
 
 def _skip_own_frames(trace: TracebackType | None) -> TracebackType | None:

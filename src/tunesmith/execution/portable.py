@@ -11,7 +11,7 @@ from typing import Any
 import cloudpickle
 
 from ..core.trial import check_relative
-from ..errors import InputError
+from ..errors import InputError, message_of
 from ..tasks.base import Task
 from ..trial_folder.log import BoundedLog
 from ..trial_folder.names import LOG_FILE
@@ -48,7 +48,7 @@ class PortableTask:
         except Exception as error:
             raise InputError(
                 "a task must pickle, because its trials run in other processes, but this one does not: "
-                f"{error}. Create what it needs inside the function, or run with executor='inline'."
+                f"{message_of(error)}. Create what it needs inside the function, or run with executor='inline'."
             ) from error
 
     def __getstate__(self) -> dict[str, Any]:

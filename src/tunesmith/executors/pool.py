@@ -19,7 +19,7 @@ from ..core.machine_faults import machine_fault
 from ..core.schema import check_types, expect_whole
 from ..core.trial import Measurement, OnReport, TrialRequest
 from ..core.values import shown
-from ..errors import InputError
+from ..errors import InputError, message_of
 from ..execution.evaluation import failed, not_started, recover_from_folder, settle
 from ..execution.leftovers import sweep
 from ..execution.portable import PortableTask, pack, unpack
@@ -229,7 +229,7 @@ class PoolExecutor:
                 raise
             except BaseException as error:
                 fault = machine_fault(error)
-                reason = f"its worker was lost: {type(error).__name__}: {fault or error}"
+                reason = f"its worker was lost: {fault or message_of(error)}"
                 lost = failed("lost" if fault is None else "machine", reason)
                 result = read_result(request.folder, request.attempt) or lost
             self._forward_reports(running)

@@ -12,7 +12,7 @@ from typing import Any, TextIO, cast
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.segment import Segment
 
-from ..text.cleaning import clean, visible
+from ..text.cleaning import clean, printable
 from .streams import DEGRADE, CleanStream
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
@@ -76,7 +76,7 @@ class Printable:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         for text, style, control in console.render(self.content, options):
-            shown = text if control else visible(text)
+            shown = text if control else printable(text)
             if options.ascii_only:
                 shown = shown.encode(options.encoding, DEGRADE).decode(options.encoding)
             yield Segment(shown, style, control)

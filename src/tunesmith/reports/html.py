@@ -19,8 +19,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
+from ..core.machine_faults import writing
 from ..core.trial import State
-from ..errors import writing
 from ..history.history import History
 from ..history.warnings import study_warnings
 from ..proposers.base import Proposer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,15 @@ from ..trial_folder.names import LOG_FILE
 from .process import running_process
 
 
-def to_json(facts: Any) -> bytes:
-    """Return facts as indented JSON; NaN and infinity become null."""
-    return orjson.dumps(facts, option=orjson.OPT_INDENT_2, default=str)
+def to_json(facts: Any) -> str:
+    r"""Return facts as indented JSON in visible characters, others escaped; NaN and infinity become null.
+
+    >>> to_json("right\u202eto left")
+    '"right\\u202eto left"'
+    """
+    text = orjson.dumps(facts, option=orjson.OPT_INDENT_2, default=str).decode()
+    hidden = {character for character in text if not character.isprintable()} - {"\n"}
+    return text.translate({ord(character): json.dumps(character)[1:-1] for character in hidden})
 
 
 def trial_facts(trial: Trial) -> dict[str, Any]:

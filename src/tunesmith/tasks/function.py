@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from ..core.trial import Failure, Measurement, Proposal, Reporter, State, Trial, TrialFailed, TrialRequest, Value
-from ..errors import InputError, nearest
+from ..errors import InputError, message_of, nearest
 from ..trial_folder.artifacts import find_artifacts
 from ..trial_folder.metrics import bad_metrics, finite_metrics, write_metrics
 from ..trial_folder.names import CHECKPOINT_FOLDER
@@ -102,7 +102,7 @@ class FunctionTask:
             try:
                 append_report(request.folder, step, metrics)
             except OSError as error:
-                reason = f"a report could not be written: {error}"
+                reason = f"a report could not be written: {message_of(error)}"
                 raise TrialFailed(Failure(kind="setup", reason=reason)) from None
             report(step, metrics)
 
@@ -217,8 +217,7 @@ def _import_function(address: str, folder: str) -> Function:
         raise
     except Exception as error:
         raise InputError(
-            f"{source} must be importable, but it raises {type(error).__name__}: {error}. "
-            "Fix that, or install what it needs."
+            f"{source} must be importable, but it raises {message_of(error)}. Fix that, or install what it needs."
         ) from error
     value: Any = module
     for part in name.split("."):

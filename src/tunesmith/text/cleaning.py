@@ -40,9 +40,18 @@ def visible(text: str) -> str:
     >>> visible("\x1b[31mred\x1b[0m\n")
     'red\n'
     """
+    return text if text.isprintable() else printable(_ESCAPES.sub("", text))
+
+
+def printable(text: str) -> str:
+    r"""Return text without control characters, but with its line ends and tabs; the rest of an escape stays.
+
+    >>> printable("\x1b[31mred\n")
+    '[31mred\n'
+    """
     if text.isprintable():
         return text
-    return "".join(character if character in "\n\t" else _shown(character) for character in _ESCAPES.sub("", text))
+    return "".join(character if character in "\n\t" else _shown(character) for character in text)
 
 
 def clean(text: object) -> str:

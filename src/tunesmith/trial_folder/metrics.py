@@ -10,7 +10,7 @@ from typing import Any
 from ..core.metrics import usable_metrics
 from ..core.trial import Failure, TrialFailed
 from ..core.values import NotFinite, shown
-from ..errors import InputError
+from ..errors import InputError, message_of
 from .names import METRICS_FILE
 
 
@@ -74,5 +74,5 @@ def write_metrics(folder: Path, metrics: Mapping[str, float]) -> None:
         with open(f"{folder}/{METRICS_FILE}", "w", encoding="utf-8") as file:  # noqa: PTH123  (called for every trial)
             file.write(json.dumps(metrics))
     except OSError as error:
-        reason = f"{METRICS_FILE} could not be written: {error}"
+        reason = f"{METRICS_FILE} could not be written: {message_of(error)}"
         raise TrialFailed(Failure(kind="setup", reason=reason)) from None

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from ...core.trial import TrialRequest
+from ...errors import message_of
 from ...tasks.base import Task
 from .child import adopt_orphans
 from .messages import LineReader, parse, send
@@ -76,7 +77,7 @@ class LoadedTask:
             with _captured_output() as printed:
                 self._task = self.load()
         except Exception as error:
-            logger.info("the task cannot be kept in the worker: %s", error)
+            logger.info("the task cannot be kept in the worker: %s", message_of(error))
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
         gc.freeze()  # otherwise the garbage collection of every fork would copy all loaded pages

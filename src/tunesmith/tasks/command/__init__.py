@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ...core.trial import Failure, Measurement, Reporter, TrialFailed, TrialRequest, Value, check_relative
 from ...core.values import exact
-from ...errors import InputError, TrialPruned, nearest
+from ...errors import InputError, TrialPruned, message_of, nearest
 from ...llm.environment import trial_environment
 from ...text import shell
 from ...trial_folder.artifacts import find_artifacts
@@ -215,8 +215,8 @@ class CommandTask:
             status = run_group(
                 words, folder=Path(self.folder), environment=variables, shell=self.shell, on_output=on_output, poll=poll
             )
-        except (OSError, InputError) as error:
-            reason = f"the command could not be started: {error}"
+        except (OSError, ValueError, InputError) as error:  # ValueError: a NUL, or no UTF-8.
+            reason = f"the command could not be started: {message_of(error)}"
             raise TrialFailed(Failure(kind="setup", reason=reason)) from None
         if status != 0:
             raise TrialFailed(exit_failure(status, "the command", bytes(last)))
