@@ -50,6 +50,7 @@ class Approvals:
         self.recorder = engine.recorder
         self.history = engine.history
         self.is_driven = self.pauses = False
+        self._deadlines: dict[int, float] = {}
         self._answers: SimpleQueue[tuple[int, PendingAnswer]] = SimpleQueue()
 
     @property
@@ -104,6 +105,7 @@ class Approvals:
             deadline=round(time.time() + self.options.approve_seconds, 3),
             default=APPROVE if self.options.approve_default == APPROVE else REJECT,
         )
+        self._deadlines[request.number] = time.monotonic() + self.options.approve_seconds
         self.engine.record_decision(ApprovalRequested(reason=request_line(request), by=by, request=request))
         self._remind(request)
         if self.pauses:
@@ -170,12 +172,25 @@ class Approvals:
         folder, closed = self.history.folder, False
         for request in self.history.approval_requests.open:
             pending = queued.get(request.number) or (None if folder is None else read_answer(folder, request))
-            if pending is None and expire and time.time() >= request.deadline:
+            if pending is None and expire and self.seconds_left(request) <= 0:
                 pending = PendingAnswer(request.default, by="time-out")
             if pending is not None:
                 self._close(request, pending)
                 closed = True
         return closed
+
+    def seconds_left(self, request: ApprovalRequest) -> float:
+        """Return the seconds until a request's deadline; 0 or less after it.
+
+        They pass by a clock that never jumps. For a request of an earlier process the machine's clock says, once, how
+        many are left: at most as many as the options give, because it may have been set back.
+        """
+        if request.number not in self._deadlines:
+            left = request.deadline - time.time()
+            if self.options is not None:
+                left = min(left, self.options.approve_seconds)
+            self._deadlines[request.number] = time.monotonic() + left
+        return self._deadlines[request.number] - time.monotonic()
 
     def close_all(self, reason: str) -> None:
         """Reject all open requests, because the study ends."""

@@ -32,7 +32,8 @@ class Frame:
         folder: The study's folder, or None for a study in memory.
         budget: The limits of the study.
         slots: How many trials run at once.
-        clock: Seconds since 1970.
+        clock: Seconds by a clock that never jumps.
+        now: Seconds since 1970, for deadlines, which other processes show too.
 
     Attributes:
         typed: Returns what has been typed as an answer, or None where the keyboard is not read.
@@ -40,12 +41,19 @@ class Frame:
     """
 
     def __init__(
-        self, name: str, folder: Path | None, budget: Budget, slots: int, clock: Callable[[], float] = time.time
+        self,
+        name: str,
+        folder: Path | None,
+        budget: Budget,
+        slots: int,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self.typed: Callable[[], str | None] = lambda: None
         self.answers: dict[str, str] = {}
-        self._name, self._folder, self._budget, self._slots, self._clock = name, folder, budget, slots, clock
-        self._state, self._lock = LiveState(), threading.Lock()
+        self._name, self._folder, self._budget, self._slots, self._now = name, folder, budget, slots, now
+        self._state, self._lock = LiveState(clock), threading.Lock()
 
     def record(self, event: Event, history: History) -> None:
         """Record an event, to be drawn later."""
@@ -59,8 +67,7 @@ class Frame:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw as many lines as fit."""
-        now = self._clock()
-        snapshot = self._state.snapshot(now)
+        snapshot = self._state.snapshot()
         if snapshot is None:
             yield line((f" {clean(self._name)}  preparing …", "dim"))
             return
@@ -75,13 +82,13 @@ class Frame:
         if snapshot.approval_requests:
             first, more = snapshot.approval_requests[0], len(snapshot.approval_requests) - 1
             metric = snapshot.objective.primary.name
-            top.append(open_request(first, now, metric, self._folder, more=more, typed=self.typed()))
+            top.append(open_request(first, self._now(), metric, self._folder, more=more, typed=self.typed()))
         lines = drawn(*top)
         # A third of the other lines is for running trials, a few are for proposers, the rest is for settled trials.
         notes = drawn(panels.decision(snapshot), panels.GrowingAnswer(self.answers))
         room = height - len(lines) - len(notes) - 3
         curve = max(min(options.max_width - 62, 30), 8)
-        running = panels.running(snapshot, max(min(self._slots, room // 3), 1), now, self._slots, curve)
+        running = panels.running(snapshot, max(min(self._slots, room // 3), 1), self._slots, curve)
         shares = panels.shares(snapshot, min(2 if room < 16 else 8, len(snapshot.shares)))
         above, below = drawn(Title("running"), running), drawn(Title("proposers"), shares)
         settled = panels.settled(snapshot, room - len(above) - len(below) + 2)

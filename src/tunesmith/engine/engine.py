@@ -57,6 +57,7 @@ class Engine:
         self.budget = budget
         self.seed = seed
         self._defaults = defaults
+        self._began: dict[int, float] = {}  # When trials that this process runs began, by a clock that never jumps.
 
     def baseline(self) -> Proposal:
         """Return the proposal of trial 0: the user's own configuration."""
@@ -99,6 +100,7 @@ class Engine:
         """Start the next attempt of a waiting trial, and return it live."""
         attempt = self.trial(number).attempt + 1
         self.recorder.emit(events.TrialStarted(trial=number, attempt=attempt))
+        self._began[number] = time.monotonic()
         return dataclasses.replace(self.history.trials[number], _reporter=partial(self._on_report, number))
 
     @exclusively
@@ -166,7 +168,8 @@ class Engine:
         trial = self.history.trials[number]
         last = trial.reports[-1].metrics if trial.reports else {}
         metrics = {name: value for name, value in last.items() if math.isfinite(value)}
-        seconds = None if trial.started is None else max(0.0, time.time() - trial.started)
+        began = self._began.get(number)
+        seconds = None if began is None else time.monotonic() - began
         pruned = events.TrialFinished(
             trial=number, attempt=trial.attempt, state=State.PRUNED, metrics=metrics, seconds=seconds
         )
@@ -275,4 +278,5 @@ class Engine:
     def _finish(self, event: events.TrialFinished, verdict: Verdict | None = None) -> Trial:
         verdicts = [] if verdict is None else [events.TrialJudged(trial=event.trial, verdict=verdict)]
         self.recorder.emit(event, *verdicts)
+        self._began.pop(event.trial, None)
         return self.history.trials[event.trial]

@@ -8,9 +8,11 @@ import os
 import platform
 import socket
 import threading
+import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
@@ -77,6 +79,7 @@ class Recorder:
         self._journal = None if history.folder is None else FileJournal(history.folder / JOURNAL_NAME)
         self._turn = threading.RLock()
         self.lock = threading.RLock()
+        self._session_began: float | None = None
         self._locks = 0  # The nested uses of the journal's lock.
         self._holds = self._is_torn = self._is_copy = False
         self._recording_thread: int | None = None
@@ -131,7 +134,8 @@ class Recorder:
                 self._recording_thread = outer
 
     def _write(self, *events: Event) -> None:
-        lines = [to_line(event) for event in events]
+        elapsed = None if self.elapsed is None else round(self.elapsed, 3)
+        lines = [to_line(event if elapsed is None else replace(event, elapsed=elapsed)) for event in events]
         try:
             stored = [from_line(line) for line in lines]
         except ValueError as error:
@@ -164,9 +168,15 @@ class Recorder:
                 log.exception("%s failed and is not called again; the study continues", observer)
                 self.observers.remove(observer)
 
+    @property
+    def elapsed(self) -> float | None:
+        """Seconds since this process opened the session, whatever happens to the machine's clock; None without one."""
+        return None if self._session_began is None else time.monotonic() - self._session_began
+
     def open_session(self) -> None:
         """Hold the study, and journal that this process runs it, and with which specification."""
         self.hold()
+        self._session_began = time.monotonic()
         self.emit(
             SessionOpened(
                 pid=os.getpid(),
@@ -180,6 +190,7 @@ class Recorder:
     def close_session(self, reason: str) -> None:
         """Journal that the session ends. The folder stays locked until `close`, as trials may still be ending."""
         self.emit(SessionClosed(reason=reason))
+        self._session_began = None
         self.sync()
 
     def sync(self) -> None:
@@ -200,6 +211,7 @@ class Recorder:
                 self._trackers.close()
         finally:
             with self.lock:
+                self._session_began = None
                 if self._holds:
                     self._holds = False
                     self._unlock()
@@ -263,7 +275,7 @@ class Recorder:
     def start_in_fork(self) -> None:
         """Make the copy of a forked process usable: the threads and the lock of its parent are not its own."""
         self._turn, self.lock = threading.RLock(), threading.RLock()
-        self._locks, self._holds, self._trackers = 0, False, None
+        self._locks, self._holds, self._trackers, self._session_began = 0, False, None, None
         if self._journal is None:
             self._is_copy = True
         else:

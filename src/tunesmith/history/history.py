@@ -101,8 +101,9 @@ class History:
         self._best: Trial | None = None
         self._leader: str | None = None
         self._front: list[str] = []
-        self._seconds = 0.0
-        self._clock: float | None = None
+        self._earlier_seconds = 0.0  # Of all sessions but the open one.
+        self._elapsed: float | None = None  # Of the open session; None without one.
+        self._is_resumed = False
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
@@ -283,24 +284,23 @@ class History:
     @property
     def stopped(self) -> events.StudyStopped | None:
         """The event that stopped the study; None if it is running, was interrupted, or was resumed since."""
-        if self.last_stop is None or self.running:
-            return None
-        resumed = bool(self.sessions) and self.sessions[-1].time > self.last_stop.time
-        return None if resumed else self.last_stop
+        return None if self.running or self._is_resumed else self.last_stop
 
     @property
     def session_open(self) -> bool:
         """Whether the last session has no end in the journal: it is running, or its process was killed."""
-        return self._clock is not None
+        return self._elapsed is not None
 
-    def seconds_spent(self, now: float | None = None) -> float:
-        """Return the wall-clock seconds of all sessions.
+    def seconds_spent(self, elapsed: float | None = None) -> float:
+        """Return the wall-clock seconds of all sessions, each until its last event.
+
+        The time between sessions does not count, nor what other processes journal after one was killed. The machine's
+        clock has no influence.
 
         Args:
-            now: The current time in seconds since 1970, to include the open session.
+            elapsed: The seconds since the open session began, to include those since its last event.
         """
-        running = 0.0 if now is None or self._clock is None else max(0.0, now - self._clock)
-        return self._seconds + running
+        return self._earlier_seconds + max(self._elapsed or 0.0, elapsed or 0.0)
 
     def snapshot(self) -> History:
         """Return a copy that another thread can read while this history changes.
@@ -332,10 +332,8 @@ class History:
         """
         self.check(event)
         self.events_seen += 1
-        if self._clock is not None:
-            if not isinstance(event, events.SessionOpened):  # The last session was killed; nothing ran since.
-                self._seconds += max(0.0, event.time - self._clock)
-            self._clock = event.time
+        if self._elapsed is not None and not isinstance(event, events.SessionOpened):
+            self._elapsed = max(self._elapsed, event.elapsed or 0.0)
         if not isinstance(event, TrialEvent):
             self._apply_to_study(event)
         elif isinstance(event, events.TrialProposed):
@@ -358,10 +356,13 @@ class History:
             case events.StudyCreated():
                 self.created = event
             case events.SessionOpened():
-                self._clock = event.time
+                self._earlier_seconds += self._elapsed or 0.0  # The last session was killed.
+                self._elapsed = 0.0
+                self._is_resumed = True
                 self.sessions.append(event)
             case events.SessionClosed():
-                self._clock = None
+                self._earlier_seconds += self._elapsed or 0.0
+                self._elapsed = None
             case events.ModelCalled():
                 self.ledger.add(event.call)
             case events.Decision():
@@ -372,6 +373,7 @@ class History:
         match event:
             case events.StudyStopped():
                 self.last_stop = event
+                self._is_resumed = False
             case events.SearchFocused():
                 self.focus = event
             case events.ApprovalRequested() | events.ApprovalAnswered():

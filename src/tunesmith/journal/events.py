@@ -29,11 +29,13 @@ class Event:
     """Something that happened in a study.
 
     Args:
-        time: Seconds since 1970.
+        time: Seconds since 1970, by the machine's clock, which may jump.
+        elapsed: Seconds since the session was opened, by a clock that never jumps; None outside a session.
     """
 
     kind: ClassVar[str] = ""
-    time: float = field(default_factory=clock.time)
+    time: float = field(default_factory=lambda: clock.time())
+    elapsed: float | None = None
 
     def __init_subclass__(cls) -> None:
         cls.kind = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
@@ -303,6 +305,8 @@ def from_record(record: Mapping[str, Any]) -> Event:
         raise ValueError(f"its {error}.") from None
     if not 0 <= event.time <= _LAST_TIME:
         raise ValueError(f"its 'time' must be seconds since 1970, got {event.time}.")
+    if event.elapsed is not None and not 0 <= event.elapsed <= _LAST_TIME:
+        raise ValueError(f"its 'elapsed' must be seconds, got {event.elapsed}.")
     return event
 
 

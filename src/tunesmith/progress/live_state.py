@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -22,7 +23,6 @@ from ..journal.events import (
     Event,
     FilesShared,
     SearchFocused,
-    SessionClosed,
     StopRefused,
     TrialEvent,
     TrialFinished,
@@ -43,11 +43,11 @@ _MINOR_DECISIONS = (AdviceRefused, ApprovalRequested, FilesShared, SearchFocused
 
 @dataclass(frozen=True)
 class Running:
-    """A running trial, its slot (from 1) and its start in seconds since 1970."""
+    """A running trial, its slot (from 1), and for how many seconds it has run, as far as this process knows."""
 
     trial: Trial
     slot: int
-    since: float
+    seconds: float
 
 
 @dataclass
@@ -139,36 +139,41 @@ class Snapshot:
 class LiveState:
     """Follows a study's events. `record` and `snapshot` may be called from different threads.
 
+    Args:
+        clock: Seconds by a clock that never jumps.
+
     >>> from tunesmith.core.objective import Objective
     >>> from tunesmith.core.space import Float, SearchSpace
     >>> from tunesmith.core.trial import Proposal
     >>> history = History(SearchSpace({"x": Float(0, 1)}), Objective.parse("minimize y"))
-    >>> state = LiveState()
+    >>> clock = iter([100.0, 103.0])
+    >>> state = LiveState(lambda: next(clock))
     >>> for event in (
     ...     TrialProposed(trial=0, proposal=Proposal(parameters={"x": 0.5})),
-    ...     TrialStarted(trial=0, time=100.0),
+    ...     TrialStarted(trial=0),
     ... ):
     ...     history.apply(event)
-    ...     state.record(event, history)
-    >>> [(run.trial.number, run.slot, run.since) for run in state.snapshot(now=103.0).running]
-    [(0, 1, 100.0)]
+    >>> state.record(event, history)
+    >>> [(run.trial.number, run.slot, run.seconds) for run in state.snapshot().running]
+    [(0, 1, 3.0)]
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._lock = threading.Lock()
         self._history: History | None = None
         self._slots: dict[int, tuple[int, float]] = {}
         self._settled: deque[int] = deque(maxlen=MAX_SETTLED)
         self._shares: dict[str, Share] = {}
         self._seconds = 0.0
-        self._clock: float | None = None
+        self._recorded: float | None = None  # When the last event of a session was.
         self._dominated: tuple[list[FrontRow], float | None] = ([], None)
 
     @classmethod
     def of(cls, history: History, proposer: Proposer | None = None) -> LiveState:
         """Return the state of a loaded study that does not change meanwhile."""
         state = cls()
-        state._begin(history)
+        state._begin(history, state._clock())
         shares = proposer.shares(history) if isinstance(proposer, PortfolioProposer) else {}
         for name in shares.keys() & state._shares.keys():
             state._shares[name].upcoming = shares[name]
@@ -177,22 +182,20 @@ class LiveState:
 
     def record(self, event: Event, history: History) -> None:
         """Record an event that `history` already includes, in constant time."""
+        now = self._clock()
         with self._lock:
             if self._history is not history:
-                self._begin(history)
+                self._begin(history, now)
             elif isinstance(event, TrialEvent):
                 self._follow(event, history.trials[event.trial])
             if isinstance(event, TrialStarted):
-                self._slots[event.trial] = (self._free_slot(event.trial), event.time)
-            self._seconds = history.seconds_spent(event.time)
-            self._clock = None if isinstance(event, SessionClosed) else event.time
+                self._slots[event.trial] = (self._free_slot(event.trial), now)
+            self._seconds = history.seconds_spent()
+            self._recorded = now if history.session_open else None
 
-    def snapshot(self, now: float | None = None) -> Snapshot | None:
-        """Return a snapshot, or None before the first event.
-
-        Args:
-            now: Seconds since 1970, up to which the time spent is counted.
-        """
+    def snapshot(self) -> Snapshot | None:
+        """Return a snapshot, or None before the first event."""
+        now = self._clock()
         with self._lock:
             history = self._history
             if history is None:
@@ -200,15 +203,14 @@ class LiveState:
             slots = dict(self._slots)
             recent = list(self._settled)
             shares = [replace(share, accepted=set(share.accepted)) for share in self._shares.values()]
-            elapsed = 0.0 if now is None or self._clock is None else max(0.0, now - self._clock)
-            seconds = self._seconds + elapsed
+            seconds = self._seconds + (0.0 if self._recorded is None else now - self._recorded)
         # The study's thread may change the history meanwhile. Trials are frozen and lists only grow, so reading those
         # is safe; iterating over a dictionary of the history would not be.
         first = history.trials[0] if history.trials else None
         best = history.best
         values = _values(history, best)
         front = front_rows(history)
-        runs = [Running(history.trials[n], slot, since) for n, (slot, since) in slots.items()]
+        runs = [Running(history.trials[n], slot, now - since) for n, (slot, since) in slots.items()]
         return Snapshot(
             objective=history.objective,
             counts={state: history.counts[state] for state in State},
@@ -238,7 +240,7 @@ class LiveState:
             self._dominated = front, share
         return self._dominated[1]
 
-    def _begin(self, history: History) -> None:
+    def _begin(self, history: History, now: float) -> None:
         """Catch up with the trials before the first event."""
         self._history = history
         for trial in history.trials:
@@ -248,7 +250,7 @@ class LiveState:
             if trial.verdict is not None and trial.verdict.decision == "accept":
                 self._share(trial).accepted.add(trial.number)
             if trial.state is State.RUNNING:
-                self._slots[trial.number] = (len(self._slots) + 1, history.sessions[-1].time if history.sessions else 0)
+                self._slots[trial.number] = (len(self._slots) + 1, now)
 
     def _follow(self, event: TrialEvent, trial: Trial) -> None:
         if isinstance(event, TrialProposed):

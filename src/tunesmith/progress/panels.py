@@ -207,13 +207,12 @@ def seconds_left(snapshot: Snapshot, budget: Budget) -> float | None:
 # -- the trials ----------------------------------------------------------------------------------------------------
 
 
-def running(snapshot: Snapshot, rows: int, now: float, slots: int, curve: int) -> RenderableType:
+def running(snapshot: Snapshot, rows: int, slots: int, curve: int) -> RenderableType:
     """Return the running trials: slot, time, last report and learning curve.
 
     Args:
         snapshot: The study.
         rows: The maximum number of lines.
-        now: Seconds since 1970.
         slots: How many trials run at once.
         curve: The width of a learning curve, in cells.
     """
@@ -221,7 +220,7 @@ def running(snapshot: Snapshot, rows: int, now: float, slots: int, curve: int) -
     hidden = max(len(runs) - rows, 0)
     if hidden:
         runs = runs[: rows - 1]
-    lines: list[RenderableType] = [Rows([_running(run, metric, now, curve) for run in runs], right=(0, 1, 2))]
+    lines: list[RenderableType] = [Rows([_running(run, metric, curve) for run in runs], right=(0, 1, 2))]
     if hidden:
         lines.append(line((f"   … and {len(snapshot.running) - len(runs)} more", SOFT)))
     elif not runs:
@@ -229,12 +228,12 @@ def running(snapshot: Snapshot, rows: int, now: float, slots: int, curve: int) -
     return Group(*lines)
 
 
-def _running(run: Running, metric: Metric, now: float, curve: int) -> list[Text]:
+def _running(run: Running, metric: Metric, curve: int) -> list[Text]:
     trial = run.trial
     return [
         Text(f" ▸ slot {run.slot}", style=NAME),
         Text(f"trial {trial.number}"),
-        Text(duration(int(now - run.since))),
+        Text(duration(int(run.seconds))),
         Text(clean(trial.proposal.proposer), style=SOFT),
         last_report(trial, metric),
         Text(sparkline(values_of(trial, metric), curve), style=NAME),

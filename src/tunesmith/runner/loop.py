@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Mapping
 from concurrent.futures import Future, wait
 from contextlib import suppress
@@ -241,7 +240,7 @@ class Loop:
 
     @property
     def _seconds_spent(self) -> float:
-        return self.history.seconds_spent(time.time())
+        return self.history.seconds_spent(self.engine.recorder.elapsed)
 
     def _is_ending(self) -> bool:
         """Whether a language model's answer would come too late."""

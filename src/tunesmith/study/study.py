@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
-import time
 import weakref
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -385,4 +384,4 @@ class Study:
     @property
     def seconds_spent(self) -> float:
         """Wall-clock seconds of all sessions, including the running one."""
-        return self.history.seconds_spent(time.time())
+        return self.history.seconds_spent(self.recorder.elapsed)

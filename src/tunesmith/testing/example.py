@@ -69,16 +69,16 @@ def example_history(trials: int = 60, *, seed: int = 7) -> History:
     """
     objective = Objective((Metric("val_mse"),), (Constraint("latency_ms", high=40.0),))
     history = History(example_space(), objective)
-    history.apply(SessionOpened(pid=4242, host="node-17", python="3.12.4", version="0.1.0", time=START))
+    history.apply(SessionOpened(pid=4242, host="node-17", python="3.12.4", version="0.1.0", time=START, elapsed=0.0))
     rng = np.random.default_rng(seed)
     clock = START
     for number in range(trials):
         for event in _trial(history, number, rng, running=trials > 10 and number >= trials - 2):
             clock += 7.0 + 5.0 * (isinstance(event, TrialFinished))
-            history.apply(replace(event, time=clock))
+            history.apply(replace(event, time=clock, elapsed=clock - START))
     for event in _ending(history):
         clock += 20.0
-        history.apply(replace(event, time=clock))
+        history.apply(replace(event, time=clock, elapsed=clock - START))
     return history
 
 

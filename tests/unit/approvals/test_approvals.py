@@ -126,12 +126,28 @@ def test_the_default_applies_after_the_deadline(default: str) -> None:
     with begin(study(agents={"approve_seconds": 0.01, "approve_default": default})) as own:
         advise(own, x=0.3)
         own.ask()
-        wait_until(lambda: time.time() > own.approval_requests[0].deadline, "the deadline", poll_seconds=0.002)
+        wait_until(lambda: time.time() > own.approval_requests[0].deadline + 0.01, "the deadline", poll_seconds=0.002)
         tried = own.ask().parameters["x"] == 0.3
         assert tried is (default == "approve")
         assert (own.approval_requests[0].answer, own.approval_requests[0].answered_by) == (default, "time-out")
         with pytest.raises(ts.InputError, match=f"question 1 was {default}e?d by the time-out"):
             own.approve(1)
+
+
+def test_a_deadline_is_not_reached_by_setting_the_clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    original, jumped = time.time, 0.0
+    monkeypatch.setattr(time, "time", lambda: original() + jumped)
+    with begin(study(tmp_path, agents={"approve_seconds": 3600})) as own:
+        advise(own, x=0.3)
+        own.ask()
+        jumped = 7200.0
+        own.ask()
+        assert own.approval_requests[0].is_open
+    jumped = -1e6
+    with study(tmp_path, agents={"approve_seconds": 3600}) as own:
+        own.ask()
+        assert own.approval_requests[0].is_open
+        assert own.approvals.seconds_left(own.approval_requests[0]) <= 3600
 
 
 def test_a_late_answer_counts_until_the_default_is_applied(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@ import logging
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -87,11 +88,24 @@ def ending(number: int, text: str) -> Iterator[Event]:
         yield TrialFinished(trial=4, state=State.FAILED, failure=Failure(**failure), seconds=1.0, time=at)
 
 
+class Clock:
+    """The time of the last event, in seconds."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
 def drawn(width: int, height: int, stream: Iterator[Event], *, now: float = 1012.0) -> list[str]:
-    history, frame = new_history(), Frame("digits", Path("studies/digits"), BUDGET, 2, clock=lambda: now)
+    clock = Clock()
+    history = new_history()
+    frame = Frame("digits", Path("studies/digits"), BUDGET, 2, clock=clock, now=lambda: now)
     for event in stream:
-        history.apply(event)
+        clock.now = event.time
+        history.apply(replace(event, elapsed=event.time - 1000.0))
         frame.record(event, history)
+    clock.now = now
     console = Console(file=io.StringIO(), record=True, width=width, height=height, force_terminal=True)
     console.print(frame)
     return console.export_text().splitlines()

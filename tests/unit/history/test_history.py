@@ -17,9 +17,11 @@ from tunesmith.journal.events import (
     Event,
     SessionClosed,
     SessionOpened,
+    StudyStopped,
     TrialFinished,
     TrialInterrupted,
     TrialJudged,
+    TrialNoted,
     TrialProposed,
     TrialReported,
     TrialStarted,
@@ -115,11 +117,16 @@ def test_since_best_counts_the_finished_trials_without_a_new_best() -> None:
     assert history.since_best == 0
 
 
-def test_seconds_are_summed_over_the_sessions_alone() -> None:
-    times = [SessionOpened(time=100.0), SessionClosed(time=130.0), SessionOpened(time=500.0)]
-    history = _play(*times)
+@pytest.mark.parametrize("later", [0.0, 3600.0, -3600.0])
+def test_seconds_are_summed_over_the_sessions_alone_whatever_the_machines_clock_does(later: float) -> None:
+    history = _play(
+        SessionOpened(time=1e9, elapsed=0.0),
+        SessionClosed(time=1e9 + later, elapsed=30.0),
+        TrialProposed(trial=0, proposal=Proposal(parameters={"x": 0.1}), time=1e9 + 2 * later),
+        SessionOpened(time=1e9 + 3 * later, elapsed=0.0),
+    )
     assert history.seconds_spent() == 30.0
-    assert history.seconds_spent(now=512.0) == 42.0
+    assert history.seconds_spent(12.0) == 42.0
 
 
 def test_has_tried_knows_every_proposal() -> None:
@@ -271,7 +278,20 @@ def test_the_loss_of_a_report_is_the_objectives_own_with_one_metric() -> None:
     assert [history.loss_of(trial, report) for report in trial.reports] == [-7.0, math.inf]
 
 
-def test_time_between_a_killed_session_and_the_next_is_not_spent() -> None:
-    times = [SessionOpened(time=100.0), TrialProposed(trial=0, proposal=Proposal(parameters={"x": 0.1}), time=110.0)]
-    history = _play(*times, SessionOpened(time=5000.0), SessionClosed(time=5005.0))
+def test_a_killed_session_lasts_until_its_last_event_and_not_until_a_note_of_another_process() -> None:
+    history = _play(
+        SessionOpened(time=100.0, elapsed=0.0),
+        TrialProposed(trial=0, proposal=Proposal(parameters={"x": 0.1}), time=110.0, elapsed=10.0),
+        TrialNoted(trial=0, text="what was this?", time=4000.0),
+    )
+    assert history.seconds_spent() == 10.0
+    history.apply(SessionOpened(time=5000.0, elapsed=0.0))
+    history.apply(SessionClosed(time=5005.0, elapsed=5.0))
     assert history.seconds_spent() == 15.0
+
+
+def test_a_study_is_resumed_by_a_later_session_also_if_the_clock_was_set_back() -> None:
+    history = _play(SessionOpened(time=9e8), StudyStopped(reason="all 5 trials are done", time=9e8), SessionClosed())
+    assert history.stopped is not None
+    history.apply(SessionOpened(time=1e8))
+    assert history.stopped is None

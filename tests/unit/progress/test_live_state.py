@@ -63,9 +63,13 @@ def test_nothing_is_shown_before_the_first_event() -> None:
 
 
 def test_a_picture_holds_what_happened() -> None:
-    history, state = new_history(), LiveState()
-    feed(history, state, study_events())
-    snapshot = state.snapshot(now=120.0)
+    now = 99.0
+    history, state = new_history(), LiveState(lambda: now)
+    for event in study_events():
+        now = event.time
+        feed(history, state, [replace(event, elapsed=now - 99.0)])
+    now = 120.0
+    snapshot = state.snapshot()
     assert snapshot is not None
     assert (snapshot.best_value, snapshot.first_value) == (1.0, 3.0)
     assert (snapshot.trials, snapshot.done, snapshot.since_best) == (6, 6, 1)
@@ -90,7 +94,8 @@ def test_catching_up_gives_the_same_picture_as_following() -> None:
 
 
 def test_a_trial_takes_the_first_free_slot_and_gives_it_back() -> None:
-    history, state = new_history(), LiveState()
+    now = 100.0
+    history, state = new_history(), LiveState(lambda: now)
 
     def slots() -> dict[int, int]:
         snapshot = state.snapshot()
@@ -104,11 +109,13 @@ def test_a_trial_takes_the_first_free_slot_and_gives_it_back() -> None:
     feed(history, state, trials[1][2:])
     feed(history, state, trials[3][:2])
     assert slots() == {0: 1, 3: 2, 2: 3}
-    feed(history, state, [TrialInterrupted(trial=0), TrialStarted(trial=0, attempt=2, time=500.0)])
+    now = 500.0
+    feed(history, state, [TrialInterrupted(trial=0), TrialStarted(trial=0, attempt=2, time=5e8)])
+    now = 512.0
     assert slots() == {0: 1, 3: 2, 2: 3}
     snapshot = state.snapshot()
     assert snapshot is not None
-    assert snapshot.running[0].since == 500.0
+    assert snapshot.running[0].seconds == 12.0
 
 
 def test_a_failed_trial_that_is_tried_again_is_no_longer_settled() -> None:
@@ -153,7 +160,7 @@ def test_reading_while_another_thread_writes_is_safe() -> None:
         nonlocal snapshots
         try:
             while not done.is_set():
-                snapshot = state.snapshot(now=1e4)
+                snapshot = state.snapshot()
                 if snapshot is not None:
                     assert len(snapshot.settled) <= MAX_SETTLED
                     assert all(run.slot <= 3 for run in snapshot.running)

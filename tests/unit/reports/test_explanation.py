@@ -42,7 +42,7 @@ def a_study():
     failure = {"kind": "exit", "reason": "it ended with status 1", "log_tail": "first\n\x1b[31mboom\x1b[0m \u202e\n\n"}
     add(history, parameters=FAR, state="failed", failure=failure, proposer="tpe")
     history.apply(SessionOpened(time=1000.0))
-    history.apply(SessionClosed(reason="done", time=1090.0))
+    history.apply(SessionClosed(reason="done", time=1090.0, elapsed=90.0))
     return history
 
 
