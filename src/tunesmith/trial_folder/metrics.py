@@ -13,6 +13,8 @@ from ..core.values import NotFinite, shown
 from ..errors import InputError, message_of
 from .names import METRICS_FILE
 
+_MAX_BYTES = 16_000_000
+
 
 def bad_metrics(reason: str, *, systematic: bool = True) -> TrialFailed:
     """Return the error for metrics that cannot be used.
@@ -51,10 +53,14 @@ def read_metrics(path: Path) -> dict[str, Any]:
 
     Raises:
         FileNotFoundError: The file does not exist.
-        TrialFailed: It cannot be read, is incomplete, or does not hold a JSON object.
+        TrialFailed: It cannot be read, is incomplete or larger than 16 MB, or does not hold a JSON object.
     """
     try:
-        values = json.loads(path.read_bytes())
+        with path.open("rb") as file:
+            content = file.read(_MAX_BYTES + 1)
+        if len(content) > _MAX_BYTES:
+            raise ValueError(f"it is larger than {_MAX_BYTES / 1e6:.0f} MB")
+        values = json.loads(content)
     except FileNotFoundError:
         raise
     except (OSError, ValueError, RecursionError) as error:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from ..core.metrics import MAX_METRICS, metric_name
 from ..core.reports import Report
 from ..core.values import number, step
 from ..errors import InputError
@@ -44,6 +45,7 @@ class ReportsTail:
         self.garbage: bytes | None = None
         self._path = folder / REPORTS_FILE
         self._offset = 0
+        self._is_skipping = False  # Whether the next bytes belong to a line that is too long.
 
     def new(self) -> Iterator[Report]:
         """Yield the reports since the last call, in order."""
@@ -56,7 +58,11 @@ class ReportsTail:
                     if not line.endswith(b"\n") and len(line) < _LONGEST_LINE_BYTES:
                         return  # still being written
                     self._offset += len(line)
-                    if (report := self._parse(line)) is not None:
+                    is_part = self._is_skipping or not line.endswith(b"\n")
+                    self._is_skipping = not line.endswith(b"\n")
+                    if is_part:
+                        self.garbage = self.garbage or line[:200]
+                    elif (report := self._parse(line)) is not None:
                         yield report
         except OSError:
             return  # no such file, yet or any more
@@ -70,10 +76,13 @@ class ReportsTail:
         except (ValueError, AttributeError, TypeError, KeyError, InputError, RecursionError):
             self.garbage = self.garbage or line[:200]
             return None
+        if len(values) > MAX_METRICS:
+            self.garbage = self.garbage or line[:200]
+            return None
         metrics: dict[str, float] = {}
         for name, value in values.items():
             try:
-                metrics[name] = number(value, f"metric '{name}'")
+                metrics[metric_name(name)] = number(value, f"metric '{name}'")
             except InputError:
                 self.garbage = self.garbage or line[:200]
         return Report(at, metrics)

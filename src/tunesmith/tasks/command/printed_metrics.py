@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Mapping
 
+from ...core.metrics import MAX_METRICS
 from ...core.trial import Value
 from .printed_blocks import Blocks
 from .printed_numbers import is_numeric, number_at
@@ -16,7 +17,6 @@ _PAIR = re.compile(rf"""(?<![\w./-])(["']?)({_NAME})\1[ \t]*[=:](?!=)[ \t]*""", 
 _COLOUR = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
 _LINE_END = re.compile(rb"[\r\n]")
 _LONGEST_LINE_BYTES = 1 << 16
-_MOST_NAMES = 1000
 
 
 def is_printable(name: str) -> bool:
@@ -115,7 +115,7 @@ class PrintedMetrics:
     def _read(self, name: str, text: str, start: int) -> bool:
         """Read the number at a position, and return whether there is one."""
         number = number_at(text, start)
-        if number is not None and (name in self._values or len(self._values) < _MOST_NAMES):
+        if number is not None and (name in self._values or len(self._values) < MAX_METRICS):
             self._values[name] = number
         elif number is None and is_numeric(text, start):
             # An earlier value is not the last one.
@@ -124,7 +124,7 @@ class PrintedMetrics:
         return number is not None
 
     def _note(self, name: str, text: str) -> None:
-        if name in self._unread or len(self._unread) < _MOST_NAMES:
+        if name in self._unread or len(self._unread) < MAX_METRICS:
             self._unread[name] = " ".join(text.split())[:200]
 
     def _is_repeated(self, name: str, text: str, start: int) -> bool:
