@@ -116,6 +116,12 @@ class Engine:
         return self.record_report(number, step, metrics)
 
     @exclusively
+    def start_next(self) -> Trial | None:
+        """Start the waiting trial that comes first, and return it live; None if none waits."""
+        waiting = self.history.waiting
+        return self.start(waiting[0].number) if waiting else None
+
+    @exclusively
     def record_report(
         self, number: int, step: int, metrics: Mapping[str, float], *, may_prune: bool = True
     ) -> str | None:
@@ -184,6 +190,12 @@ class Engine:
             lost: Whether its process vanished, which is counted.
         """
         self.recorder.emit(events.TrialInterrupted(trial=number, reason=reason, lost=lost))
+
+    @exclusively
+    def interrupt_running(self, reason: str) -> None:
+        """Return all running trials to the queue."""
+        for trial in self.history.running:
+            self.interrupt(trial.number, reason)
 
     @exclusively
     def pass_verdict(self, number: int, *, may_repeat: bool = True) -> Verdict | None:

@@ -20,7 +20,7 @@ from ..core.objective import Objective
 from ..core.reports import Report, ReportLog, Reports
 from ..core.space import SearchSpace
 from ..core.spending import Ledger
-from ..core.trial import Proposal, State, Trial, Verdict
+from ..core.trial import State, Trial, Verdict
 from ..journal import events
 from ..journal.events import Event, TrialEvent
 from .curves import Curves
@@ -119,8 +119,9 @@ class History:
         only these.
         """
         for number in numbers[~self._encoded[numbers]].tolist():
-            if self._is_inside(proposal := self.trials[number].proposal):
-                self._points[number] = self.space.encode(proposal.parameters)
+            # The user's own configuration may lie outside the space, as may any that a damaged journal names.
+            if self.space.contains(parameters := self.trials[number].parameters):
+                self._points[number] = self.space.encode(parameters)
             self._encoded[number] = True
         return self._points[numbers]
 
@@ -331,6 +332,10 @@ class History:
                 applied.
         """
         self.check(event)
+        self.add(event)
+
+    def add(self, event: Event) -> None:
+        """Apply an event that was checked."""
         self.events_seen += 1
         if self._elapsed is not None and not isinstance(event, events.SessionOpened):
             self._elapsed = max(self._elapsed, event.elapsed or 0.0)
@@ -399,11 +404,6 @@ class History:
         """Return the key of a configuration, which includes the checkpoint that it starts from."""
         key = self.space.key(parameters)
         return key if inherits is None else f"{key} from {inherits}"
-
-    def _is_inside(self, proposal: Proposal) -> bool:
-        """Tell whether a proposal lies in the space; the user's own configuration and its repeats may not."""
-        own = proposal.proposer == "user" or proposal.repeat_of is not None
-        return not own or self.space.contains(proposal.parameters)
 
     def _apply_to_trial(self, event: TrialEvent, trial: Trial) -> None:
         match event:

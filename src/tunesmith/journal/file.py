@@ -43,6 +43,7 @@ class FileJournal:
         self._identity: tuple[int, int] | None = None  # Device and inode of the file, once it was seen.
         self._length = 0  # Bytes read or appended so far: whole lines.
         self._lines = 0
+        self._size = 0  # Of the file, when it was locked.
         self._file = self._folder = -1  # Open while locked.
 
     def read(self) -> Iterator[Event]:
@@ -60,13 +61,13 @@ class FileJournal:
 
     def new_lines(self) -> list[bytes]:
         """Return the complete lines that follow those read so far, as they are in the file."""
+        if self._file >= 0 and self._size == self._length:
+            return []
         try:
             status = _status(self.path)
             if status is None and self._identity is None:
                 return []
             self._expect(status)
-            if status is None or status.st_size == self._length:
-                return []
             with self.path.open("rb") as file:
                 file.seek(self._length)
                 return file.read().split(b"\n")[:-1]
@@ -76,6 +77,7 @@ class FileJournal:
     def rewind(self) -> None:
         """Let the next `read` begin with the first event."""
         self._length = self._lines = 0
+        self._size = -1
 
     def refusal(self, fault: object) -> JournalError:
         """Return the error that the event read last cannot be used."""
@@ -95,7 +97,9 @@ class FileJournal:
                 status, current = os.fstat(file), _status(self.path)
                 if self._identity is not None or (current is not None and os.path.samestat(status, current)):
                     self._expect(current)
-                    self._drop_partial_line(file, status.st_size)
+                    self._size = status.st_size
+                    if self._size > self._length:
+                        self._drop_partial_line(file)
                     self._file = file
             except OSError as error:
                 raise _cannot("write", self.path, error) from error
@@ -125,7 +129,7 @@ class FileJournal:
             with suppress(OSError):
                 os.ftruncate(self._file, self._length)
             raise _cannot("write", self.path, error, " No settled trial is lost.") from error
-        self._length += len(data)
+        self._length = self._size = self._length + len(data)
         self._lines += len(lines)
         self.is_synced = False
 
@@ -169,9 +173,10 @@ class FileJournal:
             if self._identity is None:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 return os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
-            self._expect(_status(self.path))
-            return os.open(self.path, os.O_RDWR | os.O_APPEND)
+            return os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_NONBLOCK)
         except OSError as error:
+            if self._identity is not None:
+                self._expect(_status(self.path))
             raise _cannot("write", self.path, error) from error
 
     def _expect(self, status: os.stat_result | None, size: int | None = None) -> None:
@@ -199,9 +204,9 @@ class FileJournal:
             "Restore the study's folder, or choose another one; then run the same command again."
         )
 
-    def _drop_partial_line(self, file: int, size: int) -> None:
+    def _drop_partial_line(self, file: int) -> None:
         """Remove what follows the last complete line."""
-        new = os.pread(file, size - self._length, self._length)
+        new = os.pread(file, self._size - self._length, self._length)
         excess = len(new) - new.rfind(b"\n") - 1
         if excess:
             log.warning(
@@ -210,7 +215,8 @@ class FileJournal:
                 self.path,
                 excess,
             )
-            os.ftruncate(file, size - excess)
+            self._size -= excess
+            os.ftruncate(file, self._size)
 
 
 def read_events(path: Path, kinds: Collection[type[Event]] = ()) -> Iterator[Event]:

@@ -28,7 +28,7 @@ def to_table(instance: Any, without: str = "") -> dict[str, Any]:
     for name, default in _defaults(cls).items():
         value = getattr(instance, name)
         if name != without and value != default:
-            table[name] = to_table(value) if dataclasses.is_dataclass(value) else value
+            table[name] = to_table(value) if hasattr(value, "__dataclass_fields__") else value
     return table
 
 

@@ -139,8 +139,9 @@ class Loop:
         if count:
             self.propose(count)
         free = self.executor.capabilities.slots - len(self._in_flight)
-        for trial in self.history.waiting[: max(0, free)]:
-            live = self.engine.start(trial.number)
+        for _ in range(free):
+            if (live := self.engine.start_next()) is None:
+                return
             if not self._submit(self._request(live), partial(self._inbox.put, live.number)):
                 self.engine.interrupt(live.number, "interrupted")
 
@@ -203,8 +204,7 @@ class Loop:
         self.judge(self._receive_all())
         left = 0
         if self.executor.capabilities.can_stop:
-            for trial in self.history.running:
-                self.engine.interrupt(trial.number, reason)
+            self.engine.interrupt_running(reason)
             self._stop_all()
         else:
             left = self._leave_running()
@@ -226,8 +226,8 @@ class Loop:
             reason = "interrupted" if isinstance(error, KeyboardInterrupt) else f"ended by a {type(error).__name__}"
             capabilities = self.executor.capabilities
             with suppress(TunesmithError, OSError):
-                for trial in self.history.running if capabilities.can_stop or capabilities.in_process else ():
-                    self.engine.interrupt(trial.number, reason)
+                if capabilities.can_stop or capabilities.in_process:
+                    self.engine.interrupt_running(reason)
                 self._close_session(reason)
         self.is_closing = False
 
@@ -371,17 +371,18 @@ class Loop:
         self._look_for_shared_files()
         outcome = _outcome(self._in_flight.pop(number))
         self._repeated.pop(number, None)
-        trial = self.history.trials[number]
-        if trial.state is not State.RUNNING:
-            pass  # It was pruned before; now its process has ended, and the slot is free.
-        elif outcome is None:
-            self.engine.settle_pruned(number)
-        elif isinstance(outcome, Failure) and self._is_machine_fault(number, outcome):
-            self.engine.interrupt(number, outcome.reason)
-        elif isinstance(outcome, Failure) and outcome.kind == "lost" and trial.times_lost < self.retries:
-            self.engine.interrupt(number, outcome.reason, lost=True)
-        else:
-            self.engine.settle(number, outcome)
+        with self.engine.recorder.exclusive():
+            trial = self.history.trials[number]
+            if trial.state is not State.RUNNING:
+                pass  # It was pruned before; now its process has ended, and the slot is free.
+            elif outcome is None:
+                self.engine.settle_pruned(number)
+            elif isinstance(outcome, Failure) and self._is_machine_fault(number, outcome):
+                self.engine.interrupt(number, outcome.reason)
+            elif isinstance(outcome, Failure) and outcome.kind == "lost" and trial.times_lost < self.retries:
+                self.engine.interrupt(number, outcome.reason, lost=True)
+            else:
+                self.engine.settle(number, outcome)
         return [number]
 
     def _look_for_shared_files(self) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self, TypedDict, Unpack
 
@@ -13,13 +14,14 @@ from .. import plugins
 from ..core.budget import Budget
 from ..core.objective import Metric, Objective
 from ..core.parameters import Parameter
-from ..core.schema import expect_whole
+from ..core.schema import build, expect_whole
 from ..core.space import SearchSpace
 from ..core.values import shown
 from ..errors import InputError, nearest
 from ..executors.base import Executor
-from ..journal.events import SessionOpened, StudyCreated
-from ..journal.file import JOURNAL_NAME, read_events
+from ..journal.events import Event, SessionOpened, StudyCreated
+from ..journal.file import JOURNAL_NAME, damaged, numbered_events
+from ..journal.records import from_table
 from ..judges.base import Judge
 from ..llm.options import ModelOptions
 from ..proposers.base import Proposer
@@ -31,6 +33,8 @@ from ..trackers.base import Tracker
 log = logging.getLogger(__name__)
 
 Plugin = str | Mapping[str, Any]
+
+_LIMITS = [limit.name for limit in fields(Budget)]
 
 
 class StudyOptions(TypedDict, total=False):
@@ -126,10 +130,7 @@ class StudySpec:
             raise InputError(f"budget must be a Budget, as Budget(trials=60), got {shown(budget)}.", keys=("budget",))
         if (model := options.get("model")) is not None:
             values["model"] = ModelOptions.parse(model)
-        trackers = options.get("trackers", ())
-        if isinstance(trackers, str | Mapping) or not isinstance(trackers, Iterable):
-            raise InputError(f'expected a list of trackers such as ["mlflow"], got {shown(trackers)}.')
-        values["trackers"] = tuple(trackers)
+        values["trackers"] = _listed(options.get("trackers", ()))
         for key in ("retries", "seed"):
             if key in values:
                 values[key] = expect_whole(values[key], 0, key)
@@ -148,29 +149,30 @@ class StudySpec:
 
         Raises:
             InputError: The folder holds no study.
+            JournalError: The journal cannot be read.
         """
-        tables = [event.study for event in _specifications(folder)]
-        if not tables:
-            raise InputError(f"a study's folder must hold a {JOURNAL_NAME}, but {folder} has none.")
-        table = tables[-1]
-        return cls.from_options(
-            space=SearchSpace.from_tables(table["space"], table["forbidden"]),
-            objective=Objective.parse(table["objective"]),
-            folder=folder,
-            name=tables[0]["name"],
-            budget=Budget(**table["budget"]),
-            proposer=_plugin(table, "proposer", "portfolio"),
-            pruner=_plugin(table, "pruner", None),
-            judge=_plugin(table, "judge", "rules"),
-            executor=_plugin(table, "executor", "inline"),
-            model=table["model"],
-            # A study can be viewed without its script or function; only running it needs the task.
-            task=table["task"] if function is None else function,
-            retries=table["retries"],
-            seed=table["seed"],
-            trackers=trackers,
-            source=None if table["source"] is None else Path(table["source"]),
-        )
+        first, last = _specifications(folder)
+        table = last.table
+        trackers = [plugins.resolve("trackers", tracker) for tracker in _listed(trackers)]
+        with located(folder):
+            return cls.from_options(
+                space=SearchSpace.from_tables(table.space, table.forbidden),
+                objective=Objective.parse(table.objective),
+                folder=folder,
+                name=first.table.name,
+                budget=build(Budget, {key: value for key, value in table.budget.items() if key in _LIMITS}, "budget"),
+                proposer=_plugin(table.proposer, "proposer", "portfolio"),
+                pruner=_plugin(table.pruner, "pruner", None),
+                judge=_plugin(table.judge, "judge", "rules"),
+                executor=_plugin(table.executor, "executor", "inline"),
+                model=table.model,
+                # A study can be viewed without its script or function; only running it needs the task.
+                task=table.task if function is None else function,
+                retries=table.retries,
+                seed=table.seed,
+                trackers=trackers,
+                source=None if table.source is None else Path(table.source),
+            )
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -234,9 +236,7 @@ def source_of(folder: Path) -> Path:
     Raises:
         InputError: The folder holds no study, or its study.toml no longer exists.
     """
-    source = next((event.study["source"] for event in _specifications(folder)), "")
-    if source == "":
-        raise InputError(f"a study's folder must hold a {JOURNAL_NAME}, but {folder} has none. Give a study.toml.")
+    source = _specifications(folder)[0].table.source
     if source is None or not Path(source).exists():
         raise InputError(
             f"the study in {folder} must come from an existing study.toml, but it came from {source or 'Python'}. "
@@ -245,10 +245,63 @@ def source_of(folder: Path) -> Path:
     return Path(source)
 
 
-def _specifications(folder: Path) -> Iterator[StudyCreated | SessionOpened]:
-    for event in read_events(folder / JOURNAL_NAME, kinds=(StudyCreated, SessionOpened)):
-        if isinstance(event, StudyCreated | SessionOpened):
-            yield event
+@contextmanager
+def located(folder: Path) -> Iterator[None]:
+    """Turn errors about a specification from a folder's journal into a `JournalError`, which names its line."""
+    try:
+        yield
+    except InputError as error:
+        if type(error) is not InputError:  # As a missing extra: the journal is in order.
+            raise
+        line = _specifications(folder)[-1].line
+        raise damaged(folder / JOURNAL_NAME, line, f"it describes no study: {error.message}") from None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Table:
+    """What `StudySpec.to_table` returns, as read from a journal."""
+
+    name: str
+    space: Mapping[str, Any]
+    forbidden: tuple[Mapping[str, Any], ...] = ()
+    objective: Mapping[str, Any]
+    seed: int = 0
+    budget: Mapping[str, Any] = field(default_factory=dict)
+    proposer: Any = "portfolio"
+    pruner: Any = None
+    judge: Any = "rules"
+    executor: Any = "inline"
+    model: Mapping[str, Any] | None = None
+    retries: int = 2
+    task: Mapping[str, Any] | None = None
+    source: str | None = None
+
+
+@dataclass(frozen=True)
+class _Specification:
+    """A specification in a journal, and its line."""
+
+    line: int
+    table: _Table
+
+
+def _specifications(folder: Path) -> tuple[_Specification, _Specification]:
+    """Return the first and the last specification in a folder's journal."""
+    path = folder / JOURNAL_NAME
+    events = list(numbered_events(path, kinds=(StudyCreated, SessionOpened)))
+    if not events:
+        kind = "is a file" if folder.is_file() else "has an empty one" if path.exists() else "has none"
+        raise InputError(f"a study's folder must hold a {JOURNAL_NAME}, but {folder} {kind}.")
+    first, last = (_specification(path, *numbered) for numbered in (events[0], events[-1]))
+    return first, last
+
+
+def _specification(path: Path, line: int, event: Event) -> _Specification:
+    assert isinstance(event, StudyCreated | SessionOpened)
+    try:
+        return _Specification(line, from_table(_Table, event.study))
+    except ValueError as error:
+        raise damaged(path, line, f"it describes no study: {error}.") from None
 
 
 def _named(plugin: object) -> object:
@@ -258,9 +311,14 @@ def _named(plugin: object) -> object:
     return {"class": f"{type(plugin).__module__}:{type(plugin).__qualname__}"}
 
 
-def _plugin(table: Mapping[str, Any], kind: str, default: str | None) -> Any:
+def _listed(trackers: Any) -> tuple[Plugin | Tracker, ...]:
+    if isinstance(trackers, str | Mapping) or not isinstance(trackers, Iterable):
+        raise InputError(f'expected a list of trackers such as ["mlflow"], got {shown(trackers)}.')
+    return tuple(trackers)
+
+
+def _plugin(plugin: Any, kind: str, default: str | None) -> Any:
     """Return a plugin from a journal, or the default if it was an object, which a journal cannot restore."""
-    plugin = table[kind]
     if not isinstance(plugin, Mapping) or "class" not in plugin:
         return plugin
     log.warning("the study's %s was an object of %s; %s is used instead", kind, plugin["class"], default or "none")

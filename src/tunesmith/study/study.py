@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import TYPE_CHECKING, Any, Self, Unpack
+from typing import TYPE_CHECKING, Any, Never, Self, Unpack
 
 from .. import __version__, plugins
 from ..approvals.approvals import Approvals
@@ -106,6 +106,12 @@ class Study:
         self.engine.proposer = with_adviser(self.engine.proposer, self.adviser)
         self.engine.judge = with_reviewer(self.engine.judge, self.gateway)
 
+    def __reduce__(self) -> Never:
+        raise InputError(
+            "a study cannot be sent to another process. Give it a folder, and open it in each process, as "
+            f"tunesmith.load({str(self.folder or 'FOLDER')!r}): then processes take turns."
+        )
+
     def __repr__(self) -> str:
         best = "" if self.best is None else f", best {self.best.metrics[self.objective.primary.name]:.6g}"
         if self.objective.pareto:
@@ -192,12 +198,11 @@ class Study:
             BudgetSpent: All trials of the budget have been asked for.
         """
         self.approvals.settle()
-        waiting = self.history.waiting
-        if not waiting:
-            if not self.engine.has_room:
-                raise BudgetSpent(f"all {self.budget.trials} trials of the budget have been asked for.")
-            waiting = self.engine.propose(1)
-        return self.engine.start(waiting[0].number)
+        if (trial := self.engine.start_next()) is not None:
+            return trial
+        if not self.engine.has_room:
+            raise BudgetSpent(f"all {self.budget.trials} trials of the budget have been asked for.")
+        return self.engine.start(self.engine.propose(1)[0].number)
 
     @exclusively
     def tell(self, number: int | Trial, outcome: Outcome | Mapping[str, float] | float) -> Trial:

@@ -14,7 +14,7 @@ from ..errors import InputError
 from ..tasks.function import FunctionTask
 from ..trackers.base import Tracker
 from .from_settings import spec_from_settings
-from .spec import Plugin, StudyOptions, StudySpec, check_options
+from .spec import Plugin, StudyOptions, StudySpec, check_options, located
 from .study import Study
 
 Trained = Mapping[str, float] | float
@@ -78,12 +78,15 @@ def load(
 
     Raises:
         InputError: The folder holds no study.
+        JournalError: Its journal cannot be read.
 
     >>> load("/nowhere")
     Traceback (most recent call last):
     tunesmith.errors.InputError: a study's folder must hold a journal.jsonl, but /nowhere has none.
     """
-    return Study(StudySpec.from_journal(Path(folder), function=function, trackers=trackers))
+    spec = StudySpec.from_journal(Path(folder), function=function, trackers=trackers)
+    with located(Path(folder)):
+        return Study(spec)
 
 
 def study_from_settings(settings: Settings, *, tracked: bool = True) -> Study:

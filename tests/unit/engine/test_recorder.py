@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -136,6 +137,11 @@ def test_a_forked_study_in_memory_is_refused() -> None:
 
     assert status_of(in_fork(refused)) == 0
     work(study, 1)
+
+
+def test_a_study_is_opened_in_each_process_and_not_sent(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"open it in each process, as tunesmith\.load\('.*'\)"):
+        pickle.dumps(new_study(tmp_path / "study"))
 
 
 def test_several_objects_of_one_study_see_each_other(tmp_path: Path) -> None:
