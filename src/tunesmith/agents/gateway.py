@@ -31,6 +31,7 @@ Ask = Callable[[ModelClient], Answer]
 
 _THREADS = 8
 _PAUSE_TRIALS = 5  # Length of the first pause; each later one is twice as long.
+_MAX_DOUBLINGS = 20
 _TEXT_FIELDS = ("reason", "answer")  # Fields of an answer that people read.
 
 # For the estimate before a run.
@@ -206,7 +207,7 @@ class ModelGateway:
         with self._failing:
             if len(self.history.trials) < self._paused_until:
                 return  # Failures of concurrent requests count as one failure of the provider.
-            self._paused_until = len(self.history.trials) + _PAUSE_TRIALS * 2**self._failures
+            self._paused_until = len(self.history.trials) + _PAUSE_TRIALS * 2 ** min(self._failures, _MAX_DOUBLINGS)
             self._failures += 1
             is_first = self._failures == 1
         if not self._has_warned and is_first:

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
-import orjson
 from pydantic_ai.exceptions import ModelHTTPError
 from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter, ModelResponse
 from pydantic_ai.models import Model, ModelRequestParameters
 from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings
+from pydantic_ai.usage import RequestUsage
 from pydantic_core import from_json
 
 from ..core.spending import Call
+from ..errors import ModelUnavailable
 from .endpoints import Endpoint
+from .failures import failure_text
 from .prices import TokenCounts
-from .recording import Recording
+from .recording import Recording, to_json
 from .spend_limiter import Amount, SpendLimiter
+from .usage import BYTES_PER_TOKEN, MOST_BYTES_PER_TOKEN, charged, fault
 
-_BYTES_PER_TOKEN = 2.0  # A low estimate: English text has about four bytes per token, numbers two to three.
+log = logging.getLogger(__name__)
+
 _OVERHEAD_TOKENS = 200  # Added by providers.
-_REASON_LENGTH = 300
 _PARTIAL_SECONDS = 0.1  # Least time between two partial answers.
 _CANNOT_STREAM = (400, 404, 405, 415, 422, 501)  # Statuses by which services reject streaming or its options.
 _STABLE_KEYS = ("part_kind", "content", "tool_name", "args")
@@ -33,6 +38,9 @@ class MeteredModel(WrapperModel):
     """Reserves the most that a request may cost, sends it, and settles what it did cost.
 
     The arguments are those of `ModelClient`, for one endpoint and one role.
+
+    Args:
+        distrusted: Names of endpoints of whose token counts the user was warned.
     """
 
     def __init__(
@@ -44,11 +52,13 @@ class MeteredModel(WrapperModel):
         limiter: SpendLimiter,
         recording: Recording | None,
         on_call: Callable[[Call], None],
+        distrusted: set[str],
         on_partial: Callable[[Any], None] | None = None,
     ) -> None:
         super().__init__(wrapped)
         self.role, self.endpoint, self.limiter = role, endpoint, limiter
         self.recording, self.on_call, self.on_partial = recording, on_call, on_partial
+        self.distrusted = distrusted
 
     async def request(
         self,
@@ -63,21 +73,20 @@ class MeteredModel(WrapperModel):
         """
         request = _plain(messages, model_request_parameters)
         settings = model_settings or {}
-        input_tokens = _estimate_input(request, model_request_parameters)
+        sent = TokenCounts(input_tokens=_estimate_input(request, model_request_parameters))
         # A provider may read, answer and charge for each retry of a request whose connection broke.
         attempts = 1 + settings.get("max_retries", 0)
-        most = TokenCounts(input_tokens=attempts * input_tokens, output_tokens=settings.get("max_tokens", 0))
+        most = TokenCounts(input_tokens=attempts * sent.input_tokens, output_tokens=settings.get("max_tokens", 0))
         number = self.limiter.reserve(self._amount(most))
         started, counts, failure = time.monotonic(), TokenCounts(), ""
         try:
             response = await self._respond(request, messages, model_settings, model_request_parameters)
-            counts = _counts(response)
-            if counts.input_tokens + counts.output_tokens == 0:  # The provider does not report them.
-                counts = TokenCounts(input_tokens=input_tokens, output_tokens=_estimate_output(response))
+            counts = self._charge(response, sent, most)
+            self._record(request, response)
             return response
         except BaseException as error:
             counts = TokenCounts() if isinstance(error, ModelHTTPError) or self._replays else most
-            failure = self.endpoint.redact(f"{type(error).__name__}: {error}").rstrip(": ")[:_REASON_LENGTH]
+            failure = failure_text(error, self.endpoint)
             raise
         finally:
             call = Call(
@@ -107,12 +116,34 @@ class MeteredModel(WrapperModel):
             assert isinstance(recorded, ModelResponse)
             return recorded
         ask = super().request if self.on_partial is None else self._stream
-        response = await ask(messages, *options)
-        if self.recording is not None:
+        return await ask(messages, *options)
+
+    def _charge(self, response: ModelResponse, sent: TokenCounts, most: TokenCounts) -> TokenCounts:
+        """Return the tokens of a response, and correct those that it reports.
+
+        Raises:
+            ModelUnavailable: It is longer than the tokens that were asked for.
+        """
+        size = _size(response)
+        if size > MOST_BYTES_PER_TOKEN * most.output_tokens:
+            raise ModelUnavailable(f"expected an answer of at most {most.output_tokens:,} tokens, got {size:,} bytes.")
+        if (why := fault(response.usage, most)) and self.endpoint.name not in self.distrusted:
+            self.distrusted.add(self.endpoint.name)
+            log.warning("%s reported %s. What can be true is charged, now and later.", self.endpoint.name, why)
+        counts = charged(response.usage, replace(sent, output_tokens=size // BYTES_PER_TOKEN), most)
+        response.usage = RequestUsage(
+            input_tokens=counts.input_tokens,
+            output_tokens=counts.output_tokens,
+            cache_read_tokens=counts.cached_tokens,
+            details={"reasoning_tokens": counts.reasoning_tokens},
+        )
+        return counts
+
+    def _record(self, request: Any, response: ModelResponse) -> None:
+        if self.recording is not None and not self.recording.replay:
             answer = ModelMessagesTypeAdapter.dump_python([response], mode="json")[0]
             answer.pop("provider_url", None)
             self.recording.add(self.role, _without_tool_results(request), answer)
-        return response
 
     async def _stream(
         self, messages: list[ModelMessage], settings: ModelSettings | None, parameters: ModelRequestParameters
@@ -169,26 +200,16 @@ def _without_tool_results(request: Any) -> Any:
 
 def _estimate_input(request: Any, parameters: ModelRequestParameters) -> int:
     """Return an upper estimate of a request's tokens."""
-    tools = [*parameters.function_tools, *parameters.output_tools]
-    size = len(orjson.dumps(request)) + sum(len(orjson.dumps(tool.parameters_json_schema)) for tool in tools)
-    return int(size / _BYTES_PER_TOKEN) + _OVERHEAD_TOKENS
+    schemas = [tool.parameters_json_schema for tool in (*parameters.function_tools, *parameters.output_tools)]
+    return len(to_json([request, schemas])) // BYTES_PER_TOKEN + _OVERHEAD_TOKENS
 
 
-def _estimate_output(response: ModelResponse) -> int:
+def _size(response: ModelResponse) -> int:
+    """Return the bytes of a response's text."""
     answer = ModelMessagesTypeAdapter.dump_python([response], mode="json")[0]
-    return int(len(orjson.dumps(_stable(answer))) / _BYTES_PER_TOKEN)
+    return len(to_json(_stable(answer)))
 
 
 def _stable(message: Mapping[str, Any]) -> Any:
     parts = [{key: part[key] for key in _STABLE_KEYS if part.get(key) is not None} for part in message["parts"]]
     return {"instructions": message.get("instructions"), "parts": parts}
-
-
-def _counts(response: ModelResponse) -> TokenCounts:
-    usage = response.usage
-    return TokenCounts(
-        input_tokens=usage.input_tokens,
-        output_tokens=usage.output_tokens,
-        cached_tokens=usage.cache_read_tokens,
-        reasoning_tokens=int(usage.details.get("reasoning_tokens", 0) or usage.details.get("thoughts_tokens", 0)),
-    )

@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel
 
 from ..core.spending import Call
-from ..errors import InputError, MissingExtra, ModelUnavailable
+from ..errors import InputError, JournalError, MissingExtra, ModelUnavailable
 from .call_limits import CallLimits
 from .endpoints import Endpoint, missing_extra
 from .environment import hide_from_trials
+from .failures import failure_text
 from .recording import Recording
 from .spend_limiter import SpendLimiter
 from .traces import Traces
 
 if TYPE_CHECKING:
+    from httpx2 import AsyncClient
     from pydantic_ai.models import Model
 
 log = logging.getLogger(__name__)
@@ -88,6 +90,8 @@ class ModelClient:
         self._thread = _LoopThread()
         self._clients: dict[int, Model] = {}  # By the endpoint's identity, as several may have one name.
         self._open: list[Model] = []
+        self._distrusted: set[str] = set()
+        self._http_client: AsyncClient | None = None
         self._connecting = asyncio.Lock()
         try:
             import pydantic_ai
@@ -115,8 +119,10 @@ class ModelClient:
                 sees the message of an `InputError` and may try again.
 
         Raises:
-            ModelUnavailable: The budget does not allow the call, no token can be fetched, or no usable answer came.
+            ModelUnavailable: The budget does not allow the call, no token can be fetched, or no usable answer came,
+                whatever came instead.
             MissingExtra: pydantic-ai, or a provider's own package, is not installed.
+            JournalError: The call cannot be journaled.
         """
         chain = [self.roles[role]] if role in self.roles else []
         chain += [endpoint for endpoint in self.endpoints if endpoint not in chain]
@@ -128,10 +134,10 @@ class ModelClient:
             try:
                 run = self._ask(endpoint, role, instructions, question, answer, tools)
                 return self._thread.run(run, self.should_cancel)
-            except MissingExtra:
+            except (MissingExtra, JournalError):
                 raise
-            except _expected_errors() as error:
-                failures.append(f"{endpoint.name}: {endpoint.redact(_one_line(error))}")
+            except Exception as error:  # An answer can make clients, validators and tools fail in any way.
+                failures.append(f"{endpoint.name}: {failure_text(error, endpoint)}")
                 log.info("%s got no answer: %s", role, failures[-1])
             finally:
                 if self.on_partial is not None:
@@ -140,7 +146,7 @@ class ModelClient:
 
     def close(self) -> None:
         """Close all connections; a later `ask` opens new ones."""
-        if self._open:
+        if self._open or self._http_client is not None:
             self._thread.run(self._close_clients())
         self._thread.close()
         self._connecting = asyncio.Lock()  # The old lock belongs to the loop that has ended.
@@ -178,10 +184,12 @@ class ModelClient:
             settings["cache"] = {"messages": False}
         usage_limits = UsageLimits(request_limit=self.limits.requests)
         run = partial(agent.run, question, model_settings=settings, usage_limits=usage_limits)
+        deadline: float | None = None
         for is_last in (endpoint.token is None, True):
             client = await self._client(endpoint)
+            deadline = deadline or asyncio.get_running_loop().time() + self.limits.timeout_seconds
             try:
-                async with asyncio.timeout(self.limits.timeout_seconds):
+                async with asyncio.timeout_at(deadline):
                     try:
                         return (await run(model=self._metered(client, endpoint, role, self.on_partial))).output
                     except ModelAPIError as error:
@@ -205,6 +213,7 @@ class ModelClient:
             limiter=self.limiter,
             recording=self.recording,
             on_call=self.on_call,
+            distrusted=self._distrusted,
             on_partial=None if on_partial is None else partial(on_partial, role),
         )
 
@@ -221,8 +230,12 @@ class ModelClient:
 
             client: Model = TestModel()  # Never called: the recording answers.
         else:
-            # In a thread, as a command that prints the token may be slow.
-            client = await asyncio.to_thread(endpoint.connect)
+            from ._http import bounded_client
+
+            # In threads, as certificates are read, and a command that prints the token may be slow.
+            if self._http_client is None:
+                self._http_client = await asyncio.to_thread(bounded_client, self.limits.timeout_seconds)
+            client = await asyncio.to_thread(endpoint.connect, self._http_client)
         await client.__aenter__()
         self._open.append(client)
         return client
@@ -236,12 +249,16 @@ class ModelClient:
                 del self._clients[id(endpoint)]
 
     async def _close_clients(self) -> None:
-        # Let cancelled requests report their cost before the thread ends.
-        if cancelled := [task for task in asyncio.all_tasks() if task.cancelling()]:
-            await asyncio.wait(cancelled, timeout=_CANCEL_SECONDS)
+        # Let cancelled requests report their cost, and their streams close, before the thread ends.
+        await asyncio.sleep(0)
+        if pending := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(pending, timeout=_CANCEL_SECONDS)
         self._clients.clear()
         while self._open:
             await self._open.pop().__aexit__(None, None, None)
+        if self._http_client is not None:
+            await self._http_client.aclose()
+            self._http_client = None
 
 
 class _LoopThread:
@@ -256,6 +273,8 @@ class _LoopThread:
         with self._lock:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
+                # Streams that a client abandons may fail to close, which concerns nobody.
+                self._loop.set_exception_handler(lambda loop, context: log.debug("%s", context["message"]))
                 self._thread = threading.Thread(target=self._loop.run_forever, name="language-model", daemon=True)
                 self._thread.start()
         future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
@@ -295,20 +314,3 @@ def _with_retry(tool: Callable[..., Any]) -> Callable[..., Any]:
             raise ModelRetry(error.message) from None
 
     return retrying
-
-
-def _expected_errors() -> tuple[type[Exception], ...]:
-    """Return the errors of models, networks and budgets; any other error is a bug.
-
-    A `UserError` means that the model lacks a feature such as tools, an `InputError` that a token cannot be fetched.
-    """
-    from pydantic_ai.exceptions import AgentRunError, UserError
-
-    return (AgentRunError, UserError, InputError, ModelUnavailable, TimeoutError, OSError)
-
-
-def _one_line(error: Exception) -> str:
-    if isinstance(error, TimeoutError) and not str(error):
-        return "the request timed out."
-    text = " ".join(str(error).split())
-    return (text[:300] + " ...") if len(text) > 300 else text or type(error).__name__

@@ -13,6 +13,7 @@ from .prices import FREE, Price, price_from
 from .tokens import Token, token_from
 
 if TYPE_CHECKING:
+    from httpx2 import AsyncClient
     from pydantic_ai.models import Model
 
 
@@ -100,21 +101,28 @@ class Endpoint:
         """Return text without the token."""
         return text if self.token is None else self.token.redact(text)
 
-    def connect(self) -> Model:
+    def connect(self, http_client: AsyncClient) -> Model:
         """Return a client that uses the current token.
+
+        Args:
+            http_client: Sends its requests; the caller closes it.
 
         Raises:
             MissingExtra: pydantic-ai, or the provider's own package, is not installed.
             InputError: The token cannot be fetched.
         """
-        options = {"base_url": self.url, "api_key": "none" if self.token is None else self.token.value}
+        options: dict[str, Any] = {
+            "base_url": self.url,
+            "api_key": "none" if self.token is None else self.token.value,
+            "http_client": http_client,
+        }
         kind = PROVIDERS[self.provider].client
         try:
             from pydantic_ai.models import infer_model
             from pydantic_ai.providers import infer_provider_class
 
             provider_class: Any = infer_provider_class(kind)
-            if kind == "openrouter":  # It takes an address only with a client, which it would never close.
+            if kind == "openrouter":  # It takes an address only with a client of OpenAI.
                 provider_class = type("Provider", (provider_class,), {"base_url": options.pop("base_url")})
             return infer_model(f"{kind}:{self.model}", lambda _: provider_class(**options))
         except ImportError as error:

@@ -27,6 +27,7 @@ class HttpResponse:
         stream: Whether the chunks are sent one by one, as server-sent events.
         share: Fraction of the body sent before the connection is closed; None sends all and keeps it open.
         seconds: Duration over which the chunks are spread.
+        is_raw: Whether the chunks are sent in place of a response, after which the connection is closed.
     """
 
     code: int
@@ -35,6 +36,7 @@ class HttpResponse:
     stream: bool = False
     share: float | None = None
     seconds: float = 0.0
+    is_raw: bool = False
 
 
 Respond = Callable[[str, str, Mapping[str, str], bytes], HttpResponse | None]
@@ -112,6 +114,10 @@ class _Handler(BaseHTTPRequestHandler):
         response = self.server.respond(self.command, self.path, headers, body) if len(body) == length else None
         if response is None:
             self.close_connection = True
+            return
+        if response.is_raw:
+            self.close_connection = True
+            self.wfile.writelines(response.chunks)
             return
         chunks = list(response.chunks)
         size = sum(map(len, chunks))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -172,8 +172,34 @@ class Dropped:
             raise InputError(f"expected a share between 0 and 1, got {self.share}.")
 
 
+@dataclass(frozen=True)
+class Altered:
+    """A reply whose body is changed before it is sent.
+
+    Args:
+        reply: The reply.
+        alter: Returns the changed body; of a stream, called with each event.
+        headers: Extra headers.
+    """
+
+    reply: Reply
+    alter: Callable[[bytes], bytes]
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Raw:
+    """Bytes sent in place of an HTTP response, after which the connection is closed.
+
+    Args:
+        chunks: The bytes, in parts; there may be no end of them.
+    """
+
+    chunks: Iterable[bytes]
+
+
 Content = Structured | Text | ToolCall | Truncated | Empty | Refusal
 """Replies in which the model answers."""
 
-Reply = Content | Status | Hang | Delayed | SlowStream | Dropped
+Reply = Content | Status | Hang | Delayed | SlowStream | Dropped | Altered | Raw
 """All replies that a script can return."""

@@ -27,11 +27,13 @@ from ._http_server import HttpResponse, HttpServer
 from ._openai_protocols import CHAT, RESPONSES
 from ._protocol import Json, Protocol, answer_to, to_json
 from ._protocol import ModelRequest as ModelRequest
+from ._replies import Altered as Altered
 from ._replies import Delayed as Delayed
 from ._replies import Dropped as Dropped
 from ._replies import Empty as Empty
 from ._replies import Finish as Finish
 from ._replies import Hang as Hang
+from ._replies import Raw as Raw
 from ._replies import Refusal as Refusal
 from ._replies import Reply as Reply
 from ._replies import SlowStream as SlowStream
@@ -158,6 +160,11 @@ class ModelServer:
             case Dropped(inner, share):
                 response = self._response(protocol, request, body, inner)
                 return response and replace(response, share=share)
+            case Altered(inner, alter, headers):
+                response = self._response(protocol, request, body, inner)
+                return response and replace(response, chunks=map(alter, response.chunks), headers=headers)
+            case Raw(chunks):
+                return HttpResponse(code=0, chunks=chunks, is_raw=True)
             case Status():
                 return _error(protocol, reply)
             case Structured() | Text() | ToolCall() | Truncated() | Empty() | Refusal():

@@ -14,7 +14,7 @@ import pytest
 from pydantic import BaseModel, Field
 
 from tunesmith.core.spending import Ledger
-from tunesmith.errors import InputError, MissingExtra, ModelUnavailable
+from tunesmith.errors import InputError, JournalError, MissingExtra, ModelUnavailable
 from tunesmith.llm.call_limits import CallLimits
 from tunesmith.llm.client import ModelClient
 from tunesmith.llm.endpoints import Endpoint, endpoint_from
@@ -52,7 +52,7 @@ class Guess(BaseModel):
 GOOD = Structured({"number": 7})
 
 
-def endpoint(server: ModelServer, provider: str = "openai", **others: Any) -> Endpoint:
+def endpoint(server: Any, provider: str = "openai", **others: Any) -> Endpoint:
     path = "" if provider in ("anthropic", "google") else "/v1"
     model = "maker/scripted" if provider == "openrouter" else "scripted"
     table = {"name": f"{provider}:{model}", "base_url": server.url + path, "price": PRICE, **others}
@@ -184,9 +184,9 @@ def test_concurrent_requests_share_a_client_and_a_token() -> None:
     with ModelServer(script) as server, connect(endpoint(server, token=lambda: next(tokens))) as client:
         original = Endpoint.connect
 
-        def counted(self: Endpoint) -> Any:
+        def counted(self: Endpoint, http_client: Any) -> Any:
             connected.append(self.name)
-            return original(self)
+            return original(self, http_client)
 
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(Endpoint, "connect", counted)
@@ -323,7 +323,7 @@ def test_a_cancelled_request_reports_its_cost_before_the_client_closes(monkeypat
         finally:
             await asyncio.sleep(0.2)  # As a client that takes its time to close a connection.
 
-    monkeypatch.setattr(Endpoint, "connect", lambda self: FunctionModel(answers))
+    monkeypatch.setattr(Endpoint, "connect", lambda self, http_client: FunctionModel(answers))
     with ModelServer([GOOD]) as server, connect(endpoint(server)) as client:
         client.should_cancel = begun.is_set
         with pytest.raises(ModelUnavailable):
@@ -390,17 +390,27 @@ def test_a_recording_is_replayed_without_a_server(tmp_path: Path) -> None:
         assert guess(client, tools=[double]) == 6
 
 
-def test_an_error_in_a_tool_propagates() -> None:
+def test_an_error_in_a_tool_makes_the_model_unavailable() -> None:
     def broken(number: int) -> int:
         """Fail."""
-        raise ZeroDivisionError
+        raise ZeroDivisionError("division by zero")
 
     with (
         ModelServer([ToolCall("broken", {"number": 3})]) as server,
         connect(endpoint(server)) as client,
-        pytest.raises(ZeroDivisionError),
+        pytest.raises(ModelUnavailable, match="ZeroDivisionError: division by zero"),
     ):
         guess(client, tools=[broken])
+
+
+def test_a_call_that_cannot_be_journaled_is_an_error_of_the_journal() -> None:
+    def full(call: Any) -> None:
+        raise JournalError("the disk is full.")
+
+    with ModelServer([GOOD]) as server, connect(endpoint(server)) as client:
+        client.on_call = full
+        with pytest.raises(JournalError, match="the disk is full"):
+            guess(client)
 
 
 def test_closing_leaves_no_thread_behind() -> None:
