@@ -10,7 +10,8 @@ from typing import Any
 
 from ..config_files.constants import folded
 from ..config_files.names import NOT_PLAIN
-from .ranges import Guess, guess
+from ..core.parameters import Float
+from .ranges import Guess, guess, guess_around
 from .sources import Sources, imported_names
 
 _OTHER_PARSERS = {"click", "typer", "fire", "absl", "hydra", "tyro", "docopt", "simple_parsing"}
@@ -168,6 +169,8 @@ def _guess(name: str, values: Mapping[str, Any], kind: str, strings: Collection[
         return guess(name, str(default).lower(), ["true", "false"])
     if kind == "str" and not isinstance(default, str):
         return Guess(None, _TEXT_FOR_A_NUMBER)
+    if kind == "int" and isinstance(guessed.parameter, Float):
+        return guess_around(default)  # The script refuses a number that is not whole.
     return guessed
 
 

@@ -28,7 +28,15 @@ from ...trial_folder.names import (
 from ...trial_folder.reports import ReportsTail
 from ...trial_folder.stop import raise_if_stopped
 from ..base import TaskContext, build_task
-from .checks import check_config, check_flags, check_metrics, check_names, check_parameters, check_program
+from .checks import (
+    check_config,
+    check_environment,
+    check_flags,
+    check_metrics,
+    check_names,
+    check_parameters,
+    check_program,
+)
 from .option_names import options_among
 from .printed_metrics import PrintedMetrics, is_printable
 from .process_group import run_group
@@ -101,10 +109,7 @@ class CommandTask:
                 "Let the script write to {trial_dir}.",
                 keys=("metrics",),
             )
-        for name, text in self.environment.items():
-            if not isinstance(text, str):
-                message = f"an environment variable must be a string, got {text!r}."
-                raise InputError(message, keys=("environment", name))
+        check_environment(self.environment)
         check_flags(self.flags)
 
     def __setstate__(self, state: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ from ...core.values import exact
 from ...errors import InputError, nearest
 from ...text.shell import command
 from .printed_metrics import is_printable
-from .template import RESERVED, placeholders
+from .template import RESERVED, check_word, placeholders
 
 if TYPE_CHECKING:
     from ...core.space import SearchSpace
@@ -39,6 +39,26 @@ def check_config(words: Sequence[str], config: str | None) -> None:
         )
 
 
+def check_environment(environment: Mapping[str, str]) -> None:
+    """Check that variables can be set for a program.
+
+    Raises:
+        InputError: A name or a value cannot.
+    """
+    for name, text in environment.items():
+        if not isinstance(text, str):
+            message = f"an environment variable must be a string, got {text!r}."
+            raise InputError(message, keys=("environment", name))
+        if not name or "=" in name:
+            message = f"the name of an environment variable must not be empty or contain '=', got {name!r}."
+            raise InputError(message, keys=("environment", name))
+        try:
+            check_word(name)
+            check_word(text)
+        except InputError as error:
+            raise error.inside("environment", name) from None
+
+
 def check_flags(flags: Mapping[str, Sequence[str]]) -> None:
     """Check that each entry of `flags` has the words for true and other words for false.
 
@@ -47,7 +67,7 @@ def check_flags(flags: Mapping[str, Sequence[str]]) -> None:
     """
     for name, spelling in flags.items():
         try:
-            is_pair = not isinstance(spelling, str) and len(list(map(shlex.split, spelling))) == 2
+            is_pair = isinstance(spelling, list | tuple) and len([shlex.split(text) for text in spelling]) == 2
         except (AttributeError, TypeError, ValueError):
             is_pair = False
         if not is_pair or spelling[0] == spelling[1]:
@@ -103,7 +123,10 @@ def check_parameters(
     examples = {name: _examples(parameter) for name, parameter in space.parameters.items()}
     others = {name: values[0] for name, values in examples.items() if name in used}
     for name, values in examples.items():
-        rendered = [render({**others, name: value}) for value in values]
+        try:
+            rendered = [render({**others, name: value}) for value in values]
+        except InputError as error:
+            raise error if error.keys else error.inside("space", name) from None
         if render({**others, name: _ANOTHER_VALUE}) in rendered:
             raise InputError(
                 f"every parameter must reach the script, but '{name}' would not: {_remedy(name, config)}",

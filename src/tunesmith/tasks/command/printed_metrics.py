@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections import Counter
@@ -17,6 +18,7 @@ _PAIR = re.compile(rf"""(?<![\w./-])(["']?)({_NAME})\1[ \t]*[=:](?!=)[ \t]*""", 
 _COLOUR = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
 _LINE_END = re.compile(rb"[\r\n]")
 _LONGEST_LINE_BYTES = 1 << 16
+_LONGEST_QUOTE = 200
 
 
 def is_printable(name: str) -> bool:
@@ -50,9 +52,9 @@ class PrintedMetrics:
     """
 
     def __init__(self, parameters: Mapping[str, Value] | None = None, options: Collection[str] = ()) -> None:
-        self._settings: dict[str, list[Value]] = {}
+        self._settings: dict[str, list[re.Pattern[str] | float]] = {}
         for name, value in (parameters or {}).items():
-            self._settings.setdefault(_last_part(name), []).append(value)
+            self._settings.setdefault(_last_part(name), []).extend(_ways_to_write(value))
         self._options = frozenset(options)
         self._values: dict[str, float] = {}
         self._unread: dict[str, str] = {}
@@ -82,37 +84,39 @@ class PrintedMetrics:
     def unread(self) -> dict[str, str]:
         """Return where a name without a value was printed: the text that could not be read as a metric."""
         values = self.values()
-        return {name: text for name, text in self._unread.items() if name not in values}
+        unread = {name: text for name, text in self._unread.items() if name not in values}
+        return {name: re.sub(r"[ \t\n]+", " ", text).strip() for name, text in unread.items()}
 
     def _end(self) -> None:
         self._scan(self._rest)
         self._rest = b""
         for text in self._blocks.end():
-            self._read_plain(text)
+            self._read_plain(text, text)
 
     def _scan(self, data: bytes) -> None:
         if len(data) > _LONGEST_LINE_BYTES:
             return
-        for kind, text in self._blocks.split(_COLOUR.sub(b"", data).decode(errors="replace")):
+        line = _COLOUR.sub(b"", data).decode(errors="replace")
+        for kind, text in self._blocks.split(line):
             if kind == "plain":
-                self._read_plain(text)
+                self._read_plain(text, line)
             elif kind == "call" or any(self._is_repeated(name, text, start) for name, start in _pairs(text)):
                 for name, _ in _pairs(text):
                     self._note(name, text)
             else:
                 for name, start in _pairs(text):
-                    self._read(name, text, start)
+                    self._read(name, text, start, text)
 
-    def _read_plain(self, text: str) -> None:
+    def _read_plain(self, text: str, line: str) -> None:
         for name, start in _pairs(text):
             if self._is_repeated(name, text, start):
                 self._repeats_parameters = True
-                self._note(name, text)
-            elif self._read(name, text, start) and name in self._options:
+                self._note(name, line)
+            elif self._read(name, text, start, line) and name in self._options:
                 self._times[name] += 1
-                self._note(name, text)
+                self._note(name, line)
 
-    def _read(self, name: str, text: str, start: int) -> bool:
+    def _read(self, name: str, text: str, start: int, line: str) -> bool:
         """Read the number at a position, and return whether there is one."""
         number = number_at(text, start)
         if number is not None and (name in self._values or len(self._values) < MAX_METRICS):
@@ -120,16 +124,19 @@ class PrintedMetrics:
         elif number is None and is_numeric(text, start):
             # An earlier value is not the last one.
             self._values.pop(name, None)
-            self._note(name, text)
+            self._note(name, line)
         return number is not None
 
     def _note(self, name: str, text: str) -> None:
         if name in self._unread or len(self._unread) < MAX_METRICS:
-            self._unread[name] = " ".join(text.split())[:200]
+            self._unread[name] = text[:_LONGEST_QUOTE]
 
     def _is_repeated(self, name: str, text: str, start: int) -> bool:
         """Tell whether the value at a position is that of the parameter of the same name."""
-        return any(_is_written(value, text, start) for value in self._settings.get(_last_part(name), ()))
+        return any(
+            way.match(text, start) is not None if isinstance(way, re.Pattern) else way == number_at(text, start)
+            for way in self._settings.get(_last_part(name), ())
+        )
 
     def _is_of_an_option(self, name: str) -> bool:
         return self._repeats_parameters and self._times[name] == 1
@@ -144,10 +151,11 @@ def _last_part(name: str) -> str:
     return name.rpartition(".")[2].replace("-", "_").lower()
 
 
-def _is_written(value: Value, text: str, start: int) -> bool:
-    if isinstance(value, int | float) and not isinstance(value, bool) and number_at(text, start) == value:
-        return True
-    for written in (str(value), repr(value), json.dumps(value, default=str)):
-        if written and text.startswith(written, start) and not re.match(r"[\w.]", text[start + len(written) :][:1]):
-            return True
-    return False
+def _ways_to_write(value: Value) -> list[re.Pattern[str] | float]:
+    """Return the ways in which a script prints a parameter: as a number in any notation, and as text."""
+    texts = {str(value), repr(value), json.dumps(value, default=str)} - {""}
+    ways: list[re.Pattern[str] | float] = [re.compile(rf"{re.escape(text)}(?![\w.])") for text in texts]
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        with contextlib.suppress(OverflowError):
+            ways.append(float(value))
+    return ways

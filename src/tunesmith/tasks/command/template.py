@@ -26,7 +26,7 @@ def split_command(command: str | Sequence[str], *, shell: bool) -> list[str]:
     """Split a command into words, before placeholders are filled; a command for a shell stays one word.
 
     Raises:
-        InputError: It is empty, or its quotes do not match.
+        InputError: It is empty, its quotes do not match, or it cannot be passed to a program.
     """
     if not isinstance(command, str):
         words = list(command)
@@ -41,6 +41,8 @@ def split_command(command: str | Sequence[str], *, shell: bool) -> list[str]:
             words = shlex.split(command)
         except ValueError as error:
             raise InputError(f"a command's quotes must match, but in {command!r}: {error}.") from None
+    for word in words:
+        check_word(word)
     if not words:
         raise InputError("a command must not be empty. Write for example 'python train.py --out {trial_dir}'.")
     return words
@@ -100,17 +102,18 @@ def fill(words: Sequence[str], values: Mapping[str, Value], args: Sequence[str],
     for word in words:
         result += list(args) if word == "{args}" and not shell else [_PLACEHOLDER.sub(replace, word)]
     for word in result:
-        _check_word(word)
+        check_word(word)
     return result
 
 
-def _check_word(word: str) -> None:
+def check_word(word: str) -> None:
+    """Raise `InputError` for a word that cannot be passed to a program."""
     try:
         usable = b"\0" not in os.fsencode(word)
     except UnicodeEncodeError:
         usable = False
     if not usable:
-        raise InputError(f"a word of a command must be valid text without NUL characters, got {word!r}.")
+        raise InputError(f"what is passed to a program must be valid text without NUL characters, got {word!r}.")
 
 
 def flags(values: Mapping[str, Value], spellings: Mapping[str, Sequence[str]]) -> list[str]:

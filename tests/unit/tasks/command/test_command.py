@@ -16,8 +16,10 @@ from tunesmith.core.parameters import Choice, Float, Int
 from tunesmith.core.space import SearchSpace
 from tunesmith.core.trial import TrialFailed, TrialRequest
 from tunesmith.errors import InputError, TrialPruned
+from tunesmith.study.study import Study
 from tunesmith.tasks.base import TaskContext, task_from_table
 from tunesmith.tasks.command import CommandTask, process_group
+from tunesmith.tasks.command.template import RESERVED
 
 ECHO = """
 import json, sys
@@ -145,6 +147,145 @@ def test_a_check_finds_what_would_go_wrong(at, command, config, message):
     assert message.replace("{folder}", str(at.folder)) in caught.value.message
     place = {"would not": ("space", "momentum"), "no such key": ("space", "lr"), "readable": ("task", "config")}
     assert caught.value.keys == next((keys for words, keys in place.items() if words in message), ("task", "command"))
+
+
+@pytest.mark.parametrize("name", RESERVED)
+@pytest.mark.parametrize("test_only", [False, True])
+def test_a_parameter_named_like_a_placeholder_that_the_command_uses_is_refused(at, name, test_only):
+    (at.folder / "config.json").write_text('{"other": 1}')
+    words = "train.py {config} {trial_dir} {seed} {args}"
+    test = (
+        {"command": "train.py {config} {args}", "test_command": f"python {words}"} if test_only else {"command": words}
+    )
+    task = at.task(**test, config="config.json")
+    with pytest.raises(InputError, match=f"{{training_{name}}}") as caught:
+        Study(task=task, space={name: Int(0, 9), "x": Int(0, 9)}, objective="minimize y")
+    assert caught.value.keys == ("space", name)
+
+
+def test_a_parameter_named_like_a_placeholder_reaches_the_script_where_the_command_does_not_use_that(at, capfd):
+    (at.folder / "config.json").write_text('{"seed": 1}')
+    space = SearchSpace({"seed": Int(0, 9)})
+    at.task("train.py {trial_dir} {args}").check(space)
+    assert at.arguments(capfd, "train.py {trial_dir} {args}", {"seed": 4}) == ["--seed", "4"]
+    at.task("train.py {config}", config="config.json").check(space)
+    with pytest.raises(InputError, match=r"or take {seed} out of the command, so that the key in the config is tuned"):
+        at.task("train.py {config} --seed {seed}", config="config.json").check(space)
+
+
+@pytest.mark.parametrize(
+    ("options", "first", "second"),
+    [([1, "1"], "1", "'1'"), ([None, "null"], "None", "'null'"), (["[1, 2]", 3, [1, 2]], "'[1, 2]'", "[1, 2]")],
+)
+def test_options_that_become_the_same_words_are_refused(at, options, first, second):
+    space = SearchSpace({"x": Choice(options)})
+    with pytest.raises(InputError) as caught:
+        at.task("train.py --x {x}").check(space)
+    assert f"{first} and {second} become the same words" in caught.value.message
+    assert caught.value.keys == ("space", "x")
+    (at.folder / "config.json").write_text('{"x": 1}')
+    at.task("train.py {config}", config="config.json").check(space)
+
+
+def test_a_single_option_reaches_the_script_too(at):
+    space = SearchSpace({"x": Int(1, 1), "y": Choice(["a"])})
+    at.task("train.py {x} {args}").check(space)
+    with pytest.raises(InputError, match="'y' would not"):
+        at.task("train.py {x}").check(space)
+
+
+def test_a_value_that_no_program_can_be_given_is_refused(at):
+    with pytest.raises(InputError, match="valid text without NUL") as caught:
+        at.task("train.py {args}").check(SearchSpace({"x": Choice(["a\0b", "b"])}))
+    assert caught.value.keys == ("space", "x")
+
+
+@pytest.mark.parametrize("value", ["a\0b", "\ud800"])
+def test_a_command_that_cannot_be_run_is_refused(at, value):
+    for changes in ({"command": ["ls", value]}, {"environment": {"A": value}}, {"environment": {value: "a"}}):
+        with pytest.raises(InputError, match="valid text without NUL"):
+            at.task(**changes)
+    with pytest.raises(InputError, match="must not be empty or contain '='"):
+        at.task(environment={"A=B": "c"})
+
+
+# -- true and false ----------------------------------------------------------------------------------------------------
+
+FLAGS = {"amp": ["--amp", ""], "bias": ["--bias true", "--bias false"], "drop": ["--drop", "--no-drop"]}
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [(True, ["--amp", "--bias", "true", "--drop"]), (False, ["--bias", "false", "--no-drop"])]
+)
+def test_true_and_false_are_written_as_the_script_expects(at, capfd, value, words):
+    space = SearchSpace(dict.fromkeys(FLAGS, Choice([True, False])))
+    at.task("train.py {trial_dir} {args}", flags=FLAGS).check(space)
+    assert at.arguments(capfd, "train.py {trial_dir} {args}", dict.fromkeys(FLAGS, value), flags=FLAGS) == words
+
+
+def test_true_and_false_without_words_are_refused(at):
+    space = SearchSpace({"bias": Choice([1, True])})
+    with pytest.raises(InputError) as caught:
+        at.task("train.py {args}").check(space)
+    assert 'flags = { bias = ["--bias", "--no-bias"] }' in caught.value.message
+    assert caught.value.keys == ("space", "bias")
+    at.task("train.py --bias {bias}").check(SearchSpace({"bias": Choice([False, True])}))
+    with pytest.raises(TrialFailed, match="the command could not be started"):
+        at.task("train.py {args}").evaluate(at.request({"bias": False}), quiet)
+
+
+@pytest.mark.parametrize("spelling", ["--x", ["--x"], ["--x", "--x"], ["--x", "", ""], [True, False], ["'", ""], 3])
+def test_words_for_true_and_false_must_be_two_and_differ(at, spelling):
+    with pytest.raises(InputError, match="expected the words for true and those for false") as caught:
+        at.task(flags={"x": spelling})
+    assert caught.value.keys == ("flags", "x")
+
+
+def test_words_for_an_unknown_parameter_are_refused(at):
+    with pytest.raises(InputError, match=r"got 'bais'\. Did you mean 'bias'\?"):
+        at.task("train.py {args}", flags={"bais": ["--bias", ""]}).check(SearchSpace({"bias": Choice(["a", "b"])}))
+
+
+# -- metrics in the output ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "other"), [("val loss", "val_loss"), ("acc@1", "acc_1"), ("1st", "metric_1st")])
+def test_a_metric_that_can_never_be_read_from_the_output_is_refused(at, name, other):
+    space = SearchSpace({"x": Int(0, 9)})
+    with pytest.raises(InputError, match=f"got '{name}'. Rename it, for example to '{other}'") as caught:
+        at.task("train.py {x}", metric=name, metrics="stdout").check(space)
+    assert caught.value.keys == ("task", "metrics")
+    with pytest.raises(InputError, match=f"got '{name}'"):
+        at.task("train.py {x}", required=[name], metrics="stdout").check(space)
+    at.task("train.py {x}", metric=name, metrics="metrics.json").check(space)
+    with pytest.raises(TrialFailed, match=r"the script must write metrics\.json into {trial_dir}\.$"):
+        at.task("train.py", "pass", metric=name).evaluate(at.request(), quiet)
+
+
+@pytest.mark.parametrize(
+    ("code", "line"),
+    [
+        ("print('y: 1,500')", "y: 1,500"),
+        ("print('y=1'); print('last y=1.2k')", "last y=1.2k"),
+        ("from argparse import Namespace; print(Namespace(x=3, y=0.0))", "Namespace(x=3, y=0.0)"),
+        ("print('y: 0.0'); print('x: 3')  # as add_argument('--y')", "y: 0.0"),
+    ],
+)
+def test_a_metric_that_is_not_certain_fails_with_the_line(at, code, line):
+    with pytest.raises(TrialFailed) as caught:
+        at.task("train.py", code, metrics="stdout").evaluate(at.request({"x": 3}), quiet)
+    assert caught.value.failure.kind == "metric"
+    assert caught.value.failure.reason.endswith(f"as y=0.31, got {line!r}.")
+
+
+def test_a_metric_that_is_a_key_of_the_config_too(at):
+    (at.folder / "config.json").write_text('{"x": 1, "loss": {"y": 0.0}}')
+    code = "import sys\nprint('x: 3', 'y: 0.0', sep='\\n')\nif len(sys.argv) > 2: print('y=0.5')"
+    task = at.task("train.py {config}", code, config="config.json", metrics="stdout")
+    with pytest.raises(TrialFailed, match="must be printed as one plain number outside the script's settings"):
+        task.evaluate(at.request({"x": 3}), quiet)
+    task = at.task("train.py {config} more", code, config="config.json", metrics="stdout")
+    assert task.evaluate(at.request({"x": 3}), quiet).metrics == {"y": 0.5}
 
 
 def test_a_check_finds_a_missing_program(tmp_path):
