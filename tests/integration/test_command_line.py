@@ -347,3 +347,19 @@ def test_a_study_is_drafted_from_a_config_file_and_runs(study: Path, tunesmith: 
     edited = (Path(first["folder"]).parent / "0001" / "config.toml").read_text()
     assert edited.startswith("# mine")
     assert edited != (study / "config.toml").read_text()
+
+
+def test_the_best_trial_needs_no_number(study: Path, tunesmith: Tunesmith) -> None:
+    folder = "studies/small"
+    tunesmith("run", "--trials", "2", "--quiet")
+    best = load(study / folder).best
+    assert best is not None
+    for verb in ("show", "explain"):
+        assert tunesmith(verb, folder, "best").stdout == tunesmith(verb, folder, str(best.number)).stdout
+    assert f"the best is trial {best.number}" in tunesmith("note", folder, "best", "--accept").stdout
+    assert "expected the number of a trial" in tunesmith("show", folder, "first", status=2).stderr
+
+
+def test_without_a_best_trial_there_is_none_to_show(study: Path, tunesmith: Tunesmith) -> None:
+    tunesmith("ask", "study.toml")
+    assert "there is no best trial, as none is complete" in tunesmith("show", "studies/small", "best", status=2).stderr

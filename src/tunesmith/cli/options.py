@@ -11,8 +11,10 @@ from typing import Any
 
 import click
 
+from ..errors import InputError
 from ..progress.terminal import CleanConsole
 from ..service.facts import to_json
+from ..study.study import Study
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,4 +61,33 @@ def speaking(verb: Callable[..., None]) -> Callable[..., None]:
 
 
 FOLDER = click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-TRIAL = click.argument("trial", type=click.IntRange(min=0))
+
+
+BEST = -1
+"""The best trial, where a number is expected."""
+
+
+def _number(context: click.Context, argument: click.Parameter, value: str | None) -> int | None:
+    """Return the number of a trial, or `BEST`."""
+    if value is None or value == "best":
+        return None if value is None else BEST
+    if not value.isdecimal() or len(value) > 18:
+        raise click.BadParameter(f"expected the number of a trial, from 0, or best, got {value!r:.80}.")
+    return int(value)
+
+
+TRIAL = click.argument("trial", callback=_number)
+OPTIONAL_TRIAL = click.argument("trial", callback=_number, required=False)
+
+
+def numbered(study: Study, trial: int) -> int:
+    """Return the number of a trial; that of the best one for `BEST`.
+
+    Raises:
+        InputError: No trial is the best.
+    """
+    if trial != BEST:
+        return trial
+    if study.best is None:
+        raise InputError("there is no best trial, as none is complete. Give the number of a trial.")
+    return study.best.number

@@ -123,22 +123,21 @@ class PlainView:
             if trial.number in {member.number for member in history.front}:
                 parts.append(f"on the front of {len(history.front)}")
         elif history.best is not None and history.best.number == trial.number != self._best:
-            parts.append(self._new_best(trial, history))
+            parts += self._new_best(trial, history)
         return Text("  ".join(parts))
 
-    @staticmethod
-    def _new_best(trial: Trial, history: History) -> str:
+    def _new_best(self, trial: Trial, history: History) -> list[str]:
+        """Return the words for a new best; none if it only came before another one that is as good."""
         name = history.objective.primary.name
+        if self._best is not None and history.trials[self._best].metrics.get(name) == trial.metrics[name]:
+            return []
         first = history.trials[0].metrics.get(name)
-        if trial.number == 0 or first is None:
-            return "new best"
-        relative = change(trial.metrics[name], first)
-        return f"new best ({relative} from trial 0)" if relative else "new best"
+        relative = None if first is None else change(trial.metrics[name], first)
+        return [f"new best ({relative} from trial 0)" if relative else "new best"]
 
     def _print_verdict(self, verdict: Verdict, trial: Trial) -> None:
         if verdict.decision == "replicate" or verdict.binding or verdict.by == "user":
-            words = {"accept": "accepted", "reject": "rejected", "replicate": "to be repeated"}[verdict.decision]
-            self._print(Text(f"trial {trial.number:>3}  {words} by {clean(verdict.by)}: {clean(verdict.reason)}"))
+            self._print(Text(f"trial {trial.number:>3}  {panels.verdict_words(verdict)}"))
 
     def _print(self, line: Text) -> None:
         self._console.print(Printable(line), soft_wrap=True, highlight=False)

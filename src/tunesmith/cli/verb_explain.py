@@ -18,18 +18,18 @@ from ..reports.explanation import Explanation
 from ..service.explain import OnPartial, explanation_of, with_answer
 from ..study.tuning import load
 from ..text.cleaning import clean
-from .options import FOLDER, Output, speaking
+from .options import FOLDER, OPTIONAL_TRIAL, Output, numbered, speaking
 
 
 @click.command()
 @FOLDER
-@click.argument("trial", type=click.IntRange(min=0), required=False)
+@OPTIONAL_TRIAL
 @click.option("--ask", help="A question that the study's language model answers from the same facts.")
 @speaking
 def explain(output: Output, folder: Path, trial: int | None, ask: str | None) -> None:
     """Explain the study in FOLDER, or one TRIAL of it, in plain words."""
     with load(folder) as study:
-        explained = explanation_of(study, trial)
+        explained = explanation_of(study, None if trial is None else numbered(study, trial))
         if ask:
             with _growing(output, explained.about) as on_partial:
                 explained = with_answer(study, explained, ask, on_partial)

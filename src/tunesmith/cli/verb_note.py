@@ -9,7 +9,7 @@ import click
 from ..errors import InputError
 from ..service.facts import trial_facts
 from ..study.tuning import load
-from .options import FOLDER, TRIAL, Output, speaking
+from .options import FOLDER, TRIAL, Output, numbered, speaking
 
 
 @click.command()
@@ -24,6 +24,7 @@ def note(output: Output, folder: Path, trial: int, text: str, accept: bool, reje
     if not (text or accept or reject):
         raise InputError("a note needs a text, --accept or --reject, got none of them.")
     with load(folder) as study:
+        trial = numbered(study, trial)
         noted = study.note(trial, text, accept=accept, reject=reject)
         best = study.best
     leads = f"; the best is trial {best.number}" if best else ""

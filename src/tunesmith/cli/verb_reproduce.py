@@ -11,7 +11,7 @@ from ..core.trial import CHECKPOINT_FOLDER, TrialFailed, TrialRequest
 from ..errors import InputError, StudyFailed
 from ..study.tuning import load
 from ..text.cleaning import clean
-from .options import FOLDER, TRIAL, Output, speaking
+from .options import FOLDER, TRIAL, Output, numbered, speaking
 
 
 @click.command()
@@ -24,6 +24,7 @@ def reproduce(output: Output, folder: Path, trial: int) -> None:
     The trial starts from the same checkpoint, in a new folder. The study does not change.
     """
     study = load(folder)
+    trial = numbered(study, trial)
     first = study.engine.trial(trial)
     if study.task is None or first.folder is None:
         raise InputError("only a study with a task can run a trial again, but this one has no [task].")

@@ -8,7 +8,7 @@ import click
 
 from ..service.facts import trial_details
 from ..study.tuning import load
-from .options import FOLDER, TRIAL, Output, speaking
+from .options import FOLDER, TRIAL, Output, numbered, speaking
 from .views import trial_view
 
 
@@ -19,5 +19,6 @@ from .views import trial_view
 def show(output: Output, folder: Path, trial: int) -> None:
     """Show one TRIAL of the study in FOLDER, and how to reproduce it."""
     study = load(folder)
+    trial = numbered(study, trial)
     facts = trial_details(study, folder, trial)
     output.say(trial_view(study.history, study.trials[trial], facts["log_tail"], facts["reproduce"]), facts)

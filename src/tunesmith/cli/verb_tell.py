@@ -14,7 +14,7 @@ from ..service.facts import trial_facts
 from ..service.results import outcome_of, report_step
 from ..study.tuning import open_study
 from ..text.cleaning import clean
-from .options import TRIAL, Output, speaking
+from .options import TRIAL, Output, numbered, speaking
 
 
 @click.command()
@@ -30,6 +30,7 @@ def tell(
     """Settle a TRIAL of the study in FOLDER with its metrics: `tunesmith tell FOLDER 3 val_loss=0.31`."""
     outcome = parse_outcome(metrics, failed)
     with open_study(folder) as study:
+        trial = numbered(study, trial)
         if step is not None:
             facts = report_step(study, trial, step, {} if isinstance(outcome, Failure) else outcome)
             output.say(f"stop: {facts['reason']}" if facts["prune"] else "continue", facts)

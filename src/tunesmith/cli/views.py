@@ -122,7 +122,9 @@ def trial_view(history: History, trial: Trial, log_tail: str = "", reproduce: st
 
 def _spent(snapshot: Snapshot) -> Text:
     counted = panels.counts(snapshot)
-    spent = f"   {count(snapshot.trials, 'trial')} in {duration(snapshot.seconds)}"
+    spent = f"   {count(snapshot.trials, 'trial')}"
+    if snapshot.seconds:
+        spent += f" in {duration(snapshot.seconds)}"
     return line(f"{spent}:  " if counted else spent, counted)
 
 
@@ -235,8 +237,7 @@ def _story(history: History, trial: Trial) -> Table:
     if proposal.reason:
         facts.add_row("   reason", Text(clean(proposal.reason)))
     if trial.verdict is not None:
-        word = panels.VERDICTS[trial.verdict.decision][0]
-        facts.add_row("   verdict", Text(f"{word} by {clean(trial.verdict.by)}: {clean(trial.verdict.reason)}"))
+        facts.add_row("   verdict", Text(panels.verdict_words(trial.verdict)))
     if rank := _rank(history, trial):
         facts.add_row("   rank", Text(f"★ {rank}", style=GOOD))
     if trial.failure is not None:

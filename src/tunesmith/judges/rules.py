@@ -63,12 +63,13 @@ class RulesJudge:
         losses, rival_losses = history.repeat_losses(trial), history.repeat_losses(rival)
         difference = _mean(rival_losses) - _mean(losses)
         gain = difference / max(abs(_mean(rival_losses)), 1e-12)
+        size = wording.difference(_mean(losses), _mean(rival_losses))
         name = f"trial {rival.number}" + (f" (mean of {len(rival_losses)} runs)" if len(rival_losses) > 1 else "")
         if gain < -self.reject_loss:
-            return Verdict(decision="reject", reason=f"{wording.share(-gain)} worse than {name}")
+            return Verdict(decision="reject", reason=f"{size} worse than {name}")
         if gain <= 0:
             return Verdict(decision="reject", reason=f"no better than {name}, which came first")
-        reason = f"{wording.share(gain)} better than {name}"
+        reason = f"{size} better than {name}"
         if history.noise is None:
             if gain > self.accept_gain:
                 return Verdict(decision="accept", reason=reason)
@@ -119,7 +120,8 @@ class RulesJudge:
         relative = gap / max(abs(trial.metrics[metric.name]), 1e-12)
         if relative <= self.overfit_gap:
             return None
-        return f"severe over-fitting: {metric.name} is {wording.share(relative)} worse than {self.train_metric}"
+        size = wording.difference(trial.metrics[self.train_metric], trial.metrics[metric.name])
+        return f"severe over-fitting: {metric.name} is {size} worse than {self.train_metric}"
 
 
 def _runs(history: History, trial: Trial) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from rich.text import Text
 from ..core.budget import Budget
 from ..core.objective import Metric
 from ..core.spending import Ledger
-from ..core.trial import State, Trial, Value
+from ..core.trial import State, Trial, Value, Verdict
 from ..text.cleaning import clean
 from ..text.wording import change, count, duration, estimate, number
 from ..text.wording import value as shown
@@ -43,7 +44,7 @@ def heading(name: str, folder: Path | None, snapshot: Snapshot, budget: Budget) 
     """Return the first line: study, objective, folder, time spent, and an estimate of the time left."""
     place = "" if folder is None else f"  {near(folder)}"
     left = seconds_left(snapshot, budget)
-    spent = duration(snapshot.seconds) + ("" if not left else f", about {estimate(left)} left")
+    spent = duration(snapshot.seconds) + (f", about {estimate(left)} left" if left else "")
     grid = Table.grid(Column(ratio=1), Column(no_wrap=True, overflow="ellipsis"), expand=True, padding=(0, 1, 0, 0))
     grid.add_row(line((f" {clean(name)}", "bold"), f"  {clean(snapshot.objective)}", (place, SOFT)), spent)
     return grid
@@ -177,7 +178,8 @@ def _limits(snapshot: Snapshot, budget: Budget) -> Iterator[tuple[str, float, st
         words = f"{number(snapshot.best_of_first)}, target {number(budget.target)}"
         yield "target", _way_to_target(snapshot, budget.target), words
     if budget.patience is not None:
-        words = f"{count(snapshot.since_best, 'trial')} without a new best, limit {budget.patience}"
+        what = "trial on the front" if snapshot.objective.pareto else "best"
+        words = f"{count(snapshot.since_best, 'trial')} without a new {what}, limit {budget.patience}"
         yield "patience", snapshot.since_best / budget.patience, words
 
 
@@ -201,7 +203,7 @@ def seconds_left(snapshot: Snapshot, budget: Budget) -> float | None:
         estimates.append(snapshot.seconds / snapshot.done * max(budget.trials - snapshot.done, 0))
     if budget.minutes is not None:
         estimates.append(max(budget.minutes * 60 - snapshot.seconds, 0.0))
-    return min(estimates, default=None)
+    return min(filter(math.isfinite, estimates), default=None)
 
 
 # -- the trials ----------------------------------------------------------------------------------------------------
@@ -289,14 +291,20 @@ def _settled(trial: Trial, metrics: Sequence[str], leaders: Container[int]) -> l
     ]
 
 
+def verdict_words(verdict: Verdict) -> str:
+    """Return a verdict, its author and the reason, if one was given."""
+    words = {"accept": "accepted", "reject": "rejected", "replicate": "to be repeated"}[verdict.decision]
+    return f"{words} by {clean(verdict.by)}" + (f": {clean(verdict.reason)}" if verdict.reason else "")
+
+
 def reason(trial: Trial) -> str:
     """Return the most telling reason on one line: of the failure, of the verdict, or of the proposal."""
     if trial.failure is not None:
         last = trial.failure.log_tail.rstrip().rpartition("\n")[2]
-        return clean(
-            f"{trial.failure.reason}: {last}" if last and last not in trial.failure.reason else trial.failure.reason
-        )
-    if trial.verdict is not None:
+        if not last or last in trial.failure.reason:
+            return clean(trial.failure.reason)
+        return clean(f"{trial.failure.reason.rstrip('.')}: {last}")
+    if trial.verdict is not None and trial.verdict.reason:
         return clean(trial.verdict.reason)
     if trial.state is State.PRUNED and trial.reports:
         return f"stopped at step {trial.reports[-1].step}"

@@ -14,6 +14,7 @@ from .data import Measure
 
 SIGNIFICANT = 2.0
 """A difference of more standard errors than this is called larger than the noise."""
+EQUAL = "±0"
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,12 @@ class Gain(NamedTuple):
     detail: str
     good: bool = False
 
+    def sentence(self, baseline: str) -> str:
+        """Return the comparison as one sentence, for a single objective."""
+        if self.headline in ("", EQUAL):
+            return self.detail
+        return f"that is {self.headline} than {baseline}: {self.detail}"
+
 
 def compare(history: History, trial: Trial | None = None) -> Comparison:
     """Return the best trial, or another one, beside trial 0."""
@@ -125,19 +132,19 @@ def gain_words(history: History, comparison: Comparison, baseline: str) -> Gain:
     if history.objective.pareto:
         return _position(history, history.trials[0])
     if comparison.baseline_leads:
-        return Gain("±0", f"no trial has beaten {baseline}")
-    return _difference(comparison, comparison.best, comparison.baseline)
-
-
-def _difference(comparison: Comparison, best: Entry, baseline: Entry) -> Gain:
-    gain, relative, errors = comparison.gain or 0.0, comparison.relative_gain, comparison.standard_errors
-    size = wording.number(abs(gain), 3) if relative is None else wording.share(abs(relative))
-    detail = f"{wording.number(best.value)} instead of {wording.number(baseline.value)}"
+        if history.rival(comparison.baseline.trial) is None:
+            return Gain("", f"no trial but {baseline} has a result")
+        return Gain(EQUAL, f"no trial has beaten {baseline}")
+    gain, best, reference = comparison.gain, comparison.best.value, comparison.baseline.value
+    if not gain or best is None:
+        return Gain(EQUAL, f"the result is the same as that of {baseline}")
+    size, errors = wording.difference(best, reference), comparison.standard_errors
+    detail = " instead of ".join(wording.numbers(best, reference))
     if errors is not None:
         size_in_errors = wording.number(abs(errors) if abs(errors) < 100 else abs(round(errors)), 2)
         certainty = "is larger than the noise" if abs(errors) > SIGNIFICANT else "may be noise"
         detail += f"; at {size_in_errors} standard errors, the difference {certainty}"
-    return Gain(f"{size} {'better' if gain >= 0 else 'worse'}", detail, good=gain > 0)
+    return Gain(f"{size} {'better' if gain > 0 else 'worse'}", detail, good=gain > 0)
 
 
 def _position(history: History, baseline: Trial) -> Gain:

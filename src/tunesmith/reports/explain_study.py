@@ -138,10 +138,8 @@ def _against_baseline(history: History, comparison: Comparison) -> str:
     gain = gain_words(history, comparison, baseline)
     if gain.headline and history.objective.pareto:
         text = f"{baseline} is {gain.headline}: {gain.detail}"
-    elif not gain.headline or comparison.baseline_leads:
-        text = gain.detail
     else:
-        text = f"that is {gain.headline} than {baseline}: {gain.detail}"
+        text = gain.sentence(baseline)
     return sentence(text[0].upper() + text[1:])
 
 
@@ -153,7 +151,7 @@ def _noise(history: History) -> list[str]:
         return ["Unknown: no configuration was run twice, so any gain may be partly chance."]
     repeats = wording.count(repeat_count(history), "repeat")
     if not history.noise and not (history.metric_noise is not None and history.metric_noise.any()):
-        return [f"None result: {repeats} gave the same result as the first run."]
+        return [f"None: {repeats} gave the same result as the first run."]
     rough = ", so this is a rough estimate" if repeat_count(history) < 3 else ""
     return [f"The standard deviation between runs of one configuration is {noise}, from {repeats}{rough}."]
 
@@ -177,7 +175,8 @@ def _proposers(history: History, proposer: Proposer | None) -> list[str]:
         counts = {"complete": row.complete, "pruned": row.pruned, "failed": row.failed}
         words = [f"{count:,} {state}" for state, count in counts.items() if count]
         counted = f" ({', '.join(words)})" if words else ""
-        leading = f", {row.led:,} of them {led}" if row.led else ""
+        among = "" if row.led == row.proposed == 1 else f"{row.led:,} of them "
+        leading = f", {among}{led}" if row.led else ""
         best = "" if row.best is None else f"; best {measured([(measure.name, row.best)])}"
         sentences.append(f"{named(row.name)}: {wording.count(row.proposed, 'trial')}{counted}{leading}{best}.")
     if len(rows) > MOST_PROPOSERS:
@@ -242,10 +241,12 @@ def _budget(history: History, budget: Budget) -> list[str]:
     sentences = []
     if budget.trials is not None:
         left = max(budget.trials - len(history.trials), 0)
-        sentences.append(f"{left:,} of {wording.count(budget.trials, 'trial')} {'is' if left == 1 else 'are'} left.")
+        verb = "is" if 1 in (left, budget.trials) else "are"
+        sentences.append(f"{left:,} of {wording.count(budget.trials, 'trial')} {verb} left.")
     if budget.minutes is not None:
         minutes = max(budget.minutes - history.seconds_spent() / 60, 0.0)
-        sentences.append(f"{wording.number(minutes, 3)} of {wording.number(budget.minutes)} minutes are left.")
+        verb = "minute is" if budget.minutes == 1 else "minutes are"
+        sentences.append(f"{wording.number(minutes, 3)} of {wording.number(budget.minutes)} {verb} left.")
     if budget.target is not None:
         metric = history.objective.primary
         leader = history.front[0] if history.front else None

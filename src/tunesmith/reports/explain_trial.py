@@ -107,10 +107,11 @@ def _rank(history: History, trial: Trial) -> list[str]:
         front = [member.number for member in history.front]
         position = f"one of {wording.count(len(front), 'trial')}" if trial.number in front else "not"
         return [*sentences, f"It is {position} on the Pareto front."]
-    if trial.number and history.trials[0].state is State.COMPLETE:
+    baseline = history.repeats(history.trials[0])
+    if baseline[0].state is State.COMPLETE and trial not in baseline:
         gain = gain_words(history, compare(history, trial), "trial 0")
-        if gain.headline:
-            sentences.append(f"That is {gain.headline} than trial 0: {gain.detail}.")
+        text = gain.sentence("trial 0")
+        sentences.append(sentence(text[0].upper() + text[1:]))
     order = ranked(history)
     complete = wording.count(len(order), "complete trial")
     if history.best is not None and history.best.number == trial.number:

@@ -16,8 +16,8 @@ from .data import Measure, evenly, may_lead
 
 MOST_POINTS = 60
 CREDIT = (
-    "The credit of a trial is 1 for a new best, 1/2 for a second best, 1/3 for a third, and so on. Shares follow the "
-    "average credit per trial time; recent trials count most."
+    "The credit of a trial is 1 for a new best, 1/2 for a second best, 1/3 for a third, and so on; the first of equal "
+    "results ranks higher. Shares follow the average credit per trial time; recent trials count most."
 )
 
 

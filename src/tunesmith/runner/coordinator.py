@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ..core.budget import Budget
 from ..core.trial import Failure, State
 from ..history.history import History
+from ..text import wording
 from .base import Step
 
 MAX_FIRST_FAILURES = 5
@@ -51,7 +52,8 @@ class RulesCoordinator:
                 return Step(stop=True, reason=reason, failed=without_result)
         room = None if self.budget.trials is None else max(0, self.budget.trials - len(history.trials))
         if room == 0 and history.settled == len(history.trials):
-            return Step(stop=True, reason=f"all {self.budget.trials} trials are done", failed=without_result)
+            done = "the only trial is done" if self.budget.trials == 1 else f"all {self.budget.trials} trials are done"
+            return Step(stop=True, reason=done, failed=without_result)
         return Step(room=room)
 
     def is_due(self, history: History) -> bool:
@@ -75,8 +77,10 @@ class RulesCoordinator:
         if patience is None or history.since_best < patience:
             return None
         event = "no new trial on the front" if history.objective.pareto else "no new best"
-        return f"{event} in {history.since_best} trials"
+        return f"{event} in {wording.count(history.since_best, 'trial')}"
 
     def _minutes(self, seconds: float) -> str | None:
         minutes = self.budget.minutes
-        return f"the {minutes:g} minutes are up" if minutes is not None and seconds >= minutes * 60 else None
+        if minutes is None or seconds < minutes * 60:
+            return None
+        return "the minute is up" if minutes == 1 else f"the {minutes:g} minutes are up"

@@ -201,7 +201,10 @@ class Study:
         if (trial := self.engine.start_next()) is not None:
             return trial
         if not self.engine.has_room:
-            raise BudgetSpent(f"all {self.budget.trials} trials of the budget have been asked for.")
+            raise BudgetSpent(
+                f"all {self.budget.trials} trials of the budget have been asked for. To ask for more, raise trials in "
+                "study.toml and name that file, or give a larger budget=Budget(trials=...) in Python."
+            )
         return self.engine.start(self.engine.propose(1)[0].number)
 
     @exclusively

@@ -9,41 +9,77 @@ from typing import Any
 
 from .cleaning import clean
 
+MOST_RELATIVE = 1000.0
+"""The ratio of a difference to its reference above which it is not told as a percentage."""
+
 
 def number(value: float | None, digits: int = 5) -> str:
     """Return a number with a few significant digits and a true minus sign; a dash for None.
 
-    >>> number(-0.3712589), number(123456.0), number(float("nan")), number(None)
-    ('−0.37126', '123456', 'nan', '–')
+    >>> number(-0.3712589), number(123456.0), number(-0.0), number(float("nan")), number(None)
+    ('−0.37126', '123456', '0', 'nan', '–')
     """
     if value is None:
         return "–"
     is_whole = float(value).is_integer() and abs(value) < 1e6
-    return (f"{value:.0f}" if is_whole else f"{value:.{digits}g}").replace("-", "−")
+    return (f"{value + 0.0:.0f}" if is_whole else f"{value:.{digits}g}").replace("-", "−")
+
+
+def numbers(*values: float) -> list[str]:
+    """Return numbers as `number` does, with more digits if two that differ would look the same.
+
+    >>> numbers(0.5, 0.25), numbers(1.0, 0.99999999)
+    (['0.5', '0.25'], ['1', '0.99999999'])
+    """
+    texts: list[str] = []
+    for digits in range(5, 18):
+        texts = [number(value, digits) for value in values]
+        if len(set(texts)) == len(set(values)):
+            break
+    return texts
 
 
 def share(value: float | None) -> str:
     """Return a share (1 is all) as a percentage.
 
-    >>> share(0.031), share(0.345), share(29.0)
-    ('3.1 %', '34.5 %', '2900 %')
+    >>> share(0.031), share(0.345), share(29.0), share(0.00012), share(0.0)
+    ('3.1 %', '34.5 %', '2900 %', '0.012 %', '0 %')
     """
     if value is None:
         return "–"
     percent = 100 * value
-    digits = ".1f" if abs(percent) < 9.95 else ".0f" if 1000 <= abs(percent) < 1e5 else ".3g"
-    return f"{percent:{digits}} %".replace("-", "−")
+    size = abs(percent)
+    digits = ".2g" if size < 0.05 else ".1f" if size < 9.95 else ".0f" if 1000 <= size < 1e5 else ".3g"
+    return f"{percent + 0.0:{digits}} %".replace("-", "−")
 
 
 def change(value: float, reference: float) -> str | None:
-    """Return the signed difference from a reference as a percentage, or None where that is not defined.
+    """Return the signed difference from a reference as a percentage, or None where that says nothing.
 
-    >>> change(0.9, 1.0), change(3.0, 2.0), change(1.0, 0.0)
-    ('−10 %', '+50 %', None)
+    It does not for equal values, nor if the reference is 0 or far smaller.
+
+    >>> change(0.9, 1.0), change(3.0, 2.0), change(1.0, 0.0), change(1.0, 1.0)
+    ('−10 %', '+50 %', None, None)
     """
-    if reference == 0 or not math.isfinite(relative := (value - reference) / abs(reference)):
-        return None
-    return f"{'' if relative < 0 else '+'}{share(relative)}"
+    relative = _relative(value, reference)
+    return f"{'' if relative < 0 else '+'}{share(relative)}" if relative else None
+
+
+def difference(value: float, reference: float) -> str:
+    """Return the size of a difference: a percentage of the reference, or a number where that says nothing.
+
+    >>> difference(0.9, 1.0), difference(-1.0, 0.0), difference(1e300, 1e-300), difference(1.7e308, -1.7e308)
+    ('10 %', '1', '1e+300', 'far')
+    """
+    relative = _relative(value, reference)
+    if relative is not None:
+        return share(abs(relative))
+    return number(abs(value - reference), 3) if math.isfinite(value - reference) else "far"
+
+
+def _relative(value: float, reference: float) -> float | None:
+    relative = (value - reference) / abs(reference) if reference else math.inf
+    return relative if abs(relative) < MOST_RELATIVE else None
 
 
 def duration(seconds: float | None) -> str:
@@ -66,12 +102,16 @@ def duration(seconds: float | None) -> str:
 def estimate(seconds: float) -> str:
     """Return an estimated time span, rounded up to what an estimate can tell.
 
-    >>> estimate(12.3), estimate(75.0), estimate(4000.0)
-    ('13 s', '2 min', '1.2 h')
+    >>> estimate(12.3), estimate(75.0), estimate(4000.0), estimate(1e7), estimate(math.inf)
+    ('13 s', '2 min', '1.2 h', '116 d', '–')
     """
+    if not math.isfinite(seconds):
+        return "–"
     if seconds < 60:
         return f"{math.ceil(seconds)} s"
-    return f"{math.ceil(seconds / 60)} min" if seconds < 3600 else f"{math.ceil(seconds / 360) / 10:g} h"
+    if seconds < 3600:
+        return f"{math.ceil(seconds / 60)} min"
+    return f"{math.ceil(seconds / 360) / 10:g} h" if seconds < 48 * 3600 else f"{math.ceil(seconds / 86400)} d"
 
 
 def size(count: float | None) -> str:

@@ -66,10 +66,10 @@ def test_every_topic_of_a_study_says_what_the_history_holds():
         ],
         "parameter importance": ["It cannot be estimated: it takes 10 configurations with a result, and there are 2."],
         "proposers": [
-            "gp: 1 trial (1 complete), 1 of them a new best; best loss 1.",
+            "gp: 1 trial (1 complete), a new best; best loss 1.",
             "rules: 1 trial (1 complete); best loss 1.2.",
             "tpe: 1 trial (1 failed).",
-            "user: 1 trial (1 complete), 1 of them a new best; best loss 2.",
+            "user: 1 trial (1 complete), a new best; best loss 2.",
         ],
         "failures": [
             "1 trial failed.",
@@ -184,10 +184,12 @@ def test_your_own_configuration_may_lead_or_have_no_result():
     history = empty()
     add(history, 1.0)
     best = topics(explain_study(history))["best trial"]
-    assert best == [
-        "Trial 0 is the best, with loss 1.",
-        "No trial has beaten your own configuration (trial 0).",
-    ]
+    assert best == ["Trial 0 is the best, with loss 1.", "No trial but your own configuration (trial 0) has a result."]
+    add(history, 1.0, parameters=OTHER, proposer="gp")
+    best = topics(explain_study(history))["best trial"]
+    assert best == ["Trial 0 is the best, with loss 1.", "No trial has beaten your own configuration (trial 0)."]
+    result = topics(explain_trial(history, history.trials[1]))["result"]
+    assert result[:2] == ["It reached loss 1.", "The result is the same as that of trial 0."]
     history = empty()
     add(history, state="failed", failure={"kind": "exit", "reason": "no"})
     add(history, 1.0, parameters=OTHER, proposer="gp")

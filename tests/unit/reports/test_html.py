@@ -84,7 +84,7 @@ def test_the_first_screen_has_the_result_beside_the_users_own():
 def test_direction_and_a_leader_of_ones_own():
     page, _ = written(single())
     assert "higher is better" in page
-    assert "no trial has beaten your own (trial 0)" in page
+    assert "no trial but your own (trial 0) has a result" in page
 
 
 def test_the_same_history_gives_the_same_bytes(tmp_path):

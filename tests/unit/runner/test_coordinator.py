@@ -65,7 +65,7 @@ def test_patience_counts_from_the_last_best() -> None:
 
 def test_minutes() -> None:
     assert decide(history_of(1.0), seconds=59, minutes=1) == (False, "")
-    assert decide(history_of(1.0), seconds=60, minutes=1) == (True, "the 1 minutes are up")
+    assert decide(history_of(1.0), seconds=60, minutes=1) == (True, "the minute is up")
 
 
 def test_five_failures_without_a_success_end_a_study() -> None:

@@ -17,6 +17,7 @@ from ...core.trial import Reporter, TrialRequest
 from ...execution.evaluation import failed, finish, not_started
 from ...execution.leftovers import sweep_worker
 from ...tasks.base import Task
+from ...text.wording import size
 from ...trial_folder.exit_status import exit_failure
 from ...trial_folder.log import BoundedLog
 from ...trial_folder.names import LOG_FILE
@@ -270,8 +271,8 @@ class TrialProcess:
         if self._cause == "timeout":
             return failed("timeout", f"it ran longer than the limit of {self._request.timeout_seconds:g} seconds")
         if self._cause == "memory":
-            limit = (self._request.memory_bytes or 0) / 1e9
-            return failed("memory", f"it held {self._peak_bytes / 1e9:.2f} GB of memory; the limit is {limit:.2f} GB")
+            held, limit = size(self._peak_bytes), size(self._request.memory_bytes)
+            return failed("memory", f"it held {held} of memory; the limit is {limit}")
         if self._result is not None and (self._cause is None or self._result["state"] in ("complete", "pruned")):
             return self._result
         if self._cause == "pruned":
