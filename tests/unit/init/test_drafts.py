@@ -264,3 +264,32 @@ def test_errors_of_a_draft(tmp_path, files, path, message):
         (tmp_path / name).write_text(text)
     with pytest.raises(InputError, match=message):
         draft_study(tmp_path / path)
+
+
+def test_a_drafted_value_is_one_that_the_flag_accepts(tmp_path):
+    (tmp_path / "train.py").write_text(
+        "import argparse\np = argparse.ArgumentParser()\n"
+        "p.add_argument('--lora_alpha', type=int, default=16)\n"
+        "p.add_argument('--dropout_layers', type=int, default=1)\n"
+        "p.add_argument('--amp_off', action='store_true', default=True)\n"
+        "p.add_argument('--no_bias', dest='bias', action='store_false')\n"
+        "p.add_argument('--keep', action='store_false', default=False)\n"
+        "p.add_argument('--fast', action='store_true', default=None)\n"
+        "p.add_argument('--slow', action='store_true', default=is_slow())\n"
+        "p.add_argument('--mix', action=argparse.BooleanOptionalAction)\n"
+        "p.add_argument('--args', type=float, default=0.5)\n"
+        "p.parse_args()\n"
+    )
+    draft = draft_study(tmp_path / "train.py")
+    assert dict(draft.space) == {
+        "lora_alpha": Int(4, 64, log=True, default=16),
+        "dropout_layers": Int(1, 4, default=1),
+        "no_bias": Choice([True, False], default=False),
+        "fast": Choice([True, False], default=False),
+    }
+    assert tomllib.loads(to_toml(draft))["task"]["flags"] == {"no_bias": ["--no_bias", ""], "fast": ["--fast", ""]}
+    assert draft.skipped["amp_off"] == "it has no effect, because its default is True already"
+    assert draft.skipped["keep"] == "it has no effect, because its default is False already"
+    assert "computes its default" in draft.skipped["slow"]
+    assert "no default" in draft.skipped["mix"]
+    assert "placeholder" in draft.skipped["args"]

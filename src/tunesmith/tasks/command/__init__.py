@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -29,6 +29,7 @@ from ...trial_folder.reports import ReportsTail
 from ...trial_folder.stop import raise_if_stopped
 from ..base import TaskContext, build_task
 from .checks import (
+    Rendered,
     check_config,
     check_environment,
     check_flags,
@@ -37,9 +38,9 @@ from .checks import (
     check_parameters,
     check_program,
 )
-from .option_names import options_among
 from .printed_metrics import PrintedMetrics, is_printable
 from .process_group import run_group
+from .script_options import options_among, texts_in
 from .template import check_placeholders, fill, flags, placeholders, split_command
 
 if TYPE_CHECKING:
@@ -170,11 +171,14 @@ class CommandTask:
         # A key may be missing in the config only if its parameter is not active in every trial.
         editable = {name for name in configured if name in in_config or space.parameters[name].when}
 
-        def render(parameters: Mapping[str, Value]) -> Hashable:
+        def render(parameters: Mapping[str, Value]) -> Rendered:
             filled = self._filled(words, parameters, flagged, folder=Path(self.folder), seed=0)
-            return tuple(filled), tuple(exact(value) for name, value in parameters.items() if name in editable)
+            changed = tuple(exact(value) for name, value in parameters.items() if name in editable)
+            return Rendered(tuple(filled), changed)
 
-        check_parameters(space, render, placeholders(words), None if self.config is None else self._config_path)
+        texts = list(texts_in(words, Path(self.folder)))
+        config = None if self.config is None else self._config_path
+        check_parameters(space, render, placeholders(words), config=config, texts=texts)
 
     def defaults(self) -> Mapping[str, Value]:
         """Return the config's own values of the parameters in it."""

@@ -7,7 +7,7 @@ import shlex
 import shutil
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ...core.parameters import Choice, Parameter
 from ...core.trial import Value
@@ -15,12 +15,20 @@ from ...core.values import exact
 from ...errors import InputError, nearest
 from ...text.shell import command
 from .printed_metrics import is_printable
+from .script_options import why_true
 from .template import RESERVED, check_word, placeholders
 
 if TYPE_CHECKING:
     from ...core.space import SearchSpace
 
 _ANOTHER_VALUE: Final = "a value that no parameter has"
+
+
+class Rendered(NamedTuple):
+    """What a script is given for some parameters: its words, and the values in its config."""
+
+    words: tuple[str, ...]
+    config: tuple[Hashable, ...]
 
 
 def check_config(words: Sequence[str], config: str | None) -> None:
@@ -107,7 +115,12 @@ def check_names(words: Sequence[str], space: SearchSpace, in_config: Collection[
 
 
 def check_parameters(
-    space: SearchSpace, render: Callable[[Mapping[str, Value]], Hashable], used: Collection[str], config: Path | None
+    space: SearchSpace,
+    render: Callable[[Mapping[str, Value]], Rendered],
+    used: Collection[str],
+    *,
+    config: Path | None,
+    texts: Collection[str],
 ) -> None:
     """Check that every parameter reaches the script: what the script is given must differ with its value.
 
@@ -116,9 +129,11 @@ def check_parameters(
         render: Returns what the script is given for some parameters.
         used: The placeholders of the command; `render` needs their values.
         config: The config file.
+        texts: The text of the script.
 
     Raises:
-        InputError: One does not, or two of its options look the same; its keys name the parameter.
+        InputError: One does not, two of its options look the same, or the script would read false as true; its keys
+            name the parameter.
     """
     examples = {name: _examples(parameter) for name, parameter in space.parameters.items()}
     others = {name: values[0] for name, values in examples.items() if name in used}
@@ -132,7 +147,7 @@ def check_parameters(
                 f"every parameter must reach the script, but '{name}' would not: {_remedy(name, config)}",
                 keys=("space", name),
             )
-        alike: dict[Hashable, Value] = {}
+        alike: dict[Rendered, Value] = {}
         for value, given in zip(values, rendered, strict=True):
             first = alike.setdefault(given, value)
             if exact(first) != exact(value):
@@ -141,6 +156,11 @@ def check_parameters(
                     "words. Leave one out.",
                     keys=("space", name),
                 )
+            if value is False or (isinstance(value, str) and value.lower() in ("false", "no")):
+                reason = why_true(given.words, rendered[0 if given is not rendered[0] else -1].words, texts)
+                if reason is not None:
+                    message = f"'{name}' must be false in the script where it is false here, but {reason}."
+                    raise InputError(message, keys=("space", name))
 
 
 def _examples(parameter: Parameter) -> Sequence[Value]:

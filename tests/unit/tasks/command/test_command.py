@@ -234,6 +234,33 @@ def test_true_and_false_without_words_are_refused(at):
         at.task("train.py {args}").evaluate(at.request({"bias": False}), quiet)
 
 
+@pytest.mark.parametrize(
+    ("command", "options", "code", "message"),
+    [
+        ("--bias {bias}", [True, False], "p.add_argument('--bias', default=True, type=bool)", "--bias has type=bool"),
+        ("--bias={bias}", ["True", "False"], "p.add_argument('--bias', type = bool)", "even 'False'"),
+        ("{args}", [True, False], "p.add_argument('--bias', type=bool)", "even 'false'"),
+        ("{args}", ["yes", "no"], "p.add_argument('-b', '--bias', type=bool, help='x')", "even 'no'"),
+        ("--bias={bias}", [True, False], "import fire", "with the words '--bias=True' and '--bias=False' in flags"),
+        ("{args}", [True, False], "from fire import Fire", "fire takes 'false' for a text"),
+        ("{args}", ["True", "False"], "import fire", None),
+        ("--bias {bias}", [True, False], "p.add_argument('--bias', type=str2bool)", None),
+        ("--bias {bias}", [True, False], "p.add_argument('--bias-init', type=bool); p.add_argument('--bias')", None),
+        ("--bias {bias}", ["", "1"], "p.add_argument('--bias', type=bool)", None),
+    ],
+)
+def test_what_the_script_would_read_as_true_is_refused_as_false(at, command, options, code, message):
+    task = at.task(f"train.py {command}", code, flags={"bias": ["--bias true", "--bias false"]})
+    space = SearchSpace({"bias": Choice(options)})
+    if message is None:
+        task.check(space)
+        return
+    with pytest.raises(InputError) as caught:
+        task.check(space)
+    assert message in caught.value.message
+    assert caught.value.keys == ("space", "bias")
+
+
 @pytest.mark.parametrize("spelling", ["--x", ["--x"], ["--x", "--x"], ["--x", "", ""], [True, False], ["'", ""], 3])
 def test_words_for_true_and_false_must_be_two_and_differ(at, spelling):
     with pytest.raises(InputError, match="expected the words for true and those for false") as caught:

@@ -1,4 +1,4 @@
-"""The metrics of a script that share their name with one of its own options."""
+"""What the text of a script tells of its options: their names, and whether one could read false as true."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pathlib import Path
 from ...errors import InputError
 
 _MOST_BYTES = 1 << 20
+_TYPE_BOOL = r"""["']{}["'][^()]*\btype\s*=\s*bool\b"""
+_FIRE = re.compile(r"^\s*(?:import|from)\s+fire\b", re.MULTILINE)
 
 
 def options_among(names: Collection[str], words: Sequence[str], folder: Path, config: Path | None) -> set[str]:
@@ -20,9 +22,35 @@ def options_among(names: Collection[str], words: Sequence[str], folder: Path, co
         folder: The command's working directory.
         config: The config file, which is searched for keys.
     """
-    texts = list(_texts(words, folder))
+    texts = list(texts_in(words, folder))
     options = {name for name in names if any(_option(name).search(text) for text in texts)}
     return options | _keys_among(set(names) - options, config)
+
+
+def why_true(given: Sequence[str], others: Sequence[str], texts: Collection[str]) -> str | None:
+    """Return why a script would read false as true, and what to do, or None if nothing in its text says so.
+
+    Args:
+        given: The words that it is given for false.
+        others: The words that it is given for another value.
+        texts: The text of its files.
+    """
+    changed = [index for index, word in enumerate(given) if index >= len(others) or others[index] != word]
+    for index in changed:
+        option, separator, value = given[index].partition("=")
+        if not separator and index > 0 and not given[index].startswith("-"):
+            option, value = given[index - 1], given[index]
+        if value and any(re.search(_TYPE_BOOL.format(re.escape(option)), text) for text in texts):
+            return (
+                f"{option} has type=bool, which reads any text as true, even '{value}'. Use "
+                "argparse.BooleanOptionalAction or action='store_true' in the script"
+            )
+        if value == "false" and any(_FIRE.search(text) for text in texts):
+            return (
+                f"fire takes 'false' for a text, which is true. Use {{args}} with the words '{option}=True' and "
+                f"'{option}=False' in flags"
+            )
+    return None
 
 
 def _option(name: str) -> re.Pattern[str]:
@@ -30,7 +58,8 @@ def _option(name: str) -> re.Pattern[str]:
     return re.compile(rf"--{spelling}(?![\w-])|^[ \t]+{spelling}[ \t]*:[ \t]*\w", re.MULTILINE)
 
 
-def _texts(words: Sequence[str], folder: Path) -> Iterator[str]:
+def texts_in(words: Sequence[str], folder: Path) -> Iterator[str]:
+    """Yield the text of the files among a command's words."""
     for word in words:
         try:
             path = folder / word
