@@ -236,6 +236,10 @@ class Trial:
     notes: tuple[str, ...] = ()
     _reporter: Reporter | None = field(default=None, repr=False, compare=False)
 
+    def __getstate__(self) -> dict[str, object]:
+        """Return what is sent to another process, which cannot report to the study."""
+        return {**vars(self), "_reporter": None}
+
     @property
     def parameters(self) -> Mapping[str, Value]:
         """The active parameters by name."""
@@ -286,7 +290,7 @@ class Trial:
             InputError: The step is not a whole number, a metric is not a number, or the trial is not running.
         """
         if self._reporter is None:
-            raise InputError("only a running trial can report.")
+            raise InputError("only a running trial can report, in the process that started it.")
         self._reporter(*report_values(step, metrics))
 
 

@@ -19,7 +19,7 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 import orjson
 
 from .. import __version__
-from ..errors import InputError, TunesmithError
+from ..errors import InputError, JournalError, TunesmithError
 from ..history.history import History
 from ..journal import records
 from ..journal.events import Event, SessionClosed, SessionOpened, StudyCreated, from_line, to_line
@@ -142,19 +142,19 @@ class Recorder:
         except ValueError as error:
             raise InputError(f"'{events[0].kind}' cannot be journaled: {error}") from None
         self.history.check(*stored)
-        self._is_torn = True  # Until all is applied: Ctrl-C may come in between.
         try:
             if self._journal is not None:
                 self._journal.append(lines)
-        except TunesmithError:
-            self._is_torn = False
+            for event in stored:
+                self.history.add(event)
+                if self._trackers is not None:
+                    self._trackers.put(event)
+                self._notify(event)
+        except JournalError:  # Nothing was written.
             raise
-        for event in stored:
-            self.history.add(event)
-            if self._trackers is not None:
-                self._trackers.put(event)
-            self._notify(event)
-        self._is_torn = False
+        except BaseException:  # Ctrl-C; the next step reads the journal anew.
+            self._is_torn = True
+            raise
 
     @property
     def is_recording(self) -> bool:

@@ -177,6 +177,11 @@ class FileJournal:
         except OSError as error:
             if self._identity is not None:
                 self._expect(_status(self.path))
+            if isinstance(error, FileExistsError | NotADirectoryError):
+                raise JournalError(
+                    f"a study needs a folder, but {self.path.parent} is a file, or lies within one. "
+                    "Choose another folder."
+                ) from None
             raise _cannot("write", self.path, error) from error
 
     def _expect(self, status: os.stat_result | None, size: int | None = None) -> None:

@@ -66,7 +66,10 @@ def lock_folder(folder: Path) -> int:
         The descriptor of the folder; -1 where the file system cannot lock a folder, and others wait in vain before they
         are refused.
     """
-    file = os.open(folder, os.O_RDONLY)
+    try:
+        file = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return -1
     try:
         fcntl.flock(file, fcntl.LOCK_EX)
     except OSError:

@@ -48,7 +48,7 @@ class Tools:
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
         self.runs = BackgroundRuns()
-        # Agents call several tools at once. They queue here, because the folder's lock would refuse the second.
+        # Agents call several tools at once. They queue here, in order, rather than poll for the folder's lock.
         self._turn = threading.Lock()
 
     @property

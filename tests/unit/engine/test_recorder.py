@@ -144,6 +144,28 @@ def test_a_study_is_opened_in_each_process_and_not_sent(tmp_path: Path) -> None:
         pickle.dumps(new_study(tmp_path / "study"))
 
 
+def test_a_trial_that_was_sent_to_another_process_is_plain_data() -> None:
+    trial = new_study(None).ask()
+    sent = pickle.loads(pickle.dumps(trial))
+    assert sent == trial
+    with pytest.raises(InputError, match="only a running trial can report, in the process that started it"):
+        sent.report(1, y=1.0)
+    trial.report(1, y=1.0)
+
+
+def test_an_observer_may_record_an_event(tmp_path: Path) -> None:
+    study = new_study(tmp_path)
+
+    def observe(event: Event, history: History) -> None:
+        if isinstance(event, TrialFinished):
+            study.note(event.trial, "seen")
+
+    study.recorder.observers.append(observe)
+    work(study, 2)
+    assert [trial.notes for trial in study.trials] == [("seen",), ("seen",)]
+    assert ts.load(tmp_path).trials == study.trials
+
+
 def test_several_objects_of_one_study_see_each_other(tmp_path: Path) -> None:
     first, second = new_study(tmp_path, budget=ts.Budget(trials=3)), new_study(tmp_path, budget=ts.Budget(trials=3))
     trials = [first.ask(), second.ask(), first.ask()]

@@ -210,6 +210,12 @@ def test_a_folder_that_cannot_be_created_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     journal = FileJournal(tmp_path / "file" / "journal.jsonl")
     assert list(journal.read()) == []
+    with pytest.raises(JournalError, match=r"a study needs a folder, but .*/file is a file, or lies within one"):
+        journal.lock()
+
+
+def test_a_folder_that_is_not_writable_is_an_error(tmp_path: Path) -> None:
+    journal = FileJournal(Path("/proc/no such folder/journal.jsonl"))
     with pytest.raises(JournalError, match=r"able to write its journal, but .* failed: .*another folder"):
         journal.lock()
 

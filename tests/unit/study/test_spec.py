@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -117,3 +119,63 @@ def test_a_wrong_option_is_named_with_the_nearest_one() -> None:
 def test_a_specification_and_options_do_not_mix(spec: StudySpec) -> None:
     with pytest.raises(TypeError, match="not both"):
         ts.Study(spec, seed=3)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda study: study.pop("space"), "it describes no study: 'space' is missing"),
+        (lambda study: study.update(name=7), "it describes no study: 'name' must be text, got 7"),
+        (lambda study: study["space"]["x"].update(type={}), "type must be 'float', 'int' or 'choice', got {}"),
+        (lambda study: study["space"].clear(), "it describes no study: "),
+        (lambda study: study["budget"].update(trials="many"), "trials must be a whole number, got 'many'"),
+        (lambda study: study.update(proposer={"name": "nobody"}), "it describes no study: "),
+        (lambda study: study.update(executor=["inline"]), "it describes no study: "),
+        (lambda study: study.update(objective={"metrics": {"z": {}}}), "holds 's' with another objective"),
+    ],
+)
+def test_a_damaged_specification_is_an_error_with_its_line(
+    tmp_path: Path, change: Callable[[Any], object], message: str
+) -> None:
+    with ts.Study(space={"x": ts.Float(0, 1)}, objective="minimize y", folder=tmp_path, name="s") as study:
+        study.recorder.open_session()
+    journal = tmp_path / "journal.jsonl"
+    lines = [orjson.loads(line) for line in journal.read_bytes().splitlines()]
+    change(lines[1]["study"])
+    journal.write_bytes(b"".join(orjson.dumps(line) + b"\n" for line in lines))
+    with pytest.raises(ts.JournalError) as caught:
+        ts.load(tmp_path)
+    assert f"line 2 of {journal} is not: it describes no study: " in str(caught.value)
+    assert message in str(caught.value)
+
+
+def test_keys_of_a_later_version_in_a_specification_are_ignored(tmp_path: Path) -> None:
+    with ts.Study(space={"x": ts.Float(0, 1)}, objective="minimize y", folder=tmp_path, seed=3) as study:
+        study.ask()
+    journal = tmp_path / "journal.jsonl"
+    created, *rest = journal.read_bytes().splitlines(keepends=True)
+    record = orjson.loads(created)
+    record["study"] |= {"mood": "good", "budget": {"trials": 3, "joules": 1e6}}
+    journal.write_bytes(b"".join([orjson.dumps(record), b"\n", *rest]))
+    loaded = ts.load(tmp_path)
+    assert (loaded.budget.trials, loaded.seed, len(loaded.trials)) == (3, 3, 1)
+
+
+@pytest.mark.parametrize(("content", "kind"), [(None, "has none"), ("", "is a file"), (b"", "has an empty one")])
+def test_what_is_no_study_is_named_as_it_is(tmp_path: Path, content: str | bytes | None, kind: str) -> None:
+    folder = tmp_path / "study"
+    if isinstance(content, str):
+        folder.write_text(content)
+    elif content is not None:
+        folder.mkdir()
+        (folder / "journal.jsonl").write_bytes(content)
+    with pytest.raises(ts.InputError, match=f"must hold a journal.jsonl, but {folder} {kind}"):
+        ts.load(folder)
+
+
+def test_a_wrong_tracker_is_not_the_fault_of_the_journal(tmp_path: Path) -> None:
+    ts.Study(space={"x": ts.Float(0, 1)}, objective="minimize y", folder=tmp_path).ask()
+    with pytest.raises(ts.InputError, match="expected a list of trackers"):
+        ts.load(tmp_path, trackers="mlflow")
+    with pytest.raises(ts.InputError, match="nobody"):
+        ts.load(tmp_path, trackers=["nobody"])
