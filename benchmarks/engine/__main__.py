@@ -16,7 +16,7 @@ RESULTS = Path(__file__).parents[1] / "results" / "engine.md"
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.engine", description=__doc__)
-    parser.add_argument("--only", help="one topic: loop, tpe, trackers, processes, ask, models or resume")
+    parser.add_argument("--only", help="one topic: loop, tpe, trackers, processes, ask, models, reports or resume")
     parser.add_argument("--trials", type=int, help="so many trials in place of the usual numbers")
     parser.add_argument("--repetitions", type=int, default=3, help="how often each is measured; 3 by default")
     parser.add_argument("--ray", default=sys.executable, help="a Python that has Ray Tune")

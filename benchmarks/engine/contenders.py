@@ -159,6 +159,58 @@ def ray_tune(folder: Path, trials: int) -> Figures:
     return _loop_figures(moments, _cpu_seconds() - before)
 
 
+# -- reports -----------------------------------------------------------------------------------------------------------
+
+
+@contender
+def tunesmith_reports(folder: Path, trials: int, reports: int, pruner: str | None, durable: bool = False) -> Figures:
+    """Report and ask the pruner after each report; every trial is a little better, so that none is pruned."""
+    import tunesmith as ts
+
+    study = ts.Study(
+        space={"x": ts.Float(0, 1)},
+        objective="minimize loss",
+        folder=folder / "study" if durable else None,
+        proposer="random",
+        pruner=pruner,
+        judge={"name": "rules", "repeats": 0},
+    )
+    moments = [_cpu_seconds()]
+    for number in range(trials):
+        trial = study.ask()
+        for step in range(1, reports + 1):
+            trial.report(step, loss=1 / step - number)
+        study.tell(trial.number, {"loss": -float(number)})
+        moments.append(_cpu_seconds())
+    figures = _report_figures(moments, reports)
+    if durable:
+        before = _cpu_seconds()
+        study.close()
+        ts.load(folder / "study")
+        figures["seconds"] = _cpu_seconds() - before
+    return figures
+
+
+@contender
+def optuna_reports(folder: Path, trials: int, reports: int, pruner: str | None) -> Figures:
+    """The same with Optuna, in memory."""
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    pruners = {None: optuna.pruners.NopPruner, "median": optuna.pruners.MedianPruner}
+    pruners["asha"] = optuna.pruners.SuccessiveHalvingPruner
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(), pruner=pruners[pruner]())
+    moments = [_cpu_seconds()]
+    for number in range(trials):
+        trial = study.ask({"x": optuna.distributions.FloatDistribution(0, 1)})
+        for step in range(1, reports + 1):
+            trial.report(1 / step - number, step)
+            trial.should_prune()
+        study.tell(trial, -float(number))
+        moments.append(_cpu_seconds())
+    return _report_figures(moments, reports)
+
+
 # -- ask ---------------------------------------------------------------------------------------------------------------
 
 
@@ -226,6 +278,19 @@ def _loop_figures(moments: Sequence[float], cpu_seconds: float) -> Figures:
         "first_ms": (moments[edge] - moments[0]) / edge * 1000,
         "last_ms": (moments[-1] - moments[-1 - edge]) / edge * 1000,
         "cpu_ms": cpu_seconds / count * 1000,
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6,
+    }
+
+
+def _report_figures(moments: Sequence[float], reports: int) -> Figures:
+    """Return the processor time per report, over all trials and in the first and the last tenth of them."""
+    trials = len(moments) - 1
+    edge = max(1, trials // 10)
+    unit = 1 if sys.platform == "darwin" else 1024
+    return {
+        "report_us": (moments[-1] - moments[0]) / trials / reports * 1e6,
+        "first_us": (moments[edge] - moments[0]) / edge / reports * 1e6,
+        "last_us": (moments[-1] - moments[-1 - edge]) / edge / reports * 1e6,
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6,
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from .measure import Entry
@@ -17,6 +18,9 @@ COLUMNS = {
     "cpu_ms": "CPU ms a trial",
     "peak_mb": "peak MB",
     "ask_ms": "ms an `ask`",
+    "report_us": "CPU µs a report",
+    "first_us": "µs, first tenth",
+    "last_us": "µs, last tenth",
     "seconds": "seconds",
     "end_seconds": "seconds, last trial to end",
 }
@@ -61,6 +65,7 @@ def topics(*, only: str | None, trials: int | None, ray: str) -> list[Topic]:
         "processes": [_processes(1_000, ray), _processes(10_000, None)],
         "ask": [_ask(100), _ask(1_000), _ask(10_000)],
         "models": [_models(20), _models(100), _models(1_000), _models(10_000)],
+        "reports": [_reports(100, 1_000), _reports(10, 10_000), _reports(1_000, 1_000)],
         "resume": [_resume(10_000)],
     }
     chosen = [topic for name, found in named.items() if only in (None, name) for topic in found]
@@ -68,7 +73,15 @@ def topics(*, only: str | None, trials: int | None, ray: str) -> list[Topic]:
         sys.exit(f"there is no topic '{only}'; there are {', '.join(named)}.")
     if trials is None:
         return chosen
-    builders = {"loop": _loop, "tpe": _tpe, "trackers": _trackers, "ask": _ask, "models": _models, "resume": _resume}
+    builders = {
+        "loop": _loop,
+        "tpe": _tpe,
+        "trackers": _trackers,
+        "ask": _ask,
+        "models": _models,
+        "reports": partial(_reports, reports=1_000),
+        "resume": _resume,
+    }
     names = [only] if only else list(named)
     return [_processes(trials, ray) if name == "processes" else builders[name](trials) for name in names]
 
@@ -195,6 +208,25 @@ def _models(trials: int) -> Topic:
                 for name in own
             ),
             *(peers if trials <= _MOST_FOR_PEERS else []),
+        ],
+        trials=trials,
+    )
+
+
+def _reports(trials: int, reports: int) -> Topic:
+    """Optuna copies all reports of a trial with each one, and reads all trials in its median pruner."""
+    own = {pruner: {"reports": reports, "pruner": pruner} for pruner in (None, "median", "asha", "hyperband", "curve")}
+    peers = [pruner for pruner in (None, "median", "asha") if pruner is None or trials * reports <= 100_000]
+    return Topic(
+        title=f"Reports: {trials:,} trials of {reports:,} reports, one at a time",
+        goal="the last report as fast as the first, whatever the pruner",
+        columns=("report_us", "first_us", "last_us", "peak_mb", "seconds"),
+        repetitions=1 if trials * reports > 100_000 else None,
+        entries=[
+            Entry("**tunesmith**, no pruner, in memory", "tunesmith_reports", own[None], base=True),
+            Entry("**tunesmith**, no pruner, durable", "tunesmith_reports", own[None] | {"durable": True}),
+            *(Entry(f"**tunesmith**, {name}, in memory", "tunesmith_reports", own[name]) for name in own if name),
+            *(Entry(f"Optuna, {name or 'no'} pruner, in memory", "optuna_reports", own[name]) for name in peers),
         ],
         trials=trials,
     )

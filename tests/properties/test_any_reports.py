@@ -36,7 +36,9 @@ def test_reports_are_the_sequence_that_was_appended(appended: list[Report], data
 
 @given(st.integers(1, 60), st.integers(1, 20))
 def test_a_sampled_curve_keeps_both_ends(length: int, most: int) -> None:
-    sampled = ReportLog(Report(step, {"loss": 1.0 / (1 + step)}) for step in range(length)).reports.curve("loss", most)
+    reports = ReportLog(Report(step, {"loss": 1.0 / (1 + step)}) for step in range(length)).reports
+    sampled = reports.curve("loss", most)
+    assert [report.step for report in reports.sample(most)] == [step for step, _ in sampled]
     assert len(sampled) <= most + 1
     assert sampled[0] == (0, 1.0)
     assert sampled[-1] == (length - 1, 1.0 / length)

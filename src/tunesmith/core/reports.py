@@ -71,16 +71,23 @@ class Reports(Sequence[Report]):
             most: Read at most about this many reports, evenly spaced, the first and the last among them; None reads
                 all.
         """
+        log = self._log
+        return [
+            (log.steps[index], log.values[log.starts[index] + names.index(name)])
+            for index in self._indices(most)
+            if name in (names := log.names[index])
+        ]
+
+    def sample(self, most: int) -> list[Report]:
+        """Return at most about this many reports, evenly spaced, the first and the last among them."""
+        return [self._log[index] for index in self._indices(most)]
+
+    def _indices(self, most: int | None) -> list[int]:
         stride = 1 if most is None else max(1, math.ceil(self._length / most))
         indices = list(range(0, self._length, stride))
         if indices and indices[-1] != self._length - 1:
             indices.append(self._length - 1)
-        log = self._log
-        return [
-            (log.steps[index], log.values[log.starts[index] + names.index(name)])
-            for index in indices
-            if name in (names := log.names[index])
-        ]
+        return indices
 
 
 class ReportLog:

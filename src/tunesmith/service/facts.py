@@ -20,6 +20,8 @@ from ..trial_folder.log import read_tail
 from ..trial_folder.names import LOG_FILE
 from .process import running_process
 
+_MOST_REPORTS = 1000  # Of a trial, evenly spaced; the journal has them all.
+
 
 def to_json(facts: Any) -> str:
     r"""Return facts as indented JSON in visible characters, others escaped; NaN and infinity become null.
@@ -50,9 +52,11 @@ def trial_facts(trial: Trial) -> dict[str, Any]:
         "failure": None if trial.failure is None else dataclasses.asdict(trial.failure),
         "seconds": trial.seconds,
         "peak_memory_bytes": trial.peak_memory_bytes,
-        "reports": [{"step": report.step, **report.metrics} for report in trial.reports],
+        "reports": [{"step": report.step, **report.metrics} for report in trial.reports.sample(_MOST_REPORTS)],
         "notes": list(trial.notes),
     }
+    if len(trial.reports) > _MOST_REPORTS:
+        facts["reports_in_all"] = len(trial.reports)
     if trial.test_metrics:
         facts["test_metrics"] = dict(trial.test_metrics)
     if trial.test_failure:
