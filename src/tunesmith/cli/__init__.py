@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from .. import __version__
+from ..core.machine_faults import machine_fault
 from ..errors import (
     InputError,
     JournalError,
@@ -24,6 +25,7 @@ from ..errors import (
     SetupFailed,
     StudyFailed,
     TunesmithError,
+    message_of,
 )
 from ..progress.streams import clean_streams
 from ..runner.signals import INTERRUPTED, handle, handled, leave, say_interrupted
@@ -129,6 +131,10 @@ def _run(arguments: Sequence[str] | None) -> int:
     except (KeyboardInterrupt, click.Abort):
         say_interrupted()
         return INTERRUPTED
+    except OSError as error:  # A path that cannot be used, or a fault of the machine.
+        click.echo(f"tunesmith: {message_of(error)}.", err=True)
+        logging.getLogger(__name__).debug("it was raised here", exc_info=True)
+        return 2 if machine_fault(error) is None else 1
     except Exception:  # A bug, whose traceback may quote text from outside.
         traceback.print_exc()
         return 1

@@ -12,6 +12,7 @@ import click
 
 from ..config.settings import usual_settings
 from ..core.machine_faults import writing
+from ..core.values import check_unicode
 from ..errors import InputError
 from ..init import Draft, draft_study, to_toml, with_request
 from ..llm.options import ModelOptions
@@ -67,6 +68,8 @@ def init(
     if asks:
         click.echo("\n".join(_request_lines(draft)), nl=request is not None)
         draft = _asked(draft)
+    paths = [str(draft.folder.absolute()), draft.command, draft.config, draft.name]
+    check_unicode(paths, "the paths in a study.toml", "Rename that file or folder.")
     text = to_toml(draft)
     with writing(target):
         target.write_text(text, encoding="utf-8")

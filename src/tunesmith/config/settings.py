@@ -166,14 +166,16 @@ def _merge_flags(settings: Settings, flags: Mapping[str, Any] | None) -> None:
 def _read(path: Path) -> tuple[str, dict[str, Any]]:
     name = path if path == _user_file() else path.name
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # Some editors begin a file with a byte order mark.
+        if "\0" in text[:2]:  # UTF-16 without one.
+            raise _not_utf8(path)
         return text, tomllib.loads(text)
     except FileNotFoundError:
         raise InputError(f"a study file must exist, but there is no {path}. Write one with: tunesmith init") from None
     except IsADirectoryError:
         raise InputError(f"a study file must be a file, but {path} is a folder.") from None
     except UnicodeDecodeError:
-        raise InputError(f"{path.name} must be UTF-8 text. Save it as UTF-8.") from None
+        raise _not_utf8(path) from None
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.") from None
     except (tomllib.TOMLDecodeError, RecursionError) as error:
@@ -184,6 +186,10 @@ def _read(path: Path) -> tuple[str, dict[str, Any]]:
         raise InputError(
             f"{name}{line}: a whole number must fit into 64 bits, got one of thousands of digits."
         ) from None
+
+
+def _not_utf8(path: Path) -> InputError:
+    return InputError(f"{path.name} must be UTF-8 text. Save it as UTF-8.")
 
 
 def _check_name(name: Any) -> None:

@@ -39,6 +39,16 @@ def expect_keys(table: Mapping[str, Any], known: Iterable[str], *keys: str) -> N
             )
 
 
+def expect_environment(value: object, *keys: str) -> dict[str, str]:
+    """Return environment variables by name, or raise `InputError` located at `keys` for what none can be."""
+    table = expect_table(value, *keys)
+    for name, text in table.items():
+        if not isinstance(name, str) or not isinstance(text, str) or not name or "=" in name or "\0" in name + text:
+            message = f"an environment variable must have a name and a string value, got {shown(name)} = {shown(text)}."
+            raise InputError(message, keys=(*keys, str(name)))
+    return table
+
+
 def expect_whole(value: object, least: int, *keys: str) -> int:
     """Return a whole number of any type as an int, or raise `InputError` located at `keys`."""
     return whole(value, keys[-1], *keys, least=least)

@@ -302,6 +302,6 @@ def check_relative(path: str, subject: str) -> str:
         subject: The name of the path in the message.
     """
     parts = PurePosixPath(path) if isinstance(path, str) else None
-    if not parts or not parts.parts or parts.is_absolute() or ".." in parts.parts:
+    if not parts or not parts.parts or parts.is_absolute() or ".." in parts.parts or "\0" in path:
         raise InputError(f"{subject} must be a relative path without '..', got {shown(path)}.")
     return path

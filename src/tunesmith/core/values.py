@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import operator
+from collections.abc import Mapping
 from typing import Any
 
 from ..errors import InputError
@@ -46,6 +47,23 @@ def plain(value: object, subject: str, *keys: str, hint: str = "") -> Value:
     except ValueError as error:
         message = f"{subject} must be a string, a finite int or float, a boolean, None or a list of those, got {error}."
         raise InputError(f"{message}{hint and f' {hint}'}", keys=keys) from None
+
+
+def check_unicode(value: object, subject: str, hint: str = "") -> None:
+    """Check that every text in a value is valid Unicode, so that it can be written exactly.
+
+    Args:
+        value: Text, or tables and lists of it.
+        subject: What it is part of, for the message.
+        hint: What to do, for the message.
+
+    Raises:
+        InputError: One is not, as a path in another encoding.
+    """
+    if isinstance(value, str) and not _is_unicode(value):
+        raise InputError(f"{subject} must be valid Unicode, got {shown(value)}. {hint}".strip())
+    for inner in value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ():
+        check_unicode(inner, subject, hint)
 
 
 def exact(value: Value) -> tuple[str, Any]:

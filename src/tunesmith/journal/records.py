@@ -65,10 +65,10 @@ def to_line(table: Mapping[str, Any]) -> bytes:
     try:
         return orjson.dumps(table, option=_WRITING, default=_plain)
     except TypeError:
-        return orjson.dumps(_storable(table), option=_WRITING, default=_plain)
+        return orjson.dumps(storable(table), option=_WRITING, default=_plain)
 
 
-def _storable(value: Any, depth: int = 0) -> Any:
+def storable(value: Any, depth: int = 0) -> Any:
     """Return a value that JSON can hold."""
     if depth > _MAX_DEPTH:
         return "…"
@@ -77,18 +77,18 @@ def _storable(value: Any, depth: int = 0) -> Any:
     if isinstance(value, int) and not isinstance(value, bool):
         return min(max(int(value), _LEAST), _MOST)
     if isinstance(value, Mapping):
-        return {_storable(str(key)): _storable(inner, depth + 1) for key, inner in value.items()}
+        return {storable(str(key)): storable(inner, depth + 1) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_storable(inner, depth + 1) for inner in value]
+        return [storable(inner, depth + 1) for inner in value]
     return value
 
 
 def _plain(value: object) -> Any:
     """Return an object that JSON does not know as a table or as text."""
     if isinstance(value, Mapping):
-        return _storable(value)
+        return storable(value)
     try:
-        return _storable(str(value))
+        return storable(str(value))
     except Exception:  # The object is the user's.
         return f"<{type(value).__name__}>"
 

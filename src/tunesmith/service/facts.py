@@ -12,6 +12,7 @@ import orjson
 from ..core.approval_request import ApprovalRequest
 from ..core.trial import Trial
 from ..history.warnings import study_warnings
+from ..journal.records import storable
 from ..reports.overview import stopped
 from ..reports.proposers import proposer_rows
 from ..study.study import Study
@@ -29,7 +30,10 @@ def to_json(facts: Any) -> str:
     >>> to_json("right\u202eto left")
     '"right\\u202eto left"'
     """
-    text = orjson.dumps(facts, option=orjson.OPT_INDENT_2, default=str).decode()
+    try:
+        text = orjson.dumps(facts, option=orjson.OPT_INDENT_2, default=str).decode()
+    except TypeError:  # As a folder whose name is not UTF-8.
+        text = orjson.dumps(storable(facts), option=orjson.OPT_INDENT_2, default=str).decode()
     hidden = {character for character in text if not character.isprintable()} - {"\n"}
     return text.translate({ord(character): json.dumps(character)[1:-1] for character in hidden})
 

@@ -16,7 +16,7 @@ from ..approvals.approvals import Approvals
 from ..core.approval_request import ApprovalRequest
 from ..core.schema import expect_table
 from ..core.trial import Failure, Measurement, Outcome, Proposal, State, Trial, Value, Verdict
-from ..core.values import shown
+from ..core.values import check_unicode, shown
 from ..engine.engine import Engine
 from ..engine.recorder import Recorder, exclusively
 from ..errors import BudgetSpent, InputError
@@ -75,9 +75,11 @@ class Study:
         self.space, self.objective, self.budget, self.seed = spec.space, spec.objective, spec.budget, spec.seed
         self.folder, self.name = spec.folder, spec.name
         self.executor: Executor = plugins.resolve("executors", spec.executor)
+        table = spec.to_table()
+        check_unicode(table, "a study's settings and paths", "Rename that file or folder.")
         self.history = History(self.space, self.objective, self.folder)
         trackers = [plugins.resolve("trackers", tracker) for tracker in spec.trackers]
-        self.recorder = Recorder(self.history, study=spec.to_table(), identity=spec.identity, trackers=trackers)
+        self.recorder = Recorder(self.history, study=table, identity=spec.identity, trackers=trackers)
         self.engine = Engine(
             self.recorder,
             proposer=plugins.resolve("proposers", spec.proposer),

@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..errors import InputError
+from ..text.cleaning import valid
 from .names import ARTIFACTS_FOLDER
 
 
 def find_artifacts(folder: Path) -> dict[str, str]:
     """Return every file below `artifacts/`, sorted: its path from there to its path from the trial's folder.
+
+    A file whose name is not valid Unicode has no name in a journal, and is left out.
 
     >>> find_artifacts(Path("no such folder"))
     {}
@@ -20,7 +23,8 @@ def find_artifacts(folder: Path) -> dict[str, str]:
     if not os.path.isdir(root):  # noqa: PTH112  (called for every trial)
         return {}
     paths = sorted(path for path in Path(root).rglob("*") if path.is_file())
-    return {path.relative_to(root).as_posix(): path.relative_to(folder).as_posix() for path in paths}
+    names = [path.relative_to(root).as_posix() for path in paths]
+    return {name: f"{ARTIFACTS_FOLDER}/{name}" for name in names if valid(name) == name}
 
 
 def check_artifacts(folder: Path | None, artifacts: Mapping[str, str]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from ...core.schema import LONGEST_SECONDS, check_types, expect_range, expect_table
+from ...core.schema import LONGEST_SECONDS, check_types, expect_environment, expect_range
 from ...core.trial import Measurement, OnReport, TrialRequest
 from ...core.values import shown
 from ...errors import InputError
@@ -79,12 +79,7 @@ class ProcessExecutor:
         if not (self.gpus is None or isinstance(self.gpus, str | list | tuple)):
             raise InputError(f"gpus must be a list or 'auto', got {shown(self.gpus)}.", keys=("gpus",))
         expect_range(self, "grace_seconds", 0, LONGEST_SECONDS)
-        for name, text in expect_table(self.environment, "environment").items():
-            if not isinstance(name, str) or not isinstance(text, str) or not name or "=" in name or "\0" in name + text:
-                raise InputError(
-                    f"an environment variable must have a name and a string value, got {shown(name)} = {shown(text)}.",
-                    keys=("environment", str(name)),
-                )
+        expect_environment(self.environment, "environment")
         if isinstance(self.gpus, list | tuple) and 0 < len(self.gpus) < self.gpus_per_trial:
             raise InputError(
                 f"gpus_per_trial must be at most the number of GPUs, but it is {self.gpus_per_trial} and gpus is "

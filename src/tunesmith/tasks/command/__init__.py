@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from ...core.schema import expect_environment
 from ...core.trial import Failure, Measurement, Reporter, TrialFailed, TrialRequest, Value, check_relative
 from ...core.values import exact
 from ...errors import InputError, TrialPruned, message_of, nearest
@@ -31,7 +32,6 @@ from ..base import TaskContext, build_task
 from .checks import (
     Rendered,
     check_config,
-    check_environment,
     check_flags,
     check_metrics,
     check_names,
@@ -110,7 +110,9 @@ class CommandTask:
                 "Let the script write to {trial_dir}.",
                 keys=("metrics",),
             )
-        check_environment(self.environment)
+        if self.config is not None and "\0" in self.config:
+            raise InputError(f"config must be the path of a file, got {self.config!r}.", keys=("config",))
+        expect_environment(self.environment, "environment")
         check_flags(self.flags)
 
     def __setstate__(self, state: dict[str, Any]) -> None:

@@ -16,7 +16,7 @@ from ...errors import InputError, nearest
 from ...text.shell import command
 from .printed_metrics import is_printable
 from .script_options import why_true
-from .template import RESERVED, check_word, placeholders
+from .template import RESERVED, placeholders
 
 if TYPE_CHECKING:
     from ...core.space import SearchSpace
@@ -45,26 +45,6 @@ def check_config(words: Sequence[str], config: str | None) -> None:
             f"the script would never see its edited config {config}: the command must have {{config}}. "
             "Write for example --config {config}."
         )
-
-
-def check_environment(environment: Mapping[str, str]) -> None:
-    """Check that variables can be set for a program.
-
-    Raises:
-        InputError: A name or a value cannot.
-    """
-    for name, text in environment.items():
-        if not isinstance(text, str):
-            message = f"an environment variable must be a string, got {text!r}."
-            raise InputError(message, keys=("environment", name))
-        if not name or "=" in name:
-            message = f"the name of an environment variable must not be empty or contain '=', got {name!r}."
-            raise InputError(message, keys=("environment", name))
-        try:
-            check_word(name)
-            check_word(text)
-        except InputError as error:
-            raise error.inside("environment", name) from None
 
 
 def check_flags(flags: Mapping[str, Sequence[str]]) -> None:
