@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from ..errors import InputError, nearest
+from ..text.cleaning import valid
 from .values import described, number, shown, single, whole
 
 T = TypeVar("T")
@@ -43,9 +44,13 @@ def expect_environment(value: object, *keys: str) -> dict[str, str]:
     """Return environment variables by name, or raise `InputError` located at `keys` for what none can be."""
     table = expect_table(value, *keys)
     for name, text in table.items():
-        if not isinstance(name, str) or not isinstance(text, str) or not name or "=" in name or "\0" in name + text:
-            message = f"an environment variable must have a name and a string value, got {shown(name)} = {shown(text)}."
-            raise InputError(message, keys=(*keys, str(name)))
+        are_text = isinstance(name, str) and isinstance(text, str)
+        if not are_text or not name or "=" in name or "\0" in name + text or valid(name + text) != name + text:
+            raise InputError(
+                "an environment variable must have a name without '=' and a value that is valid text without NUL "
+                f"characters, got {shown(name)} = {shown(text)}.",
+                keys=(*keys, str(name)),
+            )
     return table
 
 
