@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from functools import partial
 from types import FrameType
@@ -10,6 +9,7 @@ from types import FrameType
 from ..engine.recorder import gc_paused
 from ..errors import MachineFault, SetupFailed, StudyFailed
 from ..history.history import History
+from ..text.shell import command
 from .coordinator import setup_failure
 from .loop import Loop
 from .signals import handled
@@ -79,6 +79,6 @@ def _failure(history: History, reason: str) -> StudyFailed:
         lines.append("Fix the cause and run the same command again, which also retries the failed trials.")
         return StudyFailed("\n".join(lines))
     lines.append("Fix the script or its settings and run the same command again, which also retries trial 0.")
-    if history.folder is not None:
-        lines.append(f"To run it alone: tunesmith reproduce {shlex.quote(str(history.folder))} {shown.number}")
+    if history.folder is not None and history.sessions[-1].study.get("source"):
+        lines.append(f"To run it alone: {command('tunesmith', 'reproduce', history.folder, shown.number)}")
     return SetupFailed("\n".join(lines))

@@ -18,8 +18,22 @@ _MOST_NAMED = 5
 _HEAD_BYTES = 256
 _OTHER_FOLDERS = frozenset({JOURNAL_NAME, "pyvenv.cfg"})
 """Files that mark a folder as a study or a virtual environment."""
-_IGNORED_FOLDERS = frozenset({"__pycache__", "node_modules"})
-_IGNORED_SUFFIXES = (".py", ".pyc", ".ipynb", ".sh", ".lock", ".db", ".sqlite", ".sqlite3", "-wal", "-shm", "-journal")
+_IGNORED_FOLDERS = frozenset({"__pycache__", "node_modules", "mlruns", "wandb"})
+_IGNORED_SUFFIXES = (
+    ".py",
+    ".pyc",
+    ".ipynb",
+    ".sh",
+    ".toml",
+    "~",
+    ".lock",
+    ".db",
+    ".sqlite",
+    ".sqlite3",
+    "-wal",
+    "-shm",
+    "-journal",
+)
 """Source code, which a person edits, and files that are made for several writers."""
 
 

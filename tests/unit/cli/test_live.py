@@ -22,6 +22,7 @@ from tunesmith.history.history import History
 from tunesmith.journal.events import (
     ApprovalRequested,
     Event,
+    FilesShared,
     SessionOpened,
     StudyCreated,
     StudyStopped,
@@ -143,6 +144,24 @@ def test_a_frame_never_leaves_its_terminal(width: int, height: int, text: str) -
     assert 1 < len(lines) < height
     assert max(map(cell_len, lines)) <= width
     assert "\x1b" not in "".join(lines)
+
+
+def warned(text: str) -> Iterator[Event]:
+    yield from events()
+    yield FilesShared(reason=f"trials wrote to the same files: {text}", time=1008.0)
+
+
+def test_a_warning_stands_above_the_best_trial() -> None:
+    text = " ".join(" ".join(drawn(80, 24, warned("model.pt"))).split())
+    assert text.index("! warning: trials wrote to the same files: model.pt") < text.index("best so far")
+
+
+@pytest.mark.parametrize(("width", "height"), [(20, 6), (80, 24), (200, 50)])
+def test_a_warning_never_leaves_its_terminal(width: int, height: int) -> None:
+    lines = drawn(width, height, warned(HOSTILE * 20))
+    assert len(lines) < height
+    assert max(map(cell_len, lines)) <= width
+    assert not set("\x1b\x07") & set("".join(lines))
 
 
 def test_data_is_shown_as_it_is_and_never_as_markup() -> None:

@@ -62,6 +62,8 @@ def test_a_file_from_an_earlier_run_makes_no_difference(tmp_path: Path, exists: 
         ("run.log", append),
         ("model-{trial}.txt", rewrite),
         ("train.py", rewrite),
+        ("study.toml", rewrite),
+        ("wandb/latest", rewrite),
         ("__pycache__/train.cpython-312.pyc", rewrite),
         (".git/index", rewrite),
         ("data.lock", rewrite),
