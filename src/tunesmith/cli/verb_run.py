@@ -116,7 +116,7 @@ def _run(study: Study, settings: Settings) -> None:
     assert study.folder is not None
     study.recorder.hold()
     _keep_settings(study.folder / "study.toml", settings.text)
-    study.run()
+    study.run(progress=False)  # The view of `run` shows more.
 
 
 def _keep_settings(path: Path, text: str) -> None:

@@ -313,10 +313,12 @@ def exclusively(
 
 _recorders: weakref.WeakSet[Recorder] = weakref.WeakSet()
 _forking: list[Recorder] = []  # Those whose locks the thread that forks has acquired.
+_fork_lock = threading.Lock()
 
 
 def _before_fork() -> None:
     """Let no thread be in the middle of an event while this process forks."""
+    _fork_lock.acquire()
     _forking[:] = _recorders
     for recorder in _forking:
         recorder.lock.acquire()
@@ -326,12 +328,14 @@ def _after_fork_in_parent() -> None:
     for recorder in _forking:
         recorder.lock.release()
     _forking.clear()
+    _fork_lock.release()
 
 
 def _after_fork_in_child() -> None:
     for recorder in _forking:
         recorder.start_in_fork()
     _forking.clear()
+    _fork_lock.release()
 
 
 os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)

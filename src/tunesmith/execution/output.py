@@ -40,7 +40,11 @@ def captured(log: BoundedLog) -> Iterator[None]:
             else:
                 _logs[thread] = outer
             if not _logs:
-                sys.stdout, sys.stderr = _originals
+                # A view of a study in another thread may have ended and put back the streams from before it.
+                if isinstance(sys.stdout, _LogStream):
+                    sys.stdout = _originals[0]
+                if isinstance(sys.stderr, _LogStream):
+                    sys.stderr = _originals[1]
 
 
 def _current_log() -> BoundedLog | None:

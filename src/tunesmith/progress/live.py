@@ -3,18 +3,44 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
+from contextlib import suppress
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self, TextIO, cast
 
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.control import Control
 from rich.live import Live
 
 from .streams import CleanStream
 from .terminal import Printable
 
+log = logging.getLogger(__name__)
+
 REFRESHES_PER_SECOND = 4
+
+
+@dataclass(frozen=True)
+class _Guarded:
+    """Content that draws nothing where it fails: a user's `print` draws it too, and must not fail with it."""
+
+    content: RenderableType
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        try:
+            yield from list(console.render(self.content, options))
+        except Exception:
+            log.debug("the view could not be drawn", exc_info=True)
+
+
+class _Live(Live):
+    """A view whose thread survives the terminal."""
+
+    def refresh(self) -> None:
+        with suppress(OSError):
+            super().refresh()
 
 
 class LiveView:
@@ -23,19 +49,28 @@ class LiveView:
     Args:
         content: What to draw, anew each time.
         console: Where to draw.
+        transient: Whether it is the only content of the screen, and removed at the end.
     """
 
-    def __init__(self, content: RenderableType, console: Console) -> None:
-        self._content, self._console, self._size = content, console, console.size
+    def __init__(self, content: RenderableType, console: Console, *, transient: bool = True) -> None:
+        self._content, self._console, self._size, self._transient = _Guarded(content), console, console.size, transient
         self._redirected: list[logging.StreamHandler[TextIO]] = []
         self._streams = sys.stdout, sys.stderr
-        self._live = Live(
+        self._live = _Live(
             get_renderable=self._draw,
             console=console,
             refresh_per_second=REFRESHES_PER_SECOND,
-            transient=True,
+            transient=transient,
+            # Not where it goes to a file, or to the log of a trial.
+            redirect_stdout=sys.stdout is console.file,
+            redirect_stderr=sys.stderr is not None and sys.stderr.isatty(),
             vertical_overflow="crop",
         )
+
+    @classmethod
+    def below_output(cls, content: RenderableType, terminal: TextIO) -> Self:
+        """Return a view on a terminal, below what the program prints; its last state stays."""
+        return cls(content, Console(file=terminal, highlight=False, force_jupyter=False), transient=False)
 
     def __enter__(self) -> Self:
         """Start to draw."""
@@ -45,7 +80,11 @@ class LiveView:
         self._redirected = [handler for handler in handlers if handler.stream is sys.stderr]
         self._streams = sys.stdout, sys.stderr
         self._live.start(refresh=True)
-        sys.stdout, sys.stderr = cast(TextIO, CleanStream(sys.stdout)), cast(TextIO, CleanStream(sys.stderr))
+        if sys.stdout is not self._streams[0]:
+            sys.stdout = cast(TextIO, CleanStream(sys.stdout))
+        if sys.stderr is not self._streams[1]:
+            sys.stderr = cast(TextIO, CleanStream(sys.stderr))
+        _views.append(self)
         for handler in self._redirected:
             handler.setStream(sys.stderr)
         return self
@@ -53,15 +92,35 @@ class LiveView:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Remove the view."""
-        self._live.stop()
+        """End the view."""
+        _views.remove(self)
+        with suppress(OSError):  # The terminal was closed.
+            self._live.stop()
         sys.stdout, sys.stderr = self._streams
         for handler in self._redirected:
             handler.setStream(sys.stderr)
 
     def _draw(self) -> Printable:
-        if self._console.size != self._size:
+        if self._console.size != self._size and self._transient:
             # The terminal has wrapped the old lines anew, so that drawing over them would leave remains.
             self._size = self._console.size
             self._console.control(Control.home(), Control.clear())
         return Printable(self._content)
+
+    def leave_to_parent(self) -> None:
+        """Let a forked process print for itself: a thread that it does not have may hold the lock of the view."""
+        sys.stdout = getattr(sys.stdout, "rich_proxied_file", sys.stdout)
+        sys.stderr = getattr(sys.stderr, "rich_proxied_file", sys.stderr)
+        for handler in self._redirected:
+            handler.stream = getattr(handler.stream, "rich_proxied_file", handler.stream)
+
+
+_views: list[LiveView] = []
+
+
+def _after_fork() -> None:
+    for view in _views:
+        view.leave_to_parent()
+
+
+os.register_at_fork(after_in_child=_after_fork)

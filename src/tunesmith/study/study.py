@@ -6,6 +6,7 @@ import dataclasses
 import shutil
 import weakref
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from functools import cached_property
 from pathlib import Path
 from tempfile import mkdtemp
@@ -24,6 +25,7 @@ from ..executors.base import Executor
 from ..history.history import History
 from ..journal.events import TrialJudged, TrialNoted
 from ..llm.options import ModelOptions
+from ..progress.display import drawn
 from ..runner.base import Coordinator
 from ..runner.coordinator import RulesCoordinator
 from ..runner.drive import drive
@@ -334,8 +336,11 @@ class Study:
         """All requests for a person's approval, by number from 1."""
         return tuple(self.history.approval_requests.all)
 
-    def run(self) -> History:
+    def run(self, *, progress: bool = True) -> History:
         """Run trials until the budget is spent, the target is met or nothing improves; resume an earlier run.
+
+        Args:
+            progress: Whether to draw the progress, on a terminal or in a notebook. Elsewhere nothing is drawn.
 
         Returns:
             The history.
@@ -360,8 +365,11 @@ class Study:
             adviser=self.adviser,
             retries=self.spec.retries,
         )
+        slots = self.executor.capabilities.slots
+        view = drawn(self.recorder.observers, self.name, self.folder, self.budget, slots) if progress else nullcontext()
         try:
-            drive(loop)
+            with view:
+                drive(loop)
         finally:
             self.close()
         return self.history
@@ -374,9 +382,9 @@ class Study:
 
         return ModelCoordinator(rules, self.gateway)
 
-    def resume(self) -> History:
+    def resume(self, *, progress: bool = True) -> History:
         """Continue the study; the same as `run`."""
-        return self.run()
+        return self.run(progress=progress)
 
     def close(self) -> None:
         """Release the study's folder for other processes, and close language models and trackers."""

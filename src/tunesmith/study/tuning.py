@@ -21,13 +21,18 @@ Trained = Mapping[str, float] | float
 
 
 def tune(
-    function: Callable[..., Trained], *, test: Callable[..., Trained] | None = None, **options: Unpack[StudyOptions]
+    function: Callable[..., Trained],
+    *,
+    test: Callable[..., Trained] | None = None,
+    progress: bool = True,
+    **options: Unpack[StudyOptions],
 ) -> Study:
     """Tune a Python function, or continue an earlier call with the same folder.
 
     Args:
         function: `train(parameters, trial)` or `train(parameters)`; returns metrics by name, or the one metric.
         test: Like `function`, on held-out data; called once at the end, for the defaults and the best configuration.
+        progress: Whether to draw the progress, on a terminal or in a notebook. Elsewhere nothing is drawn.
         options: `space` and `objective` (as `"minimize val_loss"`), and any of
 
             - `budget`: the limits; 100 trials by default.
@@ -56,7 +61,7 @@ def tune(
         options["folder"] = tempfile.mkdtemp(prefix="tunesmith-")
     task = FunctionTask(function=function, test=test, metric=objective.primary.name)
     study = Study(task=task, **options)
-    study.run()
+    study.run(progress=progress)
     return study
 
 

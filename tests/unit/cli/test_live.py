@@ -218,8 +218,14 @@ def test_the_live_view_draws_on_a_terminal_and_leaves_nothing_behind() -> None:
     assert written.count("\x1b[?25l") == written.count("\x1b[?25h") == 1, "the cursor is back"
 
 
-def test_log_lines_appear_above_the_view(capsys: pytest.CaptureFixture[str]) -> None:
-    stream = io.StringIO()
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_log_lines_appear_above_the_view(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream, errors = io.StringIO(), Terminal()
+    monkeypatch.setattr(sys, "stderr", errors)
     console = Console(file=stream, width=80, height=24, force_terminal=True, color_system=None)
     handler = logging.StreamHandler(sys.stderr)
     logging.getLogger().addHandler(handler)
@@ -229,9 +235,18 @@ def test_log_lines_appear_above_the_view(capsys: pytest.CaptureFixture[str]) -> 
         assert "mind the gap" in stream.getvalue()
         assert handler.stream is sys.stderr
         logging.getLogger("tunesmith.test").warning("afterwards")
-        assert capsys.readouterr().err == "afterwards\n"
+        assert errors.getvalue() == "afterwards\n"
     finally:
         logging.getLogger().removeHandler(handler)
+
+
+def test_log_lines_go_to_a_file_where_standard_error_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream, errors = io.StringIO(), io.StringIO()
+    monkeypatch.setattr(sys, "stderr", errors)
+    console = Console(file=stream, width=80, height=24, force_terminal=True, color_system=None)
+    with LiveView(Frame("digits", None, BUDGET, 1), console):
+        print("mind the gap", file=sys.stderr)
+    assert errors.getvalue() == "mind the gap\n"
 
 
 def plain(stream: Iterator[Event], *, history: History | None = None) -> list[str]:
