@@ -47,6 +47,11 @@ def captured(log: BoundedLog) -> Iterator[None]:
                     sys.stderr = _originals[1]
 
 
+def is_captured() -> bool:
+    """Return whether this thread runs a trial, whose output goes to its log."""
+    return threading.get_ident() in _logs
+
+
 def _current_log() -> BoundedLog | None:
     log = _logs.get(threading.get_ident())
     if log is None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from ..core.budget import Budget
+from ..execution.output import is_captured
 from ..history.history import History
 from ..journal.events import Event
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from .summary import Summary
 
 _drawing = threading.Lock()
-"""Held by the one study that is drawn: two would overwrite each other, also one within a trial of the other."""
+"""Held by the one study that is drawn: two would overwrite each other."""
 
 
 @contextmanager
@@ -34,7 +35,8 @@ def drawn(
         slots: How many trials run at once.
     """
     terminal = _terminal()
-    if (terminal is None and not _is_notebook()) or not _drawing.acquire(blocking=False):
+    is_visible = (terminal is not None or _is_notebook()) and not is_captured()
+    if not is_visible or not _drawing.acquire(blocking=False):
         yield
         return
     try:

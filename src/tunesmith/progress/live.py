@@ -8,7 +8,7 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self, TextIO, cast
+from typing import Self, TextIO
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.control import Control
@@ -49,20 +49,21 @@ class LiveView:
     Args:
         content: What to draw, anew each time.
         console: Where to draw.
-        transient: Whether it is the only content of the screen, and removed at the end.
+        transient: Whether it is the only content of the screen, and removed at the end; else it stays below what the
+            program prints.
     """
 
     def __init__(self, content: RenderableType, console: Console, *, transient: bool = True) -> None:
         self._content, self._console, self._size, self._transient = _Guarded(content), console, console.size, transient
         self._redirected: list[logging.StreamHandler[TextIO]] = []
-        self._streams = sys.stdout, sys.stderr
+        self._streams: dict[str, TextIO] = {}
         self._live = _Live(
             get_renderable=self._draw,
             console=console,
             refresh_per_second=REFRESHES_PER_SECOND,
             transient=transient,
             # Not where it goes to a file, or to the log of a trial.
-            redirect_stdout=sys.stdout is console.file,
+            redirect_stdout=sys.stdout is not None and sys.stdout.isatty(),
             redirect_stderr=sys.stderr is not None and sys.stderr.isatty(),
             vertical_overflow="crop",
         )
@@ -78,12 +79,12 @@ class LiveView:
         # Log handlers hold the earlier stream.
         handlers = [handler for handler in logging.getLogger().handlers if isinstance(handler, logging.StreamHandler)]
         self._redirected = [handler for handler in handlers if handler.stream is sys.stderr]
-        self._streams = sys.stdout, sys.stderr
+        earlier = {"stdout": sys.stdout, "stderr": sys.stderr}
         self._live.start(refresh=True)
-        if sys.stdout is not self._streams[0]:
-            sys.stdout = cast(TextIO, CleanStream(sys.stdout))
-        if sys.stderr is not self._streams[1]:
-            sys.stderr = cast(TextIO, CleanStream(sys.stderr))
+        self._streams = {name: stream for name, stream in earlier.items() if getattr(sys, name) is not stream}
+        if self._transient:  # Another program's own output stays as it is.
+            for name in self._streams:
+                setattr(sys, name, CleanStream(getattr(sys, name)))
         _views.append(self)
         for handler in self._redirected:
             handler.setStream(sys.stderr)
@@ -96,7 +97,8 @@ class LiveView:
         _views.remove(self)
         with suppress(OSError):  # The terminal was closed.
             self._live.stop()
-        sys.stdout, sys.stderr = self._streams
+        for name, stream in self._streams.items():
+            setattr(sys, name, stream)
         for handler in self._redirected:
             handler.setStream(sys.stderr)
 
@@ -109,8 +111,9 @@ class LiveView:
 
     def leave_to_parent(self) -> None:
         """Let a forked process print for itself: a thread that it does not have may hold the lock of the view."""
-        sys.stdout = getattr(sys.stdout, "rich_proxied_file", sys.stdout)
-        sys.stderr = getattr(sys.stderr, "rich_proxied_file", sys.stderr)
+        for name, stream in self._streams.items():
+            if hasattr(getattr(sys, name), "rich_proxied_file"):
+                setattr(sys, name, stream)
         for handler in self._redirected:
             handler.stream = getattr(handler.stream, "rich_proxied_file", handler.stream)
 

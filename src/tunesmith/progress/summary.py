@@ -27,14 +27,14 @@ class Summary:
         folder: The study's folder, or None for a study in memory.
         budget: The limits of the study.
         slots: How many trials run at once.
-        clock: Seconds since 1970.
+        clock: Seconds by a clock that never jumps.
     """
 
     def __init__(
-        self, name: str, folder: Path | None, budget: Budget, slots: int, clock: Callable[[], float] = time.time
+        self, name: str, folder: Path | None, budget: Budget, slots: int, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._name, self._folder, self._budget, self._slots, self._clock = name, folder, budget, slots, clock
-        self._state = LiveState()
+        self._name, self._folder, self._budget, self._slots = name, folder, budget, slots
+        self._state = LiveState(clock)
         self._end: str | None = None
 
     def record(self, event: Event, history: History) -> None:
@@ -44,13 +44,12 @@ class Summary:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw a few lines."""
-        now = self._clock()
-        if (snapshot := self._state.snapshot(now)) is None:
+        if (snapshot := self._state.snapshot()) is None:
             yield line((f" {clean(self._name)}  preparing …", "dim"))
             return
-        yield from self._parts(snapshot, now, options.max_width)
+        yield from self._parts(snapshot, options.max_width)
 
-    def _parts(self, snapshot: Snapshot, now: float, width: int) -> Iterator[RenderableType]:
+    def _parts(self, snapshot: Snapshot, width: int) -> Iterator[RenderableType]:
         yield panels.heading(self._name, self._folder, snapshot, self._budget)
         yield panels.limits(snapshot, self._budget)
         yield panels.leader(snapshot)
@@ -62,4 +61,4 @@ class Summary:
             yield line((" → ", NAME), f"{clean(self._end)}{again}")
         elif snapshot.running:
             rows = min(self._slots, _MOST_RUNNING)
-            yield panels.running(snapshot, rows, now, self._slots, max(min(width - 62, 30), 8))
+            yield panels.running(snapshot, rows, self._slots, max(min(width - 62, 30), 8))

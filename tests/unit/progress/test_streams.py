@@ -50,8 +50,15 @@ def test_only_the_consoles_own_colours_reach_a_terminal(monkeypatch: pytest.Monk
     assert data.getvalue().decode() == f"\x1b[32m{REST}\x1b[0m\n"
 
 
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
 def test_what_others_print_above_a_live_view_is_cleaned(monkeypatch: pytest.MonkeyPatch) -> None:
-    file = io.StringIO()
+    file = Terminal()
+    monkeypatch.setattr(sys, "stdout", file)
+    monkeypatch.setattr(sys, "stderr", file)
     console = Console(file=file, force_terminal=True, width=80)
     handler = logging.StreamHandler(sys.stderr)
     logging.getLogger().addHandler(handler)
