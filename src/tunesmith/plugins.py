@@ -60,7 +60,9 @@ def load(kind: str, name: str) -> type[Any]:
         return installed
     word, known = KINDS[kind], names(kind)
     if name not in known:
-        raise InputError(f"unknown {word} '{name}'.{nearest(name, known)} Known: {', '.join(known)}.", keys=(word,))
+        raise InputError(
+            f"unknown {word} {shown(name)}.{nearest(name, known)} Known: {', '.join(known)}.", keys=(word,)
+        )
     module = importlib.import_module(f"tunesmith.{kind}.{name}")
     built_in: type[Any] = getattr(module, "".join(map(str.capitalize, (*name.split("_"), word))))
     return built_in
@@ -93,7 +95,7 @@ def resolve(kind: str, setting: Any) -> Any:
     if isinstance(setting, str):
         name, _, slots = setting.partition(":") if kind == "executors" else (setting, "", "")
         if slots and not slots.isdigit():
-            raise InputError(f"an executor's slots must be a number, as in 'process:4', got {setting!r}.")
+            raise InputError(f"an executor's slots must be a number, as in 'process:4', got {shown(setting)}.")
         return create(kind, name, {"slots": int(slots)} if slots else {})
     if isinstance(setting, Mapping):
         options = dict(setting)

@@ -47,7 +47,8 @@ def parse_outcome(metrics: Sequence[str], failed: str | None) -> dict[str, Any] 
 def say_settled(output: Output, trial: Trial) -> None:
     """Print the state of a settled trial and the verdict on it."""
     verdict = f", {trial.verdict.decision}: {clean(trial.verdict.reason)}" if trial.verdict else ""
-    output.say(f"trial {trial.number}: {trial.state}{verdict}", trial_facts(trial))
+    failure = f", {clean(trial.failure.reason)}" if trial.failure else ""
+    output.say(f"trial {trial.number}: {trial.state}{failure}{verdict}", trial_facts(trial))
 
 
 def _metric(argument: str) -> tuple[str, Any]:

@@ -34,6 +34,8 @@ TABLES = {
 }
 """The tables of study.toml and their keys; None if the reader of the table checks them."""
 
+_LONGEST_NAME, _LONGEST_PATH = 200, 4000  # Bytes; Linux allows 255 and 4,096.
+
 DEFAULTS: dict[str, dict[str, Any]] = {
     "study": {"seed": 0},
     "search": {"proposer": "portfolio", "pruner": "none", "judge": "rules", "parallel": 1},
@@ -117,15 +119,16 @@ def read_settings(path: Path, flags: Mapping[str, Any] | None = None) -> Setting
     settings = _defaults(path, text)
     try:
         expect_keys(document, TABLES)
-        _check_whole_numbers(document)
         forbidden = document.pop("forbidden", [])
         if not isinstance(forbidden, list):
             raise InputError("forbidden must be a list of tables, each written as [[forbidden]].", keys=("forbidden",))
+        _check_whole_numbers(forbidden, "forbidden")
         settings.forbidden = [_flat_condition(expect_table(clause, "forbidden")) for clause in forbidden]
         _merge(settings, document, path.name)
         settings.tables["space"] = _flat_space(settings.tables["space"])
         _merge_flags(settings, flags)
         _check_name(settings.tables["study"].get("name", "study"))
+        _check_folder(settings.tables["study"].get("folder", "."))
     except InputError as error:
         raise settings.located(error) from None
     return settings
@@ -194,10 +197,16 @@ def _not_utf8(path: Path) -> InputError:
 
 def _check_name(name: Any) -> None:
     """Raise an error for a name that a folder cannot have."""
-    if not isinstance(name, str) or not name.strip(". ") or "/" in name or not name.isprintable():
+    fits = isinstance(name, str) and name.strip(". ") and "/" not in name and name.isprintable()
+    if not fits or len(name.encode()) > _LONGEST_NAME:
         raise InputError(
             f"name must be text without '/', as the name of a folder, got {shown(name)}.", keys=("study", "name")
         )
+
+
+def _check_folder(folder: Any) -> None:
+    if not isinstance(folder, str | os.PathLike) or not 0 < len(str(folder)) < _LONGEST_PATH or "\0" in str(folder):
+        raise InputError(f"folder must be a path, got {shown(folder)}.", keys=("study", "folder"))
 
 
 def _user_file() -> Path:
@@ -242,6 +251,7 @@ def _merge(settings: Settings, document: Mapping[str, Any], origin: str) -> None
             expect_keys(table, known, name)
         settings.tables[name] |= table
         settings.origins |= {(name, key): origin for key in table}
+        _check_whole_numbers(table, name)
 
 
 def _merge_user_file(settings: Settings, user: Path) -> None:
@@ -250,7 +260,6 @@ def _merge_user_file(settings: Settings, user: Path) -> None:
     text, document = _read(user)
     try:
         expect_keys(document, (name for name in TABLES if name != "forbidden"))
-        _check_whole_numbers(document)
         _merge(settings, document, str(user))
     except InputError as error:
         line = line_of(text, error.keys)

@@ -400,6 +400,12 @@ def plain_condition(condition: object, *keys: str) -> Condition:
     return {name: _plain_clause(clause, *keys, str(name)) for name, clause in clauses.items()}
 
 
+def options_of(clause: Any, parent: Parameter) -> Sequence[Value]:
+    """Return the values that a condition's clause lists, for a parent that may have lists as options."""
+    is_list = isinstance(clause, list | tuple) and not (isinstance(parent, Choice) and parent.contains(clause))
+    return clause if is_list else (clause,)
+
+
 def _plain_clause(clause: Any, *keys: str) -> Any:
     if not isinstance(clause, Mapping):
         return plain(clause, "a condition", *keys)

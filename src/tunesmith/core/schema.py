@@ -34,10 +34,8 @@ def expect_keys(table: Mapping[str, Any], known: Iterable[str], *keys: str) -> N
     known = list(known)
     for key in table:
         if key not in known:
-            raise InputError(
-                f"unknown key '{key}'.{nearest(str(key), known)} Known keys: {', '.join(sorted(known)) or 'none'}.",
-                keys=(*keys, str(key)),
-            )
+            hint = f"{nearest(str(key), known)} Known keys: {', '.join(sorted(known)) or 'none'}."
+            raise InputError(f"unknown key {shown(key)}.{hint}", keys=(*keys, str(key)))
 
 
 def expect_environment(value: object, *keys: str) -> dict[str, str]:

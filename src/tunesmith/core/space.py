@@ -18,7 +18,7 @@ import orjson
 
 from ..errors import InputError, SpaceExhausted, nearest
 from .arrays import Flags, Floats
-from .parameters import Choice, Condition, Float, Int, Parameter, describe, explicit_fields, plain_condition
+from .parameters import Choice, Condition, Float, Int, Parameter, describe, explicit_fields, options_of, plain_condition
 from .priors import ParameterPrior, prior_of
 from .schema import build, expect_table
 from .values import Value, exact, is_missing, plain, shown
@@ -156,9 +156,9 @@ class SearchSpace:
                 if not clause.get("low", -math.inf) <= value <= clause.get("high", math.inf):
                     return False
             elif isinstance(parameter := self.parameters[name], Choice):
-                if exact(value) not in [exact(option) for option in _as_options(clause, parameter)]:
+                if exact(value) not in [exact(option) for option in options_of(clause, parameter)]:
                     return False
-            elif value not in _as_options(clause, parameter):  # A float may be written as 0.
+            elif value not in options_of(clause, parameter):  # A float may be written as 0.
                 return False
         return True
 
@@ -331,12 +331,6 @@ def _plain_forbidden(forbidden: object) -> tuple[Condition, ...]:
     return tuple(plain_condition(condition, str(index)) for index, condition in enumerate(forbidden))
 
 
-def _as_options(clause: Any, parent: Parameter) -> Sequence[Any]:
-    """Return the values that a clause lists; a list may itself be an option."""
-    is_list = isinstance(clause, list) and not (isinstance(parent, Choice) and parent.contains(clause))
-    return clause if is_list else (clause,)
-
-
 def _check_condition(condition: Condition, parameters: Mapping[str, Parameter], *keys: str) -> None:
     for name, clause in condition.items():
         if name not in parameters:
@@ -353,7 +347,7 @@ def _check_condition(condition: Condition, parameters: Mapping[str, Parameter], 
                     keys=(*keys, name),
                 )
             continue
-        for option in _as_options(clause, parent):
+        for option in options_of(clause, parent):
             if not parent.contains(option):
                 raise InputError(
                     f"a condition must be possible: '{name}' must be {describe(parent)}, got {shown(option)}.",

@@ -17,6 +17,7 @@ from typing import Any
 from ..core.machine_faults import machine_fault
 from ..core.trial import Failure, FailureKind, Measurement, OnReport, Reporter, TrialFailed, TrialRequest
 from ..errors import TrialPruned, message_of
+from ..journal.records import from_table
 from ..tasks.base import Task
 from ..text.cleaning import valid
 from ..trial_folder.artifacts import check_artifacts
@@ -176,7 +177,7 @@ def settle(future: Future[Measurement], result: Result) -> None:
     elif result["state"] == "pruned":
         future.set_exception(TrialPruned("the trial was stopped."))
     else:
-        failure = Failure(**{**(result["failure"] or {}), "seconds": seconds, "peak_memory_bytes": peak})
+        failure = from_table(Failure, {**(result["failure"] or {}), "seconds": seconds, "peak_memory_bytes": peak})
         future.set_exception(TrialFailed(failure))
 
 
@@ -187,7 +188,7 @@ def recover_from_folder(request: TrialRequest, on_report: OnReport) -> Future[Me
         A settled future, or None if the folder has no result of this attempt, or the attempt was lost.
     """
     result = read_result(request.folder, request.attempt)
-    if result is None or (result["failure"] or {}).get("kind") in ("lost", "machine"):
+    if result is None or (result.get("failure") or {}).get("kind") in ("lost", "machine"):
         return None
     future: Future[Measurement] = Future()
     try:

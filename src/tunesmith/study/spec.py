@@ -17,6 +17,7 @@ from ..core.parameters import Parameter
 from ..core.schema import build, expect_whole
 from ..core.space import SearchSpace
 from ..core.values import shown
+from ..engine.configurations import baseline
 from ..errors import InputError, nearest
 from ..executors.base import Executor
 from ..journal.events import Event, SessionOpened, StudyCreated
@@ -114,13 +115,11 @@ class StudySpec:
         objective = Objective.parse(options["objective"])
         if callable(task) and not hasattr(task, "evaluate"):
             task = FunctionTask(function=task, metric=objective.primary.name)
-        if task is not None and not isinstance(task, Mapping):
-            plugins.check_kind("task", task)
         values: dict[str, Any] = {**options, "objective": objective, "task": task, "source": source}
         space, folder, budget = options["space"], options.get("folder"), options.get("budget")
         values["space"] = space if isinstance(space, SearchSpace) else SearchSpace(space)
-        if (check := getattr(task, "check", None)) is not None:
-            check(values["space"])
+        if task is not None and not isinstance(task, Mapping):
+            _check_task(task, values["space"])
         values["folder"] = None if folder is None else _path(folder).expanduser().absolute()
         values["name"] = options.get("name") or (values["folder"].name if folder is not None else "study")
         if not isinstance(values["name"], str):
@@ -210,8 +209,17 @@ class StudySpec:
             {key: value for key, value in self.task.items() if key != "folder"},
             TaskContext(folder=folder, space=self.space, objective=self.objective),
         )
-        task.check(self.space)
+        _check_task(task, self.space)
         return task
+
+
+def _check_task(task: Any, space: SearchSpace) -> None:
+    """Raise `InputError` unless a task can run with a space, from trial 0 on."""
+    plugins.check_kind("task", task)
+    if hasattr(task, "check"):
+        task.check(space)
+    if hasattr(task, "defaults"):
+        baseline(space, task.defaults())
 
 
 def _path(folder: object) -> Path:

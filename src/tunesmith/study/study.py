@@ -30,6 +30,7 @@ from ..runner.base import Coordinator
 from ..runner.coordinator import RulesCoordinator
 from ..runner.drive import drive
 from ..runner.loop import Loop
+from ..runner.warnings import WarningLog
 from ..tasks.base import Task
 from ..tasks.function import Function
 from ..text.shell import command
@@ -92,6 +93,7 @@ class Study:
             seed=self.seed,
         )
         self.approvals = Approvals(self.engine, spec.model)
+        self._warnings = WarningLog()
         self.gateway: ModelGateway | None = None
         self.adviser: PlannerAdviser | None = None
         if spec.model is not None:
@@ -277,6 +279,7 @@ class Study:
         self.engine.settle(number, outcome)
         self.engine.pass_verdict(number, may_repeat=may_repeat)
         self.recorder.sync()
+        self._warnings.update(self.history)
         return self.history.trials[number]
 
     def _to_outcome(self, outcome: Outcome | Mapping[str, float] | float) -> Outcome:

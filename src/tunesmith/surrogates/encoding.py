@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..core.arrays import Flags, Floats, Indices
-from ..core.parameters import Choice, Float, Int, Parameter
+from ..core.parameters import Choice, Float, Int, Parameter, options_of
 from ..core.space import SearchSpace
 
 
@@ -62,7 +62,7 @@ def _decoded(parameter: Float | Int, encoded: Floats) -> Floats:
 
 def _holds(parameter: Parameter, clause: Any, encoded: Floats) -> Flags:
     """Tell where one clause of a condition holds; nowhere that its parameter is inactive."""
-    options = clause if isinstance(clause, list | tuple) else (clause,)
+    options = options_of(clause, parameter)
     if isinstance(parameter, Choice):
         levels = _levels(parameter, encoded)
         if isinstance(clause, Mapping):

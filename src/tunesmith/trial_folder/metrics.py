@@ -44,7 +44,7 @@ def finite_metrics(values: Mapping[Any, Any], required: Sequence[str], source: s
         raise bad_metrics(error.message, systematic=not isinstance(error, NotFinite)) from None
     if faults:
         more = "" if len(faults) == 1 else f" So are {len(faults) - 1} more."
-        print(f"[tunesmith: a value that is not a metric is left out: {faults[0]}{more}]")
+        print(f"[tunesmith: a value is left out of the metrics: {faults[0]}{more}]")
     return metrics
 
 

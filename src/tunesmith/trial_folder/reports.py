@@ -38,11 +38,13 @@ class ReportsTail:
         folder: The trial's folder.
 
     Attributes:
-        garbage: The first line that is not a report, or has a value that is no number; or None.
+        garbage: The first line that is not a report, or None.
+        left_out: Why the first value that is no number was left out; empty if none was.
     """
 
     def __init__(self, folder: Path) -> None:
         self.garbage: bytes | None = None
+        self.left_out = ""
         self._path = folder / REPORTS_FILE
         self._offset = 0
         self._is_skipping = False  # Whether the next bytes belong to a line that is too long.
@@ -83,6 +85,6 @@ class ReportsTail:
         for name, value in values.items():
             try:
                 metrics[metric_name(name)] = number(value, f"metric '{name}'")
-            except InputError:
-                self.garbage = self.garbage or line[:200]
+            except InputError as error:
+                self.left_out = self.left_out or error.message
         return Report(at, metrics)

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, TypedDict, cast
 
+from ..core.metrics import metric_value
+from ..core.schema import expect_table
+from ..core.trial import Failure, Measurement
+from ..core.values import finite, shown, whole
+from ..errors import InputError
+from ..journal.records import from_table
 from .names import RESULT_FILE
+
+log = logging.getLogger(__name__)
 
 
 class Result(TypedDict, total=False):
@@ -50,14 +59,41 @@ def write_result(folder: Path, result: Result) -> None:
 
 
 def read_result(folder: Path, attempt: int) -> Result | None:
-    """Return how an attempt ended, or None if it has no readable result.
+    """Return how an attempt ended, or None if it has no usable result; a damaged one is logged.
 
     Args:
         folder: The trial's folder.
         attempt: The result of any other attempt is ignored.
     """
+    path = folder / RESULT_FILE
     try:
-        result: Result = json.loads((folder / RESULT_FILE).read_bytes())
-    except (OSError, ValueError):
+        result = json.loads(path.read_bytes())
+        if not isinstance(result, dict):
+            raise ValueError(f"it must be a table, got {shown(result)}")
+        if result.get("attempt") != attempt:
+            return None
+        return _checked(result)
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    return result if isinstance(result, dict) and result.get("attempt") == attempt else None
+    except (OSError, ValueError, RecursionError, InputError) as error:
+        log.warning("%s cannot be used, and the attempt counts as lost: %s", path, error)
+        return None
+
+
+def _checked(result: dict[str, Any]) -> Result:
+    """Return a result from a file, or raise `ValueError` or `InputError` if a part of it is missing or wrong."""
+    if (seconds := result.get("seconds")) is not None and finite(seconds, "seconds") < 0:
+        raise ValueError(f"seconds must not be negative, got {seconds}.")
+    if (peak := result.get("peak_memory_bytes")) is not None:
+        whole(peak, "peak_memory_bytes", least=0)
+    match result.get("state"):
+        case "complete":
+            for name, value in expect_table(result.get("metrics"), "metrics").items():
+                metric_value(name, value)
+            from_table(Measurement, {"metrics": {}, "artifacts": result.get("artifacts", {})})
+        case "failed":
+            from_table(Failure, result.get("failure"))
+        case state if state != "pruned":
+            raise ValueError(f"state must be complete, pruned or failed, got {shown(state)}.")
+    checked: Any = result
+    return cast("Result", checked)

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from ...core.schema import expect_environment
+from ...core.schema import check_types, expect_environment
 from ...core.trial import Failure, Measurement, Reporter, TrialFailed, TrialRequest, Value, check_relative
-from ...core.values import exact
+from ...core.values import exact, shown
 from ...errors import InputError, TrialPruned, message_of, nearest
 from ...llm.environment import trial_environment
 from ...text import shell
@@ -95,6 +95,7 @@ class CommandTask:
     remove: Sequence[str] = ()
 
     def __post_init__(self) -> None:
+        check_types(self)
         object.__setattr__(self, "folder", Path(self.folder).resolve())
         for key in ("required", "names", "remove"):
             object.__setattr__(self, key, tuple(getattr(self, key)))
@@ -106,12 +107,12 @@ class CommandTask:
                     raise error.inside(key) from None
         if self.metrics is not None and self.metrics != "stdout" and not _is_relative(self.metrics):
             raise InputError(
-                f"metrics must be a file in the trial's folder, or 'stdout', got {self.metrics!r}. "
+                f"metrics must be a file in the trial's folder, or 'stdout', got {shown(self.metrics)}. "
                 "Let the script write to {trial_dir}.",
                 keys=("metrics",),
             )
         if self.config is not None and "\0" in self.config:
-            raise InputError(f"config must be the path of a file, got {self.config!r}.", keys=("config",))
+            raise InputError(f"config must be the path of a file, got {shown(self.config)}.", keys=("config",))
         expect_environment(self.environment, "environment")
         check_flags(self.flags)
 
@@ -236,9 +237,11 @@ class CommandTask:
             _forward_reports(tail, report)
         if tail.garbage is not None:
             print(
-                "[tunesmith: a line of reports.jsonl must be a JSON object with a whole number as step and numbers as "
-                f"metrics, got {tail.garbage!r}]"
+                "[tunesmith: a line of reports.jsonl must be a JSON object with a whole number as step, got "
+                f"{tail.garbage!r}]"
             )
+        if tail.left_out:
+            print(f"[tunesmith: a value in reports.jsonl is left out: {tail.left_out}]")
         return Measurement(metrics=metrics, artifacts=find_artifacts(request.folder))
 
     def reproduce(self, request: TrialRequest) -> str:

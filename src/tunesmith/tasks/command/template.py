@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 
 from ...core.trial import Value
+from ...core.values import shown
 from ...errors import InputError, nearest
 
 _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([^{}]*)\}")
@@ -29,18 +30,18 @@ def split_command(command: str | Sequence[str], *, shell: bool) -> list[str]:
         InputError: It is empty, its quotes do not match, or it cannot be passed to a program.
     """
     if not isinstance(command, str):
-        words = list(command)
+        if not isinstance(command, Sequence) or not all(isinstance(word, str) for word in command):
+            raise InputError(f"a command must be a string or a list of strings, got {shown(command)}.")
         if shell:
             raise InputError("a command for a shell must be one string, got a list.")
-        if not all(isinstance(word, str) for word in words):
-            raise InputError(f"a command must be a string or a list of strings, got {words!r}.")
+        words = list(command)
     elif shell:
         words = [command] if command.strip() else []
     else:
         try:
             words = shlex.split(command)
         except ValueError as error:
-            raise InputError(f"a command's quotes must match, but in {command!r}: {error}.") from None
+            raise InputError(f"a command's quotes must match, but in {shown(command)}: {error}.") from None
     for word in words:
         check_word(word)
     if not words:
@@ -113,7 +114,7 @@ def check_word(word: str) -> None:
     except UnicodeEncodeError:
         usable = False
     if not usable:
-        raise InputError(f"what is passed to a program must be valid text without NUL characters, got {word!r}.")
+        raise InputError(f"what is passed to a program must be valid text without NUL characters, got {shown(word)}.")
 
 
 def flags(values: Mapping[str, Value], spellings: Mapping[str, Sequence[str]]) -> list[str]:
