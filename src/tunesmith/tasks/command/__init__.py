@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from ...core.machine_faults import machine_fault
 from ...core.schema import check_types, expect_environment
 from ...core.trial import Failure, Measurement, Reporter, TrialFailed, TrialRequest, Value, check_relative
 from ...core.values import exact, shown
@@ -228,8 +229,9 @@ class CommandTask:
                 words, folder=Path(self.folder), environment=variables, shell=self.shell, on_output=on_output, poll=poll
             )
         except (OSError, ValueError, InputError) as error:  # ValueError: a NUL, or no UTF-8.
-            reason = f"the command could not be started: {message_of(error)}"
-            raise TrialFailed(Failure(kind="setup", reason=reason)) from None
+            fault = machine_fault(error)
+            reason = f"the command could not be started: {fault or message_of(error)}"
+            raise TrialFailed(Failure(kind="setup" if fault is None else "machine", reason=reason)) from None
         if status != 0:
             raise TrialFailed(exit_failure(status, "the command", bytes(last)))
         metrics = self._read_metrics(request.folder, printed)

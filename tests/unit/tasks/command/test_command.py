@@ -1,5 +1,7 @@
 import json
+import os
 import pickle
+import resource
 import signal
 import subprocess
 import sys
@@ -540,3 +542,24 @@ def test_whole_numbers_stay_whole(at, capfd):
     task.check(space)
     task.evaluate(at.request({"n": 3}), quiet)
     assert json.loads(capfd.readouterr().out) == ["3"]
+
+
+# -- the machine -------------------------------------------------------------------------------------------------------
+
+
+def test_a_command_that_the_machine_cannot_start_is_not_to_blame(at):
+    at.trial.mkdir(parents=True)
+    task, request = at.task(), at.request()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    lowest_free = os.open(os.devnull, os.O_RDONLY)
+    os.close(lowest_free)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free, hard))
+    try:
+        with pytest.raises(TrialFailed) as caught:
+            task.evaluate(request, quiet)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert caught.value.failure.kind == "machine"
+    assert caught.value.failure.reason == (
+        "the command could not be started: Too many open files. Raise the limit of open files (ulimit -n)"
+    )
