@@ -80,7 +80,8 @@ def status(
     """
     snapshot = LiveState.of(history, proposer).snapshot()
     assert snapshot is not None
-    parts = [panels.heading(name, folder, snapshot, budget), panels.warnings(snapshot)]
+    heading = panels.heading(name, folder, snapshot, budget, at_work=history.session_open)
+    parts = [heading, panels.warnings(snapshot)]
     parts += [Title("best so far"), panels.best(snapshot, 99)]
     metric = history.objective.primary.name
     parts += [open_request(request, time.time(), metric, folder) for request in snapshot.approval_requests]

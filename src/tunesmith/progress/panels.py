@@ -40,10 +40,12 @@ _ANSWER_CHARACTERS = 500
 # -- the study -----------------------------------------------------------------------------------------------------
 
 
-def heading(name: str, folder: Path | None, snapshot: Snapshot, budget: Budget) -> RenderableType:
-    """Return the first line: study, objective, folder, time spent, and an estimate of the time left."""
+def heading(
+    name: str, folder: Path | None, snapshot: Snapshot, budget: Budget, *, at_work: bool = True
+) -> RenderableType:
+    """Return the first line: study, objective, folder, time spent, and, at work, an estimate of the time left."""
     place = "" if folder is None else f"  {near(folder)}"
-    left = seconds_left(snapshot, budget)
+    left = seconds_left(snapshot, budget) if at_work else None
     spent = duration(snapshot.seconds) + (f", about {estimate(left)} left" if left else "")
     grid = Table.grid(Column(ratio=1), Column(no_wrap=True, overflow="ellipsis"), expand=True, padding=(0, 1, 0, 0))
     grid.add_row(line((f" {clean(name)}", "bold"), f"  {clean(snapshot.objective)}", (place, SOFT)), spent)

@@ -15,6 +15,7 @@ from tunesmith.core.trial import Failure, Proposal, State, Verdict
 from tunesmith.history.history import History
 from tunesmith.journal.events import (
     Event,
+    SessionClosed,
     SessionOpened,
     StudyStopped,
     TrialFinished,
@@ -268,3 +269,13 @@ def test_a_trial_says_that_it_stands_on_the_front() -> None:
     )
     assert "one of 4 on the Pareto front" in text(trial_view(history, history.trials[2]))
     assert "standing" not in text(trial_view(history, history.trials[3]))
+
+
+@pytest.mark.parametrize("at_work", [True, False])
+def test_a_study_that_has_ended_has_no_time_left(at_work: bool) -> None:
+    history = small_history()
+    history.apply(SessionOpened(time=0.0, elapsed=0.0))
+    history.apply(TrialNoted(trial=0, text="fine", time=9.0, elapsed=9.0))
+    if not at_work:
+        history.apply(SessionClosed(time=9.0, elapsed=9.0))
+    assert ("left" in text(status(history, Budget(trials=60, minutes=5)))) is at_work

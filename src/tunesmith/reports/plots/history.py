@@ -43,14 +43,15 @@ def history_plot(history: History) -> Plot:
     _add_failures(figure, failed, measure)
     figure.data = tuple(trace for trace in figure.data if len(trace.x))
     last = next((point.best for point in reversed(points) if point.best is not None), None)
+    best = "" if last is None else f"; the best single result is {wording.number(last)}"
     return Plot(
         key,
         heading,
         figure,
         caption=f"Each mark is a trial; the line is the best single result so far ({measure.better})."
         f"{_outliers(shown, scale)}{selection(len(shown), len(valued), 'results')}",
-        description=f"{wording.count(len(valued), 'result')} of {measure.name} by trial number; the best single result "
-        f"is {wording.number(last)}. {wording.count(len(failed), 'trial')} failed.",
+        description=f"{wording.count(len(valued), 'result')} of {measure.name} by trial number{best}. "
+        f"{wording.count(len(failed), 'trial')} failed.",
     )
 
 
