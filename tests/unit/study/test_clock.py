@@ -1,6 +1,7 @@
 """Studies while the machine's clock jumps."""
 
 import math
+import os
 import time
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 import tunesmith as ts
 from tunesmith.core.trial import State
 from tunesmith.journal.file import JOURNAL_NAME
+from tunesmith.service.process import running_process
 
 HOUR = 3600.0
 
@@ -56,6 +58,20 @@ def test_a_jump_in_a_session_that_was_killed_does_not_count_later(tmp_path: Path
     study.run()
     assert +study.history.counts == {State.COMPLETE: 4}
     assert 0 <= study.seconds_spent < 300
+
+
+def test_the_process_of_a_study_is_known_after_the_clock_was_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            time, "time", lambda: 1000.0
+        )  # Long before this process began, as it seems once the clock is right.
+        study = _study(tmp_path, None)
+        study.recorder.open_session()
+    assert running_process(ts.load(tmp_path).history) == os.getpid()
+    study.close()
+    assert running_process(ts.load(tmp_path).history) is None
 
 
 def test_a_pruned_trial_lasts_as_long_as_it_ran(jump: list[float]) -> None:
