@@ -10,6 +10,7 @@ from typing import Literal
 
 from ..errors import InputError
 from ..text.cleaning import valid, visible
+from ..text.html_table import html_table
 from .metrics import report_values
 from .reports import Reports
 from .values import Value as Value
@@ -239,6 +240,25 @@ class Trial:
     def __getstate__(self) -> dict[str, object]:
         """Return what is sent to another process, which cannot report to the study."""
         return {**vars(self), "_reporter": None}
+
+    def __repr__(self) -> str:
+        result = dict(self.metrics) if self.failure is None else self.failure.reason
+        return f"<Trial {self.number}: {self.state}, {result!r} with {dict(self.parameters)!r}>"
+
+    def _repr_html_(self) -> str:
+        """Return the trial as a table, which a notebook shows."""
+        verdict = "" if self.verdict is None else f"{self.verdict.decision}: {self.verdict.reason}"
+        rows: list[tuple[str, str | Mapping[str, Value]]] = [
+            ("state", str(self.state) if self.failure is None else f"{self.state}: {self.failure.reason}"),
+            ("metrics", self.metrics),
+            ("on the test split", self.test_metrics or self.test_failure),
+            ("parameters", self.parameters),
+            ("why", self.proposal.reason),
+            ("verdict", verdict),
+            ("seconds", "" if self.seconds is None else f"{self.seconds:.3g}"),
+            ("folder", "" if self.folder is None else str(self.folder)),
+        ]
+        return html_table(f"trial {self.number}", rows)
 
     @property
     def parameters(self) -> Mapping[str, Value]:

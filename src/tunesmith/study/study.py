@@ -23,6 +23,7 @@ from ..engine.recorder import Recorder, exclusively
 from ..errors import BudgetSpent, InputError
 from ..executors.base import Executor
 from ..history.history import History
+from ..history.warnings import study_warnings
 from ..journal.events import TrialJudged, TrialNoted
 from ..llm.options import ModelOptions
 from ..progress.display import drawn
@@ -33,6 +34,7 @@ from ..runner.loop import Loop
 from ..runner.warnings import WarningLog
 from ..tasks.base import Task
 from ..tasks.function import Function
+from ..text.html_table import html_table
 from ..text.shell import command
 from ..trial_folder.artifacts import check_artifacts
 from .frame import frame_of
@@ -123,6 +125,24 @@ class Study:
         if self.objective.pareto:
             best = f", {len(self.front)} on the front"
         return f"<Study {self.name!r}: {self.objective}, {len(self.history.trials)} trials{best}>"
+
+    def _repr_html_(self) -> str:
+        """Return the study as a table, which a notebook shows."""
+        best, counts = self.best, self.history.counts
+        found = "" if best is None else f"trial {best.number}"
+        if self.objective.pareto and best is not None:
+            found = f"{len(self.front)} trials, of which trial {best.number} is nearest to the best of each metric"
+        rows: list[tuple[str, str | Mapping[str, Any]]] = [
+            ("objective", str(self.objective)),
+            ("trials", ", ".join(f"{counts[state]} {state}" for state in State if counts[state]) or "none"),
+            ("front" if self.objective.pareto else "best", found),
+            ("metrics", {} if best is None else best.metrics),
+            ("parameters", {} if best is None else best.parameters),
+            ("stopped", "" if self.history.stopped is None else self.history.stopped.reason),
+            *(("warning", warning.text) for warning in study_warnings(self.history)),
+            ("folder", "" if self.folder is None else str(self.folder)),
+        ]
+        return html_table(f"study {self.name}", rows)
 
     # -- results ---------------------------------------------------------------------------------------------------
 
