@@ -56,7 +56,8 @@ class Recorder:
         trackers: Receive every event, in the background.
 
     Attributes:
-        observers: Called with every new event and the history, under the lock; they must return at once.
+        observers: Called with every new event and the history, under the lock; they must return at once, and wait for
+            no other thread.
         lock: Held while an event is written and applied, never for longer: threads that wait for a language model
             journal its cost from another thread.
 
