@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from ..core.machine_faults import writing
 from ..core.trial import CHECKPOINT_FOLDER, TrialFailed, TrialRequest
 from ..errors import InputError, StudyFailed
 from ..study.tuning import load
@@ -29,6 +30,8 @@ def reproduce(output: Output, folder: Path, trial: int) -> None:
     if study.task is None or first.folder is None:
         raise InputError("only a study with a task can run a trial again, but this one has no [task].")
     again = first.folder / "again"
+    with writing(again):
+        again.mkdir(exist_ok=True)
     shutil.rmtree(again / CHECKPOINT_FOLDER, ignore_errors=True)  # That of an earlier run.
     origin = first.proposal.inherits
     request = TrialRequest(
