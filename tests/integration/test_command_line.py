@@ -109,7 +109,7 @@ def test_the_second_tunesmith_on_a_folder_is_refused(study: Path, tunesmith: Tun
     with subprocess.Popen(command("run", "--quiet"), cwd=study) as running:
         wait_until(lambda: processes_of(study))
         refused = tunesmith("run", status=2).stderr
-        assert f"in use by pid {running.pid} on " in refused
+        assert f"is run by pid {running.pid} on " in refused
         assert tunesmith("run", "--fresh", status=2).stderr == refused
         tunesmith("status", "studies/small")  # looking is allowed
         running.terminate()

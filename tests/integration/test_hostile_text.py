@@ -8,6 +8,7 @@ import pty
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -201,3 +202,15 @@ def test_a_report_that_cannot_be_written_is_one_message(study: Path, tunesmith: 
     )
     tunesmith("report", "studies/small", "--to", "/dev/null")
     assert Path("/dev/null").is_char_device()
+
+
+def test_a_draft_is_valid_whatever_the_config_holds(tmp_path: Path, tunesmith: Tunesmith) -> None:
+    evil = "\n[evil]\nx = 1\n" + EVIL
+    config = {f"out{evil}": "p", f"seed{evil}": 1, f"lr{evil}": 0.1, f"kind{evil}": f"a{evil}", "lr": 0.1, evil: [1, 2]}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    (tmp_path / "train.py").write_text(f"import json, sys\njson.load(open(sys.argv[1]))\nprint('loss=1')\n# {evil!r}\n")
+    tunesmith("init", ".", "--yes", "--request", f"minimize loss{evil} in 10 trials", "--no-agents")
+    study = tomllib.loads((tmp_path / "study.toml").read_text())
+    assert study.keys() == {"study", "task", "space", "budget", "search"}
+    assert study["task"]["command"] == "python train.py {config}"
+    tunesmith("run", "--dry-run")

@@ -297,7 +297,7 @@ def test_a_study_outlives_a_killed_server_but_not_one_that_is_asked_to_end(study
                 ("tell", {"folder": str(folder), "trial": 0, "metrics": {"loss": 1.0}}),
             ):
                 message = await refusal(client, tool, **arguments)
-                assert f"in use by pid {pid} on " in message or "only a running trial" in message
+                assert f"is run by pid {pid} on " in message or "only a running trial" in message
             before = status["trials"]
             await until(client, str(folder), lambda status: status["trials"] > before)  # it goes on by itself
             stopped = await call(client, "stop", folder=str(folder))

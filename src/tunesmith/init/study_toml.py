@@ -11,7 +11,7 @@ import tomlkit
 
 from ..core.budget import Budget
 from ..core.space import SearchSpace
-from ..text.cleaning import short
+from ..text.cleaning import clean, short
 from .draft import Draft
 
 
@@ -37,14 +37,16 @@ def to_toml(draft: Draft) -> str:
     lines += ["", "[space]", *_space(draft)]
     if draft.skipped:
         lines += ["", "# Not tuned:"]
-        lines += [f"# {name}: {reason}" for name, reason in draft.skipped.items()]
+        lines += [f"# {clean(f'{name}: {reason}')}" for name, reason in draft.skipped.items()]
     lines += ["", "[budget]", *_budget(draft), "", "[search]", *_search(draft)]
     return "\n".join(lines) + "\n"
 
 
 def _bullets(notes: Iterable[str]) -> Iterator[str]:
     for note in notes:
-        yield from textwrap.wrap(note, 112, initial_indent="# - ", subsequent_indent="#   ", break_on_hyphens=False)
+        yield from textwrap.wrap(
+            clean(note), 112, initial_indent="# - ", subsequent_indent="#   ", break_on_hyphens=False
+        )
 
 
 def _quote(draft: Draft, key: str, you: str = "you") -> str:
@@ -91,7 +93,7 @@ def _line(draft: Draft, name: str, table: Mapping[str, Any]) -> str:
     comments = [f"now {_value(present)}"] if "default" not in entries and present is not None else []
     comments += [draft.remarks[name]] if draft.remarks.get(name) else []
     comments += [_quote(draft, f"space.{name}")] if f"space.{name}" in draft.quotes else []
-    comment = f"    # {'; '.join(comments)}" if comments else ""
+    comment = f"    # {clean('; '.join(comments))}" if comments else ""
     return f"{_key(name)} = {_value(entries)}{comment}"
 
 
