@@ -155,3 +155,12 @@ def test_the_public_names() -> None:
         assert getattr(tunesmith, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = tunesmith.nothing
+
+
+def test_the_command_line_prints_through_its_cleaned_streams_only() -> None:
+    """Only `cli.main` and `progress` touch what lies below: a console or a stream of one's own would not be cleaned."""
+    for name in (name for name in MODULES if name.startswith(("tunesmith.cli", "tunesmith.service", "tunesmith.mcp"))):
+        for node in ast.walk(ast.parse(MODULES[name].read_text())):
+            called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+            assert called not in ("Console", "rich.print", "os.write"), f"{name} prints past the cleaned streams"
+            assert not (isinstance(node, ast.Attribute) and node.attr in ("buffer", "__stdout__", "__stderr__")), name

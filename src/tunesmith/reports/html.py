@@ -25,7 +25,7 @@ from ..history.history import History
 from ..history.warnings import study_warnings
 from ..proposers.base import Proposer
 from ..text import wording
-from ..text.cleaning import plain
+from ..text.cleaning import plain, visible
 from ..text.shell import command
 from . import overview, plots
 from .comparison import compare, gain_words, metric_rows, noise_words, parameter_rows
@@ -223,7 +223,12 @@ def _asset(name: str) -> str:
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("tunesmith.reports"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        loader=PackageLoader("tunesmith.reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        # No name or value may reorder the text of the page, or hide in it.
+        finalize=lambda value: visible(value) if type(value) is str else value,
     )
     for function in (wording.number, wording.share, wording.duration, wording.size, wording.moment, plain):
         environment.filters[function.__name__] = function

@@ -7,7 +7,8 @@ from tunesmith.init.name_words import reason_to_leave
 from tunesmith.init.ranges import guess
 
 LEFT_ALONE = [
-    "out", "output", "epochs", "num_epochs", "max_steps", "n_iter", "seed", "randomState", "data_path", "out_dir", "logFile",
+    "out", "output",
+    "epochs", "num_epochs", "max_steps", "n_iter", "seed", "randomState", "data_path", "out_dir", "logFile",
     "base_url", "device", "n_gpus", "num_workers", "local_rank", "world_size", "port", "model_name", "name",
     "verbose", "log_every", "save_best", "print_freq", "num_classes", "input_size", "out_channels",
     "vocab_size", "val_ratio", "test_size", "n_features", "image_size", "debug", "version", "patience",

@@ -13,7 +13,7 @@ from tunesmith.journal.events import SearchFocused, TrialNoted
 from tunesmith.reports.html import render, write_report
 from tunesmith.testing.example import example_history
 
-EVIL = '<script>window.hacked = 1</script><img src=x onerror="window.hacked=1">'
+EVIL = '<script>window.hacked = 1</script><img src=x onerror="window.hacked=1">' + "\x1b[31m\x9b\u202e\x07"
 
 
 def failing():
@@ -108,6 +108,8 @@ def test_text_from_outside_is_text():
     assert "<script>window" not in page
     assert "<img" not in page.split("<script>")[0]
     assert "</script><b>" not in page
+    hidden = {character for character in page.split("<script>")[0] if not character.isprintable()} - {"\n"}
+    assert not hidden
 
 
 def test_halves_of_characters_and_other_scripts_can_be_written(tmp_path):
