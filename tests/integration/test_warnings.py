@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.integration.conftest import Tunesmith
 
-SAME = "all 3 configurations so far have exactly the same result (loss 0.5)"
+SAME = "all 3 complete trials have exactly the same result (loss 0.5)"
 
 
 def write(folder: Path, script: str, **search: str) -> None:

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from ..core.trial import State, Trial
 from ..journal.events import FilesShared
 from ..text.wording import count, number
@@ -16,6 +18,7 @@ from .history import History
 
 LEAST_TRIALS = 3
 """The number of complete trials from which on their results show that something is wrong."""
+_MOST_TRIALS = 20  # How many of the first, and of the last, are compared one by one.
 _MOST_COMPARED = 50  # Reports of a trial.
 _RESOURCES = re.compile(
     r"(?<![a-z])(times?|seconds?|secs?|minutes|hours|ms|duration|elapsed|runtime|speed|throughput|fps|memory|mem|gb|mb)"
@@ -41,8 +44,7 @@ class StudyWarning:
 def study_warnings(history: History) -> list[StudyWarning]:
     """Return the warnings that apply now; the next trial may disprove one.
 
-    If nothing is wrong, the cost does not depend on the number of trials. Another thread may change the history
-    meanwhile.
+    Another thread may change the history meanwhile.
     """
     checks = _shared_files(history), _no_effect(history), _no_reports(history), _no_limit(history)
     return [warning for warning in checks if warning is not None]
@@ -56,27 +58,35 @@ def _shared_files(history: History) -> StudyWarning | None:
 
 def _no_effect(history: History) -> StudyWarning | None:
     """Return a warning if several configurations have been tried and all have the same result, to the last digit."""
-    trials = (trial for trial in history.trials if trial.state is State.COMPLETE)
-    first = next(trials, None)
-    if first is None:
+    trials = [trial for trial in _sample(history) if trial.state is State.COMPLETE and not _has_other_seed(trial)]
+    names = {metric.name for metric in history.objective.metrics}
+    if len(trials) < LEAST_TRIALS or not all(_same_result(trials[0], trial, names) for trial in trials[1:]):
         return None
-    configurations = {first.number}
-    for trial in trials:
-        origin = history.repeats(trial)[0].number
-        if origin != trial.number and trial.proposal.repeat_of is not None:
-            continue  # With another seed.
-        if not _same_result(first, trial, {metric.name for metric in history.objective.metrics}):
-            return None
-        configurations.add(origin)
-    if len(configurations) < LEAST_TRIALS:
+    if len({history.repeats(trial)[0].number for trial in trials}) < LEAST_TRIALS:
         return None
-    metrics = ", ".join(f"{m.name} {number(first.metrics.get(m.name))}" for m in history.objective.metrics)
+    values = history.values
+    complete = np.isinf(history.reach[: len(values)])  # Read after the values: another trial may have come meanwhile.
+    others = np.flatnonzero(complete & (values != values[trials[0].number]).any(axis=1))
+    if not all(_has_other_seed(history.trials[number]) for number in others.tolist()):
+        return None
+    equal = count(history.counts[State.COMPLETE] - len(others), "complete trial")
+    metrics = ", ".join(f"{m.name} {number(trials[0].metrics.get(m.name))}" for m in history.objective.metrics)
     return StudyWarning(
         "no_effect",
-        f"all {len(configurations)} configurations so far have exactly the same result ({metrics}). The parameters "
-        "probably do not reach the training: check that the script uses the values in parameters.json, in the folders "
-        "of the trials. A metric that is too coarse to tell configurations apart looks the same.",
+        f"all {equal} have exactly the same result ({metrics}), whatever their parameters. These probably do not reach "
+        "the training: check that the script uses the values in parameters.json, in the folders of the trials. A "
+        "metric that is too coarse to tell configurations apart looks the same.",
     )
+
+
+def _has_other_seed(trial: Trial) -> bool:
+    return trial.proposal.repeat_of is not None
+
+
+def _sample(history: History) -> list[Trial]:
+    """Return the first and the last trials: a warning costs the same, however many trials there are."""
+    trials = history.trials
+    return trials[:] if len(trials) <= 2 * _MOST_TRIALS else trials[:_MOST_TRIALS] + trials[-_MOST_TRIALS:]
 
 
 def _same_result(one: Trial, other: Trial, objective: set[str]) -> bool:
@@ -101,7 +111,7 @@ def _no_reports(history: History) -> StudyWarning | None:
         return None
     name = history.objective.primary.name
     complete: list[Trial] = []
-    for trial in history.trials:
+    for trial in _sample(history):
         usable = trial.state is State.PRUNED or len(trial.reports.curve(name, _MOST_COMPARED)) > 1
         if usable:
             return None

@@ -93,6 +93,14 @@ def test_repeats_with_another_seed_do_not_hide_that_parameters_have_no_effect() 
     assert kinds(history) == ["no_effect"]
 
 
+@pytest.mark.parametrize("place", [0, 5, 50, 99])
+def test_one_other_result_among_many_is_enough(place: int) -> None:
+    history = study()
+    for number in range(100):
+        run(history, 2.0 if number == place else 1.0)
+        assert kinds(history) == (["no_effect"] if 2 <= number < place else [])
+
+
 @pytest.mark.parametrize(
     ("name", "warns"),
     [("train_time", True), ("epoch seconds", True), ("peak_memory_mb", True), ("train_loss", False), ("msle", False)],
