@@ -141,7 +141,7 @@ class MeteredModel(WrapperModel):
 
     def _record(self, request: Any, response: ModelResponse) -> None:
         if self.recording is not None and not self.recording.replay:
-            answer = ModelMessagesTypeAdapter.dump_python([response], mode="json")[0]
+            answer = ModelMessagesTypeAdapter.dump_python([response], mode="json", warnings=False)[0]
             answer.pop("provider_url", None)
             self.recording.add(self.role, _without_tool_results(request), answer)
 
@@ -206,7 +206,7 @@ def _estimate_input(request: Any, parameters: ModelRequestParameters) -> int:
 
 def _size(response: ModelResponse) -> int:
     """Return the bytes of a response's text."""
-    answer = ModelMessagesTypeAdapter.dump_python([response], mode="json")[0]
+    answer = ModelMessagesTypeAdapter.dump_python([response], mode="json", warnings=False)[0]
     return len(to_json(_stable(answer)))
 
 

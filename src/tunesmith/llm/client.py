@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import warnings
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -97,7 +98,9 @@ class ModelClient:
             import pydantic_ai
         except ImportError as error:
             raise missing_extra(error) from None
-        pydantic_ai.BANNER_ENABLED = False  # The banner would break the live view.
+        # The banner would break the live view, and so would warnings about what endpoints send.
+        pydantic_ai.BANNER_ENABLED = False
+        warnings.filterwarnings("ignore", module=r"pydantic_ai\b")
 
     def ask(
         self,

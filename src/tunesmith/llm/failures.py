@@ -12,10 +12,11 @@ _READ_LENGTH = 10_000  # A message may quote a whole response.
 def failure_text(error: BaseException, endpoint: Endpoint) -> str:
     """Return an error's message and that of its first cause, without the token.
 
-    Clients report "Connection error." for any fault of the network; only the cause says which.
+    Clients report "Connection error." for any fault of the network; only the cause says which. An error that has a
+    status quotes the response itself.
     """
     cause = error
-    while cause.__cause__ is not None:
+    while cause.__cause__ is not None and not hasattr(error, "status_code"):
         cause = cause.__cause__
     texts = dict.fromkeys(endpoint.redact(_message(each)) for each in (error, cause))
     return short(" ".join(texts), _LENGTH)

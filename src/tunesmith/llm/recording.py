@@ -92,9 +92,9 @@ class Recording:
                 if not line.endswith(b"\n") and len(line) < _MAX_LINE_BYTES:
                     return  # The end, or a last line that is incomplete.
                 try:
-                    exchange = orjson.loads(line)
+                    exchange = json.loads(line)
                     self._answers.setdefault(exchange["request"], deque()).append(exchange["answer"])
-                except (ValueError, KeyError, TypeError):
+                except (ValueError, KeyError, TypeError, RecursionError):
                     raise InputError(
                         f"{self.path} is not a recording of `tunesmith run --record`, or line {number} is damaged."
                     ) from None

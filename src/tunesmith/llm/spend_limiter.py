@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -12,13 +13,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import orjson
 
 from ..core.schema import expect_range
 from ..core.spending import Spending
 from ..errors import ModelUnavailable
+
+_LOCK_SECONDS = 5.0
+_POLL_SECONDS = 0.01
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,21 +142,24 @@ class DailyUsage:
         """
         with self._locked_file() as file:
             today = _today()
-            lines = [line for line in map(_parse, file) if line is not None and line["day"] == today]
-            amounts = {line["call"]: Amount(usd=line["usd"], tokens=line["tokens"]) for line in lines}
+            lines = [line for line in map(_parse, file) if line is not None]
+            amounts = {line.call: line.amount for line in lines if line.day == today}
             _check(most, sum(amounts.values(), Amount()), limits.usd_per_day, limits.tokens_per_day, "day")
-            file.seek(0)
-            file.truncate()
-            file.writelines(orjson.dumps(line) + b"\n" for line in lines)
-            self._write(file, number, most)
+            if not amounts:  # The first call of a day. Later ones only append, as a full disk must not lose any.
+                file.seek(0)
+                file.truncate()
+            self._append(file, number, most)
 
     def settle(self, number: int, amount: Amount) -> None:
         """Replace a reservation by what the call did cost."""
         with self._locked_file() as file:
-            file.seek(0, os.SEEK_END)
-            self._write(file, number, amount)
+            self._append(file, number, amount)
 
-    def _write(self, file: IO[bytes], number: int, amount: Amount) -> None:
+    def _append(self, file: IO[bytes], number: int, amount: Amount) -> None:
+        if length := file.seek(0, os.SEEK_END):
+            file.seek(length - 1)
+            if file.read(1) != b"\n":
+                file.write(b"\n")  # Ends a line that a full disk cut off.
         line = {"day": _today(), "call": f"{self._id}-{number}", "usd": amount.usd, "tokens": amount.tokens}
         file.write(orjson.dumps(line) + b"\n")
 
@@ -161,7 +168,7 @@ class DailyUsage:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
-                fcntl.flock(file, fcntl.LOCK_EX)
+                _lock(file)
                 yield file
         except OSError as error:
             raise UsageUnavailable(f"the file of daily usage, {self.path}, cannot be used: {error}.") from None
@@ -173,12 +180,34 @@ def daily_usage() -> DailyUsage:
     return DailyUsage(state / "tunesmith" / "spending.jsonl")
 
 
-def _parse(text: bytes) -> dict[str, Any] | None:
-    """Return a line of the file; None for one that is incomplete."""
+def _lock(file: IO[bytes]) -> None:
+    """Lock the file. Do not wait forever, as its holder may be stopped."""
+    deadline = time.monotonic() + _LOCK_SECONDS
+    while True:
+        try:
+            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise OSError("another process has locked it") from None
+            time.sleep(_POLL_SECONDS)
+
+
+@dataclass(frozen=True)
+class _Line:
+    """One line of the file."""
+
+    day: str
+    call: str
+    amount: Amount
+
+
+def _parse(text: bytes) -> _Line | None:
+    """Return a line of the file; None for one that is incomplete or damaged."""
     try:
         line = orjson.loads(text)
-        return line if line.keys() >= {"day", "call", "usd", "tokens"} else None
-    except (ValueError, AttributeError):
+        amount = Amount(usd=float(line["usd"]), tokens=int(line["tokens"]))
+        return _Line(str(line["day"]), str(line["call"]), amount) if amount.usd >= 0 and amount.tokens >= 0 else None
+    except (ValueError, TypeError, KeyError, OverflowError):
         return None
 
 

@@ -171,7 +171,7 @@ class ModelServer:
                 answer = answer_to(request, reply)
                 if not request.stream:
                     return _json(200, protocol.whole(request, answer))
-                events = [event.encode() for event in protocol.events(request, answer, body)]
+                events = [event.encode(errors="surrogatepass") for event in protocol.events(request, answer, body)]
                 return HttpResponse(code=200, chunks=events, stream=True)
         raise TypeError(f"expected a reply such as Text or Structured from the script, got {reply!r}.")
 
@@ -183,7 +183,7 @@ def _in_order(replies: Sequence[Reply]) -> Callable[[ModelRequest], Reply]:
 
 
 def _json(code: int, body: Json, headers: Mapping[str, str] | None = None) -> HttpResponse:
-    return HttpResponse(code=code, headers=headers or {}, chunks=[to_json(body).encode()])
+    return HttpResponse(code=code, headers=headers or {}, chunks=[to_json(body).encode(errors="surrogatepass")])
 
 
 def _error(protocol: Protocol, status: Status) -> HttpResponse:

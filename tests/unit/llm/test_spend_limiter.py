@@ -1,3 +1,4 @@
+import fcntl
 import multiprocessing
 from pathlib import Path
 
@@ -98,6 +99,32 @@ def test_an_incomplete_line_is_ignored(tmp_path: Path) -> None:
     path.write_text('{"day": "2026-01-01", "call"\nno JSON\n3\n')
     SpendLimiter(SpendLimits(usd_per_day=1.0), Spending, DailyUsage(path)).reserve(Amount(usd=0.3))
     assert len(path.read_text().splitlines()) == 1
+
+
+@pytest.mark.parametrize("usd", ['"much"', "null", "-1e9", "[]", "{}", '"1"', "1e999"])
+@pytest.mark.parametrize("tokens", ['"many"', "null", "-5", "1e999", "[1]"])
+def test_a_damaged_line_neither_ends_a_study_nor_gives_anything_away(tmp_path: Path, usd: str, tokens: str) -> None:
+    path = tmp_path / "spending.jsonl"
+    limiter = SpendLimiter(SpendLimits(usd_per_day=1.0), Spending, DailyUsage(path))
+    limiter.reserve(Amount(usd=0.6))
+    today = orjson.loads(path.read_bytes())["day"]
+    with path.open("a") as file:
+        file.write(f'{{"day": "{today}", "call": "x", "usd": {usd}, "tokens": {tokens}}}\n\xff\n')
+        file.write('{"day": "2026-01-01", "call"')
+    with pytest.raises(ModelUnavailable, match="of the day's"):
+        limiter.reserve(Amount(usd=0.6))
+    limiter.settle(limiter.reserve(Amount(usd=0.3)), Amount(usd=0.1))  # On a line of its own.
+    with pytest.raises(ModelUnavailable, match=r"only \$0.3 of the day's"):
+        limiter.reserve(Amount(usd=0.35))
+
+
+def test_a_locked_file_is_not_waited_for_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "spending.jsonl"
+    monkeypatch.setattr(spend_limiter, "_LOCK_SECONDS", 0.05)
+    with path.open("w") as holder:
+        fcntl.flock(holder, fcntl.LOCK_EX)
+        with pytest.raises(ModelUnavailable, match="cannot be used: another process has locked it"):
+            SpendLimiter(SpendLimits(usd_per_day=1.0), Spending, DailyUsage(path)).reserve(Amount(usd=0.3))
 
 
 def test_limiters_of_one_process_share_a_day(tmp_path: Path) -> None:
