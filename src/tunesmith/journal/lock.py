@@ -39,8 +39,11 @@ def lock_journal(file: int, folder: Path, runner: Callable[[], str]) -> None:
         OSError: The file system has no locks.
     """
     deadline, notice = time.monotonic() + WAIT_SECONDS, time.monotonic() + _NOTICE_SECONDS
-    while not _try_lock(file, fcntl.LOCK_EX):
-        if is_running(folder):
+    sightings = 0
+    # A journal that replaces the one of a running study is free, but the folder is not.
+    while not _try_lock(file, fcntl.LOCK_EX) or is_running(folder):
+        sightings = sightings + 1 if is_running(folder) else 0
+        if sightings > 1:  # At the first, the process may be ending, and have released only one of its locks.
             raise StudyLocked(_refusal(folder, f"run by {runner()}. Wait until it ends, stop it"))
         now = time.monotonic()
         if now > deadline:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -63,6 +64,14 @@ def test_no_file_can_be_deleted_to_get_around_the_lock(path: Path) -> None:
             if file != path:
                 file.unlink()
         with pytest.raises(StudyLocked):
+            FileJournal(path).lock()
+
+
+def test_a_copy_in_place_of_the_journal_does_not_let_another_process_in(path: Path) -> None:
+    with owner(path, "run") as process:
+        path.rename(path.with_name("moved"))
+        shutil.copy(path.with_name("moved"), path)
+        with pytest.raises(StudyLocked, match=f"is run by pid {process.pid}"):
             FileJournal(path).lock()
 
 
