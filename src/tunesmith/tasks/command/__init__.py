@@ -180,7 +180,7 @@ class CommandTask:
             changed = tuple(exact(value) for name, value in parameters.items() if name in editable)
             return Rendered(tuple(filled), changed)
 
-        texts = list(texts_in(words, Path(self.folder)))
+        texts = texts_in(words, Path(self.folder))
         config = None if self.config is None else self._config_path
         check_parameters(space, render, placeholders(words), config=config, texts=texts)
 

@@ -15,7 +15,7 @@ from ...core.values import exact
 from ...errors import InputError, nearest
 from ...text.shell import command
 from .printed_metrics import is_printable
-from .script_options import why_true
+from .script_options import is_file, why_true
 from .template import RESERVED, placeholders
 
 if TYPE_CHECKING:
@@ -188,7 +188,7 @@ def check_program(words: Sequence[str], folder: Path) -> None:
     """
     program = words[0]
     if "{" not in program and shutil.which(program if "/" not in program else str(folder / program)) is None:
-        if "/" in program and (folder / program).is_file():
+        if "/" in program and is_file(folder / program):
             raise InputError(
                 f"{program} must be executable, but it is not. Run {command('chmod', '+x', program)}, or "
                 f"name what runs it, as in '{command('sh', program)}'."
@@ -196,7 +196,7 @@ def check_program(words: Sequence[str], folder: Path) -> None:
         raise InputError(f"there is no program '{program}' that can be run. Install it, or correct its name.")
     for word in words[1:]:
         is_script = word.endswith((".py", ".sh")) and not word.startswith("-") and "{" not in word
-        if is_script and not (folder / word).exists():
+        if is_script and not is_file(folder / word):
             known = [path.name for path in folder.iterdir()] if folder.is_dir() else []
             raise InputError(f"missing script: there is no {word} in {folder}.{nearest(word, known)}")
         if is_script:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
+from itertools import islice
 from pathlib import Path
 
 from ...errors import InputError
 
 _MOST_BYTES = 1 << 20
+_MOST_FILES = 50
 _TYPE_BOOL = r"""["']{}["'][^()]*\btype\s*=\s*bool\b"""
 _FIRE = re.compile(r"^\s*(?:import|from)\s+fire\b", re.MULTILINE)
 
@@ -18,11 +20,12 @@ def options_among(names: Collection[str], words: Sequence[str], folder: Path, co
 
     Args:
         names: Names of metrics.
-        words: The command's words; those that are files in `folder` are searched for `--name` and for typed fields.
+        words: The command's words; those that are files in `folder` are searched for `--name` and for typed fields, and
+            so are the Python files beside them, where the parser may be.
         folder: The command's working directory.
         config: The config file, which is searched for keys.
     """
-    texts = list(texts_in(words, folder))
+    texts = [text for path in _with_neighbours(_files(words, folder)) if (text := _text(path))]
     options = {name for name in names if any(_option(name).search(text) for text in texts)}
     return options | _keys_among(set(names) - options, config)
 
@@ -58,15 +61,42 @@ def _option(name: str) -> re.Pattern[str]:
     return re.compile(rf"--{spelling}(?![\w-])|^[ \t]+{spelling}[ \t]*:[ \t]*\w", re.MULTILINE)
 
 
-def texts_in(words: Sequence[str], folder: Path) -> Iterator[str]:
-    """Yield the text of the files among a command's words."""
-    for word in words:
-        try:
-            path = folder / word
-            if path.is_file() and path.stat().st_size <= _MOST_BYTES:
-                yield path.read_text(encoding="utf-8", errors="replace")
-        except (OSError, ValueError):
-            continue
+def texts_in(words: Sequence[str], folder: Path) -> list[str]:
+    """Return the text of the files among a command's words."""
+    return [_text(path) for path in _files(words, folder)]
+
+
+def _files(words: Sequence[str], folder: Path) -> list[Path]:
+    """Return the files among a command's words, and the module after `-m`."""
+    before = ["", *words[:-1]]
+    names = [f"{word.replace('.', '/')}.py" if last == "-m" else word for last, word in zip(before, words, strict=True)]
+    return [folder / name for name in names if "{" not in name and is_file(folder / name)]
+
+
+def is_file(path: Path) -> bool:
+    """Tell whether there is a file with a path that any word of a command may give."""
+    try:
+        return path.is_file()
+    except OSError:  # The word is too long for a file's name.
+        return False
+
+
+def _with_neighbours(files: Sequence[Path]) -> dict[Path, None]:
+    return dict.fromkeys([*files, *(path for file in files if file.suffix == ".py" for path in _neighbours(file))])
+
+
+def _neighbours(script: Path) -> list[Path]:
+    try:
+        return list(islice(script.parent.glob("*.py"), _MOST_FILES))
+    except OSError:
+        return []
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace") if path.stat().st_size <= _MOST_BYTES else ""
+    except OSError:
+        return ""
 
 
 def _keys_among(names: Collection[str], config: Path | None) -> set[str]:

@@ -137,6 +137,7 @@ SPACE = SearchSpace({
         ("train.py {config} {args}", None, "no config is given"),
         ("train.py {args}", "config.json", "must have {config}"),
         ("train.py {config} {optimizer}", "other.json", "other.json has no such key. Did you mean 'lrr'?"),
+        (f"{'x' * 5000}.py {{args}}", None, "missing script: there is no xxx"),
         ("trian.py {args}", None, "missing script: there is no trian.py in {folder}. Did you mean 'train.py'?"),
     ],
 )
