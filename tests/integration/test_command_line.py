@@ -191,10 +191,22 @@ def test_ask_and_tell_without_a_task(study: Path, tunesmith: Tunesmith) -> None:
     told = json.loads(tunesmith("tell", folder, "0", "loss=0.7", "time=3", "--json").stdout)
     assert told["metrics"] == {"loss": 0.7, "time": 3.0}
     assert json.loads(tunesmith("ask", folder, "--json").stdout)["number"] == 1
-    assert "failed" in tunesmith("tell", folder, "1", "--failed", "the queue was full").stdout
     assert "metric 'loss' must be a number, got 'low'" in tunesmith("tell", folder, "1", "loss=low", status=2).stderr
+    assert "failed" in tunesmith("tell", folder, "1", "--failed", "the queue was full").stdout
     assert "only a running trial can be settled" in tunesmith("tell", folder, "1", "loss=1", status=2).stderr
     assert "must have a task" in tunesmith("run", status=2).stderr
+
+    lost = json.loads(tunesmith("ask", folder, "--json").stdout)
+    assert [asked["number"] for asked in json.loads(tunesmith("status", folder, "--json").stdout)["asked"]] == [2]
+    shown = " ".join(tunesmith("status", folder).stdout.split())
+    assert re.search(r"the one of trial 2 .* ago\. If it has died: tunesmith ask \S+ --again 2", shown)
+    assert json.loads(tunesmith("ask", folder, "--again", "2", "--json").stdout)["parameters"] == lost["parameters"]
+    assert load(folder).trials[2].attempt == 2
+    tunesmith("tell", folder, "2", "loss=0.5")
+    assert "trial 2 is complete. Its first result counts." in tunesmith("tell", folder, "2", "loss=9", status=2).stderr
+    assert "trial 2 is complete" in tunesmith("ask", folder, "--again", "2", status=2).stderr
+    assert "there is no trial 99" in tunesmith("ask", folder, "--again", "99", status=2).stderr
+    assert json.loads(tunesmith("status", folder, "--json").stdout)["asked"] == []
 
 
 def test_known_results_are_added(study: Path, tunesmith: Tunesmith) -> None:

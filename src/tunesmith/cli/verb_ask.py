@@ -15,14 +15,15 @@ from .options import Output, speaking
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--again", metavar="TRIAL", type=click.IntRange(min=0), help="Hand out a trial again whose program died.")
 @speaking
-def ask(output: Output, folder: Path) -> None:
+def ask(output: Output, folder: Path, again: int | None) -> None:
     """Start the next trial of the study in FOLDER and print its parameters. Settle it with `tunesmith tell`.
 
     FOLDER is a study's folder, or the study.toml of a new study, which needs no [task].
     """
     with open_study(folder) as study:
-        trial = study.ask()
+        trial = study.ask(again=again)
     lines = [f"trial {trial.number}  (seed {trial.seed})"]
     lines += [f"  {clean(name)} = {clean(value)}" for name, value in trial.parameters.items()]
     names = [m.name for m in study.objective.metrics] + [c.metric for c in study.objective.constraints]

@@ -90,6 +90,8 @@ def status(
         parts += [Title("language models"), panels.ledger(history.ledger)]
     if snapshot.running:
         parts += [Title("running"), _running(snapshot)]
+    if snapshot.running and folder is not None and not history.session_open:
+        parts.append(_asked(snapshot.running[0].trial, folder))
     parts += [Title("settled", panels.counts(snapshot)), panels.settled(snapshot, 12)]
     parts += [Title("proposers"), panels.shares(snapshot, len(snapshot.shares)), panels.decision(snapshot)]
     return Printable(Group(*parts))
@@ -142,6 +144,18 @@ def _running(snapshot: Snapshot) -> RenderableType:
         for run in snapshot.running
     ]
     return Rows(cells)
+
+
+def _asked(trial: Trial, folder: Path) -> RenderableType:
+    """Return how to hand out a trial again that another program runs, or has left."""
+    since = duration(None if trial.started is None else max(0.0, time.time() - trial.started))
+    again = command("tunesmith", "ask", shortened(folder), "--again", trial.number)
+    return indented(
+        Text.assemble(
+            (f"other programs asked for these, the one of trial {trial.number} {since} ago. If it has died: ", SOFT),
+            again,
+        )
+    )
 
 
 def _beside_first(snapshot: Snapshot, best: Trial) -> RenderableType:

@@ -121,13 +121,19 @@ class Tools:
             self.sandbox.path(trial_folder / LOG_FILE)
         return bounded(trial_details(study, self._folder(study), trial))
 
-    def ask(self, study: FileOrFolder) -> Facts:
+    def ask(
+        self,
+        study: FileOrFolder,
+        again: Annotated[
+            int | None, Field(description="A trial asked for before, to hand out again: its program died.", ge=0)
+        ] = None,
+    ) -> Facts:
         """Start the next trial and return its parameters and seed. Run it yourself, then call `tell`.
 
         A study.toml needs no [task] for this. The first trial is the user's own configuration.
         """
         with self._turn, self.sandbox.open(study) as opened:
-            trial = opened.ask()
+            trial = opened.ask(again=again)
         return bounded(trial_facts(trial) | {"study": str(opened.folder)})
 
     def tell(

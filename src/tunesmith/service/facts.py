@@ -111,6 +111,9 @@ def study_facts(study: Study) -> dict[str, Any]:
         "warnings": [dataclasses.asdict(warning) for warning in study_warnings(history)],
         "stopped": stopped(history) or None,
         "process": running_process(history),
+        "asked": [{"number": trial.number, "since": trial.started} for trial in history.running]
+        if not history.session_open
+        else [],
     }
 
 

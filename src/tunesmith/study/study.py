@@ -213,17 +213,24 @@ class Study:
     # -- ask and tell ----------------------------------------------------------------------------------------------
 
     @exclusively
-    def ask(self) -> Trial:
+    def ask(self, *, again: int | None = None) -> Trial:
         """Start the next trial and return it.
 
         The first is the user's own configuration. Waiting trials (repeats, approved steps, interrupted trials) come
         before new proposals. A step that waits for approval delays nothing.
 
+        Args:
+            again: A trial that was asked for before and has no result, because its program has died: it is handed out
+                again. If that program still tells a result, the first result counts.
+
         Raises:
+            InputError: The trial to hand out again does not exist, or is not running.
             SpaceExhausted: Every configuration of a finite space has been tried.
             BudgetSpent: All trials of the budget have been asked for.
         """
         self.approvals.settle()
+        if again is not None:
+            return self._hand_out_again(again)
         if (trial := self.engine.start_next()) is not None:
             return trial
         if not self.engine.has_room:
@@ -232,6 +239,16 @@ class Study:
                 "study.toml and name that file, or give a larger budget=Budget(trials=...) in Python."
             )
         return self.engine.start(self.engine.propose(1)[0].number)
+
+    def _hand_out_again(self, number: int) -> Trial:
+        trial = self.engine.trial(number)
+        if trial.state is State.RUNNING:
+            self.engine.interrupt(trial.number, "it is handed out again")
+        elif trial.state is not State.WAITING:
+            raise InputError(
+                f"only a trial without a result can be handed out again, but trial {trial.number} is {trial.state}."
+            )
+        return self.engine.start(trial.number)
 
     @exclusively
     def tell(self, number: int | Trial, outcome: Outcome | Mapping[str, float] | float) -> Trial:
@@ -251,7 +268,8 @@ class Study:
         """
         trial = self.engine.trial(number)
         if trial.state is not State.RUNNING:
-            raise InputError(f"only a running trial can be settled, but trial {trial.number} is {trial.state}.")
+            told = " Its first result counts." if trial.state.settled else ""
+            raise InputError(f"only a running trial can be settled, but trial {trial.number} is {trial.state}.{told}")
         outcome = self._to_outcome(outcome)
         if isinstance(outcome, Measurement):
             check_artifacts(trial.folder, outcome.artifacts)

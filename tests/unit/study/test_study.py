@@ -496,3 +496,16 @@ def test_an_unusable_known_result_is_refused(parameters: Any, outcome: Any, mess
         study.add(parameters, outcome)
     assert message in caught.value.message
     assert not study.trials
+
+
+def test_a_trial_whose_program_died_is_handed_out_again() -> None:
+    study = ts.Study(space=SPACE, objective="minimize y")
+    first, other = study.ask(), study.ask()
+    again = study.ask(again=first.number)
+    assert (again.number, again.attempt, again.parameters) == (first.number, 2, first.parameters)
+    assert (again.seed, study.trials[other.number].attempt) == (first.seed, 1)
+    assert study.tell(first.number, 1.0).metrics == {"y": 1.0}
+    with pytest.raises(ts.InputError, match=r"trial 0 is complete\. Its first result counts"):
+        study.tell(again.number, 2.0)
+    with pytest.raises(ts.InputError, match="only a trial without a result can be handed out again, but trial 0 is"):
+        study.ask(again=0)
