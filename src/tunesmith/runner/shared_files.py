@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -107,34 +108,32 @@ class SharedFiles:
             return b""
 
     def _scan(self) -> dict[str, _Version]:
-        """Return the version of each file by its relative path; empty for a folder with too many."""
+        """Return the version of each file by its relative path; a folder that holds too much is not looked at again."""
         versions: dict[str, _Version] = {}
-        for path, entry in self._walk():
-            try:
-                status = entry.stat(follow_symlinks=False)
-            except OSError:
-                continue
-            versions[path] = _Version(status.st_mtime_ns, status.st_size, status.st_ino)
-            if len(versions) > _MOST_ENTRIES:
+        for count, (path, entry) in enumerate(self._walk()):
+            if count == _MOST_ENTRIES:
                 self._looks_left = 0
                 return {}
+            if entry.name.endswith(_IGNORED_SUFFIXES) or not entry.is_file(follow_symlinks=False):
+                continue
+            with contextlib.suppress(OSError):
+                status = entry.stat(follow_symlinks=False)
+                versions[path] = _Version(status.st_mtime_ns, status.st_size, status.st_ino)
         return versions
 
     def _walk(self) -> Iterator[tuple[str, os.DirEntry[str]]]:
+        """Yield what lies in the folder and below, level by level, without what is hidden."""
         level = [""]
         for _ in range(_DEEPEST):
             deeper: list[str] = []
             for folder in level:
-                entries = _entries(self._folder / folder)
-                for entry in entries:
-                    path = f"{folder}{entry.name}"
-                    if entry.is_symlink() or entry.name.startswith("."):
+                for entry in _entries(self._folder / folder):
+                    if entry.name.startswith(".") or entry.name in _IGNORED_FOLDERS:
                         continue
-                    if entry.is_dir(follow_symlinks=False) and entry.name not in _IGNORED_FOLDERS:
-                        deeper.append(f"{path}/")
-                    elif entry.is_file(follow_symlinks=False) and not entry.name.endswith(_IGNORED_SUFFIXES):
-                        yield path, entry
-            level = deeper[:_MOST_ENTRIES]
+                    yield f"{folder}{entry.name}", entry
+                    if entry.is_dir(follow_symlinks=False):
+                        deeper.append(f"{folder}{entry.name}/")
+            level = deeper
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:

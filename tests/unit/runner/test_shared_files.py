@@ -103,3 +103,11 @@ def test_one_slot_shares_nothing(tmp_path: Path) -> None:
 
 def test_a_folder_that_does_not_exist(tmp_path: Path) -> None:
     assert SharedFiles(tmp_path / "gone", 2).look({0}) is None
+
+
+def test_a_folder_with_too_much_in_it_is_left_alone(tmp_path: Path) -> None:
+    for folder in range(6):
+        (tmp_path / str(folder)).mkdir()
+        for number in range(900):
+            (tmp_path / str(folder) / f"{number}.py").touch()
+    assert find(tmp_path, "model.txt", rewrite) == ()
