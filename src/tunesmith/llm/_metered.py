@@ -129,7 +129,7 @@ class MeteredModel(WrapperModel):
             raise ModelUnavailable(f"expected an answer of at most {most.output_tokens:,} tokens, got {size:,} bytes.")
         if (why := fault(response.usage, most)) and self.endpoint.name not in self.distrusted:
             self.distrusted.add(self.endpoint.name)
-            log.warning("%s reported %s. What can be true is charged, now and later.", self.endpoint.name, why)
+            log.warning("%s reported %s. No more than that is charged.", self.endpoint.name, why)
         counts = charged(response.usage, replace(sent, output_tokens=size // BYTES_PER_TOKEN), most)
         response.usage = RequestUsage(
             input_tokens=counts.input_tokens,

@@ -42,7 +42,9 @@ def fault(usage: Any, most: TokenCounts) -> str:
     reported = {"input": usage.input_tokens, "output": usage.output_tokens}
     limits = {"input": most.input_tokens, "output": most.output_tokens}
     wrong = [kind for kind, value in reported.items() if not (_is_whole(value) and 0 <= value <= limits[kind])]
-    return " and ".join(f"{_shown(reported[kind])} {kind} tokens of at most {limits[kind]:,}" for kind in wrong)
+    return " and ".join(
+        f"{_shown(reported[kind])} {kind} tokens (at most {limits[kind]:,} can be true)" for kind in wrong
+    )
 
 
 def _charged(reported: object, estimate: int, most: int) -> int:

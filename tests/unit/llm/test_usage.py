@@ -79,8 +79,8 @@ def test_the_user_is_warned_once_of_counts_that_cannot_be_true(caplog: pytest.Lo
         guess(client)
         guess(client)
     (message,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
-    assert message.startswith("openai:scripted reported 1,000,000,000,000 input tokens of at most ")
-    assert "and 1,000,000,000,000 output tokens of at most 100" in message
+    assert message.startswith("openai:scripted reported 1,000,000,000,000 input tokens (at most ")
+    assert "and 1,000,000,000,000 output tokens (at most 100 can be true). No more than that" in message
 
 
 def test_a_lie_does_not_spend_the_day_of_other_studies(tmp_path: Any) -> None:
