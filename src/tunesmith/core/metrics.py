@@ -47,7 +47,7 @@ def usable_metrics(values: object, required: Sequence[str], source: str) -> tupl
         if name not in table:
             names = sorted(table)
             has = (
-                f"has only {', '.join(names[:20])}.{nearest(name, names[:MAX_METRICS])}"
+                f"has only {', '.join(n[:60] for n in names[:20])}.{nearest(name, names[:MAX_METRICS])}"
                 if names
                 else "has no metric at all."
             )
