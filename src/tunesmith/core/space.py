@@ -346,10 +346,24 @@ def _check_condition(condition: Condition, parameters: Mapping[str, Parameter], 
                     f"{shown(list(parent.options))}. List the matching options instead.",
                     keys=(*keys, name),
                 )
+            _check_range(clause, parent, *keys, name)
             continue
+        if not options_of(clause, parent):
+            raise InputError("a condition must list at least one value, got [].", keys=(*keys, name))
         for option in options_of(clause, parent):
             if not parent.contains(option):
                 raise InputError(
                     f"a condition must be possible: '{name}' must be {describe(parent)}, got {shown(option)}.",
                     keys=(*keys, name),
                 )
+
+
+def _check_range(clause: Mapping[str, float], parent: Parameter, *keys: str) -> None:
+    """Raise an error for a range of a condition in which its parameter has no values."""
+    low, high = clause.get("low", -math.inf), clause.get("high", math.inf)
+    bounds = parent.options if isinstance(parent, Choice) else (parent.low, parent.high)
+    if low > high or low > max(bounds) or high < min(bounds):
+        raise InputError(
+            f"a condition must be possible: '{keys[-1]}' must be {describe(parent)}, got {shown(dict(clause))}.",
+            keys=keys,
+        )

@@ -186,6 +186,9 @@ def parse_model(setting: Any) -> tuple[str, str]:
             f"a model must be named with its provider first, as 'openrouter:anthropic/claude-sonnet-4.5', got "
             f"{shown(table.get('name'))}.{nearest(name, PROVIDERS)} Providers: {', '.join(sorted(PROVIDERS))}."
         )
+    url = table.get("base_url")
+    if url is not None and not isinstance(url, str):
+        raise InputError(f"base_url must be an address, as 'http://127.0.0.1:8000/v1', got {shown(url)}.")
     if table.get("token") is not None:
         token_from(table["token"], {})
     if name == "openrouter" and "/" not in model:

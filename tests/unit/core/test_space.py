@@ -148,6 +148,25 @@ def test_configurations_of_a_finite_space() -> None:
         ({"lr": {"type": "float", "low": 0, "high": 1, "lgo": True}}, ("lr", "lgo")),
         ({"lr": {"type": "float", "low": "0", "high": 1}}, ("lr", "low")),
         ({"lr": {"type": "int", "low": 0, "high": 1, "when": {"x": 1}}}, ("lr", "when", "x")),
+        *(
+            (
+                {
+                    "a": {"type": "int", "low": 2, "high": 8},
+                    "b": {"type": "int", "low": 0, "high": 1, "when": {"a": clause}},
+                },
+                ("b", "when", "a", *place),
+            )
+            for clause, place in [
+                ({"low": 9}, ()),
+                ({"high": 1}, ()),
+                ({"low": 5, "high": 4}, ()),
+                ([], ()),
+                ({"low": "x"}, ("low",)),
+                ({"low": {}}, ("low",)),
+                ({"low": math.nan}, ("low",)),
+                ({"least": 3}, ("least",)),
+            ]
+        ),
         ({"a": {"type": "choice", "options": ["x"]}, "b": {"type": "int", "low": 0, "high": 1, "when": {"a": "y"}}},
          ("b", "when", "a")),
     ],

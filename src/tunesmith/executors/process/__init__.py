@@ -76,8 +76,11 @@ class ProcessExecutor:
         expect_range(self, "gpus_per_trial", 1)
         expect_range(self, "threads_per_trial", 1)
         expect_range(self, "log_bytes", _LEAST_LOG_BYTES)
-        if not (self.gpus is None or isinstance(self.gpus, str | list | tuple)):
-            raise InputError(f"gpus must be a list or 'auto', got {shown(self.gpus)}.", keys=("gpus",))
+        gpus = self.gpus if isinstance(self.gpus, list | tuple) else [self.gpus or "auto"]
+        if not all(type(gpu) is str or (type(gpu) is int and gpu >= 0) for gpu in gpus):
+            raise InputError(
+                f"gpus must be a list of indices and names, or 'auto', got {shown(self.gpus)}.", keys=("gpus",)
+            )
         expect_range(self, "grace_seconds", 0, LONGEST_SECONDS)
         expect_environment(self.environment, "environment")
         if isinstance(self.gpus, list | tuple) and 0 < len(self.gpus) < self.gpus_per_trial:
