@@ -28,5 +28,6 @@ def ask(output: Output, folder: Path, again: int | None) -> None:
     lines += [f"  {clean(name)} = {clean(value)}" for name, value in trial.parameters.items()]
     names = [m.name for m in study.objective.metrics] + [c.metric for c in study.objective.constraints]
     values = [f"{name}=VALUE" for name in dict.fromkeys(names)]
-    lines.append(f"next: {command('tunesmith', 'tell', study.folder, trial.number, *values)}")
+    options_end = ["--"] if any(value.startswith("-") for value in values) else []
+    lines.append(f"next: {command('tunesmith', 'tell', study.folder, trial.number, *options_end, *values)}")
     output.say("\n".join(lines), trial_facts(trial))
