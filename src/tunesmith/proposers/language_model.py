@@ -88,7 +88,7 @@ class LanguageModelProposer:
         if self.adviser is not None and not hasattr(self.adviser, "advise"):
             raise InputError(
                 f"an adviser must be an object with a method `advise`, got {shown(self.adviser)}. In a study.toml, "
-                "the language model in [agents].",
+                "name the language model in [agents].",
                 keys=("adviser",),
             )
         expect_range(self, "shortfall", 0, above=True)

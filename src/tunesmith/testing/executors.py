@@ -53,7 +53,7 @@ def check_executor(executor: Executor, folder: Path) -> None:
         if "seconds" in can.enforces:
             bench.check_failure(bench.request(30, "hang", timeout_seconds=0.5), "timeout", "0.5")
         if "memory" in can.enforces:
-            bench.check_failure(bench.request(31, "grow", memory_bytes=300_000_000), "memory", "0.30 GB")
+            bench.check_failure(bench.request(31, "grow", memory_bytes=300_000_000), "memory", "300 MB")
     with executor:
         bench.open()
         _check_recovery(bench)

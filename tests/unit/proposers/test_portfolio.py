@@ -212,8 +212,8 @@ def test_members_in_study_toml(tmp_path: Path) -> None:
         ({"members": ["gp", "tpee"]}, "unknown proposer 'tpee'. Did you mean 'tpe'?", ("proposer",)),
         ({"members": ["gp", {"name": "tpe", "candidate": 5}]}, "Did you mean 'candidates'?", None),
         ({"startup_trials": -1}, "startup_trials must be at least 0, got -1", ("startup_trials",)),
-        ({"floor": -0.1}, "floor must be at least 0 and at most 0.333 with 3 members, got -0.1", ("floor",)),
-        ({"floor": 0.4}, "floor must be at least 0 and at most 0.333 with 3 members, got 0.4", ("floor",)),
+        ({"floor": -0.1}, "floor must be at least 0 and at most 0.333333, got -0.1", ("floor",)),
+        ({"floor": 0.4}, "floor must be at least 0 and at most 0.333333, got 0.4", ("floor",)),
         ({"floor": float("nan")}, "floor must be at least 0", ("floor",)),
     ],
 )
