@@ -57,6 +57,7 @@ class History:
             time or memory: their parameters may be the cause.
 
     >>> from tunesmith.core.space import Float
+    >>> from tunesmith.core.trial import Proposal
     >>> history = History(SearchSpace({"x": Float(0, 1)}), Objective.parse("minimize y"))
     >>> history.apply(events.TrialProposed(trial=0, proposal=Proposal(parameters={"x": 0.5})))
     >>> history.apply(events.TrialStarted(trial=0))

@@ -9,6 +9,7 @@ import time
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -64,7 +65,7 @@ FLOODS: dict[str, Any] = {
 }
 PEAK = """
 import resource, sys
-from tests.unit.llm.test_http import FLOODS, ask_every_way
+from tests.unit.llm.test_bounded_http import FLOODS, ask_every_way
 ask_every_way(sys.argv[1], "Which number?")  # Imports and connects.
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 for flood in FLOODS:
@@ -94,7 +95,8 @@ def test_a_response_takes_little_memory_whatever_arrives() -> None:
         return GOOD if flood is None else Raw(FLOODS[flood]())
 
     with ModelServer(script) as server:
-        peak = subprocess.run([sys.executable, "-c", PEAK, server.url], capture_output=True, text=True)
+        root = Path(__file__).parents[3]
+        peak = subprocess.run([sys.executable, "-c", PEAK, server.url], capture_output=True, text=True, cwd=root)
     assert (peak.returncode, peak.stderr) == (0, "")
     assert int(peak.stdout) < 64_000  # In kilobytes.
 
