@@ -40,15 +40,19 @@ def numbers(*values: float) -> list[str]:
 
 
 def share(value: float | None) -> str:
-    """Return a share (1 is all) as a percentage.
+    """Return a share (1 is all) as a percentage. Only all of something is 100 %.
 
     >>> share(0.031), share(0.345), share(29.0), share(0.00012), share(0.0)
     ('3.1 %', '34.5 %', '2900 %', '0.012 %', '0 %')
+    >>> share(0.99996), share(1 - 1e-9), share(1.0)
+    ('99.996 %', '99.999 %', '100 %')
     """
     if value is None:
         return "–"
     percent = 100 * value
     size = abs(percent)
+    if 99.95 <= size < 100:
+        return f"{math.copysign(min(size, 99.999), percent):.5g} %".replace("-", "−")
     digits = ".2g" if size < 0.05 else ".1f" if size < 9.95 else ".0f" if 1000 <= size < 1e5 else ".3g"
     return f"{percent + 0.0:{digits}} %".replace("-", "−")
 
