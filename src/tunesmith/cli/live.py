@@ -15,9 +15,8 @@ from ..core.budget import Budget
 from ..history.history import History
 from ..journal.events import Event
 from ..progress import panels
-from ..progress.layout import Title, line
+from ..progress.layout import Title
 from ..progress.live_state import LiveState, Snapshot
-from ..text.cleaning import clean
 from .request import open_request
 
 WIDE = 110
@@ -69,7 +68,7 @@ class Frame:
         """Draw as many lines as fit."""
         snapshot = self._state.snapshot()
         if snapshot is None:
-            yield line((f" {clean(self._name)}  preparing …", "dim"))
+            yield panels.preparing(self._name)
             return
         # The last line stays free: the cursor moves there at the end, and would scroll the first one away.
         height, options = console.size.height - 1, options.update(height=None)
@@ -87,7 +86,7 @@ class Frame:
         # A third of the other lines is for running trials, a few are for proposers, the rest is for settled trials.
         notes = drawn(panels.decision(snapshot), panels.GrowingAnswer(self.answers))
         room = height - len(lines) - len(notes) - 3
-        curve = max(min(options.max_width - 62, 30), 8)
+        curve = panels.curve_width(options.max_width)
         running = panels.running(snapshot, max(min(self._slots, room // 3), 1), self._slots, curve)
         shares = panels.shares(snapshot, min(2 if room < 16 else 8, len(snapshot.shares)))
         above, below = drawn(Title("running"), running), drawn(Title("proposers"), shares)

@@ -40,6 +40,16 @@ _ANSWER_CHARACTERS = 500
 # -- the study -----------------------------------------------------------------------------------------------------
 
 
+def preparing(name: str) -> Text:
+    """Return the line to show before the first event of a study."""
+    return line((f" {clean(name)}  preparing …", "dim"))
+
+
+def curve_width(width: int) -> int:
+    """Return the width of a running trial's curve, beside its other cells, in a view of some width."""
+    return max(min(width - 62, 30), 8)
+
+
 def heading(
     name: str, folder: Path | None, snapshot: Snapshot, budget: Budget, *, at_work: bool = True
 ) -> RenderableType:

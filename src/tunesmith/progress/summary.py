@@ -45,7 +45,7 @@ class Summary:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw a few lines."""
         if (snapshot := self._state.snapshot()) is None:
-            yield line((f" {clean(self._name)}  preparing …", "dim"))
+            yield panels.preparing(self._name)
             return
         yield from self._parts(snapshot, options.max_width)
 
@@ -61,4 +61,4 @@ class Summary:
             yield line((" → ", NAME), f"{clean(self._end)}{again}")
         elif snapshot.running:
             rows = min(self._slots, _MOST_RUNNING)
-            yield panels.running(snapshot, rows, self._slots, max(min(width - 62, 30), 8))
+            yield panels.running(snapshot, rows, self._slots, panels.curve_width(width))
