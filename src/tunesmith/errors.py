@@ -113,7 +113,7 @@ class TrialPruned(TunesmithError):
 def message_of(error: BaseException) -> str:
     """Return the message of someone else's exception as one that can be shown, whatever its code does.
 
-    An `OSError` is told by its reason and its file, an exception of tunesmith by its message, any other with its type.
+    An `OSError` becomes its reason and its file, an exception of tunesmith its message, any other its type and message.
 
     >>> message_of(ValueError("no data")), message_of(FileNotFoundError(2, "No such file", "a.csv"))
     ('ValueError: no data', 'No such file: a.csv')

@@ -103,9 +103,9 @@ class Failure:
 
     Args:
         kind: `exit` (status other than 0), `exception`, `metric` (missing, or not a finite number), `timeout`,
-            `memory`, `lost` (killed from outside, or its process vanished), `machine` (a full disk, no more
-            processes: it waits instead of failing), `setup` (its folder or command could not be prepared) or `told`
-            (reported by an outside program).
+            `memory`, `lost` (killed from outside, or its process vanished), `machine` (the disk is full, or no process
+            can be started; the trial then waits instead of failing), `setup` (its folder or command could not be
+            prepared) or `told` (reported by an outside program).
         reason: One or two sentences.
         log_tail: The last lines of the trial's log.
         seconds: Wall-clock time until the failure.

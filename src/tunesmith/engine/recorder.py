@@ -106,7 +106,7 @@ class Recorder:
                 self._unlock()
 
     def hold(self) -> None:
-        """Keep other processes from changing the study until `close`; they are told at once that it is running."""
+        """Lock the study until `close`. Other processes that want to change it are refused at once."""
         with self.lock:
             if not self._holds:
                 self._lock()

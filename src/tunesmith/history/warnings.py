@@ -150,6 +150,6 @@ def _no_limit(history: History) -> StudyWarning | None:
 
 
 def _specification(history: History) -> Mapping[str, Any]:
-    """Return what the last session ran, as `StudySpec.to_table` wrote it."""
+    """Return the specification of the last session, as `StudySpec.to_table` wrote it."""
     opened = history.sessions[-1] if history.sessions else history.created
     return {} if opened is None else opened.study

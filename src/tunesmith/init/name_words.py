@@ -62,7 +62,8 @@ def reason_to_leave(name: str) -> str | None:
     parts = words(name)
     if not parts or name.rpartition(".")[2].startswith("__"):
         return _OUTPUT
-    if parts in (["out"], ["output"], ["outputs"]):  # Alone: that of a layer has more words, as `d_out`.
+    # Only as the whole name: the output of a layer has more words, as in `d_out`.
+    if parts in (["out"], ["output"], ["outputs"]):
         return _PATH
     if {"random", "state"} <= {*parts}:
         return _SEED
