@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeGuard
 
+from ..core.values import shown
 from .prices import TokenCounts
 
 BYTES_PER_TOKEN = 2
@@ -59,5 +60,5 @@ def _is_whole(value: object) -> TypeGuard[int]:
 
 def _shown(value: object) -> str:
     if not _is_whole(value):
-        return f"{value!r:.40}"
+        return shown(value)
     return f"{value:,}" if abs(value) < _HUGE else f"{'over' if value > 0 else 'under minus'} {_HUGE:,}"
