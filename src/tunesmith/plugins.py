@@ -18,6 +18,7 @@ KINDS = {
     "judges": "judge",
     "executors": "executor",
     "tasks": "task",
+    "families": "family",
     "trackers": "tracker",
 }
 _METHODS = {

@@ -1,0 +1,1 @@
+"""Tables for `fit`: read from files and frames, described, and split into folds."""

@@ -1,0 +1,1 @@
+"""Preparation of columns for a model, fitted on the training fold only."""
