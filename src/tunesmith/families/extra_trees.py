@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from ..core.parameters import Float, Int, Parameter
 from ..core.trial import Value
 from ..data.problem import Problem
-from ..recipes.codes import ColumnCodes
-from ._sklearn import SklearnModel
+from ._forest import ForestModel
 from .base import Profile, TrainingPart
 
 
@@ -17,7 +16,7 @@ class ExtraTreesFamily:
     """Many trees with random cuts, averaged."""
 
     profile: ClassVar = Profile(title="Extra trees", purpose="strong on small tables and smooth targets; no tuning needed")
-    model: ClassVar = SklearnModel
+    model: ClassVar = ForestModel
     space: ClassVar[Mapping[str, Parameter]] = {
         "trees": Int(100, 600, log=True),
         "min_samples_leaf": Int(1, 20, log=True),
@@ -31,22 +30,16 @@ class ExtraTreesFamily:
             {"trees": 400, "min_samples_leaf": 1, "max_features": 0.8},
         ]
 
-    def fit(self, part: TrainingPart, parameters: Mapping[str, Value]) -> SklearnModel:
+    def fit(self, part: TrainingPart, parameters: Mapping[str, Value]) -> ForestModel:
         """Train on columns whose missing values are replaced by the median."""
         from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
-        from sklearn.impute import SimpleImputer
-        from sklearn.pipeline import make_pipeline
 
-        codes = ColumnCodes.fit(part.features)
-        options: dict[str, Any] = {
-            "n_estimators": parameters["trees"],
-            "min_samples_leaf": parameters["min_samples_leaf"],
-            "max_features": parameters["max_features"],
-            "random_state": part.seed,
-            "n_jobs": part.threads,
-        }
         kind = ExtraTreesClassifier if part.problem.is_classification else ExtraTreesRegressor
-        estimator = make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), kind(**options))
-        estimator.fit(codes.transform(part.features), part.target)
-        classes = tuple(int(index) for index in estimator.classes_) if part.problem.is_classification else ()
-        return SklearnModel(codes=codes, estimator=estimator, outputs=part.problem.outputs, classes=classes)
+        forest = kind(
+            n_estimators=parameters["trees"],
+            min_samples_leaf=parameters["min_samples_leaf"],
+            max_features=parameters["max_features"],
+            random_state=part.seed,
+            n_jobs=part.threads,
+        )
+        return ForestModel.fit(part, forest)
