@@ -19,6 +19,7 @@ KINDS = {
     "executors": "executor",
     "tasks": "task",
     "families": "family",
+    "steps": "step",
     "trackers": "tracker",
 }
 _METHODS = {
@@ -27,6 +28,8 @@ _METHODS = {
     "judge": "judge",
     "executor": "submit",
     "task": "evaluate",
+    "family": "fit",
+    "step": "build",
     "tracker": "record",
 }
 """Folder to singular. Capitalised, it ends the names of the classes: `proposers/tpe.py` holds `TpeProposer`."""

@@ -10,7 +10,7 @@ import pytest
 import tunesmith
 
 ROOT = Path(tunesmith.__file__).parent
-PLUGINS = ("proposers", "pruners", "judges", "executors", "tasks", "trackers")
+PLUGINS = ("proposers", "pruners", "judges", "executors", "tasks", "trackers", "steps", "families", "exporters")
 
 # From the ground up: a module imports from its own floor or from those below it.
 FLOORS = [
@@ -19,7 +19,12 @@ FLOORS = [
     {"core"},
     {"plugins", "journal"},
     {"history", "llm", "config_files"},
-    {"surrogates", "trial_folder"},
+    {"surrogates", "trial_folder", "data"},
+    {"steps"},
+    {"recipes"},
+    {"families"},
+    {"ensembles"},
+    {"diagnosis", "exporters"},
     {"proposers", "pruners", "judges", "tasks", "trackers"},
     {"execution"},
     {"executors"},
@@ -30,6 +35,7 @@ FLOORS = [
     {"init", "config"},
     {"agents"},
     {"study"},
+    {"fit"},
     {"testing", "service"},
     {"cli", "mcp"},
 ]
@@ -38,9 +44,30 @@ OUTSIDE = {
     "click": {"tunesmith.cli"},
     "rich": {"tunesmith.cli", "tunesmith.progress"},
     "plotly": {"tunesmith.reports"},
-    "sklearn": {"tunesmith.reports"},
+    "sklearn": {
+        "tunesmith.reports",
+        "tunesmith.data",
+        "tunesmith.steps",
+        "tunesmith.families",
+        "tunesmith.ensembles",
+        "tunesmith.diagnosis",
+        "tunesmith.exporters",
+    },
     "cmaes": {"tunesmith.proposers.evolution.covariance"},
-    "pandas": {"tunesmith.study.frame", "tunesmith.study.study"},
+    "pandas": {
+        "tunesmith.study.frame",
+        "tunesmith.study.study",
+        "tunesmith.data",
+        "tunesmith.steps",
+        "tunesmith.recipes",
+        "tunesmith.families",
+        "tunesmith.ensembles",
+        "tunesmith.diagnosis",
+        "tunesmith.exporters",
+        "tunesmith.fit",
+    },
+    "lightgbm": {"tunesmith.families.lightgbm"},
+    "skops": {"tunesmith.families._sklearn"},
     "mcp": {"tunesmith.mcp"},
     "uvicorn": {"tunesmith.mcp"},
     "pydantic_ai": {"tunesmith.llm"},
@@ -128,6 +155,7 @@ def test_the_public_names() -> None:
         "Choice",
         "Constraint",
         "Failure",
+        "FitResult",
         "Float",
         "InputError",
         "Int",
@@ -148,6 +176,7 @@ def test_the_public_names() -> None:
         "TrialPruned",
         "TunesmithError",
         "__version__",
+        "fit",
         "load",
         "tune",
     ]

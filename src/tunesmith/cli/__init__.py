@@ -33,6 +33,8 @@ from ..runner.signals import INTERRUPTED, handle, handled, leave, say_interrupte
 VERBS = {
     "init": "write a commented study.toml for a script or a config file",
     "run": "start or resume a study",
+    "fit": "train models on a table and keep the best combination",
+    "predict": "predict with a fitted model",
     "status": "show a study's best trial, counts, budget and proposers",
     "show": "show one trial: parameters, reason, verdict, metrics, log",
     "explain": "explain a study or one of its trials in plain words",

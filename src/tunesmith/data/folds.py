@@ -1,36 +1,45 @@
-"""Splits of the training rows for validation."""
+"""Folds of the training rows for validation."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 
 from ..core.arrays import Floats
 from .problem import Problem
 
-Fold = tuple[np.ndarray, np.ndarray]
-"""The rows to train on and those to predict, as indices."""
-
 _HOLD_OUT_ROWS = 20_000
 _MOST_HELD_OUT = 10_000
+_FOLDS = 5
 
 
-def folds(problem: Problem, target: Floats, *, seed: int) -> list[Fold]:
-    """Return the folds: five up to 20,000 rows, above that one hold-out of a tenth.
+def assign_folds(problems: Sequence[Problem], target: Floats, *, seed: int) -> np.ndarray:
+    """Return the fold in which each row is held out: five up to 20,000 rows, above that one of a tenth of the rows.
 
     Args:
-        problem: Classes are spread evenly over the folds.
-        target: Encoded, shape `(rows,)`.
-        seed: The seed of the shuffle, the same for all trials, so that their predictions can be combined.
+        problems: Classes are spread evenly over the folds if there is one problem.
+        target: Encoded, shape `(rows, problems)`.
+        seed: The seed of the shuffle.
+
+    Returns:
+        Shape `(1, rows)`; -1 where a row is never held out.
     """
     from sklearn.model_selection import KFold, ShuffleSplit, StratifiedKFold, StratifiedShuffleSplit
 
-    rows = np.zeros(len(target))
-    if len(target) > _HOLD_OUT_ROWS:
-        held_out = min(_MOST_HELD_OUT, len(target) // 10)
-        split = StratifiedShuffleSplit if problem.is_classification else ShuffleSplit
-        return list(split(n_splits=1, test_size=held_out, random_state=seed).split(rows, target))
-    least = int(np.bincount(target.astype(int)).min()) if problem.is_classification else len(target)
-    count = min(5, len(target))
-    if problem.is_classification and least >= 2:
-        return list(StratifiedKFold(min(count, least), shuffle=True, random_state=seed).split(rows, target))
-    return list(KFold(count, shuffle=True, random_state=seed).split(rows))
+    rows = len(target)
+    features, classes = np.zeros(rows), target[:, 0]
+    stratified = len(problems) == 1 and problems[0].is_classification
+    least = int(np.bincount(classes.astype(int)).min()) if stratified else 0
+    if rows > _HOLD_OUT_ROWS:
+        size = min(_MOST_HELD_OUT, rows // 10)
+        split = StratifiedShuffleSplit if least >= 2 else ShuffleSplit
+        splits = split(n_splits=1, test_size=size, random_state=seed).split(features, classes)
+    elif least >= 2:
+        splits = StratifiedKFold(min(_FOLDS, least), shuffle=True, random_state=seed).split(features, classes)
+    else:
+        splits = KFold(min(_FOLDS, rows), shuffle=True, random_state=seed).split(features)
+    assigned = np.full((1, rows), -1, dtype=np.int8)
+    for fold, (_, held_out) in enumerate(splits):
+        assigned[0, held_out] = fold
+    return assigned

@@ -1,9 +1,10 @@
-"""What is to be predicted: the target, the kind of prediction, and the metric."""
+"""What is to be predicted: a target column, and the kind of its values."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 
@@ -19,12 +20,12 @@ _MOST_INTEGER_CLASSES = 20
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """A supervised problem on a table.
+    """The prediction of one column.
 
     Args:
-        target: The name of the column to predict.
+        target: The name of the column.
         kind: What its values are.
-        classes: The classes, sorted, for classification.
+        classes: The classes, sorted, for classification; the second of two is the positive one.
     """
 
     target: str
@@ -42,7 +43,7 @@ class Problem:
         return len(self.classes) or 1
 
     @classmethod
-    def of(cls, frame: pd.DataFrame, target: str, kind: Kind | None = None) -> Problem:
+    def of(cls, frame: pd.DataFrame, target: str, kind: Kind | None = None) -> Self:
         """Return the problem of predicting a column.
 
         Args:
@@ -72,11 +73,26 @@ class Problem:
         return cls(target=target, kind=kind, classes=tuple(sorted(map(label, values.unique()))))
 
     def encode(self, values: pd.Series) -> Floats:
-        """Return a target column as class indices or numbers, shape `(rows,)`."""
+        """Return a target column as class indices or numbers, NaN where it is missing; shape `(rows,)`."""
+        import pandas as pd
+
         if not self.is_classification:
-            return values.to_numpy(dtype=np.float64)
-        index = {name: position for position, name in enumerate(self.classes)}
-        return np.array([index[label(value)] for value in values], dtype=np.float64)
+            numbers: Floats = pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+            return numbers
+        index = {name: float(position) for position, name in enumerate(self.classes)}
+        codes, distinct = pd.factorize(values)
+        encoded = np.array([index.get(label(value), np.nan) for value in distinct] + [np.nan])
+        indices: Floats = encoded[codes]
+        return indices
+
+    def to_table(self) -> dict[str, Any]:
+        """Return it as plain JSON."""
+        return {"target": self.target, "kind": self.kind, "classes": list(self.classes)}
+
+    @classmethod
+    def from_table(cls, table: Mapping[str, Any]) -> Self:
+        """Return the problem that `to_table` described."""
+        return cls(target=table["target"], kind=table["kind"], classes=tuple(table["classes"]))
 
 
 def label(value: object) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,19 +18,40 @@ class Score:
     """A metric of predictions.
 
     Args:
+        name: Its name.
         maximize: Whether larger is better.
         kinds: The kinds of problem that it applies to.
         function: Takes the target, shape `(rows,)`, and predictions, shape `(rows, outputs)`.
     """
 
+    name: str
     maximize: bool
     kinds: frozenset[Kind]
     function: Callable[[Floats, Floats], float]
 
-    def loss(self, target: Floats, predictions: Floats) -> float:
-        """Return the metric so that smaller is better."""
-        value = self.function(target, predictions)
+    def mean(self, problems: Sequence[Problem], target: Floats, predictions: Floats) -> float:
+        """Return the metric, averaged over the problems.
+
+        Args:
+            problems: What is predicted.
+            target: Encoded, shape `(rows, problems)`.
+            predictions: The outputs of one problem after the other, shape `(rows, outputs)`.
+        """
+        values = [
+            self.function(target[:, index], part) for index, part in enumerate(per_problem(problems, predictions))
+        ]
+        return float(np.mean(values))
+
+    def loss(self, problems: Sequence[Problem], target: Floats, predictions: Floats) -> float:
+        """Return `mean` so that smaller is better."""
+        value = self.mean(problems, target, predictions)
         return -value if self.maximize else value
+
+
+def per_problem(problems: Sequence[Problem], predictions: Floats) -> list[Floats]:
+    """Return the columns of each problem, shape `(rows, outputs)` each."""
+    ends = np.cumsum([problem.outputs for problem in problems])
+    return np.split(predictions, ends[:-1], axis=1)
 
 
 def _log_loss(target: Floats, predictions: Floats) -> float:
@@ -61,29 +82,34 @@ def _r2(target: Floats, predictions: Floats) -> float:
 
 
 _CLASSES: Any = frozenset({"binary", "multiclass"})
+_BINARY: Any = frozenset({"binary"})
 _NUMBERS: Any = frozenset({"regression"})
 SCORES = {
-    "log_loss": Score(maximize=False, kinds=_CLASSES, function=_log_loss),
-    "auc": Score(maximize=True, kinds=frozenset({"binary"}), function=_auc),
-    "accuracy": Score(maximize=True, kinds=_CLASSES, function=_accuracy),
-    "rmse": Score(maximize=False, kinds=_NUMBERS, function=_rmse),
-    "mae": Score(maximize=False, kinds=_NUMBERS, function=_mae),
-    "r2": Score(maximize=True, kinds=_NUMBERS, function=_r2),
+    score.name: score
+    for score in (
+        Score(name="log_loss", maximize=False, kinds=_CLASSES, function=_log_loss),
+        Score(name="auc", maximize=True, kinds=_BINARY, function=_auc),
+        Score(name="accuracy", maximize=True, kinds=_CLASSES, function=_accuracy),
+        Score(name="rmse", maximize=False, kinds=_NUMBERS, function=_rmse),
+        Score(name="mae", maximize=False, kinds=_NUMBERS, function=_mae),
+        Score(name="r2", maximize=True, kinds=_NUMBERS, function=_r2),
+    )
 }
 
 
-def score_named(name: str | None, problem: Problem) -> tuple[str, Score]:
-    """Return a metric's name and function; log loss or RMSE by default.
+def score_named(name: str | None, problems: Sequence[Problem]) -> Score:
+    """Return a metric; log loss or RMSE by default.
 
     Raises:
-        InputError: There is no such metric for this kind of problem.
+        InputError: There is no such metric for these kinds of problem.
     """
-    chosen = name or ("log_loss" if problem.is_classification else "rmse")
-    fitting = [key for key, score in SCORES.items() if problem.kind in score.kinds]
+    chosen = name or ("log_loss" if problems[0].is_classification else "rmse")
+    kinds = {problem.kind for problem in problems}
+    fitting = [key for key, score in SCORES.items() if kinds <= score.kinds]
     if chosen not in fitting:
         raise InputError(
-            f"the metric of a {problem.kind} problem must be one of {', '.join(fitting)}, got '{chosen}'."
-            f"{nearest(chosen, fitting)}",
+            f"the metric of a {' and '.join(sorted(kinds))} problem must be one of {', '.join(fitting)}, "
+            f"got '{chosen}'.{nearest(chosen, fitting)}",
             keys=("metric",),
         )
-    return chosen, SCORES[chosen]
+    return SCORES[chosen]

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import orjson
 
-from ..core.arrays import Floats
-from ..recipes.codes import ColumnCodes
+from ..core.arrays import Floats, Singles
+from ._codes import ColumnCodes
 from .base import TrainingPart
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class ForestModel:
     """
 
     codes: ColumnCodes
-    medians: Floats
+    medians: Singles
     trees: Sequence[Any]
     outputs: int
     classes: tuple[int, ...] = ()
@@ -41,10 +41,10 @@ class ForestModel:
     @classmethod
     def fit(cls, part: TrainingPart, forest: Any) -> Self:
         """Return the model of an unfitted scikit-learn forest, trained on a part."""
-        codes = ColumnCodes.fit(part.features)
+        codes = ColumnCodes.of(part.features)
         encoded = codes.transform(part.features)
         medians = np.array([np.nanmedian(c) if np.isfinite(c).any() else 0.0 for c in encoded.T], dtype=np.float32)
-        forest.fit(_filled(encoded, medians), part.target)
+        forest.fit(_filled(encoded, medians), part.target, sample_weight=part.weight)
         classes = tuple(int(index) for index in forest.classes_) if part.problem.is_classification else ()
         trees = [tree.tree_ for tree in forest.estimators_]
         return cls(codes=codes, medians=medians, trees=trees, outputs=part.problem.outputs, classes=classes)
@@ -63,7 +63,7 @@ class ForestModel:
     def save(self, folder: Path) -> None:
         """Write it to a folder: the trees as arrays, and the encoding as JSON."""
         states = [tree.__getstate__() for tree in self.trees]
-        arrays = {
+        arrays: dict[str, Any] = {
             name: np.concatenate([state["nodes"][name] for state in states]).astype(kind)
             for name, kind in _NODE_FIELDS.items()
         }
@@ -98,12 +98,12 @@ class ForestModel:
                 nodes[name] = stored[name][start:end]
             tree = Tree(len(codes.columns), counts, 1)
             values = np.ascontiguousarray(stored["values"][start:end][:, None, :])
-            tree.__setstate__(
-                {"max_depth": int(depth), "node_count": int(count), "nodes": nodes, "values": values}
-            )
+            tree.__setstate__({"max_depth": int(depth), "node_count": int(count), "nodes": nodes, "values": values})
             trees.append(tree)
         return cls(codes=codes, medians=stored["medians"], trees=trees, outputs=outputs, classes=classes)
 
 
-def _filled(encoded: Floats, medians: Floats) -> Floats:
-    return np.where(np.isnan(encoded), medians, encoded)
+def _filled(encoded: Singles, medians: Singles) -> Singles:
+    """Return the columns with their medians where they are missing."""
+    filled: Singles = np.where(np.isnan(encoded), medians, encoded)
+    return filled

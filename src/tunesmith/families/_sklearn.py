@@ -11,7 +11,7 @@ import orjson
 
 from ..core.arrays import Floats
 from ..errors import InputError
-from ..recipes.codes import ColumnCodes
+from ._codes import ColumnCodes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,4 +66,6 @@ class SklearnModel:
             raise InputError(f"a model must consist of known types, but {path} holds {', '.join(sorted(unknown))}.")
         table = orjson.loads((folder / "codes.json").read_bytes())
         outputs, classes = table.pop("outputs"), tuple(table.pop("classes"))
-        return cls(codes=ColumnCodes(**table), estimator=load(path, trusted=list(_TRUSTED)), outputs=outputs, classes=classes)
+        return cls(
+            codes=ColumnCodes(**table), estimator=load(path, trusted=list(_TRUSTED)), outputs=outputs, classes=classes
+        )

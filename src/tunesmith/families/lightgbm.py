@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from ..core.arrays import Floats
 from ..core.parameters import Choice, Float, Int, Parameter
 from ..core.trial import Value
 from ..data.problem import Problem
-from ..recipes.codes import ColumnCodes
+from ._codes import ColumnCodes
 from .base import Profile, TrainingPart
 
 if TYPE_CHECKING:
@@ -59,14 +60,16 @@ class LightgbmModel:
 
         table = orjson.loads((folder / "codes.json").read_bytes())
         outputs = table.pop("outputs")
-        return cls(codes=ColumnCodes(**table), booster=lightgbm.Booster(model_file=folder / "booster.txt"), outputs=outputs)
+        booster = lightgbm.Booster(model_file=folder / "booster.txt")
+        return cls(codes=ColumnCodes(**table), booster=booster, outputs=outputs)
 
 
 class LightgbmFamily:
     """Boosted trees, grown leaf by leaf; early stopping decides the number of rounds."""
 
-    profile: ClassVar = Profile(title="LightGBM", purpose="strong on most tables, fast, takes missing values as they are")
+    profile: ClassVar = Profile(title="LightGBM", purpose="strong on most tables, fast, takes missing values")
     model: ClassVar = LightgbmModel
+    takes_text: ClassVar = False
     space: ClassVar[Mapping[str, Parameter]] = {
         "learning_rate": Float(0.01, 0.2, log=True),
         "num_leaves": Int(4, 255, log=True),
@@ -102,11 +105,17 @@ class LightgbmFamily:
         }
         return [usual, random_cuts, usual | {"num_leaves": 7, "learning_rate": 0.1}]
 
+    def seconds(self, rows: int, columns: int, problem: Problem, parameters: Mapping[str, Value]) -> float:
+        """Return an estimate of the processor seconds of one fit."""
+        rounds = 15 / float(parameters["learning_rate"])
+        trees = problem.outputs if problem.kind == "multiclass" else 1
+        return 1e-8 * rounds * trees * (rows * columns + 3e4 * float(parameters["num_leaves"]))
+
     def fit(self, part: TrainingPart, parameters: Mapping[str, Value]) -> LightgbmModel:
         """Train until the validation rows no longer improve."""
         import lightgbm
 
-        codes = ColumnCodes.fit(part.features)
+        codes = ColumnCodes.of(part.features)
         options = {
             **parameters,
             "objective": _OBJECTIVES[part.problem.kind],
@@ -121,7 +130,11 @@ class LightgbmFamily:
         if part.problem.kind == "multiclass":
             options["num_class"] = part.problem.outputs
         training = lightgbm.Dataset(
-            codes.transform(part.features), part.target, categorical_feature=codes.categorical, free_raw_data=True
+            codes.transform(part.features),
+            part.target,
+            weight=part.weight,
+            categorical_feature=codes.categorical,
+            free_raw_data=True,
         )
         features, target = part.validation
         validation = training.create_valid(codes.transform(features), target)
@@ -131,9 +144,20 @@ class LightgbmFamily:
             training,
             num_boost_round=_MOST_ROUNDS,
             valid_sets=[validation],
-            callbacks=[lightgbm.early_stopping(patience, verbose=False)],
+            callbacks=[lightgbm.early_stopping(patience, verbose=False), _until(part.deadline)],
         )
         return LightgbmModel(codes=codes, booster=booster, outputs=part.problem.outputs)
+
+
+def _until(deadline: float | None) -> Any:
+    """Return a callback that stops the training when its time is over."""
+    import lightgbm
+
+    def stop(environment: Any) -> None:
+        if deadline is not None and time.monotonic() > deadline:
+            raise lightgbm.callback.EarlyStopException(environment.iteration, environment.evaluation_result_list)
+
+    return stop
 
 
 def _threads() -> int:

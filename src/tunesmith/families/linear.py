@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from ..core.parameters import Float, Int, Parameter
 from ..core.trial import Value
 from ..data.problem import Problem
-from ..recipes.codes import ColumnCodes
+from ._codes import ColumnCodes
 from ._sklearn import SklearnModel
 from .base import Profile, TrainingPart
 
@@ -20,6 +20,7 @@ class LinearFamily:
         title="Linear", purpose="fast, and the weights can be read; strong where effects add up", interpretable=True
     )
     model: ClassVar = SklearnModel
+    takes_text: ClassVar = False
     space: ClassVar[Mapping[str, Parameter]] = {
         "strength": Float(1e-3, 100.0, log=True),
         "min_frequency": Int(1, 50, log=True),
@@ -29,6 +30,10 @@ class LinearFamily:
         """Return a strong and a weak penalty."""
         return [{"strength": 1.0, "min_frequency": 5}, {"strength": 0.1, "min_frequency": 5}]
 
+    def seconds(self, rows: int, columns: int, problem: Problem, parameters: Mapping[str, Value]) -> float:
+        """Return an estimate of the processor seconds of one fit."""
+        return 1e-6 * rows * columns * problem.outputs
+
     def fit(self, part: TrainingPart, parameters: Mapping[str, Value]) -> SklearnModel:
         """Train on scaled numbers and one-hot categories."""
         from sklearn.compose import ColumnTransformer
@@ -37,7 +42,7 @@ class LinearFamily:
         from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-        codes = ColumnCodes.fit(part.features)
+        codes = ColumnCodes.of(part.features)
         numeric = [index for index in range(len(codes.columns)) if index not in codes.categorical]
         impute = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
         encode = OneHotEncoder(min_frequency=parameters["min_frequency"], handle_unknown="infrequent_if_exist")

@@ -8,20 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from ..core.budget import Budget
-from ..data.problem import Problem
-from ..data.read import read_frame
 from ..data.scores import score_named
-from ..proposers.ordered import OrderedProposer
 from ..study.study import Study
 from ..tasks.table import TableTask
-from .result import FitResult
+from .prepare import DataOptions, prepare
+from .result import FitResult, combine
 from .space import families, first_configurations, search_space
 
 _RESERVED_SECONDS = 3.0
+_TABLE_FOLDER = "table"
 
 
 def fit(
-    data: Path | str,
+    data: Any,
     *,
     target: str,
     minutes: float = 5.0,
@@ -33,7 +32,7 @@ def fit(
     """Find a good model of a table within some minutes.
 
     Args:
-        data: The table's file.
+        data: A path of a CSV or Parquet file, or a frame.
         target: The column to predict.
         minutes: The time for everything, reading and saving included.
         metric: What to improve; log loss or RMSE by default.
@@ -42,28 +41,40 @@ def fit(
         seed: The seed of all randomness.
 
     Returns:
-        The ensemble of the best models, and the study.
+        The fitted model and its study.
+
+    Raises:
+        InputError: The table or an option is wrong.
     """
     started = time.monotonic()
-    path = Path(data).expanduser().resolve()
-    problem = Problem.of(read_frame(path), target)
-    name, score = score_named(metric, problem)
+    name = Path(data).name.split(".")[0] if isinstance(data, str | Path) else "table"
+    place = (Path("studies") / name if folder is None else Path(folder)).absolute()
+    table = prepare(data, DataOptions(target=target), place / _TABLE_FOLDER, seed=seed)
+    score = score_named(metric, table.problems)
     chosen = families()
-    task = TableTask(data=path.name, folder=str(path.parent), target=target, metric=name)
-    slots = parallel or len(os.sched_getaffinity(0))
+    task = TableTask(table=_TABLE_FOLDER, folder=str(place), metric=score.name)
     left = minutes * 60 - (time.monotonic() - started) - _RESERVED_SECONDS
     options: dict[str, Any] = {
         "space": search_space(chosen),
-        "objective": f"{'maximize' if score.maximize else 'minimize'} {name}",
-        "folder": folder or Path("studies") / path.name.split(".")[0],
+        "objective": f"{'maximize' if score.maximize else 'minimize'} {score.name}",
+        "folder": place,
         "budget": Budget(minutes=left / 60),
-        "proposer": OrderedProposer(configurations=first_configurations(chosen, problem)),
-        "executor": {"name": "process", "slots": slots, "threads_per_trial": 1},
+        "proposer": {
+            "name": "ordered",
+            "configurations": first_configurations(chosen, table.problems[0]),
+            "then": "portfolio",
+        },
+        "judge": {"name": "rules", "repeats": 0},
+        "executor": {
+            "name": "process",
+            "slots": parallel or len(os.sched_getaffinity(0)),
+            "threads_per_trial": 1,
+        },
         "seed": seed,
     }
     study = Study(task=task, **options)
     try:
         study.run()
     finally:
-        result = FitResult.from_study(study, task)
-    return result
+        combine(study, task)
+    return FitResult.load(place)

@@ -14,15 +14,17 @@ from ..core.trial import Value
 from ..data.problem import Problem
 from ..families.base import Family
 
+_LAST = "prior"
+
 
 def families(names: Sequence[str] | None = None) -> dict[str, Family]:
     """Return the families by name; all installed ones by default."""
     return {name: plugins.load("families", name)() for name in (names or plugins.names("families"))}
 
 
-def search_space(chosen: Mapping[str, Family]) -> SearchSpace:
-    """Return the space: the choice of a family, and the hyperparameters of each, active where it is chosen."""
-    parameters: dict[str, Any] = {"family": Choice(list(chosen))}
+def search_space(chosen: Mapping[str, Family], recipes: Sequence[str] = ("plain",)) -> SearchSpace:
+    """Return the space: a family, a recipe, and the hyperparameters of each family, active where it is chosen."""
+    parameters: dict[str, Any] = {"family": Choice(list(chosen)), "recipe": Choice(list(recipes))}
     for name, family in chosen.items():
         for key, parameter in family.space.items():
             parameters[f"{name}.{key}"] = dataclasses.replace(parameter, when={"family": name})
@@ -33,9 +35,10 @@ def first_configurations(chosen: Mapping[str, Family], problem: Problem) -> list
     """Return the families' own configurations: the best of each family, then the second of each, and so on."""
     listed = [
         [
-            {"family": name, **{f"{name}.{key}": value for key, value in configuration.items()}}
+            {"family": name, "recipe": "plain", **{f"{name}.{key}": value for key, value in configuration.items()}}
             for configuration in family.configurations(problem)
         ]
         for name, family in chosen.items()
+        if name != _LAST
     ]
     return [configuration for turn in zip_longest(*listed) for configuration in turn if configuration is not None]

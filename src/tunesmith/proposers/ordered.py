@@ -32,7 +32,8 @@ class OrderedProposer:
         tried = {history.space.key(trial.parameters) for trial in history.trials}
         left = [c for c in self.configurations if history.space.key(c) not in tried]
         proposals = [
-            Proposal(parameters=dict(c), proposer=_NAME, reason="known to be good on other tables") for c in left[:count]
+            Proposal(parameters=dict(c), proposer=_NAME, reason="known to be good on other tables")
+            for c in left[:count]
         ]
         if len(proposals) < count:
             proposals += self._then.propose(history, count=count - len(proposals), seed=seed)

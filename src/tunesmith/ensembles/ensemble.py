@@ -1,0 +1,176 @@
+"""An ensemble of trained models, which predicts from raw tables."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import orjson
+
+from ..core.arrays import Floats
+from ..core.trial import Value
+from ..data.problem import Problem
+from ..data.schema import Schema
+from ..data.scores import per_problem
+from ..errors import InputError
+from .pipeline import Pipeline
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_MANIFEST = "manifest.json"
+_FORMAT = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Member:
+    """One configuration of an ensemble, trained on one or more folds.
+
+    Args:
+        trial: The number of its trial.
+        weight: Its share of the prediction; all weights sum to 1.
+        parameters: Its configuration; `family` names the family.
+        pipelines: One for each fold; their predictions are averaged.
+    """
+
+    trial: int
+    weight: float
+    parameters: Mapping[str, Value]
+    pipelines: Sequence[Pipeline]
+
+    @property
+    def family(self) -> str:
+        """The name of its family."""
+        return str(self.parameters["family"])
+
+    def predict(self, features: pd.DataFrame) -> Floats:
+        """Return the mean prediction of its pipelines, shape `(rows, outputs)`."""
+        return np.asarray(sum(pipeline.predict(features) for pipeline in self.pipelines) / len(self.pipelines))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ensemble:
+    """A weighted mean of members.
+
+    Args:
+        schema: How raw columns are read.
+        problems: What it predicts.
+        metric: The metric that it was chosen by.
+        score: That metric of its out-of-fold predictions.
+        members: At least one.
+    """
+
+    schema: Schema
+    problems: tuple[Problem, ...]
+    metric: str
+    score: float
+    members: Sequence[Member]
+
+    def predict_scores(self, frame: pd.DataFrame) -> Floats:
+        """Return probabilities of the classes, or numbers, of one problem after the other; shape `(rows, outputs)`."""
+        features = self.schema.read(frame)
+        return np.asarray(sum(member.weight * member.predict(features) for member in self.members))
+
+    def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return the predicted classes or numbers, one column for each problem."""
+        import pandas as pd
+
+        parts = per_problem(self.problems, self.predict_scores(frame))
+        return pd.DataFrame(
+            {
+                problem.target: np.array(problem.classes, dtype=object)[part.argmax(axis=1)]
+                if problem.is_classification
+                else part[:, 0]
+                for problem, part in zip(self.problems, parts, strict=True)
+            },
+            index=frame.index,
+        )
+
+    def predict_proba(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return the probability of each class; columns `class` for one problem, `target=class` for several.
+
+        Raises:
+            InputError: Numbers are predicted.
+        """
+        import pandas as pd
+
+        if not all(problem.is_classification for problem in self.problems):
+            raise InputError("probabilities exist for classes only, but numbers are predicted. Use predict().")
+        names = [
+            name if len(self.problems) == 1 else f"{problem.target}={name}"
+            for problem in self.problems
+            for name in problem.classes
+        ]
+        return pd.DataFrame(self.predict_scores(frame), columns=names, index=frame.index)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Return the ensemble that `save_ensemble` wrote.
+
+        Raises:
+            InputError: The folder holds none.
+        """
+        if not (folder / _MANIFEST).exists():
+            raise InputError(f"the folder of a model must hold {_MANIFEST}, but {folder} has none.")
+        manifest = orjson.loads((folder / _MANIFEST).read_bytes())
+        return cls(
+            schema=Schema.from_table(manifest["columns"]),
+            problems=tuple(map(Problem.from_table, manifest["problems"])),
+            metric=manifest["metric"],
+            score=manifest["score"],
+            members=[
+                Member(
+                    trial=row["trial"],
+                    weight=row["weight"],
+                    parameters=row["parameters"],
+                    pipelines=[
+                        Pipeline.load(place, row["parameters"]["family"])
+                        for place in sorted((folder / str(row["trial"])).iterdir())
+                    ],
+                )
+                for row in manifest["members"]
+            ],
+        )
+
+
+def save_ensemble(
+    folder: Path,
+    *,
+    schema: Schema,
+    problems: Sequence[Problem],
+    metric: str,
+    score: float,
+    members: Sequence[tuple[int, float, Mapping[str, Value], Sequence[Path]]],
+) -> None:
+    """Write an ensemble to a folder, which it replaces at once.
+
+    Args:
+        folder: Where to.
+        schema: How raw columns are read.
+        problems: What it predicts.
+        metric: The metric that it was chosen by.
+        score: That metric of its out-of-fold predictions.
+        members: The trial, the weight, the parameters and the folders of the pipelines of each.
+    """
+    partial = folder.with_name(f"{folder.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    rows: list[dict[str, Any]] = []
+    for trial, weight, parameters, pipelines in members:
+        rows.append({"trial": trial, "weight": weight, "parameters": dict(parameters)})
+        for pipeline in pipelines:
+            shutil.copytree(pipeline, partial / str(trial) / pipeline.name)
+    manifest = {
+        "format": _FORMAT,
+        "columns": schema.to_table(),
+        "problems": [problem.to_table() for problem in problems],
+        "metric": metric,
+        "score": score,
+        "members": rows,
+    }
+    (partial / _MANIFEST).write_bytes(orjson.dumps(manifest, option=orjson.OPT_INDENT_2))
+    shutil.rmtree(folder, ignore_errors=True)
+    partial.rename(folder)

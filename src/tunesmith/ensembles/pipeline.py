@@ -1,0 +1,65 @@
+"""A fitted recipe and the models trained on what it returns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+import orjson
+
+from .. import plugins
+from ..core.arrays import Floats
+from ..families.base import Model
+from ..recipes.recipe import FittedRecipe
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_RECIPE_FILE = "recipe.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pipeline:
+    """What one fit on one fold has left.
+
+    Args:
+        recipe: Prepares the columns.
+        models: One for each problem.
+    """
+
+    recipe: FittedRecipe
+    models: Sequence[Model]
+
+    def predict(self, features: pd.DataFrame) -> Floats:
+        """Return the outputs of one problem after the other, shape `(rows, outputs)`.
+
+        Args:
+            features: The columns as the schema reads them.
+        """
+        prepared = self.recipe.transform(features)
+        return np.column_stack([model.predict(prepared) for model in self.models])
+
+    def save(self, folder: Path) -> None:
+        """Write it to a new folder, without pickle."""
+        folder.mkdir(parents=True)
+        (folder / _RECIPE_FILE).write_bytes(orjson.dumps(self.recipe.to_table()))
+        for number, model in enumerate(self.models):
+            place = folder / str(number)
+            place.mkdir()
+            model.save(place)
+
+    @classmethod
+    def load(cls, folder: Path, family: str) -> Self:
+        """Return the pipeline that `save` wrote.
+
+        Args:
+            folder: Where it lies.
+            family: The name of its models' family.
+        """
+        kind = plugins.load("families", family).model
+        recipe = FittedRecipe.from_table(orjson.loads((folder / _RECIPE_FILE).read_bytes()))
+        places = sorted((place for place in folder.iterdir() if place.is_dir()), key=lambda place: int(place.name))
+        return cls(recipe=recipe, models=[kind.load(place) for place in places])

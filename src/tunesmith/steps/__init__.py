@@ -1,0 +1,1 @@
+"""Steps of recipes, one file each."""

@@ -1,0 +1,156 @@
+"""A table as the task: each trial trains one configuration of one family, validated on folds."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from .. import plugins
+from ..core.arrays import Floats
+from ..core.trial import Measurement, Reporter, TrialRequest, Value
+from ..data.scores import score_named
+from ..data.table import Table
+from ..ensembles.pipeline import Pipeline
+from ..families.base import Family, TrainingPart
+from ..recipes.templates import TEMPLATES
+from ..trial_folder.artifacts import find_artifacts
+from ..trial_folder.metrics import write_metrics
+from ..trial_folder.names import ARTIFACTS_FOLDER
+from .base import TaskContext, build_task
+
+if TYPE_CHECKING:
+    from ..core.space import SearchSpace
+
+PREDICTIONS_FILE = "out_of_fold.npy"
+"""The predictions of the rows that are held out in a fold; shape `(rows held out, outputs)`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableTask:
+    """Trains a configuration on the folds of a table, and scores its out-of-fold predictions.
+
+    The parameter `family` names the family, `recipe` the recipe, and `FAMILY.NAME` a hyperparameter. The artifacts of
+    a trial are its out-of-fold predictions and a folder for the pipeline of each fold.
+
+    Args:
+        table: The folder that `Table.save` wrote.
+        metric: The metric's name.
+        folder: What a relative `table` is relative to.
+    """
+
+    table: str
+    metric: str
+    folder: Path | str = "."
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Load the table and the families where the task is unpickled: in a worker, which forks every trial."""
+        self.__dict__.update(state)
+        _ = self.loaded
+        for name in plugins.names("families"):
+            plugins.load("families", name)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name in self.__dataclass_fields__}
+
+    @classmethod
+    def from_table(cls, table: Mapping[str, Any], context: TaskContext) -> Self:
+        """Return the task of a `[task]` table, without its `kind`."""
+        return build_task(cls, {"metric": context.metric, **table}, folder=context.folder)
+
+    @cached_property
+    def loaded(self) -> Table:
+        """The table."""
+        return Table.load(Path(self.folder) / self.table)
+
+    def check(self, space: SearchSpace) -> None:
+        """Check that the table can be read, and that the metric suits the problem."""
+        score_named(self.metric, self.loaded.problems)
+
+    def defaults(self) -> Mapping[str, Value]:
+        """Return the configuration of trial 0: the model that knows only the target."""
+        return {"family": "prior", "recipe": "plain"}
+
+    @property
+    def has_test(self) -> bool:
+        """Whether there is a held-out test split."""
+        return False
+
+    def evaluate(self, request: TrialRequest, report: Reporter) -> Measurement:
+        """Train and score one configuration.
+
+        Raises:
+            TrialPruned: `report` raised it.
+        """
+        started = time.monotonic()
+        table, score = self.loaded, score_named(self.metric, self.loaded.problems)
+        folder = request.folder / ARTIFACTS_FOLDER
+        predictions = np.full((len(table.target), sum(problem.outputs for problem in table.problems)), np.nan)
+        splits = table.splits
+        times_held_out = np.zeros(len(table.target))
+        for number, (train, held_out) in enumerate(splits):
+            deadline = None
+            if request.timeout_seconds is not None:
+                left = started + request.timeout_seconds - time.monotonic()
+                deadline = time.monotonic() + left / (len(splits) - number)
+            pipeline, outputs = self._fit(request, train, held_out, deadline)
+            pipeline.save(folder / f"fold_{number}")
+            first = times_held_out[held_out] == 0
+            predictions[held_out] = np.where(first[:, None], 0.0, predictions[held_out]) + outputs
+            times_held_out[held_out] += 1
+            known = times_held_out > 0
+            means = predictions[known] / times_held_out[known, None]
+            metrics = {self.metric: score.mean(table.problems, table.target[known], means)}
+            report(number + 1, metrics)
+        np.save(folder / PREDICTIONS_FILE, means)
+        write_metrics(request.folder, metrics)
+        return Measurement(metrics=metrics, artifacts=find_artifacts(request.folder))
+
+    def _fit(
+        self, request: TrialRequest, train: np.ndarray, held_out: np.ndarray, deadline: float | None
+    ) -> tuple[Pipeline, Floats]:
+        """Return the pipeline of one fold, and its predictions of the rows held out."""
+        table = self.loaded
+        name = str(request.parameters["family"])
+        family: Family = plugins.load("families", name)()
+        parameters = {
+            key.removeprefix(f"{name}."): value
+            for key, value in request.parameters.items()
+            if key.startswith(f"{name}.")
+        }
+        features = table.features
+        if not family.takes_text:
+            features = features[[c.name for c in table.schema.columns if c.kind != "text"]]
+        recipe = TEMPLATES[str(request.parameters["recipe"])]
+        fitted, prepared = recipe.fit_transform(features.iloc[train], table.target[train])
+        validation = fitted.transform(features.iloc[held_out])
+        models = []
+        for index, problem in enumerate(table.problems):
+            target = table.target[:, index]
+            part = TrainingPart(
+                features=prepared,
+                target=target[train],
+                validation=(validation, target[held_out]),
+                problem=problem,
+                seed=request.seed,
+                threads=int(os.environ.get("OMP_NUM_THREADS") or 1),
+                weight=None if table.weight is None else table.weight[train],
+                deadline=deadline,
+            )
+            models.append(family.fit(part, parameters))
+        pipeline = Pipeline(recipe=fitted, models=models)
+        return pipeline, np.column_stack([model.predict(validation) for model in models])
+
+    def reproduce(self, request: TrialRequest) -> str:
+        """Return a command that runs the trial again."""
+        return f"tunesmith reproduce {request.folder.parent.parent} {request.number}"
+
+    def to_table(self) -> dict[str, Any]:
+        """Return the `[task]` table of study.toml that describes it."""
+        return {"kind": "table", "table": str(Path(self.folder).absolute() / self.table), "metric": self.metric}
