@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,17 +20,59 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Profile:
-    """What a family is good for, in words.
+    """What a family is good for, and what it needs.
 
     Args:
         title: Its name for people.
         purpose: Where it is strong, in one sentence.
         interpretable: Whether a person can read its reasons off the model.
+        text_only: Whether it is of use only where there are columns of text.
+        most_rows: The most rows that it can be trained on; None for no limit.
+        most_columns: The most columns that it can be trained on; None for no limit.
+        modules: The optional modules that it imports.
+        extra: The extra of tunesmith that installs them.
+        checkpoint: The environment variable that names a file of pretrained weights, if it needs one.
     """
 
     title: str
     purpose: str
     interpretable: bool = False
+    text_only: bool = False
+    most_rows: int | None = None
+    most_columns: int | None = None
+    modules: tuple[str, ...] = ()
+    extra: str = ""
+    checkpoint: str = ""
+
+    def missing(self) -> str | None:
+        """Return what must be installed or set before the family can be used, in words; None if nothing.
+
+        >>> Profile(title="Net", purpose="none", modules=("no_such_module",), extra="torch").missing()
+        "no_such_module is not installed. Install it with: pip install 'tunesmith[torch]'"
+        """
+        absent = [name for name in self.modules if importlib.util.find_spec(name) is None]
+        if absent:
+            verb = "is" if len(absent) == 1 else "are"
+            it = "it" if len(absent) == 1 else "them"
+            names = " and ".join(absent)
+            return f"{names} {verb} not installed. Install {it} with: pip install 'tunesmith[{self.extra}]'"
+        if self.checkpoint and not Path(os.environ.get(self.checkpoint, "")).is_file():
+            return f"{self.checkpoint} must name a file of weights. Nothing is downloaded."
+        return None
+
+    def suits(self, rows: int, columns: int, texts: int) -> bool:
+        """Return whether a table is within the limits.
+
+        Args:
+            rows: The number of rows.
+            columns: The number of columns, without the target.
+            texts: How many of them hold text.
+        """
+        return (
+            rows <= (self.most_rows or rows)
+            and columns <= (self.most_columns or columns)
+            and (texts > 0 or not self.text_only)
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

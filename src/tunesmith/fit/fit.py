@@ -51,7 +51,7 @@ def fit(
     place = (Path("studies") / name if folder is None else Path(folder)).absolute()
     table = prepare(data, DataOptions(target=target), place / _TABLE_FOLDER, seed=seed)
     score = score_named(metric, table.problems)
-    chosen = families()
+    chosen = families(table)
     task = TableTask(table=_TABLE_FOLDER, folder=str(place), metric=score.name)
     left = minutes * 60 - (time.monotonic() - started) - _RESERVED_SECONDS
     options: dict[str, Any] = {

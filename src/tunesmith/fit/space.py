@@ -12,14 +12,32 @@ from ..core.parameters import Choice
 from ..core.space import SearchSpace
 from ..core.trial import Value
 from ..data.problem import Problem
+from ..data.table import Table
+from ..errors import MissingExtra
 from ..families.base import Family
 
 _LAST = "prior"
 
 
-def families(names: Sequence[str] | None = None) -> dict[str, Family]:
-    """Return the families by name; all installed ones by default."""
-    return {name: plugins.load("families", name)() for name in (names or plugins.names("families"))}
+def families(table: Table, names: Sequence[str] | None = None) -> dict[str, Family]:
+    """Return the families by name; by default all that are installed and suit the table.
+
+    Raises:
+        MissingExtra: A family that is named cannot be used before something is installed or set.
+    """
+    kinds = {name: plugins.load("families", name)() for name in (names or plugins.names("families"))}
+    if names:
+        for name in names:
+            if (lack := kinds[name].profile.missing()) is not None:
+                raise MissingExtra(f"the family {name} cannot be used: {lack}")
+        return kinds
+    texts = sum(column.kind == "text" for column in table.schema.columns)
+    rows, columns = table.features.shape
+    return {
+        name: family
+        for name, family in kinds.items()
+        if family.profile.suits(rows, columns, texts) and family.profile.missing() is None
+    }
 
 
 def search_space(chosen: Mapping[str, Family], recipes: Sequence[str] = ("plain",)) -> SearchSpace:
