@@ -127,12 +127,14 @@ class Family(Protocol):
         model: The class of its trained models.
         space: Its hyperparameters.
         takes_text: Whether it takes columns of text as they are.
+        libraries: The modules that training imports; a worker imports them once, before it forks trials.
     """
 
     profile: ClassVar[Profile]
     model: ClassVar[type[Model]]
     space: ClassVar[Mapping[str, Parameter]]
     takes_text: ClassVar[bool]
+    libraries: ClassVar[Sequence[str]]
 
     def configurations(self, problem: Problem) -> Sequence[Mapping[str, Value]]:
         """Return hyperparameters that are worth trying first, the best first."""

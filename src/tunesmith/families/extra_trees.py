@@ -18,6 +18,7 @@ class ExtraTreesFamily:
     profile: ClassVar = Profile(title="Extra trees", purpose="strong on small tables and smooth targets")
     model: ClassVar = ForestModel
     takes_text: ClassVar = False
+    libraries: ClassVar[Sequence[str]] = ("sklearn.ensemble",)
     space: ClassVar[Mapping[str, Parameter]] = {
         "trees": Int(100, 600, log=True),
         "min_samples_leaf": Int(1, 20, log=True),

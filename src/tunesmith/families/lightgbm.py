@@ -70,6 +70,7 @@ class LightgbmFamily:
     profile: ClassVar = Profile(title="LightGBM", purpose="strong on most tables, fast, takes missing values")
     model: ClassVar = LightgbmModel
     takes_text: ClassVar = False
+    libraries: ClassVar[Sequence[str]] = ("lightgbm",)
     space: ClassVar[Mapping[str, Parameter]] = {
         "learning_rate": Float(0.01, 0.2, log=True),
         "num_leaves": Int(4, 255, log=True),

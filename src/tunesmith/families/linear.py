@@ -21,6 +21,13 @@ class LinearFamily:
     )
     model: ClassVar = SklearnModel
     takes_text: ClassVar = False
+    libraries: ClassVar[Sequence[str]] = (
+        "sklearn.compose",
+        "sklearn.impute",
+        "sklearn.linear_model",
+        "sklearn.pipeline",
+        "sklearn.preprocessing",
+    )
     space: ClassVar[Mapping[str, Parameter]] = {
         "strength": Float(1e-3, 100.0, log=True),
         "min_frequency": Int(1, 50, log=True),

@@ -54,6 +54,7 @@ class PriorFamily:
     model: ClassVar = PriorModel
     space: ClassVar[Mapping[str, Parameter]] = {}
     takes_text: ClassVar = False
+    libraries: ClassVar[Sequence[str]] = ()
 
     def configurations(self, problem: Problem) -> Sequence[Mapping[str, Value]]:
         """Return its only configuration."""

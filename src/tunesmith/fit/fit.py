@@ -52,7 +52,7 @@ def fit(
     table = prepare(data, DataOptions(target=target), place / _TABLE_FOLDER, seed=seed)
     score = score_named(metric, table.problems)
     chosen = families(table)
-    task = TableTask(table=_TABLE_FOLDER, folder=str(place), metric=score.name)
+    task = TableTask(table=_TABLE_FOLDER, folder=str(place), metric=score.name, families=list(chosen))
     left = minutes * 60 - (time.monotonic() - started) - _RESERVED_SECONDS
     options: dict[str, Any] = {
         "space": search_space(chosen),
@@ -69,6 +69,7 @@ def fit(
             "name": "process",
             "slots": parallel or len(os.sched_getaffinity(0)),
             "threads_per_trial": 1,
+            "preload": "first",
         },
         "seed": seed,
     }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -42,19 +43,22 @@ class TableTask:
     Args:
         table: The folder that `Table.save` wrote.
         metric: The metric's name.
+        families: The families that trials may use.
         folder: What a relative `table` is relative to.
     """
 
     table: str
     metric: str
+    families: Sequence[str] = ()
     folder: Path | str = "."
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Load the table and the families where the task is unpickled: in a worker, which forks every trial."""
+        """Load the table and the libraries where the task is unpickled: in a worker, which forks every trial."""
         self.__dict__.update(state)
         _ = self.loaded
-        for name in plugins.names("families"):
-            plugins.load("families", name)
+        for family in self.families:
+            for library in plugins.load("families", family).libraries:
+                importlib.import_module(library)
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if name in self.__dataclass_fields__}
@@ -153,4 +157,9 @@ class TableTask:
 
     def to_table(self) -> dict[str, Any]:
         """Return the `[task]` table of study.toml that describes it."""
-        return {"kind": "table", "table": str(Path(self.folder).absolute() / self.table), "metric": self.metric}
+        return {
+            "kind": "table",
+            "table": str(Path(self.folder).absolute() / self.table),
+            "metric": self.metric,
+            "families": list(self.families),
+        }

@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from ...core.schema import LONGEST_SECONDS, check_types, expect_environment, expect_range
 from ...core.trial import Measurement, OnReport, TrialRequest
@@ -52,7 +52,8 @@ class ProcessExecutor:
         grace_seconds: How long a trial may take to end after it was asked to, before it is killed.
         preload: Import the user's code once for each slot, and fork trials from there: they start in milliseconds.
             Turn it off for code that starts threads or processes, or uses a GPU, when it is imported.
-            None means yes on Linux, no elsewhere.
+            None means yes on Linux, no elsewhere. `"first"` means yes, before the first trial: for code that is known
+            to import without harm. Otherwise the first trial of each slot imports it for itself.
         log_bytes: The largest `log.txt`; beyond that, the beginning and the end are kept.
         environment: Variables to set for every trial.
 
@@ -65,7 +66,7 @@ class ProcessExecutor:
     gpus_per_trial: int = 1
     threads_per_trial: int | None = None
     grace_seconds: float = 5.0
-    preload: bool | None = None
+    preload: bool | Literal["first"] | None = None
     log_bytes: int = 8_000_000
     environment: Mapping[str, str] = field(default_factory=dict)
     _state: _State = field(default_factory=_State, init=False, repr=False, compare=False)

@@ -22,7 +22,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ...core.trial import TrialRequest
 from ...errors import message_of
@@ -32,6 +32,8 @@ from .messages import LineReader, parse, send
 from .trial_process import TrialProcess, WorkerOptions
 
 logger = logging.getLogger(__name__)
+
+Preload = bool | Literal["first"]
 
 _POLL_SECONDS = 5.0
 _PRELOAD_SECONDS = 60.0
@@ -46,14 +48,14 @@ class LoadedTask:
 
     Args:
         pickled: The task, by cloudpickle.
-        preload: Whether the worker may unpickle it at all.
+        preload: Whether the worker may unpickle it at all; `"first"` if also before the first trial.
     """
 
-    def __init__(self, pickled: bytes, preload: bool) -> None:
+    def __init__(self, pickled: bytes, preload: Preload) -> None:
         self._pickled = pickled
         self._preload = preload
         self._task: Task | None = None
-        self._load_seconds: float | None = None
+        self._load_seconds: float | None = 0.0 if preload == "first" else None
 
     def load(self) -> Task:
         """Return the task; imports the user's code unless the worker has done so."""
@@ -114,7 +116,7 @@ class Worker:
         preload: Whether to keep the task in this process.
     """
 
-    def __init__(self, control: int, answers: int, options: WorkerOptions, *, preload: bool) -> None:
+    def __init__(self, control: int, answers: int, options: WorkerOptions, *, preload: Preload) -> None:
         self._control = LineReader(control)
         self._answers = answers
         self._options = options
