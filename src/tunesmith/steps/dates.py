@@ -1,71 +1,73 @@
-"""Dates as numbers: year, month, day, weekday and seconds since 1970."""
+"""Dates as numbers: days since 1970, and those of year, month, day, weekday and hour that vary."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from ..core.arrays import Floats
+from ._columns import choose
+from .base import Step, Transformer
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_PARTS = ("year", "month", "day", "weekday", "hour")
 
+class Dates(Transformer):
+    """Replaces each date by numbers."""
 
-class DateParts:
-    """Replaces each date column by its parts that vary, and by days since 1970."""
+    def __init__(self, *, columns: Sequence[str] = ("date",), cyclical: bool = False) -> None:
+        self.columns = list(columns)
+        self.cyclical = cyclical
+        self.parts: dict[str, list[str]] = {}
 
-    def __init__(self, parts: Sequence[tuple[str, Sequence[str]]] = ()) -> None:
-        self.parts = [(name, list(kept)) for name, kept in parts]
-
-    def fit_transform(self, features: pd.DataFrame, target: Floats | None = None) -> pd.DataFrame:
-        """Find the parts that vary, and return the rows with them."""
-        self.parts = []
-        for name in features.columns:
+    def fit_transform(self, features: pd.DataFrame, target: np.ndarray | None = None) -> pd.DataFrame:
+        """Find the parts that vary, and return the rows with numbers instead of dates."""
+        for name in choose(features, self.columns):
             if features[name].dtype.kind == "M":
-                varying = [part for part in _PARTS if getattr(features[name].dt, part).nunique() > 1]
-                self.parts.append((str(name), varying))
+                dates = features[name].dt
+                parts = ("year", "quarter", "month", "day", "dayofyear", "weekday", "hour", "minute")
+                self.parts[name] = [part for part in parts if getattr(dates, part).nunique() > 1]
         return self.transform(features)
 
     def transform(self, features: pd.DataFrame) -> pd.DataFrame:
-        """Return the rows with parts instead of dates."""
+        """Return the rows with numbers instead of dates."""
         import pandas as pd
 
         if not self.parts:
             return features
-        columns: dict[str, Any] = {}
-        for name, kept in self.parts:
+        periods = {"month": 12, "day": 31, "dayofyear": 365.25, "weekday": 7, "hour": 24, "minute": 60}
+        made = {}
+        for name, parts in self.parts.items():
             dates = features[name]
-            days = dates.to_numpy(dtype="datetime64[s]").astype(np.float64) / 86_400
-            columns[f"{name} (day)"] = np.where(dates.isna(), np.nan, days)
-            for part in kept:
-                columns[f"{name} ({part} of date)"] = getattr(dates.dt, part).to_numpy(
-                    dtype=np.float64, na_value=np.nan
-                )
-        rest = features.drop(columns=[name for name, _ in self.parts])
-        return pd.concat([rest, pd.DataFrame(columns, index=features.index)], axis=1)
-
-    def to_table(self) -> dict[str, Any]:
-        """Return what was fitted as plain JSON."""
-        return {"parts": self.parts}
-
-    @classmethod
-    def from_table(cls, table: dict[str, Any]) -> Self:
-        """Return the transformer that `to_table` described."""
-        return cls(table["parts"])
+            days = dates.to_numpy(dtype="datetime64[s]").astype("float64") / 86_400
+            made[f"{name} (days)"] = np.where(dates.isna(), np.nan, days)
+            for part in parts:
+                values = getattr(dates.dt, part).to_numpy(dtype="float64", na_value=np.nan)
+                if not self.cyclical or part not in periods:
+                    made[f"{name} ({part})"] = values
+                    continue
+                angle = 2 * np.pi * values / periods[part]
+                made[f"{name} (sine of {part})"] = np.sin(angle)
+                made[f"{name} (cosine of {part})"] = np.cos(angle)
+        rest = features.drop(columns=list(self.parts))
+        return pd.concat([rest, pd.DataFrame(made, index=features.index)], axis=1)
 
 
 @dataclass(frozen=True, kw_only=True)
-class DatesStep:
-    """Replaces dates by numbers."""
+class DatesStep(Step):
+    """Replaces dates by numbers.
 
-    exportable: ClassVar[bool] = False
-    transformer: ClassVar[type[DateParts]] = DateParts
+    Args:
+        columns: Which.
+        cyclical: Whether a month, weekday or hour becomes sine and cosine, so that December is close to January: for
+            linear models and nets. Trees do better with the number.
+    """
 
-    def build(self) -> DateParts:
-        """Return the unfitted transformer."""
-        return DateParts()
+    transformer: ClassVar = Dates
+    onnx_obstacle: ClassVar = "an ONNX graph cannot take dates apart"
+
+    columns: tuple[str, ...] = ("date",)
+    cyclical: bool = False

@@ -128,11 +128,11 @@ class TableTask:
             for key, value in request.parameters.items()
             if key.startswith(f"{name}.")
         }
-        features = table.features
-        if not family.takes_text:
-            features = features[[c.name for c in table.schema.columns if c.kind != "text"]]
         recipe = TEMPLATES[str(request.parameters["recipe"])]
-        fitted, prepared = recipe.fit_transform(features.iloc[train], table.target[train])
+        if family.takes_text:
+            recipe = recipe.keeping_text()
+        features = table.features
+        fitted, prepared = recipe.fit_transform(features.iloc[train], table.target[train], table.problems)
         validation = fitted.transform(features.iloc[held_out])
         models = []
         for index, problem in enumerate(table.problems):
