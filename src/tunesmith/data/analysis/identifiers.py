@@ -1,0 +1,74 @@
+"""Keys and row numbers: columns whose values name the row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..findings import Finding
+from ..schema import Column
+from ..schema import numbers as read_numbers
+from .names import names_identifier, names_moment
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .sample import Sample
+
+_LEAST_ROWS = 20
+_DENSE = 1.5
+_CODE = re.compile(r"^(?=.*\d)[\w.:/#-]{2,64}$")
+
+
+def find_identifiers(sample: Sample) -> Iterator[Finding]:
+    """Yield columns with another value in every row that say nothing else."""
+    for column in sample.schema.columns:
+        if sample.rows < _LEAST_ROWS or sample.raw[column.name].duplicated().any():
+            continue
+        values = sample.whole[column.name]
+        if values.isna().any() or (not sample.is_whole and values.duplicated().any()):
+            continue
+        if column.kind == "number":
+            yield from _numeric(column.name, read_numbers(values))
+        elif is_code(column, values):
+            yield Finding(
+                kind="identifier",
+                severity="warning",
+                columns=(column.name,),
+                text=f"'{column.name}' has another value in every row: it names the row.",
+                remedy=f"Leave it out with --exclude {column.name}: a model can only learn it by heart.",
+                values={"distinct": len(values)},
+            )
+
+
+def is_code(column: Column, values: pd.Series) -> bool:
+    """Tell whether a column of words looks like keys: one word with a digit in nearly all rows, or a name for it."""
+    if column.kind not in ("category", "text"):
+        return False
+    seen = values.dropna().astype(str).iloc[:1000]
+    return names_identifier(column.name) or bool(len(seen) and seen.str.match(_CODE).mean() > 0.95)
+
+
+def _numeric(name: str, values: np.ndarray) -> Iterator[Finding]:
+    """Yield what is found about a column of different numbers."""
+    if np.isnan(values).any() or (values != np.round(values)).any() or names_moment(name):
+        return
+    rises = bool((np.diff(values) > 0).all())
+    is_dense = values.max() - values.min() < _DENSE * len(values)
+    if rises and (is_dense or names_identifier(name)):
+        text = f"'{name}' counts the rows: it rises from each row to the next."
+    elif is_dense or names_identifier(name):
+        text = f"'{name}' has another whole number in every row: it names the row."
+    else:
+        return
+    yield Finding(
+        kind="row_number" if rises else "identifier",
+        severity="warning",
+        columns=(name,),
+        text=text,
+        remedy=f"Leave it out with --exclude {name}: new rows have other numbers.",
+        values={"distinct": len(values), "rises": rises},
+    )
