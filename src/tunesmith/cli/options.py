@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from ..errors import InputError
 from ..progress.terminal import CleanConsole
 from ..service.facts import to_json
 from ..study.study import Study
+from ..text.shell import command
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +70,7 @@ BEST = -1
 """The best trial, where a number is expected."""
 
 
-def _number(context: click.Context, argument: click.Parameter, value: str | None) -> int | None:
+def number_or_best(context: click.Context, argument: click.Parameter, value: str | None) -> int | None:
     """Return the number of a trial, or `BEST`."""
     if value is None or value == "best":
         return None if value is None else BEST
@@ -76,8 +79,8 @@ def _number(context: click.Context, argument: click.Parameter, value: str | None
     return int(value)
 
 
-TRIAL = click.argument("trial", callback=_number)
-OPTIONAL_TRIAL = click.argument("trial", callback=_number, required=False)
+TRIAL = click.argument("trial", callback=number_or_best)
+OPTIONAL_TRIAL = click.argument("trial", callback=number_or_best, required=False)
 
 
 def numbered(study: Study, trial: int) -> int:
@@ -91,3 +94,45 @@ def numbered(study: Study, trial: int) -> int:
     if study.best is None:
         raise InputError("there is no best trial, as none is complete. Give the number of a trial.")
     return study.best.number
+
+
+def put_aside(folder: Path) -> None:
+    """Rename a study's folder, so that the next run starts over without losing it.
+
+    Raises:
+        InputError: The folder holds no study.
+        StudyLocked: Another process uses it.
+    """
+    if not folder.exists():
+        return
+    if not (folder / "journal.jsonl").exists():
+        raise InputError(f"--fresh renames a study's folder, but {folder} holds no study. Choose another folder.")
+    number = 1
+    while (aside := folder.with_name(f"{folder.name}.old-{number}")).exists():
+        number += 1
+    from ..journal.file import FileJournal
+
+    journal = FileJournal(folder / "journal.jsonl")
+    journal.lock()  # Raises while another process uses it.
+    try:
+        shutil.move(folder, aside)
+    finally:
+        journal.unlock()
+
+
+def command_again(context: click.Context, *, leave_out: Collection[str] = ()) -> str:
+    """Return the command line of a verb that runs, to copy.
+
+    Args:
+        context: The verb's context.
+        leave_out: The options that only its first call needs, by parameter name.
+    """
+    words: list[object] = ["tunesmith", context.info_name]
+    for parameter in sorted(context.command.params, key=lambda parameter: isinstance(parameter, click.Option)):
+        name, value = str(parameter.name), context.params.get(str(parameter.name))
+        if name in leave_out or context.get_parameter_source(name) is not ParameterSource.COMMANDLINE:
+            continue
+        for one in value if parameter.multiple else [value]:
+            option = [parameter.opts[0]] if isinstance(parameter, click.Option) else []
+            words += option if getattr(parameter, "is_flag", False) else [*option, one]
+    return command(*words)

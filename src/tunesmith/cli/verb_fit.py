@@ -2,39 +2,95 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
+from typing import Any
 
 import click
+import psutil
 
-from ..fit.fit import fit as fit_table
+from ..core.budget import Budget
+from ..errors import InputError, StudyFailed
+from ..fit.options import DEFAULT_MINUTES, FitOptions, parse_limits
+from ..fit.prepare import DataOptions
+from ..fit.result import FitResult
+from ..fit.session import FitSession
+from ..progress.terminal import CleanConsole
+from ..runner.signals import INTERRUPTED, handle, handled, leave, say_interrupted
+from ..service.fit_facts import fit_facts, understood_facts
 from ..text import wording
-from .options import Output, speaking
+from .fit_views import fit_summary, understood
+from .options import Output, command_again, put_aside, speaking
+from .watch import watched
+
+TASKS = ("auto", "classification", "regression", "forecasting")
 
 
 @click.command()
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("--target", required=True, help="The column to predict.")
-@click.option("--minutes", type=float, default=5.0, show_default=True, help="The time for everything.")
+@click.option("--task", type=click.Choice(TASKS), default="auto", help="What is predicted [default: found from values].")
+@click.option("--minutes", type=float, help=f"The time for everything, over all sessions [default: {DEFAULT_MINUTES:g}].")
+@click.option("--trials", type=int, help="Maximum number of trials.")
 @click.option("--metric", help="What to improve [default: log_loss for classes, rmse for numbers].")
-@click.option("--folder", type=click.Path(path_type=Path, file_okay=False), help="Where the study is kept.")
+@click.option("--families", help="The families to choose from, separated by commas [default: all that are installed].")
+@click.option("--limit", "limits", multiple=True, help='What the model must keep, as "model_mb <= 5"; repeatable.')
+@click.option("--interpretable", is_flag=True, help="The result must be one model that a person can read.")
+@click.option("--horizon", type=int, hidden=True)
+@click.option("--folder", type=click.Path(path_type=Path, file_okay=False), help="Where to [default: studies/NAME].")
+@click.option("--model", help="A language model that advises, for example openrouter:anthropic/claude-sonnet-4.5.")
 @click.option("--parallel", type=int, help="Number of trials that run at once [default: the number of cores].")
+@click.option("--memory-gb", type=float, help="Maximum memory per trial, in GB.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The seed of all randomness.")
+@click.option("--dry-run", is_flag=True, help="Show what was understood; train nothing.")
+@click.option("--fresh", is_flag=True, help="Start over; the earlier study is kept under another name.")
 @speaking
-def fit(
-    output: Output,
-    data: Path,
-    target: str,
-    minutes: float,
-    metric: str | None,
-    folder: Path | None,
-    parallel: int | None,
-    seed: int,
-) -> None:
-    """Find a good model of the table DATA, a CSV or Parquet file."""
-    result = fit_table(data, target=target, minutes=minutes, metric=metric, folder=folder, parallel=parallel, seed=seed)
-    ensemble = result.ensemble
-    members = wording.count(len(ensemble.members), "model")
-    output.say(
-        f"{ensemble.metric} {wording.number(ensemble.score)} with {members}; saved in {result.folder}",
-        {"folder": str(result.folder), "metric": ensemble.metric, "score": ensemble.score},
+def fit(output: Output, data: Path, folder: Path | None, dry_run: bool, fresh: bool, **asked: Any) -> None:
+    """Find a good model of the table DATA, a CSV or Parquet file, or continue an earlier call.
+
+    All of `--minutes` counts: reading, training and saving. Give more minutes to go on after they are up.
+    """
+    started = time.monotonic() - (time.time() - psutil.Process().create_time())
+    place = (folder or Path("studies") / data.name.split(".")[0]).absolute()
+    with handled(leave):  # Nothing runs yet, and much is imported.
+        options = _options(asked)
+        if dry_run:
+            facts = understood_facts(data, options, place)
+            output.say(understood(facts), facts)
+            return
+        if fresh:
+            put_aside(place)
+        session = FitSession(data, options, place, started=started)
+    _run(session, output)
+
+
+def _run(session: FitSession, output: Output) -> None:
+    """Run a session and print its result."""
+    again = command_again(click.get_current_context(), leave_out=("fresh",))
+    try:
+        with session, watched(session.study, output, CleanConsole()):
+            result = session.run(progress=False)
+    except KeyboardInterrupt:
+        handle(leave)
+        kept = wording.count(session.study.history.settled, "settled trial")
+        say_interrupted(f"tunesmith: interrupted; {kept} kept. Continue with: {again}")
+        raise click.exceptions.Exit(INTERRUPTED) from None
+    if output.json or not output.quiet:
+        output.say(fit_summary(result), fit_facts(result))
+
+
+def _options(asked: dict[str, Any]) -> FitOptions:
+    if asked["task"] == "forecasting" or asked["horizon"] is not None:
+        raise InputError("forecasting is not built yet: --task must be classification or regression.")
+    limits = {"trials": asked["trials"], "memory_gb": asked["memory_gb"], "minutes": asked["minutes"] or DEFAULT_MINUTES}
+    return FitOptions(
+        data=DataOptions(target=asked["target"]),
+        budget=Budget(**limits),
+        metric=asked["metric"],
+        families=tuple(name.strip() for name in (asked["families"] or "").split(",") if name.strip()),
+        limits=parse_limits(asked["limits"]),
+        interpretable=asked["interpretable"],
+        model=asked["model"],
+        parallel=asked["parallel"],
+        seed=asked["seed"],
     )

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 
 from ..config.settings import FLAGS, Settings
-from ..core.approval_request import ApprovalRequest
 from ..core.machine_faults import writing
 from ..errors import InputError, OutputError, StudyFailed
-from ..progress.live import LiveView
 from ..progress.terminal import CleanConsole
 from ..runner.signals import INTERRUPTED, handle, handled, leave, say_interrupted
 from ..service.facts import study_facts
@@ -26,11 +21,9 @@ from ..study.study import Study
 from ..study.tuning import study_from_settings
 from ..text.cleaning import clean, without_passwords
 from ..text.shell import command
-from .keyboard import Keyboard
-from .live import Frame
-from .options import Output, speaking
-from .plain import PlainView
+from .options import Output, put_aside, speaking
 from .views import summary
+from .watch import watched
 
 _HELP: dict[str, tuple[Any, str]] = {
     "trials": (int, "Maximum number of trials, repeats included."),
@@ -76,18 +69,14 @@ def run(output: Output, study: Path, dry_run: bool, no_agents: bool, fresh: bool
         if no_agents:
             settings.tables["agents"] = {}
         if fresh and not dry_run:
-            _put_aside(settings.folder)
+            put_aside(settings.folder)
         built = study_from_settings(settings)
     if dry_run:
         output.say(_settings_table(settings, built), _settings_facts(settings))
         return
     console = CleanConsole()
     try:
-        with _view(built, output, console) as view, built:
-            if view is not None:
-                built.recorder.observers.append(view.record)
-            if isinstance(view, Frame) and built.gateway is not None:
-                built.gateway.on_partial = view.show_answer
+        with watched(built, output, console), built:
             _run(built, settings)
     except KeyboardInterrupt:
         handle(leave)
@@ -139,54 +128,6 @@ def _report(study: Study) -> None:
             study.report()
     except OutputError as error:
         click.echo(f"tunesmith: no report was written: {error}", err=True)
-
-
-@contextmanager
-def _view(study: Study, output: Output, console: Console) -> Iterator[Frame | PlainView | None]:
-    is_quiet = output.json or output.quiet
-    # The views show approval requests and warnings; without a view, the log does, even where it is quiet.
-    for name in ("approvals.approvals", "runner.warnings"):
-        logging.getLogger(f"tunesmith.{name}").setLevel(logging.WARNING if is_quiet else logging.ERROR)
-    settings = (study.name, study.folder, study.budget, study.executor.capabilities.slots)
-    if is_quiet:
-        yield None
-    elif not console.is_terminal:
-        yield PlainView(*settings, console)
-    else:
-        frame = Frame(*settings)
-        with _keyboard(study) as keyboard, LiveView(frame, console):
-            if keyboard is not None:
-                frame.typed = lambda: keyboard.typed
-            yield frame
-
-
-def _keyboard(study: Study) -> Keyboard | nullcontext[None]:
-    """Return a keyboard that answers approval requests, if there is a terminal."""
-
-    def first_open() -> ApprovalRequest | None:
-        return next(iter(study.history.approval_requests.open), None) if study.approvals.is_driven else None
-
-    keyboard = Keyboard.of(first_open, lambda number, reject: study.approve(number, reject=reject))
-    return keyboard or nullcontext()
-
-
-def _put_aside(folder: Path) -> None:
-    """Rename a study's folder, so that the next run starts over without losing it."""
-    if not folder.exists():
-        return
-    if not (folder / "journal.jsonl").exists():
-        raise InputError(f"--fresh renames a study's folder, but {folder} holds no study. Choose another folder.")
-    number = 1
-    while (aside := folder.with_name(f"{folder.name}.old-{number}")).exists():
-        number += 1
-    from ..journal.file import FileJournal
-
-    journal = FileJournal(folder / "journal.jsonl")
-    journal.lock()  # Raises while another process uses it.
-    try:
-        shutil.move(folder, aside)
-    finally:
-        journal.unlock()
 
 
 def _shown(value: Any) -> Any:

@@ -2,80 +2,73 @@
 
 from __future__ import annotations
 
-import os
+import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from ..core.budget import Budget
-from ..data.scores import score_named
-from ..study.study import Study
-from ..tasks.table import TableTask
-from .prepare import DataOptions, prepare
-from .result import FitResult, combine
-from .space import families, first_configurations, search_space
-
-_RESERVED_SECONDS = 3.0
-_TABLE_FOLDER = "table"
+from ..core.objective import Constraint
+from .options import FitOptions, parse_budget, parse_limits
+from .prepare import DataOptions
+from .result import FitResult
+from .session import FitSession
 
 
 def fit(
     data: Any,
     *,
     target: str,
-    minutes: float = 5.0,
+    minutes: float | None = None,
+    budget: Budget | str | None = None,
     metric: str | None = None,
     folder: Path | str | None = None,
+    families: Sequence[str] = (),
+    limits: str | Sequence[str | Constraint] = (),
+    interpretable: bool = False,
+    model: Any = None,
     parallel: int | None = None,
     seed: int = 0,
+    progress: bool = True,
 ) -> FitResult:
-    """Find a good model of a table within some minutes.
+    """Find a good model of a table within some minutes, or continue an earlier call with the same folder.
 
     Args:
-        data: A path of a CSV or Parquet file, or a frame.
+        data: A path of a CSV or Parquet file, or a frame of pandas, polars, Arrow or NumPy.
         target: The column to predict.
-        minutes: The time for everything, reading and saving included.
+        minutes: The time for everything, over all sessions, reading and saving included; 5 by default.
+        budget: Instead: a time such as `"10m"`, or a `Budget` with further limits.
         metric: What to improve; log loss or RMSE by default.
-        folder: The study's folder; `studies/NAME` by default.
-        parallel: The number of trials at once; the number of cores by default.
+        folder: The study's folder; a new temporary folder by default.
+        families: The families to choose from, as `["lightgbm", "linear"]`; all by default.
+        limits: What every model must keep, as `["model_mb <= 5", "predict_ms_per_1000_rows <= 20"]`.
+        interpretable: Whether the result must be one model that a person can read.
+        model: A language model that advises the search, as for `tune`.
+        parallel: The number of trials that run at once; by default the number of cores.
         seed: The seed of all randomness.
+        progress: Whether to draw the progress, on a terminal or in a notebook. Elsewhere nothing is drawn.
 
     Returns:
         The fitted model and its study.
 
     Raises:
         InputError: The table or an option is wrong.
+        StudyFailed: Nothing worked; the message shows why.
+        KeyboardInterrupt: It was interrupted; what was trained so far is kept, and the same call continues.
     """
     started = time.monotonic()
-    name = Path(data).name.split(".")[0] if isinstance(data, str | Path) else "table"
-    place = (Path("studies") / name if folder is None else Path(folder)).absolute()
-    table = prepare(data, DataOptions(target=target), place / _TABLE_FOLDER, seed=seed)
-    score = score_named(metric, table.problems)
-    chosen = families(table)
-    task = TableTask(table=_TABLE_FOLDER, folder=str(place), metric=score.name, families=list(chosen))
-    left = minutes * 60 - (time.monotonic() - started) - _RESERVED_SECONDS
-    options: dict[str, Any] = {
-        "space": search_space(chosen),
-        "objective": f"{'maximize' if score.maximize else 'minimize'} {score.name}",
-        "folder": place,
-        "budget": Budget(minutes=left / 60),
-        "proposer": {
-            "name": "ordered",
-            "configurations": first_configurations(chosen, table.problems[0]),
-            "then": "portfolio",
-        },
-        "judge": {"name": "rules", "repeats": 0},
-        "executor": {
-            "name": "process",
-            "slots": parallel or len(os.sched_getaffinity(0)),
-            "threads_per_trial": 1,
-            "preload": "first",
-        },
-        "seed": seed,
-    }
-    study = Study(task=task, **options)
-    try:
-        study.run()
-    finally:
-        combine(study, task)
-    return FitResult.load(place)
+    options = FitOptions(
+        data=DataOptions(target=target),
+        budget=parse_budget(budget, minutes),
+        metric=metric,
+        families=tuple([families] if isinstance(families, str) else families),
+        limits=parse_limits(limits),
+        interpretable=interpretable,
+        model=model,
+        parallel=parallel,
+        seed=seed,
+    )
+    place = Path(tempfile.mkdtemp(prefix="tunesmith-") if folder is None else folder).absolute()
+    with FitSession(data, options, place, started=started) as session:
+        return session.run(progress=progress)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -11,12 +13,17 @@ import numpy as np
 from ..core.trial import State
 from ..data.read import read_frame
 from ..data.scores import score_named
-from ..ensembles.ensemble import Ensemble, save_ensemble
+from ..ensembles.ensemble import Ensemble, Member, save_ensemble
 from ..ensembles.greedy import select
+from ..ensembles.pipeline import Pipeline
 from ..errors import InputError
 from ..study.study import Study
+from ..study.tuning import load
 from ..tasks.table import PREDICTIONS_FILE, TableTask
+from ..text import wording
+from ..text.html_table import html_table
 from ..trial_folder.names import ARTIFACTS_FOLDER
+from .leaderboard import leaderboard
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,13 +44,29 @@ class FitResult:
     ensemble: Ensemble
 
     @classmethod
-    def load(cls, folder: Path | str) -> Self:
-        """Return the result of an earlier `fit`.
+    def load(cls, folder: Path | str, *, trial: int | None = None) -> Self:
+        """Return the result of an earlier `fit`; of one that was killed, what it had trained.
+
+        Args:
+            folder: The study's folder.
+            trial: The number of one trial, whose models are then used alone.
 
         Raises:
-            InputError: The folder holds no fitted model.
+            InputError: The folder holds no fitted model, or the trial has none.
         """
-        return cls(folder=Path(folder), ensemble=Ensemble.load(Path(folder) / MODEL_FOLDER))
+        folder = Path(folder)
+        if trial is not None:
+            return cls(folder=folder, ensemble=trial_model(load(folder), trial))
+        if not (folder / MODEL_FOLDER).exists():
+            study = load(folder)
+            if isinstance(study.task, TableTask):
+                combine(study, study.task)
+        return cls(folder=folder, ensemble=Ensemble.load(folder / MODEL_FOLDER))
+
+    @cached_property
+    def study(self) -> Study:
+        """The study: every trial, and how to continue."""
+        return load(self.folder)
 
     def predict(self, data: Any) -> pd.DataFrame | pd.Series:
         """Return the predicted classes or numbers: a series for one target, a frame for several.
@@ -61,6 +84,31 @@ class FitResult:
             InputError: Numbers are predicted.
         """
         return self.ensemble.predict_proba(read_frame(data))
+
+    def leaderboard(self) -> pd.DataFrame:
+        """Return the trained models, the best first: score, time, size and weight in the ensemble."""
+        return leaderboard(self.study, self.ensemble)
+
+    def report(self, path: Path | str | None = None) -> Path:
+        """Write one self-contained HTML page, `report.html` in the study's folder by default; return its path."""
+        return self.study.report(path)
+
+    def __repr__(self) -> str:
+        ensemble = self.ensemble
+        targets = ", ".join(problem.target for problem in ensemble.problems)
+        members = wording.count(len(ensemble.members), "model")
+        return f"<FitResult {targets!r}: {ensemble.metric} {ensemble.score:.6g}, {members}>"
+
+    def _repr_html_(self) -> str:
+        """Return the result as a table, which a notebook shows."""
+        ensemble = self.ensemble
+        rows: list[tuple[str, str | Mapping[str, Any]]] = [
+            ("target", ", ".join(problem.target for problem in ensemble.problems)),
+            (ensemble.metric, f"{ensemble.score:.6g} on rows that were not trained on"),
+            ("models", {f"{m.family} (trial {m.trial})": m.weight for m in ensemble.members}),
+            ("folder", str(self.folder)),
+        ]
+        return html_table("fitted model", rows)
 
 
 def combine(study: Study, task: TableTask) -> None:
@@ -92,4 +140,25 @@ def combine(study: Study, task: TableTask) -> None:
             (number, weight, study.trials[number].parameters, sorted(folders[number].glob("fold_*")))
             for number, weight in sorted(weights.items())
         ],
+    )
+
+
+def trial_model(study: Study, number: int) -> Ensemble:
+    """Return the models of one trial as an ensemble of one.
+
+    Raises:
+        InputError: There is no such trial, or it has no models.
+    """
+    trial = study.engine.trial(number)
+    if trial.state is not State.COMPLETE or trial.folder is None or not isinstance(study.task, TableTask):
+        raise InputError(f"only a complete trial of a fit has a model, but trial {number} is {trial.state}.")
+    table, parameters = study.task.loaded, trial.parameters
+    folders = sorted((trial.folder / ARTIFACTS_FOLDER).glob("fold_*"))
+    pipelines = [Pipeline.load(folder, str(parameters["family"])) for folder in folders]
+    return Ensemble(
+        schema=table.schema,
+        problems=table.problems,
+        metric=study.task.metric,
+        score=trial.metrics[study.task.metric],
+        members=[Member(trial=number, weight=1.0, parameters=parameters, pipelines=pipelines)],
     )

@@ -1,0 +1,134 @@
+"""A session of `fit`: the table, the study over it, and the combination of its models."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from time import monotonic
+from types import TracebackType
+from typing import Any, Self
+
+import orjson
+
+from ..core.budget import Budget
+from ..core.machine_faults import writing
+from ..core.objective import Metric, Objective
+from ..core.trial import State
+from ..data.scores import score_named
+from ..data.table import Table
+from ..errors import InputError
+from ..families.base import Family
+from ..study.study import Study
+from ..tasks.table import TableTask
+from .options import FitOptions
+from .prepare import prepare
+from .result import FitResult, combine
+from .space import families, first_configurations, search_space
+
+RESERVED_SECONDS = 3.0
+TABLE_FOLDER = "table"
+_FAMILIES_FILE = "families.json"
+_BASELINE = "prior"
+
+
+class FitSession:
+    """A table that is ready to be learned from, in a folder where an earlier session may have begun. A context manager.
+
+    Args:
+        data: The table, as `prepare` takes it.
+        options: What the user asks for.
+        folder: The study's folder.
+        started: When the time began to run, by `time.monotonic`.
+
+    Attributes:
+        table: The table.
+        families: The families to choose from, by name.
+        study: The study over them.
+
+    Raises:
+        InputError: The table or an option is wrong, or the folder holds another study.
+    """
+
+    def __init__(self, data: Any, options: FitOptions, folder: Path, *, started: float) -> None:
+        self.options, self.folder, self._started = options, folder, started
+        with writing(folder):
+            self.table: Table = prepare(data, options.data, folder / TABLE_FOLDER, seed=options.seed)
+        self.score = score_named(options.metric, self.table.problems)
+        self.families: dict[str, Family] = families(self.table, self._family_names())
+        self.task = TableTask(table=TABLE_FOLDER, folder=str(folder), metric=self.score.name)
+        self.study = Study(task=self.task, **self._study_options())
+
+    def _family_names(self) -> list[str] | None:
+        """Return the families of the first session, so that a later one searches the same space."""
+        path, asked = self.folder / _FAMILIES_FILE, self._asked_families()
+        if path.exists():
+            kept: list[str] = orjson.loads(path.read_bytes())
+            if self.options.restricts_families and set(asked) != set(kept):
+                raise InputError(
+                    f"the families must stay the same, but {self.folder} was begun with {', '.join(kept)}. "
+                    "Leave out the option, choose another folder, or start over with --fresh."
+                )
+            return kept
+        with writing(path):
+            path.write_bytes(orjson.dumps(asked))
+        return asked
+
+    def _asked_families(self) -> list[str]:
+        """Return the families that the options allow and the table suits; always one that needs no columns."""
+        chosen = families(self.table, self.options.families or None)
+        names = [n for n, family in chosen.items() if family.profile.interpretable or not self.options.interpretable]
+        return names if _BASELINE in names else [_BASELINE, *names]
+
+    def _study_options(self) -> dict[str, Any]:
+        options, direction = self.options, "maximize" if self.score.maximize else "minimize"
+        return {
+            "space": search_space(self.families),
+            "objective": Objective((Metric(self.score.name, direction),), options.limits),
+            "folder": self.folder,
+            "budget": self._budget(),
+            "proposer": {
+                "name": "ordered",
+                "configurations": first_configurations(self.families, self.table.problems[0]),
+                "then": "portfolio",
+            },
+            "judge": {"name": "rules", "repeats": 0},
+            "executor": {
+                "name": "process",
+                "slots": options.parallel or len(os.sched_getaffinity(0)),
+                "threads_per_trial": 1,
+            },
+            "model": options.model,
+            "seed": options.seed,
+        }
+
+    def _budget(self) -> Budget:
+        """Return the limits of the study: of the time, what is left beside reading and saving."""
+        table = self.options.budget.to_table()
+        seconds = self.options.minutes * 60 - (monotonic() - self._started) - RESERVED_SECONDS
+        return Budget(**table | {"minutes": max(seconds, 1.0) / 60})
+
+    def run(self, *, progress: bool = True) -> FitResult:
+        """Run trials until the time is up, and combine the best; also of those before an interruption.
+
+        Args:
+            progress: Whether to draw the progress, on a terminal or in a notebook.
+
+        Raises:
+            StudyFailed: Nothing worked; the message shows why.
+            KeyboardInterrupt: It was interrupted. The combination of what was trained is saved.
+        """
+        self.study.recorder.hold()
+        try:
+            self.study.run(progress=progress)
+        finally:
+            if self.study.history.counts[State.COMPLETE]:
+                combine(self.study, self.task)
+        return FitResult.load(self.folder)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.study.close()
