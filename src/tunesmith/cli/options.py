@@ -132,7 +132,7 @@ def command_again(context: click.Context, *, leave_out: Collection[str] = ()) ->
         name, value = str(parameter.name), context.params.get(str(parameter.name))
         if name in leave_out or context.get_parameter_source(name) is not ParameterSource.COMMANDLINE:
             continue
-        for one in value if parameter.multiple else [value]:
+        for one in tuple(value or ()) if parameter.multiple else [value]:
             option = [parameter.opts[0]] if isinstance(parameter, click.Option) else []
             words += option if getattr(parameter, "is_flag", False) else [*option, one]
     return command(*words)

@@ -10,10 +10,9 @@ import click
 import psutil
 
 from ..core.budget import Budget
-from ..errors import InputError, StudyFailed
+from ..errors import InputError
 from ..fit.options import DEFAULT_MINUTES, FitOptions, parse_limits
 from ..fit.prepare import DataOptions
-from ..fit.result import FitResult
 from ..fit.session import FitSession
 from ..progress.terminal import CleanConsole
 from ..runner.signals import INTERRUPTED, handle, handled, leave, say_interrupted
@@ -29,8 +28,12 @@ TASKS = ("auto", "classification", "regression", "forecasting")
 @click.command()
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("--target", required=True, help="The column to predict.")
-@click.option("--task", type=click.Choice(TASKS), default="auto", help="What is predicted [default: found from values].")
-@click.option("--minutes", type=float, help=f"The time for everything, over all sessions [default: {DEFAULT_MINUTES:g}].")
+@click.option(
+    "--task", type=click.Choice(TASKS), default="auto", help="What is predicted [default: found from values]."
+)
+@click.option(
+    "--minutes", type=float, help=f"The time for everything, over all sessions [default: {DEFAULT_MINUTES:g}]."
+)
 @click.option("--trials", type=int, help="Maximum number of trials.")
 @click.option("--metric", help="What to improve [default: log_loss for classes, rmse for numbers].")
 @click.option("--families", help="The families to choose from, separated by commas [default: all that are installed].")
@@ -82,7 +85,11 @@ def _run(session: FitSession, output: Output) -> None:
 def _options(asked: dict[str, Any]) -> FitOptions:
     if asked["task"] == "forecasting" or asked["horizon"] is not None:
         raise InputError("forecasting is not built yet: --task must be classification or regression.")
-    limits = {"trials": asked["trials"], "memory_gb": asked["memory_gb"], "minutes": asked["minutes"] or DEFAULT_MINUTES}
+    limits = {
+        "trials": asked["trials"],
+        "memory_gb": asked["memory_gb"],
+        "minutes": asked["minutes"] or DEFAULT_MINUTES,
+    }
     return FitOptions(
         data=DataOptions(target=asked["target"]),
         budget=Budget(**limits),

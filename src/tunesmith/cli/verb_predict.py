@@ -24,7 +24,9 @@ _PREVIEW_ROWS = 20
 @click.command()
 @FOLDER
 @click.argument("data", type=click.Path(path_type=Path))
-@click.option("--to", type=click.Path(path_type=Path, dir_okay=False), help="A .csv or .parquet file [default: stdout].")
+@click.option(
+    "--to", type=click.Path(path_type=Path, dir_okay=False), help="A .csv or .parquet file [default: stdout]."
+)
 @click.option("--proba", is_flag=True, help="Also the probability of each class.")
 @click.option("--id", "ids", multiple=True, help="A column of DATA to keep beside the predictions; repeatable.")
 @click.option("--trial", callback=number_or_best, help="Use the models of this trial alone, a number or best.")
@@ -44,7 +46,10 @@ def predict(
         click.echo(f"tunesmith: {remark}", err=True)
     if to is not None:
         _write(found.frame, to)
-        output.say("" if output.quiet else str(to), {"predictions": str(to), "rows": len(found.frame), "remarks": found.remarks})
+        output.say(
+            "" if output.quiet else str(to),
+            {"predictions": str(to), "rows": len(found.frame), "remarks": found.remarks},
+        )
     elif output.json:
         output.say("", {"predictions": found.frame.to_dict("records"), "remarks": found.remarks})
     elif sys.stdout.isatty() and len(found.frame) > _PREVIEW_ROWS:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,7 +11,7 @@ import click
 
 from ..config.settings import FLAGS, Settings
 from ..core.machine_faults import writing
-from ..errors import InputError, OutputError, StudyFailed
+from ..errors import OutputError, StudyFailed
 from ..progress.terminal import CleanConsole
 from ..runner.signals import INTERRUPTED, handle, handled, leave, say_interrupted
 from ..service.facts import study_facts

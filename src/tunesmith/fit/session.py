@@ -80,10 +80,10 @@ class FitSession:
         return names if _BASELINE in names else [_BASELINE, *names]
 
     def _study_options(self) -> dict[str, Any]:
-        options, direction = self.options, "maximize" if self.score.maximize else "minimize"
+        options = self.options
         return {
             "space": search_space(self.families),
-            "objective": Objective((Metric(self.score.name, direction),), options.limits),
+            "objective": Objective((self._metric,), options.limits),
             "folder": self.folder,
             "budget": self._budget(),
             "proposer": {
@@ -100,6 +100,10 @@ class FitSession:
             "model": options.model,
             "seed": options.seed,
         }
+
+    @property
+    def _metric(self) -> Metric:
+        return Metric(self.score.name, "maximize" if self.score.maximize else "minimize")
 
     def _budget(self) -> Budget:
         """Return the limits of the study: of the time, what is left beside reading and saving."""
