@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from .errors import StudyLocked as StudyLocked
     from .errors import TrialPruned as TrialPruned
     from .errors import TunesmithError as TunesmithError
-    from .fit.fit import fit as fit
-    from .fit.result import FitResult as FitResult
+    from .fitting.fit import fit as fit
+    from .fitting.result import FitResult as FitResult
     from .study.study import Study as Study
     from .study.tuning import load as load
     from .study.tuning import tune as tune
@@ -56,8 +56,8 @@ _NAMES_BY_MODULE = {
     "core.trial": "Failure Measurement Proposal State Trial",
     "errors": "BudgetSpent InputError JournalError MissingExtra OutputError SpaceExhausted StudyFailed StudyLocked"
     " TrialPruned TunesmithError",
-    "fit.fit": "fit",
-    "fit.result": "FitResult",
+    "fitting.fit": "fit",
+    "fitting.result": "FitResult",
     "study.study": "Study",
     "study.tuning": "load tune",
 }

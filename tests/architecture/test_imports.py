@@ -35,7 +35,7 @@ FLOORS = [
     {"init", "config"},
     {"agents"},
     {"study"},
-    {"fit"},
+    {"fitting"},
     {"testing", "service"},
     {"cli", "mcp"},
 ]
@@ -64,7 +64,7 @@ OUTSIDE = {
         "tunesmith.ensembles",
         "tunesmith.diagnosis",
         "tunesmith.exporters",
-        "tunesmith.fit",
+        "tunesmith.fitting",
     },
     "lightgbm": {"tunesmith.families.lightgbm"},
     "skops": {"tunesmith.families._sklearn"},
@@ -184,6 +184,12 @@ def test_the_public_names() -> None:
         assert getattr(tunesmith, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = tunesmith.nothing
+
+
+def test_no_room_hides_a_public_name() -> None:
+    """Importing `tunesmith.x` binds the name `x` of the package to the module."""
+    rooms = {path.stem for path in ROOT.iterdir()}
+    assert rooms.isdisjoint(tunesmith.__all__)
 
 
 def test_the_command_line_prints_through_its_cleaned_streams_only() -> None:

@@ -11,7 +11,7 @@ from rich.console import Group, RenderableType
 from rich.table import Column, Table
 from rich.text import Text
 
-from ..fit.result import FitResult
+from ..fitting.result import FitResult
 from ..progress.layout import GOOD, SOFT, Flow, Rows, Title
 from ..progress.terminal import Printable, near, shortened
 from ..text.cleaning import clean

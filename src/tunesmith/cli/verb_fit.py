@@ -11,9 +11,9 @@ import psutil
 
 from ..core.budget import Budget
 from ..errors import InputError
-from ..fit.options import DEFAULT_MINUTES, FitOptions, parse_limits
-from ..fit.prepare import DataOptions
-from ..fit.session import FitSession
+from ..fitting.options import DEFAULT_MINUTES, FitOptions, parse_limits
+from ..fitting.prepare import DataOptions
+from ..fitting.session import FitSession
 from ..progress.terminal import CleanConsole
 from ..runner.signals import INTERRUPTED, handle, handled, leave, say_interrupted
 from ..service.fit_facts import fit_facts, understood_facts

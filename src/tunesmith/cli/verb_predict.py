@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from ..core.machine_faults import writing
 from ..errors import InputError
-from ..fit.prediction import predictions
-from ..fit.result import FitResult
+from ..fitting.prediction import predictions
+from ..fitting.result import FitResult
 from ..study.tuning import load
 from .options import FOLDER, Output, number_or_best, numbered, speaking
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _PREVIEW_ROWS = 20
 
@@ -45,7 +40,7 @@ def predict(
     for remark in found.remarks:
         click.echo(f"tunesmith: {remark}", err=True)
     if to is not None:
-        _write(found.frame, to)
+        found.save(to)
         output.say(
             "" if output.quiet else str(to),
             {"predictions": str(to), "rows": len(found.frame), "remarks": found.remarks},
@@ -58,17 +53,3 @@ def predict(
         click.echo(f"tunesmith: {more:,} more rows; write them all with --to predictions.csv", err=True)
     else:
         click.echo(found.frame.to_csv(index=False), nl=False)
-
-
-def _write(frame: pd.DataFrame, path: Path) -> None:
-    """Write predictions to a file, which appears only when it is whole."""
-    partial = path.with_name(f".{path.name}.partial")
-    with writing(path):
-        try:
-            if path.suffix.lower() == ".csv":
-                frame.to_csv(partial, index=False)
-            else:
-                frame.to_parquet(partial, index=False)
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)

@@ -11,10 +11,10 @@ from typing import Any
 from ..data.problem import Problem
 from ..data.scores import score_named
 from ..data.table import Table
-from ..fit.options import FitOptions
-from ..fit.prepare import prepare
-from ..fit.result import FitResult
-from ..fit.space import families, first_configurations
+from ..fitting.options import FitOptions
+from ..fitting.prepare import prepare
+from ..fitting.result import FitResult
+from ..fitting.space import families, first_configurations
 
 
 def understood_facts(data: Any, options: FitOptions, folder: Path) -> dict[str, Any]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..core.machine_faults import writing
 from ..data.read import read_frame
 from ..data.schema import Column, Schema
 from ..errors import InputError, nearest
@@ -31,6 +33,23 @@ class Predictions:
 
     frame: pd.DataFrame
     remarks: list[str]
+
+    def save(self, path: Path) -> None:
+        """Write the frame to a `.csv` or `.parquet` file, which appears only when it is whole.
+
+        Raises:
+            OutputError: The file cannot be written.
+        """
+        partial = path.with_name(f".{path.name}.partial")
+        with writing(path):
+            try:
+                if path.suffix.lower() == ".parquet":
+                    self.frame.to_parquet(partial, index=False)
+                else:
+                    self.frame.to_csv(partial, index=False)
+                partial.replace(path)
+            finally:
+                partial.unlink(missing_ok=True)
 
 
 def predictions(result: FitResult, data: Any, *, proba: bool = False, keep: Sequence[str] = ()) -> Predictions:

@@ -55,7 +55,9 @@ class FitSession:
             self.table: Table = prepare(data, options.data, folder / TABLE_FOLDER, seed=options.seed)
         self.score = score_named(options.metric, self.table.problems)
         self.families: dict[str, Family] = families(self.table, self._family_names())
-        self.task = TableTask(table=TABLE_FOLDER, folder=str(folder), metric=self.score.name)
+        self.task = TableTask(
+            table=TABLE_FOLDER, folder=str(folder), metric=self.score.name, families=list(self.families)
+        )
         self.study = Study(task=self.task, **self._study_options())
 
     def _family_names(self) -> list[str] | None:
@@ -96,6 +98,7 @@ class FitSession:
                 "name": "process",
                 "slots": options.parallel or len(os.sched_getaffinity(0)),
                 "threads_per_trial": 1,
+                "preload": "first",
             },
             "model": options.model,
             "seed": options.seed,
