@@ -88,13 +88,22 @@ class Frame:
         room = height - len(lines) - len(notes) - 3
         curve = panels.curve_width(options.max_width)
         running = panels.running(snapshot, max(min(self._slots, room // 3), 1), self._slots, curve)
-        shares = panels.shares(snapshot, min(2 if room < 16 else 8, len(snapshot.shares)))
-        above, below = drawn(Title("running"), running), drawn(Title("proposers"), shares)
+        above, below = drawn(Title("running"), running), drawn(*self._groups(snapshot, room))
         settled = panels.settled(snapshot, room - len(above) - len(below) + 2)
-        lines += [*above, *drawn(Title("settled", panels.counts(snapshot)), settled), *below, *notes]
+        done = drawn(Title("settled", panels.counts(snapshot)), settled)
+        # The families of a fit are its leaderboard; the proposers of another study matter less than its trials.
+        lines += [*below, *above, *done, *notes] if snapshot.families else [*above, *done, *below, *notes]
         for segments in lines[:height]:
             yield from segments
             yield Segment.line()
+
+    @staticmethod
+    def _groups(snapshot: Snapshot, room: int) -> tuple[RenderableType, RenderableType]:
+        """Return the families of a fit, or the proposers of another study."""
+        if snapshot.families:
+            rows = min(max(4, room - 8), len(snapshot.families))
+            return Title("families"), panels.families(snapshot, rows)
+        return Title("proposers"), panels.shares(snapshot, min(2 if room < 16 else 8, len(snapshot.shares)))
 
     def _top(self, snapshot: Snapshot, width: int, rows: int) -> RenderableType:
         best = [Title("best so far"), panels.best(snapshot, rows)]

@@ -26,6 +26,7 @@ from ..journal.events import (
     TrialTested,
 )
 from ..progress import panels
+from ..progress.families import is_fit
 from ..progress.terminal import Printable, near, shortened
 from ..reports.approval_text import approve_command, default_outcome, request_line, time_left
 from ..reports.comparison import held_out_scores
@@ -113,7 +114,8 @@ class PlainView:
     def _result(self, trial: Trial, history: History) -> Text:
         shown = history.objective.shown
         values = [f"{clean(metric.name)} {number(trial.metrics.get(metric.name))}" for metric in shown]
-        parts = [f"trial {trial.number:>3}", *values, str(trial.state), clean(trial.proposal.proposer)]
+        by = panels.family_of(trial) if is_fit(history) else clean(trial.proposal.proposer)
+        parts = [f"trial {trial.number:>3}", *values, str(trial.state), by]
         parts.append(duration(trial.seconds))
         if trial.state is State.PRUNED and trial.reports:
             parts.append(f"at step {trial.reports[-1].step}")

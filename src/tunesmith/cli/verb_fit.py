@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import time
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import click
 import psutil
+from rich.console import Console
+from rich.text import Text
 
 from ..core.budget import Budget
 from ..errors import InputError
 from ..fitting.options import DEFAULT_MINUTES, FitOptions, parse_limits
 from ..fitting.prepare import DataOptions
 from ..fitting.session import FitSession
+from ..progress.live import LiveView
 from ..progress.terminal import CleanConsole
 from ..runner.signals import INTERRUPTED, handle, handled, leave, say_interrupted
 from ..service.fit_facts import fit_facts, understood_facts
 from ..text import wording
+from ..text.cleaning import clean
 from .fit_views import fit_summary, understood
 from .options import Output, command_again, put_aside, speaking
 from .watch import watched
@@ -63,15 +68,24 @@ def fit(output: Output, data: Path, folder: Path | None, dry_run: bool, fresh: b
             return
         if fresh:
             put_aside(place)
-        session = FitSession(data, options, place, started=started)
-    _run(session, output)
+        console = CleanConsole()
+        with _reading(data, output, console):
+            session = FitSession(data, options, place, started=started)
+    _run(session, output, console)
 
 
-def _run(session: FitSession, output: Output) -> None:
+def _reading(data: Path, output: Output, console: Console) -> AbstractContextManager[object]:
+    """Show what is being done before the first trial, on a terminal."""
+    if output.json or output.quiet or not console.is_terminal:
+        return nullcontext()
+    return LiveView(Text(f" reading {clean(data)} …", style="dim"), console)
+
+
+def _run(session: FitSession, output: Output, console: Console) -> None:
     """Run a session and print its result."""
     again = command_again(click.get_current_context(), leave_out=("fresh",))
     try:
-        with session, watched(session.study, output, CleanConsole()):
+        with session, watched(session.study, output, console):
             result = session.run(progress=False)
     except KeyboardInterrupt:
         handle(leave)

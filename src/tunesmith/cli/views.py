@@ -93,6 +93,8 @@ def status(
     if snapshot.running and folder is not None and not history.session_open:
         parts.append(_asked(snapshot.running[0].trial, folder))
     parts += [Title("settled", panels.counts(snapshot)), panels.settled(snapshot, 12)]
+    if snapshot.families:
+        parts[3:3] = [Title("families"), panels.families(snapshot, len(snapshot.families))]
     parts += [Title("proposers"), panels.shares(snapshot, len(snapshot.shares)), panels.decision(snapshot)]
     return Printable(Group(*parts))
 
@@ -137,7 +139,7 @@ def _running(snapshot: Snapshot) -> RenderableType:
         [
             Text(" ▸", style=NAME),
             Text(f"trial {run.trial.number}"),
-            Text(clean(run.trial.proposal.proposer), style=SOFT),
+            Text(panels.origin(run.trial, snapshot).partition(" ")[2], style=SOFT),
             panels.last_report(run.trial, metric),
             Text(sparkline(panels.values_of(run.trial, metric), 20), style=NAME),
         ]

@@ -13,7 +13,7 @@ import orjson
 from ..core.budget import Budget
 from ..core.machine_faults import writing
 from ..core.objective import Metric, Objective
-from ..core.trial import State
+from ..core.trial import Proposal, State
 from ..data.scores import score_named
 from ..data.table import Table
 from ..errors import InputError
@@ -29,6 +29,9 @@ RESERVED_SECONDS = 3.0
 TABLE_FOLDER = "table"
 _FAMILIES_FILE = "families.json"
 _BASELINE = "prior"
+_BASELINE_PROPOSAL = Proposal(
+    parameters={"family": _BASELINE, "recipe": "plain"}, proposer="baseline", reason="ignores every column"
+)
 
 
 class FitSession:
@@ -125,6 +128,8 @@ class FitSession:
             KeyboardInterrupt: It was interrupted. The combination of what was trained is saved.
         """
         self.study.recorder.hold()
+        if not self.study.history.trials:
+            self.study.engine.enqueue(_BASELINE_PROPOSAL)
         try:
             self.study.run(progress=progress)
         finally:

@@ -34,6 +34,7 @@ from ..journal.events import (
 from ..proposers.base import Proposer
 from ..proposers.portfolio import PortfolioProposer
 from ..reports.fronts import FrontRow, front_rows
+from .families import FamilyRow, family_rows, is_fit
 
 MAX_SETTLED = 60
 """How many of the last settled trials are kept: more than any terminal shows."""
@@ -92,6 +93,7 @@ class Snapshot:
         decision: The coordinator's last decision, or None.
         approval_requests: The open requests.
         warnings: The warnings that apply.
+        families: The families of a fit, the best first; empty for any other study.
     """
 
     objective: Objective
@@ -112,6 +114,7 @@ class Snapshot:
     decision: Decision | None
     approval_requests: Sequence[ApprovalRequest] = ()
     warnings: Sequence[StudyWarning] = ()
+    families: Sequence[FamilyRow] = ()
 
     @property
     def leaders(self) -> Container[int]:
@@ -230,6 +233,7 @@ class LiveState:
             decision=next((e for e in reversed(history.decisions) if not isinstance(e, _MINOR_DECISIONS)), None),
             approval_requests=history.approval_requests.open,
             warnings=study_warnings(history),
+            families=family_rows(list(history.trials), history.objective) if is_fit(history) else (),
         )
 
     def _dominated_by(self, front: list[FrontRow]) -> float | None:

@@ -20,6 +20,7 @@ from ..core.trial import State, Trial, Value, Verdict
 from ..text.cleaning import clean
 from ..text.wording import change, count, duration, estimate, number
 from ..text.wording import value as shown
+from .families import FAMILY, FamilyRow
 from .layout import BAD, GOOD, NAME, SOFT, Flow, Rows, indented, line
 from .live_state import Running, Share, Snapshot
 from .terminal import near, sparkline
@@ -96,7 +97,7 @@ def leader(snapshot: Snapshot) -> RenderableType:
         if snapshot.objective.violation(trial.metrics):
             pieces.append(Text("✗ violates a constraint", style=BAD))
         pieces.append(gain(snapshot))
-        pieces.append(Text.assemble(f"trial {trial.number}", (f" by {clean(trial.proposal.proposer)}", SOFT)))
+        pieces.append(Text.assemble(f"trial {trial.number}", (f" {origin(trial, snapshot)}", SOFT)))
         if snapshot.best_repeats > 1:
             pieces.append(Text(f"mean of {snapshot.best_repeats} runs", style=SOFT))
         if snapshot.noise is not None:
@@ -104,12 +105,52 @@ def leader(snapshot: Snapshot) -> RenderableType:
     return Flow(pieces, 2, mark="★")
 
 
+def origin(trial: Trial, snapshot: Snapshot) -> str:
+    """Return the proposer of a trial; of a fit, the family that it trained."""
+    if snapshot.families:
+        return f"of {family_of(trial)}"
+    return f"by {clean(trial.proposal.proposer)}"
+
+
+def family_of(trial: Trial) -> str:
+    """Return the family that a trial of a fit trained."""
+    return clean(trial.parameters.get(FAMILY, "–"))
+
+
+def families(snapshot: Snapshot, rows: int) -> RenderableType:
+    """Return the families of a fit, the best first, in at most `rows` lines."""
+    listed = list(snapshot.families)[: rows if rows >= len(snapshot.families) else max(rows - 1, 0)]
+    if not listed:
+        return Group()
+    cells = [_family(row, leads=row.best is not None and row.best in snapshot.leaders) for row in listed]
+    hidden = snapshot.families[len(listed) :]
+    more = f"   … {len(hidden)} more: {', '.join(clean(row.name) for row in hidden)}"
+    return Group(Rows(cells, right=(2, 3, 4, 5)), *([line((more, SOFT))] if hidden else []))
+
+
+def _family(row: FamilyRow, *, leads: bool) -> list[Text]:
+    trials = count(row.complete, "trial") if row.complete else ""
+    states = [f"{row.running} running"] if row.running else []
+    states += [f"{row.failed} failed"] if row.failed else []
+    return [
+        Text(" ★" if leads else "  ", style=GOOD),
+        Text(clean(row.name)),
+        Text(number(row.value) if row.value is not None else "", style="bold" if leads else ""),
+        Text("" if row.best is None else f"trial {row.best}", style=SOFT),
+        Text(trials, style=SOFT),
+        Text(duration(row.seconds) if row.seconds else "", style=SOFT),
+        Text(", ".join(states), style=NAME if row.running else BAD),
+    ]
+
+
 def gain(snapshot: Snapshot) -> Text:
     """Return how the best compares with trial 0, the user's own configuration."""
     if snapshot.best is None:
         return Text()
     if snapshot.first is not None and snapshot.best.number == snapshot.first.number:
-        return Text("your own configuration", style=SOFT)
+        proposal = snapshot.first.proposal
+        own = proposal.proposer == "user"
+        return Text("your own configuration" if own else clean(proposal.reason), style=SOFT)
     if snapshot.first_value is None or snapshot.best_value is None:
         return Text("trial 0 has no value to compare with", style=SOFT)
     relative = change(snapshot.best_value, snapshot.first_value)
@@ -234,7 +275,8 @@ def running(snapshot: Snapshot, rows: int, slots: int, curve: int) -> Renderable
     hidden = max(len(runs) - rows, 0)
     if hidden:
         runs = runs[: rows - 1]
-    lines: list[RenderableType] = [Rows([_running(run, metric, curve) for run in runs], right=(0, 1, 2))]
+    is_fit = bool(snapshot.families)
+    lines: list[RenderableType] = [Rows([_running(run, metric, curve, is_fit) for run in runs], right=(0, 1, 2))]
     if hidden:
         lines.append(line((f"   … and {len(snapshot.running) - len(runs)} more", SOFT)))
     elif not runs:
@@ -242,13 +284,13 @@ def running(snapshot: Snapshot, rows: int, slots: int, curve: int) -> Renderable
     return Group(*lines)
 
 
-def _running(run: Running, metric: Metric, curve: int) -> list[Text]:
+def _running(run: Running, metric: Metric, curve: int, is_fit: bool) -> list[Text]:
     trial = run.trial
     return [
         Text(f" ▸ slot {run.slot}", style=NAME),
         Text(f"trial {trial.number}"),
         Text(duration(int(run.seconds))),
-        Text(clean(trial.proposal.proposer), style=SOFT),
+        Text(family_of(trial) if is_fit else clean(trial.proposal.proposer), style=SOFT),
         last_report(trial, metric),
         Text(sparkline(values_of(trial, metric), curve), style=NAME),
     ]
@@ -282,11 +324,11 @@ def settled(snapshot: Snapshot, rows: int) -> RenderableType:
     """Return the last settled trials, the latest first."""
     names = [metric.name for metric in snapshot.objective.shown]
     trials = snapshot.settled[: max(rows, 0)]
-    cells = [_settled(trial, names, snapshot.leaders) for trial in trials]
+    cells = [_settled(trial, names, snapshot.leaders, bool(snapshot.families)) for trial in trials]
     return Rows(cells, right=(*range(1, len(names) + 2), len(names) + 4))
 
 
-def _settled(trial: Trial, metrics: Sequence[str], leaders: Container[int]) -> list[Text]:
+def _settled(trial: Trial, metrics: Sequence[str], leaders: Container[int], is_fit: bool) -> list[Text]:
     leads = trial.number in leaders
     mark, style = ("★", GOOD) if leads else MARKS[trial.state]
     outcome = Text(str(trial.state), style=style)
@@ -297,7 +339,7 @@ def _settled(trial: Trial, metrics: Sequence[str], leaders: Container[int]) -> l
         Text(str(trial.number)),
         *(Text(number(trial.metrics.get(name)), style="bold" if leads else "") for name in metrics),
         outcome,
-        Text(clean(trial.proposal.proposer), style=SOFT),
+        Text(family_of(trial) if is_fit else clean(trial.proposal.proposer), style=SOFT),
         Text(duration(trial.seconds)),
         Text(reason(trial), style=SOFT),
     ]

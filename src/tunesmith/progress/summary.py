@@ -17,6 +17,7 @@ from .layout import NAME, line
 from .live_state import LiveState, Snapshot
 
 _MOST_RUNNING = 3
+_MOST_FAMILIES = 6
 
 
 class Summary:
@@ -53,6 +54,8 @@ class Summary:
         yield panels.heading(self._name, self._folder, snapshot, self._budget)
         yield panels.limits(snapshot, self._budget)
         yield panels.leader(snapshot)
+        if snapshot.families:
+            yield panels.families(snapshot, _MOST_FAMILIES)
         last = snapshot.settled[0] if snapshot.settled else None
         if last is not None and last.number not in snapshot.leaders:
             yield panels.settled(snapshot, 1)

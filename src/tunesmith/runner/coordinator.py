@@ -83,4 +83,7 @@ class RulesCoordinator:
         minutes = self.budget.minutes
         if minutes is None or seconds < minutes * 60:
             return None
-        return "the minute is up" if minutes == 1 else f"the {minutes:g} minutes are up"
+        if minutes == 1:
+            return "the minute is up"
+        # What `fit` leaves for trials, beside reading and saving, is no round number.
+        return "the time is up" if round(minutes, 2) != minutes else f"the {minutes:g} minutes are up"
