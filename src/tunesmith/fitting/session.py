@@ -21,9 +21,10 @@ from ..families.base import Family
 from ..study.study import Study
 from ..tasks.table import TableTask
 from .options import FitOptions
+from .plan import plan
 from .prepare import prepare
 from .result import FitResult, combine
-from .space import families, first_configurations, search_space
+from .space import families, search_space
 
 RESERVED_SECONDS = 3.0
 TABLE_FOLDER = "table"
@@ -85,15 +86,18 @@ class FitSession:
         return names if _BASELINE in names else [_BASELINE, *names]
 
     def _study_options(self) -> dict[str, Any]:
-        options = self.options
+        options, budget, planned = self.options, self._budget(), plan(self.families, self.table)
         return {
             "space": search_space(self.families),
             "objective": Objective((self._metric,), options.limits),
             "folder": self.folder,
-            "budget": self._budget(),
+            "budget": budget,
             "proposer": {
                 "name": "ordered",
-                "configurations": first_configurations(self.families, self.table.problems[0]),
+                "configurations": [trial.parameters for trial in planned],
+                "seconds": [trial.seconds for trial in planned],
+                "minutes": budget.minutes,
+                "group": "family",
                 "then": "portfolio",
             },
             "judge": {"name": "rules", "repeats": 0},
