@@ -12,9 +12,10 @@ from ..data.problem import Problem
 from ..data.scores import score_named
 from ..data.table import Table
 from ..fitting.options import FitOptions
+from ..fitting.plan import plan
 from ..fitting.prepare import prepare
 from ..fitting.result import FitResult
-from ..fitting.space import families, first_configurations
+from ..fitting.space import families
 
 
 def understood_facts(data: Any, options: FitOptions, folder: Path) -> dict[str, Any]:
@@ -32,7 +33,6 @@ def understood_facts(data: Any, options: FitOptions, folder: Path) -> dict[str, 
         table = prepare(data, options.data, Path(place) / "table", seed=options.seed)
         score = score_named(options.metric, table.problems)
         chosen = families(table, options.families or None)
-        configurations = first_configurations(chosen, table.problems[0])
         return {
             "data": str(data) if isinstance(data, str | Path) else type(data).__name__,
             "folder": str(folder),
@@ -43,7 +43,7 @@ def understood_facts(data: Any, options: FitOptions, folder: Path) -> dict[str, 
             "direction": "maximize" if score.maximize else "minimize",
             "validation": _validation(table),
             "families": {name: family.profile.title for name, family in chosen.items()},
-            "first": [str(configuration["family"]) for configuration in configurations],
+            "first": [str(trial.parameters["family"]) for trial in plan(chosen, table)],
             "limits": [
                 {"metric": limit.metric, "low": limit.low, "high": limit.high} for limit in options.limits
             ],
