@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 import orjson
 
-from .. import plugins
 from ..core.arrays import Floats
 from ..families.base import Model
 from ..recipes.recipe import FittedRecipe
+from .training import load_model
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,7 +59,6 @@ class Pipeline:
             folder: Where it lies.
             family: The name of its models' family.
         """
-        kind = plugins.load("families", family).model
         recipe = FittedRecipe.from_table(orjson.loads((folder / _RECIPE_FILE).read_bytes()))
         places = sorted((place for place in folder.iterdir() if place.is_dir()), key=lambda place: int(place.name))
-        return cls(recipe=recipe, models=[kind.load(place) for place in places])
+        return cls(recipe=recipe, models=[load_model(place, family) for place in places])

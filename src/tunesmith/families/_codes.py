@@ -13,6 +13,9 @@ from ..core.arrays import Singles
 if TYPE_CHECKING:
     import pandas as pd
 
+_MOST_LEVELS = 1000
+LARGEST = float(np.finfo(np.float32).max)
+
 
 @dataclass(frozen=True, kw_only=True)
 class ColumnCodes:
@@ -40,17 +43,32 @@ class ColumnCodes:
         """The positions of the columns that hold codes."""
         return [index for index, name in enumerate(self.columns) if name in self.categories]
 
+    def unordered(self, most_levels: int = _MOST_LEVELS) -> list[int]:
+        """Return the positions of the columns whose codes a booster should treat as a set of levels.
+
+        Columns with more levels are left to cuts: their codes are ordered by frequency.
+        """
+        return [index for index in self.categorical if len(self.categories[self.columns[index]]) <= most_levels]
+
     def transform(self, features: pd.DataFrame) -> Singles:
-        """Return the columns encoded."""
+        """Return the columns encoded; numbers beyond single precision become its largest."""
         encoded = np.empty((len(features), len(self.columns)), dtype=np.float32)
         for index, name in enumerate(self.columns):
             if name in self.categories:
-                codes = features[name].cat.codes.to_numpy()
+                codes = codes_of(features[name], self.categories[name])
                 encoded[:, index] = np.where(codes < 0, np.nan, codes)
             else:
-                encoded[:, index] = features[name].to_numpy()
+                encoded[:, index] = np.clip(features[name].to_numpy(dtype=np.float64), -LARGEST, LARGEST)
         return encoded
 
     def to_table(self) -> dict[str, Any]:
         """Return it as plain JSON."""
         return {"columns": list(self.columns), "categories": {name: list(c) for name, c in self.categories.items()}}
+
+
+def codes_of(values: pd.Series, categories: Sequence[str]) -> np.ndarray:
+    """Return the positions of a column's values among categories, -1 where missing or none of them."""
+    if len(values.cat.categories) != len(categories) or list(values.cat.categories) != list(categories):
+        values = values.cat.set_categories(list(categories))
+    codes: np.ndarray = values.cat.codes.to_numpy()
+    return codes

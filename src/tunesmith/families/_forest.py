@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -11,13 +12,19 @@ import numpy as np
 import orjson
 
 from ..core.arrays import Floats, Singles
-from ._codes import ColumnCodes
+from ..core.trial import Value
+from ..data.problem import Problem
+from ..errors import InputError
+from ._codes import LARGEST, ColumnCodes
+from ._nodes import Nodes
 from .base import TrainingPart
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_NODE_FIELDS = {"feature": np.int32, "threshold": np.float64, "left_child": np.int32, "right_child": np.int32}
+_OFTEN_MISSING = 0.02  # Of the rows; then a single cut tells missing from known values.
+_MOST_BYTES = 1e9
+_BATCHES = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,84 +33,121 @@ class ForestModel:
 
     Args:
         codes: Encodes the columns.
-        medians: Replace missing values, shape `(columns,)`.
-        trees: The trees of scikit-learn, each with a value or class shares for each leaf.
+        fills: Replace missing values, shape `(columns,)`.
+        nodes: The trees, with a number or class shares for each leaf.
         outputs: The number of columns of a prediction.
         classes: The indices of the classes of the training rows; empty for numbers.
     """
 
     codes: ColumnCodes
-    medians: Singles
-    trees: Sequence[Any]
+    fills: Singles
+    nodes: Nodes
     outputs: int
     classes: tuple[int, ...] = ()
 
     @classmethod
-    def fit(cls, part: TrainingPart, forest: Any) -> Self:
-        """Return the model of an unfitted scikit-learn forest, trained on a part."""
+    def fit(cls, part: TrainingPart, forest: Any, pseudo_rows: float = 0.0) -> Self:
+        """Return the model of an unfitted scikit-learn forest or tree, trained on a part until its deadline.
+
+        Args:
+            part: The rows to train on.
+            forest: The estimator.
+            pseudo_rows: See `Nodes.of`.
+        """
         codes = ColumnCodes.of(part.features)
         encoded = codes.transform(part.features)
-        medians = np.array([np.nanmedian(c) if np.isfinite(c).any() else 0.0 for c in encoded.T], dtype=np.float32)
-        forest.fit(_filled(encoded, medians), part.target, sample_weight=part.weight)
+        fills = _fills(encoded, codes)
+        trees = _grow(part, forest, _filled(encoded, fills))
         classes = tuple(int(index) for index in forest.classes_) if part.problem.is_classification else ()
-        trees = [tree.tree_ for tree in forest.estimators_]
-        return cls(codes=codes, medians=medians, trees=trees, outputs=part.problem.outputs, classes=classes)
+        nodes = Nodes.of(trees, pseudo_rows)
+        return cls(codes=codes, fills=fills, nodes=nodes, outputs=part.problem.outputs, classes=classes)
 
     def predict(self, features: pd.DataFrame) -> Floats:
         """Return probabilities of the classes, or numbers; shape `(rows, outputs)`."""
-        encoded = _filled(self.codes.transform(features), self.medians)
-        total = sum(tree.predict(encoded) for tree in self.trees)
-        means = np.asarray(total).reshape(len(features), -1) / len(self.trees)
+        means = self.nodes.mean(_filled(self.codes.transform(features), self.fills))
         if not self.classes:
             return means
         predictions = np.zeros((len(features), self.outputs))
-        predictions[:, list(self.classes)] = means
+        predictions[:, list(self.classes)] = means / means.sum(axis=1, keepdims=True)
         return predictions
 
     def save(self, folder: Path) -> None:
         """Write it to a folder: the trees as arrays, and the encoding as JSON."""
-        states = [tree.__getstate__() for tree in self.trees]
-        arrays: dict[str, Any] = {
-            name: np.concatenate([state["nodes"][name] for state in states]).astype(kind)
-            for name, kind in _NODE_FIELDS.items()
-        }
-        values = np.concatenate([state["values"][:, 0, :] for state in states])
-        np.savez(
-            folder / "trees.npz",
-            nodes=np.array([state["node_count"] for state in states]),
-            depths=np.array([state["max_depth"] for state in states]),
-            values=values,
-            medians=self.medians,
-            **arrays,
-        )
+        self.nodes.save(folder / "trees.npz")
+        np.save(folder / "fills.npy", self.fills)
         table = {**self.codes.to_table(), "outputs": self.outputs, "classes": list(self.classes)}
         (folder / "codes.json").write_bytes(orjson.dumps(table))
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """Return the model that `save` wrote."""
-        from sklearn.tree._tree import NODE_DTYPE, Tree
+        """Return the model that `save` wrote.
 
+        Raises:
+            InputError: A file is damaged.
+        """
         table = orjson.loads((folder / "codes.json").read_bytes())
         outputs, classes = table.pop("outputs"), tuple(table.pop("classes"))
-        codes = ColumnCodes(**table)
-        with np.load(folder / "trees.npz", allow_pickle=False) as arrays:
-            stored = dict(arrays)
-        counts = np.full(1, max(len(classes), 1), dtype=np.intp)
-        trees, end = [], 0
-        for count, depth in zip(stored["nodes"], stored["depths"], strict=True):
-            start, end = end, end + int(count)
-            nodes = np.zeros(int(count), dtype=NODE_DTYPE)
-            for name in _NODE_FIELDS:
-                nodes[name] = stored[name][start:end]
-            tree = Tree(len(codes.columns), counts, 1)
-            values = np.ascontiguousarray(stored["values"][start:end][:, None, :])
-            tree.__setstate__({"max_depth": int(depth), "node_count": int(count), "nodes": nodes, "values": values})
-            trees.append(tree)
-        return cls(codes=codes, medians=stored["medians"], trees=trees, outputs=outputs, classes=classes)
+        codes, nodes = ColumnCodes(**table), Nodes.load(folder / "trees.npz")
+        fills = np.load(folder / "fills.npy", allow_pickle=False)
+        if not nodes.columns == len(codes.columns) == len(fills) or nodes.values.shape[1] != (len(classes) or 1):
+            raise InputError(f"the files of a model must belong together, but those in {folder} differ in size.")
+        return cls(codes=codes, fills=fills, nodes=nodes, outputs=outputs, classes=classes)
 
 
-def _filled(encoded: Singles, medians: Singles) -> Singles:
-    """Return the columns with their medians where they are missing."""
-    filled: Singles = np.where(np.isnan(encoded), medians, encoded)
+def _grow(part: TrainingPart, forest: Any, filled: Singles) -> list[Any]:
+    """Fit a forest, in batches of trees if there is a deadline, and return its trees; a single tree at once."""
+    wanted = forest.get_params().get("n_estimators")
+    if wanted is None:
+        return [forest.fit(filled, part.target, sample_weight=part.weight).tree_]
+    grown, started = 0, time.monotonic()
+    while grown < wanted:
+        # One tree shows how long one takes, and how much memory.
+        batch = 1 if grown == 0 else max(1, wanted // _BATCHES)
+        grown = min(wanted, grown + batch)
+        forest.set_params(n_estimators=grown, warm_start=True)
+        forest.fit(filled, part.target, sample_weight=part.weight)
+        tree = forest.estimators_[-1].tree_
+        wanted = min(wanted, max(1, int(_MOST_BYTES // (tree.node_count * 8 * (8 + tree.max_n_classes)))))
+        now = time.monotonic()
+        if part.deadline is not None and now + (now - started) / grown * batch > part.deadline:
+            break
+    return [estimator.tree_ for estimator in forest.estimators_]
+
+
+def _fills(encoded: Singles, codes: ColumnCodes) -> Singles:
+    """Return what replaces missing values: a code of its own for categories, and for numbers the median.
+
+    Where numbers are often missing, it is one below the least of them, so that a cut can tell them apart.
+    """
+    fills = np.full(encoded.shape[1], -1.0, dtype=np.float32)
+    for index in set(range(encoded.shape[1])) - set(codes.categorical):
+        known = encoded[:, index][~np.isnan(encoded[:, index])]
+        if not len(known):
+            continue
+        least, most = float(known.min()), float(known.max())
+        often = len(known) < (1 - _OFTEN_MISSING) * len(encoded)
+        fills[index] = max(-LARGEST, least - max(1.0, (most - least) / 10)) if often else np.median(known)
+    return fills
+
+
+def _filled(encoded: Singles, fills: Singles) -> Singles:
+    """Return the columns with what replaces their missing values."""
+    filled: Singles = np.where(np.isnan(encoded), fills, encoded)
     return filled
+
+
+def forest_seconds(
+    rows: float, columns: int, problem: Problem, parameters: Mapping[str, Value], *, per_node: float
+) -> float:
+    """Return an estimate of the processor seconds of one fit.
+
+    Args:
+        rows: The number of rows that each tree sees.
+        columns: The number of columns.
+        problem: What is predicted.
+        parameters: `trees`, `max_features`, `min_samples_leaf` and perhaps `max_leaf_nodes`.
+        per_node: Seconds for each row, level and column that is tried.
+    """
+    leaves = min(rows / float(parameters["min_samples_leaf"]), float(parameters.get("max_leaf_nodes", rows)))
+    tried = max(1.0, columns * float(parameters["max_features"]))
+    return float(1e-2 + per_node * float(parameters["trees"]) * rows * tried**0.7 * np.log2(leaves + 2))

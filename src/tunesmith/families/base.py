@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Protocol, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, Self
 
 from ..core.arrays import Floats
 from ..core.parameters import Parameter
@@ -16,6 +16,8 @@ from ..data.problem import Problem
 
 if TYPE_CHECKING:
     import pandas as pd
+
+Cost = Literal["low", "medium", "high"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +31,10 @@ class Profile:
         text_only: Whether it is of use only where there are columns of text.
         most_rows: The most rows that it can be trained on; None for no limit.
         most_columns: The most columns that it can be trained on; None for no limit.
+        most_classes: The most classes that it can tell apart; None for no limit.
+        train_cost: The time that it takes to train, beside other families.
+        predict_cost: The time that it takes to predict.
+        size: The size of its models.
         modules: The optional modules that it imports.
         extra: The extra of tunesmith that installs them.
         checkpoint: The environment variable that names a file of pretrained weights, if it needs one.
@@ -40,6 +46,10 @@ class Profile:
     text_only: bool = False
     most_rows: int | None = None
     most_columns: int | None = None
+    most_classes: int | None = None
+    train_cost: Cost = "low"
+    predict_cost: Cost = "low"
+    size: Cost = "low"
     modules: tuple[str, ...] = ()
     extra: str = ""
     checkpoint: str = ""
@@ -60,17 +70,19 @@ class Profile:
             return f"{self.checkpoint} must name a file of weights. Nothing is downloaded."
         return None
 
-    def suits(self, rows: int, columns: int, texts: int) -> bool:
+    def suits(self, rows: int, columns: int, texts: int, classes: int = 0) -> bool:
         """Return whether a table is within the limits.
 
         Args:
             rows: The number of rows.
             columns: The number of columns, without the target.
             texts: How many of them hold text.
+            classes: The number of classes; the largest of several problems.
         """
         return (
             rows <= (self.most_rows or rows)
             and columns <= (self.most_columns or columns)
+            and classes <= (self.most_classes or classes)
             and (texts > 0 or not self.text_only)
         )
 

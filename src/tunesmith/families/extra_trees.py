@@ -8,20 +8,25 @@ from typing import ClassVar
 from ..core.parameters import Float, Int, Parameter
 from ..core.trial import Value
 from ..data.problem import Problem
-from ._forest import ForestModel
+from ._forest import ForestModel, forest_seconds
 from .base import Profile, TrainingPart
 
 
 class ExtraTreesFamily:
     """Many trees with random cuts, averaged."""
 
-    profile: ClassVar = Profile(title="Extra trees", purpose="strong on small tables and smooth targets")
+    profile: ClassVar = Profile(
+        title="Extra trees",
+        purpose="strong on small tables and smooth targets; large models, slow to predict",
+        size="high",
+        predict_cost="high",
+    )
     model: ClassVar = ForestModel
     takes_text: ClassVar = False
     libraries: ClassVar[Sequence[str]] = ("sklearn.ensemble",)
     space: ClassVar[Mapping[str, Parameter]] = {
-        "trees": Int(100, 600, log=True),
-        "min_samples_leaf": Int(1, 20, log=True),
+        "trees": Int(50, 600, log=True),
+        "min_samples_leaf": Int(1, 50, log=True),
         "max_features": Float(0.1, 1.0),
     }
 
@@ -29,16 +34,15 @@ class ExtraTreesFamily:
         """Return a fast and a deep configuration."""
         return [
             {"trees": 200, "min_samples_leaf": 2, "max_features": 0.4},
-            {"trees": 400, "min_samples_leaf": 1, "max_features": 0.8},
+            {"trees": 300, "min_samples_leaf": 1, "max_features": 0.8},
         ]
 
     def seconds(self, rows: int, columns: int, problem: Problem, parameters: Mapping[str, Value]) -> float:
         """Return an estimate of the processor seconds of one fit."""
-        tried = max(1.0, columns * float(parameters["max_features"]))
-        return float(2e-7 * float(parameters["trees"]) * rows * tried**0.7)
+        return forest_seconds(rows, columns, problem, parameters, per_node=2e-7)
 
     def fit(self, part: TrainingPart, parameters: Mapping[str, Value]) -> ForestModel:
-        """Train on columns whose missing values are replaced by the median."""
+        """Train until all trees are grown or the time is over."""
         from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
 
         kind = ExtraTreesClassifier if part.problem.is_classification else ExtraTreesRegressor

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,15 +14,16 @@ from ..core.arrays import Floats
 from ..core.parameters import Choice, Float, Int, Parameter
 from ..core.trial import Value
 from ..data.problem import Problem
+from ._boosting import MOST_ROUNDS, Rounds, patience, prediction_threads
 from ._codes import ColumnCodes
+from ._scaled import class_shares
 from .base import Profile, TrainingPart
 
 if TYPE_CHECKING:
     import lightgbm
     import pandas as pd
 
-_MOST_ROUNDS = 5000
-_OBJECTIVES = {"binary": "binary", "multiclass": "multiclass", "regression": "regression"}
+_TREES_AT_ONCE = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,10 +42,17 @@ class LightgbmModel:
 
     def predict(self, features: pd.DataFrame) -> Floats:
         """Return probabilities of the classes, or numbers; shape `(rows, outputs)`."""
-        raw = np.asarray(self.booster.predict(self.codes.transform(features), num_threads=_threads()), dtype=np.float64)
-        if self.outputs == 2:
-            return np.column_stack([1 - raw, raw])
-        return raw.reshape(len(features), -1)
+        encoded = self.codes.transform(features)
+        rounds = self.booster.current_iteration()
+        # A part of the rounds at a time: row after row LightGBM walks all trees, which should stay in the cache.
+        at_once = max(1, _TREES_AT_ONCE // self.booster.num_model_per_iteration()) if len(encoded) > 1 else rounds
+        sums = np.zeros((len(encoded), self.booster.num_model_per_iteration()))
+        for start in range(0, rounds, at_once):
+            part = self.booster.predict(
+                encoded, start_iteration=start, num_iteration=at_once, raw_score=True, num_threads=prediction_threads()
+            )
+            sums += np.asarray(part).reshape(sums.shape)
+        return sums if self.outputs == 1 else class_shares(sums, range(self.outputs), self.outputs)
 
     def save(self, folder: Path) -> None:
         """Write it to a folder: LightGBM's own text format, and the encoding as JSON."""
@@ -67,14 +73,17 @@ class LightgbmModel:
 class LightgbmFamily:
     """Boosted trees, grown leaf by leaf; early stopping decides the number of rounds."""
 
-    profile: ClassVar = Profile(title="LightGBM", purpose="strong on most tables, fast, takes missing values")
+    profile: ClassVar = Profile(
+        title="LightGBM",
+        purpose="strong on most tables, fast to train and to predict, takes missing values and categories",
+    )
     model: ClassVar = LightgbmModel
     takes_text: ClassVar = False
     libraries: ClassVar[Sequence[str]] = ("lightgbm",)
     space: ClassVar[Mapping[str, Parameter]] = {
         "learning_rate": Float(0.01, 0.2, log=True),
         "num_leaves": Int(4, 255, log=True),
-        "min_data_in_leaf": Int(2, 100, log=True),
+        "min_data_in_leaf": Int(1, 100, log=True),
         "feature_fraction": Float(0.3, 1.0),
         "bagging_fraction": Float(0.5, 1.0),
         "lambda_l1": Float(1e-4, 10.0, log=True),
@@ -83,7 +92,7 @@ class LightgbmFamily:
     }
 
     def configurations(self, problem: Problem) -> Sequence[Mapping[str, Value]]:
-        """Return AutoGluon's default and the third of its portfolio of 2025 for CPUs, and small trees."""
+        """Return AutoGluon's default, the third of its portfolio of 2025 for CPUs, and deep and small trees."""
         usual: dict[str, Any] = {
             "learning_rate": 0.05,
             "num_leaves": 31,
@@ -104,7 +113,9 @@ class LightgbmFamily:
             "lambda_l2": 0.36,
             "extra_trees": True,
         }
-        return [usual, random_cuts, usual | {"num_leaves": 7, "learning_rate": 0.1}]
+        deep = {"num_leaves": 255, "min_data_in_leaf": 2, "feature_fraction": 0.8, "bagging_fraction": 0.8}
+        small = {"num_leaves": 7, "learning_rate": 0.1}
+        return [usual, random_cuts, usual | small, usual | deep]
 
     def seconds(self, rows: int, columns: int, problem: Problem, parameters: Mapping[str, Value]) -> float:
         """Return an estimate of the processor seconds of one fit."""
@@ -114,52 +125,51 @@ class LightgbmFamily:
 
     def fit(self, part: TrainingPart, parameters: Mapping[str, Value]) -> LightgbmModel:
         """Train until the validation rows no longer improve."""
-        import lightgbm
-
-        codes = ColumnCodes.of(part.features)
-        options = {
-            **parameters,
-            "objective": _OBJECTIVES[part.problem.kind],
-            "seed": part.seed,
-            "num_threads": part.threads,
-            "verbosity": -1,
-            "deterministic": True,
-            "force_col_wise": True,
-            "bagging_freq": int(parameters["bagging_fraction"] < 1),
-            "feature_pre_filter": False,
-        }
-        if part.problem.kind == "multiclass":
-            options["num_class"] = part.problem.outputs
-        training = lightgbm.Dataset(
-            codes.transform(part.features),
-            part.target,
-            weight=part.weight,
-            categorical_feature=codes.categorical,
-            free_raw_data=True,
-        )
-        features, target = part.validation
-        validation = training.create_valid(codes.transform(features), target)
-        patience = max(20, min(300, 300 * 10_000 // len(part.target)))
-        booster = lightgbm.train(
-            options,
-            training,
-            num_boost_round=_MOST_ROUNDS,
-            valid_sets=[validation],
-            callbacks=[lightgbm.early_stopping(patience, verbose=False), _until(part.deadline)],
-        )
-        return LightgbmModel(codes=codes, booster=booster, outputs=part.problem.outputs)
+        options = {**parameters, "bagging_freq": int(parameters["bagging_fraction"] < 1)}
+        return train_lightgbm(part, options)
 
 
-def _until(deadline: float | None) -> Any:
-    """Return a callback that stops the training when its time is over."""
+def train_lightgbm(part: TrainingPart, options: Mapping[str, Any]) -> LightgbmModel:
+    """Return a model with LightGBM's own options, trained until the validation rows no longer improve."""
     import lightgbm
 
+    codes = ColumnCodes.of(part.features)
+    training = lightgbm.Dataset(
+        codes.transform(part.features),
+        part.target,
+        weight=part.weight,
+        categorical_feature=codes.unordered(),
+        free_raw_data=True,
+    )
+    features, target = part.validation
+    rounds = Rounds(patience(len(part.target)), part.deadline)
+
     def stop(environment: Any) -> None:
-        if deadline is not None and time.monotonic() > deadline:
-            raise lightgbm.callback.EarlyStopException(environment.iteration, environment.evaluation_result_list)
+        result = environment.evaluation_result_list
+        if rounds.is_over(environment.iteration, result[0][2]):
+            raise lightgbm.callback.EarlyStopException(rounds.best, result)
 
-    return stop
+    booster = lightgbm.train(
+        {**_fixed_options(part), **options},
+        training,
+        num_boost_round=MOST_ROUNDS,
+        valid_sets=[training.create_valid(codes.transform(features), target)],
+        callbacks=[stop],
+    )
+    # As text, which is what is kept, and without the rounds after the best.
+    kept = lightgbm.Booster(model_str=booster.model_to_string())
+    return LightgbmModel(codes=codes, booster=kept, outputs=part.problem.outputs)
 
 
-def _threads() -> int:
-    return int(os.environ.get("OMP_NUM_THREADS") or 0)
+def _fixed_options(part: TrainingPart) -> dict[str, Any]:
+    classes = {"num_class": part.problem.outputs} if part.problem.kind == "multiclass" else {}
+    return {
+        "objective": part.problem.kind,
+        "seed": part.seed,
+        "num_threads": part.threads,
+        "verbosity": -1,
+        "deterministic": True,
+        "force_col_wise": True,
+        "feature_pre_filter": False,
+        **classes,
+    }

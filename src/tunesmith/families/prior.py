@@ -39,6 +39,11 @@ class PriorModel:
         """Write it to a folder."""
         np.save(folder / _FILE, self.outputs)
 
+    @staticmethod
+    def lies_in(folder: Path) -> bool:
+        """Whether a folder holds such a model."""
+        return (folder / _FILE).exists()
+
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Return the model that `save` wrote."""

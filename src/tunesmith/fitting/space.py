@@ -28,10 +28,11 @@ def families(table: Table, names: Sequence[str] | None = None) -> dict[str, Fami
         return kinds
     texts = sum(column.kind == "text" for column in table.schema.columns)
     rows, columns = table.features.shape
+    classes = max(len(problem.classes) for problem in table.problems)
     return {
         name: family
         for name, family in kinds.items()
-        if family.profile.suits(rows, columns, texts) and family.profile.missing() is None
+        if family.profile.suits(rows, columns, texts, classes) and family.profile.missing() is None
     }
 
 

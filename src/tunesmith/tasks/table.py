@@ -19,6 +19,7 @@ from ..core.trial import Measurement, Reporter, TrialRequest, Value
 from ..data.scores import score_named
 from ..data.table import Table
 from ..ensembles.pipeline import Pipeline
+from ..ensembles.training import train_model
 from ..families.base import Family, TrainingPart
 from ..recipes.templates import TEMPLATES
 from ..trial_folder.artifacts import find_artifacts
@@ -147,7 +148,7 @@ class TableTask:
                 weight=None if table.weight is None else table.weight[train],
                 deadline=deadline,
             )
-            models.append(family.fit(part, parameters))
+            models.append(train_model(family, part, parameters))
         pipeline = Pipeline(recipe=fitted, models=models)
         return pipeline, np.column_stack([model.predict(validation) for model in models])
 
