@@ -77,6 +77,7 @@ class TfidfLinearFamily:
     )
     model: ClassVar = TfidfLinearModel
     takes_text: ClassVar = True
+    libraries: ClassVar[Sequence[str]] = ("sklearn.feature_extraction.text", "sklearn.linear_model", "sklearn.svm")
     space: ClassVar[Mapping[str, Parameter]] = {
         "method": Choice(["regression", "svm"]),
         "strength": Float(1e-2, 100.0, log=True),
