@@ -13,10 +13,11 @@ import orjson
 from ..core.budget import Budget
 from ..core.machine_faults import writing
 from ..core.objective import Metric, Objective
-from ..core.trial import Proposal, State
+from ..core.trial import Proposal, State, TrialRequest
 from ..data.scores import score_named
 from ..data.table import Table
 from ..errors import InputError
+from ..executors.inline import InlineExecutor
 from ..families.base import Family
 from ..study.study import Study
 from ..tasks.table import TableTask
@@ -60,7 +61,11 @@ class FitSession:
         self.score = score_named(options.metric, self.table.problems)
         self.families: dict[str, Family] = families(self.table, self._family_names())
         self.task = TableTask(
-            table=TABLE_FOLDER, folder=str(folder), metric=self.score.name, families=list(self.families)
+            table=TABLE_FOLDER,
+            folder=str(folder),
+            metric=self.score.name,
+            families=list(self.families),
+            ends=started + options.minutes * 60 - RESERVED_SECONDS,
         )
         self.study = Study(task=self.task, **self._study_options())
 
@@ -132,14 +137,25 @@ class FitSession:
             KeyboardInterrupt: It was interrupted. The combination of what was trained is saved.
         """
         self.study.recorder.hold()
-        if not self.study.history.trials:
-            self.study.engine.enqueue(_BASELINE_PROPOSAL)
         try:
+            if not self.study.history.trials:
+                self._train_baseline()
             self.study.run(progress=progress)
         finally:
             if self.study.history.counts[State.COMPLETE]:
                 combine(self.study, self.task)
         return FitResult.load(self.folder)
+
+    def _train_baseline(self) -> None:
+        """Train the model that ignores every column, in this process: a model exists before anything can go wrong."""
+        engine, executor = self.study.engine, InlineExecutor()
+        executor.open(lambda number, attempt, step, metrics: None)
+        trial = engine.start(engine.enqueue(_BASELINE_PROPOSAL).number)
+        assert trial.folder is not None
+        request = TrialRequest(
+            number=trial.number, attempt=1, parameters=trial.parameters, seed=trial.seed, folder=trial.folder
+        )
+        self.study.tell(trial, executor.submit(self.task, request).result())
 
     def __enter__(self) -> Self:
         return self

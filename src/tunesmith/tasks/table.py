@@ -46,12 +46,14 @@ class TableTask:
         metric: The metric's name.
         families: The families that trials may use.
         folder: What a relative `table` is relative to.
+        ends: When trials must have ended, by `time.monotonic()` on this machine; None for no limit.
     """
 
     table: str
     metric: str
     families: Sequence[str] = ()
     folder: Path | str = "."
+    ends: float | None = None
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Load the table and the libraries where the task is unpickled: in a worker, which forks every trial."""
@@ -93,17 +95,16 @@ class TableTask:
         Raises:
             TrialPruned: `report` raised it.
         """
-        started = time.monotonic()
+        limits = [self.ends, request.timeout_seconds and time.monotonic() + request.timeout_seconds]
+        ends = min((limit for limit in limits if limit is not None), default=None)
         table, score = self.loaded, score_named(self.metric, self.loaded.problems)
         folder = request.folder / ARTIFACTS_FOLDER
         predictions = np.full((len(table.target), sum(problem.outputs for problem in table.problems)), np.nan)
         splits = table.splits
         times_held_out = np.zeros(len(table.target))
         for number, (train, held_out) in enumerate(splits):
-            deadline = None
-            if request.timeout_seconds is not None:
-                left = started + request.timeout_seconds - time.monotonic()
-                deadline = time.monotonic() + left / (len(splits) - number)
+            now = time.monotonic()
+            deadline = None if ends is None else now + (ends - now) / (len(splits) - number)
             pipeline, outputs = self._fit(request, train, held_out, deadline)
             pipeline.save(folder / f"fold_{number}")
             first = times_held_out[held_out] == 0
