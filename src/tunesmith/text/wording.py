@@ -25,6 +25,17 @@ def number(value: float | None, digits: int = 5) -> str:
     return (f"{value + 0.0:.0f}" if is_whole else f"{value:.{digits}g}").replace("-", "−")
 
 
+def rounded(value: float | None, digits: int = 3) -> str:
+    """Return a number for a sentence: a few significant digits, thousands separated; a dash for None.
+
+    >>> rounded(43712.8), rounded(0.41234), rounded(-1250000.0), rounded(2.5e12), rounded(812.0)
+    ('43,700', '0.412', '−1,250,000', '2.5e+12', '812')
+    """
+    if value is None or not math.isfinite(value) or not 1000 <= abs(value) < 1e9:
+        return number(value, digits)
+    return f"{float(f'{value:.{digits}g}'):,.0f}".replace("-", "−")
+
+
 def numbers(*values: float) -> list[str]:
     """Return numbers as `number` does, with more digits if two that differ would look the same.
 
