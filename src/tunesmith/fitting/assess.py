@@ -81,7 +81,7 @@ def costs(study: Study) -> dict[int, Cost]:
     """Return what each complete trial's model costs."""
     return {
         trial.number: Cost(
-            predict_ms=trial.metrics.get("predict_ms"),
+            predict_ms=trial.metrics.get("predict_ms_per_1000_rows"),
             model_bytes=_size(trial.folder / ARTIFACTS_FOLDER),
         )
         for trial in study.trials
