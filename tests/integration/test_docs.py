@@ -50,6 +50,7 @@ OPTIONS: dict[str, type[Any]] = {
     f'{kind[:-1]} = {{ name = "{name}", … }}': plugin
     for kind in ("proposers", "pruners", "judges")
     for name in plugins.names(kind)
+    if name != "ordered"  # Fit gives it its options.
     if (plugin := plugins.load(kind, name)).__module__.startswith("tunesmith.") and dataclasses.fields(plugin)
 }
 """Heading to the class whose fields are the keys below it."""
