@@ -18,6 +18,7 @@ from ..data.problem import Problem
 from ..data.schema import Schema
 from ..data.scores import per_problem
 from ..errors import InputError
+from .combination import Combination
 from .pipeline import Pipeline
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Member:
 
     Args:
         trial: The number of its trial.
-        weight: Its share of the prediction; all weights sum to 1.
+        weight: Its share of the prediction; all weights sum to 1. See `Combination` for the rest.
         parameters: Its configuration; `family` names the family.
         pipelines: One for each fold; their predictions are averaged.
     """
@@ -55,7 +56,7 @@ class Member:
 
 @dataclass(frozen=True, kw_only=True)
 class Ensemble:
-    """A weighted mean of members.
+    """A combination of members.
 
     Args:
         schema: How raw columns are read.
@@ -63,6 +64,7 @@ class Ensemble:
         metric: The metric that it was chosen by.
         score: That metric of its out-of-fold predictions.
         members: At least one.
+        combination: How their predictions are combined.
     """
 
     schema: Schema
@@ -70,11 +72,14 @@ class Ensemble:
     metric: str
     score: float
     members: Sequence[Member]
+    combination: Combination
 
     def predict_scores(self, frame: pd.DataFrame) -> Floats:
         """Return probabilities of the classes, or numbers, of one problem after the other; shape `(rows, outputs)`."""
         features = self.schema.read(frame)
-        return np.asarray(sum(member.weight * member.predict(features) for member in self.members))
+        return self.combination.apply(
+            self.problems, {member.trial: member.predict(features) for member in self.members}
+        )
 
     def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return the predicted classes or numbers, one column for each problem."""
@@ -135,6 +140,11 @@ class Ensemble:
                 )
                 for row in manifest["members"]
             ],
+            combination=Combination(
+                weights={row["trial"]: row["weight"] for row in manifest["members"]},
+                sharpness={row["trial"]: tuple(row["sharpness"]) for row in manifest["members"]},
+                final=tuple(manifest["sharpness"]),
+            ),
         )
 
 
@@ -145,7 +155,9 @@ def save_ensemble(
     problems: Sequence[Problem],
     metric: str,
     score: float,
-    members: Sequence[tuple[int, float, Mapping[str, Value], Sequence[Path]]],
+    combination: Combination,
+    parameters: Mapping[int, Mapping[str, Value]],
+    pipelines: Mapping[int, Sequence[Path]],
 ) -> None:
     """Write an ensemble to a folder, which it replaces at once.
 
@@ -155,14 +167,17 @@ def save_ensemble(
         problems: What it predicts.
         metric: The metric that it was chosen by.
         score: That metric of its out-of-fold predictions.
-        members: The trial, the weight, the parameters and the folders of the pipelines of each.
+        combination: The members and how they are combined.
+        parameters: The configuration of each trial.
+        pipelines: The folders of the pipelines of each trial.
     """
     partial = folder.with_name(f"{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     rows: list[dict[str, Any]] = []
-    for trial, weight, parameters, pipelines in members:
-        rows.append({"trial": trial, "weight": weight, "parameters": dict(parameters)})
-        for pipeline in pipelines:
+    for trial, weight in sorted(combination.weights.items()):
+        sharpness = combination.sharpness[trial]
+        rows.append({"trial": trial, "weight": weight, "sharpness": sharpness, "parameters": dict(parameters[trial])})
+        for pipeline in pipelines[trial]:
             shutil.copytree(pipeline, partial / str(trial) / pipeline.name, copy_function=_link)
     manifest = {
         "format": _FORMAT,
@@ -170,6 +185,7 @@ def save_ensemble(
         "problems": [problem.to_table() for problem in problems],
         "metric": metric,
         "score": score,
+        "sharpness": combination.final,
         "members": rows,
     }
     (partial / _MANIFEST).write_bytes(orjson.dumps(manifest, option=orjson.OPT_INDENT_2))

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from ..core.arrays import Floats
+from ..core.arrays import Floats, Indices
+
+Loss = Callable[[Floats, Indices | slice], float]
+"""The loss of predictions of all rows, on some of them; smaller is better."""
 
 _STEPS = 40
 _DIGITS = 6
 _FEW_ROWS = 2000
-_BEST_AVERAGED = 5
+_MOST_AVERAGED = 5
+_PARTS = 10
+_ALL = slice(None)
 
 
 def most_members(rows: int) -> int:
@@ -23,37 +28,56 @@ def most_members(rows: int) -> int:
     return round(float(np.exp(np.interp(np.log(rows), np.log(known_rows), np.log(known_members)))))
 
 
-def select(predictions: Mapping[int, Floats], loss: Callable[[Floats], float]) -> dict[int, float]:
+def select(predictions: Mapping[int, Floats], loss: Loss) -> dict[int, float]:
     """Return the weights of an ensemble's members, which sum to 1.
 
-    With few rows the weights are shrunk towards the mean of the best five: selection follows noise there.
+    With few rows selection follows noise. The weights are then shrunk towards the mean of those of the best five that
+    are not worse than the best beyond one standard error.
 
     Args:
         predictions: Out-of-fold predictions by trial, shape `(rows, outputs)` each.
-        loss: The loss of a prediction; smaller is better.
+        loss: The loss of a prediction.
     """
-    losses = {number: loss(predicted) for number, predicted in predictions.items()}
+    losses = {number: loss(predicted, _ALL) for number, predicted in predictions.items()}
     ranked = sorted(losses, key=lambda number: (losses[number], number))
     rows = len(predictions[ranked[0]])
     candidates = ranked[: most_members(rows)]
     chosen = _greedy(candidates, predictions, loss)
     share = min(1.0, rows / _FEW_ROWS)
-    best = ranked[:_BEST_AVERAGED]
     weights = {number: share * chosen.count(number) / len(chosen) for number in candidates}
-    for number in best:
-        weights[number] = weights.get(number, 0.0) + (1 - share) / len(best)
+    if share < 1:
+        equals = _equals(ranked[:_MOST_AVERAGED], predictions, loss)
+        for number in equals:
+            weights[number] = weights.get(number, 0.0) + (1 - share) / len(equals)
     return {number: weight for number, weight in weights.items() if weight > 0}
 
 
-def _greedy(candidates: list[int], predictions: Mapping[int, Floats], loss: Callable[[Floats], float]) -> list[int]:
+def _greedy(candidates: Sequence[int], predictions: Mapping[int, Floats], loss: Loss) -> list[int]:
     """Return the members in the order of their addition, up to the step of the lowest loss."""
     total = np.zeros_like(predictions[candidates[0]])
     chosen: list[int] = []
     history: list[float] = []
     for step in range(1, _STEPS + 1):
-        losses = {number: round(loss((total + predictions[number]) / step), _DIGITS) for number in candidates}
+        losses = {number: round(loss((total + predictions[number]) / step, _ALL), _DIGITS) for number in candidates}
         number = min(candidates, key=lambda number: (losses[number], number not in chosen))
         chosen.append(number)
         history.append(losses[number])
         total = total + predictions[number]
     return chosen[: int(np.argmin(history)) + 1]
+
+
+def _equals(ranked: Sequence[int], predictions: Mapping[int, Floats], loss: Loss) -> list[int]:
+    """Return the trials whose loss is within one standard error of that of the first, over ten parts of the rows."""
+    rows = np.random.default_rng(0).permutation(len(predictions[ranked[0]]))
+    parts = [part for part in np.array_split(rows, _PARTS) if len(part)]
+
+    def losses(number: int) -> Floats:
+        return np.array([loss(predictions[number], part) for part in parts])
+
+    best = losses(ranked[0])
+    equals = [ranked[0]]
+    for number in ranked[1:]:
+        excess = losses(number) - best
+        if excess.mean() <= excess.std() / np.sqrt(len(parts)):
+            equals.append(number)
+    return equals

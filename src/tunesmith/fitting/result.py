@@ -13,8 +13,8 @@ import numpy as np
 from ..core.trial import State
 from ..data.read import read_frame
 from ..data.scores import score_named
+from ..ensembles.combination import Combination
 from ..ensembles.ensemble import Ensemble, Member, save_ensemble
-from ..ensembles.greedy import select
 from ..ensembles.pipeline import Pipeline
 from ..errors import InputError
 from ..study.study import Study
@@ -128,18 +128,16 @@ def combine(study: Study, task: TableTask) -> None:
         raise InputError("no model was trained in time. Allow more minutes.")
     predictions = {number: np.load(folder / PREDICTIONS_FILE) for number, folder in folders.items()}
     target = table.target[table.held_out]
-    weights = select(predictions, lambda predicted: score.loss(table.problems, target, predicted))
-    combined = np.asarray(sum(weight * predictions[number] for number, weight in weights.items()))
+    combination = Combination.fit(table.problems, target, predictions, score)
     save_ensemble(
         study.folder / MODEL_FOLDER,
         schema=table.schema,
         problems=table.problems,
         metric=task.metric,
-        score=score.mean(table.problems, target, combined),
-        members=[
-            (number, weight, study.trials[number].parameters, sorted(folders[number].glob("fold_*")))
-            for number, weight in sorted(weights.items())
-        ],
+        score=score.mean(table.problems, target, combination.apply(table.problems, predictions)),
+        combination=combination,
+        parameters={trial.number: trial.parameters for trial in study.trials},
+        pipelines={number: sorted(folder.glob("fold_*")) for number, folder in folders.items()},
     )
 
 
@@ -155,10 +153,12 @@ def trial_model(study: Study, number: int) -> Ensemble:
     table, parameters = study.task.loaded, trial.parameters
     folders = sorted((trial.folder / ARTIFACTS_FOLDER).glob("fold_*"))
     pipelines = [Pipeline.load(folder, str(parameters["family"])) for folder in folders]
+    ones = tuple(1.0 for _ in table.problems)
     return Ensemble(
         schema=table.schema,
         problems=table.problems,
         metric=study.task.metric,
         score=trial.metrics[study.task.metric],
         members=[Member(trial=number, weight=1.0, parameters=parameters, pipelines=pipelines)],
+        combination=Combination(weights={number: 1.0}, sharpness={number: ones}, final=ones),
     )
