@@ -1,0 +1,1 @@
+"""Models of tables per minute: `tunesmith fit` beside FLAML, AutoGluon, and LightGBM and CatBoost with defaults."""

@@ -1,0 +1,137 @@
+"""The tables of `benchmarks.tabular` in Markdown."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from .store import Key, Run
+from .tables import HELD_OUT, BenchTable
+
+RESULTS = Path(__file__).parents[1] / "results" / "tabular.md"
+_OURS = ("tunesmith", "tunesmith[boosters]")
+_DRAWS = 10_000
+
+
+def report(
+    runs: Mapping[Key, Run],
+    tables: Mapping[str, BenchTable],
+    contenders: Sequence[str],
+    installed: Mapping[str, float],
+) -> str:
+    """Return all tables for the budgets that were run.
+
+    Args:
+        runs: What was measured.
+        tables: The tables by name.
+        contenders: The contenders, in the order of the columns.
+        installed: The size of each one's environment, in 10^6 bytes.
+    """
+    parts = []
+    for seconds in sorted({key.seconds for key in runs}):
+        chosen = {(key.table, key.contender): run for key, run in runs.items() if key.seconds == seconds}
+        present = [name for name in contenders if any(contender == name for _, contender in chosen)]
+        complete = [name for name in tables if all((name, contender) in chosen for contender in present)]
+        if not complete:
+            continue
+        parts += [
+            f"## {seconds:g} seconds",
+            _losses(chosen, [tables[name] for name in complete], present),
+            _ranks(chosen, complete, present),
+            _costs(chosen, complete, present, seconds, installed),
+        ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _losses(chosen: Mapping[tuple[str, str], Run], tables: Sequence[BenchTable], contenders: Sequence[str]) -> str:
+    """Return the losses of the test rows; the best is bold. A star marks tables held out of every choice."""
+    rows = []
+    for table in tables:
+        losses = [chosen[table.name, contender].loss for contender in contenders]
+        best = np.nanmin(losses) if not all(map(math.isnan, losses)) else math.nan
+        cells = [_bold(_number(loss), loss == best) for loss in losses]
+        star = "*" if table.name in HELD_OUT else ""
+        rows.append([f"{table.name}{star}", table.metric, *cells])
+    return _table(["table", "metric", *contenders], rows)
+
+
+def _ranks(chosen: Mapping[tuple[str, str], Run], names: Sequence[str], contenders: Sequence[str]) -> str:
+    """Return mean ranks with bootstrap intervals over tables, and on how many tables ours are better."""
+    losses = np.array([[chosen[name, contender].loss for contender in contenders] for name in names])
+    ranks = np.array([_rank(np.where(np.isnan(row), np.inf, row)) for row in losses])
+    rng = np.random.default_rng(0)
+    means = ranks[rng.integers(0, len(names), (_DRAWS, len(names)))].mean(axis=1)
+    low, high = np.percentile(means, [2.5, 97.5], axis=0)
+    ours = [name for name in _OURS if name in contenders]
+    rows = []
+    for index, contender in enumerate(contenders):
+        beaten = [
+            "" if contender == own else f"{_better(losses[:, contenders.index(own)], losses[:, index])} of {len(names)}"
+            for own in ours
+        ]
+        rows.append([contender, f"{ranks[:, index].mean():.2f}", f"{low[index]:.2f} to {high[index]:.2f}", *beaten])
+    return _table(["contender", "mean rank", "95 % interval", *(f"{own} is better on" for own in ours)], rows)
+
+
+def _costs(
+    chosen: Mapping[tuple[str, str], Run],
+    names: Sequence[str],
+    contenders: Sequence[str],
+    seconds: float,
+    installed: Mapping[str, float],
+) -> str:
+    """Return time, memory, size and prediction time: medians over tables, and the worst."""
+    rows = []
+    for contender in contenders:
+        runs = [chosen[name, contender] for name in names]
+        late = sum(not run.seconds <= seconds * 1.05 for run in runs)
+        failed = sum(math.isnan(run.loss) for run in runs)
+        rows.append(
+            [
+                contender,
+                _median_and_most([run.seconds for run in runs]),
+                f"{late}",
+                f"{failed}",
+                _median_and_most([run.peak_mb for run in runs]),
+                _median_and_most([run.model_mb for run in runs]),
+                _median_and_most([run.ms_per_1000_rows for run in runs]),
+                _number(installed.get(contender, math.nan)),
+            ]
+        )
+    head = ["contender", "seconds", "late by 5 %", "failed", "peak MB", "model MB", "ms per 1,000 rows", "install MB"]
+    return _table(head, rows)
+
+
+def _rank(losses: np.ndarray) -> np.ndarray:
+    """Return ranks from 1, the mean rank for ties."""
+    smaller = (losses[:, None] > losses[None, :]).sum(axis=1)
+    equal = (losses[:, None] == losses[None, :]).sum(axis=1)
+    ranks: np.ndarray = smaller + (equal + 1) / 2
+    return ranks
+
+
+def _better(ours: np.ndarray, theirs: np.ndarray) -> int:
+    return int((np.where(np.isnan(ours), np.inf, ours) < np.where(np.isnan(theirs), np.inf, theirs)).sum())
+
+
+def _median_and_most(values: Sequence[float]) -> str:
+    known = [value for value in values if not math.isnan(value)]
+    return f"{_number(float(np.median(known)))} (most {_number(max(known))})" if known else "-"
+
+
+def _number(value: float) -> str:
+    if math.isnan(value):
+        return "failed"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.4g}" if abs(value) >= 1 else f"{value:.4f}"
+
+
+def _bold(text: str, condition: bool) -> str:
+    return f"**{text}**" if condition else text
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
