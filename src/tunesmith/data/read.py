@@ -2,102 +2,212 @@
 
 from __future__ import annotations
 
-import codecs
-import csv
-import gzip
-import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InputError, MissingExtra
+import numpy as np
+
+from ..errors import InputError, MissingExtra, message_of
+from ..text.cleaning import valid
+from .csv_file import Limits, read_csv, repeated_names
+from .findings import Finding
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_SAMPLE_BYTES = 256_000
-_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
-_SEPARATORS = ",;\t|"
-_DECIMAL_COMMA = re.compile(r"^-?\d+,\d+$")
+_PARQUET, _ARROW = b"PAR1", (b"ARROW1", b"\xff\xff\xff\xff")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RawTable:
+    """A table as the user has it.
+
+    Args:
+        frame: Its rows, with an index from 0 and distinct names without surrounding spaces.
+        decimal: The decimal mark of numbers in text, where their values allow two.
+        findings: What was noticed in reading.
+    """
+
+    frame: pd.DataFrame
+    decimal: str = "."
+    findings: tuple[Finding, ...] = ()
 
 
 def read_frame(source: Any) -> pd.DataFrame:
-    """Return a table as a pandas frame.
+    """Return a table as a pandas frame, as `read_table` does."""
+    return read_table(source).frame
+
+
+def read_table(source: Any, limits: Limits | None = None) -> RawTable:
+    """Return a table as a pandas frame, and what was noticed in reading it.
 
     Args:
-        source: A path of a CSV file (`.csv`, `.tsv`, `.txt`, also with `.gz`; separator, decimal comma and encoding are
-            found) or a Parquet file, or a frame of pandas, polars, Arrow or NumPy.
-
-    Returns:
-        The frame, with a fresh index from 0.
+        source: The path of a file: CSV (separator, quotes, decimal mark, encoding and compression are found), Parquet,
+            or Arrow IPC (Feather). Or a frame or series of pandas or polars, an Arrow table, an array of NumPy with two
+            dimensions or with named fields, or a table of columns.
+        limits: How much of a large CSV file is read; by default what the available memory allows.
 
     Raises:
         InputError: The file is missing, empty, or no table.
-        MissingExtra: Parquet needs pyarrow.
+        MissingExtra: Parquet and Arrow need pyarrow.
     """
-    import pandas as pd
-
     if isinstance(source, str | Path):
-        return _read_file(Path(source).expanduser())
-    if isinstance(source, pd.DataFrame):
-        frame = source.reset_index(drop=True)
-    elif hasattr(source, "to_pandas"):  # polars and Arrow
-        frame = source.to_pandas().reset_index(drop=True)
-    elif getattr(source, "ndim", 0) == 2:
-        frame = pd.DataFrame(source, columns=[f"column_{index}" for index in range(source.shape[1])])
+        table = _read_file(Path(source).expanduser(), limits or Limits())
     else:
-        raise InputError(f"a table must be a path or a frame, got {type(source).__name__}.")
-    return frame.rename(columns=str)
+        table = RawTable(frame=_to_pandas(source))
+    table = _with_plain_names(table)
+    if not len(table.frame.columns):
+        raise InputError("a table must have columns, this one has none.")
+    return table
 
 
-def _read_file(path: Path) -> pd.DataFrame:
-    import pandas as pd
-
+def _read_file(path: Path, limits: Limits) -> RawTable:
     if not path.is_file():
         raise InputError(f"a table must be an existing file, got {path}.")
     if path.stat().st_size == 0:
         raise InputError(f"a table must have rows, but {path} is empty.")
-    if path.suffix.lower() in (".parquet", ".pq"):
-        try:
-            return pd.read_parquet(path)
-        except ImportError:
-            raise MissingExtra("Parquet files need pyarrow. Install it with: pip install pyarrow") from None
-        except Exception as error:
-            raise InputError(f"{path} cannot be read as Parquet: {error}") from None
-    encoding, separator, decimal = _csv_format(path)
+    with path.open("rb") as file:
+        start = file.read(8)
+    suffix = path.suffix.lower()
+    if start.startswith(_PARQUET) or suffix in (".parquet", ".pq"):
+        return RawTable(frame=_read_arrow(path, "Parquet"))
+    if start.startswith(_ARROW) or suffix in (".feather", ".arrow", ".ipc"):
+        return RawTable(frame=_read_arrow(path, "Arrow"))
+    if suffix in (".xlsx", ".xls", ".ods"):
+        raise InputError(f"spreadsheets are not read. Save {path.name} as CSV first.")
+    csv = read_csv(path, limits)
+    return _without_index(RawTable(frame=csv.frame, decimal=csv.decimal, findings=csv.findings))
+
+
+def _read_arrow(path: Path, form: str) -> pd.DataFrame:
     try:
-        frame = pd.read_csv(path, sep=separator, decimal=decimal, encoding=encoding, low_memory=False)
-    except (ValueError, pd.errors.ParserError) as error:
-        raise InputError(f"{path} cannot be read as CSV: {error}") from None
-    return frame.rename(columns=lambda name: str(name).strip())
-
-
-def _csv_format(path: Path) -> tuple[str, str, str]:
-    """Return the encoding, the separator and the decimal mark of a CSV file, from its first lines."""
-    if path.suffix.lower() == ".gz":
-        with gzip.open(path) as file:
-            sample = file.read(_SAMPLE_BYTES)
-    else:
-        with path.open("rb") as file:
-            sample = file.read(_SAMPLE_BYTES)
-    encoding = next((name for mark, name in _MARKS.items() if sample.startswith(mark)), "utf-8")
+        import pyarrow
+        from pyarrow import ipc, parquet
+    except ImportError:
+        raise MissingExtra(f"{form} files need pyarrow. Install it with: pip install 'tunesmith[parquet]'") from None
     try:
-        text = codecs.getincrementaldecoder(encoding)().decode(sample)
-    except UnicodeDecodeError:
-        encoding = "cp1252"
-        text = sample.decode(encoding, errors="replace")
-    lines = text.splitlines()[:200]
-    lines = lines[:-1] if len(lines) > 1 and len(sample) == _SAMPLE_BYTES else lines
-    separator = max(_SEPARATORS, key=lambda mark: _evenness(lines, mark))
-    fields = [field for line in csv.reader(lines[1:], delimiter=separator) for field in line]
-    commas = sum(bool(_DECIMAL_COMMA.match(field.strip())) for field in fields)
-    points = sum(bool(re.match(r"^-?\d+\.\d+$", field.strip())) for field in fields)
-    return encoding, separator, "," if commas > points else "."
+        if form == "Parquet":
+            return _arrow_to_pandas(parquet.read_table(path))
+        with pyarrow.memory_map(str(path)) as file:
+            try:
+                return _arrow_to_pandas(ipc.open_file(file).read_all())
+            except pyarrow.ArrowInvalid:
+                return _arrow_to_pandas(ipc.open_stream(file).read_all())
+    except Exception as error:  # pyarrow raises many kinds for damaged files.
+        raise InputError(f"{path} must be a whole {form} file, but cannot be read: {message_of(error)}") from None
 
 
-def _evenness(lines: list[str], separator: str) -> tuple[float, int]:
-    """Return how well a separator explains the lines: the share with the usual number of fields, and that number."""
-    counts = [len(row) for row in csv.reader(lines, delimiter=separator) if row]
-    if not counts:
-        return 0.0, 0
-    usual = max(set(counts), key=counts.count)
-    return (counts.count(usual) / len(counts) if usual > 1 else 0.0), usual
+def _arrow_to_pandas(table: Any) -> pd.DataFrame:
+    frame: pd.DataFrame = table.to_pandas(split_blocks=True, self_destruct=True, ignore_metadata=True)
+    return frame
+
+
+def _to_pandas(source: Any) -> pd.DataFrame:
+    """Return a frame of any library as one of pandas."""
+    import pandas as pd
+
+    if isinstance(source, pd.DataFrame):
+        return source.copy(deep=False)
+    if isinstance(source, pd.Series):
+        return source.to_frame(source.name if source.name is not None else "column_0")
+    if isinstance(source, np.ndarray):
+        return _from_array(source)
+    if isinstance(source, Mapping):
+        return _from_columns(source)
+    if isinstance(source, list) and source and all(isinstance(row, Mapping) for row in source):
+        return pd.DataFrame.from_records(source)
+    if hasattr(source, "collect") and hasattr(source, "lazy"):  # A lazy frame of polars.
+        source = source.collect()
+    if hasattr(source, "to_frame") and not hasattr(source, "columns"):  # A series of polars.
+        source = source.to_frame()
+    if hasattr(source, "to_arrow") and not _has_pyarrow():
+        return pd.DataFrame({name: source[name].to_list() for name in source.columns})
+    if hasattr(source, "to_pandas"):  # Frames of polars, Arrow tables and others.
+        return pd.DataFrame(source.to_pandas())
+    if hasattr(source, "__arrow_c_stream__") and _has_pyarrow():
+        import pyarrow
+
+        return _arrow_to_pandas(pyarrow.table(source))
+    if hasattr(source, "toarray"):  # A sparse matrix of SciPy.
+        return _from_array(source.toarray())
+    raise InputError(f"a table must be a path or a frame, got {type(source).__name__}.")
+
+
+def _has_pyarrow() -> bool:
+    try:
+        import pyarrow  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
+def _from_array(array: np.ndarray) -> pd.DataFrame:
+    import pandas as pd
+
+    if isinstance(array, np.ma.MaskedArray):
+        array = array.astype(object).filled(None) if array.dtype.names is None else array.filled()
+    if array.dtype.names is not None:
+        if any(array.dtype[name].shape for name in array.dtype.names):
+            raise InputError("each field of an array must hold one value for each row, but one holds arrays.")
+        return pd.DataFrame({name: array.reshape(-1)[name] for name in array.dtype.names})
+    if array.ndim != 2:
+        raise InputError(f"an array must have two dimensions, rows and columns, got {array.ndim}.")
+    return pd.DataFrame(array, columns=[f"column_{index}" for index in range(array.shape[1])])
+
+
+def _from_columns(columns: Mapping[Any, Any]) -> pd.DataFrame:
+    import pandas as pd
+
+    try:
+        lengths = {str(name): len(values) for name, values in columns.items()}
+    except TypeError:
+        raise InputError("each column of a table must be a list or an array with one value for each row.") from None
+    if len(set(lengths.values())) > 1:
+        shown = ", ".join(f"{name} {length}" for name, length in list(lengths.items())[:5])
+        raise InputError(f"all columns of a table must have the same number of values, got {shown}.")
+    return pd.DataFrame(
+        {name: np.asarray(v) if hasattr(v, "__array__") else pd.Series(list(v)) for name, v in columns.items()}
+    )
+
+
+def _with_plain_names(table: RawTable) -> RawTable:
+    """Return a table whose names are distinct strings without surrounding spaces, and whose index counts from 0."""
+    frame = table.frame.reset_index(drop=True)
+    names: list[str] = []
+    repeated: list[str] = []
+    taken: set[str] = set()
+    for label in frame.columns:
+        name = valid("_".join(map(str, label)) if isinstance(label, tuple) else str(label)).strip()
+        number, distinct = 1, name
+        while distinct in taken:
+            distinct, number = f"{name}.{number}", number + 1
+        if distinct != name:
+            repeated.append(name)
+        taken.add(distinct)
+        names.append(distinct)
+    frame.columns = names
+    if not repeated:
+        return replace(table, frame=frame)
+    return replace(table, frame=frame, findings=(*table.findings, repeated_names(list(dict.fromkeys(repeated)))))
+
+
+def _without_index(table: RawTable) -> RawTable:
+    """Return the table of a file without a first column that only counts its rows and has no name."""
+    frame = table.frame
+    first = str(frame.columns[0]) if len(frame.columns) > 1 else "x"
+    if first.strip() and not first.startswith("Unnamed: 0"):
+        return table
+    values = frame.iloc[:, 0]
+    counts_rows = values.dtype.kind in "iu" and bool((np.diff(values.to_numpy()) > 0).all())
+    is_row_name = not first.strip() and values.is_unique
+    if not counts_rows and not is_row_name:
+        return table
+    finding = Finding(
+        kind="row_numbers",
+        severity="info",
+        text="The first column has no name and only counts the rows.",
+        remedy="It is left out.",
+    )
+    return replace(table, frame=frame.iloc[:, 1:], findings=(*table.findings, finding))

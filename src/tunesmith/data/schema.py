@@ -1,76 +1,24 @@
-"""How each column of a user's table is read: as numbers, categories, dates or text."""
+"""The columns of a user's table, and how any other table is read in the same way."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from ..core.arrays import Floats
+from ..errors import InputError, nearest
+from ..text.wording import count
+from .column import Column, Reading
+from .findings import Finding
 
 if TYPE_CHECKING:
     import pandas as pd
 
-ColumnKind = Literal["number", "category", "date", "text"]
-
-_NUMBER_SHARE = 0.95  # Of the values of a text column, to read it as numbers.
-_TEXT_WORDS = 3.0
-_TEXT_SHARE = 0.5  # Of distinct values.
-_SAMPLE_ROWS = 10_000
-
-
-@dataclass(frozen=True, kw_only=True)
-class Column:
-    """How one column is read.
-
-    Args:
-        name: Its name in the user's table.
-        kind: `number`: floating-point, NaN where missing. `category`: one of `categories`, all else is missing.
-            `date`: a time stamp without zone. `text`: words.
-        categories: The categories of the training table, the most frequent first.
-    """
-
-    name: str
-    kind: ColumnKind
-    categories: tuple[str, ...] = ()
-
-    def read(self, values: pd.Series) -> pd.Series:
-        """Return a column of any table in the form that models are trained on."""
-        import pandas as pd
-
-        if self.kind == "number":
-            return pd.Series(numbers(values), index=values.index, name=self.name)
-        if self.kind == "date":
-            return pd.Series(_dates(values), index=values.index, name=self.name)
-        texts = values.where(values.notna()).map(_text, na_action="ignore")
-        if self.kind == "text":
-            return texts.astype(object).rename(self.name)
-        return pd.Series(pd.Categorical(texts, categories=list(self.categories)), index=values.index, name=self.name)
-
-    @classmethod
-    def of(cls, values: pd.Series) -> Self:
-        """Return how a column of the training table is read."""
-        name = str(values.name)
-        if values.dtype.kind in "iufb":
-            return cls(name=name, kind="number")
-        if values.dtype.kind == "M":
-            return cls(name=name, kind="date")
-        known = values.dropna()
-        sample = known if len(known) <= _SAMPLE_ROWS else known.sample(_SAMPLE_ROWS, random_state=0)
-        texts = sample.map(_text)
-        if len(texts):
-            if np.isfinite(numbers(texts)).mean() >= _NUMBER_SHARE:
-                return cls(name=name, kind="number")
-            if np.mean(~np.isnat(_dates(texts))) >= _NUMBER_SHARE:
-                return cls(name=name, kind="date")
-            words = texts.str.count(r"\S+").mean()
-            if words >= _TEXT_WORDS and texts.nunique() >= _TEXT_SHARE * len(texts):
-                return cls(name=name, kind="text")
-        counts = known.map(_text).value_counts()
-        return cls(name=name, kind="category", categories=tuple(counts.index))
+_MOST_ABSENT = 1 / 3  # Of the columns; a prediction from fewer would be a guess.
+_MOST_LISTED = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,24 +40,103 @@ class Schema:
     columns: tuple[Column, ...]
 
     @classmethod
-    def infer(cls, frame: pd.DataFrame, ignore: Collection[str] = ()) -> Self:
+    def infer(cls, frame: pd.DataFrame, ignore: Collection[str] = (), *, decimal: str = ".") -> Self:
         """Return the schema of a training table.
 
         Args:
-            frame: The table.
+            frame: The table; its names are strings that differ.
             ignore: Columns that are not used, such as the target.
+            decimal: The decimal mark of numbers in text, where their values allow two.
         """
-        return cls(columns=tuple(Column.of(frame[name]) for name in frame.columns if name not in ignore))
+        ignored = set(ignore)
+        return cls(
+            columns=tuple(Column.of(frame[name], decimal=decimal) for name in frame.columns if name not in ignored)
+        )
 
     def read(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Return any table in the form that models are trained on; a column that it lacks is missing everywhere."""
+        """Return any table in the form that models are trained on.
+
+        Args:
+            frame: The table. Columns that the schema lacks are ignored, and unknown categories are missing.
+
+        Raises:
+            InputError: More than a third of the columns are absent.
+        """
+        return self.read_and_report(frame)[0]
+
+    def read_and_report(self, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Finding]]:
+        """Return a table as `read` does, and what it holds that the training table did not.
+
+        Args:
+            frame: The table.
+
+        Returns:
+            The table, with one column for each of the schema; and findings of the kinds `absent_columns`,
+            `renamed_columns`, `new_categories` and `unread_values`.
+
+        Raises:
+            InputError: More than a third of the columns are absent.
+        """
         import pandas as pd
 
-        absent = pd.Series(np.full(len(frame), None, dtype=object), index=frame.index)
-        columns = [
-            column.read(frame[column.name] if column.name in frame.columns else absent) for column in self.columns
-        ]
-        return pd.concat(columns, axis=1) if columns else pd.DataFrame(index=frame.index)
+        sources = self._sources(frame.columns)
+        findings = self._check_names(sources)
+        nothing = pd.Series(np.full(len(frame), None, dtype=object), index=frame.index)
+        read: dict[str, pd.Series] = {}
+        for column in self.columns:
+            source = sources[column.name]
+            reading = column.read(nothing if source is None else frame[source])
+            read[column.name] = reading.values
+            if reading.unread_rows:
+                findings.append(_unread(column, reading, len(frame)))
+        return pd.DataFrame(read, index=frame.index, columns=pd.Index(self.names, dtype=object), copy=False), findings
+
+    def _sources(self, names: Collection[str]) -> dict[str, str | None]:
+        """Return the name in another table of each column; None where there is none, also in other spelling."""
+        exact = set(names)
+        spellings: dict[str, list[str]] = {}
+        for name in exact - set(self.names):
+            spellings.setdefault(name.strip().casefold(), []).append(name)
+        sources: dict[str, str | None] = {}
+        for name in self.names:
+            similar = spellings.get(name.strip().casefold(), [])
+            sources[name] = name if name in exact else similar[0] if len(similar) == 1 else None
+        return sources
+
+    def _check_names(self, sources: Mapping[str, str | None]) -> list[Finding]:
+        """Return findings about absent and renamed columns; raise `InputError` if too many are absent."""
+        absent = [name for name, source in sources.items() if source is None]
+        renamed = [name for name, source in sources.items() if source not in (None, name)]
+        findings = []
+        if len(absent) > _MOST_ABSENT * len(sources):
+            guess = nearest(absent[0], [source for source in sources.values() if source])
+            raise InputError(
+                f"the table must have the columns of the training table, but {len(absent)} of {len(sources)} are "
+                f"absent: {_listed(absent)}.{guess}"
+            )
+        if absent:
+            findings.append(
+                Finding(
+                    kind="absent_columns",
+                    severity="warning",
+                    columns=tuple(absent),
+                    text=f"{count(len(absent), 'column')} of the training table {_are(absent)} absent: "
+                    f"{_listed(absent)}.",
+                    remedy="Their values are taken as missing. Add them for better predictions.",
+                )
+            )
+        if renamed:
+            findings.append(
+                Finding(
+                    kind="renamed_columns",
+                    severity="info",
+                    columns=tuple(renamed),
+                    text=f"{count(len(renamed), 'column')} of the training table {_are(renamed)} spelled differently: "
+                    f"{_listed(renamed)}.",
+                    remedy="They are taken as the same.",
+                )
+            )
+        return findings
 
     @cached_property
     def names(self) -> list[str]:
@@ -118,37 +145,32 @@ class Schema:
 
     def to_table(self) -> list[dict[str, Any]]:
         """Return it as plain JSON."""
-        return [{"name": c.name, "kind": c.kind, "categories": list(c.categories)} for c in self.columns]
+        return [column.to_table() for column in self.columns]
 
     @classmethod
     def from_table(cls, table: Collection[Mapping[str, Any]]) -> Self:
         """Return the schema that `to_table` described."""
-        return cls(
-            columns=tuple(
-                Column(name=row["name"], kind=row["kind"], categories=tuple(row["categories"])) for row in table
-            )
-        )
+        return cls(columns=tuple(map(Column.from_table, table)))
 
 
-def numbers(values: pd.Series) -> Floats:
-    """Return a column as numbers, shape `(rows,)`; text that is no number, and infinity, are missing."""
-    import pandas as pd
-
-    if values.dtype.kind not in "iufb":
-        values = values.map(lambda value: value.strip() if isinstance(value, str) else value)
-    array = pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    return np.where(np.isfinite(array), array, np.nan)
-
-
-def _dates(values: pd.Series) -> Any:
-    """Return a column as time stamps in UTC without zone, NaT where it is no date; shape `(rows,)`."""
-    import pandas as pd
-
-    if values.dtype.kind in "iufb":
-        return np.full(len(values), "NaT", dtype="datetime64[s]")
-    found = pd.to_datetime(values, errors="coerce", format="mixed", utc=True)
-    return found.dt.tz_localize(None).to_numpy(dtype="datetime64[s]")
+def _unread(column: Column, reading: Reading, rows: int) -> Finding:
+    """Return the finding about values that a column does not allow."""
+    new = column.kind == "category"
+    what = "categories that the training table lacks" if new else f"values that are no {column.kind}"
+    return Finding(
+        kind="new_categories" if new else "unread_values",
+        severity="info" if new or reading.unread_rows < 0.05 * rows else "warning",
+        columns=(column.name,),
+        text=f"{column.name} has {what} in {count(reading.unread_rows, 'row')}: {_listed(reading.unread)}.",
+        remedy="They are taken as missing.",
+        values={"rows": reading.unread_rows, "examples": [text[:80] for text in reading.unread[:_MOST_LISTED]]},
+    )
 
 
-def _text(value: object) -> str:
-    return value.strip() if isinstance(value, str) else str(value)
+def _listed(names: Sequence[str]) -> str:
+    rest = len(names) - _MOST_LISTED
+    return ", ".join(name[:80] for name in names[:_MOST_LISTED]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _are(names: Sequence[str]) -> str:
+    return "is" if len(names) == 1 else "are"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -10,6 +12,7 @@ import numpy as np
 import orjson
 
 from ..core.arrays import Floats
+from .findings import Finding
 from .problem import Problem
 from .schema import Schema
 
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _MANIFEST = "manifest.json"
+_TEST = "test"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +34,10 @@ class Table:
         target: Encoded, shape `(rows, problems)`.
         folds: The fold in which a row is held out, for each repeat, and -1 where it never is; shape `(repeats, rows)`.
         weight: The weight of each row, shape `(rows,)`; None if all count alike.
+        ordered: Whether the rows are in the order of time, so that only earlier ones are trained on.
+        findings: What was noticed in preparing it.
+        source: What it was made from: a fingerprint of the data and the options.
+        test: Rows that no model is trained on or chosen by, without folds; None if there are none.
     """
 
     schema: Schema
@@ -38,14 +46,23 @@ class Table:
     target: Floats
     folds: np.ndarray
     weight: Floats | None = None
+    ordered: bool = False
+    findings: tuple[Finding, ...] = ()
+    source: Mapping[str, Any] = field(default_factory=dict)
+    test: Table | None = None
 
     @property
     def splits(self) -> list[tuple[np.ndarray, np.ndarray]]:
         """The rows to train on and those held out, as indices, for each fold of each repeat."""
-        return [
-            (np.flatnonzero(assigned != fold), np.flatnonzero(assigned == fold))
+        parts = [
+            (assigned, np.flatnonzero(assigned == fold))
             for assigned in self.folds
             for fold in range(assigned.max() + 1)
+        ]
+        return [
+            (np.arange(held_out[0]) if self.ordered else np.flatnonzero(assigned != assigned[held_out[0]]), held_out)
+            for assigned, held_out in parts
+            if len(held_out)
         ]
 
     @property
@@ -57,11 +74,12 @@ class Table:
     def save(self, folder: Path) -> None:
         """Write it to a folder, which must not exist; without pickle."""
         partial = folder.with_name(f"{folder.name}.partial")
-        partial.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
         kinds = {column.name: column.kind for column in self.schema.columns}
         for kind in ("number", "category", "date"):
             columns = [self.features[name] for name in self.schema.names if kinds[name] == kind]
-            np.save(partial / f"{kind}.npy", _stacked(columns, kind, len(self.target)))
+            _write(partial / f"{kind}.npy", columns, kind, len(self.target))
         texts = {
             name: self.features[name].where(self.features[name].notna(), None).tolist()
             for name in self.schema.names
@@ -72,8 +90,16 @@ class Table:
         np.save(partial / "folds.npy", self.folds)
         if self.weight is not None:
             np.save(partial / "weight.npy", self.weight)
-        manifest = {"columns": self.schema.to_table(), "problems": [problem.to_table() for problem in self.problems]}
+        manifest = {
+            "columns": self.schema.to_table(),
+            "problems": [problem.to_table() for problem in self.problems],
+            "ordered": self.ordered,
+            "findings": [finding.to_table() for finding in self.findings],
+            "source": dict(self.source),
+        }
         (partial / _MANIFEST).write_bytes(orjson.dumps(manifest))
+        if self.test is not None:
+            self.test.save(partial / _TEST)
         partial.rename(folder)
 
     @classmethod
@@ -107,13 +133,20 @@ class Table:
             target=target,
             folds=np.load(folder / "folds.npy"),
             weight=np.load(weight) if weight.exists() else None,
+            ordered=manifest["ordered"],
+            findings=tuple(map(Finding.from_table, manifest["findings"])),
+            source=manifest["source"],
+            test=cls.load(folder / _TEST) if (folder / _TEST).exists() else None,
         )
 
 
-def _stacked(columns: list[Any], kind: str, rows: int) -> np.ndarray:
-    """Return columns as rows of one array, so that each is contiguous; shape `(columns, rows)`."""
-    dtypes = {"number": "float64", "category": "int32", "date": "datetime64[s]"}
-    stacked: np.ndarray = np.empty((len(columns), rows), dtype=np.dtype(dtypes[kind]))
+def _write(path: Path, columns: list[Any], kind: str, rows: int) -> None:
+    """Write columns as rows of one array, so that each is contiguous; shape `(columns, rows)`."""
+    dtype = np.dtype({"number": "float64", "category": "int32", "date": "datetime64[s]"}[kind])
+    if not columns or not rows:
+        np.save(path, np.empty((len(columns), rows), dtype=dtype))
+        return
+    stacked = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=(len(columns), rows))
     for row, values in zip(stacked, columns, strict=True):
         row[:] = values.cat.codes if kind == "category" else values
-    return stacked
+    stacked.flush()

@@ -85,16 +85,7 @@ class Ensemble:
         """Return the predicted classes or numbers, one column for each problem."""
         import pandas as pd
 
-        parts = per_problem(self.problems, self.predict_scores(frame))
-        return pd.DataFrame(
-            {
-                problem.target: np.array(problem.classes, dtype=object)[part.argmax(axis=1)]
-                if problem.is_classification
-                else part[:, 0]
-                for problem, part in zip(self.problems, parts, strict=True)
-            },
-            index=frame.index,
-        )
+        return predictions_of(self.problems, self.predict_scores(frame), frame.index)
 
     def predict_proba(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return the probability of each class; columns `class` for one problem, `target=class` for several.
