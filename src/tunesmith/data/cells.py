@@ -108,7 +108,8 @@ def numbers(values: pd.Series, decimal: str = ".") -> Floats:
     if values.dtype.kind == "M":
         return np.full(len(values), np.nan)
     codes, distinct = factorize(values)
-    return np.append(distinct_numbers(distinct, decimal), np.nan)[codes]
+    read: Floats = np.append(distinct_numbers(distinct, decimal), np.nan)[codes]
+    return read
 
 
 def distinct_numbers(distinct: Sequence[object], decimal: str = ".") -> Floats:

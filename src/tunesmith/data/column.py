@@ -62,8 +62,12 @@ class Column:
     def _positions(self) -> Mapping[str, int]:
         return {name: position for position, name in enumerate(self.categories)}
 
-    def read(self, values: pd.Series) -> Reading:
+    def read(self, values: pd.Series) -> pd.Series:
         """Return a column of any table in the form that models are trained on."""
+        return self.read_and_report(values).values
+
+    def read_and_report(self, values: pd.Series) -> Reading:
+        """Return a column as `read` does, and which values it does not allow."""
         import pandas as pd
 
         if self.kind == "number" and values.dtype.kind in "iufb":

@@ -142,7 +142,7 @@ def _expanded_size(path: Path, stored: int) -> int:
             return file.seek(0, io.SEEK_END)
         if not isinstance(file, gzip.GzipFile | bz2.BZ2File | lzma.LZMAFile):
             return stored
-        opened: Any = {gzip.GzipFile: gzip.open, bz2.BZ2File: bz2.open, lzma.LZMAFile: lzma.open}[type(file)](raw)
+        opened: Any = gzip.GzipFile(fileobj=raw) if isinstance(file, gzip.GzipFile) else type(file)(raw)
         read = len(opened.read(8 * _SPEED_BYTES))
         return int(stored * read / max(1, min(raw.tell(), stored)))
 

@@ -160,8 +160,8 @@ def _is_spaced(text: str, is_whole: bool) -> bool:
 def _names(rows: Sequence[Sequence[str]]) -> tuple[tuple[str, ...] | None, bool]:
     """Return the names of the columns, None if the header has them; and whether there is a header.
 
-    A first row of numbers is no header, unless they count the columns or are distinct whole numbers, as years are. Where
-    each row has one field more than the header, the first one is a name of the row, unless the last one is empty.
+    A first row of numbers is no header, unless they count the columns or are distinct whole numbers, as years are.
+    Where each row has one field more than the header, the first one names the row, unless the last one is empty.
     """
     if not rows:
         return None, True

@@ -128,7 +128,8 @@ def _grouped_part(codes: np.ndarray, sizes: np.ndarray, rows: int, random: np.ra
         taken[np.argmin(sizes[order])] = True
     fold_of = np.ones(len(sizes), dtype=np.int64)
     fold_of[order[taken]] = 0
-    return fold_of[codes]
+    assigned: np.ndarray = fold_of[codes]
+    return assigned
 
 
 def _strata(problem: Problem, target: Floats) -> np.ndarray:

@@ -125,7 +125,8 @@ class Problem:
         codes, distinct = cells.factorize(values)
         if self.label is not None:
             has = [float(self.label in labels_of(value, self.separator)) for value in distinct]
-            return np.array([*has, 0.0])[codes]
+            having: Floats = np.array([*has, 0.0])[codes]
+            return having
         index = {name: float(position) for position, name in enumerate(self.classes)}
         texts = map(cells.text_of, distinct)
         encoded = np.array([np.nan if text is None else index.get(text, np.nan) for text in texts] + [np.nan])
@@ -136,7 +137,9 @@ class Problem:
         """Return class indices as classes in the type of the user's table, shape `(rows,)`."""
         convert: Any = {"text": str, "integer": int, "number": float, "boolean": "True".__eq__}[self.class_type]
         dtype: Any = {"text": object, "integer": np.int64, "number": np.float64, "boolean": bool}[self.class_type]
-        return np.array([convert(name) for name in self.classes], dtype=dtype)[indices.astype(int)]
+        classes = np.array([convert(name) for name in self.classes], dtype=dtype)
+        decoded: np.ndarray = classes[indices.astype(int)]
+        return decoded
 
     def to_table(self) -> dict[str, Any]:
         """Return it as plain JSON."""
@@ -201,6 +204,33 @@ def multilabel_problems(frame: pd.DataFrame, target: str) -> tuple[Problem, ...]
         )
         for x in kept
     )
+
+
+def predictions_of(problems: Sequence[Problem], outputs: Floats, index: pd.Index) -> pd.DataFrame:
+    """Return the predicted classes or numbers, one column for each target; the labels of one column are joined.
+
+    Args:
+        problems: What is predicted.
+        outputs: The outputs of one problem after the other, shape `(rows, outputs)`.
+        index: The index of the rows.
+    """
+    import pandas as pd
+
+    ends = np.cumsum([problem.outputs for problem in problems])
+    columns: dict[str, Any] = {}
+    labels: dict[str, list[tuple[Problem, np.ndarray]]] = {}
+    for problem, part in zip(problems, np.split(outputs, ends[:-1], axis=1), strict=True):
+        if problem.label is not None:
+            columns.setdefault(problem.target, None)
+            labels.setdefault(problem.target, []).append((problem, part.argmax(axis=1) == 1))
+        else:
+            columns[problem.target] = problem.decode(part.argmax(axis=1)) if problem.is_classification else part[:, 0]
+    for target, having in labels.items():
+        columns[target] = [
+            having[0][0].separator.join(str(problem.label) for problem, has in having if has[row])
+            for row in range(len(outputs))
+        ]
+    return pd.DataFrame(columns, index=index)
 
 
 def check_task(kind: str | None) -> None:

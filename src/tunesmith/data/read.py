@@ -147,7 +147,8 @@ def _from_array(array: np.ndarray) -> pd.DataFrame:
     import pandas as pd
 
     if isinstance(array, np.ma.MaskedArray):
-        array = array.astype(object).filled(None) if array.dtype.names is None else array.filled()
+        masked: Any = array
+        array = masked.astype(object).filled(None) if array.dtype.names is None else masked.filled()
     if array.dtype.names is not None:
         if any(array.dtype[name].shape for name in array.dtype.names):
             raise InputError("each field of an array must hold one value for each row, but one holds arrays.")

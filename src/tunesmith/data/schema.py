@@ -85,7 +85,7 @@ class Schema:
         read: dict[str, pd.Series] = {}
         for column in self.columns:
             source = sources[column.name]
-            reading = column.read(nothing if source is None else frame[source])
+            reading = column.read_and_report(nothing if source is None else frame[source])
             read[column.name] = reading.values
             if reading.unread_rows:
                 findings.append(_unread(column, reading, len(frame)))

@@ -14,9 +14,8 @@ import orjson
 
 from ..core.arrays import Floats
 from ..core.trial import Value
-from ..data.problem import Problem
+from ..data.problem import Problem, predictions_of
 from ..data.schema import Schema
-from ..data.scores import per_problem
 from ..errors import InputError
 from .combination import Combination
 from .pipeline import Pipeline
@@ -83,8 +82,6 @@ class Ensemble:
 
     def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return the predicted classes or numbers, one column for each problem."""
-        import pandas as pd
-
         return predictions_of(self.problems, self.predict_scores(frame), frame.index)
 
     def predict_proba(self, frame: pd.DataFrame) -> pd.DataFrame:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core.machine_faults import writing
 from ..data.read import read_frame
-from ..data.schema import Column, Schema
 from ..errors import InputError, nearest
-from ..text.cleaning import short
-from ..text.wording import count
 from .result import FitResult
 
 if TYPE_CHECKING:
@@ -76,6 +73,7 @@ def predictions(result: FitResult, data: Any, *, proba: bool = False, keep: Sequ
             f"the table must have the columns that the model was trained on ({_named(schema.names)}), but it has "
             f"{_named([str(name) for name in frame.columns])}."
         )
+    remarks = [f"{finding.text} {finding.remedy}" for finding in schema.read_and_report(frame)[1]]
     parts = []
     for start in range(0, max(len(frame), 1), _BATCH_ROWS):
         batch = frame.iloc[start : start + _BATCH_ROWS]
@@ -84,27 +82,7 @@ def predictions(result: FitResult, data: Any, *, proba: bool = False, keep: Sequ
             predicted = predicted.join(ensemble.predict_proba(batch).add_prefix("probability_"))
         parts.append(predicted)
     kept = frame[[name for name in keep if name not in parts[0].columns]]
-    return Predictions(frame=pd.concat([kept, pd.concat(parts)], axis=1), remarks=list(_remarks(schema, frame)))
-
-
-def _remarks(schema: Schema, frame: pd.DataFrame) -> Iterator[str]:
-    missing = [name for name in schema.names if name not in frame.columns]
-    if missing:
-        yield f"{count(len(missing), 'column')} of the training table missing here, taken as empty: {_named(missing)}"
-    for column in schema.columns:
-        if column.name in frame.columns and (words := _difference(column, frame[column.name])):
-            yield words
-
-
-def _difference(column: Column, values: pd.Series) -> str | None:
-    """Return which values of a column cannot be used, in words; None if all can."""
-    unused = values[values.notna() & column.read(values).isna()]
-    if unused.empty:
-        return None
-    examples = _named([short(value, 40) for value in unused.drop_duplicates().head(_MOST_NAMED + 1)])
-    reasons = {"number": "no numbers", "date": "no dates", "category": "not in the training table"}
-    why = reasons.get(column.kind, "unreadable")
-    return f"column {short(column.name, 60)}: {count(len(unused), 'value')} {why}, taken as missing: {examples}"
+    return Predictions(frame=pd.concat([kept, pd.concat(parts)], axis=1), remarks=remarks)
 
 
 def _named(names: Sequence[str]) -> str:

@@ -91,9 +91,7 @@ class DataOptions:
         return {**fields, "target": list(self.targets), "exclude": sorted(map(str, self.exclude)), **positive}
 
 
-def prepare(
-    data: Any, options: DataOptions, folder: Path, *, seed: int, seconds: float | None = None
-) -> Table:
+def prepare(data: Any, options: DataOptions, folder: Path, *, seed: int, seconds: float | None = None) -> Table:
     """Return the table in a study's folder; reads the data first if it is not there yet.
 
     Args:
@@ -251,7 +249,7 @@ def _times(values: pd.Series, decimal: str) -> Floats:
     column = Column.of(values, decimal=decimal)
     if column.kind not in ("number", "date"):
         raise InputError(f"the time column must hold dates or numbers, but '{values.name}' does not.")
-    read = column.read(values).values
+    read = column.read(values)
     numbers: Floats = read.to_numpy().astype(np.float64) if column.kind == "number" else _seconds(read)
     return numbers
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from ...core.arrays import Floats, Indices
 from ...text.wording import share
+from ..column import Column
 from ..findings import Finding
 from ..problem import Problem
-from ..schema import Column
 
 if TYPE_CHECKING:
     import pandas as pd

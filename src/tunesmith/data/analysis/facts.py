@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from ...text.cleaning import short, valid
-from ..schema import Column
+from ..column import Column
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..cells import numbers as read_numbers
+from ..column import Column
 from ..findings import Finding
-from ..schema import Column
-from ..schema import numbers as read_numbers
 from .names import names_identifier, names_moment
 
 if TYPE_CHECKING:

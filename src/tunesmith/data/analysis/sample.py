@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from ...core.arrays import Floats, Indices
+from ..column import Column
 from ..problem import Problem
-from ..schema import Column, Schema
+from ..schema import Schema
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,8 +10,8 @@ import numpy as np
 
 from ...text.cleaning import short
 from ...text.wording import count, share
+from ..cells import numbers
 from ..findings import Finding
-from ..schema import numbers
 from .names import listed
 
 if TYPE_CHECKING:

@@ -32,7 +32,7 @@ SHOWN = {
     "number_as_text": [f" {value:.3f}" for value in NOISE],
     "date_as_text": pd.date_range("2024-01-01", periods=ROWS).strftime("%Y-%m-%d").to_numpy(),
     "number_with_unit": [f"{value} kg" for value in RANDOM.integers(1, 99, ROWS)],
-    "mixed_types": [f"{value}" if value % 4 else "unknown" for value in RANDOM.integers(1, 99, ROWS)],
+    "mixed_types": [f"{value}" if value % 4 else "overflow" for value in RANDOM.integers(1, 99, ROWS)],
     "identifier": CODES,
     "row_number": np.arange(1, ROWS + 1),
     "high_cardinality": [f"w{value}" for value in RANDOM.integers(0, 70, ROWS)],
