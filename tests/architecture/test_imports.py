@@ -67,6 +67,7 @@ OUTSIDE = {
         "tunesmith.fitting",
     },
     "lightgbm": {"tunesmith.families.lightgbm"},
+    "pyarrow": {"tunesmith.data.read"},
     "skops": {"tunesmith.families._sklearn"},
     "mcp": {"tunesmith.mcp"},
     "uvicorn": {"tunesmith.mcp"},

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from numbers import Number
 from typing import TYPE_CHECKING, Any
@@ -61,7 +62,9 @@ def text_of(value: object) -> str | None:
     if isinstance(value, bytes):
         value = value.decode("utf-8", errors="replace")
     elif isinstance(value, float | np.floating):
-        value = int(value) if math.isfinite(value) and float(value).is_integer() else value
+        if not math.isfinite(value):
+            return None
+        value = int(value) if float(value).is_integer() else value
     text = valid(str(value)).strip()
     return None if text.lower() in MISSING else text
 
@@ -116,12 +119,12 @@ def distinct_numbers(distinct: Sequence[object], decimal: str = ".") -> Floats:
     """Return distinct values as numbers, as `number_of` does for each."""
     import pandas as pd
 
-    objects = pd.Series(distinct, dtype=object)
-    if decimal == "." or not objects.map(lambda value: isinstance(value, str)).any():
-        found = pd.to_numeric(objects, errors="coerce").to_numpy(dtype=np.float64, copy=True)
-        rest = np.flatnonzero(~np.isfinite(found))
-    else:
-        found, rest = np.full(len(objects), np.nan), np.arange(len(objects))
+    found, rest = np.full(len(distinct), np.nan), np.arange(len(distinct))
+    if decimal == "." or not any(isinstance(value, str) for value in distinct):
+        with suppress(OverflowError):  # A whole number beyond the range of floats.
+            read = pd.to_numeric(pd.Series(distinct, dtype=object), errors="coerce")
+            found = read.to_numpy(dtype=np.float64, copy=True)
+            rest = np.flatnonzero(~np.isfinite(found))
     found[rest] = [number_of(distinct[index], decimal) for index in rest.tolist()]
     return np.asarray(found)
 
@@ -133,12 +136,14 @@ def dates(values: pd.Series, date_format: str | None) -> Any:
         values: The column.
         date_format: The format of text, one of `DATE_FORMATS`; None if it holds none.
     """
+    import pandas as pd
+
     if values.dtype.kind == "M":
         moments = values.dt.tz_convert("UTC").dt.tz_localize(None) if getattr(values.dt, "tz", None) else values
         return moments.to_numpy(dtype="datetime64[s]")
     if values.dtype.kind in "iufbm":
         return np.full(len(values), "NaT", dtype="datetime64[s]")
-    if hasattr(values.dtype, "freq"):  # Periods.
+    if isinstance(values.dtype, pd.PeriodDtype):
         return values.dt.to_timestamp().to_numpy(dtype="datetime64[s]")
     codes, distinct = factorize(values)
     return np.append(distinct_dates(distinct, date_format or "ISO8601"), np.datetime64("NaT"))[codes]

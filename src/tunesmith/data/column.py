@@ -29,12 +29,12 @@ class Reading(NamedTuple):
     """A column that was read.
 
     Args:
-        values: In the form that models are trained on.
+        values: In the form that models are trained on: an array or a `Categorical`, shape `(rows,)`.
         unread: The distinct values that became missing because the column does not allow them.
         unread_rows: The number of their rows.
     """
 
-    values: pd.Series
+    values: Any
     unread: Sequence[str] = ()
     unread_rows: int = 0
 
@@ -64,32 +64,31 @@ class Column:
 
     def read(self, values: pd.Series) -> pd.Series:
         """Return a column of any table in the form that models are trained on."""
-        return self.read_and_report(values).values
+        import pandas as pd
+
+        return pd.Series(self.read_and_report(values).values, index=values.index, name=self.name, copy=False)
 
     def read_and_report(self, values: pd.Series) -> Reading:
-        """Return a column as `read` does, and which values it does not allow."""
+        """Return the values as `read` does, and which of them the column does not allow."""
         import pandas as pd
 
         if self.kind == "number" and values.dtype.kind in "iufb":
             numbers = cells.numbers(values)
-            infinite = int(np.isnan(numbers).sum() - values.isna().sum())
-            return Reading(self._series(numbers, values), ("inf",) * (infinite > 0), infinite)
-        if self.kind in ("number", "date") and values.dtype.kind in "mM":
-            array = cells.numbers(values) if self.kind == "number" else cells.dates(values, None)
-            rows = int(np.isnan(array).sum() - values.isna().sum()) if self.kind == "number" else 0
-            return Reading(self._series(array, values), ("a date",) * (rows > 0), rows)
+            infinite = int(np.isinf(values.to_numpy(dtype=np.float64, na_value=np.nan)).sum()) * np.isnan(numbers).any()
+            return Reading(numbers, ("inf",) * bool(infinite), infinite)
+        if self.kind == "number" and values.dtype.kind in "mM":
+            numbers = cells.numbers(values)
+            rows = int(np.isnan(numbers).sum() - values.isna().sum())
+            return Reading(numbers, ("a date",) * bool(rows), rows)
+        if self.kind == "date" and (values.dtype.kind in "mM" or isinstance(values.dtype, pd.PeriodDtype)):
+            return Reading(cells.dates(values, None))
         codes, distinct = cells.factorize(values)
         array, unread = self._read_distinct(distinct)
         rows = int(np.isin(codes, unread).sum()) if unread else 0
         read = array[codes]
         if self.kind == "category":
             read = pd.Categorical.from_codes(read, categories=list(self.categories))
-        return Reading(self._series(read, values), [str(distinct[index]) for index in unread], rows)
-
-    def _series(self, array: Any, values: pd.Series) -> pd.Series:
-        import pandas as pd
-
-        return pd.Series(array, index=values.index, name=self.name, copy=False)
+        return Reading(read, [str(distinct[index]) for index in unread], rows)
 
     def _read_distinct(self, distinct: Sequence[object]) -> tuple[Any, list[int]]:
         """Return the form of each distinct value, with one for missing at the end, and the positions of the unread."""

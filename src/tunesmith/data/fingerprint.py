@@ -30,8 +30,11 @@ def fingerprint(source: Any) -> str:
     rows = np.unique(np.linspace(0, max(0, len(frame) - 1), _ROWS).astype(int))[: len(frame)]
     digest = hashlib.blake2b(repr((frame.shape, list(frame.columns))).encode(), digest_size=16)
     for name in frame.columns:
-        values = frame[name].iloc[rows]
-        digest.update(repr((str(values.dtype), values.tolist())).encode(errors="backslashreplace"))
+        values = frame[name].array[rows]
+        if isinstance(values.dtype, np.dtype) and values.dtype.kind in "iufbmM":
+            digest.update(np.asarray(values).tobytes())
+        else:
+            digest.update(repr(values.tolist()).encode(errors="backslashreplace"))
     return digest.hexdigest()
 
 

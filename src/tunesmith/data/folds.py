@@ -51,7 +51,9 @@ def assign_folds(
         assigned = _in_order(problems, target, times)[None]
     else:
         folds = _FOLDS if rows <= HOLD_OUT_ROWS else rows // min(_MOST_HELD_OUT, rows // 10)
-        generators = [np.random.default_rng((seed, number)) for number in range(repeats if folds == _FOLDS else 1)]
+        generators = [
+            np.random.default_rng((seed, number)) for number in range(repeats if rows <= HOLD_OUT_ROWS else 1)
+        ]
         if groups is None:
             assigned = np.stack([_dealt(problems, target, min(folds, rows), random) for random in generators])
         else:

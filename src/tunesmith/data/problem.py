@@ -96,6 +96,8 @@ class Problem:
         if kind is None and is_number and not _are_codes(numbers):
             kind = "regression"
         if kind == "regression":
+            if positive is not None:
+                raise InputError(f"a positive class needs a target of two classes, but '{target}' holds numbers.")
             if not is_number:
                 raise InputError(f"regression needs a target of numbers, but '{target}' holds {_examples(values)}.")
             _check_varies(target, len(numbers))

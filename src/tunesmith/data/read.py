@@ -202,13 +202,12 @@ def _without_index(table: RawTable) -> RawTable:
         return table
     values = frame.iloc[:, 0]
     counts_rows = values.dtype.kind in "iu" and bool((np.diff(values.to_numpy()) > 0).all())
-    is_row_name = not first.strip() and values.is_unique
-    if not counts_rows and not is_row_name:
+    if not counts_rows and not (values.dtype.kind == "O" and values.is_unique):
         return table
     finding = Finding(
         kind="row_numbers",
         severity="info",
-        text="The first column has no name and only counts the rows.",
+        text=f"The first column has no name and only {'counts' if counts_rows else 'names'} the rows.",
         remedy="It is left out.",
     )
     return replace(table, frame=frame.iloc[:, 1:], findings=(*table.findings, finding))

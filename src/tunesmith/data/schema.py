@@ -82,14 +82,14 @@ class Schema:
         sources = self._sources(frame.columns)
         findings = self._check_names(sources)
         nothing = pd.Series(np.full(len(frame), None, dtype=object), index=frame.index)
-        read: dict[str, pd.Series] = {}
+        read: dict[str, Any] = {}
         for column in self.columns:
             source = sources[column.name]
             reading = column.read_and_report(nothing if source is None else frame[source])
             read[column.name] = reading.values
             if reading.unread_rows:
                 findings.append(_unread(column, reading, len(frame)))
-        return pd.DataFrame(read, index=frame.index, columns=pd.Index(self.names, dtype=object), copy=False), findings
+        return pd.DataFrame(read, index=frame.index, copy=False), findings
 
     def _sources(self, names: Collection[str]) -> dict[str, str | None]:
         """Return the name in another table of each column; None where there is none, also in other spelling."""

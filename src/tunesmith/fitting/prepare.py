@@ -126,18 +126,25 @@ def _check_same(stored: Mapping[str, Any], given: Mapping[str, Any], folder: Pat
     different = sorted(name for name in {*stored, *given} if stored.get(name) != given.get(name))
     if different:
         name = different[0]
-        values = f": {name} was {shown(stored.get(name))}, now {shown(given.get(name))}" if name != "data" else ""
+        change = f"was {_told(stored.get(name))} and is now {_told(given.get(name))}"
         raise InputError(
-            f"a study goes on with the same data and options, but in {folder} the {name} is different{values}. "
-            "Choose another folder."
+            f"a study goes on with the same data and options, but in {folder} the {name} "
+            f"{'rows are others' if name == 'test' else 'are others' if name == 'data' else change}. "
+            "Choose another folder, or start over."
         )
+
+
+def _told(option: object) -> str:
+    if option is None or option == []:
+        return "not given"
+    return ", ".join(map(shown, option)) if isinstance(option, list) else shown(option)
 
 
 def _build(raw: RawTable, options: DataOptions, *, seed: int) -> Table:
     """Return the table of a user's data."""
     findings = list(raw.findings)
     for name in options.exclude:
-        column_of(raw.frame, name, "excluded column")
+        column_of(raw.frame, name, "column to exclude")
     frame, weight, times, groups = _rows(raw, options, findings)
     problems = problems_of(frame, options, decimal=raw.decimal, findings=findings)
     target = np.column_stack([problem.encode(frame[problem.target]) for problem in problems])
