@@ -74,7 +74,8 @@ class Column:
 
         if self.kind == "number" and values.dtype.kind in "iufb":
             numbers = cells.numbers(values)
-            infinite = int(np.isinf(values.to_numpy(dtype=np.float64, na_value=np.nan)).sum()) * np.isnan(numbers).any()
+            raw = values.to_numpy(dtype=np.float64, na_value=np.nan)
+            infinite = 0 if raw is numbers else int(np.isinf(raw).sum())
             return Reading(numbers, ("inf",) * bool(infinite), infinite)
         if self.kind == "number" and values.dtype.kind in "mM":
             numbers = cells.numbers(values)

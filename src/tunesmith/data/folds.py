@@ -50,10 +50,9 @@ def assign_folds(
     if times is not None:
         assigned = _in_order(problems, target, times)[None]
     else:
-        folds = _FOLDS if rows <= HOLD_OUT_ROWS else rows // min(_MOST_HELD_OUT, rows // 10)
-        generators = [
-            np.random.default_rng((seed, number)) for number in range(repeats if rows <= HOLD_OUT_ROWS else 1)
-        ]
+        is_large = rows > HOLD_OUT_ROWS
+        folds = rows // min(_MOST_HELD_OUT, rows // 10) if is_large else _FOLDS
+        generators = [np.random.default_rng((seed, number)) for number in range(1 if is_large else repeats)]
         if groups is None:
             assigned = np.stack([_dealt(problems, target, min(folds, rows), random) for random in generators])
         else:
