@@ -194,9 +194,10 @@ def test_ask_and_tell_find_a_minimum_and_what_is_wrong_gets_one_message(study: P
             tools = {tool.name: tool for tool in await client.list_tools()}
             assert tools.keys() == {
                 "start", "ask", "tell", "status", "explain", "show", "stop", "add", "report",
+                "analyse", "fit", "leaderboard", "predict",
             }  # fmt: skip
             reading = {name for name, tool in tools.items() if tool.annotations.read_only_hint}
-            assert reading == {"status", "explain", "show"}
+            assert reading == {"status", "explain", "show", "analyse", "leaderboard"}
             for tool in tools.values():
                 assert tool.description
                 assert all("description" in argument for argument in tool.input_schema["properties"].values())
@@ -247,6 +248,30 @@ def test_a_study_is_started_watched_and_explained_and_one_that_fails_says_why(
         assert "unrecognized arguments: --no-such-flag" in failed["run"]["message"]
         told = await call(client, "explain", folder=folder)
         assert "It stopped: trial 0 failed, and other trials would fail in the same way." in str(told)
+
+    asyncio.run(talk())
+
+
+def test_a_table_is_analysed_fitted_and_predicted(tmp_path: Path) -> None:
+    rows = [f"{'abc'[n % 3]},{n * 7919 % 101},{'yes' if n * 7919 % 101 > 50 else 'no'}" for n in range(90)]
+    (tmp_path / "seen.csv").write_text("\n".join(["letter,number,answer", *rows]))
+    (tmp_path / "new.csv").write_text("letter,number\na,3\nb,97\n")
+
+    async def talk() -> None:
+        async with over_pipes(tmp_path) as client:
+            analysis = await call(client, "analyse", data="seen.csv", target="answer")
+            assert [column["name"] for column in analysis["columns"]] == ["letter", "number"]
+            assert "Did you mean 'answer'?" in await refusal(client, "fit", data="seen.csv", target="anser")
+            assert "lies outside" in await refusal(client, "fit", data="/etc/passwd", target="answer")
+            started = await call(client, "fit", data="seen.csv", target="answer", trials=2, families=["linear"])
+            assert started["folder"] == str(tmp_path / "studies" / "seen")
+            ended_now = await until(client, started["folder"], ended)
+            assert ended_now["run"]["exit_status"] == 0
+            board = await call(client, "leaderboard", folder="studies/seen")
+            assert {row["family"] for row in board["leaderboard"]} == {"linear", "prior"}
+            predicted = await call(client, "predict", folder="studies/seen", data="new.csv", keep=["number"])
+            assert predicted["first"] == [{"number": 3, "answer": "no"}, {"number": 97, "answer": "yes"}]
+            assert (tmp_path / "predictions.csv").read_text() == "number,answer\n3,no\n97,yes\n"
 
     asyncio.run(talk())
 
@@ -330,7 +355,7 @@ def test_the_same_over_http_for_who_has_the_token_and_uses_the_right_name(study:
 
     async def talk(address: str) -> None:
         async with Client(StreamableHttpTransport(address, auth=TOKEN)) as client:
-            assert len(await client.list_tools()) == 9
+            assert len(await client.list_tools()) == 13
             await find_a_minimum(client)
 
     without_task(study)

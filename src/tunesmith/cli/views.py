@@ -94,7 +94,7 @@ def status(
         parts.append(_asked(snapshot.running[0].trial, folder))
     parts += [Title("settled", panels.counts(snapshot)), panels.settled(snapshot, 12)]
     if snapshot.families:
-        parts[3:3] = [Title("families"), panels.families(snapshot, len(snapshot.families))]
+        parts[4:4] = [Title("families"), panels.families(snapshot, len(snapshot.families))]
     parts += [Title("proposers"), panels.shares(snapshot, len(snapshot.shares)), panels.decision(snapshot)]
     return Printable(Group(*parts))
 

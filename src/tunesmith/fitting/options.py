@@ -17,7 +17,7 @@ from .prepare import DataOptions
 DEFAULT_MINUTES = 5.0
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|seconds?|m|min|minutes?|h|hours?)?")
 _MINUTES_PER_UNIT = {"s": 1 / 60, "m": 1.0, "h": 60.0}
-_LIMIT = re.compile(r"([^\s<>=]+)\s*(<=|>=)\s*(\S+)")
+_LIMIT = re.compile(r"([^\s<>=]+)\s*(<=?|>=?)\s*(\S+)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +107,7 @@ def _limit(text: object) -> Constraint:
     match = _LIMIT.fullmatch(text.strip()) if isinstance(text, str) else None
     try:
         if match is not None:
-            return Constraint(match[1], **{"high" if match[2] == "<=" else "low": float(match[3])})
+            return Constraint(match[1], **{"high" if match[2][0] == "<" else "low": float(match[3])})
     except ValueError:
         pass
     raise InputError(f'a limit must be a metric, <= or >=, and a number, as "model_mb <= 5", got {shown(text)}.')

@@ -19,6 +19,7 @@ from ..service.sandbox import Sandbox
 from ..study.study import Study
 from ..trial_folder.names import LOG_FILE
 from .bounds import bounded
+from .fit_tools import FitTools
 
 Facts = dict[str, Any]
 
@@ -50,16 +51,18 @@ class Tools:
         self.runs = BackgroundRuns()
         # Agents call several tools at once. They queue here, in order, rather than poll for the folder's lock.
         self._turn = threading.Lock()
+        self._tables = FitTools(sandbox, self.runs, self._turn)
 
     @property
     def reading(self) -> list[Callable[..., Facts]]:
         """The tools that change nothing."""
-        return [self.status, self.explain, self.show]
+        return [self.status, self.explain, self.show, self._tables.analyse, self._tables.leaderboard]
 
     @property
     def acting(self) -> list[Callable[..., Facts]]:
         """The tools that change, run or stop a study."""
-        return [self.start, self.stop, self.ask, self.tell, self.add, self.report]
+        tables = self._tables
+        return [self.start, self.stop, self.ask, self.tell, self.add, self.report, tables.fit, tables.predict]
 
     def start(
         self,
@@ -86,7 +89,8 @@ class Tools:
                 # another process uses.
                 with built.recorder.exclusive():
                     pass
-            self.runs.start(self.sandbox.path(study), self._folder(built), flags)
+            options = [f"--{name}={value}" for name, value in flags.items() if value is not None]
+            self.runs.start(self._folder(built), ["run", str(self.sandbox.path(study)), *options])
             return self._status(built)
 
     def stop(self, folder: Folder) -> Facts:

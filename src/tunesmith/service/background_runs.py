@@ -1,4 +1,4 @@
-"""Studies that run in the background, each as a `tunesmith run` process."""
+"""Studies that run in the background, each as a process of `tunesmith run` or `tunesmith fit`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,13 +48,12 @@ class BackgroundRuns:
     def __init__(self) -> None:
         self._runs: dict[Path, _Run] = {}
 
-    def start(self, study: Path, folder: Path, flags: Mapping[str, int | float | None]) -> None:
+    def start(self, folder: Path, words: Sequence[str]) -> None:
         """Start or resume a study and return at once.
 
         Args:
-            study: A study.toml, or the folder of an earlier study.
             folder: The study's folder.
-            flags: Settings that override the file's; None leaves one as it is.
+            words: The verb that runs it, and its arguments.
 
         Raises:
             InputError: This server already runs the study.
@@ -64,10 +63,9 @@ class BackgroundRuns:
             raise InputError(f"only one process can run a study, but pid {run.process.pid} already runs {folder}.")
         if run is not None:
             run.errors.close()
-        options = [f"--{name}={value}" for name, value in flags.items() if value is not None]
         errors = tempfile.TemporaryFile()  # noqa: SIM115 (open as long as the process writes to it)
         process = subprocess.Popen(
-            [sys.executable, "-m", "tunesmith", "run", str(study), "--quiet", *options],
+            [sys.executable, "-m", "tunesmith", *words, "--quiet"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=errors,

@@ -1,0 +1,119 @@
+"""The tools for tables: models are fitted in the background, and predict here."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from ..core.budget import Budget
+from ..data.analysis import analyse
+from ..fitting.options import DEFAULT_MINUTES, FitOptions, parse_limits
+from ..fitting.prediction import predictions
+from ..fitting.prepare import DataOptions
+from ..fitting.result import FitResult
+from ..fitting.session import FitSession
+from ..service.background_runs import BackgroundRuns
+from ..service.fit_facts import fit_facts
+from ..service.sandbox import Sandbox
+from .bounds import bounded
+
+Facts = dict[str, Any]
+
+Data = Annotated[str, Field(description="A CSV or Parquet file; a relative path starts at the server's root.")]
+FitFolder = Annotated[str, Field(description="The folder of a fit: `folder` in the answer of `fit`.")]
+Target = Annotated[str, Field(description="The column to predict.")]
+_PREVIEW_ROWS = 10
+
+
+class FitTools:
+    """The tools for tables.
+
+    Args:
+        sandbox: The folder that limits what clients reach.
+        runs: The processes that this server has started.
+        turn: Held while a study's folder is written to.
+    """
+
+    def __init__(self, sandbox: Sandbox, runs: BackgroundRuns, turn: threading.Lock) -> None:
+        self._sandbox, self._runs, self._turn = sandbox, runs, turn
+
+    def analyse(
+        self,
+        data: Data,
+        target: Annotated[str | None, Field(description="The column to predict, if there is one.")] = None,
+    ) -> Facts:
+        """Look at a table: what its columns are, what is wrong with it and what to do, and how to split its rows."""
+        path = self._sandbox.path(data)
+        return bounded(analyse(path, () if target is None else target).to_table())
+
+    def fit(
+        self,
+        data: Data,
+        target: Target,
+        minutes: Annotated[
+            float, Field(description="The time for everything, over all sessions.", gt=0)
+        ] = DEFAULT_MINUTES,
+        trials: Annotated[int | None, Field(description="Maximum number of trained configurations.", gt=0)] = None,
+        metric: Annotated[
+            str | None, Field(description="What to improve: log_loss for classes and rmse for numbers by default.")
+        ] = None,
+        folder: Annotated[str | None, Field(description="The study's folder; studies/NAME by default.")] = None,
+        families: Annotated[list[str] | None, Field(description="The families to choose from; all by default.")] = None,
+        limits: Annotated[
+            list[str] | None, Field(description='What the model must keep, as ["model_mb <= 5"].')
+        ] = None,
+        interpretable: Annotated[
+            bool, Field(description="The result must be one model that a person can read.")
+        ] = False,
+    ) -> Facts:
+        """Fit models to a table in the background, or go on with an earlier fit, and return at once.
+
+        Poll `status` until `process` is null and `run` shows that it has ended; then call `leaderboard` and `predict`.
+        `stop` keeps the best model so far.
+        """
+        started, path = time.monotonic(), self._sandbox.path(data)
+        place = self._sandbox.path(folder or Path("studies") / path.name.split(".")[0])
+        options = FitOptions(
+            data=DataOptions(target=target),
+            budget=Budget(minutes=minutes, trials=trials),
+            metric=metric,
+            families=tuple(families or ()),
+            limits=parse_limits(limits or ()),
+            interpretable=interpretable,
+        )
+        words = ["fit", str(path), f"--target={target}", f"--minutes={minutes}", f"--folder={place}"]
+        named = {"trials": trials, "metric": metric}
+        words += [f"--{name}={value}" for name, value in named.items() if value is not None]
+        words += [f"--families={','.join(families)}"] if families else []
+        words += [f"--limit={limit}" for limit in limits or ()]
+        words += ["--interpretable"] if interpretable else []
+        with self._turn:
+            # Reads the table, so that what is wrong is told at once, and creates the journal.
+            with FitSession(path, options, place, started=started) as session, session.study.recorder.exclusive():
+                pass
+            self._runs.start(place, words)
+        return {"folder": str(place), "run": self._runs.state(place)}
+
+    def predict(
+        self,
+        folder: FitFolder,
+        data: Data,
+        to: Annotated[str, Field(description="The file for the predictions, .csv or .parquet.")] = "predictions.csv",
+        probabilities: Annotated[bool, Field(description="Also the probability of each class.")] = False,
+        keep: Annotated[list[str] | None, Field(description="Columns of the table to keep, such as an id.")] = None,
+        trial: Annotated[int | None, Field(description="Use the models of one trial alone.", ge=0)] = None,
+    ) -> Facts:
+        """Predict the rows of a table into a file. Returns its path, the first rows, and what differs from training."""
+        place, path, target = (self._sandbox.path(name) for name in (folder, data, to))
+        found = predictions(FitResult.load(place, trial=trial), path, proba=probabilities, keep=keep or ())
+        found.save(target)
+        first = found.frame.head(_PREVIEW_ROWS).to_dict("records")
+        return bounded({"predictions": str(target), "rows": len(found.frame), "first": first, "remarks": found.remarks})
+
+    def leaderboard(self, folder: FitFolder) -> Facts:
+        """Return the model of a fit, its score on rows that it was not trained on, and every trained configuration."""
+        return bounded(fit_facts(FitResult.load(self._sandbox.path(folder))))
