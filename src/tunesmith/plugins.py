@@ -21,6 +21,7 @@ KINDS = {
     "families": "family",
     "steps": "step",
     "trackers": "tracker",
+    "exporters": "exporter",
 }
 _METHODS = {
     "proposer": "propose",
@@ -31,6 +32,7 @@ _METHODS = {
     "family": "fit",
     "step": "build",
     "tracker": "record",
+    "exporter": "export",
 }
 """Folder to singular. Capitalised, it ends the names of the classes: `proposers/tpe.py` holds `TpeProposer`."""
 

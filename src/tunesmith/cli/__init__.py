@@ -35,6 +35,7 @@ VERBS = {
     "run": "start or resume a study",
     "fit": "train models on a table and keep the best combination",
     "predict": "predict with a fitted model",
+    "export": "write a fitted model as ONNX, as a script, or as a model card",
     "status": "show a study's best trial, counts, budget and proposers",
     "show": "show one trial: parameters, reason, verdict, metrics, log",
     "explain": "explain a study or one of its trials in plain words",

@@ -27,6 +27,9 @@ from ..text.wording import count
 if TYPE_CHECKING:
     import pandas as pd
 
+TABLE_FOLDER = "table"
+"""The folder of the table, in a study's folder."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class DataOptions:

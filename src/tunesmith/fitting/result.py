@@ -17,12 +17,14 @@ from ..ensembles.combination import Combination
 from ..ensembles.ensemble import Ensemble, Member, save_ensemble
 from ..ensembles.pipeline import Pipeline
 from ..errors import InputError
+from ..exporters.base import Export
 from ..study.study import Study
 from ..study.tuning import load
 from ..tasks.table import PREDICTIONS_FILE, TableTask
 from ..text import wording
 from ..text.html_table import html_table
 from ..trial_folder.names import ARTIFACTS_FOLDER
+from .export import export_model
 from .leaderboard import leaderboard
 
 if TYPE_CHECKING:
@@ -84,6 +86,18 @@ class FitResult:
             InputError: Numbers are predicted.
         """
         return self.ensemble.predict_proba(read_frame(data))
+
+    def export(self, path: Path | str | None = None, to: str | None = None) -> Export:
+        """Write the model for other programs, as a script that trains it, or as a model card.
+
+        Args:
+            path: The file; by default `model.onnx`, `model.py` or `model.md` in the study's folder.
+            to: `onnx`, `script` or `card`; by default that of the suffix: `.onnx`, `.py` or `.md`.
+
+        Raises:
+            InputError: The form is not known, or cannot express the model.
+        """
+        return export_model(self.folder, self.ensemble, path, to)
 
     def leaderboard(self) -> pd.DataFrame:
         """Return the trained models, the best first: score, time, size and weight in the ensemble."""

@@ -23,12 +23,11 @@ from ..study.study import Study
 from ..tasks.table import TableTask
 from .options import FitOptions
 from .plan import plan
-from .prepare import prepare
+from .prepare import TABLE_FOLDER, prepare
 from .result import FitResult, combine
 from .space import families, search_space
 
 RESERVED_SECONDS = 3.0
-TABLE_FOLDER = "table"
 _FAMILIES_FILE = "families.json"
 _BASELINE = "prior"
 _BASELINE_PROPOSAL = Proposal(

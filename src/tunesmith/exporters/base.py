@@ -1,0 +1,83 @@
+"""The protocol of an exporter, and what it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+
+from ..core.arrays import Floats
+from ..data.table import Table
+from ..ensembles.ensemble import Ensemble
+from ..history.history import History
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportSource:
+    """A fitted model and where it comes from.
+
+    Args:
+        folder: The study's folder.
+        history: The study's trials.
+        ensemble: The model.
+        table_folder: Where the training table lies.
+        prediction_files: The out-of-fold predictions of each complete trial.
+    """
+
+    folder: Path
+    history: History
+    ensemble: Ensemble
+    table_folder: Path
+    prediction_files: Mapping[int, Path]
+
+    @cached_property
+    def table(self) -> Table:
+        """The training table."""
+        return Table.load(self.table_folder)
+
+    def out_of_fold(self, trial: int) -> Floats:
+        """Return the predictions of the rows that were held out in a fold, shape `(rows held out, outputs)`."""
+        predictions: Floats = np.load(self.prediction_files[trial], allow_pickle=False)
+        return predictions
+
+
+@dataclass(frozen=True, kw_only=True)
+class Export:
+    """What was written.
+
+    Args:
+        path: The file.
+        notes: Sentences about it, for people.
+        facts: The same as plain values.
+    """
+
+    path: Path
+    notes: Sequence[str] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Exporter(Protocol):
+    """Writes a fitted model as one file.
+
+    Attributes:
+        file: The default name of the file; its suffix stands for the exporter.
+    """
+
+    file: ClassVar[str]
+
+    def export(self, source: ExportSource, path: Path) -> Export:
+        """Write the file.
+
+        Args:
+            source: The model.
+            path: Where to; its folder exists.
+
+        Raises:
+            InputError: The model cannot be exported in this form.
+            MissingExtra: An optional dependency is not installed.
+        """
+        ...

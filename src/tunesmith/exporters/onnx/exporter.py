@@ -1,0 +1,124 @@
+"""The ONNX exporter: the graph of an ensemble, written and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import orjson
+
+from ...data.problem import Problem
+from ...ensembles.ensemble import Ensemble, Member
+from ...errors import MissingExtra
+from ..base import Export, ExportSource
+from .columns import GraphColumn, NotExportable, prepared_columns, raw_columns
+from .graph import Graph
+from .models import predictions
+from .parity import check_parity
+from .selection import exportable_ensemble
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnnxExporter:
+    """Writes one graph from raw rows to predictions, and checks that it agrees with Python.
+
+    The graph has an input for each column but texts, of shape `(rows, 1)`: numbers as doubles, with NaN where a value is
+    missing, dates as doubles in seconds since 1970 (UTC), categories as strings, `""` where missing. It returns
+    `label` and `probabilities`, or `prediction` for numbers; with several targets, each name ends in `_TARGET`.
+    """
+
+    file: ClassVar[str] = "model.onnx"
+
+    def export(self, source: ExportSource, path: Path) -> Export:
+        """Write the graph of the ensemble, or of the best ensemble of the members that ONNX can express.
+
+        Raises:
+            InputError: No member can be exported, or the graph disagrees with Python.
+            MissingExtra: onnx or onnxruntime is not installed.
+        """
+        _check_installed()
+        graph, members, refused = _members(source.ensemble)
+        ensemble, notes = exportable_ensemble(source, refused)
+        _add_outputs(graph, ensemble, members)
+        described = f"Predicts {', '.join(problem.target for problem in ensemble.problems)}."
+        content = graph.serialized("ensemble", _metadata(ensemble), described)
+        parity = check_parity(content, ensemble, source.table)
+        partial = path.with_name(f".{path.name}.partial")
+        partial.write_bytes(content)
+        partial.replace(path)
+        return Export(
+            path=path,
+            notes=[*notes, parity.sentence],
+            facts={"bytes": len(content), "members": [m.trial for m in ensemble.members], **parity.facts},
+        )
+
+
+def _members(ensemble: Ensemble) -> tuple[Graph, dict[int, list[str]], dict[int, str]]:
+    """Return a graph, the outputs of each member in it by trial and problem, and why other members have none."""
+    names = {column.name for column in ensemble.schema.columns}
+    graph = Graph(names | {name for problem in ensemble.problems for name in _output_names(ensemble, problem)})
+    columns = raw_columns(graph, ensemble.schema)
+    outputs: dict[int, list[str]] = {}
+    refused: dict[int, str] = {}
+    for member in ensemble.members:
+        try:
+            outputs[member.trial] = _member_outputs(graph, columns, member)
+        except NotExportable as error:
+            refused[member.trial] = str(error)
+    return graph, outputs, refused
+
+
+def _add_outputs(graph: Graph, ensemble: Ensemble, members: Mapping[int, list[str]]) -> None:
+    """Add the weighted mean of the members, and the labels."""
+    for index, problem in enumerate(ensemble.problems):
+        weighted = [graph.add("Mul", members[m.trial][index], graph.constant(m.weight)) for m in ensemble.members]
+        mean = graph.sum(weighted)
+        names = _output_names(ensemble, problem)
+        if problem.is_classification:
+            graph.output(names[0], _label(graph, mean, problem), "STRING", None)
+        graph.output(names[-1], mean, "DOUBLE", problem.outputs)
+
+
+def _output_names(ensemble: Ensemble, problem: Problem) -> list[str]:
+    kinds = ["label", "probabilities"] if problem.is_classification else ["prediction"]
+    return kinds if len(ensemble.problems) == 1 else [f"{kind}_{problem.target}" for kind in kinds]
+
+
+def _member_outputs(graph: Graph, columns: Mapping[str, GraphColumn], member: Member) -> list[str]:
+    """Return the mean over the folds, for each problem."""
+    folds = []
+    for pipeline in member.pipelines:
+        prepared = prepared_columns(graph, columns, pipeline.recipe)
+        folds.append([predictions(graph, prepared, model) for model in pipeline.models])
+    return [graph.mean(values) for values in zip(*folds, strict=True)]
+
+
+def _label(graph: Graph, scores: str, problem: Problem) -> str:
+    best = graph.add("ArgMax", scores, axis=1, keepdims=0)
+    return graph.add("Gather", graph.constant(problem.classes, object), best, axis=0)
+
+
+def _metadata(ensemble: Ensemble) -> dict[str, str]:
+    """Return what a person who finds the file wants to know, as JSON where it is not a word."""
+    facts: dict[str, Any] = {
+        "metric": ensemble.metric,
+        "score": ensemble.score,
+        "targets": [problem.to_table() for problem in ensemble.problems],
+        "columns": {column.name: column.kind for column in ensemble.schema.columns},
+        "units": {"number": "as in the training table", "date": "seconds since 1970-01-01 UTC", "category": "text"},
+        "missing": {"number": "NaN", "date": "NaN", "category": ""},
+        "members": {str(m.trial): {"family": m.family, "weight": m.weight} for m in ensemble.members},
+    }
+    return {name: value if isinstance(value, str) else orjson.dumps(value).decode() for name, value in facts.items()}
+
+
+def _check_installed() -> None:
+    try:
+        import onnx
+        import onnxruntime  # noqa: F401
+    except ImportError as error:
+        raise MissingExtra(
+            f"an ONNX export needs {error.name}. Install it with: pip install 'tunesmith[onnx]'"
+        ) from None

@@ -1,0 +1,68 @@
+"""Write a fitted model in the forms that other programs and people use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .. import plugins
+from ..core.trial import State
+from ..ensembles.ensemble import Ensemble
+from ..errors import InputError, OutputError
+from ..exporters.base import Export, Exporter, ExportSource
+from ..study.tuning import load
+from ..tasks.table import PREDICTIONS_FILE
+from ..trial_folder.names import ARTIFACTS_FOLDER
+from .prepare import TABLE_FOLDER
+
+
+def export_model(folder: Path, ensemble: Ensemble, path: Path | str | None = None, to: str | None = None) -> Export:
+    """Write a fitted model.
+
+    Args:
+        folder: The study's folder.
+        ensemble: The model.
+        path: The file; by default `model.onnx`, `model.py` or `model.md` in the study's folder.
+        to: The name of an exporter; by default that of the path's suffix.
+
+    Returns:
+        What was written.
+
+    Raises:
+        InputError: The exporter is not known, or cannot express the model.
+        OutputError: The file cannot be written.
+    """
+    exporter: Exporter = plugins.create("exporters", to or _name_for(path))
+    target = folder / exporter.file if path is None else Path(path).expanduser()
+    if target.is_dir():
+        raise InputError(f"an export must be written to a file, but {target} is a folder.")
+    history = load(folder).history
+    files = {
+        trial.number: trial.folder / ARTIFACTS_FOLDER / PREDICTIONS_FILE
+        for trial in history.trials
+        if trial.state is State.COMPLETE and trial.folder is not None
+    }
+    source = ExportSource(
+        folder=folder,
+        history=history,
+        ensemble=ensemble,
+        table_folder=folder / TABLE_FOLDER,
+        prediction_files=files,
+    )
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        return exporter.export(source, target)
+    except OSError as error:
+        raise OutputError(f"{target} cannot be written: {error.strerror or error}.") from None
+
+
+def _name_for(path: Path | str | None) -> str:
+    """Return the exporter whose files have a suffix."""
+    suffixes = {Path(plugins.load("exporters", name).file).suffix: name for name in plugins.names("exporters")}
+    suffix = "" if path is None else Path(path).suffix.lower()
+    if suffix not in suffixes:
+        raise InputError(
+            f"the file of an export must end in {', '.join(sorted(suffixes))}, got {str(path)!r}. "
+            f"Or name the form: {', '.join(sorted(suffixes.values()))}.",
+            keys=("to",),
+        )
+    return suffixes[suffix]

@@ -1,0 +1,43 @@
+"""ONNX graphs predict what Python predicts, from raw rows."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from tests.fitted_tables import first_configuration, fitted, mixed_table
+from tunesmith.fit.result import FitResult
+
+CHANGES = {
+    "extra_trees": {"trees": 100},
+    "lightgbm": {"learning_rate": 0.2, "num_leaves": 8},
+}
+FAMILIES = ("prior", "extra_trees", "lightgbm")
+
+
+@pytest.fixture(scope="module", params=["binary", "multiclass", "regression"])
+def result(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> FitResult:
+    frame = mixed_table(request.param)
+    configurations = [first_configuration(name, frame, **CHANGES.get(name, {})) for name in FAMILIES if name != "prior"]
+    return fitted(tmp_path_factory.mktemp("study"), frame, configurations)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_family_agrees_with_python(tmp_path: Path, result: FitResult, family: str) -> None:
+    member = next(member for member in result.ensemble.members if member.family == family)
+    ensemble = dataclasses.replace(result.ensemble, members=[dataclasses.replace(member, weight=1.0)])
+
+    written = dataclasses.replace(result, ensemble=ensemble).export(tmp_path / "model.onnx")
+
+    assert written.facts["largest_difference"] < 1e-6
+    assert written.facts["members"] == [member.trial]
+
+
+def test_an_ensemble_agrees_with_python(tmp_path: Path, result: FitResult) -> None:
+    written = result.export(tmp_path / "model.onnx")
+
+    assert written.facts["largest_difference"] < 1e-6
+    assert written.facts["members"] == [member.trial for member in result.ensemble.members]
+    assert len(written.facts["members"]) > 1
