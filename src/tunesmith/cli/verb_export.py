@@ -22,7 +22,7 @@ _FORMS = ("onnx", "script", "card")
 )
 @speaking
 def export(output: Output, folder: Path, to: str | None, out: Path | None) -> None:
-    """Write the model in FOLDER for other programs (onnx), to read and to train again (script), or to describe it (card).
+    """Write the model in FOLDER for other programs (onnx), as a script that trains it, or as a model card.
 
     ONNX takes raw rows: numbers, texts and missing values as they are. It is compared with Python before it is written.
     """

@@ -28,7 +28,7 @@ class Dates(Transformer):
         for name in choose(features, self.columns):
             if features[name].dtype.kind == "M":
                 dates = features[name].dt
-                parts = ("year", "quarter", "month", "day", "dayofyear", "weekday", "hour", "minute")
+                parts = ("year", "quarter", "month", "day", "day_of_year", "day_of_week", "hour", "minute")
                 self.parts[name] = [part for part in parts if getattr(dates, part).nunique() > 1]
         return self.transform(features)
 
@@ -38,7 +38,7 @@ class Dates(Transformer):
 
         if not self.parts:
             return features
-        periods = {"month": 12, "day": 31, "dayofyear": 365.25, "weekday": 7, "hour": 24, "minute": 60}
+        periods = {"month": 12, "day": 31, "day_of_year": 365.25, "day_of_week": 7, "hour": 24, "minute": 60}
         made = {}
         for name, parts in self.parts.items():
             dates = features[name]
@@ -67,7 +67,7 @@ class DatesStep(Step):
     """
 
     transformer: ClassVar = Dates
-    onnx_obstacle: ClassVar = "an ONNX graph cannot take dates apart"
+    onnx_obstacle: ClassVar = ""
 
     columns: tuple[str, ...] = ("date",)
     cyclical: bool = False

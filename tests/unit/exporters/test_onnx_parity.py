@@ -6,10 +6,11 @@ import dataclasses
 from pathlib import Path
 
 import pytest
-
 from tests.fitted_tables import first_configuration, fitted, mixed_table
-from tunesmith.fit.result import FitResult
 
+from tunesmith.fitting.result import FitResult
+
+pytestmark = pytest.mark.filterwarnings("ignore:Constructing a Categorical")
 CHANGES = {
     "extra_trees": {"trees": 100},
     "lightgbm": {"learning_rate": 0.2, "num_leaves": 8},

@@ -13,19 +13,20 @@ from ...data.problem import Problem
 from ...ensembles.ensemble import Ensemble, Member
 from ...errors import MissingExtra
 from ..base import Export, ExportSource
-from .columns import GraphColumn, NotExportable, prepared_columns, raw_columns
+from .columns import GraphColumn, NotExportable, raw_columns
 from .graph import Graph
 from .models import predictions
 from .parity import check_parity
 from .selection import exportable_ensemble
+from .steps import prepared_columns
 
 
 @dataclass(frozen=True, kw_only=True)
 class OnnxExporter:
     """Writes one graph from raw rows to predictions, and checks that it agrees with Python.
 
-    The graph has an input for each column but texts, of shape `(rows, 1)`: numbers as doubles, with NaN where a value is
-    missing, dates as doubles in seconds since 1970 (UTC), categories as strings, `""` where missing. It returns
+    The graph has an input for each column but texts, of shape `(rows, 1)`: numbers as doubles, with NaN where a value
+    is missing, dates as doubles in seconds since 1970 (UTC), categories as strings, `""` where missing. It returns
     `label` and `probabilities`, or `prediction` for numbers; with several targets, each name ends in `_TARGET`.
     """
 
@@ -116,7 +117,7 @@ def _metadata(ensemble: Ensemble) -> dict[str, str]:
 
 def _check_installed() -> None:
     try:
-        import onnx
+        import onnx  # noqa: F401
         import onnxruntime  # noqa: F401
     except ImportError as error:
         raise MissingExtra(

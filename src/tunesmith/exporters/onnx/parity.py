@@ -24,7 +24,7 @@ _BATCH_ROWS = 1_000
 _TOLERANCE = 1e-4  # Of a probability, or of the standard deviation of a number in the training table.
 _TIE = 1e-6
 _EDGES: Mapping[str, tuple[Any, ...]] = {
-    "number": (np.nan, np.inf, -np.inf, 0.0, -1.0, 2.0**24 + 1, -(2.0**31) - 1, 1e30, -1e300, 1e-300),
+    "number": (np.nan, np.inf, -np.inf, 0.0, -1.0, 2.0**24 + 1, -(2.0**31) - 1, 1e30, -1e30, 1e-30),
     "category": ("never seen \u2603", ""),
     "date": tuple(np.datetime64(day, "s") for day in ("NaT", "1900-02-28", "2000-02-29T23:59:59", "2100-03-01")),
 }
@@ -52,9 +52,12 @@ class Parity:
         """The result, for people."""
         rows = wording.count(self.rows, "row")
         if not self.classes:
-            return f"Compared with Python on {rows}: numbers differ by at most {self.difference:.1e} standard deviations."
+            return (
+                f"Compared with Python on {rows}: numbers differ by {self.difference:.1e} standard deviations or less."
+            )
         ties = f", but for {wording.count(self.ties, 'exact tie')}" if self.ties else ""
-        return f"Compared with Python on {rows}: labels are identical{ties}, probabilities differ by at most {self.difference:.1e}."
+        labels = f"labels are identical{ties}"
+        return f"Compared with Python on {rows}: {labels}, probabilities differ by {self.difference:.1e} or less."
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -100,7 +103,10 @@ def _compare(ensemble: Ensemble, table: Table, frame: pd.DataFrame, outputs: Flo
     names = ensemble.predict(frame)
     largest, ties, wrong, column = 0.0, 0, 0, 0
     parts = zip(
-        ensemble.problems, per_problem(ensemble.problems, expected), per_problem(ensemble.problems, outputs), strict=True
+        ensemble.problems,
+        per_problem(ensemble.problems, expected),
+        per_problem(ensemble.problems, outputs),
+        strict=True,
     )
     for index, (problem, python, onnx) in enumerate(parts):
         scale = 1.0 if problem.is_classification else float(np.std(table.target[:, index])) or 1.0
@@ -128,8 +134,8 @@ def _compare(ensemble: Ensemble, table: Table, frame: pd.DataFrame, outputs: Flo
 def comparison_rows(table: Table, most: int = _MOST_ROWS) -> pd.DataFrame:
     """Return raw rows to compare on: rows of the training table, and edge cases.
 
-    The edge cases are: everything missing; and each of some extreme numbers, dates and unseen categories, first in every
-    column of the kind, then in one after the other.
+    The edge cases are: everything missing; and each of some extreme numbers, dates and unseen categories, first in
+    every column of the kind, then in one after the other.
     """
     import pandas as pd
 

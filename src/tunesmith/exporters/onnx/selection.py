@@ -16,7 +16,7 @@ from ..base import ExportSource
 
 
 def exportable_ensemble(source: ExportSource, refused: Mapping[int, str]) -> tuple[Ensemble, list[str]]:
-    """Return the ensemble without the refused members, weighted anew on out-of-fold predictions, and sentences about it.
+    """Return the ensemble of the members that are left, weighted anew out of fold, and sentences about it.
 
     Args:
         source: The model.

@@ -17,7 +17,7 @@ LESS_OR_EQUAL, LESS, MEMBER = 0, 1, 6
 class Trees:
     """Decision trees, to which nodes and leaves are added; predictions are sums over all trees.
 
-    A child is the index of a node, or `~leaf` for the index of a leaf. Children are added before or after their parents.
+    A child is the index of a node, or `~leaf` for the index of a leaf.
     """
 
     features: list[int] = field(default_factory=list)
@@ -78,7 +78,9 @@ class Trees:
             target: The index of the output.
         """
         leaf = children[0] < 0
-        index = np.where(leaf, ~(len(self.leaf_values) + np.cumsum(leaf) - 1), len(self.features) + np.cumsum(~leaf) - 1)
+        index = np.where(
+            leaf, ~(len(self.leaf_values) + np.cumsum(leaf) - 1), len(self.features) + np.cumsum(~leaf) - 1
+        )
         self.features += features[~leaf].tolist()
         self.thresholds += thresholds[~leaf].tolist()
         self.true_children += index[children[0][~leaf]].tolist()
