@@ -17,7 +17,7 @@ from ._codes import codes_of
 if TYPE_CHECKING:
     import pandas as pd
 
-_FARTHEST = 10.0  # Standard deviations; values beyond are drawn in.
+FARTHEST = 10.0  # Standard deviations; values beyond are drawn in.
 _DENSE_SHARE = 0.2
 _MOST_LEVELS = 500
 _SUFFIXES = (".json", ".npz")
@@ -121,7 +121,7 @@ class ScaledColumns:
         scaled = np.empty((len(features), len(self.numbers) + len(self.gaps)), dtype=np.float32)
         for index, name in enumerate(self.numbers):
             values = (features[name].to_numpy(dtype=np.float64) - self.centers[index]) / self.scales[index]
-            scaled[:, index] = np.clip(values, -_FARTHEST, _FARTHEST)
+            scaled[:, index] = np.clip(values, -FARTHEST, FARTHEST)
         own = scaled[:, : len(self.numbers)]
         missing = np.isnan(own)
         scaled[:, len(self.numbers) :] = missing[:, self.gaps]

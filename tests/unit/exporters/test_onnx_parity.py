@@ -12,10 +12,11 @@ from tunesmith.fitting.result import FitResult
 
 pytestmark = pytest.mark.filterwarnings("ignore:Constructing a Categorical")
 CHANGES = {
-    "extra_trees": {"trees": 100},
+    "extra_trees": {"trees": 50},
+    "random_forest": {"trees": 50},
     "lightgbm": {"learning_rate": 0.2, "num_leaves": 8},
 }
-FAMILIES = ("prior", "extra_trees", "lightgbm")
+FAMILIES = ("prior", "linear", "decision_tree", "extra_trees", "random_forest", "lightgbm")
 
 
 @pytest.fixture(scope="module", params=["binary", "multiclass", "regression"])

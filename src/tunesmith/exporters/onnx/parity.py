@@ -24,7 +24,7 @@ _BATCH_ROWS = 1_000
 _TOLERANCE = 1e-4  # Of a probability, or of the standard deviation of a number in the training table.
 _TIE = 1e-6
 _EDGES: Mapping[str, tuple[Any, ...]] = {
-    "number": (np.nan, np.inf, -np.inf, 0.0, -1.0, 2.0**24 + 1, -(2.0**31) - 1, 1e30, -1e30, 1e-30),
+    "number": (np.nan, np.inf, -np.inf, 0.0, -1.0, 2.0**24 + 1, -(2.0**31) - 1, 1e30, -1e300, 1e-300),
     "category": ("never seen \u2603", ""),
     "date": tuple(np.datetime64(day, "s") for day in ("NaT", "1900-02-28", "2000-02-29T23:59:59", "2100-03-01")),
 }

@@ -54,10 +54,10 @@ class Trees:
         self.false_children.append(0)
         return len(self.features) - 1
 
-    def add_members(self, feature: int, codes: Sequence[float]) -> int:
-        """Add a node that asks whether a value is one of some codes; NaN is none."""
+    def add_members(self, feature: int, codes: Sequence[float], *, missing_true: bool = False) -> int:
+        """Add a node that asks whether a value is one of some codes, and return its index."""
         self.members += [*codes, np.nan]
-        return self.add_node(feature, 0.0, mode=MEMBER)
+        return self.add_node(feature, 0.0, mode=MEMBER, missing_true=missing_true)
 
     def add_tree(
         self,
