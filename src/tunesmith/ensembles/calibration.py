@@ -10,7 +10,7 @@ from ..core.arrays import Floats
 from ..data.problem import Problem
 from ..data.scores import per_problem
 
-_LEAST_PROBABILITY = 1e-7
+LEAST_PROBABILITY = 1e-7
 _RANGE = (0.3, 3.0)
 
 
@@ -72,5 +72,5 @@ def apply_sharpness(problems: Sequence[Problem], predictions: Floats, exponents:
 def _logs(predictions: Floats) -> Floats:
     """Return logarithms of normalised probabilities, which are at least 1e-7."""
     shares = predictions / predictions.sum(axis=1, keepdims=True)
-    logs: Floats = np.log(np.clip(shares, _LEAST_PROBABILITY, 1.0))
+    logs: Floats = np.log(np.clip(shares, LEAST_PROBABILITY, 1.0))
     return logs

@@ -12,7 +12,8 @@ import numpy as np
 
 from ..core.arrays import Floats
 from ..data.table import Table
-from ..ensembles.ensemble import Ensemble
+from ..ensembles.ensemble import Ensemble, Member
+from ..ensembles.pipeline import Pipeline
 from ..history.history import History
 
 
@@ -43,6 +44,13 @@ class ExportSource:
         """Return the predictions of the rows that were held out in a fold, shape `(rows held out, outputs)`."""
         predictions: Floats = np.load(self.prediction_files[trial], allow_pickle=False)
         return predictions
+
+    def member(self, trial: int) -> Member:
+        """Return a complete trial as a member of an ensemble."""
+        parameters = self.history.trials[trial].parameters
+        folders = sorted(self.prediction_files[trial].parent.glob("fold_*"))
+        pipelines = [Pipeline.load(folder, str(parameters["family"])) for folder in folders]
+        return Member(trial=trial, weight=1.0, parameters=parameters, pipelines=pipelines)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import orjson
 
 from ...data.problem import Problem
+from ...ensembles.calibration import LEAST_PROBABILITY
 from ...ensembles.ensemble import Ensemble, Member
 from ...errors import MissingExtra
 from ..base import Export, ExportSource
@@ -40,9 +41,19 @@ class OnnxExporter:
             MissingExtra: onnx or onnxruntime is not installed.
         """
         _check_installed()
-        graph, members, refused = _members(source.ensemble)
-        ensemble, notes = exportable_ensemble(source, refused)
-        _add_outputs(graph, ensemble, members)
+        graph = _empty_graph(source.ensemble)
+        columns = raw_columns(graph, source.ensemble.schema)
+        outputs: dict[int, list[str]] = {}
+
+        def refusal(member: Member) -> str | None:
+            try:
+                outputs[member.trial] = _member_outputs(graph, columns, member)
+            except NotExportable as error:
+                return str(error)
+            return None
+
+        ensemble, notes = exportable_ensemble(source, refusal)
+        _add_outputs(graph, ensemble, outputs)
         described = f"Predicts {', '.join(problem.target for problem in ensemble.problems)}."
         content = graph.serialized("ensemble", _metadata(ensemble), described)
         parity = check_parity(content, ensemble, source.table)
@@ -56,30 +67,33 @@ class OnnxExporter:
         )
 
 
-def _members(ensemble: Ensemble) -> tuple[Graph, dict[int, list[str]], dict[int, str]]:
-    """Return a graph, the outputs of each member in it by trial and problem, and why other members have none."""
-    names = {column.name for column in ensemble.schema.columns}
-    graph = Graph(names | {name for problem in ensemble.problems for name in _output_names(ensemble, problem)})
-    columns = raw_columns(graph, ensemble.schema)
-    outputs: dict[int, list[str]] = {}
-    refused: dict[int, str] = {}
-    for member in ensemble.members:
-        try:
-            outputs[member.trial] = _member_outputs(graph, columns, member)
-        except NotExportable as error:
-            refused[member.trial] = str(error)
-    return graph, outputs, refused
+def _empty_graph(ensemble: Ensemble) -> Graph:
+    outputs = {name for problem in ensemble.problems for name in _output_names(ensemble, problem)}
+    return Graph({column.name for column in ensemble.schema.columns} | outputs)
 
 
 def _add_outputs(graph: Graph, ensemble: Ensemble, members: Mapping[int, list[str]]) -> None:
-    """Add the weighted mean of the members, and the labels."""
+    """Add the calibrated mean of the members, and the labels."""
+    combination = ensemble.combination
     for index, problem in enumerate(ensemble.problems):
-        weighted = [graph.add("Mul", members[m.trial][index], graph.constant(m.weight)) for m in ensemble.members]
-        mean = graph.sum(weighted)
+        weighted = []
+        for trial, weight in combination.weights.items():
+            sharp = _sharpened(graph, members[trial][index], combination.sharpness[trial][index])
+            weighted.append(graph.add("Mul", sharp, graph.constant(weight)))
+        mean = _sharpened(graph, graph.sum(weighted), combination.final[index])
         names = _output_names(ensemble, problem)
         if problem.is_classification:
             graph.output(names[0], _label(graph, mean, problem), "STRING", None)
         graph.output(names[-1], mean, "DOUBLE", problem.outputs)
+
+
+def _sharpened(graph: Graph, shares: str, exponent: float) -> str:
+    """Return probabilities to the power of an exponent, normalised, as `calibration.sharpen` does."""
+    if exponent == 1.0:
+        return shares
+    bounds = (graph.constant(LEAST_PROBABILITY), graph.constant(1.0))
+    logs = graph.add("Log", graph.add("Clip", graph.shares(shares), *bounds))
+    return graph.shares(graph.add("Exp", graph.add("Mul", logs, graph.constant(exponent))))
 
 
 def _output_names(ensemble: Ensemble, problem: Problem) -> list[str]:

@@ -103,6 +103,10 @@ class Graph:
         listed = list(values)
         return listed[0] if len(listed) == 1 else self.add("Sum", *listed)
 
+    def shares(self, value: str) -> str:
+        """Return each row divided by its sum."""
+        return self.add("Div", value, self.add("ReduceSum", value, self.constant([1], np.int64), keepdims=1))
+
     def single(self, value: str) -> str:
         """Return numbers rounded to single precision, as doubles: what models that take float32 see."""
         return self.cast(self.cast(value, "FLOAT"), "DOUBLE")

@@ -82,8 +82,7 @@ def _forest(graph: Graph, columns: Columns, model: ForestModel) -> str:
         reached = graph.cast(trees.to_graph(graph, filled, count), "INT64")
         looked_up = graph.add("Gather", graph.constant(values), reached, axis=0)
         means = graph.add("ReduceMean", looked_up, graph.constant([1], np.int64), keepdims=0)
-        total = graph.add("ReduceSum", means, graph.constant([1], np.int64), keepdims=1)
-        shares = graph.add("Div", means, total)
+        shares = graph.shares(means)
     if not model.classes:
         return shares
     return all_classes(graph, shares, model.classes, model.outputs)

@@ -3,44 +3,77 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
-
-import numpy as np
+from collections.abc import Callable, Mapping, Sequence
 
 from ...data.scores import score_named
-from ...ensembles.ensemble import Ensemble
-from ...ensembles.greedy import select
+from ...ensembles.combination import Combination
+from ...ensembles.ensemble import Ensemble, Member
 from ...errors import InputError
 from ...text import wording
 from ..base import ExportSource
 
+_MOST_SUBSTITUTES = 5
 
-def exportable_ensemble(source: ExportSource, refused: Mapping[int, str]) -> tuple[Ensemble, list[str]]:
-    """Return the ensemble of the members that are left, weighted anew out of fold, and sentences about it.
+
+def exportable_ensemble(
+    source: ExportSource, refusal: Callable[[Member], str | None]
+) -> tuple[Ensemble, Sequence[str]]:
+    """Return the ensemble, or what comes closest of what can be exported, and sentences about it.
+
+    Where a member cannot be exported, the others and the best other trials are combined anew on their out-of-fold
+    predictions.
 
     Args:
         source: The model.
-        refused: Why a member cannot be exported, by the number of its trial.
+        refusal: Returns why a member cannot be exported; None if it can.
 
     Raises:
-        InputError: No member is left.
+        InputError: Nothing can be exported.
     """
     ensemble = source.ensemble
+    reasons = {member.trial: refusal(member) for member in ensemble.members}
+    refused = {trial: reason for trial, reason in reasons.items() if reason is not None}
     if not refused:
         return ensemble, []
-    reasons = "; ".join(f"trial {number}: {reason}" for number, reason in refused.items())
-    left = [member for member in ensemble.members if member.trial not in refused]
-    if not left:
-        raise InputError(f"at least one model of the ensemble must be exportable, but none is ({reasons}).")
+    families = {member.family for member in ensemble.members if member.trial in refused}
+    members = {member.trial: member for member in ensemble.members if member.trial not in refused}
+    members |= _substitutes(source, families, set(reasons), refusal)
+    told = "; ".join(f"trial {trial}: {reason}" for trial, reason in refused.items())
+    if not members:
+        raise InputError(f"at least one model must be exportable, but none is ({told}).")
     table, score = source.table, score_named(ensemble.metric, ensemble.problems)
     target = table.target[table.held_out]
-    known = {member.trial: source.out_of_fold(member.trial) for member in left}
-    weights = select(known, lambda predicted: score.loss(ensemble.problems, target, predicted))
-    combined = np.asarray(sum(weight * known[number] for number, weight in weights.items()))
-    reached = score.mean(ensemble.problems, target, combined)
-    members = [dataclasses.replace(m, weight=weights[m.trial]) for m in left if m.trial in weights]
+    predictions = {trial: source.out_of_fold(trial) for trial in members}
+    combination = Combination.fit(ensemble.problems, target, predictions, score)
+    reached = score.mean(ensemble.problems, target, combination.apply(ensemble.problems, predictions))
+    kept = [dataclasses.replace(members[trial], weight=weight) for trial, weight in combination.weights.items()]
     note = (
-        f"Left out, as ONNX cannot express them: {reasons}. The other members were weighted anew: {ensemble.metric} "
-        f"{wording.number(reached)} instead of {wording.number(ensemble.score)} out of fold."
+        f"Without {wording.count(len(refused), 'model')} that ONNX cannot express ({told}). "
+        f"{wording.count(len(kept), 'other model')} combined anew: {ensemble.metric} {wording.number(reached)} instead "
+        f"of {wording.number(ensemble.score)}."
     )
-    return dataclasses.replace(ensemble, members=members, score=reached), [note]
+    return dataclasses.replace(ensemble, members=kept, score=reached, combination=combination), [note]
+
+
+def _substitutes(
+    source: ExportSource, families: set[str], known: set[int], refusal: Callable[[Member], str | None]
+) -> Mapping[int, Member]:
+    """Return the best other trials that can be exported, of families that have not been refused."""
+    table, score = source.table, score_named(source.ensemble.metric, source.ensemble.problems)
+    target = table.target[table.held_out]
+    others = [
+        trial
+        for trial in source.history.trials
+        if trial.number in source.prediction_files
+        and trial.number not in known
+        and trial.parameters["family"] not in families
+    ]
+    losses = {t.number: score.loss(table.problems, target, source.out_of_fold(t.number)) for t in others}
+    found: dict[int, Member] = {}
+    for trial in sorted(others, key=lambda trial: losses[trial.number]):
+        if len(found) == _MOST_SUBSTITUTES:
+            break
+        member = source.member(trial.number)
+        if refusal(member) is None:
+            found[trial.number] = member
+    return found
