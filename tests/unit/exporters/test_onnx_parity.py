@@ -9,7 +9,6 @@ from tests.fitted_tables import first_configuration, fitted, mixed_table
 
 from tunesmith.fitting.result import FitResult
 
-pytestmark = pytest.mark.filterwarnings("ignore:Constructing a Categorical")
 CHANGES = {
     "extra_trees": {"trees": 50},
     "random_forest": {"trees": 50},

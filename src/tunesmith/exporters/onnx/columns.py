@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...data.schema import Column, Schema
+from ...data.column import Column
+from ...data.schema import Schema
 from .graph import Graph
 
 

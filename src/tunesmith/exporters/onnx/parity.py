@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...core.arrays import Floats
-from ...data.schema import Column, Schema
+from ...data.column import Column
+from ...data.schema import Schema
 from ...data.scores import per_problem
 from ...data.table import Table
 from ...ensembles.ensemble import Ensemble
