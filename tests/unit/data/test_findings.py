@@ -10,7 +10,7 @@ from tunesmith.errors import InputError
 
 VALUES = st.dictionaries(
     st.text(st.characters(codec="utf-8")),
-    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False),
+    st.none() | st.booleans() | st.integers(-(2**63) + 1, 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False),
 )
 FINDINGS = st.builds(
     Finding,
