@@ -21,7 +21,8 @@ from .tables import TARGET, BenchTable
 
 _KILL_AT = 1.2  # Times the budget: then a run has failed.
 _PREDICT_SECONDS = 120.0  # On top, to load and to predict.
-_POLL_SECONDS = 0.1
+_POLL_SECONDS = 0.25
+_SAVED = ("model.pickle", "study/model/manifest.json", "autogluon/predictor.pkl")
 
 
 def run(contender: Contender, table: BenchTable, seconds: float, cores: int) -> Run:
@@ -91,9 +92,7 @@ def _watch(process: subprocess.Popen[bytes], deadline: float, folder: Path) -> f
 
 def _has_saved(folder: Path) -> bool:
     """Tell whether the model is there, so that the contender predicts by now."""
-    return any(
-        (folder / name).exists() for name in ("model.pickle", "study/model/manifest.json", "autogluon/predictor.pkl")
-    )
+    return any((folder / name).exists() for name in _SAVED)
 
 
 def _tree_mb(root: psutil.Process) -> float:
