@@ -66,6 +66,8 @@ OUTSIDE = {
         "tunesmith.exporters",
         "tunesmith.fitting",
     },
+    "catboost": {"tunesmith.families.catboost"},
+    "xgboost": {"tunesmith.families.xgboost"},
     "lightgbm": {"tunesmith.families.lightgbm"},
     "pyarrow": {"tunesmith.data.read"},
     "skops": {"tunesmith.families._sklearn"},

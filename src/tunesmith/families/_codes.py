@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _MOST_LEVELS = 1000
+_OFTEN_MISSING = 0.02  # Of the rows; then a single cut tells missing from known values.
 LARGEST = float(np.finfo(np.float32).max)
 
 
@@ -72,3 +73,25 @@ def codes_of(values: pd.Series, categories: Sequence[str]) -> np.ndarray:
         values = values.cat.set_categories(list(categories))
     codes: np.ndarray = values.cat.codes.to_numpy()
     return codes
+
+
+def gap_fills(encoded: Singles, codes: ColumnCodes) -> Singles:
+    """Return what replaces missing values: a code of its own for categories, and for numbers the median.
+
+    Where numbers are often missing, it is one below the least of them, so that a cut can tell them apart.
+    """
+    fills = np.full(encoded.shape[1], -1.0, dtype=np.float32)
+    for index in set(range(encoded.shape[1])) - set(codes.categorical):
+        known = encoded[:, index][~np.isnan(encoded[:, index])]
+        if not len(known):
+            continue
+        least, most = float(known.min()), float(known.max())
+        often = len(known) < (1 - _OFTEN_MISSING) * len(encoded)
+        fills[index] = max(-LARGEST, least - max(1.0, (most - least) / 10)) if often else np.median(known)
+    return fills
+
+
+def fill_gaps(encoded: Singles, fills: Singles) -> Singles:
+    """Return the columns with what replaces their missing values."""
+    filled: Singles = np.where(np.isnan(encoded), fills, encoded)
+    return filled

@@ -15,14 +15,13 @@ from ..core.arrays import Floats, Singles
 from ..core.trial import Value
 from ..data.problem import Problem
 from ..errors import InputError
-from ._codes import LARGEST, ColumnCodes
+from ._codes import ColumnCodes, fill_gaps, gap_fills
 from ._nodes import Nodes
 from .base import TrainingPart
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_OFTEN_MISSING = 0.02  # Of the rows; then a single cut tells missing from known values.
 _MOST_BYTES = 1e9
 _BATCHES = 10
 
@@ -56,15 +55,15 @@ class ForestModel:
         """
         codes = ColumnCodes.of(part.features)
         encoded = codes.transform(part.features)
-        fills = _fills(encoded, codes)
-        trees = _grow(part, forest, _filled(encoded, fills))
+        fills = gap_fills(encoded, codes)
+        trees = _grow(part, forest, fill_gaps(encoded, fills))
         classes = tuple(int(index) for index in forest.classes_) if part.problem.is_classification else ()
         nodes = Nodes.of(trees, pseudo_rows)
         return cls(codes=codes, fills=fills, nodes=nodes, outputs=part.problem.outputs, classes=classes)
 
     def predict(self, features: pd.DataFrame) -> Floats:
         """Return probabilities of the classes, or numbers; shape `(rows, outputs)`."""
-        means = self.nodes.mean(_filled(self.codes.transform(features), self.fills))
+        means = self.nodes.mean(fill_gaps(self.codes.transform(features), self.fills))
         if not self.classes:
             return means
         predictions = np.zeros((len(features), self.outputs))
@@ -112,28 +111,6 @@ def _grow(part: TrainingPart, forest: Any, filled: Singles) -> list[Any]:
         if part.deadline is not None and now + (now - started) / grown * batch > part.deadline:
             break
     return [estimator.tree_ for estimator in forest.estimators_]
-
-
-def _fills(encoded: Singles, codes: ColumnCodes) -> Singles:
-    """Return what replaces missing values: a code of its own for categories, and for numbers the median.
-
-    Where numbers are often missing, it is one below the least of them, so that a cut can tell them apart.
-    """
-    fills = np.full(encoded.shape[1], -1.0, dtype=np.float32)
-    for index in set(range(encoded.shape[1])) - set(codes.categorical):
-        known = encoded[:, index][~np.isnan(encoded[:, index])]
-        if not len(known):
-            continue
-        least, most = float(known.min()), float(known.max())
-        often = len(known) < (1 - _OFTEN_MISSING) * len(encoded)
-        fills[index] = max(-LARGEST, least - max(1.0, (most - least) / 10)) if often else np.median(known)
-    return fills
-
-
-def _filled(encoded: Singles, fills: Singles) -> Singles:
-    """Return the columns with what replaces their missing values."""
-    filled: Singles = np.where(np.isnan(encoded), fills, encoded)
-    return filled
 
 
 def forest_seconds(

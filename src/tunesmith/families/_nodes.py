@@ -66,8 +66,8 @@ class Nodes:
             values=values[leaves].astype(np.float32),
         )
 
-    def mean(self, rows: Singles) -> Floats:
-        """Return the mean of the trees' predictions, shape `(rows, outputs)`.
+    def total(self, rows: Singles) -> Floats:
+        """Return the sum of the trees' predictions, shape `(rows, outputs)`.
 
         Args:
             rows: Shape `(rows, columns)`.
@@ -77,7 +77,11 @@ class Nodes:
             chunk = np.ascontiguousarray(rows[start : start + _CHUNK_ROWS])
             for tree, first, leaf in self._walkers:
                 total[start : start + len(chunk)] += self.values[leaf[first + tree.apply(chunk)]]
-        means: Floats = total / len(self._walkers)
+        return total
+
+    def mean(self, rows: Singles) -> Floats:
+        """Return the mean of the trees' predictions, shape `(rows, outputs)`."""
+        means: Floats = self.total(rows) / (len(self.starts) - 1)
         return means
 
     @cached_property

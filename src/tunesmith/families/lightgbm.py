@@ -119,9 +119,7 @@ class LightgbmFamily:
 
     def seconds(self, rows: int, columns: int, problem: Problem, parameters: Mapping[str, Value]) -> float:
         """Return an estimate of the processor seconds of one fit."""
-        rounds = 15 / float(parameters["learning_rate"])
-        trees = problem.outputs if problem.kind == "multiclass" else 1
-        return 1e-8 * rounds * trees * (rows * columns + 3e4 * float(parameters["num_leaves"]))
+        return boosting_seconds(rows, columns, problem, parameters)
 
     def fit(self, part: TrainingPart, parameters: Mapping[str, Value]) -> LightgbmModel:
         """Train until the validation rows no longer improve."""
@@ -159,6 +157,13 @@ def train_lightgbm(part: TrainingPart, options: Mapping[str, Any]) -> LightgbmMo
     # As text, which is what is kept, and without the rounds after the best.
     kept = lightgbm.Booster(model_str=booster.model_to_string())
     return LightgbmModel(codes=codes, booster=kept, outputs=part.problem.outputs)
+
+
+def boosting_seconds(rows: int, columns: int, problem: Problem, parameters: Mapping[str, Value]) -> float:
+    """Return an estimate of the processor seconds of one fit."""
+    rounds = 15 / float(parameters["learning_rate"])
+    trees = problem.outputs if problem.kind == "multiclass" else 1
+    return 1e-8 * rounds * trees * (rows * columns + 3e4 * float(parameters["num_leaves"]))
 
 
 def _fixed_options(part: TrainingPart) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from ..core.arrays import Floats
 from ..core.trial import Measurement, Reporter, TrialRequest, Value
 from ..data.scores import score_named
 from ..data.table import Table
-from ..ensembles.pipeline import Pipeline
+from ..ensembles.pipeline import Pipeline, megabytes
 from ..ensembles.training import train_model
 from ..families.base import Family, TrainingPart
 from ..recipes.templates import TEMPLATES
@@ -92,6 +92,9 @@ class TableTask:
     def evaluate(self, request: TrialRequest, report: Reporter) -> Measurement:
         """Train and score one configuration.
 
+        Besides the score the metrics are what it costs: the seconds of training, and the size and the prediction time
+        of the pipelines of all folds together.
+
         Raises:
             TrialPruned: `report` raised it.
         """
@@ -102,17 +105,22 @@ class TableTask:
         predictions = np.full((len(table.target), sum(problem.outputs for problem in table.problems)), np.nan)
         splits = table.splits
         times_held_out = np.zeros(len(table.target))
+        costs = {"fit_seconds": 0.0, "predict_ms_per_1000_rows": 0.0, "model_mb": 0.0}
         for number, (train, held_out) in enumerate(splits):
             now = time.monotonic()
             deadline = None if ends is None else now + (ends - now) / (len(splits) - number)
             pipeline, outputs = self._fit(request, train, held_out, deadline)
+            costs["fit_seconds"] += time.monotonic() - now
             pipeline.save(folder / f"fold_{number}")
+            costs["model_mb"] += megabytes(folder / f"fold_{number}")
+            if number == 0:
+                costs["predict_ms_per_1000_rows"] = pipeline.milliseconds(table.features.iloc[held_out]) * len(splits)
             first = times_held_out[held_out] == 0
             predictions[held_out] = np.where(first[:, None], 0.0, predictions[held_out]) + outputs
             times_held_out[held_out] += 1
             known = times_held_out > 0
             means = predictions[known] / times_held_out[known, None]
-            metrics = {self.metric: score.mean(table.problems, table.target[known], means)}
+            metrics = {self.metric: score.mean(table.problems, table.target[known], means), **costs}
             report(number + 1, metrics)
         np.save(folder / PREDICTIONS_FILE, means)
         write_metrics(request.folder, metrics)

@@ -1,0 +1,174 @@
+"""Gradient boosting with XGBoost (Chen and Guestrin 2016), of the extra `boosters`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+import orjson
+
+from ..core.arrays import Floats
+from ..core.parameters import Float, Int, Parameter
+from ..core.trial import Value
+from ..data.problem import Problem
+from ..errors import InputError, message_of
+from ._boosting import MOST_ROUNDS, Rounds, patience, prediction_threads
+from ._codes import ColumnCodes
+from ._scaled import class_shares
+from .base import Profile, TrainingPart
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xgboost
+
+_OBJECTIVES = {"binary": "binary:logistic", "multiclass": "multi:softprob", "regression": "reg:squarederror"}
+_MOST_LEVELS = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class XgboostModel:
+    """A booster and the encoding of its columns.
+
+    Args:
+        codes: Encodes the columns.
+        booster: The trained booster.
+        outputs: The number of columns of a prediction.
+    """
+
+    codes: ColumnCodes
+    booster: xgboost.Booster
+    outputs: int
+
+    def predict(self, features: pd.DataFrame) -> Floats:
+        """Return probabilities of the classes, or numbers; shape `(rows, outputs)`."""
+        self.booster.set_param({"nthread": prediction_threads()})
+        sums = self.booster.predict(_matrix(self.codes, features, prediction_threads()), output_margin=True)
+        sums = np.asarray(sums, dtype=np.float64).reshape(len(features), -1)
+        return sums if self.outputs == 1 else class_shares(sums, range(self.outputs), self.outputs)
+
+    def save(self, folder: Path) -> None:
+        """Write it to a folder: XGBoost's own binary JSON, and the encoding as JSON."""
+        self.booster.save_model(folder / "booster.ubj")
+        (folder / "codes.json").write_bytes(orjson.dumps({**self.codes.to_table(), "outputs": self.outputs}))
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Return the model that `save` wrote.
+
+        Raises:
+            InputError: The file is damaged.
+        """
+        import xgboost
+
+        table = orjson.loads((folder / "codes.json").read_bytes())
+        outputs, path = table.pop("outputs"), folder / "booster.ubj"
+        try:
+            booster = xgboost.Booster(model_file=path)
+        except xgboost.core.XGBoostError as error:
+            raise InputError(f"a model must be readable, but {path} is not: {message_of(error)}") from None
+        return cls(codes=ColumnCodes(**table), booster=booster, outputs=outputs)
+
+
+class XgboostFamily:
+    """Boosted trees, grown level by level; early stopping decides the number of rounds."""
+
+    profile: ClassVar = Profile(
+        title="XGBoost",
+        purpose="strong on most tables, and different enough from LightGBM to add to it",
+        modules=("xgboost",),
+        extra="boosters",
+    )
+    model: ClassVar = XgboostModel
+    takes_text: ClassVar = False
+    libraries: ClassVar[Sequence[str]] = ("xgboost",)
+    space: ClassVar[Mapping[str, Parameter]] = {
+        "learning_rate": Float(0.01, 0.2, log=True),
+        "max_depth": Int(3, 12),
+        "min_child_weight": Float(1e-6, 100.0, log=True),
+        "subsample": Float(0.5, 1.0),
+        "colsample_bylevel": Float(0.3, 1.0),
+        "reg_alpha": Float(1e-6, 10.0, log=True),
+        "reg_lambda": Float(1e-6, 10.0, log=True),
+    }
+
+    def configurations(self, problem: Problem) -> Sequence[Mapping[str, Value]]:
+        """Return the tuned defaults of RealMLP's authors (Holzmüller et al. 2024), a tame and a deep configuration."""
+        common: dict[str, Value] = {"reg_alpha": 1e-6}
+        tame = {"learning_rate": 0.05, "max_depth": 4, "min_child_weight": 1.0, "subsample": 0.8, "reg_lambda": 1.0}
+        deep = {"learning_rate": 0.05, "max_depth": 11, "min_child_weight": 1.0, "subsample": 0.8, "reg_lambda": 1.0}
+        if problem.is_classification:
+            first = {"learning_rate": 0.08, "max_depth": 6, "min_child_weight": 5e-6, "subsample": 0.65}
+            shares = [0.9, 0.7, 0.7]
+        else:
+            first = {"learning_rate": 0.05, "max_depth": 9, "min_child_weight": 2.0, "subsample": 0.7}
+            shares = [1.0, 0.7, 0.7]
+        first = {**first, "reg_lambda": 1e-6}
+        return [
+            {**common, **configuration, "colsample_bylevel": share}
+            for configuration, share in zip((first, tame, deep), shares, strict=True)
+        ]
+
+    def seconds(self, rows: int, columns: int, problem: Problem, parameters: Mapping[str, Value]) -> float:
+        """Return an estimate of the processor seconds of one fit."""
+        rounds = min(MOST_ROUNDS, 15 / float(parameters["learning_rate"]))
+        trees = problem.outputs if problem.kind == "multiclass" else 1
+        return 1e-8 * rounds * trees * (rows * columns + 3e4 * 2 ** float(parameters["max_depth"]))
+
+    def fit(self, part: TrainingPart, parameters: Mapping[str, Value]) -> XgboostModel:
+        """Train until the validation rows no longer improve."""
+        import xgboost
+
+        codes = ColumnCodes.of(part.features)
+        features, target = part.validation
+        training = _matrix(codes, part.features, part.threads, part.target, part.weight)
+        rounds = Rounds(patience(len(part.target)), part.deadline)
+
+        class Stop(xgboost.callback.TrainingCallback):
+            """Ends the training."""
+
+            def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:
+                (losses,) = evals_log["validation"].values()
+                return rounds.is_over(epoch, losses[-1])
+
+        classes = {"num_class": part.problem.outputs} if part.problem.kind == "multiclass" else {}
+        booster = xgboost.train(
+            {
+                **parameters,
+                "objective": _OBJECTIVES[part.problem.kind],
+                "tree_method": "hist",
+                "seed": part.seed,
+                "nthread": part.threads,
+                "verbosity": 0,
+                **classes,
+            },
+            training,
+            num_boost_round=MOST_ROUNDS,
+            evals=[(_matrix(codes, features, part.threads, target), "validation")],
+            callbacks=[Stop()],
+            verbose_eval=False,
+        )
+        return XgboostModel(codes=codes, booster=booster[: rounds.best + 1], outputs=part.problem.outputs)
+
+
+def _matrix(
+    codes: ColumnCodes,
+    features: pd.DataFrame,
+    threads: int,
+    target: Floats | None = None,
+    weight: Floats | None = None,
+) -> xgboost.DMatrix:
+    """Return rows in XGBoost's own form."""
+    import xgboost
+
+    sets = set(codes.unordered())
+    return xgboost.DMatrix(
+        codes.transform(features),
+        label=target,
+        weight=weight,
+        feature_types=["c" if index in sets else "q" for index in range(len(codes.columns))],
+        enable_categorical=True,
+        nthread=threads or None,
+    )
