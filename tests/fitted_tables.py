@@ -42,7 +42,7 @@ def mixed_table(kind: str, rows: int = 240) -> pd.DataFrame:
     return frame
 
 
-def fitted(folder: Path, frame: pd.DataFrame, configurations: Sequence[dict[str, Value]], **options: Any) -> FitResult:
+def fitted(folder: Path, frame: Any, configurations: Sequence[dict[str, Value]], **options: Any) -> FitResult:
     """Run a study of given configurations on a table, and combine its trials."""
     table = prepare(frame, DataOptions(target="target", **options), folder / TABLE_FOLDER, seed=0)
     score = score_named(None, table.problems)

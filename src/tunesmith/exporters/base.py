@@ -68,6 +68,13 @@ class Export:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file, which is replaced at once."""
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_bytes(content)
+    partial.replace(path)
+
+
 class Exporter(Protocol):
     """Writes a fitted model as one file.
 

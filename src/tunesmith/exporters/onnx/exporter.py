@@ -13,7 +13,7 @@ from ...data.problem import Problem
 from ...ensembles.calibration import LEAST_PROBABILITY
 from ...ensembles.ensemble import Ensemble, Member
 from ...errors import MissingExtra
-from ..base import Export, ExportSource
+from ..base import Export, ExportSource, write_file
 from .columns import GraphColumn, NotExportable, raw_columns
 from .graph import Graph
 from .models import predictions
@@ -28,7 +28,7 @@ class OnnxExporter:
 
     The graph has an input for each column but texts, of shape `(rows, 1)`: numbers as doubles, with NaN where a value
     is missing, dates as doubles in seconds since 1970 (UTC), categories as strings, `""` where missing. It returns
-    `label` and `probabilities`, or `prediction` for numbers; with several targets, each name ends in `_TARGET`.
+    `label` and `probabilities`, or `prediction` for numbers; with several targets, a name ends in `_` and the target.
     """
 
     file: ClassVar[str] = "model.onnx"
@@ -54,12 +54,10 @@ class OnnxExporter:
 
         ensemble, notes = exportable_ensemble(source, refusal)
         _add_outputs(graph, ensemble, outputs)
-        described = f"Predicts {', '.join(problem.target for problem in ensemble.problems)}."
+        described = f"Predicts {', '.join(problem.name for problem in ensemble.problems)}."
         content = graph.serialized("ensemble", _metadata(ensemble), described)
         parity = check_parity(content, ensemble, source.table)
-        partial = path.with_name(f".{path.name}.partial")
-        partial.write_bytes(content)
-        partial.replace(path)
+        write_file(path, content)
         return Export(
             path=path,
             notes=[*notes, parity.sentence],
@@ -98,7 +96,7 @@ def _sharpened(graph: Graph, shares: str, exponent: float) -> str:
 
 def _output_names(ensemble: Ensemble, problem: Problem) -> list[str]:
     kinds = ["label", "probabilities"] if problem.is_classification else ["prediction"]
-    return kinds if len(ensemble.problems) == 1 else [f"{kind}_{problem.target}" for kind in kinds]
+    return kinds if len(ensemble.problems) == 1 else [f"{kind}_{problem.name}" for kind in kinds]
 
 
 def _member_outputs(graph: Graph, columns: Mapping[str, GraphColumn], member: Member) -> list[str]:

@@ -101,7 +101,6 @@ def check_parity(content: bytes, ensemble: Ensemble, table: Table) -> Parity:
 
 def _compare(ensemble: Ensemble, table: Table, frame: pd.DataFrame, outputs: Floats, labels: np.ndarray) -> Parity:
     expected = ensemble.predict_scores(frame)
-    names = ensemble.predict(frame)
     largest, ties, wrong, column = 0.0, 0, 0, 0
     parts = zip(
         ensemble.problems,
@@ -116,7 +115,7 @@ def _compare(ensemble: Ensemble, table: Table, frame: pd.DataFrame, outputs: Flo
             gaps = np.maximum(0.0, gaps - 1e-6 * np.abs(python))
         largest = max(largest, float(np.where(np.isnan(gaps), np.inf, gaps).max()) / scale)
         if problem.is_classification:
-            differ = labels[:, column] != names[problem.target].to_numpy()
+            differ = labels[:, column] != np.array(problem.classes, dtype=object)[python.argmax(axis=1)]
             best = np.sort(python, axis=1)
             tied = best[:, -1] - best[:, -2] <= _TIE
             ties += int((differ & tied).sum())

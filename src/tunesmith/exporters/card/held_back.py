@@ -1,0 +1,43 @@
+"""The scores on the test rows, which are predicted once for each model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from ...data.table import Table
+from ...ensembles.ensemble import Ensemble
+from ..base import ExportSource
+from .intervals import Interval, intervals
+
+_FILE = "test_scores.json"
+
+
+def scores_on_test_rows(source: ExportSource) -> tuple[Sequence[Interval], int]:
+    """Return the metrics of the test rows, and how many models have been scored on them.
+
+    The scores of a model are kept in the study's folder, so that the test rows are looked at once.
+    """
+    test = source.table.test
+    if test is None:
+        return [], 0
+    path = source.folder / _FILE
+    kept: dict[str, list[Mapping[str, Any]]] = orjson.loads(path.read_bytes()) if path.exists() else {}
+    model = _name(source.ensemble)
+    if model not in kept:
+        kept[model] = [interval.to_table() for interval in _scored(source.ensemble, test)]
+        path.write_bytes(orjson.dumps(kept, option=orjson.OPT_INDENT_2))
+    return [Interval(**row) for row in kept[model]], len(kept)
+
+
+def _scored(ensemble: Ensemble, test: Table) -> list[Interval]:
+    features = {member.trial: member.predict(test.features) for member in ensemble.members}
+    predictions = ensemble.combination.apply(ensemble.problems, features)
+    return intervals(ensemble.problems, test.target, predictions, ensemble.metric)
+
+
+def _name(ensemble: Ensemble) -> str:
+    """Return what tells a model from others of the same study."""
+    return ", ".join(f"{member.trial}: {member.weight:.12g}" for member in ensemble.members)
