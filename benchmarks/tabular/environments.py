@@ -47,7 +47,7 @@ REQUIREMENTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "flaml": (("flaml==2.8.0", "lightgbm", "xgboost-cpu", "catboost==1.2.10", "scikit-learn", "pandas<3"),),
     "autogluon": (
         ("torch==2.13.0",),
-        ("autogluon.tabular[lightgbm,catboost,fastai]==1.6.3", "xgboost-cpu"),
+        ("autogluon.tabular[lightgbm,catboost,fastai,ray]==1.6.3", "xgboost-cpu"),
     ),
 }
 """What is installed, one command after the other. XGBoost and torch without CUDA, as no contender has a GPU."""
