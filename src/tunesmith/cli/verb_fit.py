@@ -84,16 +84,32 @@ def _reading(data: Path, output: Output, console: Console) -> AbstractContextMan
 def _run(session: FitSession, output: Output, console: Console) -> None:
     """Run a session and print its result."""
     again = command_again(click.get_current_context(), leave_out=("fresh",))
+    history = session.study.history
+    before = history.settled
     try:
         with session, watched(session.study, output, console):
             result = session.run(progress=False)
     except KeyboardInterrupt:
         handle(leave)
-        kept = wording.count(session.study.history.settled, "settled trial")
+        kept = wording.count(history.settled, "settled trial")
         say_interrupted(f"tunesmith: interrupted; {kept} kept. Continue with: {again}")
         raise click.exceptions.Exit(INTERRUPTED) from None
     if output.json or not output.quiet:
         output.say(fit_summary(result), fit_facts(result))
+    if history.settled == before and not output.quiet:
+        _say_how_to_go_on(session)
+
+
+def _say_how_to_go_on(session: FitSession) -> None:
+    """Say that nothing was trained, because the limits were reached before, and which command raises them."""
+    options = session.options
+    more = command_again(click.get_current_context(), leave_out=("fresh", "minutes", "trials"))
+    trials = "" if options.budget.trials is None else f" --trials {2 * options.budget.trials}"
+    click.echo(
+        f"tunesmith: nothing was trained, as this fit has used up its {options.minutes:g} min"
+        f"{' or its trials' if trials else ''}. Allow more: {more} --minutes {2 * options.minutes:g}{trials}",
+        err=True,
+    )
 
 
 def _options(asked: dict[str, Any]) -> FitOptions:

@@ -270,7 +270,7 @@ class Recorder:
             raise InputError(
                 f"a folder holds one study, but {self.history.folder} holds '{created.study.get('name')}' with another "
                 f"{' and another '.join(differing)}. Choose another folder, or move this one away, "
-                "as `tunesmith run --fresh` does.",
+                "as --fresh does.",
                 keys=("study",),
             )
 

@@ -1,0 +1,38 @@
+"""Bad input of `tunesmith fit`: one message each, which says what must hold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tunesmith import InputError
+from tunesmith.cli import tunesmith
+
+TABLE = "a,b,c\n" + "".join(f"{n},{n % 3},{'xy'[n % 2]}\n" for n in range(30))
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["no.csv", "--target", "a"], r"must be an existing file, got no\.csv"),
+        (["empty.csv", "--target", "a"], r"empty\.csv is empty"),
+        (["constant.csv", "--target", "b"], r"two or more values, but 'b' has 1"),
+        (["t.csv", "--target", "d"], "must be a column of the table, got 'd'"),
+        (["t.csv", "--target", "c", "--metric", "rmse"], "must be one of log_loss"),
+        (["t.csv", "--target", "c", "--families", "lightgmb"], "Did you mean 'lightgbm'"),
+        (["t.csv", "--target", "c", "--limit", "model_mb = 5"], "a limit must be a metric, <= or >=, and a number"),
+        (["t.csv", "--target", "c", "--limit", "modelmb <= 5"], "Did you mean 'model_mb'"),
+        (["t.csv", "--target", "c", "--minutes", "0"], "minutes must be above 0"),
+        (["t.csv", "--target", "c", "--task", "forecasting"], "forecasting is not built yet"),
+        (["t.csv", "--target", "c", "--horizon", "7"], "forecasting is not built yet"),
+    ],
+)
+def test_bad_input(words: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("t.csv").write_text(TABLE)
+    Path("empty.csv").write_text("")
+    Path("constant.csv").write_text("a,b\n1,2\n2,2\n3,2\n")
+    with pytest.raises(InputError, match=message):
+        tunesmith.main(["fit", *words, "--folder", "f"], standalone_mode=False)
+    assert not Path("f", "journal.jsonl").exists()
