@@ -19,7 +19,6 @@ from tunesmith.journal.file import read_events
 from tunesmith.study.tuning import load
 
 FIT = ("fit", "people.csv", "--target", "pays", "--folder", "f", "--families", "linear,decision_tree")
-STATES = {"complete", "waiting", "running"}
 
 
 @pytest.fixture
@@ -75,7 +74,7 @@ def test_from_a_table_to_predictions(people: Path, tunesmith: Tunesmith) -> None
     printed = tunesmith(*FIT, "--trials", "4")  # goes on
     assert "resumed with 3 settled trials" in printed.stdout
     assert "tunesmith predict f NEW.csv" in printed.stdout
-    assert settled_once(people / "f") == [0, 1, 2, 3]
+    assert sorted(settled_once(people / "f")) == [0, 1, 2, 3]
 
     predicted = tunesmith("predict", "f", "new.csv", "--id", "id", "--proba")
     lines = [line.split(",") for line in predicted.stdout.splitlines()]
@@ -104,7 +103,7 @@ def test_when_the_limits_are_reached_it_says_how_to_go_on(people: Path, tunesmit
     tunesmith(*FIT, "--trials", "1", "--quiet")
     said = tunesmith(*FIT, "--trials", "1").stderr
     assert "nothing was trained" in said
-    assert said.rstrip().endswith("--families linear,decision_tree --minutes 10 --trials 2")
+    assert said.rstrip().endswith("--families linear,decision_tree --folder f --minutes 10 --trials 2")
 
 
 def test_ctrl_c_keeps_the_best_model_and_the_same_command_goes_on(people: Path, tunesmith: Tunesmith) -> None:
@@ -138,7 +137,6 @@ def test_kill_9_loses_only_what_was_running_and_a_second_fit_is_refused_before(
     assert tunesmith("predict", "f", "new.csv").stdout.startswith("pays\n")
     tunesmith(*FIT, "--trials", str(len(load(people / "f").trials) + 1), "--quiet")
     assert settled_once(people / "f")[: len(kept)] == kept
-    assert {str(trial.state) for trial in load(people / "f").trials} <= STATES
 
 
 def test_bad_input_is_one_message(people: Path, tunesmith: Tunesmith) -> None:

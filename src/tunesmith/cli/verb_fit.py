@@ -13,8 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from ..core.budget import Budget
-from ..errors import InputError
-from ..fitting.options import DEFAULT_MINUTES, FitOptions, parse_limits
+from ..fitting.options import DEFAULT_MINUTES, FitOptions, parse_limits, parse_task
 from ..fitting.prepare import DataOptions
 from ..fitting.session import FitSession
 from ..progress.live import LiveView
@@ -27,20 +26,25 @@ from .fit_views import fit_summary, understood
 from .options import Output, command_again, put_aside, speaking
 from .watch import watched
 
-TASKS = ("auto", "classification", "regression", "forecasting")
+TASKS = ("classification", "binary", "multiclass", "multilabel", "regression", "forecasting")
 
 
 @click.command()
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("--target", required=True, help="The column to predict.")
-@click.option(
-    "--task", type=click.Choice(TASKS), default="auto", help="What is predicted [default: found from values]."
-)
+@click.option("--task", type=click.Choice(TASKS), help="What the target's values are [default: found out].")
 @click.option(
     "--minutes", type=float, help=f"The time for everything, over all sessions [default: {DEFAULT_MINUTES:g}]."
 )
 @click.option("--trials", type=int, help="Maximum number of trials.")
 @click.option("--metric", help="What to improve [default: log_loss for classes, rmse for numbers].")
+@click.option("--id", "ids", multiple=True, help="A column that names a row: unused, kept in predictions; repeatable.")
+@click.option("--time", help="The column with the time of each row: validate on later rows than are trained on.")
+@click.option("--group", help="The column whose equal values belong together in validation.")
+@click.option("--weight", help="The column with the weight of each row.")
+@click.option("--exclude", multiple=True, help="A column that no model sees; repeatable.")
+@click.option("--positive", help="The positive class of two.")
+@click.option("--test", type=click.Path(path_type=Path), help="A table that is kept for one last test.")
 @click.option("--families", help="The families to choose from, separated by commas [default: all that are installed].")
 @click.option("--limit", "limits", multiple=True, help='What the model must keep, as "model_mb <= 5"; repeatable.')
 @click.option("--interpretable", is_flag=True, help="The result must be one model that a person can read.")
@@ -113,16 +117,17 @@ def _say_how_to_go_on(session: FitSession) -> None:
 
 
 def _options(asked: dict[str, Any]) -> FitOptions:
-    if asked["task"] == "forecasting" or asked["horizon"] is not None:
-        raise InputError("forecasting is not built yet: --task must be classification or regression.")
-    limits = {
-        "trials": asked["trials"],
-        "memory_gb": asked["memory_gb"],
-        "minutes": asked["minutes"] or DEFAULT_MINUTES,
-    }
+    task = parse_task(asked["task"] if asked["horizon"] is None else "forecasting")
+    minutes = DEFAULT_MINUTES if asked["minutes"] is None else asked["minutes"]
     return FitOptions(
-        data=DataOptions(target=asked["target"]),
-        budget=Budget(**limits),
+        data=DataOptions(
+            target=asked["target"],
+            exclude=(*asked["exclude"], *asked["ids"]),
+            task=task,
+            **{name: asked[name] for name in ("weight", "group", "time", "positive", "test")},
+        ),
+        ids=asked["ids"],
+        budget=Budget(minutes=minutes, trials=asked["trials"], memory_gb=asked["memory_gb"]),
         metric=asked["metric"],
         families=tuple(name.strip() for name in (asked["families"] or "").split(",") if name.strip()),
         limits=parse_limits(asked["limits"]),

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from ..core.budget import Budget
 from ..core.objective import Constraint
-from .options import FitOptions, parse_budget, parse_limits
+from .options import FitOptions, listed, parse_budget, parse_limits, parse_task
 from .prepare import DataOptions
 from .result import FitResult
 from .session import FitSession
@@ -19,11 +19,19 @@ from .session import FitSession
 def fit(
     data: Any,
     *,
-    target: str,
+    target: str | Sequence[str],
+    task: Any = None,
     minutes: float | None = None,
     budget: Budget | str | None = None,
     metric: str | None = None,
     folder: Path | str | None = None,
+    id: str | Sequence[str] = (),
+    time: str | None = None,
+    group: str | None = None,
+    weight: str | None = None,
+    exclude: str | Sequence[str] = (),
+    positive: Any = None,
+    test: Any = None,
     families: Sequence[str] = (),
     limits: str | Sequence[str | Constraint] = (),
     interpretable: bool = False,
@@ -36,11 +44,20 @@ def fit(
 
     Args:
         data: A path of a CSV or Parquet file, or a frame of pandas, polars, Arrow or NumPy.
-        target: The column to predict.
+        target: The column to predict, or several.
+        task: What the target's values are: `"classification"` (also `"binary"` or `"multiclass"`), `"multilabel"` or
+            `"regression"`; found out by default.
         minutes: The time for everything, over all sessions, reading and saving included; 5 by default.
         budget: Instead: a time such as `"10m"`, or a `Budget` with further limits.
         metric: What to improve; log loss or RMSE by default.
         folder: The study's folder; a new temporary folder by default.
+        id: Columns that name a row: no model sees them, and predictions keep them.
+        time: The column with the time of each row: models are validated on rows later than those they are trained on.
+        group: The column whose equal values belong together: no group is trained on and validated on at once.
+        weight: The column with the weight of each row.
+        exclude: Columns that no model sees.
+        positive: The positive class of two.
+        test: Rows that are kept for one last test: what `data` may be.
         families: The families to choose from, as `["lightgbm", "linear"]`; all by default.
         limits: What every model must keep, as `["model_mb <= 5", "predict_ms_per_1000_rows <= 20"]`.
         interpretable: Whether the result must be one model that a person can read.
@@ -57,12 +74,22 @@ def fit(
         StudyFailed: Nothing worked; the message shows why.
         KeyboardInterrupt: It was interrupted; what was trained so far is kept, and the same call continues.
     """
-    started = time.monotonic()
+    started = monotonic()
     options = FitOptions(
-        data=DataOptions(target=target),
+        data=DataOptions(
+            target=target,
+            task=parse_task(task),
+            weight=weight,
+            group=group,
+            time=time,
+            exclude=(*listed(exclude), *listed(id)),
+            positive=positive,
+            test=test,
+        ),
+        ids=listed(id),
         budget=parse_budget(budget, minutes),
         metric=metric,
-        families=tuple([families] if isinstance(families, str) else families),
+        families=listed(families),
         limits=parse_limits(limits),
         interpretable=interpretable,
         model=model,

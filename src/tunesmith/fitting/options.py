@@ -26,6 +26,7 @@ class FitOptions:
 
     Args:
         data: What is known about the table.
+        ids: Columns that name a row; no model sees them, and predictions keep them.
         budget: The limits; its minutes are for everything, reading and saving included.
         metric: What to improve; None for log loss or RMSE.
         families: The families to choose from; all by default.
@@ -37,6 +38,7 @@ class FitOptions:
     """
 
     data: DataOptions
+    ids: tuple[str, ...] = ()
     budget: Budget = field(default_factory=lambda: Budget(minutes=DEFAULT_MINUTES))
     metric: str | None = None
     families: tuple[str, ...] = ()
@@ -63,6 +65,25 @@ class FitOptions:
         return self.budget.minutes or DEFAULT_MINUTES
 
 
+def parse_task(task: Any) -> Any:
+    """Return the task for `DataOptions`: `"classification"` is whichever kind the number of classes makes it.
+
+    Raises:
+        InputError: The task is forecasting.
+    """
+    if task == "forecasting":
+        raise InputError(
+            "forecasting is not built yet. Name the column of the time instead: then models are validated on rows "
+            "later than those that they are trained on."
+        )
+    return "multiclass" if task == "classification" else task
+
+
+def listed(names: str | Sequence[str]) -> tuple[str, ...]:
+    """Return one name, or several, as several."""
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
 def parse_budget(budget: Budget | str | None, minutes: float | None) -> Budget:
     """Return the limits that a user asks for.
 
@@ -87,7 +108,9 @@ def parse_budget(budget: Budget | str | None, minutes: float | None) -> Budget:
         raise InputError(f'a budget must be a time such as "10m" or a Budget, got {shown(budget)}.')
     if minutes is not None and budget.minutes is not None:
         raise InputError("the time must be given once, but both minutes and a budget with minutes were given.")
-    return replace(budget, minutes=minutes or budget.minutes or DEFAULT_MINUTES)
+    if minutes is None:
+        minutes = budget.minutes or DEFAULT_MINUTES
+    return replace(budget, minutes=minutes)
 
 
 def parse_limits(limits: str | Constraint | Sequence[str | Constraint] | Mapping[str, float]) -> tuple[Constraint, ...]:

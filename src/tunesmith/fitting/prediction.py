@@ -56,7 +56,7 @@ def predictions(result: FitResult, data: Any, *, proba: bool = False, keep: Sequ
         result: The fitted model.
         data: A path or a frame.
         proba: Whether to add the probability of each class, in columns `probability_CLASS`.
-        keep: Columns of the table to keep.
+        keep: Columns of the table to keep, besides those that `fit` was told name a row.
 
     Raises:
         InputError: The table cannot be read, has none of the model's columns, or lacks a column to keep.
@@ -81,7 +81,8 @@ def predictions(result: FitResult, data: Any, *, proba: bool = False, keep: Sequ
         if proba:
             predicted = predicted.join(ensemble.predict_proba(batch).add_prefix("probability_"))
         parts.append(predicted)
-    kept = frame[[name for name in keep if name not in parts[0].columns]]
+    named = [name for name in dict.fromkeys((*result.ids, *keep)) if name in frame.columns]
+    kept = frame[[name for name in named if name not in parts[0].columns]]
     return Predictions(frame=pd.concat([kept, pd.concat(parts)], axis=1), remarks=remarks)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+import orjson
 
 from ..core.trial import State
 from ..data.read import read_frame
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MODEL_FOLDER = "model"
+FIT_FILE = "fit.json"
+"""What a later session and predictions need to know: the families, and the columns that name a row."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +72,12 @@ class FitResult:
     def study(self) -> Study:
         """The study: every trial, and how to continue."""
         return load(self.folder)
+
+    @cached_property
+    def ids(self) -> tuple[str, ...]:
+        """The columns that name a row, which predictions keep."""
+        path = self.folder / FIT_FILE
+        return tuple(orjson.loads(path.read_bytes())["ids"]) if path.exists() else ()
 
     def predict(self, data: Any) -> pd.DataFrame | pd.Series:
         """Return the predicted classes or numbers: a series for one target, a frame for several.

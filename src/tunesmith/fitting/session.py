@@ -16,7 +16,7 @@ from ..core.objective import Metric, Objective
 from ..core.trial import Proposal, State, TrialRequest
 from ..data.scores import score_named
 from ..data.table import Table
-from ..errors import InputError
+from ..errors import InputError, nearest
 from ..executors.inline import InlineExecutor
 from ..families.base import Family
 from ..study.study import Study
@@ -24,11 +24,12 @@ from ..tasks.table import TableTask
 from .options import FitOptions
 from .plan import plan
 from .prepare import TABLE_FOLDER, prepare
-from .result import FitResult, combine
+from .result import FIT_FILE, FitResult, combine
 from .space import families, search_space
 
 RESERVED_SECONDS = 3.0
-_FAMILIES_FILE = "families.json"
+_COSTS = ("fit_seconds", "model_mb", "predict_ms_per_1000_rows")
+"""What every trial measures besides scores."""
 _BASELINE = "prior"
 _BASELINE_PROPOSAL = Proposal(
     parameters={"family": _BASELINE, "recipe": "plain"}, proposer="baseline", reason="ignores every column"
@@ -58,6 +59,7 @@ class FitSession:
         with writing(folder):
             self.table: Table = prepare(data, options.data, folder / TABLE_FOLDER, seed=options.seed)
         self.score = score_named(options.metric, self.table.problems)
+        self._check_limits()
         self.families: dict[str, Family] = families(self.table, self._family_names())
         self.task = TableTask(
             table=TABLE_FOLDER,
@@ -68,11 +70,21 @@ class FitSession:
         )
         self.study = Study(task=self.task, **self._study_options())
 
-    def _family_names(self) -> list[str] | None:
+    def _check_limits(self) -> None:
+        """Raise `InputError` if a limit is on something that no trial measures."""
+        measured = (*_COSTS, self.score.name)
+        for limit in self.options.limits:
+            if limit.metric not in measured:
+                raise InputError(
+                    f"a limit must be on one of {', '.join(measured)}, got '{limit.metric}'."
+                    f"{nearest(limit.metric, measured)}"
+                )
+
+    def _family_names(self) -> list[str]:
         """Return the families of the first session, so that a later one searches the same space."""
-        path, asked = self.folder / _FAMILIES_FILE, self._asked_families()
+        path, asked = self.folder / FIT_FILE, self._asked_families()
         if path.exists():
-            kept: list[str] = orjson.loads(path.read_bytes())
+            kept: list[str] = orjson.loads(path.read_bytes())["families"]
             if self.options.restricts_families and set(asked) != set(kept):
                 raise InputError(
                     f"the families must stay the same, but {self.folder} was begun with {', '.join(kept)}. "
@@ -80,7 +92,7 @@ class FitSession:
                 )
             return kept
         with writing(path):
-            path.write_bytes(orjson.dumps(asked))
+            path.write_bytes(orjson.dumps({"families": asked, "ids": list(self.options.ids)}))
         return asked
 
     def _asked_families(self) -> list[str]:

@@ -17,7 +17,7 @@ TABLE = "a,b,c\n" + "".join(f"{n},{n % 3},{'xy'[n % 2]}\n" for n in range(30))
     [
         (["no.csv", "--target", "a"], r"must be an existing file, got no\.csv"),
         (["empty.csv", "--target", "a"], r"empty\.csv is empty"),
-        (["constant.csv", "--target", "b"], r"two or more values, but 'b' has 1"),
+        (["constant.csv", "--target", "b"], r"two or more values, but 'b' has the same one"),
         (["t.csv", "--target", "d"], "must be a column of the table, got 'd'"),
         (["t.csv", "--target", "c", "--metric", "rmse"], "must be one of log_loss"),
         (["t.csv", "--target", "c", "--families", "lightgmb"], "Did you mean 'lightgbm'"),
