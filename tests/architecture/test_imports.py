@@ -68,7 +68,7 @@ OUTSIDE = {
     },
     "catboost": {"tunesmith.families.catboost"},
     "xgboost": {"tunesmith.families.xgboost"},
-    "lightgbm": {"tunesmith.families.lightgbm"},
+    "lightgbm": {"tunesmith.data.analysis.boosters", "tunesmith.families.lightgbm"},
     "pyarrow": {"tunesmith.data.read"},
     "skops": {"tunesmith.families._sklearn"},
     "onnx": {"tunesmith.exporters.onnx"},

@@ -4,29 +4,29 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ..findings import Finding, by_severity
 from ..problem import Problem
-from ..read import read_frame
+from ..read import RawTable, read_table
 from ..schema import Schema
 from .analysis import Analysis
 from .constants import find_constants
+from .drift import find_drift
 from .duplicate_columns import find_duplicate_columns
 from .duplicate_rows import find_duplicate_rows, find_rows_in_test
 from .facts import column_facts
 from .identifiers import find_identifiers
+from .leaks import find_leaks
 from .missing import find_missing
 from .numbers import find_numbers
 from .sample import Sample
+from .splits import find_splits
 from .stored_as_text import find_stored_as_text
 from .targets import find_targets, missing_target
 from .words import find_words
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Check = Callable[[Sample], Iterator[Finding]]
 
@@ -43,6 +43,9 @@ CHECKS: tuple[Check, ...] = (
 )
 """What is looked for, in the order of the findings of one severity."""
 
+_DIFFER = ("identifier", "row_number", "group", "time", "steady_time")
+"""Kinds of findings about columns that differ in any two tables."""
+
 
 def analyse(
     data: Any,
@@ -50,7 +53,6 @@ def analyse(
     *,
     test: Any = None,
     exclude: Sequence[str] = (),
-    schema: Schema | None = None,
     seed: int = 0,
 ) -> Analysis:
     """Look at a table: what its columns are, what is wrong with it, and how its rows should be split.
@@ -59,12 +61,11 @@ def analyse(
     models. The same seed gives the same analysis.
 
     Args:
-        data: A path of a CSV or Parquet file, or a frame of pandas, polars, Arrow or NumPy.
+        data: What `read_table` accepts: a path, a frame of any library; or what it returned.
         target: The column or columns to predict, by name or as problems; without any, only columns and rows are looked
             at.
         test: A table that predictions are wanted for; it may lack the target.
         exclude: Columns that are not used.
-        schema: How the columns are read; inferred by default.
         seed: The seed of the samples and models.
 
     Returns:
@@ -74,42 +75,53 @@ def analyse(
         InputError: A table cannot be read, or a target cannot be predicted.
 
     >>> import pandas as pd
-    >>> frame = pd.DataFrame({"weight": ["81.5", "64", "72", "90"] * 20, "unit": "kg", "ill": ["yes", "no"] * 40})
-    >>> analysis = analyse(frame, "ill")
-    >>> for finding in analysis.findings:
+    >>> frame = pd.DataFrame({"weight": ["81.5", "64", "72"] * 30, "unit": "kg", "ill": ["yes", "no"] * 45})
+    >>> for finding in analyse(frame, "ill").findings:
     ...     print(finding.severity, finding.kind, finding.columns)
+    warning conflicting_rows ('ill',)
     info number_as_text ('weight',)
     info constant ('unit',)
     info duplicate_rows ()
     """
     started = time.monotonic()
-    frame = read_frame(data)
-    problems = _problems(frame, target)
-    names = [problem.target for problem in problems]
-    encoded = np.column_stack([problem.encode(frame[problem.target]) for problem in problems]) if problems else None
-    findings: list[Finding] = []
-    if encoded is None:
-        encoded = np.empty((len(frame), 0))
-    elif (unknown := np.isnan(encoded).any(axis=1)).any():
-        findings.append(missing_target(tuple(names), int(unknown.sum()), len(frame)))
-        frame, encoded = frame[~unknown].reset_index(drop=True), encoded[~unknown]
-    schema = schema or Schema.infer(frame, ignore=[*names, *exclude])
+    raw = data if isinstance(data, RawTable) else read_table(data)
+    frame, findings = raw.frame, list(raw.findings)
+    problems = _problems(raw, target)
+    names = tuple(dict.fromkeys(problem.target for problem in problems))
+    encoded = np.empty((len(frame), 0))
+    if problems:
+        encoded = np.column_stack([problem.encode(frame[problem.target]) for problem in problems])
+        unknown = np.isnan(encoded).any(axis=1)
+        if unknown.any():
+            findings.append(missing_target(names, int(unknown.sum()), len(frame)))
+            frame, encoded = frame[~unknown].reset_index(drop=True), encoded[~unknown]
+    schema = Schema.infer(frame, ignore=[*names, *exclude], decimal=raw.decimal)
     sample = Sample.of(frame, encoded, problems, schema, seed=seed)
     for check in CHECKS:
         findings.extend(check(sample))
-    if test is not None:
-        findings.extend(find_rows_in_test(sample, read_frame(test)))
+    held_out = None if test is None else read_table(test).frame
+    splits = find_splits(sample, held_out)
+    findings.extend(splits.findings)
+    findings.extend(find_leaks(sample, splits.group.column if splits.group else None))
+    if held_out is not None:
+        expected = {name for finding in findings if finding.kind in _DIFFER for name in finding.columns}
+        findings.extend(find_rows_in_test(sample, held_out))
+        findings.extend(find_drift(sample, held_out, expected))
     return Analysis(
         findings=by_severity(findings),
         columns=column_facts(sample),
         rows=sample.rows,
         rows_sampled=sample.size,
-        targets=tuple(names),
+        targets=names,
+        group=splits.group,
+        time=splits.time,
         seconds=time.monotonic() - started,
     )
 
 
-def _problems(frame: pd.DataFrame, target: str | Problem | Sequence[str | Problem]) -> tuple[Problem, ...]:
+def _problems(raw: RawTable, target: str | Problem | Sequence[str | Problem]) -> tuple[Problem, ...]:
     """Return what is to be predicted as problems."""
     listed = (target,) if isinstance(target, str | Problem) else target
-    return tuple(entry if isinstance(entry, Problem) else Problem.of(frame, entry) for entry in listed)
+    return tuple(
+        entry if isinstance(entry, Problem) else Problem.of(raw.frame, entry, decimal=raw.decimal) for entry in listed
+    )

@@ -71,7 +71,7 @@ def _conflicts(problem: Problem, target: Floats, numbers: Indices) -> Iterator[F
             kind="conflicting_rows",
             severity="warning" if conflicting >= _MANY else "info",
             columns=(problem.target,),
-            text=f"{share(conflicting)} of the rows have another '{problem.target}' than most rows that agree with "
+            text=f"{share(conflicting)} of the rows have another '{problem.name}' than most rows that agree with "
             "them in every column.",
             remedy="No model can tell these apart: look for a column that does, or for wrong labels.",
             values={"share": conflicting},

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..cells import numbers as read_numbers
 from ..column import Column
 from ..findings import Finding
 from .names import names_identifier, names_moment
@@ -32,7 +31,7 @@ def find_identifiers(sample: Sample) -> Iterator[Finding]:
         if values.isna().any() or (not sample.is_whole and values.duplicated().any()):
             continue
         if column.kind == "number":
-            yield from _numeric(column.name, read_numbers(values))
+            yield from _numeric(column.name, column.read(values).to_numpy(dtype=np.float64))
         elif is_code(column, values):
             yield Finding(
                 kind="identifier",

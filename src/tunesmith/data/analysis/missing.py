@@ -53,10 +53,10 @@ def find_missing(sample: Sample) -> Iterator[Finding]:
                 severity="warning",
                 columns=tuple(telling),
                 text=f"Whether {listed(list(telling))} {'is' if len(telling) == 1 else 'are'} missing tells something "
-                f"about '{problem.target}' ({', '.join(map(share, list(telling.values())[:6]))} of its variance).",
+                f"about '{problem.name}' ({', '.join(map(share, list(telling.values())[:6]))} of its variance).",
                 remedy="Make sure that it is known before the target is; a value that is filled in later gives the "
                 "target away.",
-                values={"explained": list(telling.values()), "target": problem.target},
+                values={"explained": list(telling.values()), "target": problem.name},
             )
 
 

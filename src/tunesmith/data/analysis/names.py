@@ -28,7 +28,24 @@ _MOMENTS = {
     *("moment", "created", "recorded", "measured", "observed", "epoch", "yyyymm", "yyyymmdd", "hour", "minute"),
 }
 _OTHER_DATES = {
-    *("birth", "born", "dob", "birthday", "birthdate", "expiry", "expires", "expiration", "due", "hire", "hired"),
+    *(
+        "birth",
+        "born",
+        "dob",
+        "birthday",
+        "birthdate",
+        "geburt",
+        "geburtsdatum",
+        "geboren",
+        "naissance",
+        "nacimiento",
+        "expiry",
+        "expires",
+        "expiration",
+        "due",
+        "hire",
+        "hired",
+    ),
     *("joined", "join", "signup", "registered", "registration", "built", "build", "renovated", "founded"),
     *("release", "released", "publish", "published", "launch", "deadline", "valid", "until", "from", "manufactured"),
     *("first", "last", "next", "previous", "prev", "death", "modified", "updated", "end", "return", "delivery"),
@@ -65,6 +82,11 @@ def names_identifier(name: str) -> bool:
     """
     found = words(name)
     return bool(found) and not set(found) & _PLACES and bool({found[0], found[-1]} & (_IDENTIFIERS - {"name"}))
+
+
+def names_place(name: str) -> bool:
+    """Tell whether a name is that of a place or a product, which new rows mostly share with old ones."""
+    return bool(set(words(name)) & _PLACES)
 
 
 def names_moment(name: str) -> bool | None:

@@ -6,11 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ...text.cleaning import short
 from ...text.wording import count, share
-from ..cells import numbers
 from ..findings import Finding
 from .names import listed
 
@@ -66,6 +63,8 @@ def _read(name: str, kind: str, known: pd.Series, read: pd.Series) -> Finding:
 
 def _nearly(name: str, known: pd.Series) -> Iterator[Finding]:
     """Yield what is found about a column of words of which many are numbers."""
+    import pandas as pd
+
     matches = [_WITH_UNIT.match(value) for value in known.unique()]
     found = [match for match in matches if match]
     units = {match[1] + (match[2] or "") for match in found}
@@ -80,7 +79,7 @@ def _nearly(name: str, known: pd.Series) -> Iterator[Finding]:
             values={"units": sorted(units), "examples": _distinct(known)},
         )
         return
-    numeric = np.isfinite(numbers(known))
+    numeric = pd.to_numeric(known, errors="coerce").notna().to_numpy()
     if _PARTLY[0] <= numeric.mean() < _PARTLY[1] and known[numeric].nunique() >= _LEAST_DISTINCT:
         yield Finding(
             kind="mixed_types",

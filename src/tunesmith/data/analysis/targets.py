@@ -68,7 +68,7 @@ def _classes(problem: Problem, target: Floats) -> Iterator[Finding]:
             kind="tiny_classes",
             severity="warning",
             columns=(problem.target,),
-            text=f"{count(len(tiny), 'class').replace('classs', 'classes')} of '{problem.target}' "
+            text=f"{count(len(tiny), 'class').replace('classs', 'classes')} of '{problem.name}' "
             f"{'has' if len(tiny) == 1 else 'have'} fewer than {_TINY} rows: "
             f"{', '.join(f'{name} ({many})' for name, many in list(tiny.items())[:6])}"
             f"{' and more' if len(tiny) > 6 else ''}.",
@@ -96,7 +96,7 @@ def _numbers(problem: Problem, target: Floats) -> Iterator[Finding]:
             kind="zero_inflated",
             severity="info",
             columns=(problem.target,),
-            text=f"'{problem.target}' is 0 in {share(zeros)} of the rows.",
+            text=f"'{problem.name}' is 0 in {share(zeros)} of the rows.",
             remedy="A Tweedie or Poisson objective may fit better, or one model for 'any' and one for 'how much'.",
             values={"share": zeros},
         )
@@ -108,7 +108,7 @@ def _numbers(problem: Problem, target: Floats) -> Iterator[Finding]:
             kind="heavy_target",
             severity="info",
             columns=(problem.target,),
-            text=f"A few values of '{problem.target}' are far from the others (as far as {number(farthest)} from the "
+            text=f"A few values of '{problem.name}' are far from the others (as far as {number(farthest)} from the "
             f"median {number(float(middle))}; the quartiles are {number(spread)} apart).",
             remedy="They rule the squared error: predict the logarithm, or judge by the absolute error.",
             values={"median": float(middle), "farthest": farthest, "interquartile_range": spread},
