@@ -19,7 +19,7 @@ FLOORS = [
     {"core"},
     {"plugins", "journal"},
     {"history", "llm", "config_files"},
-    {"surrogates", "trial_folder", "data"},
+    {"surrogates", "trial_folder", "data", "training"},
     {"steps"},
     {"recipes"},
     {"families"},
@@ -79,7 +79,8 @@ OUTSIDE = {
     "genai_prices": {"tunesmith.llm"},
     "opentelemetry": {"tunesmith.llm.traces"},
     "mlflow": {"tunesmith.trackers.mlflow"},
-    "torch": set(),
+    "torch": {"tunesmith.training", "tunesmith.families._realmlp_net", "tunesmith.families.realmlp"},
+    "safetensors": {"tunesmith.families"},
 }
 
 
