@@ -20,6 +20,7 @@ from .importance import Importances, importances
 from .labels import LabelNoise, diagnose_labels, label_noise
 from .leaderboard import Cost, LeaderboardRow, leaderboard
 from .limits import LearningCurve, agreement, diagnose_limits, learning_curve
+from .metrics import MetricRow, metric_rows
 from .residuals import diagnose_residuals
 from .segments import Segment, diagnose_segments, weak_segments
 
@@ -91,6 +92,7 @@ class Assessment:
         importances: Of the columns; None if there was no time.
         dependences: On the most important columns.
         learning_curve: None if there was no time, or no trend.
+        metrics: Every metric that applies, of the ensemble, the best trial and the prior.
         diagnoses: All weaknesses, the most severe first.
     """
 
@@ -102,6 +104,7 @@ class Assessment:
     importances: Importances | None
     dependences: tuple[Dependence, ...]
     learning_curve: LearningCurve | None
+    metrics: tuple[MetricRow, ...]
     diagnoses: tuple[Diagnosis, ...]
 
     @property
@@ -124,6 +127,7 @@ class Assessment:
         return {
             "metric": self.metric,
             "maximize": self.maximize,
+            "metrics": [asdict(row) for row in self.metrics],
             "leaderboard": [asdict(row) for row in self.leaderboard],
             "diagnoses": [diagnosis.to_table() for diagnosis in self.diagnoses],
             "importances": None if self.importances is None else asdict(self.importances),
@@ -182,6 +186,7 @@ def assess(fitted: Fitted, costs: Mapping[int, Cost], effort: Effort, *, seed: i
         importances=worth,
         dependences=tuple(depends),
         learning_curve=curve,
+        metrics=tuple(metric_rows(fitted, rows)),
         diagnoses=tuple(sorted(diagnoses, key=lambda one: -SEVERITIES.index(one.severity))),
     )
 

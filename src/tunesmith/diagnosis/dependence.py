@@ -92,8 +92,9 @@ def dependence(
         ]
         stacked = np.concatenate(curves, axis=1)
         flat = per_problem(problems, stacked.reshape(-1, stacked.shape[2]))
-        for problem, part in zip(problems, flat, strict=True):
-            found.append(_told(problem, name, features[name], values, part.reshape(*stacked.shape[:2], -1)))
+        for index, (problem, part) in enumerate(zip(problems, flat, strict=True)):
+            shown = _outputs(problem, models.fitted.target[:, index])
+            found.append(_told(problem, shown, features[name], values, part.reshape(*stacked.shape[:2], -1)))
     return found
 
 
@@ -114,15 +115,21 @@ def grid(values: pd.Series) -> list[Any]:
     return list(np.unique(inner[np.linspace(0, len(inner) - 1, _GRID).astype(int)]))
 
 
-def _told(problem: Problem, name: str, column: pd.Series, values: Sequence[Any], curves: Floats) -> Dependence:
+def _outputs(problem: Problem, target: Floats) -> list[tuple[int, str]]:
+    """Return the outputs to show, and their classes: the number, the positive class, or the most frequent classes."""
+    if problem.kind == "regression":
+        return [(0, "")]
     if problem.kind == "binary":
-        shown = [(1, problem.classes[1])]
-    elif problem.kind == "multiclass":
-        spread = np.ptp(curves.mean(axis=1), axis=0)
-        widest = np.argsort(-spread, kind="stable")[:_MOST_OUTPUTS]
-        shown = [(int(index), problem.classes[index]) for index in sorted(widest)]
-    else:
-        shown = [(0, "")]
+        return [(1, problem.classes[1])]
+    counts = np.bincount(target.astype(np.intp), minlength=len(problem.classes))
+    return [
+        (int(index), problem.classes[index]) for index in sorted(np.argsort(-counts, kind="stable")[:_MOST_OUTPUTS])
+    ]
+
+
+def _told(
+    problem: Problem, shown: Sequence[tuple[int, str]], column: pd.Series, values: Sequence[Any], curves: Floats
+) -> Dependence:
     lines = []
     for index, output in shown:
         curve = curves[:, :, index]
@@ -133,7 +140,7 @@ def _told(problem: Problem, name: str, column: pd.Series, values: Sequence[Any],
     points = tuple(str(value)[:10] if is_date else str(value) if is_category else float(value) for value in values)
     return Dependence(
         target=problem.target,
-        column=name,
+        column=str(column.name),
         kind="category" if is_category else "date" if is_date else "number",
         grid=points,
         lines=tuple(lines),

@@ -11,7 +11,7 @@ import numpy as np
 from ..text import wording
 from .diagnosis import Diagnosis
 from .fitted import Fitted, FoldModels
-from .leaderboard import Estimate, LeaderboardRow
+from .leaderboard import Estimate, LeaderboardRow, family_title
 
 _UNSTABLE = 0.25
 _MEMORISED = 0.5
@@ -133,9 +133,7 @@ def _learned_nothing(found: Sequence[Generalisation], whole: Estimate, prior: Es
     if by_heart:
         one = found[int(np.argmax(shares))]
         training = wording.rounded(float(np.mean(one.training)))
-        text += (
-            f" {one.family} (trial {one.trial}) scores {training} on its own training rows: it learns them by heart."
-        )
+        text += f" {family_title(one.family)} (trial {one.trial}) scores {training} on its own training rows: it learns them by heart."
     return Diagnosis(
         kind="overfitting" if by_heart else "no_signal",
         severity="error",
@@ -151,8 +149,8 @@ def _overfitted(one: Generalisation, share: float, simple: LeaderboardRow) -> Di
     return Diagnosis(
         kind="overfitting",
         severity="warning",
-        text=f"{one.family} (trial {one.trial}) scores {training} on its training rows and {validation} on others:"
-        f" {wording.share(share)} of what it learns is by heart. {simple.family} (trial {simple.trial}), a simple"
+        text=f"{family_title(one.family)} (trial {one.trial}) scores {training} on its training rows and {validation}"
+        f" on others: {wording.share(share)} of what it learns is by heart. {simple.title} (trial {simple.trial}), a simple"
         f" model, does as well with {wording.rounded(simple.score.value)}.",
         remedy="Regularise the flexible families more, or rely on the simple one; more rows would help most.",
         actions=("raise_regularisation", "collect_rows"),

@@ -42,7 +42,7 @@ class LabelNoise:
     """Labels that are probably wrong.
 
     Args:
-        suspects: Rows whose label is rather wrong than right, the worst first.
+        suspects: Rows whose label is more likely wrong than right, the worst first.
         share: The estimated share of labels that are wrong.
         likelihood_ratio: How much more likely the labels are with that share than with none, as a logarithm.
     """
@@ -106,14 +106,16 @@ def diagnose_labels(evidence: Evidence, noise: LabelNoise | None) -> list[Diagno
     """Return a diagnosis if labels are probably wrong."""
     if noise is None:
         return []
-    worst = [f"row {s.row} ({short(s.label, 30)}, rather {short(s.likely, 30)})" for s in noise.suspects[:_MOST_TOLD]]
+    worst = [
+        f"row {s.row} ({short(s.label, 30)}, more likely {short(s.likely, 30)})" for s in noise.suspects[:_MOST_TOLD]
+    ]
     return [
         Diagnosis(
             kind="label_noise",
             severity="warning",
             text=f"About {wording.share(noise.share)} of the labels look wrong, or depend on something that the columns"
-            f" do not tell. {wording.count(len(noise.suspects), 'row')} have a label that is rather wrong than right:"
-            f" first {', '.join(worst)}.",
+            f" do not tell. {wording.count(len(noise.suspects), 'row')} have a label that is more likely wrong than"
+            f" right: first {', '.join(worst)}.",
             remedy="Check these rows. Right labels help more than more search.",
             actions=("check_labels",),
             target=evidence.problem.target,

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .. import plugins
 from ..core.arrays import Floats, Indices
 from ..core.trial import Value
+from ..errors import TunesmithError
 from .fitted import Fitted
 
 _BLOCKS = 10
@@ -62,6 +64,23 @@ class LeaderboardRow:
     model_bytes: int | None
     weight: float
     parameters: Mapping[str, Value]
+
+    @property
+    def title(self) -> str:
+        """Its family as people know it."""
+        return family_title(self.family)
+
+
+def family_title(name: str) -> str:
+    """Return the title of a family; its name if it is not installed.
+
+    >>> family_title("extra_trees")
+    'Extra trees'
+    """
+    try:
+        return str(plugins.load("families", name).profile.title)
+    except TunesmithError:
+        return name
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from ..core.trial import Trial
 from ..text import wording
 from .diagnosis import Diagnosis
 from .fitted import Fitted
-from .leaderboard import Estimate, LeaderboardRow, estimate, stratified_blocks
+from .leaderboard import Estimate, LeaderboardRow, estimate, family_title, stratified_blocks
 
 _FRACTIONS = (0.125, 0.25, 0.5)
 _MOST_ROWS = 50_000
@@ -173,7 +173,7 @@ def _few_rows(fitted: Fitted, curve: LearningCurve, gain: float) -> Diagnosis:
     return Diagnosis(
         kind="limited_by_rows",
         severity="info",
-        text=f"More rows would help: {curve.family} goes from"
+        text=f"More rows would help: {family_title(curve.family)} goes from"
         f" {wording.rounded(curve.points[0].score.value)} with {curve.points[0].rows:,} rows to"
         f" {wording.rounded(last.score.value)} with {last.rows:,}; twice as many promise about"
         f" {wording.rounded(curve.doubled)}.",

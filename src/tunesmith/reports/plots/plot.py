@@ -29,6 +29,7 @@ class Plot:
         webgl: Whether the drawing needs WebGL.
         width: The minimum width in pixels; the plot scrolls where the page is narrower.
         values: A table of the same values, header first, where that is short.
+        plain: Whether it is too small for a bar of tools.
     """
 
     key: str
@@ -40,6 +41,7 @@ class Plot:
     webgl: bool = False
     width: int = 0
     values: Sequence[Sequence[str]] = field(default=())
+    plain: bool = False
 
 
 def new_figure(x: str, y: str, scale: Scale | None = None) -> go.Figure:

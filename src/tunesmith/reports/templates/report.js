@@ -5,7 +5,7 @@
 
   // Figures name colours of the style sheet, which are resolved again whenever the colour scheme changes.
   const coloured = (node, style, key = "") => {
-    if (Array.isArray(node)) return /colorscale/i.test(key) || typeof node[0] === "object"
+    if (Array.isArray(node)) return /colorscale/i.test(key) || typeof node[0] === "object" || /^var\(/.test(node[0])
       ? node.map((part) => coloured(part, style, key)) : node;
     if (node && typeof node === "object") {
       return Object.fromEntries(Object.entries(node).map(([name, part]) => [name, coloured(part, style, name)]));
@@ -33,7 +33,8 @@
       container.style.height = `${spec.layout.height + 18 * data.length}px`;
     }
     await Plotly.react(container, data, layout, {
-      responsive: true, displaylogo: false, modeBarButtons: [
+      responsive: true, displaylogo: false, displayModeBar: figure.dataset.plain === undefined ? "hover" : false,
+      modeBarButtons: [
         // An explicit list, because one of plotly's default buttons uploads the figure.
         figure.dataset.webgl === undefined ? ["zoom2d", "pan2d", "resetScale2d", "toImage"] : ["toImage"],
       ],

@@ -1,0 +1,65 @@
+"""The report of the fit in a study's folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+from ..data.analysis import Analysis
+from ..diagnosis.assessment import QUICK, THOROUGH, Assessment
+from ..study.study import Study
+from ..tasks.table import TableTask
+from ..text.shell import command
+from .assess import assess_study
+
+
+def write_fit(
+    study: Study,
+    weights: Mapping[int, float],
+    path: Path | str | None = None,
+    *,
+    thorough: bool = True,
+    assessment: Assessment | None = None,
+) -> Path:
+    """Write the report of a fit as one self-contained HTML page.
+
+    Args:
+        study: A study whose task is a table.
+        weights: The weight of each member of its ensemble, by trial.
+        path: The file; `report.html` in the study's folder by default.
+        thorough: Whether to take the time for everything; otherwise about a second.
+        assessment: What is known about the model; computed by default.
+
+    Returns:
+        The path of the file.
+
+    Raises:
+        InputError: The study is no fit, or its models are gone.
+        OutputError: The file cannot be written.
+    """
+    from ..reports.fit.page import write_fit_report
+
+    if assessment is None:
+        assessment = assess_study(study, weights, THOROUGH if thorough else QUICK)
+    assert study.folder is not None
+    assert isinstance(study.task, TableTask)
+    facts: dict[str, Any] = {
+        "seed": study.seed,
+        "budget": study.budget.to_table(),
+        "version": __version__,
+        "folder": str(study.folder),
+        "reproduce": command("tunesmith", "reproduce", study.folder, assessment.best_single.trial),
+    }
+    return write_fit_report(
+        assessment,
+        study.task.loaded,
+        study.history,
+        Path(path) if path is not None else study.folder / "report.html",
+        title=study.name,
+        analysis=Analysis.load(Path(study.task.folder) / study.task.table),
+        facts=facts,
+        proposer=study.engine.proposer,
+        thorough=thorough,
+    )

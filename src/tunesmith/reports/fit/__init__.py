@@ -1,0 +1,1 @@
+"""The report of a fit: pictures and sentences from an assessment, and the page that holds them."""
