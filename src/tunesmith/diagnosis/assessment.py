@@ -52,6 +52,8 @@ QUICK = Effort(seconds=0.7, members=2, folds=1, rows=300, repeats=2, columns=6, 
 """For the end of `fit`."""
 THOROUGH = Effort(seconds=40.0, members=12, folds=10, rows=1500, repeats=5, columns=9, evidence_rows=20_000)
 """For `tunesmith report`."""
+BRIEF = Effort(seconds=4.0, members=4, folds=1, rows=500, repeats=2, columns=0, evidence_rows=20_000)
+"""For `tunesmith explain`."""
 NO_MODELS = Effort(seconds=0.0, members=0, folds=0, rows=0, repeats=0, columns=0, evidence_rows=20_000)
 """Out-of-fold predictions only."""
 

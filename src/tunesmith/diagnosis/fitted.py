@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from ..core.arrays import Floats, Indices
 from ..core.trial import Trial
 from ..data.scores import Score, per_problem
 from ..data.table import Table
+from ..ensembles.combination import Combination
 from ..ensembles.pipeline import Pipeline
 from .evidence import Evidence
 
@@ -28,21 +29,31 @@ class Fitted:
         table: What was learned from.
         score: The metric.
         trials: The complete trials.
-        weights: The weight of each member of the ensemble, by trial; they sum to 1.
+        combination: How the members of the ensemble are combined.
         out_of_fold: Predictions of the rows held out, by trial; shape `(rows held out, outputs)` each.
-        combined: Those of the ensemble.
         pipeline: Returns what a trial trained on one split.
+        stored: The trials whose models are still there.
         refit: Trains a trial's configuration on the first rows given, and predicts the second; None if it cannot.
     """
 
     table: Table
     score: Score
     trials: Sequence[Trial]
-    weights: Mapping[int, float]
+    combination: Combination
     out_of_fold: Mapping[int, Floats]
-    combined: Floats
     pipeline: Callable[[int, int], Pipeline]
+    stored: Collection[int]
     refit: Callable[[Trial, Indices, Indices], Floats] | None = None
+
+    @property
+    def weights(self) -> Mapping[int, float]:
+        """The weight of each member of the ensemble, by trial; they sum to 1."""
+        return self.combination.weights
+
+    @cached_property
+    def combined(self) -> Floats:
+        """The ensemble's predictions of the rows held out, shape `(rows held out, outputs)`."""
+        return self.combination.apply(self.table.problems, self.out_of_fold)
 
     @cached_property
     def rows(self) -> Indices:
@@ -56,8 +67,17 @@ class Fitted:
 
     def mean(self, predictions: Floats, rows: Indices | None = None) -> float:
         """Return the metric of predictions of the rows held out, or of some of them by position."""
-        target = self.target if rows is None else self.target[rows]
-        return self.score.mean(self.table.problems, target, predictions)
+        return self.score_of(self.rows if rows is None else self.rows[rows], predictions)
+
+    def score_of(self, rows: Indices, predictions: Floats) -> float:
+        """Return the metric of predictions of some rows of the table, weighted as the table says."""
+        weight = None if self.table.weight is None else self.table.weight[rows]
+        return self.score.mean(self.table.problems, self.table.target[rows], predictions, weight)
+
+    def loss_of(self, rows: Indices, predictions: Floats) -> float:
+        """Return `score_of` so that smaller is better."""
+        value = self.score_of(rows, predictions)
+        return -value if self.score.maximize else value
 
     def evidence(self, most: int) -> list[Evidence]:
         """Return the ensemble's out-of-fold predictions of at most so many rows, for each problem."""
@@ -94,7 +114,8 @@ class FoldModels:
     @cached_property
     def members(self) -> list[tuple[int, float]]:
         """The trials and their weights, the heaviest first; the weights sum to 1."""
-        ranked = sorted(self.fitted.weights.items(), key=lambda pair: -pair[1])[: self.most_members]
+        stored = [pair for pair in self.fitted.weights.items() if pair[0] in self.fitted.stored]
+        ranked = sorted(stored, key=lambda pair: -pair[1])[: self.most_members]
         total = sum(weight for _, weight in ranked)
         return [(trial, weight / total) for trial, weight in ranked]
 
@@ -105,10 +126,25 @@ class FoldModels:
         return sum(weights[trial] for trial, _ in self.members) / sum(weights.values())
 
     @cached_property
+    def _combination(self) -> Combination:
+        whole = self.fitted.combination
+        return Combination(
+            weights=dict(self.members),
+            sharpness={trial: whole.sharpness[trial] for trial, _ in self.members},
+            final=whole.final,
+        )
+
+    @cached_property
+    def splits(self) -> list[tuple[Indices, Indices]]:
+        """The rows that each fold of the first repeat trains on and holds out."""
+        table = self.fitted.table
+        first = len(np.unique(table.folds[0][table.folds[0] >= 0]))
+        return table.splits[: min(first, self.most_folds)]
+
+    @cached_property
     def held_out(self) -> list[Indices]:
         """The rows of the table that each fold holds out."""
-        folds = self.fitted.table.folds[0]
-        return [np.flatnonzero(folds == fold) for fold in range(min(int(folds.max()) + 1, self.most_folds))]
+        return [held_out for _, held_out in self.splits]
 
     def pipeline(self, trial: int, fold: int) -> Pipeline:
         """Return what a trial trained while a fold was held out."""
@@ -118,7 +154,8 @@ class FoldModels:
 
     def predict(self, fold: int, features: pd.DataFrame) -> Floats:
         """Return predictions by models that did not train on a fold's rows; shape `(rows, outputs)`."""
-        return np.asarray(sum(weight * self.pipeline(trial, fold).predict(features) for trial, weight in self.members))
+        predictions = {trial: self.pipeline(trial, fold).predict(features) for trial, _ in self.members}
+        return self._combination.apply(self.fitted.table.problems, predictions)
 
     def sample(self, most: int, *, seed: int = 0) -> list[Indices]:
         """Return at most so many rows in all that the folds hold out, by fold, at random."""

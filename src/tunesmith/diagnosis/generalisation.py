@@ -55,14 +55,13 @@ def generalisations(
     found: list[Generalisation] = []
     for trial, weight in models.members:
         training, validation = [], []
-        for fold, held_out in enumerate(models.held_out):
+        for fold, (train, held_out) in enumerate(models.splits):
             if time.monotonic() > deadline:
                 return found
-            rows = np.flatnonzero(fitted.table.folds[0] != fold)
-            rows = np.sort(rng.permutation(rows)[:most_rows])
+            rows = np.sort(rng.permutation(train)[:most_rows])
             predictions = models.pipeline(trial, fold).predict(fitted.table.features.iloc[rows])
             try:
-                seen = fitted.score.mean(fitted.table.problems, fitted.table.target[rows], predictions)
+                seen = fitted.score_of(rows, predictions)
                 unseen = fitted.mean(fitted.out_of_fold[trial][position[held_out]], position[held_out])
             except ValueError:  # A fold without some class, where the metric needs all.
                 continue
@@ -133,7 +132,9 @@ def _learned_nothing(found: Sequence[Generalisation], whole: Estimate, prior: Es
     if by_heart:
         one = found[int(np.argmax(shares))]
         training = wording.rounded(float(np.mean(one.training)))
-        text += f" {family_title(one.family)} (trial {one.trial}) scores {training} on its own training rows: it learns them by heart."
+        text += (
+            f" {family_title(one.family)} (trial {one.trial}) learns its training rows by heart: {training} on them."
+        )
     return Diagnosis(
         kind="overfitting" if by_heart else "no_signal",
         severity="error",
@@ -150,8 +151,8 @@ def _overfitted(one: Generalisation, share: float, simple: LeaderboardRow) -> Di
         kind="overfitting",
         severity="warning",
         text=f"{family_title(one.family)} (trial {one.trial}) scores {training} on its training rows and {validation}"
-        f" on others: {wording.share(share)} of what it learns is by heart. {simple.title} (trial {simple.trial}), a simple"
-        f" model, does as well with {wording.rounded(simple.score.value)}.",
+        f" on others: {wording.share(share)} of what it learns is by heart. {simple.title} (trial {simple.trial}), a"
+        f" simple model, does as well with {wording.rounded(simple.score.value)}.",
         remedy="Regularise the flexible families more, or rely on the simple one; more rows would help most.",
         actions=("raise_regularisation", "collect_rows"),
         values={"trial": one.trial, "share": share, "simple_trial": simple.trial},

@@ -119,14 +119,13 @@ def _predicted(
 def _increases(models: FoldModels, rows: Indices, base: Floats, shuffled: Sequence[Floats]) -> Floats:
     """Return the loss that each shuffle adds, on all rows and on each block of them; shape `(columns, 1 + blocks)`."""
     fitted = models.fitted
-    target, problems = fitted.table.target[rows], fitted.table.problems
-    blocks = [np.arange(len(rows)), *stratified_blocks(target[:, 0])]
+    blocks = [np.arange(len(rows)), *stratified_blocks(fitted.table.target[rows, 0])]
     increases = np.full((len(shuffled), len(blocks)), np.nan)
     for position, block in enumerate(blocks):
         try:
-            least = fitted.score.loss(problems, target[block], base[block])
+            least = fitted.loss_of(rows[block], base[block])
             for index, predictions in enumerate(shuffled):
-                increases[index, position] = fitted.score.loss(problems, target[block], predictions[block]) - least
+                increases[index, position] = fitted.loss_of(rows[block], predictions[block]) - least
         except ValueError:  # A block without some class, where the metric needs all.
             continue
     return increases

@@ -1,4 +1,4 @@
-"""Every metric that applies, of the ensemble, the best trial and the prior."""
+"""The usual metrics of the ensemble, the best trial and the prior."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from ..core.arrays import Floats
 from ..data.scores import SCORES, Score
 from .fitted import Fitted
 from .leaderboard import LeaderboardRow
+
+_BINARY = ("log_loss", "auc", "average_precision", "brier", "accuracy", "balanced_accuracy", "f1", "mcc")
+_CLASSES = ("log_loss", "auc", "brier", "accuracy", "balanced_accuracy", "f1_macro", "mcc")
+_NUMBERS = ("rmse", "mae", "median_ae", "mape", "r2")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +36,7 @@ class MetricRow:
 
 
 def metric_rows(fitted: Fitted, rows: Sequence[LeaderboardRow]) -> list[MetricRow]:
-    """Return every metric that applies to all problems, the chosen one first.
+    """Return the usual metrics that apply to all problems, the chosen one first.
 
     Args:
         fitted: The fit.
@@ -41,7 +45,9 @@ def metric_rows(fitted: Fitted, rows: Sequence[LeaderboardRow]) -> list[MetricRo
     kinds = {problem.kind for problem in fitted.table.problems}
     single = next((row.trial for row in rows if row.trial is not None), None)
     prior = next((row.trial for row in rows if row.family == "prior"), None)
-    scores = [fitted.score, *(s for s in SCORES.values() if kinds <= s.kinds and s.name != fitted.score.name)]
+    usual = _BINARY if kinds == {"binary"} else _CLASSES if kinds <= {"binary", "multiclass"} else _NUMBERS
+    applying = [SCORES[name] for name in usual if name in SCORES and kinds <= SCORES[name].kinds]
+    scores = [fitted.score, *(score for score in applying if score.name != fitted.score.name)]
     return [
         MetricRow(
             name=score.name,
@@ -56,7 +62,8 @@ def metric_rows(fitted: Fitted, rows: Sequence[LeaderboardRow]) -> list[MetricRo
 
 def _value(fitted: Fitted, score: Score, predictions: Floats) -> float | None:
     try:
-        value = score.mean(fitted.table.problems, fitted.target, predictions)
+        weight = None if fitted.table.weight is None else fitted.table.weight[fitted.rows]
+        value = score.mean(fitted.table.problems, fitted.target, predictions, weight)
     except (ValueError, ZeroDivisionError):  # A class is absent, or a target is constant.
         return None
     return value if math.isfinite(value) else None

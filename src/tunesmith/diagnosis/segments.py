@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..core.arrays import Floats
 from ..text import wording
-from .conditions import Condition, Operator, in_words, simplified
+from .conditions import Condition, in_words
 from .diagnosis import Diagnosis
 from .evidence import Evidence
+from .tree import grown, split_columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 _LEAST_ROWS = 30
 _LEAST_SHARE = 0.02
 _DEPTH = 3
-_MOST_CATEGORIES = 12
-_MOST_COLUMNS = 300
 _MOST_SEGMENTS = 3
 _LEAST_RATIO = 1.25
 """A segment's loss must exceed that of all rows by this factor to matter."""
@@ -72,7 +70,8 @@ def weak_segments(evidence: Evidence, *, seed: int = 0) -> list[Segment]:
     if half < 2 * _LEAST_ROWS:
         return []
     search, confirm = np.sort(order[:half]), np.sort(order[half:])
-    nodes = list(_candidates(evidence.features.iloc[search], _tamed(evidence, search)))
+    columns = split_columns(evidence.features.iloc[search])
+    nodes = grown(columns, _tamed(evidence, search), depth=_DEPTH, least=_least(len(search)))
     # Bonferroni for the number of nodes, about one normal quantile.
     least_z = max(_LEAST_Z, float(np.sqrt(2 * np.log(20 * max(len(nodes), 1)))))
     segments = []
@@ -117,6 +116,10 @@ def diagnose_segments(evidence: Evidence, segments: list[Segment]) -> list[Diagn
     return diagnoses
 
 
+def _least(rows: int) -> int:
+    return max(_LEAST_ROWS // 2, int(_LEAST_SHARE * rows))
+
+
 def _tamed(evidence: Evidence, rows: np.ndarray) -> Floats:
     """Return the losses without their largest, which would drown the tree."""
     losses = evidence.losses[rows]
@@ -158,75 +161,3 @@ def _distinct(segments: list[Segment], features: pd.DataFrame) -> list[Segment]:
             kept.append(segment)
             masks.append(mask)
     return kept[:_MOST_SEGMENTS]
-
-
-def _candidates(features: pd.DataFrame, losses: Floats) -> Iterator[tuple[Condition, ...]]:
-    """Yield the conditions of each node of a shallow tree on the losses, the root aside."""
-    from sklearn.tree import DecisionTreeRegressor
-
-    columns, splits = _split_columns(features)
-    if not columns or np.ptp(losses) == 0:
-        return
-    least = max(_LEAST_ROWS // 2, int(_LEAST_SHARE * len(losses)))
-    tree = DecisionTreeRegressor(max_depth=_DEPTH, min_samples_leaf=least, random_state=0)
-    nodes: Any = tree.fit(np.column_stack(columns), losses).tree_
-    paths: list[tuple[int, tuple[Condition, ...]]] = [(0, ())]
-    while paths:
-        node, conditions = paths.pop()
-        if conditions:
-            yield simplified(conditions)
-        if nodes.children_left[node] >= 0:
-            below, above = splits[nodes.feature[node]].sides(float(nodes.threshold[node]))
-            paths.append((int(nodes.children_left[node]), (*conditions, below)))
-            paths.append((int(nodes.children_right[node]), (*conditions, above)))
-
-
-@dataclass(frozen=True)
-class _Split:
-    """How a column of the tree's matrix is told in conditions."""
-
-    name: str
-    kind: str
-    category: str = ""
-    is_whole: bool = False
-
-    def sides(self, threshold: float) -> tuple[Condition, Condition]:
-        operators: tuple[Operator, Operator]
-        value: float | str | None
-        if self.kind == "missing":
-            operators, value = ("is known", "is missing"), None
-        elif self.kind == "category":
-            operators, value = ("≠", "="), self.category
-        elif self.kind == "date":
-            operators, value = ("<", "≥"), str(np.datetime64(int(threshold), "s").astype("datetime64[D]"))
-        else:
-            operators = ("<", "≥")
-            value = float(np.floor(threshold) + 1) if self.is_whole else float(f"{threshold:.4g}")
-        return Condition(self.name, operators[0], value), Condition(self.name, operators[1], value)
-
-
-def _split_columns(features: pd.DataFrame) -> tuple[list[np.ndarray], list[_Split]]:
-    """Return the columns that a tree can split on, shape `(rows,)` each, and how to tell a split of each."""
-    columns: list[np.ndarray] = []
-    splits: list[_Split] = []
-    for name in features.columns[:_MOST_COLUMNS]:
-        values = features[name]
-        missing = values.isna().to_numpy()
-        if values.dtype.kind in "fM":
-            array = values.to_numpy().astype("datetime64[s]").astype(np.int64) if values.dtype.kind == "M" else values
-            numbers = np.asarray(array, dtype=np.float64)
-            known = numbers[~missing]
-            if len(known) and np.ptp(known) > 0:
-                whole = bool((known == np.round(known)).all() and np.abs(known).max() < 1e15)
-                columns.append(np.clip(np.where(missing, np.median(known), numbers), -3e38, 3e38))
-                splits.append(_Split(name, "date" if values.dtype.kind == "M" else "number", is_whole=whole))
-        elif values.dtype == "category":
-            counts = values.value_counts()
-            for category in counts.index[:_MOST_CATEGORIES]:
-                if counts[category] >= _LEAST_ROWS // 2:
-                    columns.append((values == category).to_numpy(dtype=np.float64))
-                    splits.append(_Split(name, "category", category=str(category)))
-        if missing.sum() >= _LEAST_ROWS // 2:
-            columns.append(missing.astype(np.float64))
-            splits.append(_Split(name, "missing"))
-    return columns, splits

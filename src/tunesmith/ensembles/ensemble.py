@@ -108,9 +108,7 @@ class Ensemble:
         Raises:
             InputError: The folder holds none.
         """
-        if not (folder / _MANIFEST).exists():
-            raise InputError(f"the folder of a model must hold {_MANIFEST}, but {folder} has none.")
-        manifest = orjson.loads((folder / _MANIFEST).read_bytes())
+        manifest = _manifest(folder)
         return cls(
             schema=Schema.from_table(manifest["columns"]),
             problems=tuple(map(Problem.from_table, manifest["problems"])),
@@ -128,12 +126,32 @@ class Ensemble:
                 )
                 for row in manifest["members"]
             ],
-            combination=Combination(
-                weights={row["trial"]: row["weight"] for row in manifest["members"]},
-                sharpness={row["trial"]: tuple(row["sharpness"]) for row in manifest["members"]},
-                final=tuple(manifest["sharpness"]),
-            ),
+            combination=_combination(manifest),
         )
+
+
+def load_combination(folder: Path) -> Combination:
+    """Return how the members of a saved ensemble are combined, without loading their models.
+
+    Raises:
+        InputError: The folder holds no ensemble.
+    """
+    return _combination(_manifest(folder))
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    if not (folder / _MANIFEST).exists():
+        raise InputError(f"the folder of a model must hold {_MANIFEST}, but {folder} has none.")
+    manifest: dict[str, Any] = orjson.loads((folder / _MANIFEST).read_bytes())
+    return manifest
+
+
+def _combination(manifest: Mapping[str, Any]) -> Combination:
+    return Combination(
+        weights={row["trial"]: row["weight"] for row in manifest["members"]},
+        sharpness={row["trial"]: tuple(row["sharpness"]) for row in manifest["members"]},
+        final=tuple(manifest["sharpness"]),
+    )
 
 
 def save_ensemble(

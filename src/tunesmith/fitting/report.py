@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
 from pathlib import Path
 from typing import Any
 
 from .. import __version__
 from ..data.analysis import Analysis
 from ..diagnosis.assessment import QUICK, THOROUGH, Assessment
+from ..ensembles.combination import Combination
+from ..errors import TunesmithError
 from ..study.study import Study
 from ..tasks.table import TableTask
 from ..text.shell import command
 from .assess import assess_study
 
+_LOGGER = logging.getLogger(__name__)
+
+
+def write_quickly(study: Study, combination: Combination) -> None:
+    """Write the report at the end of a fit, within about a second; without it rather than not at all."""
+    try:
+        write_fit(study, combination, thorough=False)
+    except TunesmithError as error:
+        _LOGGER.warning("no report was written: %s", error)
+
 
 def write_fit(
     study: Study,
-    weights: Mapping[int, float],
+    combination: Combination,
     path: Path | str | None = None,
     *,
     thorough: bool = True,
@@ -27,7 +39,7 @@ def write_fit(
 
     Args:
         study: A study whose task is a table.
-        weights: The weight of each member of its ensemble, by trial.
+        combination: How the members of its ensemble are combined.
         path: The file; `report.html` in the study's folder by default.
         thorough: Whether to take the time for everything; otherwise about a second.
         assessment: What is known about the model; computed by default.
@@ -42,7 +54,7 @@ def write_fit(
     from ..reports.fit.page import write_fit_report
 
     if assessment is None:
-        assessment = assess_study(study, weights, THOROUGH if thorough else QUICK)
+        assessment = assess_study(study, combination, THOROUGH if thorough else QUICK)
     assert study.folder is not None
     assert isinstance(study.task, TableTask)
     facts: dict[str, Any] = {

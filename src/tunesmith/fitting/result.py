@@ -14,6 +14,8 @@ import orjson
 from ..core.trial import State
 from ..data.read import read_frame
 from ..data.scores import score_named
+from ..diagnosis.assessment import THOROUGH
+from ..diagnosis.diagnosis import Diagnosis
 from ..ensembles.combination import Combination
 from ..ensembles.ensemble import Ensemble, Member, save_ensemble
 from ..ensembles.pipeline import Pipeline
@@ -25,8 +27,10 @@ from ..tasks.table import PREDICTIONS_FILE, TableTask
 from ..text import wording
 from ..text.html_table import html_table
 from ..trial_folder.names import ARTIFACTS_FOLDER
+from .assess import assess_study
 from .export import export_model
 from .leaderboard import leaderboard
+from .report import write_fit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -114,7 +118,14 @@ class FitResult:
 
     def report(self, path: Path | str | None = None) -> Path:
         """Write one self-contained HTML page, `report.html` in the study's folder by default; return its path."""
-        return self.study.report(path)
+        return write_fit(self.study, self.ensemble.combination, path)
+
+    def diagnose(self) -> tuple[Diagnosis, ...]:
+        """Return where the model is weak and what helps, the most severe first; see also `report`.
+
+        Over-fitting and what limits the model are judged by training it again on parts of the rows, within a minute.
+        """
+        return assess_study(self.study, self.ensemble.combination, THOROUGH).diagnoses
 
     def __repr__(self) -> str:
         ensemble = self.ensemble

@@ -24,6 +24,7 @@ from ..tasks.table import TableTask
 from .options import FitOptions
 from .plan import plan
 from .prepare import TABLE_FOLDER, prepare
+from .report import write_quickly
 from .result import FIT_FILE, FitResult, combine
 from .space import families, search_space
 
@@ -155,7 +156,9 @@ class FitSession:
         finally:
             if self.study.history.counts[State.COMPLETE]:
                 combine(self.study, self.task)
-        return FitResult.load(self.folder)
+        result = FitResult.load(self.folder)
+        write_quickly(self.study, result.ensemble.combination)
+        return result
 
     def _train_baseline(self) -> None:
         """Train the model that ignores every column, in this process: a model exists before anything can go wrong."""

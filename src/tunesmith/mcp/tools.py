@@ -14,6 +14,7 @@ from ..errors import InputError
 from ..service.background_runs import BackgroundRuns
 from ..service.explain import explanation_of
 from ..service.facts import study_facts, trial_details, trial_facts
+from ..service.report import write_study
 from ..service.results import outcome_of, report_step
 from ..service.sandbox import Sandbox
 from ..study.study import Study
@@ -172,7 +173,7 @@ class Tools:
 
     def report(self, folder: Folder) -> Facts:
         """Write a study's HTML report into its folder, and return the file's path."""
-        return {"report": str(self._load(folder).report())}
+        return {"report": str(write_study(self._load(folder)))}
 
     def _load(self, folder: str) -> Study:
         return self.sandbox.load(folder)

@@ -11,8 +11,10 @@ from ..history.history import History
 from ..reports.explain_trial import explain_trial
 from ..reports.explanation import Explanation, Part
 from ..study.study import Study
+from ..tasks.table import TableTask
 from ..text.cleaning import short
 from .process import running_process
+from .report import combination_of
 
 OnPartial = Callable[[str, str], None]
 """Takes the name of a role and its answer so far."""
@@ -29,13 +31,26 @@ def explanation_of(study: Study, trial: int | None) -> Explanation:
         return explain_trial(history, study.engine.trial(trial))
     from ..reports.explain_study import explain_study  # Imports scikit-learn, which takes two seconds.
 
-    return explain_study(
+    explained = explain_study(
         history,
         name=study.name,
         budget=study.budget,
         proposer=study.engine.proposer,
         at_work=running_process(history) is not None,
     )
+    return _with_model(study, explained)
+
+
+def _with_model(study: Study, explained: Explanation) -> Explanation:
+    """Return an explanation that begins with the model that a fit has found; unchanged for any other study."""
+    if not isinstance(study.task, TableTask) or (combination := combination_of(study)) is None:
+        return explained
+    from ..diagnosis.assessment import BRIEF
+    from ..fitting.assess import assess_study
+    from ..reports.fit.words import explanation_topics
+
+    about = Explanation.of(explained.about, explanation_topics(assess_study(study, combination, BRIEF)))
+    return Explanation(explained.about, (*about.parts, *explained.parts))
 
 
 def with_answer(study: Study, facts: Explanation, question: str, on_partial: OnPartial | None = None) -> Explanation:

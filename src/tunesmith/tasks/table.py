@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from .. import plugins
-from ..core.arrays import Floats
+from ..core.arrays import Floats, Indices
 from ..core.trial import Measurement, Reporter, TrialRequest, Value
 from ..data.scores import score_named
 from ..data.table import Table
@@ -125,6 +125,10 @@ class TableTask:
         np.save(folder / PREDICTIONS_FILE, means)
         write_metrics(request.folder, metrics)
         return Measurement(metrics=metrics, artifacts=find_artifacts(request.folder))
+
+    def predict_after(self, request: TrialRequest, train: Indices, held_out: Indices) -> Floats:
+        """Return a configuration's predictions of some rows after training on others; shape `(rows, outputs)`."""
+        return self._fit(request, train, held_out, None)[1]
 
     def _fit(
         self, request: TrialRequest, train: np.ndarray, held_out: np.ndarray, deadline: float | None
