@@ -70,7 +70,7 @@ OUTSIDE = {
     "xgboost": {"tunesmith.families.xgboost"},
     "lightgbm": {"tunesmith.data.analysis.boosters", "tunesmith.families.lightgbm"},
     "pyarrow": {"tunesmith.data.read"},
-    "skops": {"tunesmith.families._sklearn"},
+    "skops": {"tunesmith.families._sklearn", "tunesmith.steps.library"},
     "onnx": {"tunesmith.exporters.onnx"},
     "onnxruntime": {"tunesmith.exporters.onnx"},
     "mcp": {"tunesmith.mcp"},

@@ -15,6 +15,7 @@ from ..data.problem import Problem
 from ..errors import InputError
 from ..steps._columns import check_names
 from ..steps.base import Step, Transformer
+from .python import PythonSource, source_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,6 +108,9 @@ class Recipe:
                 before, features = features, transformer.fit_transform(features, numbers)
             except InputError as error:
                 raise error.inside("steps", str(position), name) from None
+            except ValueError as error:  # Of a library.
+                message = f"{name} cannot work on these columns: {error}"
+                raise InputError(message, keys=("steps", str(position))) from error
             if features is before:
                 continue
             if not features.columns.is_unique:
@@ -115,9 +119,17 @@ class Recipe:
             fitted.append((name, transformer))
         return FittedRecipe(fitted), features
 
+    def python(self) -> PythonSource:
+        """Return it as parts of a script."""
+        return source_of(self.steps)
+
+    def to_python(self) -> str:
+        """Return it as a readable module that needs public libraries only."""
+        return self.python().script()
+
     def to_table(self) -> dict[str, Any]:
         """Return it as a table for TOML; options that have their default are left out."""
-        return {"steps": [{"step": plugins.name_of(step), **_listed(step.options())} for step in self.steps]}
+        return {"steps": [{"step": plugins.name_of(step), **_listed(step.changed())} for step in self.steps]}
 
     @classmethod
     def from_table(cls, table: Mapping[str, Any]) -> Self:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from ..core.values import shown
 from ..errors import InputError, nearest
@@ -46,3 +48,35 @@ def check_names(features: pd.DataFrame, columns: Sequence[str]) -> None:
                 f"got {shown(name)}.{nearest(name, map(str, features.columns))}",
                 keys=("columns",),
             )
+
+
+def extended(features: pd.DataFrame, made: Mapping[str, np.ndarray], without: Sequence[str] = ()) -> pd.DataFrame:
+    """Return a frame with columns more, and without some of its own."""
+    import pandas as pd
+
+    rest = features.drop(columns=list(without)) if without else features
+    return pd.concat([rest, pd.DataFrame(made, index=features.index)], axis=1) if made else rest
+
+
+def find_levels(values: pd.Series, most: int = 32) -> list[str] | np.ndarray:
+    """Return what divides a column into levels: its categories, or the lower edges of bins of a number.
+
+    A number has one bin for each of its values; above `most` values, `most` bins of about equally many rows.
+    """
+    if values.dtype.kind == "O":
+        return [str(level) for level in values.cat.categories]
+    known = values.dropna().to_numpy(dtype="float64")
+    edges = np.unique(known)
+    if len(edges) > most:
+        edges = np.unique(np.quantile(known, np.arange(most) / most, method="lower"))
+    return edges
+
+
+def level_codes(values: pd.Series, levels: Sequence[str] | np.ndarray) -> np.ndarray:
+    """Return the level of each row: 0 where it is missing or unseen, otherwise from 1 on; shape `(rows,)`."""
+    if isinstance(levels, np.ndarray):
+        numbers = values.to_numpy(dtype="float64")
+        bins = np.maximum(np.searchsorted(levels, numbers, side="right"), min(1, len(levels)))
+        return np.where(np.isnan(numbers), 0, bins).astype("int64")
+    codes: np.ndarray = values.cat.set_categories(levels).cat.codes.to_numpy().astype("int64") + 1
+    return codes

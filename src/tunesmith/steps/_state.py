@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-_ARRAY = "array"
+_ARRAY, _TABLE = "array", "table"
 _SAFE_KINDS = "biufM"
 
 
@@ -30,8 +30,9 @@ def encode(value: Any) -> Any:
         return {_ARRAY: data, "type": array.dtype.str, "shape": list(np.shape(value))}
     if isinstance(value, list | tuple):
         return [encode(inner) for inner in value]
-    if isinstance(value, dict) and _ARRAY not in value and all(isinstance(key, str) for key in value):
-        return {key: encode(inner) for key, inner in value.items()}
+    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+        table = {key: encode(inner) for key, inner in value.items()}
+        return {_TABLE: table} if _ARRAY in table or _TABLE in table else table  # Keys may be names of columns.
     raise TypeError(f"a fitted step holds plain data only, but this is {type(value).__name__}")
 
 
@@ -46,7 +47,7 @@ def decode(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     if _ARRAY not in value:
-        return {key: decode(inner) for key, inner in value.items()}
+        return {key: decode(inner) for key, inner in value.get(_TABLE, value).items()}
     dtype = np.dtype(str(value["type"]))
     if dtype.kind not in _SAFE_KINDS:
         raise ValueError(f"an array of a fitted step must hold numbers or dates, but its type is {dtype}")

@@ -90,10 +90,10 @@ class Step:
         """Whether the step can be part of an ONNX graph."""
         return not self.onnx_obstacle
 
-    def options(self) -> dict[str, Any]:
+    def changed(self) -> dict[str, Any]:
         """Return the options that differ from their defaults."""
-        fields = [field for field in dataclasses.fields(self) if getattr(self, field.name) != field.default]
-        return {field.name: getattr(self, field.name) for field in fields}
+        values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        return {f.name: values[f.name] for f in dataclasses.fields(self) if values[f.name] not in (f.default, {})}
 
     def build(self) -> Transformer:
         """Return the unfitted transformer."""
@@ -102,7 +102,7 @@ class Step:
 
     def python(self) -> str:
         """Return the expression that builds the transformer in a script."""
-        options = ", ".join(f"{name}={value!r}" for name, value in self.options().items())
+        options = ", ".join(f"{name}={value!r}" for name, value in self.changed().items())
         return f"{self.transformer.__name__}({options})"
 
     def imports(self) -> tuple[str, ...]:
@@ -122,14 +122,13 @@ def names(option: str, value: object) -> tuple[str, ...]:
     return tuple(listed)
 
 
-def one_of(options: object, name: str, known: Sequence[str]) -> None:
-    """Check that an option is one of some words.
+def one_of(value: object, option: str, known: Sequence[str]) -> None:
+    """Check that an option's value is one of some words.
 
     Raises:
         InputError: It is not; the message names the nearest.
     """
-    value = getattr(options, name)
     if value not in known:
         raise InputError(
-            f"{name} must be {' or '.join(known)}, got {shown(value)}.{nearest(str(value), known)}", keys=(name,)
+            f"{option} must be {' or '.join(known)}, got {shown(value)}.{nearest(str(value), known)}", keys=(option,)
         )

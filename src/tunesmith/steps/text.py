@@ -9,27 +9,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from ..core.schema import expect_range
-from ._columns import choose
+from ._columns import choose, extended
+from ._texts import text_statistics
 from .base import Step, Transformer, one_of
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-def text_statistics(name: str, texts: pd.Series) -> dict[str, np.ndarray]:
-    """Return the length, words and shares of characters of texts; zeros where a text is missing."""
-    filled = texts.fillna("").astype(str)
-    length = filled.str.len().to_numpy(dtype="float64")
-    shares = {"digits": "0-9", "capitals": "A-Z", "punctuation": r"!-/:-@\[-`{-~"}
-    counted = {
-        share: filled.str.count(f"[{characters}]").to_numpy(dtype="float64") / np.maximum(length, 1)
-        for share, characters in shares.items()
-    }
-    return {
-        f"{name} (characters)": length,
-        f"{name} (words)": filled.str.count(r"\S+").to_numpy(dtype="float64"),
-        **{f"{name} (share of {share})": values for share, values in counted.items()},
-    }
 
 
 class Text(Transformer):
@@ -55,16 +40,28 @@ class Text(Transformer):
 
     def fit_transform(self, features: pd.DataFrame, target: np.ndarray | None = None) -> pd.DataFrame:
         """Find terms and components, and return the rows with numbers instead of texts."""
-        chosen = choose(features, self.columns)
-        sample = features
-        if len(features) > self.rows:
-            sample = features.iloc[np.random.default_rng(self.seed).permutation(len(features))[: self.rows]]
-        for name in chosen:
-            self.fitted[name] = self._fit(sample[name].fillna("").astype(str))
-        return self.transform(features)
+        rows = np.arange(len(features))
+        if len(rows) > self.rows:
+            rows = np.random.default_rng(self.seed).permutation(rows)[: self.rows]
+        made: dict[str, np.ndarray] = {}
+        for name in choose(features, self.columns):
+            texts = features[name].fillna("").astype(str)
+            self.fitted[name], weighted = self._fit(texts.iloc[rows])
+            if len(rows) < len(texts):
+                weighted = self._weighted(self.fitted[name], texts)
+            made |= self._made(name, texts, weighted)
+        return extended(features, made, list(self.fitted))
 
-    def _fit(self, texts: pd.Series) -> dict[str, Any]:
-        """Return the terms of a column, their weights, and the components, shape `(components, terms)`."""
+    def transform(self, features: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows with numbers instead of texts."""
+        made: dict[str, np.ndarray] = {}
+        for name, fitted in self.fitted.items():
+            texts = features[name].fillna("").astype(str)
+            made |= self._made(name, texts, self._weighted(fitted, texts))
+        return extended(features, made, list(self.fitted))
+
+    def _fit(self, texts: pd.Series) -> tuple[dict[str, Any], Any]:
+        """Return the terms of a column with their weights and components, and the weighted terms of its rows."""
         from sklearn.decomposition import TruncatedSVD
 
         unit = self.unit
@@ -73,19 +70,15 @@ class Text(Transformer):
         vectorizer = self._vectorizer(unit)
         try:
             weighted = vectorizer.fit_transform(texts)
-        except ValueError:  # No term remains: all texts are empty.
-            return {"unit": unit, "terms": [], "weights": np.zeros(0), "components": np.zeros((0, 0))}
-        if weighted.shape[1] > max(self.components, 1):
-            reduction = TruncatedSVD(self.components, n_iter=3, random_state=self.seed).fit(weighted)
-            components = reduction.components_
+        except ValueError:  # No term: all texts are empty.
+            return {"unit": unit, "terms": [], "weights": np.zeros(0), "components": np.zeros((0, 0), "float32")}, None
+        if weighted.shape[1] > self.components:
+            components = TruncatedSVD(self.components, n_iter=3, random_state=self.seed).fit(weighted).components_
         else:
             components = np.eye(weighted.shape[1])
-        return {
-            "unit": unit,
-            "terms": list(vectorizer.get_feature_names_out()),
-            "weights": vectorizer.idf_,
-            "components": components.astype("float32"),
-        }
+        terms = list(vectorizer.get_feature_names_out())
+        fitted = {"unit": unit, "terms": terms, "weights": vectorizer.idf_, "components": components.astype("float32")}
+        return fitted, weighted
 
     def _vectorizer(self, unit: str, terms: Sequence[str] | None = None) -> Any:
         from sklearn.feature_extraction.text import TfidfVectorizer
@@ -97,23 +90,23 @@ class Text(Transformer):
             **options, max_features=self.terms, sublinear_tf=True, vocabulary=terms, dtype=np.float32
         )
 
-    def transform(self, features: pd.DataFrame) -> pd.DataFrame:
-        """Return the rows with numbers instead of texts."""
-        import pandas as pd
+    def _weighted(self, fitted: dict[str, Any], texts: pd.Series) -> Any:
+        """Return the weighted terms of rows, sparse, shape `(rows, terms)`; None without terms."""
+        if not fitted["terms"]:
+            return None
+        if texts.empty:
+            return np.zeros((0, len(fitted["terms"])))
+        vectorizer = self._vectorizer(fitted["unit"], fitted["terms"])
+        vectorizer.idf_ = fitted["weights"]
+        return vectorizer.transform(texts)
 
-        if not self.fitted:
-            return features
-        made: dict[str, np.ndarray] = {}
-        for name, fitted in self.fitted.items():
-            made |= text_statistics(name, features[name])
-            if fitted["terms"]:
-                vectorizer = self._vectorizer(fitted["unit"], fitted["terms"])
-                vectorizer.idf_ = fitted["weights"]
-                weighted = vectorizer.transform(features[name].fillna("").astype(str))
-                vectors = (weighted @ fitted["components"].T).astype("float64")
-                made |= {f"{name} (component {i + 1})": vectors[:, i] for i in range(vectors.shape[1])}
-        rest = features.drop(columns=list(self.fitted))
-        return pd.concat([rest, pd.DataFrame(made, index=features.index)], axis=1)
+    def _made(self, name: str, texts: pd.Series, weighted: Any) -> dict[str, np.ndarray]:
+        """Return the columns that replace a text."""
+        made = text_statistics(name, texts)
+        if weighted is not None:
+            vectors = (weighted @ self.fitted[name]["components"].T).astype("float64")
+            made |= {f"{name} (component {number + 1})": vector for number, vector in enumerate(vectors.T)}
+        return made
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +123,7 @@ class TextStep(Step):
     """
 
     transformer: ClassVar = Text
-    functions: ClassVar = (choose, text_statistics)
+    functions: ClassVar = (choose, extended, text_statistics)
     onnx_obstacle: ClassVar = "texts are taken apart by rules that ONNX does not have"
 
     columns: tuple[str, ...] = ("text",)
@@ -149,4 +142,4 @@ class TextStep(Step):
         super().__post_init__()
         for name in ("components", "terms", "rows"):
             expect_range(self, name, 1)
-        one_of(self, "unit", ("auto", "words", "characters"))
+        one_of(self.unit, "unit", ("auto", "words", "characters"))
