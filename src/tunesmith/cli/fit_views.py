@@ -12,7 +12,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from ..fitting.result import FitResult
-from ..progress.layout import GOOD, SOFT, Flow, Rows, Title
+from ..progress.layout import BAD, GOOD, SOFT, Flow, Rows, Title
 from ..progress.terminal import Printable, near, shortened
 from ..text.cleaning import clean
 from ..text.shell import command
@@ -80,7 +80,7 @@ def fit_summary(result: FitResult) -> Printable:
 def _models(result: FitResult) -> RenderableType:
     """Return the best trained models, those of the ensemble first by weight among equals of the table."""
     board, metric = result.leaderboard(), result.ensemble.metric
-    cells = [[Text(head, style=SOFT) for head in ("", "trial", "family", metric, "time", "weight")]]
+    cells = [[Text(head, style=SOFT) for head in ("", "trial", "family", metric, "time", "weight", "")]]
     for row in board.head(_MOST_ROWS).to_dict("records"):
         weight = float(row["weight"])
         cells.append(
@@ -91,6 +91,7 @@ def _models(result: FitResult) -> RenderableType:
                 Text(number(row[metric])),
                 Text(duration(row["seconds"])),
                 Text(share(weight) if weight else ""),
+                Text("" if row["feasible"] else "breaks a limit", style=BAD),
             ]
         )
     hidden = len(board) - _MOST_ROWS

@@ -12,7 +12,7 @@ from ..core.arrays import Floats
 from ..data.problem import Problem
 from ..data.scores import Score
 from .calibration import apply_sharpness, fit_sharpness
-from .greedy import select
+from .greedy import Fits, select
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +30,14 @@ class Combination:
     final: tuple[float, ...]
 
     @classmethod
-    def fit(cls, problems: Sequence[Problem], target: Floats, predictions: Mapping[int, Floats], score: Score) -> Self:
+    def fit(
+        cls,
+        problems: Sequence[Problem],
+        target: Floats,
+        predictions: Mapping[int, Floats],
+        score: Score,
+        fits: Fits = lambda members: True,
+    ) -> Self:
         """Return the combination of trials with the best score.
 
         Args:
@@ -38,12 +45,13 @@ class Combination:
             target: Encoded, shape `(rows, problems)`.
             predictions: Out-of-fold predictions by trial, shape `(rows, outputs)` each.
             score: The metric.
+            fits: Tells which members are allowed together.
         """
         sharpness = {trial: fit_sharpness(problems, target, predicted) for trial, predicted in predictions.items()}
         calibrated = {
             trial: apply_sharpness(problems, predicted, sharpness[trial]) for trial, predicted in predictions.items()
         }
-        weights = select(calibrated, lambda predicted, rows: score.loss(problems, target[rows], predicted[rows]))
+        weights = select(calibrated, lambda predicted, rows: score.loss(problems, target[rows], predicted[rows]), fits)
         mean = np.asarray(sum(weight * calibrated[trial] for trial, weight in weights.items()))
         return cls(
             weights=weights,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -10,6 +10,9 @@ from ..core.arrays import Floats, Indices
 
 Loss = Callable[[Floats, Indices | slice], float]
 """The loss of predictions of all rows, on some of them; smaller is better."""
+
+Fits = Callable[[Collection[int]], bool]
+"""Whether an ensemble of some members is allowed."""
 
 _STEPS = 40
 _DIGITS = 6
@@ -28,7 +31,7 @@ def most_members(rows: int) -> int:
     return round(float(np.exp(np.interp(np.log(rows), np.log(known_rows), np.log(known_members)))))
 
 
-def select(predictions: Mapping[int, Floats], loss: Loss) -> dict[int, float]:
+def select(predictions: Mapping[int, Floats], loss: Loss, fits: Fits = lambda members: True) -> dict[int, float]:
     """Return the weights of an ensemble's members, which sum to 1.
 
     With few rows selection follows noise. The weights are then shrunk towards the mean of those of the best five that
@@ -37,29 +40,34 @@ def select(predictions: Mapping[int, Floats], loss: Loss) -> dict[int, float]:
     Args:
         predictions: Out-of-fold predictions by trial, shape `(rows, outputs)` each.
         loss: The loss of a prediction.
+        fits: Tells which ensembles are allowed; every single member is.
     """
     losses = {number: loss(predicted, _ALL) for number, predicted in predictions.items()}
     ranked = sorted(losses, key=lambda number: (losses[number], number))
     rows = len(predictions[ranked[0]])
     candidates = ranked[: most_members(rows)]
-    chosen = _greedy(candidates, predictions, loss)
+    chosen = _greedy(candidates, predictions, loss, fits)
     share = min(1.0, rows / _FEW_ROWS)
     weights = {number: share * chosen.count(number) / len(chosen) for number in candidates}
     if share < 1:
-        equals = _equals(ranked[:_MOST_AVERAGED], predictions, loss)
+        equals: list[int] = []
+        for number in _equals(ranked[:_MOST_AVERAGED], predictions, loss):
+            equals += [number] if fits({*chosen, *equals, number}) else []
+        equals = equals or chosen[:1]
         for number in equals:
             weights[number] = weights.get(number, 0.0) + (1 - share) / len(equals)
     return {number: weight for number, weight in weights.items() if weight > 0}
 
 
-def _greedy(candidates: Sequence[int], predictions: Mapping[int, Floats], loss: Loss) -> list[int]:
+def _greedy(candidates: Sequence[int], predictions: Mapping[int, Floats], loss: Loss, fits: Fits) -> list[int]:
     """Return the members in the order of their addition, up to the step of the lowest loss."""
     total = np.zeros_like(predictions[candidates[0]])
     chosen: list[int] = []
     history: list[float] = []
     for step in range(1, _STEPS + 1):
-        losses = {number: round(loss((total + predictions[number]) / step, _ALL), _DIGITS) for number in candidates}
-        number = min(candidates, key=lambda number: (losses[number], number not in chosen))
+        allowed = [number for number in candidates if not chosen or number in chosen or fits({*chosen, number})]
+        losses = {number: round(loss((total + predictions[number]) / step, _ALL), _DIGITS) for number in allowed}
+        number = min(allowed, key=lambda number: (losses[number], number not in chosen))
         chosen.append(number)
         history.append(losses[number])
         total = total + predictions[number]

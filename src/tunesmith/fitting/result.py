@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-import orjson
 
 from ..core.trial import State
 from ..data.read import read_frame
@@ -29,15 +28,15 @@ from ..text.html_table import html_table
 from ..trial_folder.names import ARTIFACTS_FOLDER
 from .assess import assess_study
 from .export import export_model
+from .files import KeptOptions
 from .leaderboard import leaderboard
 from .report import write_fit
+from .rules import EnsembleRules
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MODEL_FOLDER = "model"
-FIT_FILE = "fit.json"
-"""What a later session and predictions need to know: the families, and the columns that name a row."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,8 +79,8 @@ class FitResult:
     @cached_property
     def ids(self) -> tuple[str, ...]:
         """The columns that name a row, which predictions keep."""
-        path = self.folder / FIT_FILE
-        return tuple(orjson.loads(path.read_bytes())["ids"]) if path.exists() else ()
+        kept = KeptOptions.load(self.folder)
+        return () if kept is None else kept.ids
 
     def predict(self, data: Any) -> pd.DataFrame | pd.Series:
         """Return the predicted classes or numbers: a series for one target, a frame for several.
@@ -153,16 +152,13 @@ def combine(study: Study, task: TableTask) -> None:
     """
     assert study.folder is not None
     table, score = task.loaded, score_named(task.metric, task.loaded.problems)
-    folders = {
-        trial.number: trial.folder / ARTIFACTS_FOLDER
-        for trial in study.trials
-        if trial.state is State.COMPLETE and trial.folder is not None
-    }
+    rules = EnsembleRules.of(study)
+    folders = {trial.number: trial.folder / ARTIFACTS_FOLDER for trial in rules.candidates if trial.folder is not None}
     if not folders:
         raise InputError("no model was trained in time. Allow more minutes.")
     predictions = {number: np.load(folder / PREDICTIONS_FILE) for number, folder in folders.items()}
     target = table.target[table.held_out]
-    combination = Combination.fit(table.problems, target, predictions, score)
+    combination = Combination.fit(table.problems, target, predictions, score, rules.allow)
     save_ensemble(
         study.folder / MODEL_FOLDER,
         schema=table.schema,

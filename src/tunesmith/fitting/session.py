@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
 from typing import Any, Self
 
-import orjson
-
 from ..core.budget import Budget
 from ..core.machine_faults import writing
-from ..core.objective import Metric, Objective
+from ..core.objective import Constraint, Metric, Objective
 from ..core.trial import Proposal, State, TrialRequest
-from ..data.scores import score_named
+from ..data.scores import SCORES, score_named
 from ..data.table import Table
 from ..errors import InputError, nearest
 from ..executors.inline import InlineExecutor
 from ..families.base import Family
 from ..study.study import Study
 from ..tasks.table import TableTask
+from .files import KeptOptions
 from .options import FitOptions
 from .plan import plan
 from .prepare import TABLE_FOLDER, prepare
 from .report import write_quickly
-from .result import FIT_FILE, FitResult, combine
+from .result import FitResult, combine
 from .space import families, search_space
 
 RESERVED_SECONDS = 3.0
@@ -60,41 +60,49 @@ class FitSession:
         with writing(folder):
             self.table: Table = prepare(data, options.data, folder / TABLE_FOLDER, seed=options.seed)
         self.score = score_named(options.metric, self.table.problems)
-        self._check_limits()
+        self.limits = self._named_limits()
         self.families: dict[str, Family] = families(self.table, self._family_names())
         self.task = TableTask(
             table=TABLE_FOLDER,
             folder=str(folder),
             metric=self.score.name,
             families=list(self.families),
+            also=[limit.metric for limit in self.limits if limit.metric not in (*_COSTS, self.score.name)],
             ends=started + options.minutes * 60 - RESERVED_SECONDS,
         )
         self.study = Study(task=self.task, **self._study_options())
 
-    def _check_limits(self) -> None:
-        """Raise `InputError` if a limit is on something that no trial measures."""
-        measured = (*_COSTS, self.score.name)
-        for limit in self.options.limits:
-            if limit.metric not in measured:
-                raise InputError(
-                    f"a limit must be on one of {', '.join(measured)}, got '{limit.metric}'."
-                    f"{nearest(limit.metric, measured)}"
-                )
+    def _named_limits(self) -> list[Constraint]:
+        """Return the limits under the names by which trials report them.
 
-    def _family_names(self) -> list[str]:
-        """Return the families of the first session, so that a later one searches the same space."""
-        path, asked = self.folder / FIT_FILE, self._asked_families()
-        if path.exists():
-            kept: list[str] = orjson.loads(path.read_bytes())["families"]
-            if self.options.restricts_families and set(asked) != set(kept):
+        Raises:
+            InputError: A limit is on something that no trial measures.
+        """
+        limits = []
+        for limit in self.options.limits:
+            try:
+                name = limit.metric if limit.metric in _COSTS else score_named(limit.metric, self.table.problems).name
+            except InputError:
                 raise InputError(
-                    f"the families must stay the same, but {self.folder} was begun with {', '.join(kept)}. "
-                    "Leave out the option, choose another folder, or start over with --fresh."
-                )
-            return kept
-        with writing(path):
-            path.write_bytes(orjson.dumps({"families": asked, "ids": list(self.options.ids)}))
-        return asked
+                    f"a limit must be on {', '.join(_COSTS)} or a metric of such a target, got '{limit.metric}'."
+                    f"{nearest(limit.metric, (*_COSTS, *SCORES))}"
+                ) from None
+            limits.append(replace(limit, metric=name))
+        return limits
+
+    def _family_names(self) -> tuple[str, ...]:
+        """Return the families of the first session, so that a later one searches the same space."""
+        kept, options = KeptOptions.load(self.folder), self.options
+        asked = tuple(self._asked_families())
+        if kept is None:
+            KeptOptions(families=asked, ids=options.ids, interpretable=options.interpretable).save(self.folder)
+            return asked
+        if options.restricts_families and set(asked) != set(kept.families):
+            raise InputError(
+                f"the families must stay the same, but {self.folder} was begun with {', '.join(kept.families)}. "
+                "Leave out the option, choose another folder, or start over with --fresh."
+            )
+        return kept.families
 
     def _asked_families(self) -> list[str]:
         """Return the families that the options allow and the table suits; always one that needs no columns."""
@@ -106,7 +114,7 @@ class FitSession:
         options, budget, planned = self.options, self._budget(), plan(self.families, self.table)
         return {
             "space": search_space(self.families),
-            "objective": Objective((self._metric,), options.limits),
+            "objective": Objective((self._metric,), tuple(self.limits)),
             "folder": self.folder,
             "budget": budget,
             "proposer": {

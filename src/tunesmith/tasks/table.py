@@ -45,6 +45,7 @@ class TableTask:
         table: The folder that `Table.save` wrote.
         metric: The metric's name.
         families: The families that trials may use.
+        also: Further metrics that trials report.
         folder: What a relative `table` is relative to.
         ends: When trials must have ended, by `time.monotonic()` on this machine; None for no limit.
     """
@@ -52,6 +53,7 @@ class TableTask:
     table: str
     metric: str
     families: Sequence[str] = ()
+    also: Sequence[str] = ()
     folder: Path | str = "."
     ends: float | None = None
 
@@ -122,6 +124,8 @@ class TableTask:
             means = predictions[known] / times_held_out[known, None]
             metrics = {self.metric: score.mean(table.problems, table.target[known], means), **costs}
             report(number + 1, metrics)
+        for name in self.also:
+            metrics[name] = score_named(name, table.problems).mean(table.problems, table.target[known], means)
         np.save(folder / PREDICTIONS_FILE, means)
         write_metrics(request.folder, metrics)
         return Measurement(metrics=metrics, artifacts=find_artifacts(request.folder))
@@ -176,4 +180,5 @@ class TableTask:
             "table": str(Path(self.folder).absolute() / self.table),
             "metric": self.metric,
             "families": list(self.families),
+            "also": list(self.also),
         }

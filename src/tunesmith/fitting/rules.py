@@ -1,0 +1,52 @@
+"""Which trials may be combined, and how many of them, so that a fit's limits hold for the result."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
+
+from ..core.trial import State, Trial
+from ..study.study import Study
+from .files import KeptOptions
+
+_ADDED_UP = ("model_mb", "predict_ms_per_1000_rows")
+"""What an ensemble costs is the sum of what its members cost."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnsembleRules:
+    """The rules of an ensemble.
+
+    Args:
+        study: The study of a fit.
+        interpretable: Whether the result must be one model.
+    """
+
+    study: Study
+    interpretable: bool = False
+
+    @classmethod
+    def of(cls, study: Study) -> Self:
+        """Return the rules of the study in a folder."""
+        kept = None if study.folder is None else KeptOptions.load(study.folder)
+        return cls(study=study, interpretable=kept is not None and kept.interpretable)
+
+    @cached_property
+    def candidates(self) -> Sequence[Trial]:
+        """The complete trials that keep all limits; if none does, the one that comes nearest."""
+        complete = [trial for trial in self.study.trials if trial.state is State.COMPLETE]
+        violation = self.study.objective.violation
+        feasible = [trial for trial in complete if not violation(trial.metrics)]
+        return feasible or sorted(complete, key=lambda trial: violation(trial.metrics))[:1]
+
+    def allow(self, members: Collection[int]) -> bool:
+        """Return whether some trials may be combined."""
+        if self.interpretable and len(members) > 1:
+            return False
+        totals = {
+            name: sum(self.study.trials[number].metrics.get(name, 0.0) for number in members) for name in _ADDED_UP
+        }
+        limits = [limit for limit in self.study.objective.constraints if limit.metric in totals]
+        return not any(limit.violation(totals) for limit in limits)
