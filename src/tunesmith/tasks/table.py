@@ -21,6 +21,7 @@ from ..data.table import Table
 from ..ensembles.pipeline import Pipeline, megabytes
 from ..ensembles.training import train_model
 from ..families.base import Family, TrainingPart
+from ..recipes.cache import prepare_fold
 from ..recipes.templates import TEMPLATES
 from ..trial_folder.artifacts import find_artifacts
 from ..trial_folder.metrics import write_metrics
@@ -30,6 +31,7 @@ from .base import TaskContext, build_task
 if TYPE_CHECKING:
     from ..core.space import SearchSpace
 
+_PREPARED_FOLDER = "prepared"
 PREDICTIONS_FILE = "out_of_fold.npy"
 """The predictions of the rows that are held out in a fold; shape `(rows held out, outputs)`."""
 
@@ -149,9 +151,8 @@ class TableTask:
         recipe = TEMPLATES[str(request.parameters["recipe"])]
         if family.takes_text:
             recipe = recipe.keeping_text()
-        features = table.features
-        fitted, prepared = recipe.fit_transform(features.iloc[train], table.target[train], table.problems)
-        validation = fitted.transform(features.iloc[held_out])
+        kept = Path(self.folder) / self.table / _PREPARED_FOLDER
+        fitted, prepared, validation = prepare_fold(recipe, table, (train, held_out), kept)
         models = []
         for index, problem in enumerate(table.problems):
             target = table.target[:, index]
