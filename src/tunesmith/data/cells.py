@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 MISSING = frozenset({"", "?", "na", "n/a", "#n/a", "<na>", "nan", "null", "nat"})
 """Texts that stand for a missing value in any column, in lower case."""
+_LONGEST_MISSING = max(map(len, MISSING))
 NO_NUMBER = MISSING | {"-", "--", "---", ".", "*", "none", "missing", "unknown", "n.a.", "k.a.", "inf", "-inf"}
 """Texts that stand for a missing value in a column of numbers or dates, in lower case."""
 
@@ -65,8 +66,8 @@ def text_of(value: object) -> str | None:
         if not math.isfinite(value):
             return None
         value = int(value) if float(value).is_integer() else value
-    text = valid(str(value)).strip()
-    return None if text.lower() in MISSING else text
+    text = valid(value if isinstance(value, str) else str(value)).strip()
+    return None if len(text) <= _LONGEST_MISSING and text.lower() in MISSING else text
 
 
 def number_of(value: object, decimal: str = ".") -> float:

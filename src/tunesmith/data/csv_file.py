@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import bz2
 import dataclasses
-import gzip
 import io
-import lzma
 import re
 import time
 import warnings
-import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-import psutil
-
 from ..errors import InputError, message_of
-from ..text.wording import count, size
+from ..text.wording import count
+from .compressed_file import READ_ERRORS, expanded_bytes, open_file
 from .csv_format import CsvFormat
 from .findings import Finding
+from .limits import Limits, sampled_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,23 +25,9 @@ if TYPE_CHECKING:
 _SAMPLE_BYTES = 256_000
 _SPEED_BYTES = 4_000_000
 _LARGE_BYTES = 50_000_000  # Smaller files are read whole.
+_CHUNKED_BYTES = 200_000_000  # Larger ones are parsed in chunks, to spare memory.
 _PART_BYTES = 1_000_000
-_MEMORY_SHARE = 0.15  # Of the available memory for the table; converting, storing and training take several times that.
 _MOST_BAD_LINES = 0.05
-_OPENERS = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Limits:
-    """How much of a large file is read.
-
-    Args:
-        memory_bytes: The size of the table in memory; by default 15 % of the available memory.
-        seconds: The time of reading; no limit by default.
-    """
-
-    memory_bytes: float | None = None
-    seconds: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,88 +60,42 @@ def read_csv(path: Path, limits: Limits) -> CsvTable:
             sample = file.read(_SAMPLE_BYTES)
             is_whole = not file.read(1)
         form = CsvFormat.of(sample, is_whole=is_whole)
-        return _read(path, form, sample, limits)
-    except (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile) as error:
+        total = expanded_bytes(path)
+        share = 1.0 if total < _LARGE_BYTES else _share(path, form, total, limits)
+        if share == 1:
+            return _parse(path, form, chunked=total > _CHUNKED_BYTES)
+        return _read_share(path, form, total, share, row_bytes=len(sample) / max(1, sample.count(b"\n")))
+    except READ_ERRORS as error:
         raise InputError(f"{path} cannot be read: {message_of(error)}") from None
     except InputError as error:
         raise InputError(f"{path} cannot be read as CSV: {error}.") from None
 
 
-def open_file(path: Path) -> IO[bytes]:
-    """Return a file opened for reading, decompressed if it is compressed with gzip, bzip2, xz, or as one zip member."""
-    with path.open("rb") as file:
-        start = file.read(8)
-    if start.startswith(b"PK\x03\x04"):
-        archive = zipfile.ZipFile(path)
-        members = [name for name in archive.namelist() if not name.endswith("/") and not name.startswith("__MACOSX")]
-        if len(members) != 1:
-            raise InputError(f"a zip file must hold one CSV file, this one holds {count(len(members), 'file')}")
-        return archive.open(members[0])
-    opener: Any = next((opener for mark, opener in _OPENERS.items() if start.startswith(mark)), None)
-    return path.open("rb") if opener is None else opener(path, "rb")
-
-
-def _read(path: Path, form: CsvFormat, sample: bytes, limits: Limits) -> CsvTable:
-    """Return the table in a file of a known format."""
-    total = path.stat().st_size
-    if total < (_LARGE_BYTES if _is_plain(path) else _LARGE_BYTES // 10):
-        return _parse(path, form, None, ())
-    total = _expanded_size(path, total)
-    share, seconds_share = _shares(path, form, total, limits)
-    if min(share, seconds_share) >= 1:
-        return _parse(path, form, None, ())
-    share = min(share, seconds_share)
-    reason = "the time allows no more" if seconds_share <= share else "the table fits into memory"
-    in_parts = not form.has_line_ends_in_fields and not form.encoding.startswith("utf-16")
-    in_parts = in_parts and not form.encoding.startswith("utf-32")
-    row_bytes = len(sample) / max(1, sample.count(b"\n"))
-    finding = Finding(
-        kind="sampled_rows",
-        severity="warning",
-        text=f"The file has {size(total)}, about {total / row_bytes:,.0f} rows; {share:.0%} of them are used, so that "
-        f"{reason}.",
-        remedy=f"They are {'evenly spaced parts of' if in_parts else 'the first rows of'} the file. "
-        "Allow more minutes or memory to use more.",
-        values={"share": share, "file_bytes": total},
-    )
-    if not in_parts:
-        return _parse(path, form, int(share * total / row_bytes), (finding,))
-    with open_file(path) as file:
-        parts = io.BufferedReader(_Stream(_parts(file, total, share)))
-        return _parse(parts, form, None, (finding,))
-
-
-def _is_plain(path: Path) -> bool:
-    with open_file(path) as file:
-        return isinstance(file, io.BufferedReader)
-
-
-def _expanded_size(path: Path, stored: int) -> int:
-    """Return about how many bytes a file has when decompressed."""
-    with path.open("rb") as raw, open_file(path) as file:
-        if isinstance(file, zipfile.ZipExtFile):
-            return file.seek(0, io.SEEK_END)
-        if not isinstance(file, gzip.GzipFile | bz2.BZ2File | lzma.LZMAFile):
-            return stored
-        opened: Any = gzip.GzipFile(fileobj=raw) if isinstance(file, gzip.GzipFile) else type(file)(raw)
-        read = len(opened.read(8 * _SPEED_BYTES))
-        return int(stored * read / max(1, min(raw.tell(), stored)))
-
-
-def _shares(path: Path, form: CsvFormat, total: int, limits: Limits) -> tuple[float, float]:
-    """Return the shares of a file that memory and time allow, judged by its start."""
+def _share(path: Path, form: CsvFormat, total: int, limits: Limits) -> float:
+    """Return the share of a file that memory and time allow, judged by its start."""
+    started = time.monotonic()
     with open_file(path) as file:
         start = file.read(_SPEED_BYTES)
-    started = time.monotonic()
-    frame = _frame(io.BytesIO(start[: start.rfind(b"\n") + 1]), form, None)
-    seconds = time.monotonic() - started
-    ratio = float(frame.memory_usage(deep=True).sum()) / len(start)
-    allowed = limits.memory_bytes or _MEMORY_SHARE * psutil.virtual_memory().available
-    in_time = 1.0 if limits.seconds is None else limits.seconds / (seconds * total / len(start))
-    return allowed / (ratio * total), in_time
+    frame = _frame(io.BytesIO(start[: start.rfind(b"\n") + 1]), form)
+    scale = total / len(start)
+    memory = float(frame.memory_usage(deep=True).sum())
+    return limits.share(memory_bytes=memory * scale, seconds=(time.monotonic() - started) * scale)
 
 
-def _parse(source: Any, form: CsvFormat, rows: int | None, findings: tuple[Finding, ...]) -> CsvTable:
+def _read_share(path: Path, form: CsvFormat, total: int, share: float, *, row_bytes: float) -> CsvTable:
+    """Return evenly spaced parts of a file; its first rows where parts cannot be told apart."""
+    rows = total / row_bytes
+    if form.has_line_ends_in_fields or form.encoding.startswith(("utf-16", "utf-32")):
+        table, which = _parse(path, form, rows=int(share * rows)), "the first rows"
+    else:
+        with open_file(path) as file:
+            parts = io.BufferedReader(_Stream(_parts(file, total, share)))
+            table, which = _parse(parts, form, chunked=share * total > _CHUNKED_BYTES), "evenly spaced parts"
+    finding = sampled_rows(rows=rows, used=len(table.frame), file_bytes=total, which=which)
+    return dataclasses.replace(table, findings=(finding, *table.findings))
+
+
+def _parse(source: Any, form: CsvFormat, *, rows: int | None = None, chunked: bool = False) -> CsvTable:
     """Return the table of a path or stream; lines that do not fit are left out if they are few."""
     import pandas as pd
 
@@ -168,9 +103,10 @@ def _parse(source: Any, form: CsvFormat, rows: int | None, findings: tuple[Findi
     try:
         with warnings.catch_warnings(record=True) as caught, opened as file:
             warnings.simplefilter("always")
-            frame = _frame(file, form, rows, strict=isinstance(source, Path) and form.encoding == "utf-8")
+            strict = isinstance(source, Path) and form.encoding == "utf-8"
+            frame = _frame(file, form, rows=rows, chunked=chunked, strict=strict)
     except UnicodeDecodeError:  # The first bytes were UTF-8, a later one is not.
-        return _parse(source, dataclasses.replace(form, encoding="cp1252"), rows, findings)
+        return _parse(source, dataclasses.replace(form, encoding="cp1252"), rows=rows, chunked=chunked)
     except pd.errors.EmptyDataError:
         raise InputError("it has no columns") from None
     except (ValueError, pd.errors.ParserError) as error:
@@ -178,11 +114,10 @@ def _parse(source: Any, form: CsvFormat, rows: int | None, findings: tuple[Findi
     bad = sum(len(re.findall(r"Skipping line", str(warning.message))) for warning in caught)
     if bad > _MOST_BAD_LINES * (bad + len(frame)):
         raise InputError(f"{count(bad, 'line')} of {bad + len(frame):,} have more fields than the header")
-    if bad:
-        findings = (*findings, _bad_lines(bad))
+    findings = [_bad_lines(bad)] if bad else []
     if form.repeated:
-        findings = (*findings, repeated_names(form.repeated))
-    return CsvTable(frame=frame, decimal=form.decimal, findings=findings)
+        findings.append(repeated_names(form.repeated))
+    return CsvTable(frame=frame, decimal=form.decimal, findings=tuple(findings))
 
 
 def _bad_lines(lines: int) -> Finding:
@@ -206,7 +141,9 @@ def repeated_names(names: Sequence[str]) -> Finding:
     )
 
 
-def _frame(file: Any, form: CsvFormat, rows: int | None, *, strict: bool = False) -> pd.DataFrame:
+def _frame(
+    file: Any, form: CsvFormat, *, rows: int | None = None, chunked: bool = False, strict: bool = False
+) -> pd.DataFrame:
     import pandas as pd
 
     return pd.read_csv(
@@ -225,7 +162,7 @@ def _frame(file: Any, form: CsvFormat, rows: int | None, *, strict: bool = False
         na_values=["?"],
         skipinitialspace=True,
         on_bad_lines="warn",
-        low_memory=False,
+        low_memory=chunked,
         nrows=rows,
     )
 

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import InputError, MissingExtra, message_of
+from ..errors import InputError
 from ..text.cleaning import valid
-from .csv_file import Limits, read_csv, repeated_names
+from .arrow_file import arrow_to_pandas, read_arrow
+from .csv_file import read_csv, repeated_names
 from .findings import Finding
+from .limits import Limits
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,36 +74,18 @@ def _read_file(path: Path, limits: Limits) -> RawTable:
         start = file.read(8)
     suffix = path.suffix.lower()
     if start.startswith(_PARQUET) or suffix in (".parquet", ".pq"):
-        return RawTable(frame=_read_arrow(path, "Parquet"))
+        return _of_arrow(path, "Parquet", limits)
     if start.startswith(_ARROW) or suffix in (".feather", ".arrow", ".ipc"):
-        return RawTable(frame=_read_arrow(path, "Arrow"))
+        return _of_arrow(path, "Arrow", limits)
     if suffix in (".xlsx", ".xls", ".ods"):
         raise InputError(f"spreadsheets are not read. Save {path.name} as CSV first.")
     csv = read_csv(path, limits)
     return _without_index(RawTable(frame=csv.frame, decimal=csv.decimal, findings=csv.findings))
 
 
-def _read_arrow(path: Path, form: str) -> pd.DataFrame:
-    try:
-        import pyarrow
-        from pyarrow import ipc, parquet
-    except ImportError:
-        raise MissingExtra(f"{form} files need pyarrow. Install it with: pip install 'tunesmith[parquet]'") from None
-    try:
-        if form == "Parquet":
-            return _arrow_to_pandas(parquet.read_table(path))
-        with pyarrow.memory_map(str(path)) as file:
-            try:
-                return _arrow_to_pandas(ipc.open_file(file).read_all())
-            except pyarrow.ArrowInvalid:
-                return _arrow_to_pandas(ipc.open_stream(file).read_all())
-    except Exception as error:  # pyarrow raises many kinds for damaged files.
-        raise InputError(f"{path} must be a whole {form} file, but cannot be read: {message_of(error)}") from None
-
-
-def _arrow_to_pandas(table: Any) -> pd.DataFrame:
-    frame: pd.DataFrame = table.to_pandas(split_blocks=True, self_destruct=True, ignore_metadata=True)
-    return frame
+def _of_arrow(path: Path, form: str, limits: Limits) -> RawTable:
+    frame, findings = read_arrow(path, form, limits)
+    return RawTable(frame=frame, findings=findings)
 
 
 def _to_pandas(source: Any) -> pd.DataFrame:
@@ -129,7 +113,7 @@ def _to_pandas(source: Any) -> pd.DataFrame:
     if hasattr(source, "__arrow_c_stream__") and _has_pyarrow():
         import pyarrow
 
-        return _arrow_to_pandas(pyarrow.table(source))
+        return arrow_to_pandas(pyarrow.table(source))
     if hasattr(source, "toarray"):  # A sparse matrix of SciPy.
         return _from_array(source.toarray())
     raise InputError(f"a table must be a path or a frame, got {type(source).__name__}.")

@@ -13,10 +13,10 @@ from ..core.arrays import Floats
 from ..core.values import shown
 from ..data import cells
 from ..data.column import Column
-from ..data.csv_file import Limits
 from ..data.findings import Finding
 from ..data.fingerprint import fingerprint
 from ..data.folds import assign_folds
+from ..data.limits import Limits
 from ..data.problem import Kind, Problem, TaskKind, check_task, column_of, multilabel_problems
 from ..data.read import RawTable, read_table
 from ..data.schema import Schema
@@ -26,6 +26,8 @@ from ..text.wording import count
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_READING_SHARE = 0.3  # Of the time of preparing a table.
 
 TABLE_FOLDER = "table"
 """The folder of the table, in a study's folder."""
@@ -102,7 +104,7 @@ def prepare(data: Any, options: DataOptions, folder: Path, *, seed: int, seconds
         options: What the user says about it.
         folder: Where the table is kept.
         seed: The seed of the folds.
-        seconds: The time that reading a large file may take; no limit by default.
+        seconds: The time that it may take, if the file is so large that a part of it must do; no limit by default.
 
     Raises:
         InputError: The data cannot be read, or cannot be predicted; or the folder holds another table.
@@ -114,8 +116,9 @@ def prepare(data: Any, options: DataOptions, folder: Path, *, seed: int, seconds
         return table
     if data is None:
         raise InputError(f"a study's folder must hold a table, but {folder.parent} has none. Give the data.")
-    raw = read_table(data, Limits(seconds=seconds))
-    replace(_build(raw, options, seed=seed), source=_source(data, options, seed)).save(folder)
+    limits = Limits(seconds=None if seconds is None else _READING_SHARE * seconds)
+    table = _build(read_table(data, limits), options, seed=seed)  # The raw table is freed before it is stored.
+    replace(table, source=_source(data, options, seed)).save(folder)
     return Table.load(folder)
 
 
@@ -160,6 +163,7 @@ def _build(raw: RawTable, options: DataOptions, *, seed: int) -> Table:
     if not schema.columns:
         raise InputError("a table must have a column to predict from, besides the target and what is left out.")
     features, unread = schema.read_and_report(frame)
+    unread = [_rare(finding) if finding.kind == "new_categories" else finding for finding in unread]
     return Table(
         schema=schema,
         problems=problems,
@@ -243,6 +247,18 @@ def _left_out(kind: str, rows: int, why: str, columns: Sequence[str]) -> Finding
         text=f"{count(rows, 'row')} {'has' if rows == 1 else 'have'} {why}.",
         remedy="They are left out.",
         values={"rows": rows},
+    )
+
+
+def _rare(finding: Finding) -> Finding:
+    """Return the finding about categories beyond the most frequent ones, which the schema does not keep."""
+    (name,) = finding.columns
+    rows = int(str(finding.values["rows"]))
+    return replace(
+        finding,
+        kind="rare_categories",
+        text=f"{name} has so many categories that only the most frequent are kept; {count(rows, 'row')} "
+        f"{'has' if rows == 1 else 'have'} another.",
     )
 
 

@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 
 from tunesmith.data import csv_file
-from tunesmith.data.csv_file import Limits, read_csv
+from tunesmith.data.csv_file import read_csv
+from tunesmith.data.limits import Limits
 from tunesmith.errors import InputError
 
 

@@ -12,6 +12,8 @@ import pytest
 from pyarrow import feather, ipc, parquet
 from scipy import sparse
 
+from tunesmith.data import arrow_file
+from tunesmith.data.limits import Limits
 from tunesmith.data.read import read_frame, read_table
 from tunesmith.errors import InputError, MissingExtra
 
@@ -145,3 +147,32 @@ def test_without_pyarrow_a_frame_of_polars_is_read(monkeypatch: pytest.MonkeyPat
     frame = read_frame(polars.DataFrame({"a": [1, None], "b": ["x", "y"]}))
     assert frame["b"].tolist() == ["x", "y"]
     assert frame["a"].isna().tolist() == [False, True]
+
+
+def test_of_an_index_only_one_with_a_name_is_read(tmp_path: Path) -> None:
+    for name, names in ((None, ["a"]), ("key", ["a", "key"])):
+        pd.DataFrame({"a": [1, 2]}, index=pd.Index(["x", "y"], name=name)).to_parquet(tmp_path / "x.parquet")
+        assert list(read_frame(tmp_path / "x.parquet").columns) == names
+
+
+def write(frame: pd.DataFrame, path: Path) -> None:
+    table = pyarrow.Table.from_pandas(frame)
+    if path.suffix == ".parquet":
+        parquet.write_table(table, path, row_group_size=2_000 if "groups" in path.name else None)
+    else:
+        feather.write_feather(table, path, compression="uncompressed")
+
+
+@pytest.mark.parametrize("name", ["x.parquet", "groups.parquet", "x.feather"])
+def test_of_a_large_file_of_arrow_evenly_spaced_rows_are_read(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arrow_file, "_BATCH_ROWS", 500)
+    frame = pd.DataFrame({"row": np.arange(100_000)})
+    write(frame, tmp_path / name)
+    table = read_table(tmp_path / name, Limits(memory_bytes=frame.memory_usage().sum() / 4))
+    rows = table.frame["row"].to_numpy()
+    assert 20_000 <= len(rows) <= 30_000
+    assert (np.diff(rows) > 0).all()
+    assert np.diff(rows, prepend=0, append=100_000).max() < 10_000
+    assert [finding.kind for finding in table.findings] == ["sampled_rows"]
