@@ -29,6 +29,7 @@ from .result import FitResult, combine
 from .space import families, search_space
 
 RESERVED_SECONDS = 3.0
+_PREPARING_SHARE = 0.25  # Of all time, for reading a table that is too large to be read whole.
 _COSTS = ("fit_seconds", "model_mb", "predict_ms_per_1000_rows")
 """What every trial measures besides scores."""
 _BASELINE = "prior"
@@ -58,7 +59,13 @@ class FitSession:
     def __init__(self, data: Any, options: FitOptions, folder: Path, *, started: float) -> None:
         self.options, self.folder, self._started = options, folder, started
         with writing(folder):
-            self.table: Table = prepare(data, options.data, folder / TABLE_FOLDER, seed=options.seed)
+            self.table: Table = prepare(
+                data,
+                options.data,
+                folder / TABLE_FOLDER,
+                seed=options.seed,
+                seconds=_PREPARING_SHARE * options.minutes * 60,
+            )
         self.score = score_named(options.metric, self.table.problems)
         self.limits = self._named_limits()
         self.families: dict[str, Family] = families(self.table, self._family_names())
