@@ -132,6 +132,7 @@ class FoldModels:
             weights=dict(self.members),
             sharpness={trial: whole.sharpness[trial] for trial, _ in self.members},
             final=whole.final,
+            factors=whole.factors,
         )
 
     @cached_property

@@ -82,7 +82,8 @@ class Ensemble:
 
     def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return the predicted classes or numbers, one column for each problem."""
-        return predictions_of(self.problems, self.predict_scores(frame), frame.index)
+        outputs = self.combination.decide(self.problems, self.predict_scores(frame))
+        return predictions_of(self.problems, outputs, frame.index)
 
     def predict_proba(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return the probability of each class; columns `class` for one problem, `target=class` for several.
@@ -151,6 +152,7 @@ def _combination(manifest: Mapping[str, Any]) -> Combination:
         weights={row["trial"]: row["weight"] for row in manifest["members"]},
         sharpness={row["trial"]: tuple(row["sharpness"]) for row in manifest["members"]},
         final=tuple(manifest["sharpness"]),
+        factors=tuple(map(tuple, manifest["factors"])),
     )
 
 
@@ -192,6 +194,7 @@ def save_ensemble(
         "metric": metric,
         "score": score,
         "sharpness": combination.final,
+        "factors": combination.factors,
         "members": rows,
     }
     (partial / _MANIFEST).write_bytes(orjson.dumps(manifest, option=orjson.OPT_INDENT_2))

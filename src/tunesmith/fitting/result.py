@@ -158,13 +158,14 @@ def combine(study: Study, task: TableTask) -> None:
         raise InputError("no model was trained in time. Allow more minutes.")
     predictions = {number: np.load(folder / PREDICTIONS_FILE) for number, folder in folders.items()}
     target = table.target[table.held_out]
-    combination = Combination.fit(table.problems, target, predictions, score, rules.allow)
+    weight = None if table.weight is None else table.weight[table.held_out]
+    combination = Combination.fit(table.problems, target, predictions, score, weight=weight, fits=rules.allow)
     save_ensemble(
         study.folder / MODEL_FOLDER,
         schema=table.schema,
         problems=table.problems,
         metric=task.metric,
-        score=score.mean(table.problems, target, combination.apply(table.problems, predictions)),
+        score=combination.score(table.problems, target, predictions, score, weight),
         combination=combination,
         parameters={trial.number: trial.parameters for trial in study.trials},
         pipelines={number: sorted(folder.glob("fold_*")) for number, folder in folders.items()},
@@ -183,12 +184,11 @@ def trial_model(study: Study, number: int) -> Ensemble:
     table, parameters = study.task.loaded, trial.parameters
     folders = sorted((trial.folder / ARTIFACTS_FOLDER).glob("fold_*"))
     pipelines = [Pipeline.load(folder, str(parameters["family"])) for folder in folders]
-    ones = tuple(1.0 for _ in table.problems)
     return Ensemble(
         schema=table.schema,
         problems=table.problems,
         metric=study.task.metric,
         score=trial.metrics[study.task.metric],
         members=[Member(trial=number, weight=1.0, parameters=parameters, pipelines=pipelines)],
-        combination=Combination(weights={number: 1.0}, sharpness={number: ones}, final=ones),
+        combination=Combination.of_one(table.problems, number),
     )

@@ -124,7 +124,8 @@ class TableTask:
             times_held_out[held_out] += 1
             known = times_held_out > 0
             means = predictions[known] / times_held_out[known, None]
-            metrics = {self.metric: score.mean(table.problems, table.target[known], means), **costs}
+            weight = None if table.weight is None else table.weight[known]
+            metrics = {self.metric: score.mean(table.problems, table.target[known], means, weight), **costs}
             report(number + 1, metrics)
         for name in self.also:
             metrics[name] = score_named(name, table.problems).mean(table.problems, table.target[known], means)

@@ -81,7 +81,8 @@ def _add_outputs(graph: Graph, ensemble: Ensemble, members: Mapping[int, list[st
         mean = _sharpened(graph, graph.sum(weighted), combination.final[index])
         names = _output_names(ensemble, problem)
         if problem.is_classification:
-            graph.output(names[0], _label(graph, mean, problem), "STRING", None)
+            factors = graph.constant([combination.factors[index]])
+            graph.output(names[0], _label(graph, graph.add("Mul", mean, factors), problem), "STRING", None)
         graph.output(names[-1], mean, "DOUBLE", problem.outputs)
 
 

@@ -115,8 +115,9 @@ def _compare(ensemble: Ensemble, table: Table, frame: pd.DataFrame, outputs: Flo
             gaps = np.maximum(0.0, gaps - 1e-6 * np.abs(python))
         largest = max(largest, float(np.where(np.isnan(gaps), np.inf, gaps).max()) / scale)
         if problem.is_classification:
-            differ = labels[:, column] != np.array(problem.classes, dtype=object)[python.argmax(axis=1)]
-            best = np.sort(python, axis=1)
+            chances = python * np.asarray(ensemble.combination.factors[index])
+            differ = labels[:, column] != np.array(problem.classes, dtype=object)[chances.argmax(axis=1)]
+            best = np.sort(chances, axis=1)
             tied = best[:, -1] - best[:, -2] <= _TIE
             ties += int((differ & tied).sum())
             wrong += int((differ & ~tied).sum())

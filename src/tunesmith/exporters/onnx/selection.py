@@ -44,8 +44,9 @@ def exportable_ensemble(
     table, score = source.table, score_named(ensemble.metric, ensemble.problems)
     target = table.target[table.held_out]
     predictions = {trial: source.out_of_fold(trial) for trial in members}
-    combination = Combination.fit(ensemble.problems, target, predictions, score)
-    reached = score.mean(ensemble.problems, target, combination.apply(ensemble.problems, predictions))
+    weight = None if table.weight is None else table.weight[table.held_out]
+    combination = Combination.fit(ensemble.problems, target, predictions, score, weight=weight)
+    reached = combination.score(ensemble.problems, target, predictions, score, weight)
     kept = [dataclasses.replace(members[trial], weight=weight) for trial, weight in combination.weights.items()]
     note = (
         f"Without {wording.count(len(refused), 'model')} that ONNX cannot express ({told}). "
