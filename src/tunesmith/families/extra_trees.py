@@ -31,10 +31,10 @@ class ExtraTreesFamily:
     }
 
     def configurations(self, problem: Problem) -> Sequence[Mapping[str, Value]]:
-        """Return a fast and a deep configuration."""
+        """Return a deep configuration, the better one in ensembles, and a fast one."""
         return [
-            {"trees": 200, "min_samples_leaf": 2, "max_features": 0.4},
             {"trees": 300, "min_samples_leaf": 1, "max_features": 0.8},
+            {"trees": 200, "min_samples_leaf": 2, "max_features": 0.4},
         ]
 
     def seconds(self, rows: int, columns: int, problem: Problem, parameters: Mapping[str, Value]) -> float:

@@ -1,10 +1,10 @@
-"""The first minute of `fit`: known good configurations, the cheapest of each family's first choices first."""
+"""The first trials of `fit`: known good configurations, the cheapest of each family's first choices first."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import zip_longest
 
 from ..core.trial import Value
 from ..data.table import Table
@@ -12,6 +12,14 @@ from ..families.base import Family
 
 _BASELINE = "prior"
 _FASTEST_SECONDS = 0.3  # A trial takes at least this long.
+_LATER = {
+    "k_neighbors": 1,
+    "random_forest": 1,
+    "additive": 2,
+    "hist_gradient_boosting": 2,
+    "decision_tree": 3,
+}
+"""Turns that a family waits, because it rarely adds to the families before it (measured on twelve tables)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +38,8 @@ class PlannedTrial:
 def plan(chosen: Mapping[str, Family], table: Table) -> list[PlannedTrial]:
     """Return the configurations to be tried first.
 
-    The first choice of every family comes first, the cheapest before the others, then the second choices, and so on.
+    The first choices of the families come first, then the second ones, and so on; within a turn the cheapest is first.
+    So a good model exists within seconds, and the ensemble soon has members of every kind.
 
     Args:
         chosen: The families by name.
@@ -39,16 +48,14 @@ def plan(chosen: Mapping[str, Family], table: Table) -> list[PlannedTrial]:
     splits = table.splits
     rows = sum(len(train) for train, _ in splits) // len(splits)
     columns = len(table.schema.columns)
-
-    def planned(name: str, family: Family, choice: Mapping[str, Value]) -> PlannedTrial:
-        seconds = sum(len(splits) * family.seconds(rows, columns, problem, choice) for problem in table.problems)
-        parameters = {"family": name, "recipe": "plain", **{f"{name}.{key}": value for key, value in choice.items()}}
-        return PlannedTrial(parameters=parameters, seconds=max(_FASTEST_SECONDS, seconds))
-
-    listed = [
-        [planned(name, family, choice) for choice in family.configurations(table.problems[0])]
-        for name, family in chosen.items()
-        if name != _BASELINE
-    ]
-    turns = ([trial for trial in turn if trial is not None] for turn in zip_longest(*listed))
-    return [trial for turn in turns for trial in sorted(turn, key=lambda trial: trial.seconds)]
+    turns: dict[int, list[PlannedTrial]] = defaultdict(list)
+    for name, family in chosen.items():
+        if name == _BASELINE:
+            continue
+        start = _LATER.get(name, 0) if len(chosen) > 2 else 0
+        for turn, choice in enumerate(family.configurations(table.problems[0]), start):
+            seconds = sum(len(splits) * family.seconds(rows, columns, problem, choice) for problem in table.problems)
+            own = {f"{name}.{key}": value for key, value in choice.items()}
+            parameters = {"family": name, "recipe": "plain", **own}
+            turns[turn].append(PlannedTrial(parameters=parameters, seconds=max(_FASTEST_SECONDS, seconds)))
+    return [trial for turn in sorted(turns) for trial in sorted(turns[turn], key=lambda trial: trial.seconds)]

@@ -1,0 +1,47 @@
+import numpy as np
+import pandas as pd
+
+from tunesmith.data.table import Table
+from tunesmith.families.extra_trees import ExtraTreesFamily
+from tunesmith.families.lightgbm import LightgbmFamily
+from tunesmith.families.linear import LinearFamily
+from tunesmith.families.prior import PriorFamily
+from tunesmith.families.random_forest import RandomForestFamily
+from tunesmith.fitting.plan import plan
+from tunesmith.fitting.prepare import DataOptions, prepare
+
+FAMILIES = {
+    "prior": PriorFamily(),
+    "random_forest": RandomForestFamily(),
+    "extra_trees": ExtraTreesFamily(),
+    "lightgbm": LightgbmFamily(),
+    "linear": LinearFamily(),
+}
+
+
+def table_of(rows: int, folder) -> Table:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(rows, 4)), columns=list("abcy"))
+    return prepare(frame, DataOptions(target="y"), folder / str(rows), seed=0)
+
+
+def test_the_cheapest_first_choices_come_first(tmp_path) -> None:
+    trials = plan(FAMILIES, table_of(2000, tmp_path))
+    families = [trial.parameters["family"] for trial in trials]
+    assert families[0] == "linear"
+    assert set(families[:3]) == {"linear", "lightgbm", "extra_trees"}
+    assert "prior" not in families  # It is trained before.
+    assert families.index("random_forest") > 2
+    first = trials[families.index("lightgbm")].parameters
+    assert {name.partition(".")[0] for name in first if "." in name} == {"lightgbm"}
+
+
+def test_more_rows_take_longer(tmp_path) -> None:
+    trees = {"prior": PriorFamily(), "extra_trees": ExtraTreesFamily()}
+    few, many = (sum(trial.seconds for trial in plan(trees, table_of(rows, tmp_path))) for rows in (500, 10_000))
+    assert many > 5 * few
+
+
+def test_a_family_alone_is_tried_at_once(tmp_path) -> None:
+    chosen = {"prior": PriorFamily(), "random_forest": RandomForestFamily()}
+    assert plan(chosen, table_of(200, tmp_path))[0].parameters["family"] == "random_forest"
