@@ -22,7 +22,7 @@ from ..ensembles.pipeline import Pipeline, megabytes
 from ..ensembles.training import train_model
 from ..families.base import Family, TrainingPart
 from ..recipes.cache import prepare_fold
-from ..recipes.templates import TEMPLATES
+from ..recipes.files import recipe_named
 from ..trial_folder.artifacts import find_artifacts
 from ..trial_folder.metrics import write_metrics
 from ..trial_folder.names import ARTIFACTS_FOLDER
@@ -149,7 +149,7 @@ class TableTask:
             for key, value in request.parameters.items()
             if key.startswith(f"{name}.")
         }
-        recipe = TEMPLATES[str(request.parameters["recipe"])]
+        recipe = recipe_named(str(request.parameters["recipe"]), Path(self.folder))
         if family.takes_text:
             recipe = recipe.keeping_text()
         kept = Path(self.folder) / self.table / _PREPARED_FOLDER
