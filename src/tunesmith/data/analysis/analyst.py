@@ -11,7 +11,6 @@ import numpy as np
 from ..findings import Finding, by_severity
 from ..problem import Problem
 from ..read import RawTable, read_table
-from ..schema import Schema
 from .analysis import Analysis
 from .constants import find_constants
 from .drift import find_drift
@@ -95,8 +94,7 @@ def analyse(
         if unknown.any():
             findings.append(missing_target(names, int(unknown.sum()), len(frame)))
             frame, encoded = frame[~unknown].reset_index(drop=True), encoded[~unknown]
-    schema = Schema.infer(frame, ignore=[*names, *exclude], decimal=raw.decimal)
-    sample = Sample.of(frame, encoded, problems, schema, seed=seed)
+    sample = Sample.of(frame, encoded, problems, ignore=exclude, decimal=raw.decimal, seed=seed)
     for check in CHECKS:
         findings.extend(check(sample))
     held_out = None if test is None else read_table(test).frame

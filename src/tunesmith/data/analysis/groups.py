@@ -172,13 +172,15 @@ def _group_codes(sample: Sample, column: Column) -> Indices | None:
 def _rows_of_groups(codes: Indices, seed: int) -> Indices:
     """Return rows of whole groups, drawn at random, at most 30 of each group and about 6,000 together."""
     random = np.random.default_rng(seed)
-    order = random.permutation(int(codes.max()) + 1)  # Groups in random order.
-    rows = random.permutation(np.flatnonzero(codes >= 0))
-    rows = rows[np.argsort(order[codes[rows]], kind="stable")]
-    groups = order[codes[rows]]
-    starts = np.flatnonzero(np.diff(groups, prepend=-1))
+    order = random.permutation(int(codes.max()) + 1)  # The place of each group in random order.
+    sizes = np.bincount(order[codes[codes >= 0]]).clip(max=_MOST_OF_GROUP)
+    last = int(np.searchsorted(np.cumsum(sizes), _ROWS))
+    places = np.where(codes >= 0, order[codes], last + 1)
+    rows = random.permutation(np.flatnonzero(places <= last))
+    rows = rows[np.argsort(places[rows], kind="stable")]
+    starts = np.flatnonzero(np.diff(places[rows], prepend=-1))
     within = np.arange(len(rows)) - np.repeat(starts, np.diff(np.append(starts, len(rows))))
-    chosen: Indices = np.sort(rows[within < _MOST_OF_GROUP][:_ROWS])
+    chosen: Indices = np.sort(rows[within < _MOST_OF_GROUP])
     return chosen
 
 

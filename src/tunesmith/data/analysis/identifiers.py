@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .sample import Sample
 
 _LEAST_ROWS = 20
+_FEW_ROWS = 1_000  # To rule out most columns soon.
 _DENSE = 1.5
 _CODE = re.compile(r"^(?=.*\d)[\w.:/#-]{2,64}$")
 
@@ -25,10 +26,13 @@ _CODE = re.compile(r"^(?=.*\d)[\w.:/#-]{2,64}$")
 def find_identifiers(sample: Sample) -> Iterator[Finding]:
     """Yield columns with another value in every row that say nothing else."""
     for column in sample.schema.columns:
-        if sample.rows < _LEAST_ROWS or sample.raw[column.name].duplicated().any():
-            continue
         values = sample.whole[column.name]
-        if values.isna().any() or (not sample.is_whole and values.duplicated().any()):
+        seen = sample.features[column.name]
+        if column.kind == "date" or (column.kind == "number" and (seen != seen.round()).any()):
+            continue
+        if len(values) < _LEAST_ROWS or _repeats(values[:_FEW_ROWS]) or _repeats(sample.raw[column.name]):
+            continue
+        if not sample.is_whole and _repeats(values):
             continue
         if column.kind == "number":
             yield from _numeric(column.name, column.read(values).to_numpy(dtype=np.float64))
@@ -41,6 +45,11 @@ def find_identifiers(sample: Sample) -> Iterator[Finding]:
                 remedy=f"Leave it out with --exclude {column.name}: a model can only learn it by heart.",
                 values={"distinct": len(values)},
             )
+
+
+def _repeats(values: pd.Series) -> bool:
+    """Tell whether a value occurs twice, or is missing."""
+    return bool(values.isna().any() or values.duplicated().any())
 
 
 def is_code(column: Column, values: pd.Series) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
@@ -43,14 +43,34 @@ class Sample:
     seed: int
 
     @classmethod
-    def of(cls, whole: pd.DataFrame, target: Floats, problems: Sequence[Problem], schema: Schema, *, seed: int) -> Self:
-        """Return a table with a random sample of at most 50,000 rows."""
+    def of(
+        cls,
+        whole: pd.DataFrame,
+        target: Floats,
+        problems: Sequence[Problem],
+        *,
+        ignore: Collection[str] = (),
+        decimal: str = ".",
+        seed: int,
+    ) -> Self:
+        """Return a table with a random sample of at most 50,000 rows, which also tells how the columns are read.
+
+        Args:
+            whole: Every row.
+            target: Encoded.
+            problems: What is to be predicted.
+            ignore: Columns that are not looked at, besides the targets.
+            decimal: The decimal mark of numbers in text, where their values allow two.
+            seed: The seed of all samples.
+        """
+        positions = drawn(len(whole), SAMPLE_ROWS, seed)
+        unused = {*ignore, *(problem.target for problem in problems)}
         return cls(
             whole=whole,
             target=target,
             problems=tuple(problems),
-            schema=schema,
-            positions=drawn(len(whole), SAMPLE_ROWS, seed),
+            schema=Schema.infer(whole.iloc[positions], ignore=unused, decimal=decimal),
+            positions=positions,
             seed=seed,
         )
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .sample import Sample
 
 _MANY = 50
+_LEAST_WORDS = 2.0
 _NEARLY_ALL = 0.5
 
 
@@ -21,6 +22,8 @@ def find_words(sample: Sample) -> Iterator[Finding]:
     for column in sample.columns("text"):
         texts = sample.features[column.name].dropna()
         mean = float(texts.str.count(r"\S+").mean()) if len(texts) else 0.0
+        if mean < _LEAST_WORDS:
+            continue
         yield Finding(
             kind="free_text",
             severity="info",
