@@ -43,6 +43,7 @@ TASKS = ("classification", "binary", "multiclass", "multilabel", "regression", "
 @click.option("--group", help="The column whose equal values belong together in validation.")
 @click.option("--weight", help="The column with the weight of each row.")
 @click.option("--exclude", multiple=True, help="A column that no model sees; repeatable.")
+@click.option("--as-given", is_flag=True, help="Use all columns and split at random, whatever the analyst finds.")
 @click.option("--positive", help="The positive class of two.")
 @click.option("--test", type=click.Path(path_type=Path), help="A table that is kept for one last test.")
 @click.option("--families", help="The families to choose from, separated by commas [default: all that are installed].")
@@ -124,7 +125,7 @@ def _options(asked: dict[str, Any]) -> FitOptions:
             target=asked["target"],
             exclude=(*asked["exclude"], *asked["ids"]),
             task=task,
-            **{name: asked[name] for name in ("weight", "group", "time", "positive", "test")},
+            **{name: asked[name] for name in ("weight", "group", "time", "positive", "test", "as_given")},
         ),
         ids=asked["ids"],
         budget=Budget(minutes=minutes, trials=asked["trials"], memory_gb=asked["memory_gb"]),

@@ -30,6 +30,7 @@ def fit(
     group: str | None = None,
     weight: str | None = None,
     exclude: str | Sequence[str] = (),
+    as_given: bool = False,
     positive: Any = None,
     test: Any = None,
     families: Sequence[str] = (),
@@ -56,6 +57,7 @@ def fit(
         group: The column whose equal values belong together: no group is trained on and validated on at once.
         weight: The column with the weight of each row.
         exclude: Columns that no model sees.
+        as_given: Whether to use all columns and to split at random, whatever the analyst finds.
         positive: The positive class of two.
         test: Rows that are kept for one last test: what `data` may be.
         families: The families to choose from, as `["lightgbm", "linear"]`; all by default.
@@ -83,6 +85,7 @@ def fit(
             group=group,
             time=time,
             exclude=(*listed(exclude), *listed(id)),
+            as_given=as_given,
             positive=positive,
             test=test,
         ),

@@ -12,6 +12,7 @@ import numpy as np
 from ..core.arrays import Floats
 from ..core.values import shown
 from ..data import cells
+from ..data.analysis import Analysis, analyse
 from ..data.column import Column
 from ..data.findings import Finding
 from ..data.fingerprint import fingerprint
@@ -23,6 +24,7 @@ from ..data.schema import Schema
 from ..data.table import Table
 from ..errors import InputError
 from ..text.wording import count
+from .decisions import decide
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,6 +50,8 @@ class DataOptions:
         positive: The positive class of two; by default the second in sorted order.
         test: Rows that are kept for one last test: what `data` may be.
         repeats: The number of times that the rows are split into folds anew.
+        as_given: Whether nothing is decided by what the analyst finds: all columns are used, and rows are split at
+            random unless `group` or `time` say otherwise.
     """
 
     target: str | Sequence[str]
@@ -59,6 +63,7 @@ class DataOptions:
     positive: object = None
     test: Any = None
     repeats: int = 1
+    as_given: bool = False
 
     def __post_init__(self) -> None:
         """Check what can be checked without the data.
@@ -117,9 +122,30 @@ def prepare(data: Any, options: DataOptions, folder: Path, *, seed: int, seconds
     if data is None:
         raise InputError(f"a study's folder must hold a table, but {folder.parent} has none. Give the data.")
     limits = Limits(seconds=None if seconds is None else _READING_SHARE * seconds)
-    table = _build(read_table(data, limits), options, seed=seed)  # The raw table is freed before it is stored.
+    given = options if options.test is None else replace(options, test=read_table(options.test))
+    # The raw table is freed before it is stored.
+    table, analysis = _analysed(read_table(data, limits), given, seed=seed)
     replace(table, source=_source(data, options, seed)).save(folder)
+    analysis.with_findings(table.findings).save(folder)
     return Table.load(folder)
+
+
+def _analysed(raw: RawTable, options: DataOptions, *, seed: int) -> tuple[Table, Analysis]:
+    """Return the table of a user's data, split as the analyst finds right unless the options say, and the analysis."""
+    problems = problems_of(raw.frame, options, decimal=raw.decimal, findings=[])
+    analysis = analyse(raw, problems, test=options.test, exclude=sorted(options.unused), seed=seed)
+    decided = options
+    if not options.as_given:
+        decision = decide(analysis, may_split=options.group is None and options.time is None)
+        group, time = decision.group or options.group, decision.time or options.time
+        decided = replace(options, group=group, time=time, exclude=(*options.exclude, *decision.exclude))
+    try:
+        table = _build(raw, decided, seed=seed)
+    except InputError:
+        if decided == options:
+            raise
+        return _build(raw, options, seed=seed), analysis  # Too few groups or times to hold some out.
+    return table, analysis if decided == options else decision.analysis
 
 
 def _source(data: Any, options: DataOptions, seed: int) -> dict[str, Any]:
@@ -173,7 +199,7 @@ def _build(raw: RawTable, options: DataOptions, *, seed: int) -> Table:
         weight=None if weight is None else weight / weight.mean(),
         ordered=times is not None,
         findings=(*findings, *unread),
-        test=None if options.test is None else _test_part(options, schema, problems),
+        test=None if options.test is None else _test_part(options.test, options, schema, problems),
     )
 
 
@@ -292,9 +318,8 @@ def _groups(values: pd.Series) -> np.ndarray:
     return np.where(alone, codes.max(initial=0) + 1 + np.cumsum(alone), codes)
 
 
-def _test_part(options: DataOptions, schema: Schema, problems: tuple[Problem, ...]) -> Table:
+def _test_part(raw: RawTable, options: DataOptions, schema: Schema, problems: tuple[Problem, ...]) -> Table:
     """Return the test rows as a table without folds."""
-    raw = read_table(options.test)
     targets = {problem.target: column_of(raw.frame, problem.target, "target of the test data") for problem in problems}
     target = np.column_stack([problem.encode(targets[problem.target]) for problem in problems])
     known = np.flatnonzero(~np.isnan(target).any(axis=1))

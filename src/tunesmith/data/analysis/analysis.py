@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
 import orjson
 
-from ..findings import Finding
+from ..findings import Finding, by_severity
 from .facts import ColumnFacts
 
 ANALYSIS_FILE = "analysis.json"
@@ -23,11 +23,13 @@ class SplitColumn:
     Args:
         column: The column.
         reason: Why, with figures.
+        worse: By which share a random split shows a too small error; 0 if that was not the reason.
         confident: Whether `fit` may do so unasked.
     """
 
     column: str
     reason: str
+    worse: float
     confident: bool
 
 
@@ -43,6 +45,7 @@ class Analysis:
         targets: What is to be predicted.
         group: The column whose values should not be shared by two folds.
         time: The column by which the last rows should be held out.
+        keys: Columns that name the row, which models had better not see.
         seconds: How long it took.
     """
 
@@ -53,6 +56,7 @@ class Analysis:
     targets: tuple[str, ...] = ()
     group: SplitColumn | None = None
     time: SplitColumn | None = None
+    keys: tuple[str, ...] = ()
     seconds: float = 0.0
 
     @property
@@ -66,11 +70,32 @@ class Analysis:
         """Return the findings of a kind."""
         return tuple(finding for finding in self.findings if finding.kind == kind)
 
+    def with_remedy(self, kinds: Collection[str], columns: Collection[str], remedy: str) -> Self:
+        """Return the analysis with what was done about some findings.
+
+        Args:
+            kinds: The kinds of the findings.
+            columns: One of these columns must be theirs.
+            remedy: What was done.
+        """
+        findings = tuple(
+            replace(finding, remedy=remedy) if finding.kind in kinds and {*finding.columns} & {*columns} else finding
+            for finding in self.findings
+        )
+        return replace(self, findings=findings)
+
+    def with_findings(self, others: Iterable[Finding]) -> Self:
+        """Return the analysis with further findings; of two of a kind about the same columns, its own is kept."""
+        own = {(finding.kind, finding.columns) for finding in self.findings}
+        new = [finding for finding in others if (finding.kind, finding.columns) not in own]
+        return replace(self, findings=by_severity((*self.findings, *new)))
+
     def to_table(self) -> dict[str, Any]:
         """Return it as plain JSON."""
         return {
             **{name: getattr(self, name) for name in ("rows", "rows_sampled", "seconds")},
             "targets": list(self.targets),
+            "keys": list(self.keys),
             "group": self.group and asdict(self.group),
             "time": self.time and asdict(self.time),
             "findings": [finding.to_table() for finding in self.findings],
@@ -86,6 +111,7 @@ class Analysis:
             rows=table["rows"],
             rows_sampled=table["rows_sampled"],
             targets=tuple(table["targets"]),
+            keys=tuple(table["keys"]),
             group=SplitColumn(**table["group"]) if table["group"] else None,
             time=SplitColumn(**table["time"]) if table["time"] else None,
             seconds=table["seconds"],

@@ -42,7 +42,8 @@ CHECKS: tuple[Check, ...] = (
 )
 """What is looked for, in the order of the findings of one severity."""
 
-_DIFFER = ("identifier", "row_number", "group", "time", "steady_time")
+_KEYS = ("identifier", "row_number")
+_DIFFER = (*_KEYS, "group", "time", "steady_time")
 """Kinds of findings about columns that differ in any two tables."""
 
 
@@ -83,7 +84,7 @@ def analyse(
     info duplicate_rows ()
     """
     started = time.monotonic()
-    raw = data if isinstance(data, RawTable) else read_table(data)
+    raw = _read(data)
     frame, findings = raw.frame, list(raw.findings)
     problems = _problems(raw, target)
     names = tuple(dict.fromkeys(problem.target for problem in problems))
@@ -97,7 +98,7 @@ def analyse(
     sample = Sample.of(frame, encoded, problems, ignore=exclude, decimal=raw.decimal, seed=seed)
     for check in CHECKS:
         findings.extend(check(sample))
-    held_out = None if test is None else read_table(test).frame
+    held_out = None if test is None else _read(test).frame
     splits = find_splits(sample, held_out)
     findings.extend(splits.findings)
     findings.extend(find_leaks(sample, splits.group.column if splits.group else None))
@@ -113,8 +114,13 @@ def analyse(
         targets=names,
         group=splits.group,
         time=splits.time,
+        keys=tuple(name for finding in findings if finding.kind in _KEYS for name in finding.columns),
         seconds=time.monotonic() - started,
     )
+
+
+def _read(data: Any) -> RawTable:
+    return data if isinstance(data, RawTable) else read_table(data)
 
 
 def _problems(raw: RawTable, target: str | Problem | Sequence[str | Problem]) -> tuple[Problem, ...]:

@@ -38,6 +38,7 @@ def train(features: Floats, target: Floats, *, seed: int, rounds: int = _ROUNDS)
     """
     import lightgbm
 
+    features = _some(features)
     least = min(20, max(2, len(target) // 50))
     parameters = {**_PARAMETERS, "seed": seed, "min_data_in_leaf": least}
     data = lightgbm.Dataset(features, params=parameters, free_raw_data=False)
@@ -50,7 +51,12 @@ def train(features: Floats, target: Floats, *, seed: int, rounds: int = _ROUNDS)
 
 def predict(boosters: list[Any], features: Floats) -> Floats:
     """Return the predictions of boosters, shape `(rows, outputs)`."""
-    return np.column_stack([booster.predict(features, num_threads=1) for booster in boosters])
+    return np.column_stack([booster.predict(_some(features), num_threads=1) for booster in boosters])
+
+
+def _some(features: Floats) -> Floats:
+    """Return features, or a constant where there are none, as LightGBM needs one."""
+    return features if features.shape[1] else np.zeros((len(features), 1))
 
 
 def out_of_fold(features: Floats, target: Floats, folds: Indices, *, seed: int) -> Floats:

@@ -69,7 +69,7 @@ def _group(sample: Sample, found: list[GroupEvidence], test: pd.DataFrame | None
         elif known is not None:
             reason += " The values in the test table are new."
             confident = True
-        return SplitColumn(column=evidence.column, reason=reason, confident=confident)
+        return SplitColumn(column=evidence.column, reason=reason, worse=evidence.worse, confident=confident)
     return None
 
 
@@ -80,14 +80,14 @@ def _time(sample: Sample, found: list[TimeEvidence], test: pd.DataFrame | None) 
         later = _later_share(sample, evidence.column, test)
         if later is not None and later > _MOSTLY and evidence.named is not False:
             reason = f"The test table is later than the training table by '{evidence.column}'."
-            return SplitColumn(column=evidence.column, reason=reason, confident=True)
+            return SplitColumn(column=evidence.column, reason=reason, worse=max(evidence.worse, 0.0), confident=True)
         if not evidence.drifts:
             continue
         reason, confident = times.reason(evidence), evidence.is_confident
         if later is not None and later < _HARDLY:
             reason += " But the test table is of the same time as the training table."
             confident = False
-        return SplitColumn(column=evidence.column, reason=reason, confident=confident)
+        return SplitColumn(column=evidence.column, reason=reason, worse=evidence.worse, confident=confident)
     return None
 
 

@@ -39,6 +39,7 @@ _WINDOWS = 3
 _FOLDS = 2
 _LEAST_ROWS = 100
 _LEAST_MOMENTS = 20
+_KNOWN = 0.99  # Of the rows; `fit` leaves out those without a time.
 _MOST_CANDIDATES = 3
 _WORSE = 0.05
 _SIGMAS = 3.5
@@ -114,7 +115,7 @@ def _candidates(sample: Sample) -> list[Column]:
     for column in sample.columns("date", "number"):
         values = as_numbers(sample.features[column.name])
         known = values[~np.isnan(values)]
-        if len(known) < 0.9 * len(values) or len(np.unique(known)) < _LEAST_MOMENTS:
+        if len(known) < _KNOWN * len(values) or len(np.unique(known)) < _LEAST_MOMENTS:
             continue
         if (column.kind == "date" and (names_moment(column.name) is not False or _rises(values))) or (
             names_moment(column.name)
