@@ -16,15 +16,13 @@ from ..core.arrays import Floats
 from ..core.trial import Value
 from ..data.problem import Problem, predictions_of
 from ..data.schema import Schema
-from ..errors import InputError
+from ..errors import InputError, message_of
 from .combination import Combination
+from .manifest import FORMAT, MANIFEST, Manifest
 from .pipeline import Pipeline
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_MANIFEST = "manifest.json"
-_FORMAT = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,26 +107,42 @@ class Ensemble:
         Raises:
             InputError: The folder holds none.
         """
-        manifest = _manifest(folder)
-        return cls(
-            schema=Schema.from_table(manifest["columns"]),
-            problems=tuple(map(Problem.from_table, manifest["problems"])),
-            metric=manifest["metric"],
-            score=manifest["score"],
-            members=[
-                Member(
-                    trial=row["trial"],
-                    weight=row["weight"],
-                    parameters=row["parameters"],
-                    pipelines=[
-                        Pipeline.load(place, row["parameters"]["family"])
-                        for place in sorted((folder / str(row["trial"])).iterdir())
-                    ],
-                )
-                for row in manifest["members"]
-            ],
-            combination=_combination(manifest),
+        manifest = Manifest.read(folder)
+        members = []
+        for trial, weight in manifest.combination.weights.items():
+            parameters = manifest.parameters[trial]
+            place = folder / str(trial)
+            if not place.is_dir():
+                raise InputError(f"a model must hold the folder of each member, but {place} is missing. Fit again.")
+            pipelines = [Pipeline.load(fold, str(parameters["family"])) for fold in sorted(place.iterdir())]
+            members.append(Member(trial=trial, weight=weight, parameters=parameters, pipelines=pipelines))
+        ensemble = cls(
+            schema=manifest.schema,
+            problems=manifest.problems,
+            metric=manifest.metric,
+            score=manifest.score,
+            members=members,
+            combination=manifest.combination,
         )
+        ensemble._check_that_it_predicts(folder)
+        return ensemble
+
+    def _check_that_it_predicts(self, folder: Path) -> None:
+        """Predict a row without values, which shows whether the files of a model belong together.
+
+        Raises:
+            InputError: They do not.
+        """
+        import pandas as pd
+
+        outputs = sum(problem.outputs for problem in self.problems)
+        try:
+            predicted = self.predict_scores(pd.DataFrame({name: [None] for name in self.schema.names}, dtype=object))
+            sound = predicted.shape == (1, outputs) and bool(np.isfinite(predicted).all())
+        except Exception as error:  # Whatever files from elsewhere may do to the code that uses them.
+            raise InputError(f"the model in {folder} is damaged: {message_of(error)}. Fit again.") from None
+        if not sound:
+            raise InputError(f"the files of a model must belong together, but those in {folder} do not. Fit again.")
 
 
 def load_combination(folder: Path) -> Combination:
@@ -137,23 +151,7 @@ def load_combination(folder: Path) -> Combination:
     Raises:
         InputError: The folder holds no ensemble.
     """
-    return _combination(_manifest(folder))
-
-
-def _manifest(folder: Path) -> dict[str, Any]:
-    if not (folder / _MANIFEST).exists():
-        raise InputError(f"the folder of a model must hold {_MANIFEST}, but {folder} has none.")
-    manifest: dict[str, Any] = orjson.loads((folder / _MANIFEST).read_bytes())
-    return manifest
-
-
-def _combination(manifest: Mapping[str, Any]) -> Combination:
-    return Combination(
-        weights={row["trial"]: row["weight"] for row in manifest["members"]},
-        sharpness={row["trial"]: tuple(row["sharpness"]) for row in manifest["members"]},
-        final=tuple(manifest["sharpness"]),
-        factors=tuple(map(tuple, manifest["factors"])),
-    )
+    return Manifest.read(folder).combination
 
 
 def save_ensemble(
@@ -188,7 +186,7 @@ def save_ensemble(
         for pipeline in pipelines[trial]:
             shutil.copytree(pipeline, partial / str(trial) / pipeline.name, copy_function=_link)
     manifest = {
-        "format": _FORMAT,
+        "format": FORMAT,
         "columns": schema.to_table(),
         "problems": [problem.to_table() for problem in problems],
         "metric": metric,
@@ -197,7 +195,7 @@ def save_ensemble(
         "factors": combination.factors,
         "members": rows,
     }
-    (partial / _MANIFEST).write_bytes(orjson.dumps(manifest, option=orjson.OPT_INDENT_2))
+    (partial / MANIFEST).write_bytes(orjson.dumps(manifest, option=orjson.OPT_INDENT_2))
     shutil.rmtree(folder, ignore_errors=True)
     partial.rename(folder)
 

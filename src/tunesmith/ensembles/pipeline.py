@@ -12,8 +12,10 @@ import numpy as np
 import orjson
 
 from ..core.arrays import Floats
+from ..errors import InputError, message_of
 from ..families.base import Model
 from ..recipes.recipe import FittedRecipe
+from .inspection import inspect, read_json
 from .training import load_model
 
 if TYPE_CHECKING:
@@ -72,10 +74,24 @@ class Pipeline:
         Args:
             folder: Where it lies.
             family: The name of its models' family.
+
+        Raises:
+            InputError: A file is missing or damaged, or none that a model of ours has.
         """
-        recipe = FittedRecipe.from_table(orjson.loads((folder / _RECIPE_FILE).read_bytes()))
-        places = sorted((place for place in folder.iterdir() if place.is_dir()), key=lambda place: int(place.name))
-        return cls(recipe=recipe, models=[load_model(place, family) for place in places])
+        try:
+            inspect(folder)
+            rows = read_json(folder / _RECIPE_FILE)
+            if not isinstance(rows, list):
+                raise InputError(f"a recipe must be a list of steps, but {folder / _RECIPE_FILE} is not.")
+            places = [place for place in folder.iterdir() if place.is_dir()]
+            if not places or not all(place.name.isdecimal() for place in places):
+                raise InputError(f"a model's folders must be numbered, but those in {folder} are not.")
+            places.sort(key=lambda place: int(place.name))
+            return cls(recipe=FittedRecipe.from_table(rows), models=[load_model(place, family) for place in places])
+        except InputError:
+            raise
+        except Exception as error:  # Whatever files from elsewhere may do to the code that reads them.
+            raise InputError(f"the model in {folder} is damaged: {message_of(error)}. Fit again.") from None
 
 
 def megabytes(folder: Path) -> float:

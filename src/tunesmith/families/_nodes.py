@@ -81,8 +81,13 @@ class Nodes:
 
     def mean(self, rows: Singles) -> Floats:
         """Return the mean of the trees' predictions, shape `(rows, outputs)`."""
-        means: Floats = self.total(rows) / (len(self.starts) - 1)
+        means: Floats = self.total(rows) / self.count
         return means
+
+    @property
+    def count(self) -> int:
+        """The number of trees."""
+        return len(self.starts) - 1
 
     @cached_property
     def _walkers(self) -> list[tuple[Any, int, np.ndarray]]:

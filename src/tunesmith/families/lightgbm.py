@@ -16,6 +16,7 @@ from ..core.trial import Value
 from ..data.problem import Problem
 from ._boosting import MOST_ROUNDS, Rounds, patience, prediction_threads
 from ._codes import ColumnCodes
+from ._links import check_lightgbm
 from ._scaled import class_shares
 from .base import Profile, TrainingPart
 
@@ -61,13 +62,18 @@ class LightgbmModel:
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """Return the model that `save` wrote."""
+        """Return the model that `save` wrote.
+
+        Raises:
+            InputError: The file is damaged.
+        """
         import lightgbm
 
         table = orjson.loads((folder / "codes.json").read_bytes())
-        outputs = table.pop("outputs")
-        booster = lightgbm.Booster(model_file=folder / "booster.txt")
-        return cls(codes=ColumnCodes(**table), booster=booster, outputs=outputs)
+        outputs, codes = table.pop("outputs"), ColumnCodes(**table)
+        text = (folder / "booster.txt").read_text()
+        check_lightgbm(text, len(codes.columns), outputs if outputs > 2 else 1)
+        return cls(codes=codes, booster=lightgbm.Booster(model_str=text), outputs=outputs)
 
 
 class LightgbmFamily:

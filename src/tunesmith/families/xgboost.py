@@ -17,6 +17,7 @@ from ..data.problem import Problem
 from ..errors import InputError, message_of
 from ._boosting import MOST_ROUNDS, Rounds, patience, prediction_threads
 from ._codes import ColumnCodes
+from ._links import check_xgboost
 from ._scaled import class_shares
 from .base import Profile, TrainingPart
 
@@ -65,11 +66,14 @@ class XgboostModel:
 
         table = orjson.loads((folder / "codes.json").read_bytes())
         outputs, path = table.pop("outputs"), folder / "booster.ubj"
+        codes = ColumnCodes(**table)
         try:
             booster = xgboost.Booster(model_file=path)
         except xgboost.core.XGBoostError as error:
             raise InputError(f"a model must be readable, but {path} is not: {message_of(error)}") from None
-        return cls(codes=ColumnCodes(**table), booster=booster, outputs=outputs)
+        learner = orjson.loads(bytes(booster.save_raw("json")))["learner"]
+        check_xgboost(learner, len(codes.columns), outputs if outputs > 2 else 1)
+        return cls(codes=codes, booster=booster, outputs=outputs)
 
 
 class XgboostFamily:

@@ -13,8 +13,12 @@ CHANGES = {
     "extra_trees": {"trees": 50},
     "random_forest": {"trees": 50},
     "lightgbm": {"learning_rate": 0.2, "num_leaves": 8},
+    "additive": {"learning_rate": 0.2},
+    "xgboost": {"learning_rate": 0.2, "max_depth": 3},
+    "hist_gradient_boosting": {"learning_rate": 0.3, "max_leaf_nodes": 8},
 }
-FAMILIES = ("prior", "linear", "decision_tree", "extra_trees", "random_forest", "lightgbm")
+FAMILIES = ("prior", "linear", "decision_tree", "extra_trees", "random_forest", "lightgbm", "additive")
+FAMILIES += ("xgboost", "hist_gradient_boosting")
 
 
 @pytest.fixture(scope="module", params=["binary", "multiclass", "regression"])

@@ -46,6 +46,18 @@ def scaled(graph: Graph, columns: Columns, encoding: ScaledColumns) -> str:
     return graph.columns(parts)
 
 
+def without_gaps(graph: Graph, features: str, fills: np.ndarray) -> str:
+    """Return columns with what replaces their missing values.
+
+    Args:
+        graph: The graph.
+        features: Shape `(rows, columns)`.
+        fills: Shape `(columns,)`.
+    """
+    replaced = graph.constant(fills[None, :].astype(np.float64))
+    return graph.add("Where", graph.add("IsNaN", features), replaced, features)
+
+
 def between(graph: Graph, value: str, limit: float) -> str:
     """Return numbers drawn in to `-limit` and `limit`; missing ones stay missing, which `Clip` does not promise."""
     most, least = graph.constant(limit), graph.constant(-limit)

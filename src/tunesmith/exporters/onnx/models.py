@@ -9,12 +9,14 @@ import numpy as np
 
 from ...families._forest import ForestModel
 from ...families.base import Model
+from ...families.hist_gradient_boosting import HistGradientBoostingModel
 from ...families.lightgbm import LightgbmModel
 from ...families.linear import LinearModel
 from ...families.prior import PriorModel
-from .boosters import all_classes, class_shares, lightgbm_sums
+from ...families.xgboost import XgboostModel
+from .boosters import all_classes, class_shares, histogram_sums, lightgbm_sums, xgboost_sums
 from .columns import Columns, NotExportable
-from .encodings import coded, scaled
+from .encodings import coded, scaled, without_gaps
 from .graph import Graph
 from .trees import Trees
 
@@ -57,40 +59,35 @@ def _lightgbm(graph: Graph, columns: Columns, model: LightgbmModel) -> str:
     return _booster(graph, lightgbm_sums(graph, columns, model), model.outputs)
 
 
+def _xgboost(graph: Graph, columns: Columns, model: XgboostModel) -> str:
+    return _booster(graph, xgboost_sums(graph, columns, model), model.outputs)
+
+
+def _histogram(graph: Graph, columns: Columns, model: HistGradientBoostingModel) -> str:
+    sums = histogram_sums(graph, columns, model)
+    return class_shares(graph, sums, model.classes, model.outputs) if model.classes else sums
+
+
 def _forest(graph: Graph, columns: Columns, model: ForestModel) -> str:
-    features = coded(graph, columns, model.codes)
-    fills = graph.constant(model.fills[None, :].astype(np.float64))
-    filled = graph.add("Where", graph.add("IsNaN", features), fills, features)
-    nodes, values = model.nodes, model.nodes.values.astype(np.float64)
-    trees, alone = Trees(), values.shape[1] <= 2
-    leaves = np.cumsum(nodes.left < 0) - 1
-    for number, (start, end) in enumerate(zip(nodes.starts[:-1], nodes.starts[1:], strict=True)):
-        part = slice(start, end)
-        trees.add_tree(
-            nodes.features[part],
-            nodes.thresholds[part].astype(np.float64),
-            (nodes.left[part], nodes.right[part]),
-            values[leaves[part], -1] if alone else leaves[part].astype(np.float64),
-            target=0 if alone else number,
-        )
-    count = len(nodes.starts) - 1
-    if alone:
-        mean = graph.add("Div", trees.to_graph(graph, filled, 1), graph.constant(float(count)))
-        second = [graph.add("Sub", graph.constant(1.0), mean), mean]
-        shares = graph.columns(second) if values.shape[1] == 2 else mean
+    filled = without_gaps(graph, coded(graph, columns, model.codes), model.fills)
+    nodes, values, trees = model.nodes, model.nodes.values.astype(np.float64), Trees()
+    if values.shape[1] <= 2:
+        trees.add_nodes(nodes, values[:, -1], [0] * nodes.count)
+        mean = graph.add("Div", trees.to_graph(graph, filled, 1), graph.constant(float(nodes.count)))
+        shares = graph.columns([graph.add("Sub", graph.constant(1.0), mean), mean]) if values.shape[1] == 2 else mean
     else:  # A leaf has one value in ONNX, so the trees return leaves, and the shares of classes are looked up.
-        reached = graph.cast(trees.to_graph(graph, filled, count), "INT64")
+        trees.add_nodes(nodes, np.arange(len(values), dtype=np.float64), range(nodes.count))
+        reached = graph.cast(trees.to_graph(graph, filled, nodes.count), "INT64")
         looked_up = graph.add("Gather", graph.constant(values), reached, axis=0)
-        means = graph.add("ReduceMean", looked_up, graph.constant([1], np.int64), keepdims=0)
-        shares = graph.shares(means)
-    if not model.classes:
-        return shares
-    return all_classes(graph, shares, model.classes, model.outputs)
+        shares = graph.shares(graph.add("ReduceMean", looked_up, graph.constant([1], np.int64), keepdims=0))
+    return all_classes(graph, shares, model.classes, model.outputs) if model.classes else shares
 
 
 _MODELS: Mapping[type[Any], Callable[[Graph, Columns, Any], str]] = {
     PriorModel: _prior,
     LinearModel: _linear,
     LightgbmModel: _lightgbm,
+    XgboostModel: _xgboost,
+    HistGradientBoostingModel: _histogram,
     ForestModel: _forest,
 }

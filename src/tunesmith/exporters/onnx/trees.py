@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ...families._nodes import Nodes
 from .graph import Graph
 
 LESS_OR_EQUAL, LESS, MEMBER = 0, 1, 6
@@ -59,37 +60,29 @@ class Trees:
         self.members += [*codes, np.nan]
         return self.add_node(feature, 0.0, mode=MEMBER, missing_true=missing_true)
 
-    def add_tree(
-        self,
-        features: np.ndarray,
-        thresholds: np.ndarray,
-        children: tuple[np.ndarray, np.ndarray],
-        leaf_values: np.ndarray,
-        *,
-        target: int = 0,
-    ) -> None:
-        """Add a whole tree of `<=` comparisons, whose root is node 0.
+    def add_nodes(self, nodes: Nodes, leaf_values: np.ndarray, targets: Sequence[int]) -> None:
+        """Add whole trees.
 
         Args:
-            features: The index of the column of each node, shape `(nodes,)`.
-            thresholds: What it is compared to, shape `(nodes,)`.
-            children: The nodes where the comparison holds and where not, each of shape `(nodes,)`; -1 for a leaf.
-            leaf_values: What a node that is a leaf adds to the output, shape `(nodes,)`.
-            target: The index of the output.
+            nodes: The trees.
+            leaf_values: What each leaf adds to an output, shape `(leaves,)`.
+            targets: The index of the output of each tree.
         """
-        leaf = children[0] < 0
-        index = np.where(
-            leaf, ~(len(self.leaf_values) + np.cumsum(leaf) - 1), len(self.features) + np.cumsum(~leaf) - 1
-        )
-        self.features += features[~leaf].tolist()
-        self.thresholds += thresholds[~leaf].tolist()
-        self.true_children += index[children[0][~leaf]].tolist()
-        self.false_children += index[children[1][~leaf]].tolist()
+        leaf = nodes.left < 0
+        counts = np.diff(nodes.starts)
+        first = np.repeat(nodes.starts[:-1], counts)  # Children are positions within their tree.
+        leaves = len(self.leaf_values) + np.cumsum(leaf) - 1
+        index = np.where(leaf, ~leaves, len(self.features) + np.cumsum(~leaf) - 1)
+        self.features += nodes.features[~leaf].tolist()
+        self.thresholds += nodes.thresholds[~leaf].astype(np.float64).tolist()
+        self.true_children += index[(first + nodes.left)[~leaf]].tolist()
+        self.false_children += index[(first + nodes.right)[~leaf]].tolist()
         self.modes += [LESS_OR_EQUAL] * int((~leaf).sum())
         self.missing_true += [0] * int((~leaf).sum())
-        self.leaf_values += leaf_values[leaf].tolist()
-        self.leaf_targets += [target] * int(leaf.sum())
-        self.add_root(int(index[0]))
+        self.leaf_values += leaf_values.tolist()
+        self.leaf_targets += np.repeat(np.array(targets), counts)[leaf].tolist()
+        for root in index[nodes.starts[:-1]].tolist():
+            self.add_root(root)
 
     def add_root(self, child: int) -> None:
         """Make a node, or a leaf, the root of a tree."""
