@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from ..errors import InputError
 
-_HEADER_NUMBERS = ("num_class", "num_tree_per_iteration", "max_feature_idx")
+_HEADER = ("num_class", "num_tree_per_iteration", "max_feature_idx")
+_OBJECTIVES = re.compile(r"binary sigmoid:1|multiclass num_class:\d{1,9}|regression")
+_INFO = re.compile(r"none|\[[-+.\d:einfa]+\]|-?\d[-\d:]*")
+_NUMBERS = re.compile(r"[-+.\deinfa ]*")
+_PER_NODE = (
+    "split_feature",
+    "split_gain",
+    "threshold",
+    "decision_type",
+    "left_child",
+    "right_child",
+    "internal_value",
+    "internal_weight",
+    "internal_count",
+)
+_PER_LEAF = ("leaf_value", "leaf_weight", "leaf_count")
+_WHOLE = {"split_feature", "decision_type", "left_child", "right_child", "internal_count", "leaf_count"}
 
 
-def check_lightgbm(text: str, columns: int, sums: int) -> None:
-    """Check a LightGBM model in its text format.
+def checked_lightgbm(text: str, columns: int, sums: int) -> str:
+    """Return a LightGBM model in its text format, written anew from what was checked.
+
+    LightGBM ends the process, or does not end, where it does not understand a model.
 
     Args:
         text: The model.
@@ -21,77 +40,81 @@ def check_lightgbm(text: str, columns: int, sums: int) -> None:
         sums: The number of sums that it must return for each row.
 
     Raises:
-        InputError: It is damaged. LightGBM itself would crash or not end.
+        InputError: It is damaged.
     """
     try:
         header, *trees = text.split("\nTree=")
         known = _pairs(header)
-        given = tuple(int(known[name]) for name in _HEADER_NUMBERS)
-        if given != (sums, sums, columns - 1) or len(known["feature_names"].split(" ")) != columns:
-            raise ValueError("it takes other columns or returns other numbers than the model that it belongs to")
-        if len(known["feature_infos"].split(" ")) != columns or not trees or len(trees) % sums:
+        if tuple(int(known[name]) for name in _HEADER) != (sums, sums, columns - 1):
+            raise ValueError("it takes other columns, or returns other numbers, than the model that it belongs to")
+        infos, objective = known["feature_infos"].split(" "), known["objective"]
+        if len(infos) != columns or not all(map(_INFO.fullmatch, infos)) or not trees or len(trees) % sums:
             raise ValueError("its header is incomplete")
-        _check_sizes(text, [int(size) for size in known.get("tree_sizes", "").split()])
-        for number, tree in enumerate(trees):
-            index, _, body = tree.partition("\n")
-            if int(index) != number:
-                raise ValueError("its trees are not in order")
-            _check_lightgbm_tree(_pairs(body.split("\nend of trees")[0]), columns)
+        if not _OBJECTIVES.fullmatch(objective):
+            raise ValueError("its objective is none of ours")
+        bodies = [
+            f"Tree={number}\n{_checked_tree(_pairs(tree.partition('end of trees')[0]), columns)}\n\n\n"
+            for number, tree in enumerate(trees)
+        ]
     except (ValueError, KeyError, IndexError, OverflowError) as error:
         raise InputError(f"a LightGBM model must be whole, but this one is damaged: {error}.") from None
+    lines = {
+        "version": "v4",
+        **{name: known[name] for name in _HEADER[:2]},
+        "label_index": 0,
+        "max_feature_idx": columns - 1,
+        "objective": objective,
+        "feature_names": " ".join(f"Column_{index}" for index in range(columns)),
+        "feature_infos": known["feature_infos"],
+        "tree_sizes": " ".join(str(len(body)) for body in bodies),
+    }
+    head = "".join(f"{name}={value}\n" for name, value in lines.items())
+    return f"tree\n{head}\n{''.join(bodies)}end of trees\n"
 
 
 def _pairs(text: str) -> dict[str, str]:
     return dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
 
 
-def _check_sizes(text: str, sizes: Sequence[int]) -> None:
-    """Check where the trees are said to begin: LightGBM goes there without a look."""
-    if not sizes:
-        raise ValueError("it does not say how large its trees are")
-    content = text.encode()
-    position = content.index(b"\nTree=") + 1
-    for size in sizes:
-        if size <= 0 or content[position : position + 5] != b"Tree=":
-            raise ValueError("its trees are not where they are said to be")
-        position += size
-    if len(sizes) != content.count(b"\nTree="):
-        raise ValueError("it has another number of trees than it says")
-
-
-def _check_lightgbm_tree(tree: Mapping[str, str], columns: int) -> None:
+def _checked_tree(tree: Mapping[str, str], columns: int) -> str:
+    """Return the lines of a tree."""
     leaves, sets = int(tree["num_leaves"]), int(tree["num_cat"])
-    if int(tree.get("is_linear", 0)) or not 1 <= leaves <= len(tree.get("leaf_value", "")) or sets < 0:
+    if not 1 <= leaves <= len(tree["leaf_value"]) or sets < 0 or int(tree.get("is_linear", 0)):
         raise ValueError("a tree is of another kind")
-    _numbers(tree, "leaf_value", leaves, np.float64)
-    if leaves == 1:
-        return
-    features = _numbers(tree, "split_feature", leaves - 1)
-    thresholds = _numbers(tree, "threshold", leaves - 1, np.float64)
-    decisions = _numbers(tree, "decision_type", leaves - 1)
-    left, right = (_numbers(tree, f"{side}_child", leaves - 1) for side in ("left", "right"))
+    counts = dict.fromkeys(_PER_LEAF, leaves)
+    if leaves > 1:
+        counts |= dict.fromkeys(_PER_NODE, leaves - 1)
+    if sets:
+        counts |= {"cat_boundaries": sets + 1, "cat_threshold": len(tree["cat_threshold"].split())}
+    arrays = {name: _numbers(tree[name], name, count) for name, count in counts.items() if tree.get(name)}
+    if not np.isfinite(arrays["leaf_value"]).all():
+        raise ValueError("a leaf has no number")
+    if leaves > 1:
+        _check_splits(arrays, columns, leaves, sets)
+    shrinkage = _numbers(tree.get("shrinkage", "1"), "shrinkage", 1)[0]
+    kept = {"num_leaves": leaves, "num_cat": sets, **{name: tree[name] for name in arrays}}
+    return "\n".join(f"{name}={value}" for name, value in {**kept, "is_linear": 0, "shrinkage": shrinkage}.items())
+
+
+def _check_splits(arrays: Mapping[str, np.ndarray], columns: int, leaves: int, sets: int) -> None:
+    features, decisions, thresholds = arrays["split_feature"], arrays["decision_type"], arrays["threshold"]
     if features.min() < 0 or features.max() >= columns or decisions.min() < 0 or decisions.max() > 15:
         raise ValueError("a tree looks at a column that does not exist")
-    check_links(left, right, leaves=leaves)
-    chosen = (decisions & 1).astype(bool)
-    if chosen.any() or sets:
-        bounds = _numbers(tree, "cat_boundaries", sets + 1)
-        words = _numbers(tree, "cat_threshold", int(bounds[-1]))
-        used = thresholds[chosen]
-        if (
-            (np.diff(bounds) < 0).any()
-            or bounds[0]
-            or words.min(initial=0) < 0
-            or not ((used >= 0) & (used < sets)).all()
-        ):
+    check_links(arrays["left_child"], arrays["right_child"], leaves=leaves)
+    chosen = thresholds[(decisions & 1).astype(bool)]
+    if not ((chosen >= 0) & (chosen < sets)).all():
+        raise ValueError("a tree has a set of categories that does not exist")
+    if sets:
+        bounds, words = (arrays[name].astype(np.int64) for name in ("cat_boundaries", "cat_threshold"))
+        if bounds[0] or bounds[-1] != len(words) or (np.diff(bounds) < 0).any() or words.min() < 0:
             raise ValueError("a tree has a set of categories that does not exist")
 
 
-def _numbers(tree: Mapping[str, str], name: str, count: int, dtype: Any = np.int64) -> np.ndarray:
-    values = tree[name].split()
-    if len(values) != count:
-        raise ValueError(f"{name} has {len(values)} values instead of {count}")
-    return np.array(values, dtype=dtype)
+def _numbers(text: str, name: str, count: int) -> np.ndarray:
+    values = text.split()
+    if len(values) != count or not _NUMBERS.fullmatch(text):
+        raise ValueError(f"{name} has {len(values)} values instead of {count}, or something else than numbers")
+    return np.array(values, dtype=np.int64 if name in _WHOLE else np.float64)
 
 
 def check_links(left: np.ndarray, right: np.ndarray, *, leaves: int) -> None:

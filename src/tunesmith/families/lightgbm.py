@@ -16,7 +16,7 @@ from ..core.trial import Value
 from ..data.problem import Problem
 from ._boosting import MOST_ROUNDS, Rounds, patience, prediction_threads
 from ._codes import ColumnCodes
-from ._links import check_lightgbm
+from ._links import checked_lightgbm
 from ._scaled import class_shares
 from .base import Profile, TrainingPart
 
@@ -71,8 +71,7 @@ class LightgbmModel:
 
         table = orjson.loads((folder / "codes.json").read_bytes())
         outputs, codes = table.pop("outputs"), ColumnCodes(**table)
-        text = (folder / "booster.txt").read_text()
-        check_lightgbm(text, len(codes.columns), outputs if outputs > 2 else 1)
+        text = checked_lightgbm((folder / "booster.txt").read_text(), len(codes.columns), outputs if outputs > 2 else 1)
         return cls(codes=codes, booster=lightgbm.Booster(model_str=text), outputs=outputs)
 
 
