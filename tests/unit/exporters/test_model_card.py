@@ -9,7 +9,7 @@ from tests.fitted_tables import first_configuration, fitted, mixed_table
 
 from tunesmith.core.arrays import Floats
 from tunesmith.data.problem import Problem
-from tunesmith.exporters.card.intervals import intervals
+from tunesmith.exporters.card.intervals import Rows, intervals
 from tunesmith.fitting.result import FitResult
 
 
@@ -67,7 +67,8 @@ def test_intervals_hold_the_truth_about_as_often_as_they_say() -> None:
     held = 0
     for _ in range(40):
         target: Floats = rng.normal(size=(300, 1))
-        (rmse, *_) = intervals([problem], target, np.zeros((300, 1)), "rmse")
+        outputs = np.zeros((300, 1))
+        (rmse, *_) = intervals([problem], Rows(target=target, outputs=outputs, chances=outputs), "rmse")
         assert rmse.low is not None
         assert rmse.high is not None
         held += rmse.low <= 1.0 <= rmse.high

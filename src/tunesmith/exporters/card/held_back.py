@@ -10,7 +10,7 @@ import orjson
 from ...data.table import Table
 from ...ensembles.ensemble import Ensemble
 from ..base import ExportSource
-from .intervals import Interval, intervals
+from .intervals import Interval, Rows, intervals
 
 _FILE = "test_scores.json"
 
@@ -33,9 +33,11 @@ def scores_on_test_rows(source: ExportSource) -> tuple[Sequence[Interval], int]:
 
 
 def _scored(ensemble: Ensemble, test: Table) -> list[Interval]:
-    features = {member.trial: member.predict(test.features) for member in ensemble.members}
-    predictions = ensemble.combination.apply(ensemble.problems, features)
-    return intervals(ensemble.problems, test.target, predictions, ensemble.metric)
+    predictions = {member.trial: member.predict(test.features) for member in ensemble.members}
+    outputs = ensemble.combination.apply(ensemble.problems, predictions)
+    chances = ensemble.combination.decide(ensemble.problems, outputs)
+    rows = Rows(target=test.target, outputs=outputs, chances=chances, weight=test.weight)
+    return intervals(ensemble.problems, rows, ensemble.metric)
 
 
 def _name(ensemble: Ensemble) -> str:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
-from ...core.arrays import Floats
+from ...core.arrays import Floats, Indices
 from ...data.problem import Problem
 from ...data.scores import SCORES, Score
+from ...errors import InputError
 
-_SAMPLES = 200
+_SAMPLES = 100
 _MOST_ROWS = 20_000
+_USUAL = ("log_loss", "auc", "accuracy", "balanced_accuracy", "f1", "f1_macro", "brier", "rmse", "mae", "r2")
 _ENDS = (2.5, 97.5)  # Percent.
 
 
@@ -38,36 +41,59 @@ class Interval:
         return asdict(self)
 
 
-def intervals(problems: Sequence[Problem], target: Floats, predictions: Floats, first: str) -> list[Interval]:
-    """Return every metric that suits the problems, the chosen one first.
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """Rows with a known target and what was predicted for them.
+
+    Args:
+        target: Encoded, shape `(rows, problems)`.
+        outputs: Probabilities or numbers, shape `(rows, outputs)`.
+        chances: The same, times the factors that decide which class is chosen.
+        weight: The weight of each row, shape `(rows,)`; None if all count alike.
+    """
+
+    target: Floats
+    outputs: Floats
+    chances: Floats
+    weight: Floats | None = None
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+    def sample(self, rows: Indices) -> Rows:
+        """Return some of the rows."""
+        weight = None if self.weight is None else self.weight[rows]
+        return Rows(target=self.target[rows], outputs=self.outputs[rows], chances=self.chances[rows], weight=weight)
+
+
+def intervals(problems: Sequence[Problem], rows: Rows, first: str) -> list[Interval]:
+    """Return the usual metrics that suit the problems, the chosen one first.
 
     Args:
         problems: What is predicted.
-        target: Encoded, shape `(rows, problems)`.
-        predictions: Shape `(rows, outputs)`.
+        rows: The rows to judge by.
         first: The name of the metric that the model was chosen by.
     """
     kinds = {problem.kind for problem in problems}
-    names = [first, *(name for name, score in SCORES.items() if name != first and kinds <= score.kinds)]
-    found = [_interval(SCORES[name], problems, target, predictions) for name in names]
+    names = [first, *(name for name in _USUAL if name != first and name in SCORES and kinds <= SCORES[name].kinds)]
+    found = [_interval(SCORES[name], problems, rows) for name in names]
     return [interval for interval in found if interval is not None]
 
 
-def _interval(score: Score, problems: Sequence[Problem], target: Floats, predictions: Floats) -> Interval | None:
-    with np.errstate(all="ignore"):
-        value = _value(score, problems, target, predictions)
+def _interval(score: Score, problems: Sequence[Problem], rows: Rows) -> Interval | None:
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Of scikit-learn, about classes that a sample lacks.
+        value = _value(score, problems, rows)
         if value is None:
             return None
-        rng = np.random.default_rng(0)
-        rows = len(target)
-        drawn = min(rows, _MOST_ROWS)
-        samples = [rng.integers(0, rows, drawn) for _ in range(_SAMPLES)]
-        values = [_value(score, problems, target[sample], predictions[sample]) for sample in samples]
+        rng, drawn = np.random.default_rng(0), min(len(rows), _MOST_ROWS)
+        samples = (rows.sample(rng.integers(0, len(rows), drawn)) for _ in range(_SAMPLES))
+        values = [_value(score, problems, sample) for sample in samples]
     known = [sampled for sampled in values if sampled is not None]
     if len(known) < _SAMPLES // 2:
         return Interval(metric=score.name, value=value, low=None, high=None)
     low, high = np.percentile(known, _ENDS)
-    narrower = np.sqrt(drawn / rows)  # A sample of fewer rows spreads more.
+    narrower = np.sqrt(drawn / len(rows))  # A sample of fewer rows spreads more.
     return Interval(
         metric=score.name,
         value=value,
@@ -76,9 +102,9 @@ def _interval(score: Score, problems: Sequence[Problem], target: Floats, predict
     )
 
 
-def _value(score: Score, problems: Sequence[Problem], target: Floats, predictions: Floats) -> float | None:
+def _value(score: Score, problems: Sequence[Problem], rows: Rows) -> float | None:
     try:
-        value = score.mean(problems, target, predictions)
-    except ValueError:  # A sample without some class.
+        value = score.mean(problems, rows.target, rows.chances if score.labels else rows.outputs, rows.weight)
+    except (ValueError, InputError):  # A sample without some class, or a target that has no such metric.
         return None
     return value if np.isfinite(value) else None

@@ -16,7 +16,7 @@ from ...text import wording
 from ...text.shell import command
 from ..base import ExportSource
 from .held_back import scores_on_test_rows
-from .intervals import Interval, intervals
+from .intervals import Interval, Rows, intervals
 from .markdown import bullets, inline, table
 
 _PACKAGES = ("tunesmith", "scikit-learn", "lightgbm", "xgboost", "catboost", "torch", "pandas", "numpy")
@@ -53,7 +53,13 @@ def _scores(source: ExportSource) -> str:
     target = data.target[data.held_out]
     predictions = {member.trial: source.out_of_fold(member.trial) for member in ensemble.members}
     combined = ensemble.combination.apply(ensemble.problems, predictions)
-    found = intervals(ensemble.problems, target, combined, ensemble.metric)
+    known = Rows(
+        target=target,
+        outputs=combined,
+        chances=ensemble.combination.decide(ensemble.problems, combined),
+        weight=None if data.weight is None else data.weight[data.held_out],
+    )
+    found = intervals(ensemble.problems, known, ensemble.metric)
     rows = wording.count(len(target), "row")
     lines = [
         f"On {rows} of the training table, each predicted by models that were not trained on it "
