@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,18 +10,44 @@ import numpy as np
 
 from .. import plugins
 from ..core.trial import Value
-from ..families.base import Family, Model, TrainingPart
+from ..errors import InputError
+from ..families.base import Family, Model, Profile, TrainingPart
 from ..families.prior import PriorFamily, PriorModel
 
 
 def train_model(family: Family, part: TrainingPart, parameters: Mapping[str, Value]) -> Model:
     """Return a model of a family, or the prior's where there is nothing to learn.
 
-    That is so without a column, and where the training rows have the same target.
+    That is so without a column, and where the training rows have the same target. Rows without weight are left out.
+
+    Raises:
+        InputError: The family cannot be trained on so much.
     """
+    part = _weighty(part)
+    _check_size(family.profile, part)
     if not part.features.shape[1] or not np.ptp(part.target):
         return PriorFamily().fit(part, {})
     return family.fit(part, parameters)
+
+
+def _weighty(part: TrainingPart) -> TrainingPart:
+    """Return a part without the rows that count nothing."""
+    if part.weight is None or (part.weight > 0).all():
+        return part
+    kept = part.weight > 0
+    return dataclasses.replace(part, features=part.features[kept], target=part.target[kept], weight=part.weight[kept])
+
+
+def _check_size(profile: Profile, part: TrainingPart) -> None:
+    """Raise `InputError` if a part exceeds a family's limits."""
+    rows, columns = part.features.shape
+    limits = [(rows, profile.most_rows, "rows"), (columns, profile.most_columns, "columns")]
+    limits.append((len(part.problem.classes), profile.most_classes, "classes"))
+    for size, most, what in limits:
+        if most is not None and size > most:
+            raise InputError(
+                f"{profile.title} takes at most {most:,} {what}, but there are {size:,}. Choose another family."
+            )
 
 
 def load_model(folder: Path, family: str) -> Model:

@@ -182,6 +182,12 @@ def _levels(counts: np.ndarray, least_rows: int, most_levels: int) -> np.ndarray
     return columns
 
 
+def dense(encoded: Any) -> Singles:
+    """Return encoded columns as an array, shape `(rows, columns)`."""
+    array: Singles = encoded if isinstance(encoded, np.ndarray) else encoded.toarray()
+    return array
+
+
 def class_shares(sums: Floats, classes: Sequence[int], outputs: int) -> Floats:
     """Return the probabilities of the classes from one sum for each class, or from one for two; by softmax.
 
