@@ -1,7 +1,7 @@
-"""How well families estimate the time of a fit: `python -m benchmarks.families [FAMILY ...]`.
+"""How well families estimate the time of a fit: `python -m benchmarks.families FOLDER`.
 
-Fits every known good configuration on real tables, whole and in part, on one thread, and prints the estimate beside the
-processor seconds that were used. Best run on an idle machine.
+The folder holds the tables of `benchmarks.tabular`. Every known good configuration is fitted, to whole tables and to
+1,000 rows of each, on one thread. The estimate is printed beside the processor seconds. Best run on an idle machine.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from tunesmith.data.schema import Schema
 from tunesmith.ensembles.training import train_model
 from tunesmith.families.base import TrainingPart
 
-FOLDER = Path("/work/shared/data/tabular")
 TABLES = (
     "car",
     "credit_g",
@@ -35,10 +34,10 @@ TABLES = (
 LONGEST_SECONDS = 60.0
 
 
-def parts(rows: int | None) -> Iterator[tuple[str, TrainingPart]]:
+def parts(folder: Path, rows: int | None) -> Iterator[tuple[str, TrainingPart]]:
     """Yield a training part of four fifths of each table, or of its first `rows` rows."""
     for name in TABLES:
-        frame = pd.read_csv(FOLDER / name / "train.csv.gz")
+        frame = pd.read_csv(folder / name / "train.csv.gz")
         if rows is not None:
             if len(frame) < 2 * rows:
                 continue
@@ -61,14 +60,15 @@ def parts(rows: int | None) -> Iterator[tuple[str, TrainingPart]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("families", nargs="*", default=plugins.names("families"))
+    parser.add_argument("folder", type=Path, help="the folder of tables")
+    parser.add_argument("--families", nargs="*", default=plugins.names("families"))
     parser.add_argument("--rows", type=int, nargs="*", default=[0, 1000], help="rows of each table; 0 for all")
     options = parser.parse_args()
     print("| family | configuration | table | rows | columns | outputs | estimate | seconds | ratio |")
     print("| --- | --: | --- | --: | --: | --: | --: | --: | --: |")
     ratios: dict[str, list[float]] = {}
     for rows in options.rows:
-        for table, part in parts(rows or None):
+        for table, part in parts(options.folder, rows or None):
             for name in options.families:
                 family = plugins.load("families", name)()
                 if family.profile.missing() or not family.profile.suits(*part.features.shape, 0, part.problem.outputs):

@@ -18,14 +18,16 @@ from ..families.prior import PriorFamily, PriorModel
 def train_model(family: Family, part: TrainingPart, parameters: Mapping[str, Value]) -> Model:
     """Return a model of a family, or the prior's where there is nothing to learn.
 
-    That is so without a column, and where the training rows have the same target. Rows without weight are left out.
+    That is so where no column varies, and where the training rows have the same target. Rows without weight are left
+    out.
 
     Raises:
         InputError: The family cannot be trained on so much.
     """
     part = _weighty(part)
     _check_size(family.profile, part)
-    if not part.features.shape[1] or not np.ptp(part.target):
+    varies = (part.features[name].nunique(dropna=False) > 1 for name in part.features.columns)
+    if not np.ptp(part.target) or not any(varies):
         return PriorFamily().fit(part, {})
     return family.fit(part, parameters)
 

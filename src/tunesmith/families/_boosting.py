@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from dataclasses import dataclass
+
+from ..data.problem import Problem
 
 MOST_ROUNDS = 3000
 
@@ -12,6 +15,49 @@ MOST_ROUNDS = 3000
 def patience(rows: int) -> int:
     """Return the rounds without improvement after which to stop; the numbers are those of AutoGluon 1.5."""
     return max(20, min(300, 300 * 10_000 // max(rows, 1)))
+
+
+def boosting_seconds(
+    problem: Problem, *, rows: float, cells: float, leaves: float, learning_rate: float, costs: BoostingCosts
+) -> float:
+    """Return an estimate of the processor seconds of one fit; `benchmarks.families` measures it.
+
+    Args:
+        problem: What is predicted.
+        rows: The number of rows.
+        cells: The number of values that one level of a tree looks at.
+        leaves: The most leaves of a tree.
+        learning_rate: The smaller, the more rounds.
+        costs: The booster's.
+    """
+    trees = problem.outputs if problem.kind == "multiclass" else 1
+    waited = min(costs.most_patience, patience(round(rows)))
+    rounds = min(costs.most_rounds, waited + costs.rounds / learning_rate * math.pow(rows / 1000, 0.3))
+    a_tree = costs.tree + costs.leaf * leaves + costs.row * rows + costs.cell * cells * math.log2(leaves + 1)
+    return trees * rounds * a_tree
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoostingCosts:
+    """The processor seconds of a booster.
+
+    Args:
+        tree: Of any tree.
+        leaf: Of each leaf of a tree.
+        row: Of each row for a tree.
+        cell: Of each value for a level of a tree.
+        rounds: The rounds at learning rate 1 and 1,000 rows; they grow with both.
+        most_rounds: The most rounds.
+        most_patience: The most rounds without improvement.
+    """
+
+    tree: float
+    leaf: float
+    row: float
+    cell: float
+    rounds: float = 8.0
+    most_rounds: int = MOST_ROUNDS
+    most_patience: int = 300
 
 
 def prediction_threads() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 _MOST_BYTES = 1e9
 _BATCHES = 10
+_PER_TREE = 1.2e-3  # Seconds.
+_PER_CLASS = 2e-8  # Seconds for each leaf.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,17 +117,19 @@ def _grow(part: TrainingPart, forest: Any, filled: Singles) -> list[Any]:
 
 
 def forest_seconds(
-    rows: float, columns: int, problem: Problem, parameters: Mapping[str, Value], *, per_node: float
+    rows: float, columns: int, problem: Problem, parameters: Mapping[str, Value], *, per_cell: float
 ) -> float:
-    """Return an estimate of the processor seconds of one fit.
+    """Return an estimate of the processor seconds of one fit; `benchmarks.families` measures it.
 
     Args:
         rows: The number of rows that each tree sees.
         columns: The number of columns.
         problem: What is predicted.
         parameters: `trees`, `max_features`, `min_samples_leaf` and perhaps `max_leaf_nodes`.
-        per_node: Seconds for each row, level and column that is tried.
+        per_cell: Seconds for each value that a level of a tree looks at.
     """
     leaves = min(rows / float(parameters["min_samples_leaf"]), float(parameters.get("max_leaf_nodes", rows)))
     tried = max(1.0, columns * float(parameters["max_features"]))
-    return float(1e-2 + per_node * float(parameters["trees"]) * rows * tried**0.7 * np.log2(leaves + 2))
+    classes = _PER_CLASS * leaves * problem.outputs
+    levels = math.log2(leaves + 2)
+    return 1e-2 + float(parameters["trees"]) * (_PER_TREE + per_cell * rows * tried * levels + classes)

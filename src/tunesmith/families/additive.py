@@ -9,7 +9,7 @@ from ..core.parameters import Float, Int, Parameter
 from ..core.trial import Value
 from ..data.problem import Problem
 from .base import Profile, TrainingPart
-from .lightgbm import LightgbmModel, boosting_seconds, train_lightgbm
+from .lightgbm import LightgbmModel, lightgbm_seconds, train_lightgbm
 
 
 class AdditiveFamily:
@@ -46,7 +46,7 @@ class AdditiveFamily:
 
     def seconds(self, rows: int, columns: int, problem: Problem, parameters: Mapping[str, Value]) -> float:
         """Return an estimate of the processor seconds of one fit."""
-        return boosting_seconds(rows, columns, problem, parameters)
+        return lightgbm_seconds(rows, columns, problem, parameters)
 
     def fit(self, part: TrainingPart, parameters: Mapping[str, Value]) -> LightgbmModel:
         """Train until the validation rows no longer improve."""

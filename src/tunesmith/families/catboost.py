@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from ..core.parameters import Choice, Float, Int, Parameter
 from ..core.trial import Value
 from ..data.problem import Problem
 from ..errors import InputError, message_of
-from ._boosting import MOST_ROUNDS, Rounds, patience, prediction_threads
+from ._boosting import MOST_ROUNDS, BoostingCosts, Rounds, boosting_seconds, patience, prediction_threads
 from ._codes import ColumnCodes, codes_of
 from ._scaled import class_shares
 from .base import Profile, TrainingPart
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _LOSSES = {"binary": "Logloss", "multiclass": "MultiClass", "regression": "RMSE"}
+_COSTS = BoostingCosts(tree=6.4e-4, leaf=1e-6, row=2.3e-7, cell=0, rounds=16)
+_LEAST_ROWS_TO_SAMPLE = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,9 +122,14 @@ class CatboostFamily:
 
     def seconds(self, rows: int, columns: int, problem: Problem, parameters: Mapping[str, Value]) -> float:
         """Return an estimate of the processor seconds of one fit."""
-        rounds = _most_rounds(parameters) / 2
-        trees = problem.outputs if problem.kind == "multiclass" else 1
-        return 1e-8 * rounds * trees * (rows * columns + 3e4 * 2 ** float(parameters["depth"]))
+        return boosting_seconds(
+            problem,
+            rows=rows,
+            cells=rows * columns,
+            leaves=2.0 ** int(parameters["depth"]),
+            learning_rate=float(parameters["learning_rate"]),
+            costs=dataclasses.replace(_COSTS, most_rounds=_most_rounds(parameters)),
+        )
 
     def fit(self, part: TrainingPart, parameters: Mapping[str, Value]) -> CatboostModel:
         """Train until the validation rows no longer improve."""
@@ -129,11 +137,14 @@ class CatboostFamily:
 
         codes = ColumnCodes.of(part.features)
         classes = {"classes_count": part.problem.outputs} if part.problem.kind == "multiclass" else {}
+        sampled: dict[str, Any] = {**parameters, "bootstrap_type": "Bernoulli"}
+        if len(part.target) < _LEAST_ROWS_TO_SAMPLE:
+            sampled["bootstrap_type"] = "No"
+            del sampled["subsample"]
         booster = catboost.CatBoost(
             {
-                **parameters,
+                **sampled,
                 "loss_function": _LOSSES[part.problem.kind],
-                "bootstrap_type": "Bernoulli",
                 "iterations": _most_rounds(parameters),
                 "random_seed": part.seed,
                 "thread_count": part.threads,

@@ -15,7 +15,7 @@ from ..core.parameters import Float, Int, Parameter
 from ..core.trial import Value
 from ..data.problem import Problem
 from ..errors import InputError
-from ._boosting import Rounds, patience
+from ._boosting import BoostingCosts, Rounds, boosting_seconds, patience
 from ._codes import ColumnCodes, fill_gaps, gap_fills
 from ._nodes import Nodes, rounded_down
 from ._scaled import class_shares
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 _BATCH_ROUNDS = 20
 _MOST_ROUNDS = 1000
 _MOST_PATIENCE = 60  # A round costs more than in the other boosters.
+_COSTS = BoostingCosts(
+    tree=1.4e-3, leaf=4.4e-6, row=0, cell=8e-10, most_rounds=_MOST_ROUNDS, most_patience=_MOST_PATIENCE
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,9 +114,14 @@ class HistGradientBoostingFamily:
 
     def seconds(self, rows: int, columns: int, problem: Problem, parameters: Mapping[str, Value]) -> float:
         """Return an estimate of the processor seconds of one fit."""
-        rounds = 15 / float(parameters["learning_rate"])
-        trees = problem.outputs if problem.kind == "multiclass" else 1
-        return 1e-8 * rounds * trees * (rows * columns + 3e4 * float(parameters["max_leaf_nodes"]))
+        return boosting_seconds(
+            problem,
+            rows=rows,
+            cells=rows * columns * float(parameters["max_features"]),
+            leaves=min(float(parameters["max_leaf_nodes"]), max(2.0, rows / float(parameters["min_samples_leaf"]) / 2)),
+            learning_rate=float(parameters["learning_rate"]),
+            costs=_COSTS,
+        )
 
     def fit(self, part: TrainingPart, parameters: Mapping[str, Value]) -> HistGradientBoostingModel:
         """Train until the validation rows no longer improve."""

@@ -14,7 +14,7 @@ from ..core.arrays import Floats
 from ..core.parameters import Choice, Float, Int, Parameter
 from ..core.trial import Value
 from ..data.problem import Problem
-from ._boosting import MOST_ROUNDS, Rounds, patience, prediction_threads
+from ._boosting import MOST_ROUNDS, BoostingCosts, Rounds, boosting_seconds, patience, prediction_threads
 from ._codes import ColumnCodes
 from ._links import checked_lightgbm
 from ._scaled import class_shares
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _TREES_AT_ONCE = 100
+_COSTS = BoostingCosts(tree=1.9e-4, leaf=1.7e-6, row=1.8e-8, cell=4.7e-10)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +128,7 @@ class LightgbmFamily:
 
     def seconds(self, rows: int, columns: int, problem: Problem, parameters: Mapping[str, Value]) -> float:
         """Return an estimate of the processor seconds of one fit."""
-        return boosting_seconds(rows, columns, problem, parameters)
+        return lightgbm_seconds(rows, columns, problem, parameters)
 
     def fit(self, part: TrainingPart, parameters: Mapping[str, Value]) -> LightgbmModel:
         """Train until the validation rows no longer improve."""
@@ -167,11 +168,16 @@ def train_lightgbm(part: TrainingPart, options: Mapping[str, Any]) -> LightgbmMo
     return LightgbmModel(codes=codes, booster=kept, outputs=part.problem.outputs)
 
 
-def boosting_seconds(rows: int, columns: int, problem: Problem, parameters: Mapping[str, Value]) -> float:
+def lightgbm_seconds(rows: int, columns: int, problem: Problem, parameters: Mapping[str, Value]) -> float:
     """Return an estimate of the processor seconds of one fit."""
-    rounds = 15 / float(parameters["learning_rate"])
-    trees = problem.outputs if problem.kind == "multiclass" else 1
-    return 1e-8 * rounds * trees * (rows * columns + 3e4 * float(parameters["num_leaves"]))
+    return boosting_seconds(
+        problem,
+        rows=rows,
+        cells=rows * columns * float(parameters.get("feature_fraction", 1.0)),
+        leaves=min(float(parameters["num_leaves"]), max(2.0, rows / float(parameters["min_data_in_leaf"]) / 2)),
+        learning_rate=float(parameters["learning_rate"]),
+        costs=_COSTS,
+    )
 
 
 def _fixed_options(part: TrainingPart) -> dict[str, Any]:

@@ -41,7 +41,7 @@ class RandomForestFamily:
 
     def seconds(self, rows: int, columns: int, problem: Problem, parameters: Mapping[str, Value]) -> float:
         """Return an estimate of the processor seconds of one fit."""
-        return forest_seconds(rows * float(parameters["max_samples"]), columns, problem, parameters, per_node=6e-7)
+        return forest_seconds(rows * float(parameters["max_samples"]), columns, problem, parameters, per_cell=1e-8)
 
     def fit(self, part: TrainingPart, parameters: Mapping[str, Value]) -> ForestModel:
         """Train until all trees are grown or the time is over."""
@@ -52,7 +52,8 @@ class RandomForestFamily:
             n_estimators=parameters["trees"],
             min_samples_leaf=parameters["min_samples_leaf"],
             max_features=parameters["max_features"],
-            max_samples=parameters["max_samples"],
+            # A share would be one of the sum of the weights.
+            max_samples=max(1, round(float(parameters["max_samples"]) * len(part.target))),
             random_state=part.seed,
             n_jobs=part.threads,
         )

@@ -15,7 +15,7 @@ from ..core.parameters import Float, Int, Parameter
 from ..core.trial import Value
 from ..data.problem import Problem
 from ..errors import InputError, message_of
-from ._boosting import MOST_ROUNDS, Rounds, patience, prediction_threads
+from ._boosting import MOST_ROUNDS, BoostingCosts, Rounds, boosting_seconds, patience, prediction_threads
 from ._codes import ColumnCodes
 from ._links import check_xgboost
 from ._scaled import class_shares
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import xgboost
 
 _OBJECTIVES = {"binary": "binary:logistic", "multiclass": "multi:softprob", "regression": "reg:squarederror"}
-_MOST_LEVELS = 1000
+_COSTS = BoostingCosts(tree=3.4e-4, leaf=8.3e-7, row=6.7e-8, cell=0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,9 +117,15 @@ class XgboostFamily:
 
     def seconds(self, rows: int, columns: int, problem: Problem, parameters: Mapping[str, Value]) -> float:
         """Return an estimate of the processor seconds of one fit."""
-        rounds = min(MOST_ROUNDS, 15 / float(parameters["learning_rate"]))
-        trees = problem.outputs if problem.kind == "multiclass" else 1
-        return 1e-8 * rounds * trees * (rows * columns + 3e4 * 2 ** float(parameters["max_depth"]))
+        least = max(1.0, float(parameters["min_child_weight"]))
+        return boosting_seconds(
+            problem,
+            rows=rows,
+            cells=rows * columns * float(parameters["colsample_bylevel"]),
+            leaves=min(2.0 ** int(parameters["max_depth"]), max(2.0, rows / least / 4)),
+            learning_rate=float(parameters["learning_rate"]),
+            costs=_COSTS,
+        )
 
     def fit(self, part: TrainingPart, parameters: Mapping[str, Value]) -> XgboostModel:
         """Train until the validation rows no longer improve."""
