@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ..core.arrays import Floats
 from ..data.scores import SCORES, Score
+from ..errors import InputError
 from .fitted import Fitted
 from .leaderboard import LeaderboardRow
 
@@ -64,6 +65,6 @@ def _value(fitted: Fitted, score: Score, predictions: Floats) -> float | None:
     try:
         weight = None if fitted.table.weight is None else fitted.table.weight[fitted.rows]
         value = score.mean(fitted.table.problems, fitted.target, predictions, weight)
-    except (ValueError, ZeroDivisionError):  # A class is absent, or a target is constant.
+    except (InputError, ValueError, ZeroDivisionError):  # A class is absent, or a target is constant or negative.
         return None
     return value if math.isfinite(value) else None

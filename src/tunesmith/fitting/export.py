@@ -35,24 +35,34 @@ def export_model(folder: Path, ensemble: Ensemble, path: Path | str | None = Non
     target = folder / exporter.file if path is None else Path(path).expanduser()
     if target.is_dir():
         raise InputError(f"an export must be written to a file, but {target} is a folder.")
+    source = export_source(folder, ensemble)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        return exporter.export(source, target)
+    except OSError as error:
+        raise OutputError(f"{target} cannot be written: {error.strerror or error}.") from None
+
+
+def export_source(folder: Path, ensemble: Ensemble) -> ExportSource:
+    """Return a fitted model and where it comes from, for an exporter.
+
+    Args:
+        folder: The study's folder.
+        ensemble: The model.
+    """
     history = load(folder).history
     files = {
         trial.number: trial.folder / ARTIFACTS_FOLDER / PREDICTIONS_FILE
         for trial in history.trials
         if trial.state is State.COMPLETE and trial.folder is not None
     }
-    source = ExportSource(
+    return ExportSource(
         folder=folder,
         history=history,
         ensemble=ensemble,
         table_folder=folder / TABLE_FOLDER,
         prediction_files=files,
     )
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        return exporter.export(source, target)
-    except OSError as error:
-        raise OutputError(f"{target} cannot be written: {error.strerror or error}.") from None
 
 
 def _name_for(path: Path | str | None) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,19 +12,31 @@ from .. import __version__
 from ..data.analysis import Analysis
 from ..diagnosis.assessment import QUICK, THOROUGH, Assessment
 from ..ensembles.combination import Combination
+from ..ensembles.ensemble import Ensemble
 from ..errors import TunesmithError
+from ..exporters.card.held_back import scores_on_test_rows
+from ..exporters.card.intervals import Interval
 from ..study.study import Study
 from ..tasks.table import TableTask
 from ..text.shell import command
 from .assess import assess_study
+from .export import export_source
 
+_PAGE_SECONDS = 1.0  # For all that needs no model.
 _LOGGER = logging.getLogger(__name__)
 
 
-def write_quickly(study: Study, combination: Combination) -> None:
-    """Write the report at the end of a fit, within about a second; without it rather than not at all."""
+def write_quickly(study: Study, combination: Combination, *, seconds: float) -> None:
+    """Write the report at the end of a fit; a report that cannot be written is no reason to lose the model.
+
+    Args:
+        study: A study whose task is a table.
+        combination: How the members of its ensemble are combined.
+        seconds: What is left; what needs the models is left out if it is short.
+    """
+    effort = dataclasses.replace(QUICK, seconds=min(max(seconds - _PAGE_SECONDS, 0.0), QUICK.seconds))
     try:
-        write_fit(study, combination, thorough=False)
+        write_fit(study, combination, thorough=False, assessment=assess_study(study, combination, effort))
     except TunesmithError as error:
         _LOGGER.warning("no report was written: %s", error)
 
@@ -71,7 +85,18 @@ def write_fit(
         Path(path) if path is not None else study.folder / "report.html",
         title=study.name,
         analysis=Analysis.load(Path(study.task.folder) / study.task.table),
+        test=_test_scores(study, thorough=thorough),
         facts=facts,
         proposer=study.engine.proposer,
         thorough=thorough,
     )
+
+
+def _test_scores(study: Study, *, thorough: bool) -> Sequence[Interval]:
+    """Return the metrics of the test rows, which are scored once for each model; none without test rows."""
+    assert study.folder is not None
+    assert isinstance(study.task, TableTask)
+    if study.task.loaded.test is None or not thorough:
+        return ()
+    ensemble = Ensemble.load(study.folder / "model")
+    return scores_on_test_rows(export_source(study.folder, ensemble))[0]

@@ -30,6 +30,7 @@ from .space import families, search_space
 
 RESERVED_SECONDS = 3.0
 _PREPARING_SHARE = 0.25  # Of all time, for reading a table that is too large to be read whole.
+_GRACE_SECONDS = 1.0  # After the minutes, for the report.
 _COSTS = ("fit_seconds", "model_mb", "predict_ms_per_1000_rows")
 """What every trial measures besides scores."""
 _BASELINE = "prior"
@@ -172,7 +173,8 @@ class FitSession:
             if self.study.history.counts[State.COMPLETE]:
                 combine(self.study, self.task)
         result = FitResult.load(self.folder)
-        write_quickly(self.study, result.ensemble.combination)
+        left = self._started + self.options.minutes * 60 + _GRACE_SECONDS - monotonic()
+        write_quickly(self.study, result.ensemble.combination, seconds=left)
         return result
 
     def _train_baseline(self) -> None:

@@ -122,7 +122,7 @@ def _environment() -> Environment:
         "figure": _figure_json,
         "decision": decision_word,
         "rounded": wording.rounded,
-        "near": _near,
+        "near": near,
     }
     return environment
 
@@ -135,7 +135,7 @@ def _figure_json(figure: Any) -> Markup:
     return Markup(text)
 
 
-def _near(value: float | None) -> str:
+def near(value: float | None) -> str:
     """Return a metric's value, without the digits of one that is almost 0."""
     return wording.rounded(0.0 if value is not None and abs(value) < 5e-4 else value, 4)
 

@@ -16,6 +16,9 @@ from ..text.cleaning import short
 from .process import running_process
 from .report import combination_of
 
+_OF_A_SEARCH = ("goal", "best trial", "noise", "parameter importance", "proposers")
+"""Topics that say less about a fit than the model does."""
+
 OnPartial = Callable[[str, str], None]
 """Takes the name of a role and its answer so far."""
 
@@ -50,7 +53,9 @@ def _with_model(study: Study, explained: Explanation) -> Explanation:
     from ..reports.fit.words import explanation_topics
 
     about = Explanation.of(explained.about, explanation_topics(assess_study(study, combination, BRIEF)))
-    return Explanation(explained.about, (*about.parts, *explained.parts))
+    return Explanation(
+        explained.about, (*about.parts, *(part for part in explained.parts if part.topic not in _OF_A_SEARCH))
+    )
 
 
 def with_answer(study: Study, facts: Explanation, question: str, on_partial: OnPartial | None = None) -> Explanation:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ...data.analysis import Analysis
+from ...data.findings import Finding, by_severity
 from ...data.table import Table
 from ...diagnosis.assessment import Assessment
 from ...diagnosis.confusion import Confusion
@@ -17,7 +18,7 @@ from ...text.cleaning import plain
 from ...text.shell import command
 from ..about import about
 from ..overview import stopped
-from ..page import rendered, write_page
+from ..page import near, rendered, write_page
 from ..search import search_values
 from .board import board_lines
 from .columns import dependence_pictures, importance_picture
@@ -42,6 +43,7 @@ def write_fit_report(
     *,
     title: str,
     analysis: Analysis | None = None,
+    test: Sequence[TestScore] = (),
     facts: Mapping[str, Any] | None = None,
     proposer: Proposer | None = None,
     thorough: bool = True,
@@ -55,6 +57,7 @@ def write_fit_report(
         target: The file; an existing one is replaced.
         title: The study's name.
         analysis: What the analyst noticed about the table.
+        test: The metrics of test rows, the chosen one first; none if there are no such rows, or not yet.
         facts: Facts about the study, as for `write_report`.
         proposer: The study's proposer.
         thorough: Whether to draw the plots of the search, which take a second or more.
@@ -77,7 +80,10 @@ def write_fit_report(
         study=plain(title),
         title=plain(f"A model of {', '.join(problem.target for problem in table.problems)}"),
         assessment=assessment,
-        analysis=analysis,
+        findings=_findings(table, analysis),
+        analysed=analysis is not None,
+        tested={metric_words(score.metric): score for score in test},
+        sentences=[*result_sentences(assessment), *_test_sentence(table, test), *column_sentences(assessment)],
         columns=column_lines(table, analysis),
         kinds=kinds(table),
         validation=validation_words(table),
@@ -87,6 +93,41 @@ def write_fit_report(
         plots=_search_plots(history, proposer) if thorough else [],
     )
     return write_page(target, page)
+
+
+class TestScore(Protocol):
+    """A metric of test rows, with its interval."""
+
+    @property
+    def metric(self) -> str:
+        """Its name."""
+
+    @property
+    def value(self) -> float:
+        """The metric."""
+
+    @property
+    def low(self) -> float | None:
+        """The lower end of its 95 % interval."""
+
+    @property
+    def high(self) -> float | None:
+        """The upper end."""
+
+
+def _findings(table: Table, analysis: Analysis | None) -> tuple[Finding, ...]:
+    """Return what was noticed, in reading the table and by the analyst, the most severe first."""
+    noticed = [*table.findings, *(analysis.findings if analysis is not None else ())]
+    return by_severity({(finding.kind, finding.text): finding for finding in noticed}.values())
+
+
+def _test_sentence(table: Table, test: Sequence[TestScore]) -> list[str]:
+    if not test or table.test is None:
+        return []
+    first = test[0]
+    spread = "" if first.low is None or first.high is None else f" (95 % interval {near(first.low)}–{near(first.high)})"
+    rows = wording.count(len(table.test.target), "test row")
+    return [f"On {rows}, by which nothing was chosen, the {metric_words(first.metric)} is {near(first.value)}{spread}."]
 
 
 def _search_plots(history: History, proposer: Proposer | None) -> Sequence[Plot]:
@@ -108,7 +149,6 @@ def _summary(assessment: Assessment, table: Table, facts: Mapping[str, Any]) -> 
         "prior_gain": gain if gain is not None and gain > 0 else None,
         "prior_score": None if prior is None else prior.score.value,
         "second": _second(assessment),
-        "sentences": [*result_sentences(assessment), *column_sentences(assessment)],
         "severe": len(severe),
         "board": board_lines(assessment.leaderboard),
         "left_out": max(0, len(assessment.leaderboard) - len(board_lines(assessment.leaderboard))),

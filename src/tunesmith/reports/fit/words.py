@@ -21,6 +21,11 @@ METRICS = {
     "r2": "R²",
     "mape": "MAPE",
     "rmsle": "RMSLE",
+    "brier": "Brier score",
+    "f1": "F1",
+    "f1_macro": "mean F1 of the classes",
+    "mcc": "Matthews correlation",
+    "median_ae": "median absolute error",
 }
 
 
