@@ -17,6 +17,7 @@ from tunesmith.fitting.result import FitResult
 from tunesmith.reports.fit.words import explanation_topics
 from tunesmith.service.explain import explanation_of
 from tunesmith.service.report import write_study
+from tunesmith.text.wording import rounded
 
 EVIL = "<script>window.hacked = 1</script>\x1b[31m\u202e"
 
@@ -82,7 +83,7 @@ def test_every_figure_is_json_with_traces(page: str) -> None:
 
 def test_sections_say_what_the_assessment_says(page: str, result: FitResult, assessment: Assessment) -> None:
     texts = Sections(page).texts
-    assert f"{result.ensemble.score:.3f}"[:5] in texts["summary"]
+    assert rounded(result.ensemble.score, 4) in texts["summary"]
     assert "test rows, by which nothing was chosen" in texts["summary"]
     for row in assessment.leaderboard[1:]:
         assert f"trial {row.trial}" in texts["models"]
