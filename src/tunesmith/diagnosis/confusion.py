@@ -49,11 +49,11 @@ class Confusion:
 
 
 def confusion(evidence: Evidence) -> Confusion | None:
-    """Return the confusion matrix of the most likely class of each row; None for numbers."""
+    """Return the confusion matrix of the chosen class of each row; None for numbers."""
     if not evidence.problem.is_classification:
         return None
     classes = evidence.problem.classes
-    pairs = evidence.labels * len(classes) + evidence.probabilities.argmax(axis=1)
+    pairs = evidence.labels * len(classes) + evidence.chosen
     counts = np.bincount(pairs, minlength=len(classes) ** 2).reshape(len(classes), len(classes))
     return Confusion(classes=classes, counts=tuple(tuple(map(int, row)) for row in counts))
 
@@ -78,7 +78,7 @@ def _missed(evidence: Evidence, result: Confusion) -> list[Diagnosis]:
                 kind="missed_class",
                 severity="warning" if recall < _LOW_RECALL / 3 else "info",
                 text=f"Class {words} is found in {result.counts[index][index]:,} of its {wording.count(rows, 'row')}"
-                f" ({wording.share(recall)}) when the most likely class is predicted.",
+                f" ({wording.share(recall)}).",
                 remedy="If missing it is costly: predict it from a lower probability on, or give its rows more weight.",
                 actions=("tune_threshold", "weight_classes"),
                 target=evidence.problem.target,

@@ -27,6 +27,7 @@ class Evidence:
         target: Encoded, shape `(rows,)`.
         predictions: Probabilities of the classes, or numbers; shape `(rows, outputs)`.
         rows: The number of each row in the training table, shape `(rows,)`.
+        chances: The predictions times the factors that decide which class is chosen; None for the predictions.
     """
 
     problem: Problem
@@ -34,6 +35,7 @@ class Evidence:
     target: Floats
     predictions: Floats
     rows: Indices
+    chances: Floats | None = None
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -54,6 +56,11 @@ class Evidence:
         """The predicted probabilities, none of them 0 and each row with the sum 1; shape `(rows, classes)`."""
         clipped = np.clip(self.predictions, _LEAST_PROBABILITY, None)
         return np.asarray(clipped / clipped.sum(axis=1, keepdims=True))
+
+    @property
+    def chosen(self) -> Indices:
+        """The index of the class that is chosen for each row, shape `(rows,)`."""
+        return np.asarray((self.predictions if self.chances is None else self.chances).argmax(axis=1))
 
     @cached_property
     def residuals(self) -> Floats:
@@ -94,4 +101,5 @@ class Evidence:
             target=self.target[kept],
             predictions=self.predictions[kept],
             rows=self.rows[kept],
+            chances=None if self.chances is None else self.chances[kept],
         )

@@ -55,6 +55,10 @@ class Fitted:
         """The ensemble's predictions of the rows held out, shape `(rows held out, outputs)`."""
         return self.combination.apply(self.table.problems, self.out_of_fold)
 
+    def judged(self, score: Score, combined: Floats) -> Floats:
+        """Return combined predictions in the form that a metric judges: with the chosen class first, if it must be."""
+        return self.combination.decide(self.table.problems, combined) if score.labels else combined
+
     @cached_property
     def rows(self) -> Indices:
         """The rows of the table that have an out-of-fold prediction."""
@@ -81,6 +85,9 @@ class Fitted:
 
     def evidence(self, most: int) -> list[Evidence]:
         """Return the ensemble's out-of-fold predictions of at most so many rows, for each problem."""
+        problems = self.table.problems
+        parts = per_problem(problems, self.combined)
+        chances = per_problem(problems, self.combination.decide(problems, self.combined))
         features: pd.DataFrame = self.table.features.iloc[self.rows]
         return [
             Evidence(
@@ -89,10 +96,9 @@ class Fitted:
                 target=self.target[:, index],
                 predictions=part,
                 rows=self.rows,
+                chances=own,
             ).sample(most)
-            for index, (problem, part) in enumerate(
-                zip(self.table.problems, per_problem(self.table.problems, self.combined), strict=True)
-            )
+            for index, (problem, part, own) in enumerate(zip(problems, parts, chances, strict=True))
         ]
 
 

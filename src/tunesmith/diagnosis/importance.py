@@ -111,6 +111,7 @@ def _predicted(
                 return None
             chunk = names[start : start + at_once]
             predictions = models.predict(fold, permuted_copies(features, chunk, rng))
+            predictions = models.fitted.judged(models.fitted.score, predictions)
             for offset, part in enumerate(np.split(predictions, len(chunk))):
                 parts[start + offset].append(part)
     return [np.concatenate(part) for part in parts]

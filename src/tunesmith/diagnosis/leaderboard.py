@@ -168,7 +168,7 @@ def _whole(fitted: Fitted, members: Sequence[LeaderboardRow], blocks: Sequence[I
         trial=None,
         family="ensemble",
         recipe="",
-        score=estimate(fitted, fitted.combined, blocks),
+        score=estimate(fitted, fitted.judged(fitted.score, fitted.combined), blocks),
         fit_seconds=seconds,
         predict_ms=ms,
         model_bytes=None if size is None else int(size),

@@ -53,7 +53,7 @@ def metric_rows(fitted: Fitted, rows: Sequence[LeaderboardRow]) -> list[MetricRo
         MetricRow(
             name=score.name,
             maximize=score.maximize,
-            ensemble=_value(fitted, score, fitted.combined),
+            ensemble=_value(fitted, score, fitted.judged(score, fitted.combined)),
             best_single=None if single is None else _value(fitted, score, fitted.out_of_fold[single]),
             prior=None if prior is None else _value(fitted, score, fitted.out_of_fold[prior]),
         )
