@@ -38,6 +38,7 @@ def understood(facts: Mapping[str, Any]) -> Printable:
         *(("limit", limit(entry["metric"], entry["low"], entry["high"])) for entry in facts["limits"]),
         ("validation", f"{folds} of about {count(validation['rows_held_out'], 'row')}"),
         ("families", ", ".join(facts["families"].values())),
+        *(("", sentence) for sentence in facts["absent"]),
         ("order", ", ".join(facts["first"])),
         ("time", duration(facts["minutes"] * 60)),
         ("folder", facts["folder"]),

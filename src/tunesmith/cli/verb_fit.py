@@ -16,6 +16,7 @@ from ..core.budget import Budget
 from ..fitting.options import DEFAULT_MINUTES, FitOptions, parse_limits, parse_task
 from ..fitting.prepare import DataOptions
 from ..fitting.session import FitSession
+from ..fitting.space import absent_families
 from ..progress.live import LiveView
 from ..progress.terminal import CleanConsole
 from ..runner.signals import INTERRUPTED, handle, handled, leave, say_interrupted
@@ -101,6 +102,9 @@ def _run(session: FitSession, output: Output, console: Console) -> None:
         raise click.exceptions.Exit(INTERRUPTED) from None
     if output.json or not output.quiet:
         output.say(fit_summary(result), fit_facts(result))
+    if not (output.json or output.quiet or session.options.families or session.options.interpretable):
+        for sentence in absent_families(session.table):
+            click.echo(f"tunesmith: {sentence}", err=True)
     if history.settled == before and not output.quiet:
         _say_how_to_go_on(session)
 

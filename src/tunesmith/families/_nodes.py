@@ -121,7 +121,7 @@ class Nodes:
             InputError: The file holds no trees: walking them would end nowhere.
         """
         try:
-            with np.load(path, allow_pickle=False) as stored:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
                 arrays = dict(stored)
             nodes = cls(**{**arrays, "columns": int(arrays["columns"])})
             sound = nodes._is_sound()

@@ -54,14 +54,18 @@ class Profile:
     extra: str = ""
     checkpoint: str = ""
 
+    @property
+    def lacks_modules(self) -> list[str]:
+        """The optional modules that are not installed."""
+        return [name for name in self.modules if importlib.util.find_spec(name) is None]
+
     def missing(self) -> str | None:
         """Return what must be installed or set before the family can be used, in words; None if nothing.
 
         >>> Profile(title="Net", purpose="none", modules=("no_such_module",), extra="torch").missing()
         "no_such_module is not installed. Install it with: pip install 'tunesmith[torch]'"
         """
-        absent = [name for name in self.modules if importlib.util.find_spec(name) is None]
-        if absent:
+        if absent := self.lacks_modules:
             verb = "is" if len(absent) == 1 else "are"
             it = "it" if len(absent) == 1 else "them"
             names = " and ".join(absent)

@@ -11,7 +11,7 @@ from ..core.parameters import Choice
 from ..core.space import SearchSpace
 from ..data.table import Table
 from ..errors import MissingExtra
-from ..families.base import Family
+from ..families.base import Family, Profile
 
 
 def families(table: Table, names: Sequence[str] | None = None) -> dict[str, Family]:
@@ -26,14 +26,30 @@ def families(table: Table, names: Sequence[str] | None = None) -> dict[str, Fami
             if (lack := kinds[name].profile.missing()) is not None:
                 raise MissingExtra(f"the family {name} cannot be used: {lack}")
         return kinds
-    texts = sum(column.kind == "text" for column in table.schema.columns)
-    rows, columns = table.features.shape
-    classes = max(len(problem.classes) for problem in table.problems)
     return {
         name: family
         for name, family in kinds.items()
-        if family.profile.suits(rows, columns, texts, classes) and family.profile.missing() is None
+        if _suits(family.profile, table) and family.profile.missing() is None
     }
+
+
+def absent_families(table: Table) -> list[str]:
+    """Return which families would suit the table if their libraries were installed; a sentence for each extra."""
+    profiles = [plugins.load("families", name).profile for name in plugins.names("families")]
+    titles: dict[str, list[str]] = {}
+    for profile in profiles:
+        if profile.lacks_modules and not profile.checkpoint and _suits(profile, table):
+            titles.setdefault(profile.extra, []).append(profile.title)
+    return [
+        f"{' and '.join(sorted(names))} would be tried, too, with: pip install 'tunesmith[{extra}]'"
+        for extra, names in sorted(titles.items())
+    ]
+
+
+def _suits(profile: Profile, table: Table) -> bool:
+    texts = sum(column.kind == "text" for column in table.schema.columns)
+    rows, columns = table.features.shape
+    return profile.suits(rows, columns, texts, max(len(problem.classes) for problem in table.problems))
 
 
 def search_space(chosen: Mapping[str, Family], recipes: Sequence[str] = ("plain",)) -> SearchSpace:

@@ -15,7 +15,7 @@ from ..fitting.options import FitOptions
 from ..fitting.plan import plan
 from ..fitting.prepare import prepare
 from ..fitting.result import FitResult
-from ..fitting.space import families
+from ..fitting.space import absent_families, families
 
 
 def understood_facts(data: Any, options: FitOptions, folder: Path) -> dict[str, Any]:
@@ -43,6 +43,7 @@ def understood_facts(data: Any, options: FitOptions, folder: Path) -> dict[str, 
             "direction": "maximize" if score.maximize else "minimize",
             "validation": _validation(table),
             "families": {name: family.profile.title for name, family in chosen.items()},
+            "absent": [] if options.families else absent_families(table),
             "first": [str(trial.parameters["family"]) for trial in plan(chosen, table)],
             "limits": [
                 {"metric": limit.metric, "low": limit.low, "high": limit.high} for limit in options.limits
