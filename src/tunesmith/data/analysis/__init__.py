@@ -2,5 +2,6 @@
 
 from .analysis import Analysis, SplitColumn
 from .analyst import analyse
+from .digest import as_text, column_rows, digest
 
-__all__ = ["Analysis", "SplitColumn", "analyse"]
+__all__ = ["Analysis", "SplitColumn", "analyse", "as_text", "column_rows", "digest"]
