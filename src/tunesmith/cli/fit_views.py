@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from ..fitting.result import FitResult
-from ..progress.layout import BAD, GOOD, SOFT, Flow, Rows, Title
+from ..progress.layout import BAD, GOOD, SOFT, Flow, Rows, Title, indented
 from ..progress.terminal import Printable, near, shortened
 from ..text.cleaning import clean
 from ..text.shell import command
@@ -20,6 +20,8 @@ from ..text.wording import count, duration, limit, number, share
 
 _MOST_ROWS = 12
 _MOST_COLUMN_LINES = 30
+_MOST_FINDINGS = 10
+_MOST_FINDINGS_AFTER = 4
 
 
 def understood(facts: Mapping[str, Any]) -> Printable:
@@ -48,7 +50,20 @@ def understood(facts: Mapping[str, Any]) -> Printable:
     aside = Text(", ".join(f"{many} {kind}" for kind, many in kinds.most_common()), style=SOFT)
     columns = [Text.assemble(clean(name), (f" {kind}", SOFT)) for name, kind in facts["columns"].items()]
     parts: list[RenderableType] = [Title("understood, nothing was trained"), grid]
-    return Printable(Group(*parts, Title("columns", aside), Flow(columns, _MOST_COLUMN_LINES)))
+    parts += [Title("columns", aside), Flow(columns, _MOST_COLUMN_LINES), *_findings(facts["findings"])]
+    return Printable(Group(*parts))
+
+
+def _findings(findings: Sequence[Mapping[str, Any]], most: int = _MOST_FINDINGS) -> Iterator[RenderableType]:
+    """Yield the warnings and errors about a table, the most severe first, and how many milder findings there are."""
+    severe = [finding for finding in findings if finding["severity"] != "info"]
+    hidden = len(findings) - min(len(severe), most)
+    if not severe:
+        return
+    yield Title("noticed in the table", Text(f"{hidden} more in the report" if hidden else "", style=SOFT))
+    for finding in severe[:most]:
+        text = Text.assemble(clean(finding["text"]), (f" {clean(finding['remedy'])}", SOFT))
+        yield indented(text, "✗" if finding["severity"] == "error" else "!")
 
 
 def _target(facts: Mapping[str, Any]) -> str:
@@ -74,6 +89,9 @@ def fit_summary(result: FitResult) -> Printable:
     parts: list[RenderableType] = [Title(f"{clean(targets)}  {clean(result.study.objective)}")]
     parts += [Flow([piece for piece in pieces if piece], 2, mark="★"), "", _models(result), ""]
     why = "" if history.last_stop is None else f"; {clean(history.last_stop.reason)}"
+    analysis = result.analysis
+    noticed = [] if analysis is None else [finding.to_table() for finding in analysis.findings]
+    parts += [*_findings(noticed, most=_MOST_FINDINGS_AFTER), ""] if noticed else []
     parts += [Text(f"   {count(len(history.trials), 'trial')} in {duration(history.seconds_spent())}{why}"), ""]
     return Printable(Group(*parts, *_next(result.folder)))
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from ..core.trial import State
+from ..data.analysis import Analysis
 from ..data.read import read_frame
 from ..data.scores import score_named
 from ..diagnosis.assessment import THOROUGH
@@ -75,6 +76,12 @@ class FitResult:
     def study(self) -> Study:
         """The study: every trial, and how to continue."""
         return load(self.folder)
+
+    @cached_property
+    def analysis(self) -> Analysis | None:
+        """What was noticed about the table; None if it was made by another program."""
+        task = self.study.task
+        return Analysis.load(Path(task.folder) / task.table) if isinstance(task, TableTask) else None
 
     @cached_property
     def ids(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from ..data.analysis import Analysis
 from ..data.problem import Problem
 from ..data.scores import score_named
 from ..data.table import Table
@@ -31,6 +32,7 @@ def understood_facts(data: Any, options: FitOptions, folder: Path) -> dict[str, 
     """
     with tempfile.TemporaryDirectory(prefix="tunesmith-") as place:
         table = prepare(data, options.data, Path(place) / "table", seed=options.seed)
+        analysis = Analysis.load(Path(place) / "table")
         score = score_named(options.metric, table.problems)
         chosen = families(table, options.families or None)
         return {
@@ -39,6 +41,7 @@ def understood_facts(data: Any, options: FitOptions, folder: Path) -> dict[str, 
             "rows": len(table.target),
             "targets": [_target_facts(problem, table, index) for index, problem in enumerate(table.problems)],
             "columns": {column.name: column.kind for column in table.schema.columns},
+            "findings": _finding_facts(analysis),
             "metric": score.name,
             "direction": "maximize" if score.maximize else "minimize",
             "validation": _validation(table),
@@ -67,6 +70,10 @@ def _validation(table: Table) -> dict[str, Any]:
     return {"folds": len(splits), "repeats": len(table.folds), "rows_held_out": round(held_out)}
 
 
+def _finding_facts(analysis: Analysis | None) -> list[dict[str, Any]]:
+    return [] if analysis is None else [finding.to_table() for finding in analysis.findings]
+
+
 def fit_facts(result: FitResult) -> dict[str, Any]:
     """Return the facts of a fitted model: score, members, and every trained configuration."""
     ensemble = result.ensemble
@@ -80,6 +87,7 @@ def fit_facts(result: FitResult) -> dict[str, Any]:
             {"trial": member.trial, "family": member.family, "weight": member.weight} for member in ensemble.members
         ],
         "leaderboard": [{str(key): _plain(value) for key, value in row.items()} for row in rows],
+        "findings": _finding_facts(result.analysis),
         "minutes": round(result.study.history.seconds_spent() / 60, 3),
     }
 

@@ -40,7 +40,9 @@ def made_up(texts: list[str], columns: int) -> Analysis:
 def test_a_digest_is_bounded_and_has_no_control_characters(texts: list[str], columns: int, most: int) -> None:
     text = digest(made_up(texts, columns), most)
     assert len(text) <= most
-    assert {unicodedata.category(character) for character in text.replace("\n", "")}.isdisjoint({"Cc", "Cf", "Zl", "Zp"})
+    assert {unicodedata.category(character) for character in text.replace("\n", "")}.isdisjoint(
+        {"Cc", "Cf", "Zl", "Zp"}
+    )
 
 
 def test_a_digest_says_what_was_left_out() -> None:
