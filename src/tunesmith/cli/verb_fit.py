@@ -48,6 +48,11 @@ TASKS = ("classification", "binary", "multiclass", "multilabel", "regression", "
 @click.option("--positive", help="The positive class of two.")
 @click.option("--test", type=click.Path(path_type=Path), help="A table that is kept for one last test.")
 @click.option("--families", help="The families to choose from, separated by commas [default: all that are installed].")
+@click.option(
+    "--recipe",
+    type=click.Path(path_type=Path),
+    help="A TOML file that says how columns are prepared [default: chosen for the table].",
+)
 @click.option("--limit", "limits", multiple=True, help='What the model must keep, as "model_mb <= 5"; repeatable.')
 @click.option("--interpretable", is_flag=True, help="The result must be one model that a person can read.")
 @click.option("--horizon", type=int, hidden=True)
@@ -135,6 +140,7 @@ def _options(asked: dict[str, Any]) -> FitOptions:
         budget=Budget(minutes=minutes, trials=asked["trials"], memory_gb=asked["memory_gb"]),
         metric=asked["metric"],
         families=tuple(name.strip() for name in (asked["families"] or "").split(",") if name.strip()),
+        recipes=() if asked["recipe"] is None else (asked["recipe"],),
         limits=parse_limits(asked["limits"]),
         interpretable=asked["interpretable"],
         model=asked["model"],

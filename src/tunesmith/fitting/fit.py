@@ -34,6 +34,7 @@ def fit(
     positive: Any = None,
     test: Any = None,
     families: Sequence[str] = (),
+    recipe: Any = None,
     limits: str | Sequence[str | Constraint] = (),
     interpretable: bool = False,
     model: Any = None,
@@ -61,6 +62,8 @@ def fit(
         positive: The positive class of two.
         test: Rows that are kept for one last test: what `data` may be.
         families: The families to choose from, as `["lightgbm", "linear"]`; all by default.
+        recipe: How columns are prepared: a TOML file with a table `[[steps]]` for each step, or a `Recipe`; chosen by
+            default.
         limits: What every model must keep, as `["model_mb <= 5", "predict_ms_per_1000_rows <= 20"]`.
         interpretable: Whether the result must be one model that a person can read.
         model: A language model that advises the search, as for `tune`.
@@ -93,6 +96,7 @@ def fit(
         budget=parse_budget(budget, minutes),
         metric=metric,
         families=listed(families),
+        recipes=() if recipe is None else (recipe,),
         limits=parse_limits(limits),
         interpretable=interpretable,
         model=model,

@@ -30,6 +30,7 @@ class FitOptions:
         budget: The limits; its minutes are for everything, reading and saving included.
         metric: What to improve; None for log loss or RMSE.
         families: The families to choose from; all by default.
+        recipes: Recipes or their TOML files, instead of the usual ones.
         limits: What every model must keep, and the combination of models too.
         interpretable: Whether the result must be one model that a person can read.
         model: A language model that advises, as for `tune`; none by default.
@@ -42,6 +43,7 @@ class FitOptions:
     budget: Budget = field(default_factory=lambda: Budget(minutes=DEFAULT_MINUTES))
     metric: str | None = None
     families: tuple[str, ...] = ()
+    recipes: tuple[Any, ...] = ()
     limits: tuple[Constraint, ...] = ()
     interpretable: bool = False
     model: Any = None

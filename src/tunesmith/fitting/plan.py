@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..core.trial import Value
@@ -12,6 +12,8 @@ from ..families.base import Family
 
 _BASELINE = "prior"
 _FASTEST_SECONDS = 0.3  # A trial takes at least this long.
+_BOOSTED = ("lightgbm", "catboost", "xgboost")
+_MORE_COLUMNS = 2.0  # Times the seconds of a fit on the columns of another recipe.
 _LATER = {
     "k_neighbors": 1,
     "random_forest": 1,
@@ -35,15 +37,17 @@ class PlannedTrial:
     seconds: float
 
 
-def plan(chosen: Mapping[str, Family], table: Table) -> list[PlannedTrial]:
+def plan(chosen: Mapping[str, Family], table: Table, recipes: Sequence[str] = ("plain",)) -> list[PlannedTrial]:
     """Return the configurations to be tried first.
 
     The first choices of the families come first, then the second ones, and so on; within a turn the cheapest is first.
-    So a good model exists within seconds, and the ensemble soon has members of every kind.
+    So a good model exists within seconds, and the ensemble soon has members of every kind. The first recipe prepares
+    the columns; in the turn after their first choices, boosted trees try the others too.
 
     Args:
         chosen: The families by name.
         table: The table to be trained on.
+        recipes: The names of the recipes, that for every family first.
     """
     splits = table.splits
     rows = sum(len(train) for train, _ in splits) // len(splits)
@@ -56,6 +60,9 @@ def plan(chosen: Mapping[str, Family], table: Table) -> list[PlannedTrial]:
         for turn, choice in enumerate(family.configurations(table.problems[0]), start):
             seconds = sum(len(splits) * family.seconds(rows, columns, problem, choice) for problem in table.problems)
             own = {f"{name}.{key}": value for key, value in choice.items()}
-            parameters = {"family": name, "recipe": "plain", **own}
-            turns[turn].append(PlannedTrial(parameters=parameters, seconds=max(_FASTEST_SECONDS, seconds)))
+            for recipe in recipes if name in _BOOSTED and turn == start else recipes[:1]:
+                slower, later = (1, 0) if recipe == recipes[0] else (_MORE_COLUMNS, 1)
+                parameters = {"family": name, "recipe": recipe, **own}
+                trial = PlannedTrial(parameters=parameters, seconds=max(_FASTEST_SECONDS, slower * seconds))
+                turns[turn + later].append(trial)
     return [trial for turn in sorted(turns) for trial in sorted(turns[turn], key=lambda trial: trial.seconds)]

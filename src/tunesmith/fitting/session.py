@@ -24,6 +24,7 @@ from .files import KeptOptions
 from .options import FitOptions
 from .plan import plan
 from .prepare import TABLE_FOLDER, prepare
+from .recipes import study_recipes
 from .report import write_quickly
 from .result import FitResult, combine
 from .space import families, search_space
@@ -119,9 +120,11 @@ class FitSession:
         return names if _BASELINE in names else [_BASELINE, *names]
 
     def _study_options(self) -> dict[str, Any]:
-        options, budget, planned = self.options, self._budget(), plan(self.families, self.table)
+        options, budget = self.options, self._budget()
+        recipes = study_recipes(self.folder, self.table, options.recipes)
+        planned = plan(self.families, self.table, recipes)
         return {
-            "space": search_space(self.families),
+            "space": search_space(self.families, recipes),
             "objective": Objective((self._metric,), tuple(self.limits)),
             "folder": self.folder,
             "budget": budget,

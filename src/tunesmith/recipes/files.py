@@ -63,8 +63,13 @@ def recipe_named(name: str, study: Path) -> Recipe:
     """
     if name in TEMPLATES:
         return TEMPLATES[name]
-    kept = {path.stem: path for path in (study / _FOLDER).glob("*.toml")}
-    if name not in kept:
-        known = [*TEMPLATES, *sorted(kept)]
+    path = study / _FOLDER / f"{name}.toml"
+    if path.name not in {kept.name for kept in path.parent.glob("*.toml")}:
+        known = [*TEMPLATES, *kept_recipes(study)]
         raise InputError(f"unknown recipe {shown(name)}.{nearest(name, known)} Known: {', '.join(known)}.")
-    return read_recipe(kept[name])
+    return read_recipe(path)
+
+
+def kept_recipes(study: Path) -> dict[str, Recipe]:
+    """Return the recipes that are kept in a study's folder, by name."""
+    return {path.stem: read_recipe(path) for path in sorted((study / _FOLDER).glob("*.toml"))}
