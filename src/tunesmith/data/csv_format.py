@@ -23,6 +23,7 @@ _NO_SEPARATOR = "\x1f"
 _SPACES = r"\s+"
 _LEAST_EVEN = 0.5  # Of the rows, with as many fields as the header.
 _NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)([eE][+-]?\d+)?")
+_ESCAPED_QUOTE = re.compile(r'\\"(?![\t;|,\r\n"]|$)')  # After a closing quote, the field ends.
 _MOST_ROWS = 500
 
 
@@ -67,7 +68,7 @@ class CsvFormat:
         first, _, rest = text.partition("\n")
         declared = re.fullmatch(r"\s*sep=(.)\s*", first)  # As Excel writes it.
         text = rest if declared else text
-        escape = "\\" if '\\"' in text and '\\""' not in text else None
+        escape = "\\" if _ESCAPED_QUOTE.search(text) else None
         quote = "'" if text.count('"') == 0 and re.search(r"(^|[\t;|,])'[^']*'[\t;|,]", text, re.MULTILINE) else '"'
         rows = {mark: _rows(text, mark, quote, escape, is_whole) for mark in _SEPARATORS}
         separator = declared[1] if declared else max(_SEPARATORS, key=lambda mark: _evenness(rows[mark]))
