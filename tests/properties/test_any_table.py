@@ -91,7 +91,7 @@ OBJECTS = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(columns=st.lists(OBJECTS, min_size=1, max_size=3), order=st.permutations(range(ROWS)))
 def test_any_objects_are_read_alike_after_a_round_trip_and_in_any_order(
     columns: list[list[Any]], order: list[int]

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from functools import partial
 from numbers import Number
 from typing import TYPE_CHECKING, Any
 
@@ -171,6 +170,20 @@ def looks_like_dates(texts: Sequence[str]) -> bool:
     return any(6 <= len(text) <= 40 and _DATE_LIKE.search(text) for text in texts[:20])
 
 
+def date_shape(text: str) -> str:
+    """Return the marks in a date, and `a` for its letters: 'a :' for '9:30 pm'."""
+    return re.sub(r"a+", "a", re.sub(r"[^\W\d_]", "a", re.sub(r"\d", "", text))).strip()
+
+
+def may_have_format(shapes: Sequence[str], date_format: str) -> bool:
+    """Return whether the marks of most dates are those of a format, so that it is worth trying."""
+    if date_format == "ISO8601":
+        return True
+    shape = re.sub(r"%.", "", re.sub(r"%[bBap]", "a", date_format)).strip()
+    fits = str.startswith if date_format.endswith("%z") else str.__eq__
+    return sum(fits(found, shape) for found in shapes) >= len(shapes) / 2
+
+
 def texts(values: pd.Series) -> tuple[np.ndarray, list[str | None]]:
     """Return the codes of the rows and the distinct texts; -1 where a value is missing."""
     codes, distinct = factorize(values)
@@ -183,15 +196,21 @@ def factorize(values: pd.Series) -> tuple[np.ndarray, list[Any]]:
 
     if isinstance(values.dtype, pd.CategoricalDtype):
         return values.cat.codes.to_numpy(), values.cat.categories.tolist()
-    try:
-        codes, distinct = pd.factorize(values)
-    except TypeError:  # Lists, tables and arrays cannot be compared.
-        codes, distinct = pd.factorize(values.map(partial(_spelled, str), na_action="ignore"))
+    if values.dtype == object and pd.api.types.infer_dtype(values).startswith("mixed"):
+        values = values.map(_comparable, na_action="ignore")
+    codes, distinct = pd.factorize(values)
     return codes, distinct.tolist()
 
 
-def _spelled(spell: Callable[[object], str], value: object) -> object:
-    return value if isinstance(value, str | bytes | Number) else spell(value)
+def _comparable(value: object) -> object:
+    """Return a value that equals no value of another meaning: 1 and True are equal, and lists cannot be compared."""
+    if isinstance(value, bool | np.bool_):
+        return str(value)
+    try:
+        hash(value)
+    except TypeError:
+        return str(value)
+    return value
 
 
 def _iso(value: object) -> object:

@@ -184,7 +184,9 @@ def _number_or_date(distinct: Sequence[object], counts: np.ndarray, decimal: str
 def _date_format(values: Sequence[object], shares: np.ndarray) -> str | None:
     """Return the format that reads most of the values, tried on a few first; None if no format reads those."""
     few = values[:: max(1, len(values) // 20)]
-    fitting = [form for form in cells.DATE_FORMATS if not np.isnat(cells.distinct_dates(few, form)).mean() > 0.2]
+    shapes = [cells.date_shape(value) for value in few if isinstance(value, str)]
+    likely = [form for form in cells.DATE_FORMATS if cells.may_have_format(shapes, form)]
+    fitting = [form for form in likely if np.isnat(cells.distinct_dates(few, form)).mean() <= 0.2]
     return max(fitting, key=lambda form: shares[~np.isnat(cells.distinct_dates(values, form))].sum(), default=None)
 
 

@@ -85,6 +85,7 @@ def test_dates_in_every_format_are_read(date_format: str) -> None:
     expected = dt.datetime.strptime(shown, date_format).replace(tzinfo=None)
     assert read[0] == np.datetime64(expected).astype("datetime64[s]")
     assert np.isnat(read[1:]).all()
+    assert cells.may_have_format([cells.date_shape(shown)], date_format)
 
 
 def test_a_date_between_texts_is_taken_as_it_is() -> None:
