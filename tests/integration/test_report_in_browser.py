@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from chromium import NO_WEBGL, PROGRAM, browser
 
+from tests.fitted_tables import first_configuration, fitted, mixed_table
 from tunesmith.core.objective import Objective
 from tunesmith.core.parameters import Choice, Float
 from tunesmith.core.space import SearchSpace
@@ -36,6 +37,30 @@ def page():
 @pytest.fixture(scope="module")
 def report(tmp_path_factory):
     return write_report(example_history(), tmp_path_factory.mktemp("report") / "report.html", title="A study")
+
+
+@pytest.fixture(scope="module")
+def fit_report(tmp_path_factory):
+    """The report of a fit whose columns and values are hostile."""
+    frame = mixed_table("binary", rows=200).rename(columns={"size": EVIL})
+    frame.loc[frame["town"] == "Ulm", "town"] = EVIL
+    configurations = [first_configuration(name, frame) for name in ("linear", "decision_tree")]
+    return fitted(tmp_path_factory.mktemp("fit"), frame, configurations).report()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(400, "light"), (1200, "dark")])
+def test_the_report_of_a_fit_is_drawn_and_runs_nothing_from_the_data(page, fit_report, scheme, width):
+    page.events.clear()
+    page.scheme(scheme)
+    page.size(width, 900)
+    page.open(fit_report, until=READY)
+    drawn = page.run("[...document.querySelectorAll('figure')].map((f) => f.dataset.drawn)")
+    assert len(drawn) > 8
+    assert set(drawn) == {"yes"}
+    assert page.run("document.documentElement.scrollWidth <= innerWidth"), "the page must not scroll sideways"
+    assert page.run("window.hacked === undefined")
+    assert page.complaints == []
+    assert page.requests == [fit_report.as_uri()]
 
 
 @pytest.mark.parametrize("width", [400, 1200])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -37,6 +38,7 @@ class Effort:
         repeats: How often a column is shuffled.
         columns: The number of columns whose dependence is computed.
         evidence_rows: The number of out-of-fold predictions to look at.
+        model_bytes: The largest model, all its folds together, that may be loaded.
     """
 
     seconds: float
@@ -46,9 +48,10 @@ class Effort:
     repeats: int
     columns: int
     evidence_rows: int
+    model_bytes: float = math.inf
 
 
-QUICK = Effort(seconds=0.7, members=2, folds=1, rows=300, repeats=2, columns=6, evidence_rows=4000)
+QUICK = Effort(seconds=0.7, members=2, folds=1, rows=300, repeats=2, columns=6, evidence_rows=4000, model_bytes=5e7)
 """For the end of `fit`."""
 THOROUGH = Effort(seconds=40.0, members=12, folds=10, rows=1500, repeats=5, columns=9, evidence_rows=20_000)
 """For `tunesmith report`."""
@@ -164,7 +167,9 @@ def assess(fitted: Fitted, costs: Mapping[int, Cost], effort: Effort, *, seed: i
     worth, depends, curve = None, [], None
     if effort.seconds > 0:
         deadline = max(started, time.monotonic()) + effort.seconds
-        models = FoldModels(fitted, effort.members, effort.folds)
+        sizes = {number: costs.get(number, Cost()).model_bytes or 0 for number in fitted.stored}
+        usable = [number for number, size in sizes.items() if size <= effort.model_bytes]
+        models = FoldModels(fitted, effort.members, effort.folds, usable)
         share = effort.seconds / 4
         worth = importances(
             models, most_rows=effort.rows, most_repeats=effort.repeats, deadline=deadline - 2 * share, seed=seed

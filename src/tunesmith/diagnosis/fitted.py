@@ -110,17 +110,20 @@ class FoldModels:
         fitted: The fit.
         most_members: How many members are used.
         most_folds: How many folds are used.
+        usable: The trials whose models may be used; all that are stored by default.
     """
 
     fitted: Fitted
     most_members: int
     most_folds: int
+    usable: Collection[int] | None = None
     _loaded: dict[tuple[int, int], Pipeline] = field(default_factory=dict)
 
     @cached_property
     def members(self) -> list[tuple[int, float]]:
         """The trials and their weights, the heaviest first; the weights sum to 1."""
-        stored = [pair for pair in self.fitted.weights.items() if pair[0] in self.fitted.stored]
+        usable = self.fitted.stored if self.usable is None else {*self.usable} & {*self.fitted.stored}
+        stored = [pair for pair in self.fitted.weights.items() if pair[0] in usable]
         ranked = sorted(stored, key=lambda pair: -pair[1])[: self.most_members]
         total = sum(weight for _, weight in ranked)
         return [(trial, weight / total) for trial, weight in ranked]

@@ -14,6 +14,8 @@ from .leaderboard import stratified_blocks
 from .permuted import permuted_copies
 
 _ROWS_AT_ONCE = 20_000
+_LEAST_ROWS = 50
+_SHARE_OF_TIME = 0.8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,9 +66,9 @@ def importances(
         deadline: When to stop, by `time.monotonic()`.
         seed: Of the rows and shuffles.
     """
-    sample = models.sample(most_rows, seed=seed)
     rng = np.random.default_rng(seed)
     names = list(models.fitted.table.features.columns)
+    sample = _affordable(models, models.sample(most_rows, seed=seed), len(names), deadline)
     increases: list[Floats] = []
     base = _predicted(models, sample, [None], rng, deadline)
     while base is not None and names and len(increases) < most_repeats:
@@ -94,6 +96,23 @@ def importances(
     )
 
 
+def _affordable(models: FoldModels, sample: Sequence[Indices], columns: int, deadline: float) -> Sequence[Indices]:
+    """Return as many of the rows as can be predicted once for each column in time; none if those would be too few."""
+    total = sum(map(len, sample))
+    if not models.members or time.monotonic() > deadline or not total:
+        return []
+    for fold, rows in enumerate(sample):  # Loads the models, which must not count.
+        models.predict(fold, models.fitted.table.features.iloc[rows[:1]])
+    started = time.monotonic()
+    for fold, rows in enumerate(sample):
+        models.predict(fold, models.fitted.table.features.iloc[rows])
+    seconds_each = (time.monotonic() - started) / total
+    affordable = _SHARE_OF_TIME * (deadline - time.monotonic()) / (seconds_each * max(columns, 1))
+    if affordable < min(_LEAST_ROWS, total):
+        return []
+    return [rows[: int(np.ceil(len(rows) * min(1.0, affordable / total)))] for rows in sample]
+
+
 def _predicted(
     models: FoldModels,
     sample: Sequence[Indices],
@@ -101,7 +120,9 @@ def _predicted(
     rng: np.random.Generator,
     deadline: float,
 ) -> list[Floats] | None:
-    """Return predictions with each of the columns shuffled within its fold; None if the time is over."""
+    """Return predictions with each of the columns shuffled within its fold; None without rows or time."""
+    if not sample:
+        return None
     parts: list[list[Floats]] = [[] for _ in names]
     for fold, rows in enumerate(sample):
         features = models.fitted.table.features.iloc[rows]

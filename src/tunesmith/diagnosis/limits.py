@@ -22,6 +22,8 @@ _SIMPLE = ("linear", "prior")
 _MOST_KEPT = 0.75
 _LEAST_GAIN = 0.02
 """The part of the distance to the prior that more rows must promise to be worth collecting."""
+_LEAST_SAVING = 0.1
+"""Or the part of what is left of the loss."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,7 +163,7 @@ def diagnose_limits(
     if curve is not None and curve.doubled is not None:
         last = curve.points[-1].score
         gain = sign * (last.value - curve.doubled)
-        if gain > _LEAST_GAIN * distance:
+        if gain > min(_LEAST_GAIN * distance, _LEAST_SAVING * abs(last.value)):
             return [_few_rows(fitted, curve, gain)]
     if len(alike) >= 1 and min(alike.values()) > _ALIKE:
         return [_noise(fitted, alike, curve)]

@@ -46,7 +46,7 @@ def importance_picture(found: Importances, metric: str) -> Picture:
     )
     heaviest = "its heaviest member" if found.members == 1 else f"its {found.members} heaviest members"
     members = "the whole model" if found.share > 0.999 else heaviest
-    more = f" {rest} more are in the table." if rest else ""
+    more = f" {rest} more {'is' if rest == 1 else 'are'} in the table." if rest else ""
     rows = [("column", f"{metric} lost", "standard error")]
     rows += [
         (one.column, wording.rounded(one.loss), "–" if one.error is None else wording.rounded(one.error, 2))

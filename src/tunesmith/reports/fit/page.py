@@ -172,7 +172,7 @@ def _second(assessment: Assessment) -> tuple[str, str, str] | None:
     for name in ("auc", "accuracy", "balanced_accuracy", "r2", "mae"):
         row = next((row for row in assessment.metrics if row.name == name and name != assessment.metric), None)
         if row is not None and row.ensemble is not None:
-            as_text = wording.share if name in ("accuracy", "balanced_accuracy") else wording.rounded
+            as_text = wording.share if name in ("accuracy", "balanced_accuracy") else near
             prior = "" if row.prior is None else f"without any column {as_text(round(row.prior, 3))}"
             return metric_words(name), as_text(row.ensemble), prior
     return None
