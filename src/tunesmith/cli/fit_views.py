@@ -88,12 +88,28 @@ def fit_summary(result: FitResult) -> Printable:
     ]
     parts: list[RenderableType] = [Title(f"{clean(targets)}  {clean(result.study.objective)}")]
     parts += [Flow([piece for piece in pieces if piece], 2, mark="★"), "", _models(result), ""]
-    why = "" if history.last_stop is None else f"; {clean(history.last_stop.reason)}"
+    parts += [*_test(result)]
+    why = "" if history.last_stop is None else f"; {clean(history.last_stop.reason.rstrip('.'))}"
     analysis = result.analysis
     noticed = [] if analysis is None else [finding.to_table() for finding in analysis.findings]
     parts += [*_findings(noticed, most=_MOST_FINDINGS_AFTER), ""] if noticed else []
     parts += [Text(f"   {count(len(history.trials), 'trial')} in {duration(history.seconds_spent())}{why}"), ""]
     return Printable(Group(*parts, *_next(result.folder)))
+
+
+def _test(result: FitResult) -> Iterator[RenderableType]:
+    """Yield the scores on the test rows, if `fit` was given any."""
+    scores, models = result.test_scores()
+    for score in scores:
+        if score.metric == result.ensemble.metric:
+            yield Text(
+                f"   on the test rows: {clean(score.metric)} {number(score.value)}"
+                f" (95 % interval {number(score.low)} to {number(score.high)})"
+            )
+    if models > 1:
+        yield Text(f"   {models} models have been scored on them: do not choose by these figures", style=SOFT)
+    if scores:
+        yield ""
 
 
 def _models(result: FitResult) -> RenderableType:

@@ -106,7 +106,7 @@ def _run(session: FitSession, output: Output, console: Console) -> None:
         say_interrupted(f"tunesmith: interrupted; {kept} kept. Continue with: {again}")
         raise click.exceptions.Exit(INTERRUPTED) from None
     if output.json or not output.quiet:
-        output.say(fit_summary(result), fit_facts(result))
+        output.say(fit_summary(result), fit_facts(result, test=True))
     if not (output.json or output.quiet or session.options.families or session.options.interpretable):
         for sentence in absent_families(session.table):
             click.echo(f"tunesmith: {sentence}", err=True)

@@ -20,7 +20,6 @@ from ..study.study import Study
 from ..tasks.table import TableTask
 from ..text.shell import command
 from .assess import assess_study
-from .export import export_source
 
 _PAGE_SECONDS = 1.0  # For all that needs no model.
 _LOGGER = logging.getLogger(__name__)
@@ -99,4 +98,4 @@ def _test_scores(study: Study, *, thorough: bool) -> Sequence[Interval]:
     if study.task.loaded.test is None or not thorough:
         return ()
     ensemble = Ensemble.load(study.folder / "model")
-    return scores_on_test_rows(export_source(study.folder, ensemble))[0]
+    return scores_on_test_rows(study.folder, study.task.loaded.test, ensemble)[0]

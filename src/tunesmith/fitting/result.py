@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +14,7 @@ from ..core.trial import State
 from ..data.analysis import Analysis
 from ..data.read import read_frame
 from ..data.scores import score_named
+from ..data.table import Table
 from ..diagnosis.assessment import THOROUGH
 from ..diagnosis.diagnosis import Diagnosis
 from ..ensembles.combination import Combination
@@ -21,6 +22,8 @@ from ..ensembles.ensemble import Ensemble, Member, save_ensemble
 from ..ensembles.pipeline import Pipeline
 from ..errors import InputError
 from ..exporters.base import Export
+from ..exporters.card.held_back import scores_on_test_rows
+from ..exporters.card.intervals import Interval
 from ..study.study import Study
 from ..study.tuning import load
 from ..tasks.table import PREDICTIONS_FILE, TableTask
@@ -31,6 +34,7 @@ from .assess import assess_study
 from .export import export_model
 from .files import KeptOptions
 from .leaderboard import leaderboard
+from .prepare import TABLE_FOLDER
 from .report import write_fit
 from .rules import EnsembleRules
 
@@ -125,6 +129,15 @@ class FitResult:
     def report(self, path: Path | str | None = None) -> Path:
         """Write one self-contained HTML page, `report.html` in the study's folder by default; return its path."""
         return write_fit(self.study, self.ensemble.combination, path)
+
+    def test_scores(self) -> tuple[Sequence[Interval], int]:
+        """Return the metrics of the test rows that `fit` was given, and how many models have been scored on them.
+
+        A model's scores are computed once, and kept in the study's folder. Nothing is chosen by them: the figures of
+        the first model that is scored are fair, those of later ones only if none was chosen by earlier figures.
+        """
+        test = Table.load(self.folder / TABLE_FOLDER).test
+        return scores_on_test_rows(self.folder, test, self.ensemble)
 
     def diagnose(self) -> tuple[Diagnosis, ...]:
         """Return where the model is weak and what helps, the most severe first; see also `report`.

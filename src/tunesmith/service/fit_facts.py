@@ -74,15 +74,22 @@ def _finding_facts(analysis: Analysis | None) -> list[dict[str, Any]]:
     return [] if analysis is None else [finding.to_table() for finding in analysis.findings]
 
 
-def fit_facts(result: FitResult) -> dict[str, Any]:
-    """Return the facts of a fitted model: score, members, and every trained configuration."""
+def fit_facts(result: FitResult, *, test: bool = False) -> dict[str, Any]:
+    """Return the facts of a fitted model: score, members, and every trained configuration.
+
+    Args:
+        result: The fitted model.
+        test: Whether to score it on the test rows, if there are any.
+    """
     ensemble = result.ensemble
+    test_scores = result.test_scores()[0] if test else ()
     rows = result.leaderboard().to_dict("records")
     return {
         "folder": str(result.folder),
         "targets": [problem.target for problem in ensemble.problems],
         "metric": ensemble.metric,
         "score": ensemble.score,
+        **({"test": {score.metric: score.value for score in test_scores}} if test_scores else {}),
         "models": [
             {"trial": member.trial, "family": member.family, "weight": member.weight} for member in ensemble.members
         ],

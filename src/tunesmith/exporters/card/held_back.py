@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import orjson
 
 from ...data.table import Table
 from ...ensembles.ensemble import Ensemble
-from ..base import ExportSource
 from .intervals import Interval, Rows, intervals
 
 _FILE = "test_scores.json"
 
 
-def scores_on_test_rows(source: ExportSource) -> tuple[Sequence[Interval], int]:
+def scores_on_test_rows(folder: Path, test: Table | None, ensemble: Ensemble) -> tuple[Sequence[Interval], int]:
     """Return the metrics of the test rows, and how many models have been scored on them.
 
     The scores of a model are kept in the study's folder, so that the test rows are looked at once.
+
+    Args:
+        folder: The study's folder.
+        test: The test rows, or None.
+        ensemble: The model.
     """
-    test = source.table.test
     if test is None:
         return [], 0
-    path = source.folder / _FILE
+    path = folder / _FILE
     kept: dict[str, list[Mapping[str, Any]]] = orjson.loads(path.read_bytes()) if path.exists() else {}
-    model = _name(source.ensemble)
+    model = _name(ensemble)
     if model not in kept:
-        kept[model] = [interval.to_table() for interval in _scored(source.ensemble, test)]
+        kept[model] = [interval.to_table() for interval in _scored(ensemble, test)]
         path.write_bytes(orjson.dumps(kept, option=orjson.OPT_INDENT_2))
     return [Interval(**row) for row in kept[model]], len(kept)
 

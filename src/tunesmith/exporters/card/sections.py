@@ -68,7 +68,7 @@ def _scores(source: ExportSource) -> str:
         f"The model was chosen among {wording.count(_complete(source), 'trained model')} by these rows, so that the "
         "figures are slightly better than they will be on new rows.",
     ]
-    test, times = scores_on_test_rows(source)
+    test, times = scores_on_test_rows(source.folder, data.test, ensemble)
     if data.test is not None:
         lines += [
             f"On {wording.count(len(data.test.target), 'test row')}, by which nothing was chosen:",
