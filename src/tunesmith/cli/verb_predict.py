@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from ..errors import InputError
-from ..fitting.prediction import predictions
+from ..fitting.prediction import Predictions
 from ..fitting.result import FitResult
 from ..study.tuning import load
 from .options import FOLDER, Output, number_or_best, numbered, speaking
@@ -36,20 +36,25 @@ def predict(
     if to is not None and to.suffix.lower() not in (".csv", ".parquet"):
         raise InputError(f"--to must name a .csv or .parquet file, got {to}.")
     chosen = None if trial is None else numbered(load(folder), trial)
-    found = predictions(FitResult.load(folder, trial=chosen), data, proba=proba, keep=ids)
-    for remark in found.remarks:
-        click.echo(f"tunesmith: {remark}", err=True)
+    made = Predictions(result=FitResult.load(folder, trial=chosen), data=data, proba=proba, keep=ids)
     if to is not None:
-        found.save(to)
-        output.say(
-            "" if output.quiet else str(to),
-            {"predictions": str(to), "rows": len(found.frame), "remarks": found.remarks},
-        )
+        rows = made.save(to)
+        output.say(str(to), {"predictions": str(to), "rows": rows, "remarks": made.remarks})
     elif output.json:
-        output.say("", {"predictions": found.frame.to_dict("records"), "remarks": found.remarks})
-    elif sys.stdout.isatty() and len(found.frame) > _PREVIEW_ROWS:
-        click.echo(found.frame.head(_PREVIEW_ROWS).to_csv(index=False), nl=False)
-        more = len(found.frame) - _PREVIEW_ROWS
-        click.echo(f"tunesmith: {more:,} more rows; write them all with --to predictions.csv", err=True)
+        output.say("", {"predictions": made.frame().to_dict("records"), "remarks": made.remarks})
     else:
-        click.echo(found.frame.to_csv(index=False), nl=False)
+        _print(made)
+    for remark in () if output.json or output.quiet else made.remarks:
+        click.echo(f"tunesmith: {remark}", err=True)
+
+
+def _print(made: Predictions) -> None:
+    """Print predictions as CSV; on a terminal, the first of them."""
+    rows = 0
+    for batch in made.batches():
+        shown = batch.head(_PREVIEW_ROWS) if sys.stdout.isatty() else batch
+        click.echo(shown.to_csv(index=False, header=rows == 0), nl=False)
+        rows += len(shown)
+        if len(shown) < len(batch):
+            click.echo("… and more; write all of them with --to predictions.csv", err=True)
+            return

@@ -71,6 +71,31 @@ def read_csv(path: Path, limits: Limits) -> CsvTable:
         raise InputError(f"{path} cannot be read as CSV: {error}.") from None
 
 
+def read_csv_batches(path: Path, rows: int) -> Iterator[pd.DataFrame]:
+    """Yield all rows of a CSV file in batches, so that it need not fit into memory.
+
+    Args:
+        path: The file.
+        rows: The most rows of a batch.
+
+    Raises:
+        InputError: It is no table.
+    """
+    import pandas as pd
+
+    try:
+        with open_file(path) as file:
+            sample = file.read(_SAMPLE_BYTES)
+            form = CsvFormat.of(sample, is_whole=not file.read(1))
+        with open_file(path) as file, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Lines with more fields than the header are left out.
+            yield from _frame(file, form, batch_rows=rows)
+    except READ_ERRORS as error:
+        raise InputError(f"{path} cannot be read: {message_of(error)}") from None
+    except (ValueError, pd.errors.ParserError) as error:
+        raise InputError(f"{path} cannot be read as CSV: {message_of(error)}.") from None
+
+
 def _share(path: Path, form: CsvFormat, total: int, limits: Limits) -> float:
     """Return the share of a file that memory and time allow, judged by its start."""
     started = time.monotonic()
@@ -142,8 +167,15 @@ def repeated_names(names: Sequence[str]) -> Finding:
 
 
 def _frame(
-    file: Any, form: CsvFormat, *, rows: int | None = None, chunked: bool = False, strict: bool = False
-) -> pd.DataFrame:
+    file: Any,
+    form: CsvFormat,
+    *,
+    rows: int | None = None,
+    chunked: bool = False,
+    strict: bool = False,
+    batch_rows: int | None = None,
+) -> Any:
+    """Return a frame, or with `batch_rows` an iterator of frames."""
     import pandas as pd
 
     return pd.read_csv(
@@ -164,6 +196,7 @@ def _frame(
         on_bad_lines="warn",
         low_memory=chunked,
         nrows=rows,
+        chunksize=batch_rows,
     )
 
 

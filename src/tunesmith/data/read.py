@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,13 +13,14 @@ import numpy as np
 from ..errors import InputError
 from ..text.cleaning import valid
 from .arrow_file import arrow_to_pandas, read_arrow
-from .csv_file import read_csv, repeated_names
+from .csv_file import read_csv, read_csv_batches, repeated_names
 from .findings import Finding
 from .limits import Limits
 
 if TYPE_CHECKING:
     import pandas as pd
 
+_BATCHED_BYTES = 100_000_000
 _PARQUET, _ARROW = b"PAR1", (b"ARROW1", b"\xff\xff\xff\xff")
 
 
@@ -63,6 +65,31 @@ def read_table(source: Any, limits: Limits | None = None) -> RawTable:
     if not len(table.frame.columns):
         raise InputError("a table must have columns, this one has none.")
     return table
+
+
+def read_batches(source: Any, rows: int = 50_000) -> Iterator[RawTable]:
+    """Yield all rows of a table in batches; of a large CSV file without ever holding all of it.
+
+    Args:
+        source: What `read_table` accepts.
+        rows: The most rows of a batch.
+
+    Raises:
+        InputError: As for `read_table`.
+    """
+    path = Path(source).expanduser() if isinstance(source, str | Path) else None
+    if path is not None and path.is_file() and path.stat().st_size > _BATCHED_BYTES and not _is_arrow(path):
+        for frame in read_csv_batches(path, rows):
+            yield _with_plain_names(RawTable(frame=frame))
+        return
+    table = read_table(source, Limits(memory_bytes=math.inf))
+    for start in range(0, max(len(table.frame), 1), rows):
+        yield replace(table, frame=table.frame.iloc[start : start + rows])
+
+
+def _is_arrow(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(8).startswith((_PARQUET, *_ARROW))
 
 
 def _read_file(path: Path, limits: Limits) -> RawTable:

@@ -2,90 +2,106 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core.machine_faults import writing
-from ..data.read import read_frame
+from ..data.findings import Finding
+from ..data.read import read_batches
 from ..errors import InputError, nearest
 from .result import FitResult
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_BATCH_ROWS = 50_000
-_MOST_NAMED = 5
+_PROBABILITY = "probability_"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Predictions:
-    """Predictions for a table.
-
-    Args:
-        frame: The columns that are kept, then the predictions, one column for each target, then probabilities.
-        remarks: What is different from the training table, in words.
-    """
-
-    frame: pd.DataFrame
-    remarks: list[str]
-
-    def save(self, path: Path) -> None:
-        """Write the frame to a `.csv` or `.parquet` file, which appears only when it is whole.
-
-        Raises:
-            OutputError: The file cannot be written.
-        """
-        partial = path.with_name(f".{path.name}.partial")
-        with writing(path):
-            try:
-                if path.suffix.lower() == ".parquet":
-                    self.frame.to_parquet(partial, index=False)
-                else:
-                    self.frame.to_csv(partial, index=False)
-                partial.replace(path)
-            finally:
-                partial.unlink(missing_ok=True)
-
-
-def predictions(result: FitResult, data: Any, *, proba: bool = False, keep: Sequence[str] = ()) -> Predictions:
-    """Return predictions for each row of a table.
+    """Predictions for a table, made batch by batch where they are read.
 
     Args:
         result: The fitted model.
         data: A path or a frame.
         proba: Whether to add the probability of each class, in columns `probability_CLASS`.
         keep: Columns of the table to keep, besides those that `fit` was told name a row.
-
-    Raises:
-        InputError: The table cannot be read, has none of the model's columns, or lacks a column to keep.
+        remarks: What is different from the training table, in words; complete after all batches.
     """
-    import pandas as pd
 
-    frame, ensemble = read_frame(data), result.ensemble
-    for name in keep:
-        if name not in frame.columns:
-            raise InputError(f"--id must name a column of the table, got '{name}'.{nearest(name, frame.columns)}")
-    schema = ensemble.schema
-    if schema.columns and not set(schema.names) & set(frame.columns):
-        raise InputError(
-            f"the table must have the columns that the model was trained on ({_named(schema.names)}), but it has "
-            f"{_named([str(name) for name in frame.columns])}."
-        )
-    remarks = [f"{finding.text} {finding.remedy}" for finding in schema.read_and_report(frame)[1]]
-    parts = []
-    for start in range(0, max(len(frame), 1), _BATCH_ROWS):
-        batch = frame.iloc[start : start + _BATCH_ROWS]
-        predicted = ensemble.predict(batch)
-        if proba:
-            predicted = predicted.join(ensemble.predict_proba(batch).add_prefix("probability_"))
-        parts.append(predicted)
-    named = [name for name in dict.fromkeys((*result.ids, *keep)) if name in frame.columns]
-    kept = frame[[name for name in named if name not in parts[0].columns]]
-    return Predictions(frame=pd.concat([kept, pd.concat(parts)], axis=1), remarks=remarks)
+    result: FitResult
+    data: Any
+    proba: bool = False
+    keep: Sequence[str] = ()
+    remarks: list[str] = field(default_factory=list)
+
+    def batches(self) -> Iterator[pd.DataFrame]:
+        """Yield the columns that are kept, then the predictions, one column for each target, then probabilities.
+
+        Raises:
+            InputError: The table cannot be read, lacks too many of the model's columns, or lacks a column to keep.
+        """
+        ensemble, seen = self.result.ensemble, set[tuple[str, tuple[str, ...]]]()
+        for number, table in enumerate(read_batches(self.data)):
+            if number == 1 and self.remarks:
+                self.remarks.append("There may be more of that: the figures are those of a part of the rows.")
+            _, findings = ensemble.schema.read_and_report(table.frame)
+            for finding in (*table.findings, *findings):
+                if (finding.kind, finding.columns) not in seen:
+                    seen.add((finding.kind, finding.columns))
+                    self.remarks.append(_words(finding))
+            kept = table.frame[self._kept(list(table.frame.columns))]
+            yield kept.join(self._predicted(table.frame))
+
+    def frame(self) -> pd.DataFrame:
+        """Return all batches as one frame."""
+        import pandas as pd
+
+        return pd.concat(list(self.batches()))
+
+    def save(self, path: Path) -> int:
+        """Write the predictions to a file, which appears only when it is whole, and return the number of rows.
+
+        Args:
+            path: A `.csv` file, or a `.parquet` file.
+
+        Raises:
+            OutputError: The file cannot be written.
+        """
+        partial = path.with_name(f".{path.name}.partial")
+        rows = 0
+        with writing(path):
+            try:
+                if path.suffix.lower() == ".parquet":
+                    frame = self.frame()
+                    rows = len(frame)
+                    frame.to_parquet(partial, index=False)
+                else:
+                    with partial.open("w", encoding="utf-8", newline="") as file:
+                        for batch in self.batches():
+                            batch.to_csv(file, index=False, header=rows == 0)
+                            rows += len(batch)
+                partial.replace(path)
+            finally:
+                partial.unlink(missing_ok=True)
+        return rows
+
+    def _kept(self, names: Sequence[str]) -> list[str]:
+        """Return the columns to keep; those of a target give way to its prediction."""
+        for name in self.keep:
+            if name not in names:
+                raise InputError(f"the columns to keep must be in the table, got '{name}'.{nearest(name, names)}")
+        targets = {problem.target for problem in self.result.ensemble.problems}
+        wanted = dict.fromkeys((*self.result.ids, *self.keep))
+        return [name for name in wanted if name in names and name not in targets]
+
+    def _predicted(self, frame: pd.DataFrame) -> pd.DataFrame:
+        ensemble = self.result.ensemble
+        predicted = ensemble.predict(frame)
+        return predicted.join(ensemble.predict_proba(frame).add_prefix(_PROBABILITY)) if self.proba else predicted
 
 
-def _named(names: Sequence[str]) -> str:
-    more = ", …" if len(names) > _MOST_NAMED else ""
-    return ", ".join(names[:_MOST_NAMED]) + more
+def _words(finding: Finding) -> str:
+    return f"{finding.text} {finding.remedy}".strip()

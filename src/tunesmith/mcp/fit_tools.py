@@ -11,8 +11,9 @@ from pydantic import Field
 
 from ..core.budget import Budget
 from ..data.analysis import analyse
+from ..data.read import read_frame
 from ..fitting.options import DEFAULT_MINUTES, FitOptions, parse_limits
-from ..fitting.prediction import predictions
+from ..fitting.prediction import Predictions
 from ..fitting.prepare import DataOptions
 from ..fitting.result import FitResult
 from ..fitting.session import FitSession
@@ -109,10 +110,10 @@ class FitTools:
     ) -> Facts:
         """Predict the rows of a table into a file. Returns its path, the first rows, and what differs from training."""
         place, path, target = (self._sandbox.path(name) for name in (folder, data, to))
-        found = predictions(FitResult.load(place, trial=trial), path, proba=probabilities, keep=keep or ())
-        found.save(target)
-        first = found.frame.head(_PREVIEW_ROWS).to_dict("records")
-        return bounded({"predictions": str(target), "rows": len(found.frame), "first": first, "remarks": found.remarks})
+        made = Predictions(result=FitResult.load(place, trial=trial), data=path, proba=probabilities, keep=keep or ())
+        rows = made.save(target)
+        first = read_frame(target).head(_PREVIEW_ROWS).to_dict("records")
+        return bounded({"predictions": str(target), "rows": rows, "first": first, "remarks": made.remarks})
 
     def leaderboard(self, folder: FitFolder) -> Facts:
         """Return the model of a fit, its score on rows that it was not trained on, and every trained configuration."""
