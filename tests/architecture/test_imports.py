@@ -69,7 +69,7 @@ OUTSIDE = {
     "catboost": {"tunesmith.families.catboost"},
     "xgboost": {"tunesmith.families.xgboost"},
     "lightgbm": {"tunesmith.data.analysis.boosters", "tunesmith.families.lightgbm"},
-    "skops": {"tunesmith.families._sklearn", "tunesmith.steps.library"},
+    "skops": {"tunesmith.steps.library"},
     "pyarrow": {"tunesmith.data.arrow_file", "tunesmith.data.read"},
     "onnx": {"tunesmith.exporters.onnx"},
     "onnxruntime": {"tunesmith.exporters.onnx"},

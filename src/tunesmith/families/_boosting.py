@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ..data.problem import Problem
 
 MOST_ROUNDS = 3000
+_GROWTH = 0.4  # Of the rounds with the rows.
 
 
 def patience(rows: int) -> int:
@@ -32,7 +33,8 @@ def boosting_seconds(
     """
     trees = problem.outputs if problem.kind == "multiclass" else 1
     waited = min(costs.most_patience, patience(round(rows)))
-    rounds = min(costs.most_rounds, waited + costs.rounds / learning_rate * math.pow(rows / 1000, 0.3))
+    growing = costs.rounds * (1 if problem.is_classification else costs.regression) / learning_rate
+    rounds = min(costs.most_rounds, waited + growing * math.pow(rows / 1000, _GROWTH))
     a_tree = costs.tree + costs.leaf * leaves + costs.row * rows + costs.cell * cells * math.log2(leaves + 1)
     return trees * rounds * a_tree
 
@@ -46,7 +48,8 @@ class BoostingCosts:
         leaf: Of each leaf of a tree.
         row: Of each row for a tree.
         cell: Of each value for a level of a tree.
-        rounds: The rounds at learning rate 1 and 1,000 rows; they grow with both.
+        rounds: The rounds at learning rate 1 and 1,000 rows, for classes; they grow with the rows.
+        regression: How many times as many rounds numbers take.
         most_rounds: The most rounds.
         most_patience: The most rounds without improvement.
     """
@@ -55,7 +58,8 @@ class BoostingCosts:
     leaf: float
     row: float
     cell: float
-    rounds: float = 8.0
+    rounds: float
+    regression: float
     most_rounds: int = MOST_ROUNDS
     most_patience: int = 300
 

@@ -40,7 +40,7 @@ class DecisionTreeFamily:
     def seconds(self, rows: int, columns: int, problem: Problem, parameters: Mapping[str, Value]) -> float:
         """Return an estimate of the processor seconds of one fit."""
         tree = {"trees": 1, "max_features": 1.0, **parameters}
-        return forest_seconds(rows, columns, problem, tree, per_cell=1e-8)
+        return forest_seconds(rows, columns, problem, tree, per_cell=1.2e-8)
 
     def fit(self, part: TrainingPart, parameters: Mapping[str, Value]) -> ForestModel:
         """Train on columns whose missing values are replaced."""

@@ -28,7 +28,14 @@ _BATCH_ROUNDS = 20
 _MOST_ROUNDS = 1000
 _MOST_PATIENCE = 60  # A round costs more than in the other boosters.
 _COSTS = BoostingCosts(
-    tree=1.4e-3, leaf=4.4e-6, row=0, cell=8e-10, most_rounds=_MOST_ROUNDS, most_patience=_MOST_PATIENCE
+    tree=8e-4,
+    leaf=8.4e-6,
+    row=3.1e-7,
+    cell=2.1e-9,
+    rounds=7.3,
+    regression=2.8,
+    most_rounds=_MOST_ROUNDS,
+    most_patience=_MOST_PATIENCE,
 )
 
 

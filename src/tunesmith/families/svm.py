@@ -92,7 +92,7 @@ class SvmFamily:
     profile: ClassVar = Profile(
         title="Support vector machine",
         purpose="strong on small tables of numbers with smooth targets",
-        most_rows=5000,
+        most_rows=10_000,
         most_columns=500,
         most_classes=20,
         train_cost="medium",
