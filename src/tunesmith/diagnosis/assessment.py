@@ -16,7 +16,7 @@ from .dependence import Dependence, dependence
 from .diagnosis import Diagnosis
 from .evidence import Evidence
 from .fitted import Fitted, FoldModels
-from .generalisation import Generalisation, diagnose_generalisation, generalisations
+from .generalisation import NOTHING_TRAINED, Generalisation, diagnose_generalisation, generalisations
 from .importance import Importances, importances
 from .labels import LabelNoise, diagnose_labels, label_noise
 from .leaderboard import Cost, LeaderboardRow, leaderboard
@@ -179,11 +179,10 @@ def assess(fitted: Fitted, costs: Mapping[int, Cost], effort: Effort, *, seed: i
         by_heart = generalisations(fitted, models, most_rows=max(100, effort.rows // 2), deadline=deadline, seed=seed)
         if effort.folds > 1:
             curve = learning_curve(fitted, deadline=deadline, seed=seed)
-    diagnoses = [
-        *diagnose_generalisation(by_heart, rows, maximize=fitted.score.maximize),
-        *(diagnosis for one in problems for diagnosis in one.diagnoses),
-        *diagnose_limits(fitted, rows, curve, agreement(fitted, rows)),
-    ]
+    diagnoses = diagnose_generalisation(by_heart, rows, maximize=fitted.score.maximize)
+    if not any(diagnosis.kind == NOTHING_TRAINED for diagnosis in diagnoses):
+        diagnoses += [diagnosis for one in problems for diagnosis in one.diagnoses]
+        diagnoses += diagnose_limits(fitted, rows, curve, agreement(fitted, rows))
     return Assessment(
         metric=fitted.score.name,
         maximize=fitted.score.maximize,

@@ -16,6 +16,8 @@ from .leaderboard import Estimate, LeaderboardRow, family_title
 _UNSTABLE = 0.25
 _MEMORISED = 0.5
 _SIMPLE = ("linear", "prior")
+NOTHING_TRAINED = "nothing_trained"
+"""The kind of the diagnosis that makes all others idle."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +100,8 @@ def diagnose_generalisation(
     prior = next((row for row in rows if row.family == "prior"), None)
     if whole is None or prior is None:
         return []
+    if all(row.family in ("prior", "ensemble") for row in rows):
+        return [_nothing_trained(whole.score)]
     if not _is_clear(whole.score, prior.score, sign):
         return [_learned_nothing(found, whole.score, prior.score, sign)]
     diagnoses = []
@@ -110,6 +114,17 @@ def diagnose_generalisation(
         if share > _MEMORISED and simple.family != "prior":
             diagnoses.append(_overfitted(heaviest, share, simple))
     return [*diagnoses, *_spread(found, whole.score, prior.score)]
+
+
+def _nothing_trained(score: Estimate) -> Diagnosis:
+    return Diagnosis(
+        kind=NOTHING_TRAINED,
+        severity="error",
+        text="No model was trained but the one that always predicts the same.",
+        remedy="Allow more minutes; if trials failed, their logs say why.",
+        actions=("more_capacity",),
+        values={"score": score.value},
+    )
 
 
 def _is_clear(better: Estimate, worse: Estimate, sign: float) -> bool:
@@ -125,8 +140,8 @@ def _memorised(one: Generalisation, prior: float, sign: float) -> float:
 
 
 def _learned_nothing(found: Sequence[Generalisation], whole: Estimate, prior: Estimate, sign: float) -> Diagnosis:
-    shares = [_memorised(one, prior.value, sign) for one in found]
-    score, reference = wording.numbers(whole.value, prior.value)
+    shares = [0.0 if one.family == "prior" else _memorised(one, prior.value, sign) for one in found]
+    score, reference = wording.rounded(whole.value, 4), wording.rounded(prior.value, 4)
     by_heart = max(shares, default=0.0) > _MEMORISED
     text = f"The model is hardly better than always predicting the same: {score} against {reference}."
     if by_heart:

@@ -87,6 +87,11 @@ def test_noise_learned_by_heart_is_over_fitting(tmp_path: Path) -> None:
     assert "add_columns" in found[0].actions
 
 
+def test_where_nothing_was_trained_nothing_else_is_blamed(tmp_path: Path) -> None:
+    (found,) = assessed(fitted(tmp_path, signal_table(noise=0.3), [])).diagnoses
+    assert (found.kind, found.actions) == ("nothing_trained", ("more_capacity",))
+
+
 def test_more_rows_help_where_few_are_known(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     frame = pd.DataFrame({name: rng.uniform(-3, 3, 500) for name in "abc"})

@@ -13,6 +13,7 @@ from ...text.cleaning import short
 from ..explanation import listing, named
 
 MOST_COLUMNS = 3
+_LEAST_GAIN = 0.0005  # Less is told as none.
 METRICS = {
     "log_loss": "log loss",
     "auc": "area under the ROC curve",
@@ -46,7 +47,8 @@ def gain_over_prior(assessment: Assessment) -> float | None:
     prior = assessment.prior
     if prior is None or assessment.maximize or not prior.score.value > 0:
         return None
-    return 1 - assessment.ensemble.score.value / prior.score.value
+    gain = 1 - assessment.ensemble.score.value / prior.score.value
+    return gain if abs(gain) >= _LEAST_GAIN else 0.0
 
 
 def result_sentences(assessment: Assessment) -> list[str]:
@@ -102,7 +104,8 @@ def _problem_sentences(assessed: ProblemAssessment, *, several: bool) -> list[st
     explained = 1 - float(np.mean(evidence.losses)) / max(float(np.var(evidence.target)), 1e-300)
     return [
         f"{about}Half of the predictions are off by less than {half}.",
-        f"{about}They explain {wording.share(explained)} of the variance.",
+        f"{about}They explain {wording.share(max(explained, 0.0) if explained > -_LEAST_GAIN else explained)} of the"
+        " variance.",
     ]
 
 
