@@ -24,6 +24,7 @@ from ..errors import InputError
 from ..exporters.base import Export
 from ..exporters.card.held_back import scores_on_test_rows
 from ..exporters.card.intervals import Interval
+from ..journal.lock import is_running
 from ..study.study import Study
 from ..study.tuning import load
 from ..tasks.table import PREDICTIONS_FILE, TableTask
@@ -70,7 +71,7 @@ class FitResult:
         folder = Path(folder)
         if trial is not None:
             return cls(folder=folder, ensemble=trial_model(load(folder), trial))
-        if not (folder / MODEL_FOLDER).exists():
+        if _is_outdated(folder) and not is_running(folder):
             study = load(folder)
             if isinstance(study.task, TableTask):
                 combine(study, study.task)
@@ -162,6 +163,18 @@ class FitResult:
             ("folder", str(self.folder)),
         ]
         return html_table("fitted model", rows)
+
+
+def _is_outdated(folder: Path) -> bool:
+    """Return whether a trial was trained after the model was combined, as in a session that was killed."""
+    made = folder / MODEL_FOLDER
+    if not made.exists():
+        return True
+    combined = made.stat().st_mtime
+    return any(
+        predictions.stat().st_mtime > combined
+        for predictions in (folder / "trials").glob(f"*/{ARTIFACTS_FOLDER}/{PREDICTIONS_FILE}")
+    )
 
 
 def combine(study: Study, task: TableTask) -> None:

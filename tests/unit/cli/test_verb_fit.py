@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -36,3 +37,18 @@ def test_bad_input(words: list[str], message: str, tmp_path: Path, monkeypatch: 
     with pytest.raises(InputError, match=message):
         tunesmith.main(["fit", *words, "--folder", "f"], standalone_mode=False)
     assert not Path("f", "journal.jsonl").exists()
+
+
+def test_a_dry_run_shows_what_was_understood_and_keeps_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("t.csv").write_text(TABLE)
+    tunesmith.main(["fit", "t.csv", "--target", "c", "--dry-run", "--json"], standalone_mode=False)
+    facts = json.loads(capsys.readouterr().out)
+    assert (facts["rows"], facts["metric"], facts["minutes"]) == (30, "log_loss", 5)
+    assert facts["targets"][0]["classes"] == {"x": 15, "y": 15}
+    assert facts["columns"]["b"] in ("number", "category")
+    tunesmith.main(["fit", "t.csv", "--target", "c", "--dry-run"], standalone_mode=False)
+    assert "c, 2 classes: x 50 %, y 50 %" in capsys.readouterr().out
+    assert [path.name for path in Path().iterdir()] == ["t.csv"]

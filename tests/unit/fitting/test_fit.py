@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -100,6 +101,13 @@ def test_a_model_of_a_killed_fit_is_combined_when_it_is_needed(fitted: ts.FitRes
     model.rename(fitted.folder / "before")
     new = people(20, seed=3)
     pd.testing.assert_frame_equal(ts.FitResult.load(fitted.folder).predict_proba(new), fitted.predict_proba(new))
+    combined = model.stat().st_ino
+    assert ts.FitResult.load(fitted.folder).folder == fitted.folder
+    assert model.stat().st_ino == combined  # It is up to date.
+    later = max(path.stat().st_mtime for path in fitted.folder.glob("trials/*/artifacts/out_of_fold.npy"))
+    os.utime(model, (later - 1, later - 1))
+    ts.FitResult.load(fitted.folder)
+    assert model.stat().st_mtime > later - 1  # It was older than the last trial.
 
 
 @pytest.mark.parametrize(("text", "minutes"), [("10m", 10), ("90s", 1.5), ("1.5 hours", 90), ("7", 7)])
