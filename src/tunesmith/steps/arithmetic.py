@@ -125,7 +125,7 @@ class ArithmeticStep(Step):
 
     transformer: ClassVar = Arithmetic
     functions: ClassVar = (choose, extended, calculate, binned_residuals)
-    onnx_obstacle: ClassVar = "its operators are not yet written as ONNX nodes"
+    onnx_obstacle: ClassVar = ""
     uses_target: ClassVar = True
 
     columns: tuple[str, ...] = ("number",)

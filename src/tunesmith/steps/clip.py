@@ -48,6 +48,7 @@ class ClipStep(Step):
     """
 
     transformer: ClassVar = Clip
+    onnx_obstacle: ClassVar = ""
 
     columns: tuple[str, ...] = ("number",)
     tail: float = 0.01

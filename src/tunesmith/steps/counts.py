@@ -55,6 +55,7 @@ class CountsStep(Step):
 
     transformer: ClassVar = Counts
     functions: ClassVar = (choose, extended, find_levels, level_codes)
+    onnx_obstacle: ClassVar = ""
 
     columns: tuple[str, ...] = ("category",)
     least_levels: int = 10

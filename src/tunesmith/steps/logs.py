@@ -47,6 +47,7 @@ class LogsStep(Step):
     """
 
     transformer: ClassVar = Logs
+    onnx_obstacle: ClassVar = ""
 
     columns: tuple[str, ...] = ("number",)
     least_skewness: float = 2.0

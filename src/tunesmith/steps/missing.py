@@ -47,6 +47,7 @@ class MissingStep(Step):
 
     transformer: ClassVar = Missing
     functions: ClassVar = (choose, extended)
+    onnx_obstacle: ClassVar = ""
 
     columns: tuple[str, ...] = ("number", "category", "date")
     least_share: float = 0.0

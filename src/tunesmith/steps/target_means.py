@@ -89,11 +89,15 @@ class TargetMeans(Transformer):
             keys = keys * (len(self.levels[name]) + 1) + codes[name]
         return keys
 
+    def names_of(self, pair: Sequence[str]) -> list[str]:
+        """Return the names of the columns that are made of one or two columns."""
+        title, outputs = " × ".join(pair), len(self.prior)
+        if outputs == 1:
+            return [f"{title} (mean of target)"]
+        return [f"{title} (mean of target {output + 1})" for output in range(outputs)]
+
     def _named(self, pair: Sequence[str], means: np.ndarray) -> dict[str, np.ndarray]:
-        title = " × ".join(pair)
-        if means.shape[1] == 1:
-            return {f"{title} (mean of target)": means[:, 0]}
-        return {f"{title} (mean of target {output + 1})": means[:, output] for output in range(means.shape[1])}
+        return dict(zip(self.names_of(pair), means.T, strict=True))
 
     def transform(self, features: pd.DataFrame) -> pd.DataFrame:
         """Return the rows with the means of all training rows; the mean of the target where a level is unseen."""
@@ -127,7 +131,7 @@ class TargetMeansStep(Step):
 
     transformer: ClassVar = TargetMeans
     functions: ClassVar = (choose, extended, find_levels, level_codes, out_of_fold_means, explained)
-    onnx_obstacle: ClassVar = "crosses of categories have no operator in ONNX"
+    onnx_obstacle: ClassVar = ""
     uses_target: ClassVar = True
 
     columns: tuple[str, ...] = ("category",)

@@ -11,6 +11,7 @@ from ...recipes.recipe import FittedRecipe
 from ...steps.dates import Dates
 from .columns import Columns, GraphColumn, NotExportable
 from .dates import calendar, days_since_1970
+from .feature_steps import FEATURE_STEPS
 from .graph import Graph
 
 
@@ -44,4 +45,4 @@ def _dates(graph: Graph, columns: Columns, step: Dates) -> Columns:
     return {name: column for name, column in columns.items() if name not in step.parts} | made
 
 
-_STEPS: Mapping[type[Any], Callable[[Graph, Columns, Any], Columns]] = {Dates: _dates}
+_STEPS: Mapping[type[Any], Callable[[Graph, Columns, Any], Columns]] = {Dates: _dates, **FEATURE_STEPS}
