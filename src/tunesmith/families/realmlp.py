@@ -23,12 +23,16 @@ from .base import Profile, TrainingPart
 
 if TYPE_CHECKING:
     import pandas as pd
+    from torch import Tensor
 
 _BATCH = 256
 _MOST_ONE_HOT = 8
 _PATIENCE = 40
 _PATIENCE_GROWTH = 2.0
 _ROWS_AT_ONCE = 4096
+_NEWTON_STEPS = 8
+_LEAST_SHARPNESS = 0.1
+_LARGEST_SHARPNESS = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,16 +206,20 @@ class RealmlpFamily:
         samples = Samples(inputs=inputs, target=_target(part.target, numbers), weight=weight)
         held_out = [torch.from_numpy(array) for array in columns.transform(part.validation[0])]
         validation = Samples(inputs=held_out, target=_target(part.validation[1], numbers)).to(options.torch_device)
-        loss = torch.nn.CrossEntropyLoss() if classes else torch.nn.MSELoss()
         train(
             network,
             samples,
-            lambda network: loss(network(*validation.inputs), validation.target).item(),
+            lambda network: _loss(network(*validation.inputs), validation.target),
             options,
             groups=network.groups(),
             on_step=set_dropout,
         )
         weights = {name: parameter.detach().numpy() for name, parameter in network.named_parameters()}
+        if classes:
+            with torch.no_grad():
+                sharpness = _sharpness(network(*held_out), torch.from_numpy(part.validation[1].astype(np.int64)))
+            for name in (f"weights.{parameters['layers']}", f"bias.{parameters['layers']}"):
+                weights[name] = weights[name] * np.float32(sharpness)
         return RealmlpModel(columns=columns, activation=str(parameters["activation"]), weights=weights, numbers=numbers)
 
 
@@ -232,6 +240,41 @@ def _target(target: Floats, numbers: tuple[float, ...]) -> Any:
     if not numbers:
         return torch.from_numpy(target.astype(np.int64))
     return torch.from_numpy(((target - numbers[0]) / numbers[1]).astype(np.float32)[:, None])
+
+
+def _loss(outputs: Tensor, target: Tensor) -> float:
+    """Return the log loss at the best temperature, or the mean squared error.
+
+    To stop at the best epoch after calibration is better than before (Berta et al. 2025, arXiv 2501.19195).
+    """
+    import torch
+
+    if target.dtype != torch.int64:
+        return torch.nn.functional.mse_loss(outputs, target).item()
+    return torch.nn.functional.cross_entropy(_sharpness(outputs, target) * outputs, target).item()
+
+
+def _sharpness(outputs: Tensor, target: Tensor) -> float:
+    """Return the factor of the outputs that gives the lowest log loss, the reciprocal of a temperature.
+
+    The log loss is convex in it, so that a few steps of Newton's method find it (Guo et al. 2017). Labels are smoothed
+    by one row's worth (Platt 1999), as otherwise rows that are all right ask for an infinite factor.
+    """
+    import torch
+
+    outputs, sharpness = outputs.double(), 1.0
+    smoothing = 1 / (len(outputs) + 2)
+    wanted = (1 - smoothing) * outputs.gather(1, target[:, None])[:, 0] + smoothing * outputs.mean(dim=1)
+    for _ in range(_NEWTON_STEPS):
+        shares = torch.softmax(sharpness * outputs, dim=1)
+        means = (shares * outputs).sum(dim=1)
+        slope = (means - wanted).mean().item()
+        curvature = ((shares * outputs**2).sum(dim=1) - means**2).mean().item()
+        if curvature < 1e-12:
+            break
+        step = slope / curvature
+        sharpness = min(max(sharpness - step, sharpness / 2, _LEAST_SHARPNESS), sharpness * 2, _LARGEST_SHARPNESS)
+    return sharpness
 
 
 def _selu(units: Singles) -> Singles:
