@@ -37,7 +37,7 @@ class Profile:
         size: The size of its models.
         modules: The optional modules that it imports.
         extra: The extra of tunesmith that installs them.
-        checkpoint: The environment variable that names a file of pretrained weights, if it needs one.
+        checkpoint: The environment variable that names pretrained weights, if it needs some.
     """
 
     title: str
@@ -70,8 +70,9 @@ class Profile:
             it = "it" if len(absent) == 1 else "them"
             names = " and ".join(absent)
             return f"{names} {verb} not installed. Install {it} with: pip install 'tunesmith[{self.extra}]'"
-        if self.checkpoint and not Path(os.environ.get(self.checkpoint, "")).is_file():
-            return f"{self.checkpoint} must name a file of weights. Nothing is downloaded."
+        weights = os.environ.get(self.checkpoint, "")
+        if self.checkpoint and not (weights and Path(weights).expanduser().exists()):
+            return f"{self.checkpoint} must name a file of weights, or a folder with them. Nothing is downloaded."
         return None
 
     def suits(self, rows: int, columns: int, texts: int, classes: int = 0) -> bool:

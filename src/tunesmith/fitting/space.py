@@ -29,7 +29,9 @@ def families(table: Table, names: Sequence[str] | None = None) -> dict[str, Fami
     return {
         name: family
         for name, family in kinds.items()
-        if _suits(family.profile, table) and family.profile.missing() is None
+        if _suits(family.profile, table)
+        and family.profile.missing() is None
+        and all(family.configurations(problem) for problem in table.problems)
     }
 
 
