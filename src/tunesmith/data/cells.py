@@ -26,6 +26,8 @@ _LONGEST_MISSING = max(map(len, MISSING))
 NO_NUMBER = MISSING | {"-", "--", "---", ".", "*", "none", "missing", "unknown", "n.a.", "k.a.", "inf", "-inf"}
 """Texts that stand for a missing value in a column of numbers or dates, in lower case."""
 
+LARGEST = float(np.finfo(np.float32).max)
+"""The largest number, as models compute in 32 bits; infinity and others beyond it are missing."""
 DATE_FORMATS = (
     "ISO8601",
     *(
@@ -95,7 +97,7 @@ def number_of(value: object, decimal: str = ".") -> float:
 
 
 def numbers(values: pd.Series, decimal: str = ".") -> Floats:
-    """Return a column as numbers, shape `(rows,)`; text that is no number, and infinity, are missing.
+    """Return a column as numbers, shape `(rows,)`; text that is no number, and what is beyond `LARGEST`, are missing.
 
     Args:
         values: The column. Durations become seconds; time stamps are no numbers.
@@ -103,8 +105,8 @@ def numbers(values: pd.Series, decimal: str = ".") -> Floats:
     """
     if values.dtype.kind in "iufb":
         array: Floats = values.to_numpy(dtype=np.float64, na_value=np.nan)
-        finite = np.isfinite(array)
-        return array if finite.all() else np.where(finite, array, np.nan)
+        within = np.abs(array) <= LARGEST  # False for NaN.
+        return array if within.all() else np.where(within, array, np.nan)
     if values.dtype.kind == "m":
         seconds: Floats = values.dt.total_seconds().to_numpy(dtype=np.float64, na_value=np.nan)
         return seconds
@@ -126,7 +128,7 @@ def distinct_numbers(distinct: Sequence[object], decimal: str = ".") -> Floats:
             found = read.to_numpy(dtype=np.float64, copy=True)
             rest = np.flatnonzero(~np.isfinite(found))
     found[rest] = [number_of(distinct[index], decimal) for index in rest.tolist()]
-    return np.asarray(found)
+    return np.where(np.abs(found) <= LARGEST, found, np.nan)
 
 
 def dates(values: pd.Series, date_format: str | None) -> Any:

@@ -23,6 +23,7 @@ _TEXT_SHARE = 0.5  # Of distinct values.
 _LEAST_DISTINCT = 50
 _MOST_CATEGORIES = 10_000
 _SAMPLE = 2_000
+_MOST_TOLD = 10
 
 
 class Reading(NamedTuple):
@@ -75,8 +76,8 @@ class Column:
         if self.kind == "number" and values.dtype.kind in "iufb":
             numbers = cells.numbers(values)
             raw = values.to_numpy(dtype=np.float64, na_value=np.nan)
-            infinite = 0 if raw is numbers else int(np.isinf(raw).sum())
-            return Reading(numbers, ("inf",) * bool(infinite), infinite)
+            lost = np.isnan(numbers) & ~np.isnan(raw) if np.isnan(numbers).any() else np.empty(0, dtype=bool)
+            return Reading(numbers, [f"{value:g}" for value in np.unique(raw[lost])[:_MOST_TOLD]], int(lost.sum()))
         if self.kind == "number" and values.dtype.kind in "mM":
             numbers = cells.numbers(values)
             rows = int(np.isnan(numbers).sum() - values.isna().sum())

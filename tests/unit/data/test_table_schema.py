@@ -136,9 +136,12 @@ def test_values_of_another_type_are_missing_and_told() -> None:
     assert SCHEMA.read(frame).isna().all(axis=None)
 
 
-def test_infinity_is_missing_and_told() -> None:
-    frame = pd.DataFrame({"Age": [np.inf, 1], "town": ["Ulm"] * 2, "day": DAYS[:2], "n": [1, 2]})
-    assert kinds(frame) == {"unread_values": ("Age",)}
+def test_infinity_and_numbers_beyond_32_bits_are_missing_and_told() -> None:
+    frame = pd.DataFrame({"Age": [np.inf, 1, 1e300], "town": ["Ulm"] * 3, "day": DAYS[:3], "n": [1, 2, 3]})
+    read, (finding,) = SCHEMA.read_and_report(frame)
+    assert read["Age"].isna().tolist() == [True, False, True]
+    assert finding.kind == "unread_values"
+    assert "1e+300, inf" in finding.text
 
 
 def test_an_empty_table_is_read() -> None:
