@@ -44,7 +44,7 @@ def mixed_table(kind: str, rows: int = 240) -> pd.DataFrame:
 
 def fitted(folder: Path, frame: Any, configurations: Sequence[dict[str, Value]], **options: Any) -> FitResult:
     """Run a study of given configurations on a table, and combine its trials."""
-    table = prepare(frame, DataOptions(target="target", **options), folder / TABLE_FOLDER, seed=0)
+    table = prepare(frame, DataOptions(**{"target": "target", **options}), folder / TABLE_FOLDER, seed=0)
     score = score_named(None, table.problems)
     task = TableTask(table=TABLE_FOLDER, folder=str(folder), metric=score.name)
     chosen = {str(c["family"]): plugins.load("families", str(c["family"]))() for c in configurations}

@@ -13,12 +13,12 @@ from ...data.problem import Problem
 from ...ensembles.calibration import LEAST_PROBABILITY
 from ...ensembles.ensemble import Ensemble, Member
 from ...errors import MissingExtra
+from .._selection import exportable_ensemble
 from ..base import Export, ExportSource, write_file
 from .columns import GraphColumn, NotExportable, raw_columns
 from .graph import Graph
 from .models import predictions
 from .parity import check_parity
-from .selection import exportable_ensemble
 from .steps import prepared_columns
 
 
@@ -52,7 +52,7 @@ class OnnxExporter:
                 return str(error)
             return None
 
-        ensemble, notes = exportable_ensemble(source, refusal)
+        ensemble, notes = exportable_ensemble(source, refusal, form="ONNX")
         _add_outputs(graph, ensemble, outputs)
         described = f"Predicts {', '.join(problem.name for problem in ensemble.problems)}."
         content = graph.serialized("ensemble", _metadata(ensemble), described)

@@ -5,18 +5,18 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 
-from ...data.scores import score_named
-from ...ensembles.combination import Combination
-from ...ensembles.ensemble import Ensemble, Member
-from ...errors import InputError
-from ...text import wording
-from ..base import ExportSource
+from ..data.scores import score_named
+from ..ensembles.combination import Combination
+from ..ensembles.ensemble import Ensemble, Member
+from ..errors import InputError
+from ..text import wording
+from .base import ExportSource
 
 _MOST_SUBSTITUTES = 5
 
 
 def exportable_ensemble(
-    source: ExportSource, refusal: Callable[[Member], str | None]
+    source: ExportSource, refusal: Callable[[Member], str | None], *, form: str
 ) -> tuple[Ensemble, Sequence[str]]:
     """Return the ensemble, or what comes closest of what can be exported, and sentences about it.
 
@@ -26,6 +26,7 @@ def exportable_ensemble(
     Args:
         source: The model.
         refusal: Returns why a member cannot be exported; None if it can.
+        form: What it is exported as.
 
     Raises:
         InputError: Nothing can be exported.
@@ -49,7 +50,7 @@ def exportable_ensemble(
     reached = combination.score(ensemble.problems, target, predictions, score, weight)
     kept = [dataclasses.replace(members[trial], weight=weight) for trial, weight in combination.weights.items()]
     note = (
-        f"Without {wording.count(len(refused), 'model')} that ONNX cannot express ({told}). "
+        f"Without {wording.count(len(refused), 'model')} that {form} cannot express ({told}). "
         f"{wording.count(len(kept), 'other model')} combined anew: {ensemble.metric} {wording.number(reached)} instead "
         f"of {wording.number(ensemble.score)}."
     )

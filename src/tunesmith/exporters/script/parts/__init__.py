@@ -1,0 +1,1 @@
+"""Modules that are pasted into scripts: each is code of public libraries only, and does what a family here does."""
