@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_limits
 from tests.fitted_tables import first_configuration, fitted, mixed_table
+from threadpoolctl import threadpool_limits
 
 from tunesmith.ensembles.combination import Combination
 from tunesmith.errors import InputError
