@@ -73,9 +73,9 @@ class TargetMeans(Transformer):
         single = {}
         for name, code in codes.items():
             single[name] = explained(out_of_fold_means(code[rows], target[rows], fold[rows], 10.0), target[rows])
-        strongest = sorted(single, key=lambda name: -single[name])[:12]
+        strongest = set(sorted(single, key=lambda name: -single[name])[:12])
         gains = {}
-        for pair in combinations(strongest, 2):
+        for pair in combinations([name for name in codes if name in strongest], 2):
             groups = np.unique(self._keys(codes, pair)[rows], return_inverse=True)[1]
             share = explained(out_of_fold_means(groups, target[rows], fold[rows], 10.0), target[rows])
             gains[pair] = share - max(single[pair[0]], single[pair[1]])
