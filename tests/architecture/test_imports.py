@@ -83,7 +83,7 @@ OUTSIDE = {
     "genai_prices": {"tunesmith.llm"},
     "opentelemetry": {"tunesmith.llm.traces"},
     "mlflow": {"tunesmith.trackers.mlflow"},
-    "torch": {"tunesmith.training", "tunesmith.families._realmlp_net", "tunesmith.families.realmlp"},
+    "torch": {"tunesmith.training", "tunesmith.families"},
     "safetensors": {"tunesmith.families"},
 }
 
