@@ -111,7 +111,7 @@ def test_configurations_lie_in_the_space(name: str) -> None:
     family = plugins.load("families", name)()
     for problem in PROBLEMS.values():
         configurations = family.configurations(problem)
-        assert configurations
+        assert configurations or family.profile.checkpoint  # without weights, there is nothing to try
         for parameters in configurations:
             assert parameters.keys() == family.space.keys()
             assert all(family.space[key].contains(value) for key, value in parameters.items()), parameters

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _CLIP = 3.0
+_FAR = 1e9  # Beyond that, a number is clipped to 3 anyway.
 
 
 class NetInputs(NamedTuple):
@@ -90,7 +91,7 @@ class NetColumns:
 
     def transform(self, features: pd.DataFrame) -> NetInputs:
         """Return rows prepared."""
-        scaled = (self._raw(features) - self.centers) * self.factors
+        scaled = np.clip((self._raw(features) - self.centers) * self.factors, -_FAR, _FAR)
         clipped = np.nan_to_num(scaled / np.sqrt(1 + (scaled / _CLIP) ** 2)).astype(np.float32)
         codes = np.zeros((len(features), len(self.embedded)), dtype=np.int64)
         for index, (name, kinds) in enumerate(self.embedded.items()):

@@ -236,7 +236,11 @@ class _Steps:
         with torch.autocast(device, dtype=torch.bfloat16, enabled=options.precision == "bfloat16"):
             losses = self._loss(self._network(*batch.inputs), batch.target)
         losses = losses.flatten(1).mean(dim=1) if losses.ndim > 1 else losses
-        loss: Tensor = losses.mean() if batch.weight is None else (losses * batch.weight).sum() / batch.weight.sum()
+        loss: Tensor = (
+            losses.mean()
+            if batch.weight is None
+            else (losses * batch.weight).sum() / batch.weight.sum().clamp(min=1e-12)
+        )
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         self._optimizer.step()
