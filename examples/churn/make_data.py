@@ -1,7 +1,7 @@
 """Write customers.csv and new_customers.csv: invented customers of an invented company, some of whom leave.
 
 The chance to leave depends on several columns at once: a price rise matters to customers without a contract, calls to
-support matter more when the last message complains, and habits matter most in the first year.
+support matter more when the last message complains, and habits matter more in the first year.
 """
 
 from __future__ import annotations
@@ -20,21 +20,24 @@ PLANS = {"basic": 9.9, "family": 24.9, "business": 49.0}
 PAYMENTS = ["card", "bank transfer", "invoice"]
 DEVICES = [f"{maker} {series}{model}" for maker in ("Alba", "Kite", "Nord") for series in "XZ" for model in range(1, 9)]
 CALM = [
-    "Could you send the invoice for {month} again, please?",
+    "Could you send me the invoice for {month} again?",
     "How do I add a second user to my account?",
     "Thank you, everything works again since {month}.",
-    "I would like to change my address before {month}.",
+    "I would like to change my address from {month} on.",
     "Is there a discount if we pay for a whole year?",
     "The new app is great, my {device} finally syncs.",
 ]
 ANGRY = [
     "My {device} loses the connection every evening, nobody helps.",
-    "Third time that I write: the invoice for {month} is wrong!",
+    "The invoice for {month} is wrong again!",
     "Too expensive for what it is. How can I cancel?",
     "The other provider is faster and half the price.",
-    "Waited forty minutes on the phone in {month}, then was cut off.",
-    "Cancel my contract, the {device} never worked as promised.",
+    "I waited forty minutes on the phone in {month}.",
+    "I want to cancel, the {device} never worked as promised.",
 ]
+GREETINGS = ["Hello,", "Hi,", "Dear team,", "Good morning,", ""]
+CLOSINGS = ["Regards, {name}", "Thanks, {name}", "{name}", "Ticket {ticket}", "See ticket {ticket}. {name}"]
+NAMES = ["Ada", "Bo", "Cem", "Dana", "Eli", "Fay", "Gus", "Hana", "Ivo", "Jo", "Kim", "Lea", "Max", "Nia", "Ole", "Pia"]
 MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August"]
 
 
@@ -53,7 +56,7 @@ def customer(number: int, random: np.random.Generator) -> dict[str, object]:
     region = str(random.choice(REGIONS, p=[0.3, 0.26, 0.2, 0.18, 0.06]))
     device = str(random.choice(DEVICES, p=_weights(len(DEVICES))))
     angry = random.random() < 0.25 + 0.12 * min(calls, 3)
-    words = str(random.choice(ANGRY if angry else CALM)).format(month=random.choice(MONTHS), device=device)
+    words = message(ANGRY if angry else CALM, device, random)
     writes = random.random() < 0.55
     payment = str(random.choice(PAYMENTS, p=[0.6, 0.3, 0.1]))
 
@@ -61,8 +64,8 @@ def customer(number: int, random: np.random.Generator) -> dict[str, object]:
     risk += 0.22 * price_rise * (not contract)
     risk += (0.9 if angry else 0.25) * min(calls, 3)
     risk += 1.1 * (angry and writes)
-    risk -= 0.16 * logins * (1.4 if months < 12 else 0.6)
-    risk += 1.3 * (months < 4) - 0.7 * (months > 36)
+    risk -= 0.16 * logins * (1.15 if months < 12 else 0.85)
+    risk += 0.6 * (months < 4) - 0.3 * (months > 36)
     risk += 0.9 * (region == "islands") + 0.5 * (device.startswith("Kite X"))
     risk += 0.6 * (payment == "invoice" and plan == "basic") + 0.5 * (age < 26)
     churned = random.random() < 1 / (1 + np.exp(-1.35 * risk - 0.6))
@@ -83,6 +86,13 @@ def customer(number: int, random: np.random.Generator) -> dict[str, object]:
         "last_message": words if writes else "",
         "churned": "yes" if churned else "no",
     }
+
+
+def message(bodies: list[str], device: str, random: np.random.Generator) -> str:
+    """Return a message to the support team."""
+    parts = [str(random.choice(pieces)) for pieces in (GREETINGS, bodies, CLOSINGS)]
+    details = {"month": random.choice(MONTHS), "name": random.choice(NAMES), "ticket": random.integers(1000, 9999)}
+    return " ".join(filter(None, parts)).format(device=device, **details)
 
 
 def _weights(many: int) -> np.ndarray:

@@ -207,6 +207,14 @@ def test_the_readme_lists_every_command() -> None:
     assert set(re.findall(r"`tunesmith ([a-z]+)", "\n".join(rows))) == set(cli.VERBS)
 
 
+def test_the_page_of_fit_lists_every_option() -> None:
+    command = cli.tunesmith.get_command(click.Context(cli.tunesmith), "fit")
+    assert command is not None
+    options = {option.opts[0] for option in command.params if isinstance(option, click.Option) and not option.hidden}
+    rows = re.findall(r"^\| `(--[a-z-]+)", (ROOT / "docs" / "fit.md").read_text("utf-8"), re.MULTILINE)
+    assert options - {"--json", "--verbose", "--quiet"} == set(rows)
+
+
 @pytest.mark.parametrize("heading", OPTIONS)
 def test_the_page_lists_every_key_with_its_default(heading: str) -> None:
     options = OPTIONS[heading]

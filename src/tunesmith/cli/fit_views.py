@@ -92,7 +92,8 @@ def fit_summary(result: FitResult) -> Printable:
     why = "" if history.last_stop is None else f"; {clean(history.last_stop.reason.rstrip('.'))}"
     analysis = result.analysis
     noticed = [] if analysis is None else [finding.to_table() for finding in analysis.findings]
-    parts += [*_findings(noticed, most=_MOST_FINDINGS_AFTER), ""] if noticed else []
+    if shown := list(_findings(noticed, most=_MOST_FINDINGS_AFTER)):
+        parts += [*shown, ""]
     parts += [Text(f"   {count(len(history.trials), 'trial')} in {duration(history.seconds_spent())}{why}"), ""]
     return Printable(Group(*parts, *_next(result.folder)))
 
