@@ -29,3 +29,13 @@ def test_a_model_that_is_too_confident_makes_no_suspects() -> None:
     truth = np.random.default_rng(0).beta(1, 1, ROWS)
     odds = (truth / (1 - truth)) ** 3
     assert label_noise(binary(truth, odds / (1 + odds))) is None
+
+
+def test_a_model_that_has_learned_how_often_labels_are_wrong_is_seen_through() -> None:
+    sure = np.random.default_rng(3).beta(0.15, 0.15, 2 * ROWS)
+    evidence = binary(0.04 + 0.92 * sure)
+    noise = label_noise(evidence)
+    assert noise is not None
+    assert 0.02 < noise.share < 0.07
+    assert all(suspect.label != suspect.likely for suspect in noise.suspects)
+    assert label_noise(binary(sure)) is None
