@@ -51,7 +51,7 @@ def fitted(folder: Path, frame: Any, configurations: Sequence[dict[str, Value]],
     chosen["prior"] = plugins.load("families", "prior")()
     study = Study(
         task=task,
-        space=search_space(chosen),
+        space=search_space(chosen, sorted({"plain", *(str(c["recipe"]) for c in configurations)})),
         objective=f"minimize {score.name}",
         folder=folder,
         budget=Budget(trials=len(configurations) + 1),

@@ -44,3 +44,17 @@ def test_an_ensemble_agrees_with_python(tmp_path: Path, result: FitResult) -> No
     assert written.facts["largest_difference"] < 1e-6
     assert written.facts["members"] == [member.trial for member in result.ensemble.members]
     assert len(written.facts["members"]) > 1
+
+
+@pytest.mark.parametrize("kind", ["binary", "multiclass"])
+def test_an_engineered_recipe_agrees_with_python(tmp_path: Path, kind: str) -> None:
+    frame = mixed_table(kind, rows=700)
+    frame["code"] = [f"level {number % 17}" for number in range(len(frame))]
+    frame["ratio"] = frame["size"] / (1 + frame["serial"].fillna(0) % 7)
+    configuration = first_configuration("lightgbm", frame, **CHANGES["lightgbm"])
+    result = fitted(tmp_path / "study", frame, [{**configuration, "recipe": "engineered"}])
+    ensemble = FitResult.load(result.folder, trial=1)
+    steps = {name for name, _ in ensemble.ensemble.members[0].pipelines[0].recipe.transformers}
+    assert steps == {"dates", "counts", "target_means", "arithmetic"}
+
+    assert ensemble.export(tmp_path / "model.onnx").facts["largest_difference"] < 1e-6

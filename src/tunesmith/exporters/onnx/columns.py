@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...data.cells import LARGEST
 from ...data.column import Column
 from ...data.schema import Schema
 from .graph import Graph
@@ -46,8 +47,8 @@ def _read(graph: Graph, column: Column) -> GraphColumn:
         codes = encoded(graph, value, {name: float(code) for code, name in enumerate(column.categories)})
         return GraphColumn(codes, "category", column.categories)
     value = graph.input(column.name, "DOUBLE")
-    finite = graph.add("Where", graph.add("IsInf", value), graph.constant(np.nan), value)
-    return GraphColumn(finite, column.kind)
+    within = graph.add("LessOrEqual", graph.add("Abs", value), graph.constant(LARGEST))  # False for NaN.
+    return GraphColumn(graph.add("Where", within, value, graph.constant(np.nan)), column.kind)
 
 
 def encoded(graph: Graph, value: str, numbers: Mapping[str, float]) -> str:

@@ -37,7 +37,7 @@ def as_numbers(values, decimal="."):
         texts = values.astype(str).str.strip()
         values = texts.str.replace(decimal, ".", regex=False) if decimal != "." else texts
     numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
-    return np.where(np.isfinite(numbers), numbers, np.nan)
+    return np.where(np.abs(numbers) <= np.finfo(np.float32).max, numbers, np.nan)
 
 
 def as_categories(values, levels=None):
