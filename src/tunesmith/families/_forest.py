@@ -102,18 +102,18 @@ def _grow(part: TrainingPart, forest: Any, filled: Singles) -> list[Any]:
     wanted = forest.get_params().get("n_estimators")
     if wanted is None:
         return [forest.fit(filled, part.target, sample_weight=part.weight).tree_]
-    grown, started = 0, time.monotonic()
-    while grown < wanted:
-        # One tree shows how long one takes, and how much memory.
-        batch = 1 if grown == 0 else max(1, wanted // _BATCHES)
+    grown, batch, started = 0, 1, time.monotonic()
+    while grown < wanted and batch > 0:
         grown = min(wanted, grown + batch)
         forest.set_params(n_estimators=grown, warm_start=True)
         forest.fit(filled, part.target, sample_weight=part.weight)
+        # The first tree shows how much memory and time one takes.
         tree = forest.estimators_[-1].tree_
         wanted = min(wanted, max(1, int(_MOST_BYTES // (tree.node_count * 8 * (8 + tree.max_n_classes)))))
-        now = time.monotonic()
-        if part.deadline is not None and now + (now - started) / grown * batch > part.deadline:
-            break
+        batch = max(1, wanted // _BATCHES)
+        if part.deadline is not None:
+            now = time.monotonic()
+            batch = min(batch, int((part.deadline - now) / (now - started) * grown))
     return [estimator.tree_ for estimator in forest.estimators_]
 
 
