@@ -19,7 +19,7 @@ from ..data.schema import Schema
 from ..errors import InputError, message_of
 from .combination import Combination
 from .manifest import FORMAT, MANIFEST, Manifest
-from .pipeline import Pipeline
+from .pipeline import Pipeline, StoredPipelines
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -101,8 +101,13 @@ class Ensemble:
         return pd.DataFrame(self.predict_scores(frame), columns=names, index=frame.index)
 
     @classmethod
-    def load(cls, folder: Path) -> Self:
+    def load(cls, folder: Path, *, checked: bool = True) -> Self:
         """Return the ensemble that `save_ensemble` wrote.
+
+        Args:
+            folder: Where it lies.
+            checked: Whether to load all models and let them predict a row, to see whether the files belong together.
+                Otherwise a model is loaded when it is first needed, for an ensemble that was written just now.
 
         Raises:
             InputError: The folder holds none.
@@ -114,7 +119,7 @@ class Ensemble:
             place = folder / str(trial)
             if not place.is_dir():
                 raise InputError(f"a model must hold the folder of each member, but {place} is missing. Fit again.")
-            pipelines = [Pipeline.load(fold, str(parameters["family"])) for fold in sorted(place.iterdir())]
+            pipelines = StoredPipelines(sorted(place.iterdir()), str(parameters["family"]))
             members.append(Member(trial=trial, weight=weight, parameters=parameters, pipelines=pipelines))
         ensemble = cls(
             schema=manifest.schema,
@@ -124,7 +129,8 @@ class Ensemble:
             members=members,
             combination=manifest.combination,
         )
-        ensemble._check_that_it_predicts(folder)
+        if checked:
+            ensemble._check_that_it_predicts(folder)
         return ensemble
 
     def _check_that_it_predicts(self, folder: Path) -> None:
@@ -139,6 +145,8 @@ class Ensemble:
         try:
             predicted = self.predict_scores(pd.DataFrame({name: [None] for name in self.schema.names}, dtype=object))
             sound = predicted.shape == (1, outputs) and bool(np.isfinite(predicted).all())
+        except InputError:
+            raise
         except Exception as error:  # Whatever files from elsewhere may do to the code that uses them.
             raise InputError(f"the model in {folder} is damaged: {message_of(error)}. Fit again.") from None
         if not sound:

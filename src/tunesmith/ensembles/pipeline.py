@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, overload
 
 import numpy as np
 import orjson
@@ -92,6 +93,35 @@ class Pipeline:
             raise
         except Exception as error:  # Whatever files from elsewhere may do to the code that reads them.
             raise InputError(f"the model in {folder} is damaged: {message_of(error)}. Fit again.") from None
+
+
+class StoredPipelines(Sequence[Pipeline]):
+    """Pipelines that are loaded when one of them is first needed.
+
+    Args:
+        folders: Where they lie.
+        family: The name of their models' family.
+    """
+
+    def __init__(self, folders: Sequence[Path], family: str) -> None:
+        self._folders = tuple(folders)
+        self._family = family
+
+    @cached_property
+    def _loaded(self) -> tuple[Pipeline, ...]:
+        return tuple(Pipeline.load(folder, self._family) for folder in self._folders)
+
+    @overload
+    def __getitem__(self, index: int) -> Pipeline: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Pipeline, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> Pipeline | tuple[Pipeline, ...]:
+        return self._loaded[index]
+
+    def __len__(self) -> int:
+        return len(self._folders)
 
 
 def megabytes(folder: Path) -> float:

@@ -15,7 +15,7 @@ _FASTEST_SECONDS = 0.3  # A trial takes at least this long.
 _BOOSTED = ("lightgbm", "catboost", "xgboost")
 _MORE_COLUMNS = 2.0  # Times the seconds of a fit on the columns of another recipe.
 _LATER = {
-    "k_neighbors": 1,
+    "knn": 1,
     "random_forest": 1,
     "additive": 2,
     "hist_gradient_boosting": 2,

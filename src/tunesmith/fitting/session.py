@@ -15,6 +15,7 @@ from ..core.objective import Constraint, Metric, Objective
 from ..core.trial import Proposal, State, TrialRequest
 from ..data.scores import SCORES, score_named
 from ..data.table import Table
+from ..ensembles.ensemble import Ensemble
 from ..errors import InputError, nearest
 from ..executors.inline import InlineExecutor
 from ..families.base import Family
@@ -26,7 +27,7 @@ from .plan import plan
 from .prepare import TABLE_FOLDER, prepare
 from .recipes import study_recipes
 from .report import write_quickly
-from .result import FitResult, combine
+from .result import MODEL_FOLDER, FitResult, combine
 from .space import families, search_space
 
 RESERVED_SECONDS = 3.0
@@ -175,7 +176,7 @@ class FitSession:
         finally:
             if self.study.history.counts[State.COMPLETE]:
                 combine(self.study, self.task)
-        result = FitResult.load(self.folder)
+        result = FitResult(folder=self.folder, ensemble=Ensemble.load(self.folder / MODEL_FOLDER, checked=False))
         left = self._started + self.options.minutes * 60 + _GRACE_SECONDS - monotonic()
         write_quickly(self.study, result.ensemble.combination, seconds=left)
         return result
