@@ -43,7 +43,7 @@ CHECKS: tuple[Check, ...] = (
 """What is looked for, in the order of the findings of one severity."""
 
 _KEYS = ("identifier", "row_number")
-_DIFFER = (*_KEYS, "group", "time", "steady_time")
+_DIFFER = (*_KEYS, "unique_number", "group", "time", "steady_time")
 """Kinds of findings about columns that differ in any two tables."""
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...core.arrays import Floats
 from ..column import Column
 from ..findings import Finding
 from .names import names_identifier, names_moment
@@ -60,23 +61,23 @@ def is_code(column: Column, values: pd.Series) -> bool:
     return names_identifier(column.name) or bool(len(seen) and seen.str.match(_CODE).mean() > 0.95)
 
 
-def _numeric(name: str, values: np.ndarray) -> Iterator[Finding]:
-    """Yield what is found about a column of different numbers."""
+def _numeric(name: str, values: Floats) -> Iterator[Finding]:
+    """Yield what is found about a column of different numbers.
+
+    Without a name for it such a column may be a measure, so that it is only pointed out.
+    """
     if np.isnan(values).any() or (values != np.round(values)).any() or names_moment(name):
         return
-    rises = bool((np.diff(values) > 0).all())
-    is_dense = values.max() - values.min() < _DENSE * len(values)
-    if rises and (is_dense or names_identifier(name)):
-        text = f"'{name}' counts the rows: it rises from each row to the next."
-    elif is_dense or names_identifier(name):
-        text = f"'{name}' has another whole number in every row: it names the row."
-    else:
+    rises, is_named = bool((np.diff(values) > 0).all()), names_identifier(name)
+    if not is_named and values.max() - values.min() >= _DENSE * len(values):
         return
+    what = "counts the rows: it rises from each row to the next" if rises else "has another whole number in every row"
+    leave_out = "Leave it out" if is_named else "If it names the row, leave it out"
     yield Finding(
-        kind="row_number" if rises else "identifier",
+        kind=("row_number" if rises else "identifier") if is_named else "unique_number",
         severity="warning",
         columns=(name,),
-        text=text,
-        remedy=f"Leave it out with --exclude {name}: new rows have other numbers.",
+        text=f"'{name}' {what}.",
+        remedy=f"{leave_out} with --exclude {name}: new rows have other numbers.",
         values={"distinct": len(values), "rises": rises},
     )

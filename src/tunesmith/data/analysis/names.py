@@ -7,7 +7,12 @@ from collections.abc import Sequence
 
 _WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|#")
 
-_IDENTIFIERS = {"id", "ids", "no", "nr", "num", "number", "key", "code", "uuid", "guid", "hash", "name", "index", "#"}
+_IDENTIFIERS = {
+    *("id", "ids", "no", "nr", "num", "number", "key", "code", "uuid", "guid", "hash", "name", "index", "#"),
+    *("row", "rownum", "rowid", "unnamed"),
+}
+_FIRST = {"id", "uuid", "guid", "row", "rownum", "rowid", "unnamed"}
+_LAST = {"id", "ids", "no", "nr", "num", "number", "key", "code", "uuid", "guid", "hash", "rownum", "rowid", "#"}
 _ENTITIES = {
     *("patient", "subject", "person", "participant", "individual", "respondent", "user", "customer", "client"),
     *("cust", "member", "subscriber", "student", "pupil", "visitor", "session", "household", "family", "donor"),
@@ -77,11 +82,15 @@ def names_entity(name: str) -> bool:
 def names_identifier(name: str) -> bool:
     """Tell whether a name is that of a key, such as `order_nr`.
 
-    >>> names_identifier("order_nr"), names_identifier("id"), names_identifier("idea"), names_identifier("zip_code")
-    (True, True, False, False)
+    >>> names_identifier("order_nr"), names_identifier("id"), names_identifier("Unnamed: 0")
+    (True, True, True)
+    >>> names_identifier("idea"), names_identifier("zip_code"), names_identifier("number of calls")
+    (False, False, False)
     """
     found = words(name)
-    return bool(found) and not set(found) & _PLACES and bool({found[0], found[-1]} & (_IDENTIFIERS - {"name"}))
+    if not found or set(found) & _PLACES:
+        return False
+    return found[0] in _FIRST or found[-1] in _LAST or found == ["index"]
 
 
 def names_place(name: str) -> bool:

@@ -163,7 +163,7 @@ def _compared(sample: Sample, ascending: Indices) -> tuple[float, float, float]:
         The two errors as shares of the variance, and their difference in standard errors over blocks of time, for the
         problem where they differ most.
     """
-    rows = ascending[_in_stretches(len(ascending))]
+    rows = ascending[_in_stretches(len(ascending), _ROWS)]
     features = some_columns(matrix(sample.schema.read(sample.whole.iloc[rows])), sample.seed)
     edges = np.linspace(_FIRST * len(rows), len(rows), _WINDOWS + 1).astype(int)
     found = (1.0, 1.0, 0.0)
@@ -193,7 +193,7 @@ def _of_window(features: Floats, target: Floats, start: int, stop: int, seed: in
 
 def _by_order(sample: Sample) -> TimeEvidence:
     """Return the evidence about the order of the rows: folds of neighbouring rows against random folds."""
-    rows = _in_stretches(sample.rows)
+    rows = _in_stretches(sample.rows, _ROWS // 2)
     features = some_columns(matrix(_without_row_numbers(sample.schema.read(sample.whole.iloc[rows]))), sample.seed)
     blocks = np.arange(len(rows)) * _STRETCHES // len(rows)
     random_error = later_error = 1.0
@@ -240,11 +240,11 @@ def _runs(values: Floats) -> bool:
     return distinct > 1 and len(values) > 2 * distinct and int((np.diff(values) != 0).sum()) == distinct - 1
 
 
-def _in_stretches(rows: int) -> Indices:
-    """Return about 6,000 of the rows, ascending: all, or ten stretches of neighbouring rows that are spread evenly."""
-    if rows <= _ROWS:
+def _in_stretches(rows: int, most: int) -> Indices:
+    """Return at most so many of the rows, ascending: all, or ten stretches of neighbours that are spread evenly."""
+    if rows <= most:
         return np.arange(rows)
-    length = _ROWS // _STRETCHES
+    length = most // _STRETCHES
     starts = np.linspace(0, rows - length, _STRETCHES).astype(int)
     return (starts[:, None] + np.arange(length)).ravel()
 

@@ -34,7 +34,7 @@ SHOWN = {
     "number_with_unit": [f"{value} kg" for value in RANDOM.integers(1, 99, ROWS)],
     "mixed_types": [f"{value}" if value % 4 else "overflow" for value in RANDOM.integers(1, 99, ROWS)],
     "identifier": CODES,
-    "row_number": np.arange(1, ROWS + 1),
+    "unique_number": RANDOM.permutation(ROWS),
     "high_cardinality": [f"w{value}" for value in RANDOM.integers(0, 70, ROWS)],
     "free_text": [f"it was seen {value} times by {other} men" for value, other in enumerate(NOISE)],
     "empty": [None] * ROWS,
@@ -79,6 +79,14 @@ def test_nothing_is_found_where_nothing_is_wrong() -> None:
 )
 def test_no_false_alarm(values: Any, absent: str) -> None:
     assert looked_at(column=values).of_kind(absent) == ()
+
+
+@pytest.mark.parametrize("name", ["id", "row_nr", "Unnamed: 0"])
+def test_numbers_that_rise_from_row_to_row_are_keys_if_their_name_says_so(name: str) -> None:
+    analysis = looked_at(**{name: np.arange(ROWS), "x": np.arange(ROWS)})
+    assert only(analysis, "row_number").columns == (name,)
+    assert only(analysis, "unique_number").columns == ("x",)
+    assert analysis.keys == (name,)
 
 
 def test_blank_and_unreadable_numbers_are_counted() -> None:
