@@ -5,7 +5,7 @@ A booster that has seen random rows is compared with one that has seen only earl
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -44,6 +44,9 @@ _MOST_CANDIDATES = 3
 _WORSE = 0.05
 _SIGMAS = 3.5
 _SIGMAS_OF_ORDER = 5.0
+_CLEAR = 8.0  # Standard errors above which luck is ruled out.
+_ORDERS = 3
+_MARGIN = 1.5
 _MOST_YEARS = 30
 _SECONDS_PER_YEAR = 365.25 * 86400
 _STAMPS = ((6e8, 2.5e9), (6e11, 2.5e12), (19_000_101, 21_001_231))  # Seconds, milliseconds since 1970; YYYYMMDD.
@@ -139,9 +142,10 @@ def _by_column(sample: Sample, column: Column) -> TimeEvidence | None:
     moments = as_numbers(column.read(sample.whole[column.name]))
     ascending = np.argsort(moments, kind="stable")
     ascending = ascending[: int((~np.isnan(moments)).sum())]
-    random_error, later_error, sigmas = _compared(sample, ascending)
+    rows = ascending[_in_stretches(len(ascending), _ROWS)]
+    random_error, later_error, sigmas = _compared(sample, rows)
     years = float(np.nanmax(seen) - np.nanmin(seen)) / _SECONDS_PER_YEAR if column.kind == "date" else 0.0
-    return TimeEvidence(
+    evidence = TimeEvidence(
         column=column.name,
         named=names_moment(column.name),
         is_sorted=_rises(seen),
@@ -150,20 +154,33 @@ def _by_column(sample: Sample, column: Column) -> TimeEvidence | None:
         later_error=later_error,
         sigmas=sigmas,
     )
+    if evidence.drifts and sigmas < _CLEAR and _may_be_chance(sample, rows, evidence):
+        return replace(evidence, later_error=random_error, sigmas=0.0)
+    return evidence
 
 
-def _compared(sample: Sample, ascending: Indices) -> tuple[float, float, float]:
+def _may_be_chance(sample: Sample, rows: Indices, evidence: TimeEvidence) -> bool:
+    """Tell whether rows in random order give a difference nearly as large: two models differ also by luck."""
+    for number in range(_ORDERS):
+        shuffled = np.random.default_rng((sample.seed, number)).permutation(rows)
+        random_error, later_error, sigmas = _compared(sample, shuffled)
+        worse = later_error / max(random_error, 1e-6) - 1
+        if _MARGIN * sigmas > evidence.sigmas or _MARGIN * worse > evidence.worse:
+            return True
+    return False
+
+
+def _compared(sample: Sample, rows: Indices) -> tuple[float, float, float]:
     """Return the errors on the last rows after random and after earlier training rows, and how far they differ.
 
     Args:
         sample: The table.
-        ascending: Rows of the table in the order of time.
+        rows: Rows of the table in the order of time.
 
     Returns:
         The two errors as shares of the variance, and their difference in standard errors over blocks of time, for the
         problem where they differ most.
     """
-    rows = ascending[_in_stretches(len(ascending), _ROWS)]
     features = some_columns(matrix(sample.schema.read(sample.whole.iloc[rows])), sample.seed)
     edges = np.linspace(_FIRST * len(rows), len(rows), _WINDOWS + 1).astype(int)
     found = (1.0, 1.0, 0.0)
