@@ -153,7 +153,7 @@ class RealmlpFamily:
         width, layers = int(parameters["width"]), int(parameters["layers"])
         weights = width * (8 * columns + width * (layers - 1) + problem.outputs)
         steps = int(parameters["epochs"]) * max(1, rows // _batch_size(rows))
-        return 0.4 + steps * (5e-4 + 1.5e-8 * weights + 1e-6 * width * layers)
+        return 0.4 + steps * (1e-3 + 3e-8 * weights + 2e-6 * width * layers)
 
     def fit(self, part: TrainingPart, parameters: Mapping[str, Value]) -> RealmlpModel:
         """Train until the validation rows no longer improve, the time is over, or all epochs are done."""
