@@ -32,6 +32,8 @@ from .space import families, search_space
 
 RESERVED_SECONDS = 3.0
 _PREPARING_SHARE = 0.25  # Of all time, for reading a table that is too large to be read whole.
+_SAVING_SECONDS = 0.5  # For a trial that has trained until its end, to save its models.
+_STOPPING_SECONDS = 0.2  # For a trial that is stopped; it has nothing to lose.
 _GRACE_SECONDS = 1.0  # After the minutes, for the report.
 _COSTS = ("fit_seconds", "model_mb", "predict_ms_per_1000_rows")
 """What every trial measures besides scores."""
@@ -78,7 +80,7 @@ class FitSession:
             metric=self.score.name,
             families=list(self.families),
             also=[limit.metric for limit in self.limits if limit.metric not in (*_COSTS, self.score.name)],
-            ends=started + options.minutes * 60 - RESERVED_SECONDS,
+            ends=started + options.minutes * 60 - RESERVED_SECONDS - _SAVING_SECONDS,
         )
         self.study = Study(task=self.task, **self._study_options())
 
@@ -143,6 +145,7 @@ class FitSession:
                 "slots": options.parallel or len(os.sched_getaffinity(0)),
                 "threads_per_trial": 1,
                 "preload": "first",
+                "grace_seconds": _STOPPING_SECONDS,
             },
             "model": options.model,
             "seed": options.seed,
