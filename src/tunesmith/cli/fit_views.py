@@ -35,6 +35,7 @@ def understood(facts: Mapping[str, Any]) -> Printable:
     grid = Table.grid(Column(style=SOFT, no_wrap=True), Column(overflow="fold"), padding=(0, 2, 0, 0))
     for name, words in (
         ("table", f"{facts['data']}, {count(facts['rows'], 'row')}"),
+        *(("" if index else "request", line) for index, line in enumerate(request_lines(facts.get("request")))),
         *(("target", _target(target)) for target in facts["targets"]),
         ("metric", f"{facts['direction']} {facts['metric']}"),
         *(("limit", limit(entry["metric"], entry["low"], entry["high"])) for entry in facts["limits"]),
@@ -52,6 +53,13 @@ def understood(facts: Mapping[str, Any]) -> Printable:
     parts: list[RenderableType] = [Title("understood, nothing was trained"), grid]
     parts += [Title("columns", aside), Flow(columns, _MOST_COLUMN_LINES), *_findings(facts["findings"])]
     return Printable(Group(*parts))
+
+
+def request_lines(request: Mapping[str, Any] | None) -> list[str]:
+    """Return what each phrase of a user's words became, and which had no effect; nothing without words."""
+    if request is None:
+        return []
+    return [*request["understood"], *(f"not understood: {words}" for words in request["not_understood"])]
 
 
 def _findings(findings: Sequence[Mapping[str, Any]], most: int = _MOST_FINDINGS) -> Iterator[RenderableType]:

@@ -12,9 +12,8 @@ import psutil
 from rich.console import Console
 from rich.text import Text
 
-from ..core.budget import Budget
-from ..fitting.options import DEFAULT_MINUTES, FitOptions, parse_limits, parse_task
-from ..fitting.prepare import DataOptions
+from ..fitting.asked import options_of
+from ..fitting.options import DEFAULT_MINUTES, FitOptions
 from ..fitting.session import FitSession
 from ..fitting.space import absent_families
 from ..progress.live import LiveView
@@ -23,7 +22,7 @@ from ..runner.signals import INTERRUPTED, handle, handled, leave, say_interrupte
 from ..service.fit_facts import fit_facts, understood_facts
 from ..text import wording
 from ..text.cleaning import clean
-from .fit_views import fit_summary, understood
+from .fit_views import fit_summary, request_lines, understood
 from .options import Output, command_again, put_aside, speaking
 from .watch import watched
 
@@ -32,7 +31,8 @@ TASKS = ("classification", "binary", "multiclass", "multilabel", "regression", "
 
 @click.command()
 @click.argument("data", type=click.Path(path_type=Path))
-@click.option("--target", required=True, help="The column to predict.")
+@click.option("--target", help="The column to predict; may be left out if the request names it.")
+@click.option("--request", help='What is wanted, in plain words: "predict churn, must be explainable, under 5 ms".')
 @click.option("--task", type=click.Choice(TASKS), help="What the target's values are [default: found out].")
 @click.option(
     "--minutes", type=float, help=f"The time for everything, over all sessions [default: {DEFAULT_MINUTES:g}]."
@@ -72,13 +72,16 @@ def fit(output: Output, data: Path, folder: Path | None, dry_run: bool, fresh: b
     started = time.monotonic() - (time.time() - psutil.Process().create_time())
     place = (folder or Path("studies") / data.name.split(".")[0]).absolute()
     with handled(leave):  # Nothing runs yet, and much is imported.
-        options = _options(asked)
+        options = _options(data, asked)
         if dry_run:
             facts = understood_facts(data, options, place)
             output.say(understood(facts), facts)
             return
         if fresh:
             put_aside(place)
+        if options.request is not None and not (output.json or output.quiet):
+            for line in request_lines(options.request.to_facts()):
+                click.echo(f"tunesmith: {clean(line)}", err=True)
         console = CleanConsole()
         with _reading(data, output, console):
             session = FitSession(data, options, place, started=started)
@@ -107,7 +110,7 @@ def _run(session: FitSession, output: Output, console: Console) -> None:
         raise click.exceptions.Exit(INTERRUPTED) from None
     if output.json or not output.quiet:
         output.say(fit_summary(result), fit_facts(result, test=True))
-    if not (output.json or output.quiet or session.options.families or session.options.interpretable):
+    if not (output.json or output.quiet or session.options.restricts_families):
         for sentence in absent_families(session.table):
             click.echo(f"tunesmith: {sentence}", err=True)
     if history.settled == before and not output.quiet:
@@ -126,24 +129,9 @@ def _say_how_to_go_on(session: FitSession) -> None:
     )
 
 
-def _options(asked: dict[str, Any]) -> FitOptions:
-    task = parse_task(asked["task"] if asked["horizon"] is None else "forecasting")
-    minutes = DEFAULT_MINUTES if asked["minutes"] is None else asked["minutes"]
-    return FitOptions(
-        data=DataOptions(
-            target=asked["target"],
-            exclude=(*asked["exclude"], *asked["ids"]),
-            task=task,
-            **{name: asked[name] for name in ("weight", "group", "time", "positive", "test", "as_given")},
-        ),
-        ids=asked["ids"],
-        budget=Budget(minutes=minutes, trials=asked["trials"], memory_gb=asked["memory_gb"]),
-        metric=asked["metric"],
-        families=tuple(name.strip() for name in (asked["families"] or "").split(",") if name.strip()),
-        recipes=() if asked["recipe"] is None else (asked["recipe"],),
-        limits=parse_limits(asked["limits"]),
-        interpretable=asked["interpretable"],
-        model=asked["model"],
-        parallel=asked["parallel"],
-        seed=asked["seed"],
-    )
+def _options(data: Path, asked: dict[str, Any]) -> FitOptions:
+    given = dict(asked)
+    if given.pop("horizon") is not None:
+        given["task"] = "forecasting"
+    families = tuple(name.strip() for name in (given["families"] or "").split(",") if name.strip())
+    return options_of(data, given | {"families": families, "id": given.pop("ids")})

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import orjson
 
@@ -21,11 +22,13 @@ class KeptOptions:
         families: The families to choose from.
         ids: The columns that name a row.
         interpretable: Whether the result must be one model that a person can read.
+        request: The user's words and what was understood, as `FitRequest.to_table` returns it; empty without words.
     """
 
     families: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
     interpretable: bool = False
+    request: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def load(cls, folder: Path) -> Self | None:
@@ -34,7 +37,12 @@ class KeptOptions:
         if not path.exists():
             return None
         table = orjson.loads(path.read_bytes())
-        return cls(families=tuple(table["families"]), ids=tuple(table["ids"]), interpretable=table["interpretable"])
+        return cls(
+            families=tuple(table["families"]),
+            ids=tuple(table["ids"]),
+            interpretable=table["interpretable"],
+            request=table.get("request", {}),
+        )
 
     def save(self, folder: Path) -> None:
         """Write them to a study's folder."""

@@ -10,8 +10,8 @@ from typing import Any
 
 from ..core.budget import Budget
 from ..core.objective import Constraint
-from .options import FitOptions, listed, parse_budget, parse_limits, parse_task
-from .prepare import DataOptions
+from .asked import options_of
+from .options import listed, parse_budget, parse_limits
 from .result import FitResult
 from .session import FitSession
 
@@ -19,7 +19,8 @@ from .session import FitSession
 def fit(
     data: Any,
     *,
-    target: str | Sequence[str],
+    target: str | Sequence[str] | None = None,
+    request: str | None = None,
     task: Any = None,
     minutes: float | None = None,
     budget: Budget | str | None = None,
@@ -46,7 +47,9 @@ def fit(
 
     Args:
         data: A path of a CSV or Parquet file, or a frame of pandas, polars, Arrow or NumPy.
-        target: The column to predict, or several.
+        target: The column to predict, or several; may be left out if the request names it.
+        request: What is wanted, in plain words, as `"predict churn, must be explainable, under 5 ms"`. Options win over
+            words; `result.request` shows what was understood.
         task: What the target's values are: `"classification"` (also `"binary"` or `"multiclass"`), `"multilabel"` or
             `"regression"`; found out by default.
         minutes: The time for everything, over all sessions, reading and saving included; 5 by default.
@@ -80,29 +83,33 @@ def fit(
         KeyboardInterrupt: It was interrupted; what was trained so far is kept, and the same call continues.
     """
     started = monotonic()
-    options = FitOptions(
-        data=DataOptions(
-            target=target,
-            task=parse_task(task),
-            weight=weight,
-            group=group,
-            time=time,
-            exclude=(*listed(exclude), *listed(id)),
-            as_given=as_given,
-            positive=positive,
-            test=test,
-        ),
-        ids=listed(id),
-        budget=parse_budget(budget, minutes),
-        metric=metric,
-        families=listed(families),
-        recipes=() if recipe is None else (recipe,),
-        limits=parse_limits(limits),
-        interpretable=interpretable,
-        model=model,
-        parallel=parallel,
-        seed=seed,
-    )
+    limits_of_time = parse_budget(budget, minutes)
+    is_timed = minutes is not None or isinstance(budget, str) or (budget is not None and budget.minutes is not None)
+    asked = {
+        "request": request,
+        "target": target,
+        "task": task,
+        "metric": metric,
+        "id": id,
+        "time": time,
+        "group": group,
+        "weight": weight,
+        "exclude": exclude,
+        "as_given": as_given,
+        "positive": positive,
+        "test": test,
+        "families": listed(families),
+        "recipe": recipe,
+        "limits": parse_limits(limits),
+        "interpretable": interpretable,
+        "model": model,
+        "parallel": parallel,
+        "seed": seed,
+        "minutes": limits_of_time.minutes if is_timed else None,
+        "trials": limits_of_time.trials,
+        "memory_gb": limits_of_time.memory_gb,
+    }
+    options = options_of(data, asked, budget=limits_of_time)
     place = Path(tempfile.mkdtemp(prefix="tunesmith-") if folder is None else folder).absolute()
     with FitSession(data, options, place, started=started) as session:
         return session.run(progress=progress)

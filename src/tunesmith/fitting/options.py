@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ..agents.family_selection import Needs, Wish
 from ..core.budget import Budget
 from ..core.objective import Constraint
 from ..core.schema import expect_range, expect_whole
 from ..core.values import shown
 from ..errors import InputError
 from .prepare import DataOptions
+from .request import FitRequest
 
 DEFAULT_MINUTES = 5.0
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|seconds?|m|min|minutes?|h|hours?)?")
@@ -36,6 +38,10 @@ class FitOptions:
         model: A language model that advises, as for `tune`; none by default.
         parallel: The number of trials that run at once; by default the number of cores.
         seed: The seed of all randomness.
+        avoid: Families to leave out.
+        prefer: Families to try first.
+        wishes: What a model should be: `small`, `fast` to predict, `quick` to train.
+        request: The user's words that some of these were read from.
     """
 
     data: DataOptions
@@ -49,6 +55,10 @@ class FitOptions:
     model: Any = None
     parallel: int | None = None
     seed: int = 0
+    avoid: tuple[str, ...] = ()
+    prefer: tuple[str, ...] = ()
+    wishes: tuple[Wish, ...] = ()
+    request: FitRequest | None = None
 
     def __post_init__(self) -> None:
         if self.parallel is not None:
@@ -59,7 +69,18 @@ class FitOptions:
     @property
     def restricts_families(self) -> bool:
         """Whether not all families are to be tried."""
-        return bool(self.families) or self.interpretable
+        return bool(self.families or self.avoid or self.wishes) or self.interpretable
+
+    @property
+    def needs(self) -> Needs:
+        """What the families to choose from must keep."""
+        return Needs(
+            interpretable=self.interpretable,
+            wishes=self.wishes,
+            prefer=self.prefer,
+            avoid=self.avoid,
+            only=self.families,
+        )
 
     @property
     def minutes(self) -> float:

@@ -37,6 +37,7 @@ from .files import KeptOptions
 from .leaderboard import leaderboard
 from .prepare import TABLE_FOLDER
 from .report import write_fit
+from .request import FitRequest
 from .rules import EnsembleRules
 
 if TYPE_CHECKING:
@@ -122,6 +123,12 @@ class FitResult:
             InputError: The form is not known, or cannot express the model.
         """
         return export_model(self.folder, self.ensemble, path, to)
+
+    @property
+    def request(self) -> FitRequest | None:
+        """What was understood of the user's words; None if there were none."""
+        kept = KeptOptions.load(self.folder)
+        return FitRequest.from_table(kept.request) if kept is not None and kept.request else None
 
     def leaderboard(self) -> pd.DataFrame:
         """Return the trained models, the best first: score, time, size and weight in the ensemble."""

@@ -28,6 +28,7 @@ from .prepare import TABLE_FOLDER, prepare
 from .recipes import study_recipes
 from .report import write_quickly
 from .result import MODEL_FOLDER, FitResult, combine
+from .selection import asked_families, in_order
 from .space import families, search_space
 
 RESERVED_SECONDS = 3.0
@@ -107,7 +108,12 @@ class FitSession:
         kept, options = KeptOptions.load(self.folder), self.options
         asked = tuple(self._asked_families())
         if kept is None:
-            KeptOptions(families=asked, ids=options.ids, interpretable=options.interpretable).save(self.folder)
+            KeptOptions(
+                families=asked,
+                ids=options.ids,
+                interpretable=options.interpretable,
+                request={} if options.request is None else options.request.to_table(),
+            ).save(self.folder)
             return asked
         if options.restricts_families and set(asked) != set(kept.families):
             raise InputError(
@@ -117,15 +123,18 @@ class FitSession:
         return kept.families
 
     def _asked_families(self) -> list[str]:
-        """Return the families that the options allow and the table suits; always one that needs no columns."""
-        chosen = families(self.table, self.options.families or None)
-        names = [n for n, family in chosen.items() if family.profile.interpretable or not self.options.interpretable]
+        """Return the families that the options allow and the table suits; always one that needs no columns.
+
+        Raises:
+            InputError: The user's words leave none.
+        """
+        names = asked_families(self.table, self.options)
         return names if _BASELINE in names else [_BASELINE, *names]
 
     def _study_options(self) -> dict[str, Any]:
         options, budget = self.options, self._budget()
         recipes = study_recipes(self.folder, self.table, options.recipes)
-        planned = plan(self.families, self.table, recipes)
+        planned = in_order(plan(self.families, self.table, recipes), self.table, options)
         return {
             "space": search_space(self.families, recipes),
             "objective": Objective((self._metric,), tuple(self.limits)),

@@ -16,6 +16,7 @@ from ..fitting.options import FitOptions
 from ..fitting.plan import plan
 from ..fitting.prepare import prepare
 from ..fitting.result import FitResult
+from ..fitting.selection import asked_families, in_order
 from ..fitting.space import absent_families, families
 
 
@@ -34,7 +35,11 @@ def understood_facts(data: Any, options: FitOptions, folder: Path) -> dict[str, 
         table = prepare(data, options.data, Path(place) / "table", seed=options.seed)
         analysis = Analysis.load(Path(place) / "table")
         score = score_named(options.metric, table.problems)
-        chosen = families(table, options.families or None)
+        chosen = {
+            name: family
+            for name, family in families(table, options.families or None).items()
+            if name in asked_families(table, options)
+        }
         return {
             "data": str(data) if isinstance(data, str | Path) else type(data).__name__,
             "folder": str(folder),
@@ -46,12 +51,13 @@ def understood_facts(data: Any, options: FitOptions, folder: Path) -> dict[str, 
             "direction": "maximize" if score.maximize else "minimize",
             "validation": _validation(table),
             "families": {name: family.profile.title for name, family in chosen.items()},
-            "absent": [] if options.families else absent_families(table),
-            "first": [str(trial.parameters["family"]) for trial in plan(chosen, table)],
+            "absent": [] if options.restricts_families else absent_families(table),
+            "first": [str(trial.parameters["family"]) for trial in in_order(plan(chosen, table), table, options)],
             "limits": [
                 {"metric": limit.metric, "low": limit.low, "high": limit.high} for limit in options.limits
             ],
             "minutes": options.minutes,
+            **({} if options.request is None else {"request": options.request.to_facts()}),
         }  # fmt: skip
 
 
@@ -95,6 +101,7 @@ def fit_facts(result: FitResult, *, test: bool = False) -> dict[str, Any]:
         ],
         "leaderboard": [{str(key): _plain(value) for key, value in row.items()} for row in rows],
         "findings": _finding_facts(result.analysis),
+        **({} if result.request is None else {"request": result.request.to_facts()}),
         "minutes": round(result.study.history.seconds_spent() / 60, 3),
     }
 

@@ -27,6 +27,8 @@ TABLE = "a,b,c\n" + "".join(f"{n},{n % 3},{'xy'[n % 2]}\n" for n in range(30))
         (["t.csv", "--target", "c", "--minutes", "0"], "minutes must be above 0"),
         (["t.csv", "--target", "c", "--task", "forecasting"], "forecasting is not built yet"),
         (["t.csv", "--target", "c", "--horizon", "7"], "forecasting is not built yet"),
+        (["t.csv"], "a target must be named"),
+        (["t.csv", "--request", "predict d"], "must name the column to predict, as 'predict COLUMN'"),
     ],
 )
 def test_bad_input(words: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,3 +54,20 @@ def test_a_dry_run_shows_what_was_understood_and_keeps_nothing(
     tunesmith.main(["fit", "t.csv", "--target", "c", "--dry-run"], standalone_mode=False)
     assert "c, 2 classes: x 50 %, y 50 %" in capsys.readouterr().out
     assert [path.name for path in Path().iterdir()] == ["t.csv"]
+
+
+def test_a_request_names_the_target_and_is_shown_before_anything_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("t.csv").write_text(TABLE)
+    words = ["fit", "t.csv", "--request", "predict c, explainable, in 2 minutes, sing", "--minutes", "3", "--dry-run"]
+    tunesmith.main(words, standalone_mode=False)
+    shown = capsys.readouterr().out
+    assert "'predict c': target c" in shown
+    assert "not understood: sing" in shown
+    tunesmith.main([*words, "--json"], standalone_mode=False)
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["request"]["not_understood"] == ["sing"]
+    assert facts["minutes"] == 3
+    assert set(facts["families"]) == {"prior", "linear", "decision_tree", "additive"}
