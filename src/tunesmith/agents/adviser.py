@@ -15,6 +15,7 @@ from ..judges.language_model import LanguageModelJudge
 from ..plugins import name_of, resolve
 from ..proposers.base import Proposer
 from ..proposers.language_model import Advice, LanguageModelProposer
+from ..proposers.ordered import OrderedProposer
 from ..proposers.portfolio import PortfolioProposer
 from ..text.cleaning import short
 from .gateway import ModelGateway
@@ -38,11 +39,15 @@ class PlannerAdviser:
     Args:
         gateway: The study's language model.
         approvals: Asks a person about ideas that need approval; None where none do.
+
+    Attributes:
+        about: What is known beside the trials, as the findings about a table; part of every question.
     """
 
     def __init__(self, gateway: ModelGateway, approvals: Approvals | None = None) -> None:
         self.gateway = gateway
         self.approvals = approvals
+        self.about = ""
         self._leftover: list[Advice] = []
         self._suggestions: dict[str, list[Advice]] = {}  # By the specialist's parameter.
         self._specialists: set[str] = set()  # Parameters whose specialist was ever asked.
@@ -148,7 +153,7 @@ class PlannerAdviser:
 
         def prepare() -> Callable[[Model], tuple[int | None, Plan]]:
             best = self._best_number()
-            question = planner.question(history, count=max(count, _IDEAS), trials_left=left)
+            question = planner.question(history, count=max(count, _IDEAS), trials_left=left, about=self.about)
             tools = Analysis(history.snapshot()).tools if self.gateway.options.tools else ()
             return lambda model: (best, ask(model, _BY, question, planner.Plan, tools))
 
@@ -193,6 +198,8 @@ def with_adviser(proposer: Proposer, adviser: PlannerAdviser) -> Proposer:
         return dataclasses.replace(proposer, adviser=dataclasses.replace(member, adviser=adviser))
     if isinstance(proposer, LanguageModelProposer):
         return dataclasses.replace(proposer, adviser=adviser)
+    if isinstance(proposer, OrderedProposer):
+        return dataclasses.replace(proposer, then=with_adviser(resolve("proposers", proposer.then), adviser))
     raise InputError(
         f"a language model needs a proposer that takes advice, but {name_of(proposer)} takes none. Choose portfolio or "
         "language_model, or leave the model out.",

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from ..agents.family_selection import FamilyAdvice, TableSize, suggest_families
+from ..data.analysis import Analysis
+from ..data.analysis.digest import digest
 from ..data.table import Table
 from ..errors import InputError
+from ..families.base import Family
+from ..text.cleaning import short
 from .options import FitOptions
 from .plan import PlannedTrial
+from .request import FitRequest
 from .space import families
 
 
@@ -36,6 +42,20 @@ def in_order(planned: Sequence[PlannedTrial], table: Table, options: FitOptions)
         return list(planned)
     tiers = {advice.family: advice.tier for advice in _advice(table, options)}
     return sorted(planned, key=lambda trial: tiers.get(str(trial.parameters["family"]), 0))
+
+
+def about_table(folder: Path, chosen: Mapping[str, Family], request: FitRequest | None = None) -> str:
+    """Return what a language model that advises should know of a table, the families and the user's words.
+
+    Args:
+        folder: The table's folder.
+        chosen: The families by name.
+        request: The user's words.
+    """
+    analysis = Analysis.load(folder)
+    purposes = "\n".join(f"- {name}: {family.profile.purpose}" for name, family in chosen.items())
+    words = "" if request is None else f"the user's words: {short(request.words, 400)}\n"
+    return f"{words}{digest(analysis) if analysis is not None else ''}\nfamilies:\n{purposes}"
 
 
 def _advice(table: Table, options: FitOptions) -> list[FamilyAdvice]:

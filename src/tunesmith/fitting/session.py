@@ -28,7 +28,7 @@ from .prepare import TABLE_FOLDER, prepare
 from .recipes import study_recipes
 from .report import write_quickly
 from .result import MODEL_FOLDER, FitResult, combine
-from .selection import asked_families, in_order
+from .selection import about_table, asked_families, in_order
 from .space import families, search_space
 
 RESERVED_SECONDS = 3.0
@@ -84,6 +84,8 @@ class FitSession:
             ends=started + options.minutes * 60 - RESERVED_SECONDS - _SAVING_SECONDS,
         )
         self.study = Study(task=self.task, **self._study_options())
+        if self.study.adviser is not None:
+            self.study.adviser.about = about_table(folder / TABLE_FOLDER, self.families, options.request)
 
     def _named_limits(self) -> list[Constraint]:
         """Return the limits under the names by which trials report them.

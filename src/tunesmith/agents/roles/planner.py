@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Literal
 
 from pydantic import BaseModel, Field
@@ -35,14 +36,16 @@ class Plan(BaseModel):
     ideas: list[Idea] = Field(min_length=1, max_length=MAX_IDEAS, description="the most promising first")
 
 
-def question(history: History, *, count: int = 1, trials_left: int | None = None) -> str:
+def question(history: History, *, count: int = 1, trials_left: int | None = None, about: str = "") -> str:
     """Return the question for the planner.
 
     Args:
         history: The study's history.
         count: Number of ideas; at most 8 are requested.
         trials_left: Trials left in the budget; None for no limit.
+        about: What is known beside the trials, as the findings about a table.
     """
     count = min(count, MAX_IDEAS)
     wanted = f"Give {count} idea{'' if count == 1 else 's, each different from the others'}."
-    return f"{StudySummary(history, trials_left=trials_left)}\n\n{wanted}"
+    known = f"\n{json.dumps({'about_the_task': about}, ensure_ascii=False)}" if about else ""
+    return f"{StudySummary(history, trials_left=trials_left)}{known}\n\n{wanted}"
