@@ -172,7 +172,7 @@ def test_cancelled_calls_are_journaled_before_the_session_closes(study: Path, tu
         (study / "request").touch()
         return Hang(100)
 
-    waits = "import os, time\nuntil = time.time() + 60\nwhile not os.path.exists('asked') and time.time() < until:\n"
+    waits = "import os, time\nuntil = time.time() + 60\nwhile not os.path.exists('request') and time.time() < until:\n"
     training = study / "train.py"
     training.write_text(f"{waits}    time.sleep(0.02)\n{training.read_text()}")
     with ModelServer(hangs) as server:

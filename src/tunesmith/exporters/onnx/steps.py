@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from ...recipes.recipe import FittedRecipe
-from ...steps.arithmetic import Arithmetic
-from ...steps.counts import Counts
 from ...steps.dates import Dates
-from ...steps.target_means import TargetMeans
 from .columns import Columns, GraphColumn, NotExportable
 from .dates import calendar, days_since_1970
-from .encodings import looked_up, recoded
+from .feature_steps import FEATURE_STEPS
 from .graph import Graph
 
 
@@ -48,53 +45,4 @@ def _dates(graph: Graph, columns: Columns, step: Dates) -> Columns:
     return {name: column for name, column in columns.items() if name not in step.parts} | made
 
 
-def _arithmetic(graph: Graph, columns: Columns, step: Arithmetic) -> Columns:
-    operators = {"-": "Sub", "+": "Add", "*": "Mul", "/": "Div"}
-    made: dict[str, GraphColumn] = {}
-    for left, operator, right in step.chosen:
-        result = graph.add(operators[operator], columns[left].value, columns[right].value)
-        infinite = graph.add("IsInf", result)
-        value = graph.add("Where", infinite, graph.constant(np.nan), result)
-        made[f"{left} {operator} {right}"] = GraphColumn(value, "number")
-    return {**columns, **made}
-
-
-def _counts(graph: Graph, columns: Columns, step: Counts) -> Columns:
-    made: dict[str, GraphColumn] = {}
-    for name, levels in step.levels.items():
-        shares = np.roll(step.shares[name], -1)[:, None]  # That of missing values comes last.
-        value = looked_up(graph, recoded(graph, columns[name], _categories(name, levels)), shares)
-        made[f"{name} (share)"] = GraphColumn(value, "number")
-    return {**columns, **made}
-
-
-def _target_means(graph: Graph, columns: Columns, step: TargetMeans) -> Columns:
-    made: dict[str, GraphColumn] = {}
-    for encoding in step.encodings:
-        if len(encoding["columns"]) > 1:
-            raise NotExportable("the step target_means with pairs of columns has no equivalent in ONNX")
-        (name,) = encoding["columns"]
-        categories = _categories(name, step.levels[name])
-        means = np.tile(np.array(step.prior, dtype=np.float64), (len(categories) + 1, 1))
-        means[encoding["keys"]] = encoding["means"]  # A key of 0 is a missing value, which comes last below.
-        table = looked_up(graph, recoded(graph, columns[name], categories), np.roll(means, -1, axis=0))
-        for output, title in enumerate(step.names_of(encoding["columns"])):
-            position = graph.constant([output], np.int64)
-            made[title] = GraphColumn(graph.add("Gather", table, position, axis=1), "number")
-    dropped = step.levels if step.replace and step.encodings else ()
-    return {**{name: column for name, column in columns.items() if name not in dropped}, **made}
-
-
-def _categories(name: str, levels: Any) -> Sequence[str]:
-    """Return the levels of a category."""
-    if isinstance(levels, np.ndarray):
-        raise NotExportable(f"the bins of the number {name} have no equivalent in ONNX")
-    return [str(level) for level in levels]
-
-
-_STEPS: Mapping[type[Any], Callable[[Graph, Columns, Any], Columns]] = {
-    Arithmetic: _arithmetic,
-    Counts: _counts,
-    Dates: _dates,
-    TargetMeans: _target_means,
-}
+_STEPS: Mapping[type[Any], Callable[[Graph, Columns, Any], Columns]] = {Dates: _dates, **FEATURE_STEPS}
