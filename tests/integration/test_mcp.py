@@ -194,10 +194,13 @@ def test_ask_and_tell_find_a_minimum_and_what_is_wrong_gets_one_message(study: P
             tools = {tool.name: tool for tool in await client.list_tools()}
             assert tools.keys() == {
                 "start", "ask", "tell", "status", "explain", "show", "stop", "add", "report",
-                "analyse", "fit", "leaderboard", "predict",
+                "analyse", "fit", "leaderboard", "predict", "suggest_families", "draft_recipe", "diagnose",
             }  # fmt: skip
             reading = {name for name, tool in tools.items() if tool.annotations.read_only_hint}
-            assert reading == {"status", "explain", "show", "analyse", "leaderboard"}
+            assert reading == {
+                *("status", "explain", "show", "analyse", "leaderboard"),
+                *("suggest_families", "draft_recipe", "diagnose"),
+            }
             for tool in tools.values():
                 assert tool.description
                 assert all("description" in argument for argument in tool.input_schema["properties"].values())
@@ -263,12 +266,21 @@ def test_a_table_is_analysed_fitted_and_predicted(tmp_path: Path) -> None:
             assert [column["name"] for column in analysis["columns"]] == ["letter", "number"]
             assert "Did you mean 'answer'?" in await refusal(client, "fit", data="seen.csv", target="anser")
             assert "lies outside" in await refusal(client, "fit", data="/etc/passwd", target="answer")
-            started = await call(client, "fit", data="seen.csv", target="answer", trials=2, families=["linear"])
+            request = "predict answer, must be explainable, whistle"
+            advice = await call(client, "suggest_families", data="seen.csv", request=request)
+            assert advice["request"]["not_understood"] == ["whistle"]
+            assert {"linear", "decision_tree"} <= {row["family"] for row in advice["families"] if row["fits"]}
+            drafted = await call(client, "draft_recipe", data="seen.csv", target="answer", request="add ratios")
+            assert "arithmetic" in [step["step"] for step in drafted["recipe"]["steps"]]
+            started = await call(client, "fit", data="seen.csv", request=request, trials=2, families=["linear"])
+            assert "'predict answer': target answer" in started["request"]["understood"]
             assert started["folder"] == str(tmp_path / "studies" / "seen")
             ended_now = await until(client, started["folder"], ended)
             assert ended_now["run"]["exit_status"] == 0
             board = await call(client, "leaderboard", folder="studies/seen")
             assert {row["family"] for row in board["leaderboard"]} == {"linear", "prior"}
+            diagnosed = await call(client, "diagnose", folder="studies/seen")
+            assert all(row["text"] for row in diagnosed["diagnoses"])
             predicted = await call(client, "predict", folder="studies/seen", data="new.csv", keep=["number"])
             assert predicted["first"] == [{"number": 3, "answer": "no"}, {"number": 59, "answer": "yes"}]
             assert (tmp_path / "predictions.csv").read_text() == "number,answer\n3,no\n59,yes\n"
@@ -355,7 +367,7 @@ def test_the_same_over_http_for_who_has_the_token_and_uses_the_right_name(study:
 
     async def talk(address: str) -> None:
         async with Client(StreamableHttpTransport(address, auth=TOKEN)) as client:
-            assert len(await client.list_tools()) == 13
+            assert len(await client.list_tools()) == 16
             await find_a_minimum(client)
 
     without_task(study)

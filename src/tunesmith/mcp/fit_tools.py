@@ -9,24 +9,27 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from ..core.budget import Budget
 from ..data.analysis import analyse
 from ..data.read import read_frame
-from ..fitting.options import DEFAULT_MINUTES, FitOptions, parse_limits
+from ..fitting.asked import options_of
+from ..fitting.options import DEFAULT_MINUTES
 from ..fitting.prediction import Predictions
-from ..fitting.prepare import DataOptions
 from ..fitting.result import FitResult
 from ..fitting.session import FitSession
 from ..service.background_runs import BackgroundRuns
 from ..service.fit_facts import fit_facts
 from ..service.sandbox import Sandbox
+from ..service.table_advice import diagnosis_facts, family_facts, recipe_facts
 from .bounds import bounded
 
 Facts = dict[str, Any]
 
 Data = Annotated[str, Field(description="A CSV or Parquet file; a relative path starts at the server's root.")]
 FitFolder = Annotated[str, Field(description="The folder of a fit: `folder` in the answer of `fit`.")]
-Target = Annotated[str, Field(description="The column to predict.")]
+MaybeTarget = Annotated[str | None, Field(description="The column to predict; not needed if the request names it.")]
+Request = Annotated[
+    str | None, Field(description='What is wanted, in plain words, as "predict churn, must be explainable".')
+]
 _PREVIEW_ROWS = 10
 
 
@@ -51,13 +54,36 @@ class FitTools:
         path = self._sandbox.path(data)
         return bounded(analyse(path, () if target is None else target).to_table())
 
+    def suggest_families(
+        self,
+        data: Data,
+        target: MaybeTarget = None,
+        request: Request = None,
+    ) -> Facts:
+        """Say which families of models suit a table and what is needed of the model, why, and what one gives up."""
+        return bounded(family_facts(self._sandbox.path(data), target, request))
+
+    def draft_recipe(
+        self,
+        data: Annotated[str | None, Field(description="A table, whose findings the draft answers.")] = None,
+        target: Annotated[str | None, Field(description="The column to predict.")] = None,
+        request: Annotated[str, Field(description="What is wanted, as 'ratios, and mark what is missing'.")] = "",
+    ) -> Facts:
+        """Draft how columns are prepared, as the steps of a recipe file, with a reason each; lists known recipes."""
+        return bounded(recipe_facts(None if data is None else self._sandbox.path(data), target, request))
+
+    def diagnose(self, folder: FitFolder) -> Facts:
+        """Say where the model of a fit is weak, how severe it is, and what helps; takes some seconds."""
+        return bounded(diagnosis_facts(self._sandbox.path(folder)))
+
     def fit(
         self,
         data: Data,
-        target: Target,
+        target: MaybeTarget = None,
         minutes: Annotated[
-            float, Field(description="The time for everything, over all sessions.", gt=0)
-        ] = DEFAULT_MINUTES,
+            float | None,
+            Field(description=f"The time for everything, over all sessions; {DEFAULT_MINUTES:g} by default.", gt=0),
+        ] = None,
         trials: Annotated[int | None, Field(description="Maximum number of trained configurations.", gt=0)] = None,
         metric: Annotated[
             str | None, Field(description="What to improve: log_loss for classes and rmse for numbers by default.")
@@ -70,6 +96,7 @@ class FitTools:
         interpretable: Annotated[
             bool, Field(description="The result must be one model that a person can read.")
         ] = False,
+        request: Request = None,
     ) -> Facts:
         """Fit models to a table in the background, or go on with an earlier fit, and return at once.
 
@@ -78,16 +105,11 @@ class FitTools:
         """
         started, path = time.monotonic(), self._sandbox.path(data)
         place = self._sandbox.path(folder or Path("studies") / path.name.split(".")[0])
-        options = FitOptions(
-            data=DataOptions(target=target),
-            budget=Budget(minutes=minutes, trials=trials),
-            metric=metric,
-            families=tuple(families or ()),
-            limits=parse_limits(limits or ()),
-            interpretable=interpretable,
-        )
-        words = ["fit", str(path), f"--target={target}", f"--minutes={minutes}", f"--folder={place}"]
-        named = {"trials": trials, "metric": metric}
+        asked: Facts = {"target": target, "request": request, "minutes": minutes, "trials": trials, "metric": metric}
+        asked |= {"families": tuple(families or ()), "limits": limits, "interpretable": interpretable}
+        options = options_of(path, asked)
+        words = ["fit", str(path), f"--folder={place}"]
+        named = {"target": target, "request": request, "minutes": minutes, "trials": trials, "metric": metric}
         words += [f"--{name}={value}" for name, value in named.items() if value is not None]
         words += [f"--families={','.join(families)}"] if families else []
         words += [f"--limit={limit}" for limit in limits or ()]
@@ -97,7 +119,8 @@ class FitTools:
             with FitSession(path, options, place, started=started) as session, session.study.recorder.exclusive():
                 pass
             self._runs.start(place, words)
-        return {"folder": str(place), "run": self._runs.state(place)}
+        told = {} if options.request is None else {"request": options.request.to_facts()}
+        return {"folder": str(place), **told, "run": self._runs.state(place)}
 
     def predict(
         self,

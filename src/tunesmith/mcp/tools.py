@@ -57,7 +57,10 @@ class Tools:
     @property
     def reading(self) -> list[Callable[..., Facts]]:
         """The tools that change nothing."""
-        return [self.status, self.explain, self.show, self._tables.analyse, self._tables.leaderboard]
+        tables = self._tables
+        own: list[Callable[..., Facts]] = [self.status, self.explain, self.show]
+        of_tables = (tables.analyse, tables.suggest_families, tables.draft_recipe, tables.diagnose, tables.leaderboard)
+        return [*own, *of_tables]
 
     @property
     def acting(self) -> list[Callable[..., Facts]]:
