@@ -25,6 +25,10 @@
                  sees      the request, the draft, the beginning of the script
                  answers   `Changes` of the draft
                  checks    refuse what does not quote the request, or contradicts what the rules have read
+    feature_engineer  asked  from Python, `FeatureEngineer(model).draft(analysis, request)`
+                 sees      the request, a digest of the table, the recipe by rules
+                 answers   `RecipeDraft`: steps of a recipe, why
+                 checks    a recipe that is not valid is refused, and that of the rules stays
 
 A role asks a `Model` (`model.py`) and is independent of providers, budgets and threads, so that it can be used alone.
 In a study the first four ask through the `ModelGateway`, which keeps the budget, keeps slots from waiting, and pauses
