@@ -124,7 +124,7 @@ def _speed_and_size() -> Iterator[Phrase]:
         lambda match: [Setting(name="interpretable", value=False, words=match[0])],
     )
     yield (
-        rf"(?:(?:it |which |that )?(?:must|should|needs? to|has to|have to) be )?{_EXPLAINED}(?: models?)?|"
+        rf"(?:(?:it |which |that )?(?:must|should|needs? to|has to|have to) be )?{_EXPLAINED}|"
         r"(?:a )?(?:person|human|doctor|auditor|regulator|customer)s? (?:can|must|should|needs? to|has to) "
         r"(?:read|understand|follow|explain)(?: (?:it|the model))?",
         lambda match: [Setting(name="interpretable", value=True, words=match[0])],
@@ -133,7 +133,7 @@ def _speed_and_size() -> Iterator[Phrase]:
 
 def _wishes() -> Iterator[Phrase]:
     for wish, pattern in {
-        "small": r"(?:a )?(?:small|tiny|compact|light-?weight)(?: model)?",
+        "small": r"(?:a )?(?:small|tiny|compact|light-?weight)",
         "fast": r"(?:fast|quick|rapid|instant)(?: at| to)? (?:predict(?:s|ions?|ing)?|inference|answers?|responses?)|"
         r"predicts? (?:fast|quickly)|low[ -]latency|real[ -]?time",
         "quick": r"(?:fast|quick) (?:training|to train)|trains? (?:fast|quickly)",

@@ -54,6 +54,7 @@ BOOSTERS = ("lightgbm", "xgboost", "catboost", "hist_gradient_boosting")
         ("the target is income", {"target": ("income",)}),
         ("I need a churn classifier", {"target": ("churned",)}),
         ("estimate the income of each customer", {"target": ("income",)}),
+        ("a small, explainable model for price", {"target": ("price",), "wishes": ("small",), "interpretable": True}),
         ("in 2 minutes", {"minutes": 2.0}),
         ("train for half an hour", {"minutes": 30.0}),
         ("takes at most 90 seconds", {"minutes": 1.5}),
