@@ -29,6 +29,7 @@
                  sees      the request, a digest of the table, the recipe by rules
                  answers   `RecipeDraft`: steps of a recipe, why
                  checks    a recipe that is not valid is refused, and that of the rules stays
+    orchestrator     never asks a model: `Orchestrator().propose(history, diagnoses)` turns weaknesses into trials
 
 A role asks a `Model` (`model.py`) and is independent of providers, budgets and threads, so that it can be used alone.
 In a study the first four ask through the `ModelGateway`, which keeps the budget, keeps slots from waiting, and pauses
