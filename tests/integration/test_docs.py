@@ -22,6 +22,7 @@ import tunesmith
 from tunesmith import Budget, Choice, Constraint, Float, InputError, Int, Metric, Objective, SearchSpace, cli, plugins
 from tunesmith.config.settings import DEFAULTS, FLAGS, TABLES, read_settings
 from tunesmith.executors.process import ProcessExecutor
+from tunesmith.fitting.request import FitRequest
 from tunesmith.history import History
 from tunesmith.init import draft_study, with_request
 from tunesmith.study.tuning import study_from_settings
@@ -192,14 +193,29 @@ def test_commands_on_the_pages_have_the_flags_that_are_shown(page: Path) -> None
         assert set(re.findall(r"--[a-z][a-z-]*", rest)) <= options
 
 
-@pytest.mark.parametrize(
-    "request_text",
-    [" ".join(text.split()) for page in PAGES for text in re.findall(r'--request "([^"]+)"', page.read_text("utf-8"))],
-)
+FIT_PAGE = ROOT / "docs" / "fit.md"
+
+
+def requests_on(pages: list[Path]) -> list[str]:
+    """The requests in plain words on some pages."""
+    texts = [text for page in pages for text in re.findall(r'--request "([^"]+)"', page.read_text("utf-8"))]
+    return [" ".join(text.split()) for text in texts if text != "WORDS"]
+
+
+@pytest.mark.parametrize("request_text", requests_on([page for page in PAGES if page != FIT_PAGE]))
 def test_requests_on_the_pages_are_understood(request_text: str) -> None:
     draft = with_request(draft_study(ROOT / "examples" / "digits" / "train.py"), request_text)
     assert len(draft.understood) >= 3
     assert not draft.not_understood
+
+
+@pytest.mark.parametrize("request_text", requests_on([FIT_PAGE]))
+def test_requests_on_the_page_of_fit_are_understood(request_text: str) -> None:
+    with (ROOT / "examples" / "churn" / "customers.csv").open(encoding="utf-8") as file:
+        columns = file.readline().strip().split(",")
+    request = FitRequest.read(request_text, columns)
+    assert len(request.understood) >= 3
+    assert not request.not_understood
 
 
 def test_the_readme_lists_every_command() -> None:
