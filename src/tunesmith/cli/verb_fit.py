@@ -31,7 +31,7 @@ TASKS = ("classification", "binary", "multiclass", "multilabel", "regression", "
 
 @click.command()
 @click.argument("data", type=click.Path(path_type=Path))
-@click.option("--target", help="The column to predict; may be left out if the request names it.")
+@click.option("--target", multiple=True, help="The column to predict, unless the request names it; repeatable.")
 @click.option("--request", help='What is wanted, in plain words: "predict churn, must be explainable, under 5 ms".')
 @click.option("--task", type=click.Choice(TASKS), help="What the target's values are [default: found out].")
 @click.option(

@@ -56,6 +56,17 @@ def test_a_dry_run_shows_what_was_understood_and_keeps_nothing(
     assert [path.name for path in Path().iterdir()] == ["t.csv"]
 
 
+def test_several_targets_are_all_predicted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("t.csv").write_text(TABLE)
+    tunesmith.main(["fit", "t.csv", "--target", "c", "--target", "a", "--dry-run", "--json"], standalone_mode=False)
+    facts = json.loads(capsys.readouterr().out)
+    assert [target["name"] for target in facts["targets"]] == ["c", "a"]
+    assert list(facts["columns"]) == ["b"]
+
+
 def test_a_request_names_the_target_and_is_shown_before_anything_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
