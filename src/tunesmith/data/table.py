@@ -71,6 +71,16 @@ class Table:
         held_out: np.ndarray = self.folds[0] >= 0
         return held_out
 
+    @property
+    def held_out_target(self) -> Floats:
+        """The target of the rows held out, as their predictions are ordered; shape `(rows held out, problems)`."""
+        return np.asarray(self.target[self.held_out])
+
+    @property
+    def held_out_weight(self) -> Floats | None:
+        """The weight of the rows held out, shape `(rows held out,)`; None if all count alike."""
+        return None if self.weight is None else np.asarray(self.weight[self.held_out])
+
     def save(self, folder: Path) -> None:
         """Write it to a folder, which must not exist; without pickle."""
         partial = folder.with_name(f"{folder.name}.partial")

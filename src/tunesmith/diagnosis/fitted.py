@@ -57,7 +57,7 @@ class Fitted:
 
     def judged(self, score: Score, combined: Floats) -> Floats:
         """Return combined predictions in the form that a metric judges: with the chosen class first, if it must be."""
-        return self.combination.decide(self.table.problems, combined) if score.labels else combined
+        return self.combination.judged(self.table.problems, combined, score)
 
     @cached_property
     def rows(self) -> Indices:
@@ -67,7 +67,7 @@ class Fitted:
     @cached_property
     def target(self) -> Floats:
         """Their target, shape `(rows held out, problems)`."""
-        return np.asarray(self.table.target[self.rows])
+        return self.table.held_out_target
 
     def mean(self, predictions: Floats, rows: Indices | None = None) -> float:
         """Return the metric of predictions of the rows held out, or of some of them by position."""

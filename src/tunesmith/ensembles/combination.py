@@ -103,7 +103,11 @@ class Combination:
     ) -> float:
         """Return a metric of the combined predictions, or of the chosen classes where it judges those."""
         outputs = self.apply(problems, predictions)
-        return score.mean(problems, target, self.decide(problems, outputs) if score.labels else outputs, weight)
+        return score.mean(problems, target, self.judged(problems, outputs, score), weight)
+
+    def judged(self, problems: Sequence[Problem], outputs: Floats, score: Score) -> Floats:
+        """Return combined predictions as a metric judges them: the chosen class is the largest, where that counts."""
+        return self.decide(problems, outputs) if score.labels else outputs
 
     def decide(self, problems: Sequence[Problem], outputs: Floats) -> Floats:
         """Return combined predictions times the factors of their classes: the largest is the chosen class."""

@@ -43,9 +43,8 @@ def exportable_ensemble(
     if not members:
         raise InputError(f"at least one model must be exportable, but none is ({told}).")
     table, score = source.table, score_named(ensemble.metric, ensemble.problems)
-    target = table.target[table.held_out]
+    target, weight = table.held_out_target, table.held_out_weight
     predictions = {trial: source.out_of_fold(trial) for trial in members}
-    weight = None if table.weight is None else table.weight[table.held_out]
     combination = Combination.fit(ensemble.problems, target, predictions, score, weight=weight)
     reached = combination.score(ensemble.problems, target, predictions, score, weight)
     kept = [dataclasses.replace(members[trial], weight=weight) for trial, weight in combination.weights.items()]
@@ -62,7 +61,7 @@ def _substitutes(
 ) -> Mapping[int, Member]:
     """Return the best other trials that can be exported, of families that have not been refused."""
     table, score = source.table, score_named(source.ensemble.metric, source.ensemble.problems)
-    target = table.target[table.held_out]
+    target, weight = table.held_out_target, table.held_out_weight
     others = [
         trial
         for trial in source.history.trials
@@ -70,7 +69,7 @@ def _substitutes(
         and trial.number not in known
         and trial.parameters["family"] not in families
     ]
-    losses = {t.number: score.loss(table.problems, target, source.out_of_fold(t.number)) for t in others}
+    losses = {t.number: score.loss(table.problems, target, source.out_of_fold(t.number), weight) for t in others}
     found: dict[int, Member] = {}
     for trial in sorted(others, key=lambda trial: losses[trial.number]):
         if len(found) == _MOST_SUBSTITUTES:

@@ -197,8 +197,7 @@ def combine(study: Study, task: TableTask) -> None:
     if not folders:
         raise InputError("no model was trained in time. Allow more minutes.")
     predictions = {number: np.load(folder / PREDICTIONS_FILE) for number, folder in folders.items()}
-    target = table.target[table.held_out]
-    weight = None if table.weight is None else table.weight[table.held_out]
+    target, weight = table.held_out_target, table.held_out_weight
     combination = Combination.fit(table.problems, target, predictions, score, weight=weight, fits=rules.allow)
     save_ensemble(
         study.folder / MODEL_FOLDER,

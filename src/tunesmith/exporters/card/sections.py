@@ -50,14 +50,14 @@ def _head(source: ExportSource) -> str:
 
 def _scores(source: ExportSource) -> str:
     ensemble, data = source.ensemble, source.table
-    target = data.target[data.held_out]
+    target = data.held_out_target
     predictions = {member.trial: source.out_of_fold(member.trial) for member in ensemble.members}
     combined = ensemble.combination.apply(ensemble.problems, predictions)
     known = Rows(
         target=target,
         outputs=combined,
         chances=ensemble.combination.decide(ensemble.problems, combined),
-        weight=None if data.weight is None else data.weight[data.held_out],
+        weight=data.held_out_weight,
     )
     found = intervals(ensemble.problems, known, ensemble.metric)
     rows = wording.count(len(target), "row")

@@ -77,8 +77,8 @@ def _score(source: ExportSource, ensemble: Ensemble, metric: str) -> float:
     """Return the score that the script should report."""
     table, score = source.table, score_named(metric, ensemble.problems)
     predictions = {member.trial: source.out_of_fold(member.trial) for member in ensemble.members}
-    weight = None if table.weight is None else table.weight[table.held_out]
-    return ensemble.combination.score(ensemble.problems, table.target[table.held_out], predictions, score, weight)
+    target, weight = table.held_out_target, table.held_out_weight
+    return ensemble.combination.score(ensemble.problems, target, predictions, score, weight)
 
 
 def _script(source: ExportSource, ensemble: Ensemble, metric: str, expected: float) -> str:
