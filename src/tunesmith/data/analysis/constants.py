@@ -9,7 +9,7 @@ import numpy as np
 
 from ...text.wording import share
 from ..findings import Finding
-from .names import listed
+from .names import listed, verb
 
 if TYPE_CHECKING:
     from .sample import Sample
@@ -38,7 +38,7 @@ def find_constants(sample: Sample) -> Iterator[Finding]:
             kind="empty",
             severity="warning",
             columns=tuple(empty),
-            text=f"{listed(empty)} {_have(empty)} no value in any row.",
+            text=f"{listed(empty)} {verb(empty, 'has', 'have')} no value in any row.",
             remedy="Check how the column was read; models get nothing from it.",
         )
     if constant:
@@ -46,7 +46,7 @@ def find_constants(sample: Sample) -> Iterator[Finding]:
             kind="constant",
             severity="info",
             columns=tuple(constant),
-            text=f"{listed(constant)} {_have(constant)} the same value in every row.",
+            text=f"{listed(constant)} {verb(constant, 'has', 'have')} the same value in every row.",
             remedy="Models get nothing from it; leave it out to save time.",
         )
     if nearly:
@@ -54,12 +54,8 @@ def find_constants(sample: Sample) -> Iterator[Finding]:
             kind="near_constant",
             severity="info",
             columns=tuple(nearly),
-            text=f"{listed(list(nearly))} {_have(nearly)} one value in {share(float(np.min(list(nearly.values()))))} "
-            "of the rows or more.",
+            text=f"{listed(list(nearly))} {verb(nearly, 'has', 'have')} one value in "
+            f"{share(float(np.min(list(nearly.values()))))} of the rows or more.",
             remedy="Models get little from it, unless the rare rows matter.",
             values={"shares": list(nearly.values())},
         )
-
-
-def _have(names: object) -> str:
-    return "has" if len(names) == 1 else "have"  # type: ignore[arg-type]

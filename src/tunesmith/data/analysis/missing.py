@@ -10,7 +10,7 @@ import numpy as np
 from ...core.arrays import Flags, Floats
 from ...text.wording import share
 from ..findings import Finding
-from .names import listed
+from .names import listed, verb
 
 if TYPE_CHECKING:
     from .sample import Sample
@@ -32,7 +32,7 @@ def find_missing(sample: Sample) -> Iterator[Finding]:
             kind="mostly_missing",
             severity="info",
             columns=tuple(mostly),
-            text=f"{listed(list(mostly))} {'is' if len(mostly) == 1 else 'are'} missing in more than half of the rows "
+            text=f"{listed(list(mostly))} {verb(mostly, 'is', 'are')} missing in more than half of the rows "
             f"({', '.join(map(share, list(mostly.values())[:6]))}).",
             remedy="Whether there is a value may say more than the value.",
             values={"shares": list(mostly.values())},
@@ -52,7 +52,7 @@ def find_missing(sample: Sample) -> Iterator[Finding]:
                 kind="missing_tells_target",
                 severity="warning",
                 columns=tuple(telling),
-                text=f"Whether {listed(list(telling))} {'is' if len(telling) == 1 else 'are'} missing tells something "
+                text=f"Whether {listed(list(telling))} {verb(telling, 'is', 'are')} missing tells something "
                 f"about '{problem.name}' ({', '.join(map(share, list(telling.values())[:6]))} of its variance).",
                 remedy="Make sure that it is known before the target is; a value that is filled in later gives the "
                 "target away.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 
 _WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|#")
 
@@ -108,6 +108,15 @@ def names_moment(name: str) -> bool | None:
     if found & _OTHER_DATES:
         return False
     return True if found & _MOMENTS else None
+
+
+def verb(names: Sized, one: str, several: str) -> str:
+    """Return the form of a verb that goes with so many names.
+
+    >>> verb(["a"], "has", "have"), verb(["a", "b"], "has", "have")
+    ('has', 'have')
+    """
+    return one if len(names) == 1 else several
 
 
 def listed(names: Sequence[str], most: int = 6) -> str:

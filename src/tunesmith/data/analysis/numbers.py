@@ -10,7 +10,7 @@ import numpy as np
 from ...core.arrays import Floats
 from ...text.wording import number, share
 from ..findings import Finding
-from .names import listed
+from .names import listed, verb
 
 if TYPE_CHECKING:
     from .sample import Sample
@@ -43,7 +43,7 @@ def find_numbers(sample: Sample) -> Iterator[Finding]:
             kind="outliers",
             severity="info",
             columns=tuple(far),
-            text=f"{listed(list(far))} {'has' if len(far) == 1 else 'have'} values more than ten interquartile ranges "
+            text=f"{listed(list(far))} {verb(far, 'has', 'have')} values more than ten interquartile ranges "
             f"from the quartiles ({', '.join(map(share, list(far.values())[:6]))} of the rows).",
             remedy="Trees do not mind; for linear models and nets clip them or take ranks. Check that they are real.",
             values={"shares": list(far.values())},
@@ -53,7 +53,7 @@ def find_numbers(sample: Sample) -> Iterator[Finding]:
             kind="skewed",
             severity="info",
             columns=tuple(skewed),
-            text=f"{listed(list(skewed))} {'is' if len(skewed) == 1 else 'are'} heavily skewed "
+            text=f"{listed(list(skewed))} {verb(skewed, 'is', 'are')} heavily skewed "
             f"({', '.join(number(skew, 2) for skew in list(skewed.values())[:6])}).",
             remedy="Trees do not mind; for linear models and nets take logarithms or quantiles.",
             values={"skewness": list(skewed.values())},

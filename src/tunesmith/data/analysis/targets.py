@@ -12,7 +12,7 @@ from ...text.cleaning import short
 from ...text.wording import count, number, share
 from ..findings import Finding
 from ..problem import Problem
-from .names import listed
+from .names import listed, verb
 
 if TYPE_CHECKING:
     from .sample import Sample
@@ -53,7 +53,7 @@ def missing_target(names: tuple[str, ...], missing: int, rows: int) -> Finding:
         kind="missing_target",
         severity="info" if missing < 0.05 * rows else "warning",
         columns=names,
-        text=f"{listed(names)} {'is' if len(names) == 1 else 'are'} missing in {missing:,} of {rows:,} rows.",
+        text=f"{listed(names)} {verb(names, 'is', 'are')} missing in {missing:,} of {rows:,} rows.",
         remedy="These rows are left out.",
         values={"rows": missing, "share": missing / rows},
     )
@@ -69,7 +69,7 @@ def _classes(problem: Problem, target: Floats) -> Iterator[Finding]:
             severity="warning",
             columns=(problem.target,),
             text=f"{count(len(tiny), 'class').replace('classs', 'classes')} of '{problem.name}' "
-            f"{'has' if len(tiny) == 1 else 'have'} fewer than {_TINY} rows: "
+            f"{verb(tiny, 'has', 'have')} fewer than {_TINY} rows: "
             f"{', '.join(f'{name} ({many})' for name, many in list(tiny.items())[:6])}"
             f"{' and more' if len(tiny) > 6 else ''}.",
             remedy="Collect more rows of them, or merge them; their scores mean little.",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ...text.wording import number, share
 from ..findings import Finding
-from .names import listed
+from .names import listed, verb
 
 if TYPE_CHECKING:
     from .sample import Sample
@@ -29,7 +29,7 @@ def find_words(sample: Sample) -> Iterator[Finding]:
             severity="info",
             columns=(column.name,),
             text=f"'{column.name}' is free text of {number(mean, 3)} words on average.",
-            remedy="Families that read text use it; the others leave it out.",
+            remedy="Families that read text use its words; for the others the recipe turns it into numbers.",
             values={"mean_words": mean, "distinct": int(texts.nunique())},
         )
     many = {}
@@ -47,7 +47,7 @@ def find_words(sample: Sample) -> Iterator[Finding]:
             kind="high_cardinality",
             severity="info",
             columns=tuple(many),
-            text=f"{listed(list(many))} {'has' if len(many) == 1 else 'have'} many categories ({counts}).",
+            text=f"{listed(list(many))} {verb(many, 'has', 'have')} many categories ({counts}).",
             remedy="Encode by the target (out of fold) or by frequency rather than one column for each.",
             values={"distinct": list(many.values())},
         )
