@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 from ..core.values import shown
 from ..data.problem import Problem
 from ..errors import InputError
-from ..families.base import Cost, Family, Profile
+from ..families.base import BASELINE, Cost, Family, Profile
 from ..plugins import load, names
 from ..text.wording import duration
 
@@ -23,7 +23,6 @@ _COST_OF: dict[Wish, tuple[str, str]] = {
 }
 _GOOD: dict[Wish, str] = {"small": "small models", "fast": "fast to predict", "quick": "quick to train"}
 _TIERS: dict[Cost, int] = {"low": 0, "medium": 1, "high": 2}
-_BASELINE = "prior"
 _FOLDS = 5
 
 
@@ -112,7 +111,7 @@ def suggest_families(
     """
     needs = needs or Needs()
     kinds = chosen if chosen is not None else {name: load("families", name)() for name in names("families")}
-    advice = [_judged(name, kinds[name], problems, size, needs) for name in kinds if name != _BASELINE]
+    advice = [_judged(name, kinds[name], problems, size, needs) for name in kinds if name != BASELINE]
     return sorted(advice, key=lambda entry: (not entry.fits, entry.tier, entry.seconds or 0.0))
 
 

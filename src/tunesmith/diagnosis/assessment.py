@@ -10,6 +10,7 @@ from typing import Any
 
 from ..data.findings import SEVERITIES
 from ..data.problem import Problem
+from ..families.base import BASELINE
 from .calibration import Calibration, calibration, diagnose_calibration
 from .confusion import Confusion, confusion, diagnose_confusion
 from .dependence import Dependence, dependence
@@ -125,7 +126,7 @@ class Assessment:
     @property
     def prior(self) -> LeaderboardRow | None:
         """The trial that knows only the target; None if there is none."""
-        return next((row for row in self.leaderboard if row.family == "prior"), None)
+        return next((row for row in self.leaderboard if row.family == BASELINE), None)
 
     def to_table(self) -> dict[str, Any]:
         """Return it as plain JSON, without the predictions."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..families.base import BASELINE
 from ..text import wording
 from .diagnosis import Diagnosis
 from .fitted import Fitted, FoldModels
@@ -15,7 +16,7 @@ from .leaderboard import Estimate, LeaderboardRow, family_title
 
 _UNSTABLE = 0.25
 _MEMORISED = 0.5
-_SIMPLE = ("linear", "prior")
+_SIMPLE = ("linear", BASELINE)
 NOTHING_TRAINED = "nothing_trained"
 """The kind of the diagnosis that makes all others idle."""
 
@@ -97,10 +98,10 @@ def diagnose_generalisation(
     """
     sign = -1.0 if maximize else 1.0
     whole = next((row for row in rows if row.trial is None), None)
-    prior = next((row for row in rows if row.family == "prior"), None)
+    prior = next((row for row in rows if row.family == BASELINE), None)
     if whole is None or prior is None:
         return []
-    if all(row.family in ("prior", "ensemble") for row in rows):
+    if all(row.family in (BASELINE, "ensemble") for row in rows):
         return [_nothing_trained(whole.score)]
     if not _is_clear(whole.score, prior.score, sign):
         return [_learned_nothing(found, whole.score, prior.score, sign)]
@@ -111,7 +112,7 @@ def diagnose_generalisation(
     if flexible is not None and members and sign * simple.score.value <= sign * flexible.score.value:
         heaviest = max(members, key=lambda one: _memorised(one, prior.score.value, sign))
         share = _memorised(heaviest, prior.score.value, sign)
-        if share > _MEMORISED and simple.family != "prior":
+        if share > _MEMORISED and simple.family != BASELINE:
             diagnoses.append(_overfitted(heaviest, share, simple))
     return [*diagnoses, *_spread(found, whole.score, prior.score)]
 
@@ -140,7 +141,7 @@ def _memorised(one: Generalisation, prior: float, sign: float) -> float:
 
 
 def _learned_nothing(found: Sequence[Generalisation], whole: Estimate, prior: Estimate, sign: float) -> Diagnosis:
-    shares = [0.0 if one.family == "prior" else _memorised(one, prior.value, sign) for one in found]
+    shares = [0.0 if one.family == BASELINE else _memorised(one, prior.value, sign) for one in found]
     score, reference = wording.rounded(whole.value, 4), wording.rounded(prior.value, 4)
     by_heart = max(shares, default=0.0) > _MEMORISED
     text = f"The model is hardly better than always predicting the same: {score} against {reference}."

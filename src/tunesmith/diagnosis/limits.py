@@ -10,6 +10,7 @@ import numpy as np
 
 from ..core.arrays import Floats, Indices
 from ..core.trial import Trial
+from ..families.base import BASELINE
 from ..text import wording
 from .diagnosis import Diagnosis
 from .fitted import Fitted
@@ -18,7 +19,7 @@ from .leaderboard import Estimate, LeaderboardRow, estimate, family_title, strat
 _FRACTIONS = (0.125, 0.25, 0.5)
 _MOST_ROWS = 50_000
 _ALIKE = 0.9
-_SIMPLE = ("linear", "prior")
+_SIMPLE = ("linear", BASELINE)
 _MOST_KEPT = 0.75
 _LEAST_GAIN = 0.02
 """The part of the distance to the prior that more rows must promise to be worth collecting."""
@@ -123,7 +124,7 @@ def agreement(fitted: Fitted, rows: Sequence[LeaderboardRow]) -> Mapping[str, fl
     """Return how alike the errors of each family's best trial are to those of the best of all: a correlation."""
     best: dict[str, int] = {}
     for row in rows:
-        if row.trial is not None and row.family != "prior":
+        if row.trial is not None and row.family != BASELINE:
             best.setdefault(row.family, row.trial)
     if len(best) < 2:
         return {}
@@ -156,7 +157,7 @@ def diagnose_limits(
     """
     sign = -1.0 if fitted.score.maximize else 1.0
     whole = rows[0].score
-    prior = next((row.score.value for row in rows if row.family == "prior"), None)
+    prior = next((row.score.value for row in rows if row.family == BASELINE), None)
     if prior is None or sign * (prior - whole.value) <= 2 * (whole.error or 0.0):
         return []
     distance = abs(prior - whole.value)

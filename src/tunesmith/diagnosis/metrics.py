@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ..core.arrays import Floats
 from ..data.scores import SCORES, Score
 from ..errors import InputError
+from ..families.base import BASELINE
 from .fitted import Fitted
 from .leaderboard import LeaderboardRow
 
@@ -45,7 +46,7 @@ def metric_rows(fitted: Fitted, rows: Sequence[LeaderboardRow]) -> list[MetricRo
     """
     kinds = {problem.kind for problem in fitted.table.problems}
     single = next((row.trial for row in rows if row.trial is not None), None)
-    prior = next((row.trial for row in rows if row.family == "prior"), None)
+    prior = next((row.trial for row in rows if row.family == BASELINE), None)
     usual = _BINARY if kinds == {"binary"} else _CLASSES if kinds <= {"binary", "multiclass"} else _NUMBERS
     applying = [SCORES[name] for name in usual if name in SCORES and kinds <= SCORES[name].kinds]
     scores = [fitted.score, *(score for score in applying if score.name != fitted.score.name)]

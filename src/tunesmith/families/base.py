@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 Cost = Literal["low", "medium", "high"]
 
 
+BASELINE = "prior"
+"""The family that looks at no column: what every model must beat."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Profile:
     """What a family is good for, and what it needs.

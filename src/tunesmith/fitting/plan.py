@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 from ..core.trial import Value
 from ..data.table import Table
-from ..families.base import Family
+from ..families.base import BASELINE, Family
 
-_BASELINE = "prior"
 _FASTEST_SECONDS = 0.3  # A trial takes at least this long.
 _BOOSTED = ("lightgbm", "catboost", "xgboost")
 _MORE_COLUMNS = 2.0  # Times the seconds of a fit on the columns of another recipe.
@@ -54,7 +53,7 @@ def plan(chosen: Mapping[str, Family], table: Table, recipes: Sequence[str] = ("
     columns = len(table.schema.columns)
     turns: dict[int, list[PlannedTrial]] = defaultdict(list)
     for name, family in chosen.items():
-        if name == _BASELINE:
+        if name == BASELINE:
             continue
         start = _LATER.get(name, 0) if len(chosen) > 2 else 0
         for turn, choice in enumerate(family.configurations(table.problems[0]), start):

@@ -18,7 +18,7 @@ from ..data.table import Table
 from ..ensembles.ensemble import Ensemble
 from ..errors import InputError, nearest
 from ..executors.inline import InlineExecutor
-from ..families.base import Family
+from ..families.base import BASELINE, Family
 from ..study.study import Study
 from ..tasks.table import TableTask
 from .files import KeptOptions
@@ -38,9 +38,8 @@ _STOPPING_SECONDS = 0.2  # For a trial that is stopped; it has nothing to lose.
 _GRACE_SECONDS = 1.0  # After the minutes, for the report.
 _COSTS = ("fit_seconds", "model_mb", "predict_ms_per_1000_rows")
 """What every trial measures besides scores."""
-_BASELINE = "prior"
-_BASELINE_PROPOSAL = Proposal(
-    parameters={"family": _BASELINE, "recipe": "plain"}, proposer="baseline", reason="ignores every column"
+_FIRST_PROPOSAL = Proposal(
+    parameters={"family": BASELINE, "recipe": "plain"}, proposer="baseline", reason="ignores every column"
 )
 
 
@@ -131,7 +130,7 @@ class FitSession:
             InputError: The user's words leave none.
         """
         names = asked_families(self.table, self.options)
-        return names if _BASELINE in names else [_BASELINE, *names]
+        return names if BASELINE in names else [BASELINE, *names]
 
     def _study_options(self) -> dict[str, Any]:
         options, budget = self.options, self._budget()
@@ -199,7 +198,7 @@ class FitSession:
         """Train the model that ignores every column, in this process: a model exists before anything can go wrong."""
         engine, executor = self.study.engine, InlineExecutor()
         executor.open(lambda number, attempt, step, metrics: None)
-        trial = engine.start(engine.enqueue(_BASELINE_PROPOSAL).number)
+        trial = engine.start(engine.enqueue(_FIRST_PROPOSAL).number)
         assert trial.folder is not None
         request = TrialRequest(
             number=trial.number, attempt=1, parameters=trial.parameters, seed=trial.seed, folder=trial.folder

@@ -20,9 +20,10 @@ from ..data.scores import score_named
 from ..data.table import Table
 from ..ensembles.pipeline import Pipeline, megabytes
 from ..ensembles.training import train_model
-from ..families.base import Family, TrainingPart
+from ..families.base import BASELINE, Family, TrainingPart
 from ..recipes.cache import prepare_fold
 from ..recipes.files import recipe_named
+from ..text.shell import command
 from ..trial_folder.artifacts import find_artifacts
 from ..trial_folder.metrics import write_metrics
 from ..trial_folder.names import ARTIFACTS_FOLDER
@@ -86,7 +87,7 @@ class TableTask:
 
     def defaults(self) -> Mapping[str, Value]:
         """Return the configuration of trial 0: the model that knows only the target."""
-        return {"family": "prior", "recipe": "plain"}
+        return {"family": BASELINE, "recipe": "plain"}
 
     @property
     def has_test(self) -> bool:
@@ -173,7 +174,7 @@ class TableTask:
 
     def reproduce(self, request: TrialRequest) -> str:
         """Return a command that runs the trial again."""
-        return f"tunesmith reproduce {request.folder.parent.parent} {request.number}"
+        return command("tunesmith", "reproduce", request.folder.parent.parent, request.number)
 
     def to_table(self) -> dict[str, Any]:
         """Return the `[task]` table of study.toml that describes it."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...diagnosis.leaderboard import LeaderboardRow
+from ...families.base import BASELINE
 from ...text import wording
 from ...text.cleaning import short
 
@@ -35,9 +36,9 @@ class BoardLine:
 
 def board_lines(rows: Sequence[LeaderboardRow]) -> list[BoardLine]:
     """Return the best models, and the rest of the ensemble; each with its place on a common scale."""
-    shown = [row for rank, row in enumerate(rows) if rank <= MOST_ROWS or row.weight > 0 or row.family == "prior"]
+    shown = [row for rank, row in enumerate(rows) if rank <= MOST_ROWS or row.weight > 0 or row.family == BASELINE]
     # The better half makes the scale: one that held the worst would make all others look alike.
-    scaled = [row for row in shown if row.family != "prior"][: max(6, min(len(shown) // 2 + 1, MOST_ROWS // 2))]
+    scaled = [row for row in shown if row.family != BASELINE][: max(6, min(len(shown) // 2 + 1, MOST_ROWS // 2))]
     ends = [end for row in scaled for end in (row.score.low, row.score.high, row.score.value) if end is not None]
     low, high = (min(ends), max(ends)) if ends else (0.0, 1.0)
     span = (high - low) or 1.0
