@@ -37,6 +37,36 @@ PREDICTIONS_FILE = "out_of_fold.npy"
 """The predictions of the rows that are held out in a fold; shape `(rows held out, outputs)`."""
 
 
+class _OutOfFold:
+    """The predictions of rows by models that were not trained on them, averaged over repeats.
+
+    Args:
+        table: The rows.
+    """
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._sums = np.zeros((len(table.target), sum(problem.outputs for problem in table.problems)))
+        self._times = np.zeros(len(table.target))
+
+    def add(self, held_out: Indices, outputs: Floats) -> None:
+        """Add the predictions of a fold's rows, shape `(rows held out, outputs)`."""
+        self._sums[held_out] += outputs
+        self._times[held_out] += 1
+
+    @property
+    def means(self) -> Floats:
+        """The mean predictions of the rows that have one, shape `(rows, outputs)`."""
+        known = self._times > 0
+        return np.asarray(self._sums[known] / self._times[known, None])
+
+    def score(self, name: str) -> float:
+        """Return a metric of the rows that have a prediction."""
+        table, known = self._table, self._times > 0
+        weight = None if table.weight is None else table.weight[known]
+        return score_named(name, table.problems).mean(table.problems, table.target[known], self.means, weight)
+
+
 @dataclass(frozen=True, kw_only=True)
 class TableTask:
     """Trains a configuration on the folds of a table, and scores its out-of-fold predictions.
@@ -105,12 +135,10 @@ class TableTask:
         """
         limits = [self.ends, request.timeout_seconds and time.monotonic() + request.timeout_seconds]
         ends = min((limit for limit in limits if limit is not None), default=None)
-        table, score = self.loaded, score_named(self.metric, self.loaded.problems)
-        folder = request.folder / ARTIFACTS_FOLDER
-        predictions = np.full((len(table.target), sum(problem.outputs for problem in table.problems)), np.nan)
-        splits = table.splits
-        times_held_out = np.zeros(len(table.target))
+        table, folder = self.loaded, request.folder / ARTIFACTS_FOLDER
+        splits, predictions = table.splits, _OutOfFold(table)
         costs = {"fit_seconds": 0.0, "predict_ms_per_1000_rows": 0.0, "model_mb": 0.0}
+        metrics: dict[str, float] = {}
         for number, (train, held_out) in enumerate(splits):
             now = time.monotonic()
             deadline = None if ends is None else now + (ends - now) / (len(splits) - number)
@@ -120,17 +148,11 @@ class TableTask:
             costs["model_mb"] += megabytes(folder / f"fold_{number}")
             if number == 0:
                 costs["predict_ms_per_1000_rows"] = pipeline.milliseconds(table.features.iloc[held_out]) * len(splits)
-            first = times_held_out[held_out] == 0
-            predictions[held_out] = np.where(first[:, None], 0.0, predictions[held_out]) + outputs
-            times_held_out[held_out] += 1
-            known = times_held_out > 0
-            means = predictions[known] / times_held_out[known, None]
-            weight = None if table.weight is None else table.weight[known]
-            metrics = {self.metric: score.mean(table.problems, table.target[known], means, weight), **costs}
+            predictions.add(held_out, outputs)
+            metrics = {self.metric: predictions.score(self.metric), **costs}
             report(number + 1, metrics)
-        for name in self.also:
-            metrics[name] = score_named(name, table.problems).mean(table.problems, table.target[known], means)
-        np.save(folder / PREDICTIONS_FILE, means)
+        metrics |= {name: predictions.score(name) for name in self.also}
+        np.save(folder / PREDICTIONS_FILE, predictions.means)
         write_metrics(request.folder, metrics)
         return Measurement(metrics=metrics, artifacts=find_artifacts(request.folder))
 
