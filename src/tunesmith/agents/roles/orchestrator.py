@@ -48,7 +48,7 @@ class Orchestrator:
 
         Args:
             history: The history of a fit's study.
-            diagnoses: What is weak, the most severe first, as `FitResult.diagnose` returns it.
+            diagnoses: The weaknesses of the model, the most severe first, as `FitResult.diagnose` returns them.
             count: The most proposals.
         """
         best = history.best
@@ -68,7 +68,7 @@ class Orchestrator:
 
 
 def _changed(history: History, best: Trial, action: Action) -> Iterator[dict[str, Value]]:
-    """Yield the configurations that an action asks for; none where it is none of a search."""
+    """Yield the configurations that an action asks for; nothing for an action that no trial can carry out."""
     if action.startswith("recipe:"):
         yield {**best.parameters, "recipe": action.removeprefix("recipe:")}
     if (direction := _DIRECTIONS.get(action)) is None:
