@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+import orjson
 
 from ..core.arrays import Singles
 
 if TYPE_CHECKING:
     import pandas as pd
 
+_FILE = "codes.json"
 _MOST_LEVELS = 1000
 _OFTEN_MISSING = 0.02  # Of the rows; then a single cut tells missing from known values.
 LARGEST = float(np.finfo(np.float32).max)
@@ -65,6 +68,16 @@ class ColumnCodes:
     def to_table(self) -> dict[str, Any]:
         """Return it as plain JSON."""
         return {"columns": list(self.columns), "categories": {name: list(c) for name, c in self.categories.items()}}
+
+    def save(self, folder: Path, **facts: Any) -> None:
+        """Write it to the folder of a model, with further facts about the model, as JSON."""
+        (folder / _FILE).write_bytes(orjson.dumps({**self.to_table(), **facts}))
+
+    @classmethod
+    def load(cls, folder: Path) -> tuple[Self, dict[str, Any]]:
+        """Return what `save` wrote: the encoding, and the further facts."""
+        facts = orjson.loads((folder / _FILE).read_bytes())
+        return cls(columns=facts.pop("columns"), categories=facts.pop("categories")), facts
 
 
 def codes_of(values: pd.Series, categories: Sequence[str]) -> np.ndarray:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-import orjson
 
 from ..core.arrays import Floats, Singles
 from ..core.trial import Value
@@ -78,8 +77,7 @@ class ForestModel:
         """Write it to a folder: the trees as arrays, and the encoding as JSON."""
         self.nodes.save(folder / "trees.npz")
         np.save(folder / "fills.npy", self.fills)
-        table = {**self.codes.to_table(), "outputs": self.outputs, "classes": list(self.classes)}
-        (folder / "codes.json").write_bytes(orjson.dumps(table))
+        self.codes.save(folder, outputs=self.outputs, classes=list(self.classes))
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -88,9 +86,9 @@ class ForestModel:
         Raises:
             InputError: A file is damaged.
         """
-        table = orjson.loads((folder / "codes.json").read_bytes())
-        outputs, classes = table.pop("outputs"), tuple(table.pop("classes"))
-        codes, nodes = ColumnCodes(**table), Nodes.load(folder / "trees.npz")
+        codes, facts = ColumnCodes.load(folder)
+        outputs, classes = facts["outputs"], tuple(facts["classes"])
+        nodes = Nodes.load(folder / "trees.npz")
         fills = np.load(folder / "fills.npy", allow_pickle=False)
         if not nodes.columns == len(codes.columns) == len(fills) or nodes.values.shape[1] != (len(classes) or 1):
             raise InputError(f"the files of a model must belong together, but those in {folder} differ in size.")

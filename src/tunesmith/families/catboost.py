@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
-import orjson
 
 from ..core.arrays import Floats
 from ..core.parameters import Choice, Float, Int, Parameter
@@ -55,7 +54,7 @@ class CatboostModel:
     def save(self, folder: Path) -> None:
         """Write it to a folder: CatBoost's own format, and the encoding as JSON."""
         self.booster.save_model(str(folder / "booster.cbm"))
-        (folder / "codes.json").write_bytes(orjson.dumps({**self.codes.to_table(), "outputs": self.outputs}))
+        self.codes.save(folder, outputs=self.outputs)
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -66,14 +65,13 @@ class CatboostModel:
         """
         import catboost
 
-        table = orjson.loads((folder / "codes.json").read_bytes())
-        outputs = table.pop("outputs")
+        codes, facts = ColumnCodes.load(folder)
         booster, path = catboost.CatBoost(), folder / "booster.cbm"
         try:
             booster.load_model(str(path), format="cbm")
         except catboost.CatBoostError as error:
             raise InputError(f"a model must be readable, but {path} is not: {message_of(error)}") from None
-        return cls(codes=ColumnCodes(**table), booster=booster, outputs=outputs)
+        return cls(codes=codes, booster=booster, outputs=facts["outputs"])
 
 
 class CatboostFamily:

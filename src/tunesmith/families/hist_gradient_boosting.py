@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
-import orjson
 
 from ..core.arrays import Floats, Singles
 from ..core.parameters import Float, Int, Parameter
@@ -70,8 +69,7 @@ class HistGradientBoostingModel:
         for number, nodes in enumerate(self.sums):
             nodes.save(folder / f"trees_{number}.npz")
         np.savez(folder / "columns.npz", fills=self.fills, offsets=self.offsets)
-        table = {**self.codes.to_table(), "outputs": self.outputs, "classes": list(self.classes)}
-        (folder / "codes.json").write_bytes(orjson.dumps(table))
+        self.codes.save(folder, outputs=self.outputs, classes=list(self.classes))
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -80,9 +78,8 @@ class HistGradientBoostingModel:
         Raises:
             InputError: A file is damaged.
         """
-        table = orjson.loads((folder / "codes.json").read_bytes())
-        outputs, classes = table.pop("outputs"), tuple(table.pop("classes"))
-        codes = ColumnCodes(**table)
+        codes, facts = ColumnCodes.load(folder)
+        outputs, classes = facts["outputs"], tuple(facts["classes"])
         with np.load(folder / "columns.npz", allow_pickle=False) as stored:
             fills, offsets = stored["fills"], stored["offsets"]
         sums = [Nodes.load(folder / f"trees_{number}.npz") for number in range(len(offsets))]

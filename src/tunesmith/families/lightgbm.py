@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
-import orjson
 
 from ..core.arrays import Floats
 from ..core.parameters import Choice, Float, Int, Parameter
@@ -59,7 +58,7 @@ class LightgbmModel:
     def save(self, folder: Path) -> None:
         """Write it to a folder: LightGBM's own text format, and the encoding as JSON."""
         self.booster.save_model(folder / "booster.txt")
-        (folder / "codes.json").write_bytes(orjson.dumps({**self.codes.to_table(), "outputs": self.outputs}))
+        self.codes.save(folder, outputs=self.outputs)
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -70,8 +69,8 @@ class LightgbmModel:
         """
         import lightgbm
 
-        table = orjson.loads((folder / "codes.json").read_bytes())
-        outputs, codes = table.pop("outputs"), ColumnCodes(**table)
+        codes, facts = ColumnCodes.load(folder)
+        outputs = facts["outputs"]
         text = checked_lightgbm((folder / "booster.txt").read_text(), len(codes.columns), outputs if outputs > 2 else 1)
         return cls(codes=codes, booster=lightgbm.Booster(model_str=text), outputs=outputs)
 

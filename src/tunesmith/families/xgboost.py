@@ -53,7 +53,7 @@ class XgboostModel:
     def save(self, folder: Path) -> None:
         """Write it to a folder: XGBoost's own binary JSON, and the encoding as JSON."""
         self.booster.save_model(folder / "booster.ubj")
-        (folder / "codes.json").write_bytes(orjson.dumps({**self.codes.to_table(), "outputs": self.outputs}))
+        self.codes.save(folder, outputs=self.outputs)
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -64,9 +64,8 @@ class XgboostModel:
         """
         import xgboost
 
-        table = orjson.loads((folder / "codes.json").read_bytes())
-        outputs, path = table.pop("outputs"), folder / "booster.ubj"
-        codes = ColumnCodes(**table)
+        codes, facts = ColumnCodes.load(folder)
+        outputs, path = facts["outputs"], folder / "booster.ubj"
         try:
             booster = xgboost.Booster(model_file=path)
         except xgboost.core.XGBoostError as error:
