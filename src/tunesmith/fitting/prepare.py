@@ -14,6 +14,7 @@ from ..core.values import shown
 from ..data import cells
 from ..data.analysis import Analysis, analyse
 from ..data.column import Column
+from ..data.copies import copies_of
 from ..data.findings import Finding
 from ..data.fingerprint import fingerprint
 from ..data.folds import assign_folds
@@ -134,18 +135,17 @@ def _analysed(raw: RawTable, options: DataOptions, *, seed: int) -> tuple[Table,
     """Return the table of a user's data, split as the analyst finds right unless the options say, and the analysis."""
     problems = problems_of(raw.frame, options, decimal=raw.decimal, findings=[])
     analysis = analyse(raw, problems, test=options.test, exclude=sorted(options.unused), seed=seed)
-    decided = options
-    if not options.as_given:
-        decision = decide(analysis, may_split=options.group is None and options.time is None)
-        group, time = decision.group or options.group, decision.time or options.time
-        decided = replace(options, group=group, time=time, exclude=(*options.exclude, *decision.exclude))
+    if options.as_given:
+        return _build(raw, options, seed=seed), analysis
+    decision = decide(analysis, may_split=options.group is None and options.time is None)
+    group, time = decision.group or options.group, decision.time or options.time
+    decided = replace(options, group=group, time=time, exclude=(*options.exclude, *decision.exclude))
     try:
-        table = _build(raw, decided, seed=seed)
+        return _build(raw, decided, seed=seed, copies_together=decision.copies_together), decision.analysis
     except InputError:
         if decided == options:
             raise
         return _build(raw, options, seed=seed), analysis  # Too few groups or times to hold some out.
-    return table, analysis if decided == options else decision.analysis
 
 
 def _source(data: Any, options: DataOptions, seed: int) -> dict[str, Any]:
@@ -172,7 +172,7 @@ def _told(option: object) -> str:
     return ", ".join(map(shown, option)) if isinstance(option, list) else shown(option)
 
 
-def _build(raw: RawTable, options: DataOptions, *, seed: int) -> Table:
+def _build(raw: RawTable, options: DataOptions, *, seed: int, copies_together: bool = False) -> Table:
     """Return the table of a user's data."""
     findings = list(raw.findings)
     for name in options.exclude:
@@ -189,13 +189,16 @@ def _build(raw: RawTable, options: DataOptions, *, seed: int) -> Table:
     if not schema.columns:
         raise InputError("a table must have a column to predict from, besides the target and what is left out.")
     features, unread = schema.read_and_report(frame)
+    copies = copies_of(features) if copies_together else None
     unread = [_rare(finding) if finding.kind == "new_categories" else finding for finding in unread]
     return Table(
         schema=schema,
         problems=problems,
         features=features,
         target=target,
-        folds=assign_folds(problems, target, seed=seed, repeats=options.repeats, groups=groups, times=times),
+        folds=assign_folds(
+            problems, target, seed=seed, repeats=options.repeats, groups=groups, times=times, copies=copies
+        ),
         weight=None if weight is None else weight / weight.mean(),
         ordered=times is not None,
         findings=(*findings, *unread),

@@ -75,11 +75,13 @@ class Analysis:
 
         Args:
             kinds: The kinds of the findings.
-            columns: One of these columns must be theirs.
+            columns: One of these columns must be theirs; none for findings about rows.
             remedy: What was done.
         """
         findings = tuple(
-            replace(finding, remedy=remedy) if finding.kind in kinds and {*finding.columns} & {*columns} else finding
+            replace(finding, remedy=remedy)
+            if finding.kind in kinds and (not columns or {*finding.columns} & {*columns})
+            else finding
             for finding in self.findings
         )
         return replace(self, findings=findings)

@@ -38,7 +38,6 @@ CHECKS: tuple[Check, ...] = (
     find_duplicate_columns,
     find_missing,
     find_numbers,
-    find_duplicate_rows,
 )
 """What is looked for, in the order of the findings of one severity."""
 
@@ -98,13 +97,16 @@ def analyse(
     sample = Sample.of(frame, encoded, problems, ignore=exclude, decimal=raw.decimal, seed=seed)
     for check in CHECKS:
         findings.extend(check(sample))
+    keys = tuple(name for finding in findings if finding.kind in _KEYS for name in finding.columns)
+    records = sample.without(keys)
+    findings.extend(find_duplicate_rows(records))
     held_out = None if test is None else _read(test).frame
     splits = find_splits(sample, held_out)
     findings.extend(splits.findings)
     findings.extend(find_leaks(sample, splits.group.column if splits.group else None))
     if held_out is not None:
         expected = {name for finding in findings if finding.kind in _DIFFER for name in finding.columns}
-        findings.extend(find_rows_in_test(sample, held_out))
+        findings.extend(find_rows_in_test(records, held_out))
         findings.extend(find_drift(sample, held_out, expected))
     return Analysis(
         findings=by_severity(findings),
@@ -114,7 +116,7 @@ def analyse(
         targets=names,
         group=splits.group,
         time=splits.time,
-        keys=tuple(name for finding in findings if finding.kind in _KEYS for name in finding.columns),
+        keys=keys,
         seconds=time.monotonic() - started,
     )
 

@@ -48,7 +48,12 @@ def find_duplicate_rows(sample: Sample) -> Iterator[Finding]:
             else "."
         ),
         remedy="If these are copies of one record, remove them." if by_mistake else "",
-        values={"share": copied, "same_target": agree if sample.problems else None, "rows_looked_at": len(rows)},
+        values={
+            "share": copied,
+            "same_target": agree if sample.problems else None,
+            "by_mistake": by_mistake,
+            "rows_looked_at": len(rows),
+        },
     )
     for index, problem in enumerate(sample.problems):
         if problem.is_classification:

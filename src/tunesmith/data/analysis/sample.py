@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
@@ -73,6 +73,13 @@ class Sample:
             positions=positions,
             seed=seed,
         )
+
+    def without(self, names: Collection[str]) -> Self:
+        """Return the table without some columns."""
+        if not names:
+            return self
+        kept = tuple(column for column in self.schema.columns if column.name not in names)
+        return replace(self, schema=Schema(columns=kept))
 
     @property
     def rows(self) -> int:
