@@ -686,7 +686,7 @@ def test_stopping_what_does_not_run_does_nothing(bench):
 
 
 def test_two_slots_run_two_trials_at_once_on_gpus_of_their_own(tmp_path, monkeypatch):
-    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
     with ProcessExecutor(slots=2, gpus=[0, 1, 2, 3], gpus_per_trial=2, threads_per_trial=3) as executor:
         bench = Bench(tmp_path, executor)
 

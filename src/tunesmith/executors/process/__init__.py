@@ -19,7 +19,7 @@ from ...execution.leftovers import sweep
 from ...execution.portable import PortableTask
 from ...tasks.base import Task
 from ..base import Capabilities
-from .environment import count_cores, find_gpus, slot_variables
+from .environment import find_gpus, gpu_variables, thread_variables
 from .slot import Slot
 
 _LEAST_LOG_BYTES = 10_000
@@ -47,8 +47,8 @@ class ProcessExecutor:
         gpus: GPUs that trials may use, by index or name. None or `"auto"` finds them (CUDA_VISIBLE_DEVICES, else
             nvidia-smi) and changes nothing if there are none; an empty list hides them.
         gpus_per_trial: The number of GPUs for each trial. If there are too few, trials share them.
-        threads_per_trial: Threads of numerical libraries for each trial; None divides the cores evenly.
-            OMP_NUM_THREADS and similar variables that the user has set are kept.
+        threads_per_trial: Threads of numerical libraries for each trial. None divides the cores evenly, unless the
+            environment has OMP_NUM_THREADS and similar variables, which are then kept.
         grace_seconds: How long a trial may take to end after it was asked to, before it is killed.
         preload: Import the user's code once for each slot, and fork trials from there: they start in milliseconds.
             Turn it off for code that starts threads or processes, or uses a GPU, when it is imported.
@@ -159,14 +159,14 @@ class ProcessExecutor:
         _close_all(slots, self.grace_seconds + _LEEWAY_SECONDS)
 
     def _make_slots(self) -> list[Slot]:
-        threads = self.threads_per_trial or max(1, count_cores() // self.slots)
         options: dict[str, Any] = {
             "grace_seconds": self.grace_seconds,
             "log_bytes": self.log_bytes,
             "preload": sys.platform == "linux" if self.preload is None else self.preload,
         }
         gpus = self._find_gpus()
-        variables = [slot_variables(index, gpus, self.gpus_per_trial, threads) for index in range(self.slots)]
+        threads = thread_variables(self.threads_per_trial, self.slots)
+        variables = [threads | gpu_variables(index, gpus, self.gpus_per_trial) for index in range(self.slots)]
         return [Slot({**of_slot, **self.environment}, options, self._on_report) for of_slot in variables]
 
     def _on_report(self, number: int, attempt: int, step: int, metrics: Mapping[str, float]) -> None:

@@ -41,21 +41,37 @@ def gpus_of_slot(gpus: Sequence[str], slot: int, count: int) -> list[str]:
     return [gpus[(slot * count + index) % len(gpus)] for index in range(min(count, len(gpus)))]
 
 
-def slot_variables(slot: int, gpus: Sequence[str] | None, gpus_per_trial: int, threads: int) -> dict[str, str]:
-    """Return the environment variables to set for the trials of one slot.
+def thread_variables(threads: int | None, slots: int) -> dict[str, str]:
+    """Return the variables by which numerical libraries learn their number of threads.
+
+    Args:
+        threads: The number for each trial, which goes before what the environment says. None divides the cores evenly
+            among the slots, and keeps the variables that the environment has.
+        slots: The number of trials that run at once.
+
+    Returns:
+        Values by name.
+    """
+    if threads is not None:
+        return dict.fromkeys(_THREAD_VARIABLES, str(threads))
+    share = str(max(1, count_cores() // slots))
+    return {name: share for name in _THREAD_VARIABLES if name not in os.environ}
+
+
+def gpu_variables(slot: int, gpus: Sequence[str] | None, gpus_per_trial: int) -> dict[str, str]:
+    """Return the variables by which the trials of one slot see their GPUs.
 
     Args:
         slot: From 0.
         gpus: The GPUs to distribute; an empty list hides them all; None changes nothing.
         gpus_per_trial: The number for each trial.
-        threads: The number of threads for each trial; variables that the user has set are kept.
 
     Returns:
         Values by name.
     """
-    variables = {name: str(threads) for name in _THREAD_VARIABLES if name not in os.environ}
-    if gpus is not None:
-        variables[_GPU_VARIABLE] = ",".join(gpus_of_slot(gpus, slot, gpus_per_trial)) if gpus else ""
-        if "CUDA_DEVICE_ORDER" not in os.environ and _GPU_VARIABLE not in os.environ:
-            variables["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"  # the order in which nvidia-smi counts
+    if gpus is None:
+        return {}
+    variables = {_GPU_VARIABLE: ",".join(gpus_of_slot(gpus, slot, gpus_per_trial)) if gpus else ""}
+    if "CUDA_DEVICE_ORDER" not in os.environ and _GPU_VARIABLE not in os.environ:
+        variables["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"  # the order in which nvidia-smi counts
     return variables

@@ -2,7 +2,13 @@ import stat
 
 import pytest
 
-from tunesmith.executors.process.environment import find_gpus, gpus_of_slot, slot_variables
+from tunesmith.executors.process.environment import (
+    count_cores,
+    find_gpus,
+    gpu_variables,
+    gpus_of_slot,
+    thread_variables,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -12,17 +18,24 @@ def _plain_environment(monkeypatch):
     monkeypatch.delenv("CUDA_DEVICE_ORDER", raising=False)
 
 
-def test_threads_are_shared_out_unless_the_user_has_set_them(monkeypatch):
+def test_threads_are_shared_out_unless_the_environment_says_how_many(monkeypatch):
     monkeypatch.setenv("MKL_NUM_THREADS", "7")
-    assert slot_variables(0, None, 1, 2) == {"OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2"}
+    share = str(max(1, count_cores() // 2))
+    assert thread_variables(None, 2) == {"OMP_NUM_THREADS": share, "OPENBLAS_NUM_THREADS": share}
+
+
+def test_a_number_of_threads_that_is_asked_for_goes_before_the_environment(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    assert set(thread_variables(1, 2).values()) == {"1"}
+    assert thread_variables(1, 2)["OMP_NUM_THREADS"] == "1"
 
 
 def test_gpus_are_given_out_in_turn_and_shared_where_there_are_too_few():
     assert [gpus_of_slot(["0", "1", "2"], slot, 1) for slot in range(4)] == [["0"], ["1"], ["2"], ["0"]]
     assert gpus_of_slot(["0", "1", "2", "3"], 1, 2) == ["2", "3"]
-    assert slot_variables(1, ["0", "GPU-a1"], 1, 1)["CUDA_VISIBLE_DEVICES"] == "GPU-a1"
-    assert slot_variables(0, [], 1, 1)["CUDA_VISIBLE_DEVICES"] == ""
-    assert "CUDA_VISIBLE_DEVICES" not in slot_variables(0, None, 1, 1)
+    assert gpu_variables(1, ["0", "GPU-a1"], 1)["CUDA_VISIBLE_DEVICES"] == "GPU-a1"
+    assert gpu_variables(0, [], 1) == {"CUDA_VISIBLE_DEVICES": "", "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
+    assert gpu_variables(0, None, 1) == {}
 
 
 def test_gpus_are_those_that_the_user_has_made_visible(monkeypatch):
