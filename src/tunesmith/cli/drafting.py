@@ -5,13 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from ..agents.connection import connected
 from ..agents.roles.drafter import Drafter
-from ..core.spending import Ledger
+from ..core.spending import Spending
 from ..errors import MissingApiKey, ModelUnavailable
 from ..init import Draft
-from ..llm.environment import load_environment
 from ..llm.options import ModelOptions
-from ..llm.spend_limiter import SpendLimiter, daily_usage
 from ..text.wording import count
 
 log = logging.getLogger(__name__)
@@ -30,22 +29,17 @@ def amend(draft: Draft, request: str, options: ModelOptions, *, usd: float, say:
     Raises:
         InputError: The model, its address or its price is unknown.
     """
-    ledger = Ledger()
-    limiter = SpendLimiter(options.spend_limits(usd), lambda: ledger.total, daily_usage())
+    spent = Spending()
     try:
-        model = options.connect(load_environment(draft.folder), limiter=limiter, on_call=ledger.add)
-    except MissingApiKey as error:
-        _warn(error.message)
-        return draft
-    say(f"asking {options.name}, for at most ${usd:g}")
-    try:
-        return Drafter(model).amend(draft, request)
-    except ModelUnavailable as error:
+        with connected(options, usd=usd, folder=draft.folder, on_call=spent.add) as model:
+            say(f"asking {options.name}, for at most ${usd:g}")
+            try:
+                return Drafter(model).amend(draft, request)
+            finally:
+                say(f"{count(spent.calls, 'call')}, ${spent.usd:.2g} spent")
+    except (MissingApiKey, ModelUnavailable) as error:
         _warn(str(error))
         return draft
-    finally:
-        model.close()
-        say(f"{count(ledger.total.calls, 'call')}, ${ledger.total.usd:.2g} spent")
 
 
 def _warn(reason: str) -> None:

@@ -59,7 +59,8 @@ def request_lines(request: Mapping[str, Any] | None) -> list[str]:
     """Return what each phrase of a user's words became, and which had no effect; nothing without words."""
     if request is None:
         return []
-    return [*request["understood"], *(f"not understood: {words}" for words in request["not_understood"])]
+    missed = (f"not understood: {words}" for words in request["not_understood"])
+    return [*request["understood"], *missed, *request["refused"]]
 
 
 def _findings(findings: Sequence[Mapping[str, Any]], most: int = _MOST_FINDINGS) -> Iterator[RenderableType]:

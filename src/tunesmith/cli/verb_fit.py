@@ -22,7 +22,7 @@ from ..runner.signals import INTERRUPTED, handle, handled, leave, say_interrupte
 from ..service.fit_facts import fit_facts, understood_facts
 from ..text import wording
 from ..text.cleaning import clean
-from .fit_views import fit_summary, request_lines, understood
+from .fit_views import fit_summary, understood
 from .options import Output, command_again, put_aside, speaking
 from .watch import watched
 
@@ -58,6 +58,7 @@ TASKS = ("classification", "binary", "multiclass", "multilabel", "regression", "
 @click.option("--horizon", type=int, hidden=True)
 @click.option("--folder", type=click.Path(path_type=Path, file_okay=False), help="Where to [default: studies/NAME].")
 @click.option("--model", help="A language model that advises, for example openrouter:anthropic/claude-sonnet-4.5.")
+@click.option("--usd", type=float, help="The most that the language model may cost, in US dollars.")
 @click.option("--parallel", type=int, help="Number of trials that run at once [default: the number of cores].")
 @click.option("--memory-gb", type=float, help="Maximum memory per trial, in GB.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The seed of all randomness.")
@@ -72,7 +73,9 @@ def fit(output: Output, data: Path, folder: Path | None, dry_run: bool, fresh: b
     started = time.monotonic() - (time.time() - psutil.Process().create_time())
     place = (folder or Path("studies") / data.name.split(".")[0]).absolute()
     with handled(leave):  # Nothing runs yet, and much is imported.
-        options = _options(data, asked)
+        if asked["request"] and asked["model"] and not (output.json or output.quiet):
+            click.echo(f"tunesmith: {clean(asked['model'])} reads the request with the rules", err=True)
+        options = _options(data, asked, None if fresh else place)
         if dry_run:
             facts = understood_facts(data, options, place)
             output.say(understood(facts), facts)
@@ -80,7 +83,7 @@ def fit(output: Output, data: Path, folder: Path | None, dry_run: bool, fresh: b
         if fresh:
             put_aside(place)
         if options.request is not None and not (output.json or output.quiet):
-            for line in request_lines(options.request.to_facts()):
+            for line in options.request.lines:
                 click.echo(f"tunesmith: {clean(line)}", err=True)
         console = CleanConsole()
         with _reading(data, output, console):
@@ -129,9 +132,9 @@ def _say_how_to_go_on(session: FitSession) -> None:
     )
 
 
-def _options(data: Path, asked: dict[str, Any]) -> FitOptions:
+def _options(data: Path, asked: dict[str, Any], folder: Path | None) -> FitOptions:
     given = dict(asked)
     if given.pop("horizon") is not None:
         given["task"] = "forecasting"
     families = tuple(name.strip() for name in (given["families"] or "").split(",") if name.strip())
-    return options_of(data, given | {"families": families, "id": given.pop("ids")})
+    return options_of(data, given | {"families": families, "id": given.pop("ids")}, folder=folder)

@@ -4,41 +4,111 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
+from time import monotonic
 from typing import Any
 
+from ..agents.connection import connected
+from ..agents.family_selection import TableSize, suggest_families
 from ..core.budget import Budget
-from ..data.read import read_batches
-from ..errors import InputError
+from ..core.spending import Call
+from ..data.read import RawTable, read_batches
+from ..data.scores import score_named
+from ..errors import InputError, MissingApiKey
+from ..init.request import plain
 from ..text.cleaning import short
-from .options import DEFAULT_MINUTES, FitOptions, listed, parse_limits, parse_task
-from .prepare import DataOptions
-from .request import SEVERAL, FitRequest
+from .options import COSTS, DEFAULT_MINUTES, FitOptions, listed, parse_limits, parse_task
+from .prepare import DataOptions, problems_of
+from .request import SEVERAL, FitRequest, kept_request
+from .request_reading import read_request
 
 _MOST_NAMED = 20  # Columns in a message.
 _FIRST_ROWS = 1000
+_READING_SHARE = 0.2  # Of all minutes, in which a language model may read the words.
+_LEAST_READING_SECONDS = 5.0
 
 
-def options_of(data: Any, asked: Mapping[str, Any], *, budget: Budget | None = None) -> FitOptions:
+def options_of(
+    data: Any, asked: Mapping[str, Any], *, budget: Budget | None = None, folder: Path | None = None
+) -> FitOptions:
     """Return the options that a user asks for; options win over words.
 
+    Words are read by rules, and by the language model too, if one is asked for. It answers within a fifth of the time
+    for everything, or rules alone decide. A later session takes the same words as the first one did.
+
     Args:
-        data: The table, as `prepare` takes it; read here only for the names of its columns, where there are words.
-        asked: The options by name, those of `fit`, with `minutes`, `trials` and `memory_gb`; None or empty where left
-            open.
+        data: The table, as `prepare` takes it; only its first rows are read here, and only where there are words.
+        asked: The options by name, those of `fit`, with `minutes`, `trials`, `memory_gb` and `usd`; None or empty
+            where left open.
         budget: Further limits.
+        folder: The study's folder, where an earlier session may have read the same words.
 
     Raises:
         InputError: An option is wrong, or no target is named.
     """
-    columns: list[str] = []
-    request, values = None, dict(asked)
-    if (words := asked.get("request")) is not None:
-        columns = [str(name) for name in next(iter(read_batches(data, _FIRST_ROWS))).frame.columns]
-        request = FitRequest.read(words, columns)
-        values = _completed(values, request)
+    if (words := asked.get("request")) is None:
+        return _options(asked, budget, None, [])
+    if (kept := _kept(words, folder)) is not None:
+        return _options(asked, budget, kept, [])
+    first = next(iter(read_batches(data, _FIRST_ROWS)))
+    columns = [str(name) for name in first.frame.columns]
+    request, calls = _read(words, first, asked, budget)
+    return replace(_options(asked, budget, request, columns), calls=tuple(calls))
+
+
+def _kept(words: str, folder: Path | None) -> FitRequest | None:
+    """Return how an earlier session in a folder took the same words, or None."""
+    kept = None if folder is None else kept_request(folder)
+    return kept if kept is not None and kept.words == plain(words) else None
+
+
+def _read(
+    words: str, first: RawTable, asked: Mapping[str, Any], budget: Budget | None
+) -> tuple[FitRequest, list[Call]]:
+    """Return what words ask for, and the calls of the language model that were made to read them."""
+    calls: list[Call] = []
+    if asked.get("model") is None:
+        return read_request(words, first.frame), calls
+
+    def fault(request: FitRequest) -> str:
+        return _fault(asked, budget, request, first)
+
+    started, by_rules = monotonic(), read_request(words, first.frame)
+    minutes = _completed(asked, by_rules).get("minutes") or DEFAULT_MINUTES
+    ends = started + max(_READING_SHARE * minutes * 60, _LEAST_READING_SECONDS)
+    try:
+        with connected(asked["model"], usd=asked.get("usd"), on_call=calls.append) as model:
+            model.should_cancel = lambda: monotonic() > ends
+            return read_request(words, first.frame, model, fault), calls
+    except MissingApiKey as error:
+        return replace(by_rules, refused=(f"rules alone read it: {error.message}",)), calls
+
+
+def _fault(asked: Mapping[str, Any], budget: Budget | None, request: FitRequest, first: RawTable) -> str:
+    """Return why a request cannot be carried out on a table, by its first rows; empty if it can."""
+    try:
+        options = _options(asked, budget, request, [])
+        problems = problems_of(first.frame, options.data, decimal=first.decimal, findings=[])
+        score_named(options.metric, problems)
+        for limit in options.limits:
+            if limit.metric not in COSTS:
+                score_named(limit.metric, problems)
+        size = TableSize(rows=len(first.frame), columns=len(first.frame.columns))
+        if not any(advice.fits for advice in suggest_families(problems, size, options.needs)):
+            return "it leaves no family of models."
+    except InputError as error:
+        return error.message
+    return ""
+
+
+def _options(
+    asked: Mapping[str, Any], budget: Budget | None, request: FitRequest | None, columns: list[str]
+) -> FitOptions:
+    """Return the options that are asked for and those that a request adds."""
+    values = dict(asked) if request is None else _completed(asked, request)
     if not values.get("target"):
         raise InputError(_no_target(columns, request))
-    limits = {name: values.get(name) for name in ("minutes", "trials", "memory_gb")}
+    limits = {name: values.get(name) for name in ("minutes", "trials", "memory_gb", "usd")}
     limits["minutes"] = DEFAULT_MINUTES if limits["minutes"] is None else limits["minutes"]
     recipe, ids = values.get("recipe"), listed(values.get("id") or ())
     same: dict[str, Any] = {name: values.get(name) for name in ("weight", "group", "time", "positive", "test")}

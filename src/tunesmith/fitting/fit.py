@@ -48,8 +48,9 @@ def fit(
     Args:
         data: A path of a CSV or Parquet file, or a frame of pandas, polars, Arrow or NumPy.
         target: The column to predict, or several; may be left out if the request names it.
-        request: What is wanted, in plain words, as `"predict churn, must be explainable, under 5 ms"`. Options win over
-            words; `result.request` shows what was understood.
+        request: What is wanted, in plain words, as `"predict churn, must be explainable, under 5 ms"`. Rules read it,
+            and with `model` a language model reads the rest. Options win over words; `result.request` shows what was
+            understood.
         task: What the target's values are: `"classification"` (also `"binary"` or `"multiclass"`), `"multilabel"` or
             `"regression"`; found out by default.
         minutes: The time for everything, over all sessions, reading and saving included; 5 by default.
@@ -108,8 +109,9 @@ def fit(
         "minutes": limits_of_time.minutes if is_timed else None,
         "trials": limits_of_time.trials,
         "memory_gb": limits_of_time.memory_gb,
+        "usd": limits_of_time.usd,
     }
-    options = options_of(data, asked, budget=limits_of_time)
     place = Path(tempfile.mkdtemp(prefix="tunesmith-") if folder is None else folder).absolute()
+    options = options_of(data, asked, budget=limits_of_time, folder=place)
     with FitSession(data, options, place, started=started) as session:
         return session.run(progress=progress)

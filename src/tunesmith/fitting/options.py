@@ -11,12 +11,16 @@ from ..agents.family_selection import Needs, Wish
 from ..core.budget import Budget
 from ..core.objective import Constraint
 from ..core.schema import expect_range, expect_whole
+from ..core.spending import Call
 from ..core.values import shown
 from ..errors import InputError
 from .prepare import DataOptions
 from .request import FitRequest
 
 DEFAULT_MINUTES = 5.0
+COSTS = ("fit_seconds", "model_mb", "predict_ms_per_1000_rows")
+"""What every trial measures besides scores, and a limit may be on."""
+
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|seconds?|m|min|minutes?|h|hours?)?")
 _MINUTES_PER_UNIT = {"s": 1 / 60, "m": 1.0, "h": 60.0}
 _LIMIT = re.compile(r"([^\s<>=]+)\s*(<=?|>=?)\s*(\S+)")
@@ -42,6 +46,7 @@ class FitOptions:
         prefer: Families to try first.
         wishes: What a model should be: `small`, `fast` to predict, `quick` to train.
         request: The user's words that some of these were read from.
+        calls: The calls of the language model that read them, which count in the study's budget.
     """
 
     data: DataOptions
@@ -59,6 +64,7 @@ class FitOptions:
     prefer: tuple[str, ...] = ()
     wishes: tuple[Wish, ...] = ()
     request: FitRequest | None = None
+    calls: tuple[Call, ...] = ()
 
     def __post_init__(self) -> None:
         if self.parallel is not None:

@@ -20,6 +20,7 @@ from ..study.study import Study
 from ..tasks.table import TableTask
 from ..text.shell import command
 from .assess import assess_study
+from .request import kept_request
 
 _PAGE_SECONDS = 1.0  # For all that needs no model.
 _LOGGER = logging.getLogger(__name__)
@@ -77,6 +78,8 @@ def write_fit(
         "folder": str(study.folder),
         "reproduce": command("tunesmith", "reproduce", study.folder, assessment.best_single.trial),
     }
+    if (asked := kept_request(study.folder)) is not None:
+        facts["request"] = asked.to_facts()
     return write_fit_report(
         assessment,
         study.task.loaded,

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Self
 
 from ..init.request import has_meaning, plain
+from .files import KeptOptions
 from .request_grammar import compiled, phrases
 from .request_settings import Setting
 
@@ -35,11 +37,13 @@ class FitRequest:
         words: The user's words, on one line.
         settings: What was understood, each with the phrase that asks for it.
         not_understood: The clauses, or the rest of them, that had no effect.
+        refused: What a language model made of the words, and why that had no effect.
     """
 
     words: str
     settings: tuple[Setting, ...] = ()
     not_understood: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, words: str, columns: Sequence[str]) -> Self:
@@ -93,21 +97,46 @@ class FitRequest:
                 value=tuple(row["value"]) if isinstance(row["value"], list) else row["value"],
                 words=row["words"],
                 note=row["note"],
+                by=row.get("by", "rules"),
             )
             for row in table["settings"]
         )
-        return cls(words=table["words"], settings=settings, not_understood=tuple(table["not_understood"]))
+        return cls(
+            words=table["words"],
+            settings=settings,
+            not_understood=tuple(table["not_understood"]),
+            refused=tuple(table.get("refused", ())),
+        )
 
     def to_facts(self) -> dict[str, Any]:
-        """Return the words, what each became, and what had no effect, in words for people."""
+        """Return the words, what each became by whom, and what had no effect."""
         return {
-            "words": self.words, "understood": list(self.understood), "not_understood": list(self.not_understood),
-        }  # fmt: skip
+            "words": self.words,
+            "understood": list(self.understood),
+            "not_understood": list(self.not_understood),
+            "refused": list(self.refused),
+            "settings": [{"option": s.name, "value": s.value, "words": s.words, "by": s.by} for s in self.settings],
+        }
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What each phrase became and what had no effect, a line each, for people."""
+        missed = (f"not understood: {words}" for words in self.not_understood)
+        return (*self.understood, *missed, *self.refused)
 
     @property
     def understood(self) -> tuple[str, ...]:
-        """What each phrase became, one sentence each."""
-        return tuple(f"'{setting.words}': {setting}" for setting in self.settings)
+        """What each phrase became, one sentence each; says where a language model read it."""
+        return tuple(
+            f"'{setting.words}': {setting}{'' if setting.by == 'rules' else f' (as the {setting.by} reads it)'}"
+            for setting in self.settings
+        )
+
+
+def kept_request(folder: Path) -> FitRequest | None:
+    """Return what was understood of the words that a study's fit began with; None if there were none."""
+    kept = KeptOptions.load(folder)
+    return FitRequest.from_table(kept.request) if kept is not None and kept.request else None
 
 
 def _clauses(text: str) -> Iterator[tuple[int, int]]:

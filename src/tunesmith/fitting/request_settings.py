@@ -27,12 +27,14 @@ class Setting:
         value: Its value.
         words: The phrase.
         note: How it was taken, where it may mean two things.
+        by: Who read it: `rules`, or `language model`.
     """
 
     name: str
     value: Any
     words: str
     note: str = ""
+    by: str = "rules"
 
     def __str__(self) -> str:
         """Return what it sets."""

@@ -37,7 +37,7 @@ from .files import KeptOptions
 from .leaderboard import leaderboard
 from .prepare import TABLE_FOLDER
 from .report import write_fit
-from .request import FitRequest
+from .request import FitRequest, kept_request
 from .rules import EnsembleRules
 
 if TYPE_CHECKING:
@@ -127,8 +127,7 @@ class FitResult:
     @property
     def request(self) -> FitRequest | None:
         """What was understood of the user's words; None if there were none."""
-        kept = KeptOptions.load(self.folder)
-        return FitRequest.from_table(kept.request) if kept is not None and kept.request else None
+        return kept_request(self.folder)
 
     def leaderboard(self) -> pd.DataFrame:
         """Return the trained models, the best first: score, time, size and weight in the ensemble."""

@@ -19,10 +19,11 @@ from ..ensembles.ensemble import Ensemble
 from ..errors import InputError, nearest
 from ..executors.inline import InlineExecutor
 from ..families.base import BASELINE, Family
+from ..journal.events import ModelCalled
 from ..study.study import Study
 from ..tasks.table import TableTask
 from .files import KeptOptions
-from .options import FitOptions
+from .options import COSTS, FitOptions
 from .plan import plan
 from .prepare import TABLE_FOLDER, prepare
 from .recipes import study_recipes
@@ -36,8 +37,6 @@ _PREPARING_SHARE = 0.25  # Of all time, for reading a table that is too large to
 _SAVING_SECONDS = 0.5  # For a trial that has trained until its end, to save its models.
 _STOPPING_SECONDS = 0.2  # For a trial that is stopped; it has nothing to lose.
 _GRACE_SECONDS = 1.0  # After the minutes, for the report.
-_COSTS = ("fit_seconds", "model_mb", "predict_ms_per_1000_rows")
-"""What every trial measures besides scores."""
 _FIRST_PROPOSAL = Proposal(
     parameters={"family": BASELINE, "recipe": "plain"}, proposer="baseline", reason="ignores every column"
 )
@@ -79,7 +78,7 @@ class FitSession:
             folder=str(folder),
             metric=self.score.name,
             families=list(self.families),
-            also=[limit.metric for limit in self.limits if limit.metric not in (*_COSTS, self.score.name)],
+            also=[limit.metric for limit in self.limits if limit.metric not in (*COSTS, self.score.name)],
             ends=started + options.minutes * 60 - RESERVED_SECONDS - _SAVING_SECONDS,
         )
         self.study = Study(task=self.task, **self._study_options())
@@ -95,11 +94,11 @@ class FitSession:
         limits = []
         for limit in self.options.limits:
             try:
-                name = limit.metric if limit.metric in _COSTS else score_named(limit.metric, self.table.problems).name
+                name = limit.metric if limit.metric in COSTS else score_named(limit.metric, self.table.problems).name
             except InputError:
                 raise InputError(
-                    f"a limit must be on {', '.join(_COSTS)} or a metric of such a target, got '{limit.metric}'."
-                    f"{nearest(limit.metric, (*_COSTS, *SCORES))}"
+                    f"a limit must be on {', '.join(COSTS)} or a metric of such a target, got '{limit.metric}'."
+                    f"{nearest(limit.metric, (*COSTS, *SCORES))}"
                 ) from None
             limits.append(replace(limit, metric=name))
         return limits
@@ -182,6 +181,7 @@ class FitSession:
             KeyboardInterrupt: It was interrupted. The combination of what was trained is saved.
         """
         self.study.recorder.hold()
+        self.study.recorder.emit(*(ModelCalled(call=call) for call in self.options.calls))
         try:
             if not self.study.history.trials:
                 self._train_baseline()

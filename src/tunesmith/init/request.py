@@ -80,6 +80,16 @@ def has_meaning(phrase: str) -> bool:
     return any(re.search(r"\w", word) for word in words)
 
 
+def is_quoted(phrase: str, request: str) -> bool:
+    """Tell whether a phrase with a meaning occurs in a request, so that text in files cannot ask for a change.
+
+    >>> is_quoted("Gentle  rates", "use gentle rates"), is_quoted("the", "use the rates")
+    (True, False)
+    """
+    bare = " ".join(re.findall(r"[^\s\"'`]+", phrase)).lower()
+    return has_meaning(bare) and bare in " ".join(re.findall(r"[^\s\"'`]+", request)).lower()
+
+
 def _read(draft: Draft, text: str) -> tuple[list[Intent], list[tuple[str, str]]]:
     """Return the intents of a request, and the clauses that are rejected with the reason.
 

@@ -107,7 +107,7 @@ class FitTools:
         place = self._sandbox.path(folder or Path("studies") / path.name.split(".")[0])
         asked: Facts = {"target": target, "request": request, "minutes": minutes, "trials": trials, "metric": metric}
         asked |= {"families": tuple(families or ()), "limits": limits, "interpretable": interpretable}
-        options = options_of(path, asked)
+        options = options_of(path, asked, folder=place)
         words = ["fit", str(path), f"--folder={place}"]
         named = {"target": target, "request": request, "minutes": minutes, "trials": trials, "metric": metric}
         words += [f"--{name}={value}" for name, value in named.items() if value is not None]

@@ -50,9 +50,13 @@ def _with_model(study: Study, explained: Explanation) -> Explanation:
         return explained
     from ..diagnosis.assessment import BRIEF
     from ..fitting.assess import assess_study
+    from ..fitting.request import kept_request
     from ..reports.fit.words import explanation_topics
 
-    about = Explanation.of(explained.about, explanation_topics(assess_study(study, combination, BRIEF)))
+    asked = None if study.folder is None else kept_request(study.folder)
+    words = () if asked is None else (f"The user said: “{short(asked.words, 500)}”", *asked.lines)
+    topics = [("request", words), *explanation_topics(assess_study(study, combination, BRIEF))]
+    about = Explanation.of(explained.about, topics)
     return Explanation(
         explained.about, (*about.parts, *(part for part in explained.parts if part.topic not in _OF_A_SEARCH))
     )

@@ -16,6 +16,7 @@ import tunesmith as ts
 from tunesmith import InputError
 from tunesmith.fitting.asked import options_of
 from tunesmith.fitting.request import FitRequest
+from tunesmith.fitting.request_checks import setting_fault
 
 COLUMNS = ["customer_id", "churned", "signup_date", "age", "price", "town", "income", "SalePrice", "Survived", "tenure"]
 COLUMNS += ["w"]
@@ -24,6 +25,7 @@ COLUMNS += ["w"]
 def read(words: str) -> dict[str, Any]:
     """The settings by name, those of a kind joined, and what was not understood as `rest`."""
     request = FitRequest.read(words, COLUMNS)
+    assert not any(setting_fault(setting, COLUMNS) for setting in request.settings)
     table: dict[str, Any] = {}
     for setting in request.settings:
         value = setting.value

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +12,7 @@ from ...core.space import SearchSpace
 from ...init import Draft
 from ...init.apply_intents import apply_intents, refused
 from ...init.intents import Improve, Intent, SelectParameters, SetLimit, SetOptions, SetRange
-from ...init.request import has_meaning, plain
+from ...init.request import is_quoted, plain
 from ...text.cleaning import short, without_secrets
 from ..prompts import prompt
 from .model import Model
@@ -69,7 +68,7 @@ class Drafter:
         changes = self.model.ask(self.role, instructions=prompt(self.role), question=question, answer=Changes)
         intents = []
         for intent in changes.intents:
-            if _is_quoted(intent.words, text):
+            if is_quoted(intent.words, text):
                 intents.append(intent)
             else:
                 draft = refused(draft, intent.words, "the language model proposed it, but your request does not.")
@@ -80,12 +79,6 @@ class Drafter:
         for phrase in changes.not_understood:
             draft = refused(draft, phrase, "the language model knows no setting for it.")
         return draft
-
-
-def _is_quoted(phrase: str, request: str) -> bool:
-    """Tell whether a phrase occurs in the request, so that text in files cannot ask for a change."""
-    bare = " ".join(re.findall(r"[^\s\"'`]+", phrase)).lower()
-    return has_meaning(bare) and bare in " ".join(re.findall(r"[^\s\"'`]+", request)).lower()
 
 
 def _question(draft: Draft, request: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from ...diagnosis.confusion import Confusion
 from ...history.history import History
 from ...proposers.base import Proposer
 from ...text import wording
-from ...text.cleaning import plain
+from ...text.cleaning import plain, short
 from ...text.shell import command
 from ..about import about
 from ..overview import stopped
@@ -58,7 +58,7 @@ def write_fit_report(
         title: The study's name.
         analysis: What the analyst noticed about the table.
         test: The metrics of test rows, the chosen one first; none if there are no such rows, or not yet.
-        facts: Facts about the study, as for `write_report`.
+        facts: Facts about the study, as for `write_report`; also `request`, what was understood of the user's words.
         proposer: The study's proposer.
         thorough: Whether to draw the plots of the search, which take a second or more.
 
@@ -69,6 +69,7 @@ def write_fit_report(
         OutputError: The file cannot be written.
     """
     facts = dict(facts or {})
+    asked = _request(facts.pop("request", None))
     page = rendered(
         "fit.html.jinja",
         has_figures=True,
@@ -88,6 +89,7 @@ def write_fit_report(
         kinds=kinds(table),
         validation=validation_words(table),
         rows=len(table.target),
+        request=asked,
         stopped=stopped(history),
         thorough=thorough,
         plots=_search_plots(history, proposer) if thorough else [],
@@ -113,6 +115,14 @@ class TestScore(Protocol):
     @property
     def high(self) -> float | None:
         """The upper end."""
+
+
+def _request(request: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return what was understood of the user's words, cleaned for the page; None without words."""
+    if request is None:
+        return None
+    lines = {key: [short(line, 500) for line in request[key]] for key in ("understood", "not_understood", "refused")}
+    return {"words": short(request["words"], 4000), **lines}
 
 
 def _findings(table: Table, analysis: Analysis | None) -> tuple[Finding, ...]:
