@@ -80,6 +80,7 @@ class FamilyAdvice:
         trade_offs: What one gives up with it.
         tier: How well it meets wishes and preferences; those of the lowest are tried first.
         seconds: An estimate of a trial of five fits, in processor seconds; None where it cannot be tried.
+        by: Whose reason it is: `rules`, or `language model`.
     """
 
     family: str
@@ -88,13 +89,14 @@ class FamilyAdvice:
     trade_offs: tuple[str, ...] = ()
     tier: int = 0
     seconds: float | None = field(default=None, compare=False)
+    by: str = "rules"
 
     def to_table(self) -> dict[str, Any]:
         """Return it as plain JSON."""
         seconds = None if self.seconds is None else float(f"{self.seconds:.2g}")
         return {
             "family": self.family, "fits": self.fits, "reason": self.reason, "trade_offs": list(self.trade_offs),
-            "estimated_seconds": seconds,
+            "estimated_seconds": seconds, "by": self.by,
         }  # fmt: skip
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import tunesmith as ts
+from tunesmith.agents.connection import connected
 from tunesmith.agents.roles.orchestrator import Orchestrator
+from tunesmith.core.trial import Proposal
 from tunesmith.diagnosis.diagnosis import Action, Diagnosis
+from tunesmith.testing.model_server import ModelServer, Reply, Status, Structured, Text
 
 
 @pytest.fixture(scope="module")
@@ -50,3 +54,66 @@ def test_proposals_are_new_and_no_more_than_asked_for(result: ts.FitResult) -> N
     assert len(proposals) == 2
     assert len({str(proposal.parameters) for proposal in proposals}) == 2
     assert not any(history.has_tried(proposal.parameters) for proposal in proposals)
+
+
+def advised(
+    reply: Reply, result: ts.FitResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[list[Proposal], Orchestrator, str]:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    with ModelServer([reply]) as server:
+        setting = {
+            "name": "compatible:scripted",
+            "base_url": f"{server.url}/v1",
+            "price": {"input": 1.0, "output": 5.0},
+        }
+        with connected({"model": setting, "timeout_seconds": 5.0}, usd=0.1) as model:
+            orchestrator = Orchestrator(model)
+            proposals = orchestrator.propose(result.study.history, [weak("more_capacity")], count=3)
+        return proposals, orchestrator, server.requests[0].turns[0][1]
+
+
+def idea(reason: str = "the weakness", step: str = "medium", **changes: Any) -> dict[str, Any]:
+    listed = [{"parameter": name.replace("__", "."), "value": value} for name, value in changes.items()]
+    return {"step": step, "changes": listed, "reason": reason}
+
+
+def test_a_model_proposes_before_the_rules_and_is_credited(
+    result: ts.FitResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = {"ideas": [idea(family="linear", linear__strength=0.0123), idea(linear__strength=0.0123)]}
+    proposals, orchestrator, question = advised(Structured(answer), result, tmp_path, monkeypatch)
+    assert [proposal.proposer for proposal in proposals] == ["model_orchestrator", "orchestrator"]
+    assert proposals[0].parameters["linear.strength"] == 0.0123
+    assert proposals[1] == Orchestrator().propose(result.study.history, [weak("more_capacity")])[0]
+    assert "the same as another idea" in orchestrator.refused[0]
+    assert "It is weak." in question
+    assert "sk-very-secret" not in question
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (idea(family="rm -rf /"), "must be one of"),
+        (idea(budget=99999), "there is no parameter"),
+        (idea(linear__strength="much"), "must be a plain number"),
+        (idea(step="stop"), "a study ends by its budget"),
+        ({**idea(linear__strength=0.5), "parent": 999}, "there is no trial 999"),
+        (idea(), "was tried already"),
+    ],
+)
+def test_invalid_ideas_are_refused_in_words(
+    answer: dict[str, Any], reason: str, result: ts.FitResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proposals, orchestrator, _ = advised(Structured({"ideas": [answer]}), result, tmp_path, monkeypatch)
+    assert [proposal.proposer for proposal in proposals] == ["orchestrator"]
+    assert reason in orchestrator.refused[0]
+
+
+@pytest.mark.parametrize("reply", [Text("no JSON"), Status(401)])
+def test_without_a_usable_answer_the_rules_propose(
+    reply: Reply, result: ts.FitResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proposals, orchestrator, _ = advised(reply, result, tmp_path, monkeypatch)
+    assert proposals == Orchestrator().propose(result.study.history, [weak("more_capacity")], count=3)
+    assert "no language model answered" in orchestrator.refused[0]

@@ -29,7 +29,24 @@
                  sees      the request, a digest of the table, the recipe by rules
                  answers   `RecipeDraft`: steps of a recipe, why
                  checks    a recipe that is not valid is refused, and that of the rules stays
-    orchestrator     never asks a model: `Orchestrator().propose(history, diagnoses)` turns weaknesses into trials
+    request_reader   asked  by `fit`, where a request comes with a model
+                 sees      the request, what rules have read, the columns, metrics and families to choose from
+                 answers   `RequestReading`: phrases, each with an option and its values
+                 checks    refuse what does not quote the request, contradicts the rules, or does not suit the table
+    analyst      asked     from Python, `Analyst(model).analyse(data, target)`
+                 sees      a digest of the table
+                 answers   `AnalystAnswer`: what columns are suspected to be, remarks
+                 checks    measure each suspicion; findings say whether figures support it, and nothing is acted upon
+    model_selector   asked  from Python, `ModelSelector(model).suggest(problems, size, needs)`
+                 sees      the target, the size, what is needed, the families by rules, a digest of the table
+                 answers   `FamilyOrder`: families in order, why, trade-offs
+                 checks    refuse families that the rules refuse; what the user prefers stays first
+    orchestrator     asked  from Python, `Orchestrator(model).propose(history, diagnoses)`
+                 sees      the study's summary, the weaknesses of the model, what rules propose
+                 answers   `Plan`, as the planner
+                 checks    those of the planner's advice; the proposals of the rules fill up what is left
+
+    The analyst, feature engineer, model selector and orchestrator also work without a model, by rules at no cost.
 
 A role asks a `Model` (`model.py`) and is independent of providers, budgets and threads, so that it can be used alone.
 In a study the first four ask through the `ModelGateway`, which keeps the budget, keeps slots from waiting, and pauses

@@ -24,6 +24,7 @@ from .numbers import find_numbers
 from .sample import Sample
 from .splits import find_splits
 from .stored_as_text import find_stored_as_text
+from .suspicions import Suspicion, examined
 from .targets import find_targets, missing_target
 from .words import find_words
 
@@ -83,18 +84,7 @@ def analyse(
     info duplicate_rows ()
     """
     started = time.monotonic()
-    raw = _read(data)
-    frame, findings = raw.frame, list(raw.findings)
-    problems = _problems(raw, target)
-    names = tuple(dict.fromkeys(problem.target for problem in problems))
-    encoded = np.empty((len(frame), 0))
-    if problems:
-        encoded = np.column_stack([problem.encode(frame[problem.target]) for problem in problems])
-        unknown = np.isnan(encoded).any(axis=1)
-        if unknown.any():
-            findings.append(missing_target(names, int(unknown.sum()), len(frame)))
-            frame, encoded = frame[~unknown].reset_index(drop=True), encoded[~unknown]
-    sample = Sample.of(frame, encoded, problems, ignore=exclude, decimal=raw.decimal, seed=seed)
+    sample, findings = _sampled(data, target, exclude=exclude, seed=seed)
     for check in CHECKS:
         findings.extend(check(sample))
     keys = tuple(name for finding in findings if finding.kind in _KEYS for name in finding.columns)
@@ -113,12 +103,54 @@ def analyse(
         columns=column_facts(sample),
         rows=sample.rows,
         rows_sampled=sample.size,
-        targets=names,
+        targets=tuple(dict.fromkeys(problem.target for problem in sample.problems)),
         group=splits.group,
         time=splits.time,
         keys=keys,
         seconds=time.monotonic() - started,
     )
+
+
+def examine(
+    data: Any,
+    target: str | Problem | Sequence[str | Problem],
+    suspicions: Sequence[Suspicion],
+    *,
+    exclude: Sequence[str] = (),
+    seed: int = 0,
+) -> tuple[Finding, ...]:
+    """Return what the figures of a table say about suspicions that somebody has, one finding each.
+
+    Args:
+        data: As for `analyse`.
+        target: As for `analyse`.
+        suspicions: What somebody suspects.
+        exclude: Columns that are not used.
+        seed: The seed of the samples and models.
+
+    Raises:
+        InputError: As for `analyse`; or a suspicion is about a column that is not looked at.
+    """
+    sample, _ = _sampled(data, target, exclude=exclude, seed=seed)
+    return tuple(examined(sample, suspicion) for suspicion in suspicions)
+
+
+def _sampled(
+    data: Any, target: str | Problem | Sequence[str | Problem], *, exclude: Sequence[str], seed: int
+) -> tuple[Sample, list[Finding]]:
+    """Return the rows of a table that have a target, with a sample of them, and what was noticed in reading it."""
+    raw = _read(data)
+    frame, findings = raw.frame, list(raw.findings)
+    problems = _problems(raw, target)
+    names = tuple(dict.fromkeys(problem.target for problem in problems))
+    encoded = np.empty((len(frame), 0))
+    if problems:
+        encoded = np.column_stack([problem.encode(frame[problem.target]) for problem in problems])
+        unknown = np.isnan(encoded).any(axis=1)
+        if unknown.any():
+            findings.append(missing_target(names, int(unknown.sum()), len(frame)))
+            frame, encoded = frame[~unknown].reset_index(drop=True), encoded[~unknown]
+    return Sample.of(frame, encoded, problems, ignore=exclude, decimal=raw.decimal, seed=seed), findings
 
 
 def _read(data: Any) -> RawTable:

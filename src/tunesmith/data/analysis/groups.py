@@ -101,6 +101,18 @@ def find_groups(sample: Sample) -> list[GroupEvidence]:
     return sorted(compared, key=lambda evidence: (not evidence.is_group, order.index(evidence.hint), -evidence.sigmas))
 
 
+def measured_group(sample: Sample, column: Column) -> GroupEvidence | None:
+    """Return the evidence about a column that somebody takes for a group; None if its values cannot be groups."""
+    codes = _group_codes(sample, column)
+    if codes is None or not sample.problems or not (codes >= 0).any():
+        return None
+    sizes = np.bincount(codes[codes >= 0])
+    evidence = GroupEvidence(
+        column=column.name, hint="identifier", groups=len(sizes), rows_per_group=float(sizes.sum()) / len(sizes)
+    )
+    return _compared(sample, evidence, codes)
+
+
 def _candidate(sample: Sample, column: Column) -> tuple[GroupEvidence, Indices] | None:
     """Return what speaks for a column beforehand, and the group of each row of the table, or None if it is no group."""
     codes = _group_codes(sample, column)

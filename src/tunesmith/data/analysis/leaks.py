@@ -56,6 +56,26 @@ def find_leaks(sample: Sample, group: str | None = None) -> Iterator[Finding]:
             yield _judged(problem, name, suspects[name], rest, name in copies)
 
 
+def explained_by(sample: Sample, name: str) -> tuple[float, float]:
+    """Return the shares of a target's variance that one column explains alone, and that all others explain together.
+
+    Of several targets that which the column explains best. Both are NaN where there are too few rows.
+    """
+    rows = sample.models_rows
+    best = (float("nan"), float("nan"))
+    if len(rows) < _LEAST_ROWS:
+        return best
+    features, held_out = sample.features.iloc[rows], _held_out(sample, None)
+    for index, problem in enumerate(sample.problems):
+        target = sample.outcome[rows, index]
+        alone = _explained_by_one(features[name], _outcomes(problem, target), held_out)
+        if not alone <= best[0]:
+            others = features[[other for other in features.columns if other != name]]
+            rest = _explained_by_all(others, as_numbers_to_predict(problem, target), held_out, sample.seed)
+            best = (alone, rest)
+    return best
+
+
 def _held_out(sample: Sample, group: str | None) -> Flags:
     """Return whether each row for models is held out, a third of them, or of the groups."""
     rows = sample.models_rows

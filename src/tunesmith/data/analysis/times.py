@@ -112,6 +112,16 @@ def find_times(sample: Sample, *, rows_in_order: bool = True) -> list[TimeEviden
     return found
 
 
+def measured_time(sample: Sample, column: Column) -> TimeEvidence | None:
+    """Return the evidence about a column that somebody takes for the time of the row; None if it cannot be one."""
+    if column.kind not in ("date", "number") or not sample.problems or sample.rows < _LEAST_ROWS:
+        return None
+    values = as_numbers(sample.features[column.name])
+    if len(np.unique(values[~np.isnan(values)])) < _LEAST_MOMENTS:
+        return None
+    return _by_column(sample, column)
+
+
 def _candidates(sample: Sample) -> list[Column]:
     """Return columns that may hold the time of the row: dates, and numbers with such a name."""
     chosen = []
