@@ -14,8 +14,8 @@ from ..core.arrays import Floats, Singles
 if TYPE_CHECKING:
     import pandas as pd
 
-_CLIP = 3.0
-_FAR = 1e9  # Beyond that, a number is clipped to 3 anyway.
+CLIP = 3.0
+FARTHEST = 1e9  # Beyond that, a number is clipped to 3 anyway.
 
 
 class NetInputs(NamedTuple):
@@ -75,6 +75,8 @@ class NetColumns:
             factors=np.zeros(0),
         )
         raw = columns._raw(features)
+        if not raw.shape[1]:
+            return columns
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # a column may have no value at all
             low, center, high = np.nanquantile(raw, [0.25, 0.5, 0.75], axis=0)
@@ -91,8 +93,8 @@ class NetColumns:
 
     def transform(self, features: pd.DataFrame) -> NetInputs:
         """Return rows prepared."""
-        scaled = np.clip((self._raw(features) - self.centers) * self.factors, -_FAR, _FAR)
-        clipped = np.nan_to_num(scaled / np.sqrt(1 + (scaled / _CLIP) ** 2)).astype(np.float32)
+        scaled = np.clip((self._raw(features) - self.centers) * self.factors, -FARTHEST, FARTHEST)
+        clipped = np.nan_to_num(scaled / np.sqrt(1 + (scaled / CLIP) ** 2)).astype(np.float32)
         codes = np.zeros((len(features), len(self.embedded)), dtype=np.int64)
         for index, (name, kinds) in enumerate(self.embedded.items()):
             codes[:, index] = _codes(features[name], kinds) + 1

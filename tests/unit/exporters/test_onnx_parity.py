@@ -14,11 +14,12 @@ CHANGES = {
     "random_forest": {"trees": 50},
     "lightgbm": {"learning_rate": 0.2, "num_leaves": 8},
     "additive": {"learning_rate": 0.2},
+    "catboost": {"learning_rate": 0.2, "depth": 5},
     "xgboost": {"learning_rate": 0.2, "max_depth": 3},
     "hist_gradient_boosting": {"learning_rate": 0.3, "max_leaf_nodes": 8},
 }
 FAMILIES = ("prior", "linear", "decision_tree", "extra_trees", "random_forest", "lightgbm", "additive")
-FAMILIES += ("xgboost", "hist_gradient_boosting")
+FAMILIES += ("catboost", "xgboost", "hist_gradient_boosting")
 
 
 @pytest.fixture(scope="module", params=["binary", "multiclass", "regression"])

@@ -9,15 +9,19 @@ import numpy as np
 
 from ...families._forest import ForestModel
 from ...families.base import Model
+from ...families.catboost import CatboostModel
 from ...families.hist_gradient_boosting import HistGradientBoostingModel
 from ...families.lightgbm import LightgbmModel
 from ...families.linear import LinearModel
 from ...families.prior import PriorModel
+from ...families.realmlp import RealmlpModel
 from ...families.xgboost import XgboostModel
 from .boosters import all_classes, class_shares, histogram_sums, lightgbm_sums, xgboost_sums
+from .catboost import catboost_sums
 from .columns import Columns, NotExportable
 from .encodings import coded, scaled, without_gaps
 from .graph import Graph
+from .nets import realmlp_outputs
 from .trees import Trees
 
 
@@ -63,6 +67,10 @@ def _xgboost(graph: Graph, columns: Columns, model: XgboostModel) -> str:
     return _booster(graph, xgboost_sums(graph, columns, model), model.outputs)
 
 
+def _catboost(graph: Graph, columns: Columns, model: CatboostModel) -> str:
+    return _booster(graph, catboost_sums(graph, columns, model), model.outputs)
+
+
 def _histogram(graph: Graph, columns: Columns, model: HistGradientBoostingModel) -> str:
     sums = histogram_sums(graph, columns, model)
     return class_shares(graph, sums, model.classes, model.outputs) if model.classes else sums
@@ -88,6 +96,8 @@ _MODELS: Mapping[type[Any], Callable[[Graph, Columns, Any], str]] = {
     LinearModel: _linear,
     LightgbmModel: _lightgbm,
     XgboostModel: _xgboost,
+    CatboostModel: _catboost,
+    RealmlpModel: realmlp_outputs,
     HistGradientBoostingModel: _histogram,
     ForestModel: _forest,
 }

@@ -11,7 +11,7 @@ import numpy as np
 from ...families._nodes import Nodes
 from .graph import Graph
 
-LESS_OR_EQUAL, LESS, MEMBER = 0, 1, 6
+LESS_OR_EQUAL, LESS, EQUAL, MEMBER = 0, 1, 4, 6
 
 
 @dataclass
