@@ -14,7 +14,7 @@ from ..core.arrays import Floats
 if TYPE_CHECKING:
     import pandas as pd
 
-_LARGEST_SCALED = 10.0
+LARGEST_SCALED = 10.0
 _LEAST_FREQUENCY = 5  # A rarer category gets no column of its own.
 _ANALYZERS: Mapping[str, Mapping[str, Any]] = {
     "word": {"token_pattern": r"(?u)\b\w+\b"},
@@ -156,7 +156,7 @@ class SparseColumns:
         values = features[list(self.numbers)].to_numpy(dtype=np.float64)
         known = np.isfinite(values)
         scaled = np.where(known, (values - self.centers) / self.scales, 0.0)
-        parts.append(sparse.csr_array(np.clip(scaled, -_LARGEST_SCALED, _LARGEST_SCALED)))
+        parts.append(sparse.csr_array(np.clip(scaled, -LARGEST_SCALED, LARGEST_SCALED)))
         parts.append(sparse.csr_array(~known[:, self.gaps].astype(bool) * 1.0))
         return sparse.hstack(parts, format="csr")
 

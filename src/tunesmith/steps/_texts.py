@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 def text_statistics(name: str, texts: pd.Series) -> dict[str, np.ndarray]:
     """Return the length, the words and the shares of kinds of characters of texts."""
+    texts = texts.astype(object)  # So that Python's idea of a space counts, and not that of Arrow.
     length = texts.str.len().to_numpy(dtype="float64")
     shares = {"digits": "0-9", "capitals": "A-Z", "punctuation": r"!-/:-@\[-`{-~"}
     counted = {

@@ -73,7 +73,8 @@ class Text(Transformer):
         except ValueError:  # No term: all texts are empty.
             return {"unit": unit, "terms": [], "weights": np.zeros(0), "components": np.zeros((0, 0), "float32")}, None
         if weighted.shape[1] > self.components:
-            components = TruncatedSVD(self.components, n_iter=3, random_state=self.seed).fit(weighted).components_
+            reduction = TruncatedSVD(self.components, n_iter=3, random_state=self.seed)
+            components = reduction.fit(weighted.astype(np.float32)).components_
         else:
             components = np.eye(weighted.shape[1])
         terms = list(vectorizer.get_feature_names_out())
@@ -86,9 +87,7 @@ class Text(Transformer):
         options: dict[str, Any] = {"analyzer": "word", "token_pattern": r"(?u)\b\w+\b"}
         if unit == "characters":
             options = {"analyzer": "char_wb", "ngram_range": (2, 4)}
-        return TfidfVectorizer(
-            **options, max_features=self.terms, sublinear_tf=True, vocabulary=terms, dtype=np.float32
-        )
+        return TfidfVectorizer(**options, max_features=self.terms, sublinear_tf=True, vocabulary=terms)
 
     def _weighted(self, fitted: dict[str, Any], texts: pd.Series) -> Any:
         """Return the weighted terms of rows, sparse, shape `(rows, terms)`; None without terms."""
@@ -104,7 +103,7 @@ class Text(Transformer):
         """Return the columns that replace a text."""
         made = text_statistics(name, texts)
         if weighted is not None:
-            vectors = (weighted @ self.fitted[name]["components"].T).astype("float64")
+            vectors = weighted @ self.fitted[name]["components"].T.astype("float64")
             made |= {f"{name} (component {number + 1})": vector for number, vector in enumerate(vectors.T)}
         return made
 
@@ -124,7 +123,7 @@ class TextStep(Step):
 
     transformer: ClassVar = Text
     functions: ClassVar = (choose, extended, text_statistics)
-    onnx_obstacle: ClassVar = "texts are taken apart by rules that ONNX does not have"
+    onnx_obstacle: ClassVar = ""
 
     columns: tuple[str, ...] = ("text",)
     components: int = 30

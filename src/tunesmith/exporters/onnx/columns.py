@@ -23,8 +23,8 @@ class GraphColumn:
 
     Args:
         value: The name of its values: doubles of shape `(rows, 1)`, NaN where missing. A category is its code, and a
-            date its seconds since 1970.
-        kind: `number`, `category` or `date`.
+            date its seconds since 1970. Texts are strings, `""` where missing.
+        kind: `number`, `category`, `date` or `text`.
         categories: The categories, by code.
     """
 
@@ -37,11 +37,13 @@ Columns = Mapping[str, GraphColumn]
 
 
 def raw_columns(graph: Graph, schema: Schema) -> dict[str, GraphColumn]:
-    """Add an input for each column of a schema but texts, and return the columns as models are trained on them."""
-    return {column.name: _read(graph, column) for column in schema.columns if column.kind != "text"}
+    """Add an input for each column of a schema, and return the columns as models are trained on them."""
+    return {column.name: _read(graph, column) for column in schema.columns}
 
 
 def _read(graph: Graph, column: Column) -> GraphColumn:
+    if column.kind == "text":
+        return GraphColumn(graph.input(column.name, "STRING"), "text")
     if column.kind == "category":
         value = graph.input(column.name, "STRING")
         codes = encoded(graph, value, {name: float(code) for code, name in enumerate(column.categories)})

@@ -8,6 +8,7 @@ import numpy as np
 
 from ...families._codes import LARGEST, ColumnCodes
 from ...families._scaled import FARTHEST, ScaledColumns
+from ...families._sparse import LARGEST_SCALED, SparseColumns
 from .columns import Columns, GraphColumn
 from .graph import Graph
 
@@ -44,6 +45,27 @@ def scaled(graph: Graph, columns: Columns, encoding: ScaledColumns) -> str:
             codes = recoded(graph, columns[name], encoding.categories[name])
             parts.append(looked_up(graph, codes, hot))
     return graph.columns(parts)
+
+
+def dense_columns(graph: Graph, columns: Columns, encoding: SparseColumns) -> str:
+    """Return the columns of a sparse array that are no terms, shape `(rows, columns)`; empty without any."""
+    parts = []
+    for name, kept in encoding.categories.items():
+        if kept:
+            hot = np.vstack([np.eye(len(kept)), np.zeros((1, len(kept)))])
+            parts.append(looked_up(graph, recoded(graph, columns[name], kept), hot))
+    if encoding.numbers:
+        values = graph.columns([columns[name].value for name in encoding.numbers])
+        known = graph.add("LessOrEqual", graph.add("Abs", values), graph.constant(np.finfo(np.float64).max))
+        centred = graph.add("Sub", values, graph.constant(encoding.centers[None, :]))
+        scaled_values = graph.add("Div", centred, graph.constant(encoding.scales[None, :]))
+        filled = graph.add("Where", known, scaled_values, graph.constant(0.0))
+        parts.append(between(graph, filled, LARGEST_SCALED))
+        gaps = np.flatnonzero(encoding.gaps)
+        if len(gaps):
+            chosen = graph.add("Gather", graph.add("Not", known), graph.constant(gaps, np.int64), axis=1)
+            parts.append(graph.cast(chosen, "DOUBLE"))
+    return graph.columns(parts) if parts else ""
 
 
 def without_gaps(graph: Graph, features: str, fills: np.ndarray) -> str:

@@ -26,8 +26,8 @@ from .steps import prepared_columns
 class OnnxExporter:
     """Writes one graph from raw rows to predictions, and checks that it agrees with Python.
 
-    The graph has an input for each column but texts, of shape `(rows, 1)`: numbers as doubles, with NaN where a value
-    is missing, dates as doubles in seconds since 1970 (UTC), categories as strings, `""` where missing. It returns
+    The graph has an input for each column, of shape `(rows, 1)`: numbers as doubles, with NaN where a value is missing,
+    dates as doubles in seconds since 1970 (UTC), categories and texts as strings, `""` where missing. It returns
     `label` and `probabilities`, or `prediction` for numbers; with several targets, a name ends in `_` and the target.
     """
 
@@ -121,8 +121,13 @@ def _metadata(ensemble: Ensemble) -> dict[str, str]:
         "score": ensemble.score,
         "targets": [problem.to_table() for problem in ensemble.problems],
         "columns": {column.name: column.kind for column in ensemble.schema.columns},
-        "units": {"number": "as in the training table", "date": "seconds since 1970-01-01 UTC", "category": "text"},
-        "missing": {"number": "NaN", "date": "NaN", "category": ""},
+        "units": {
+            "number": "as in the training table",
+            "date": "seconds since 1970-01-01 UTC",
+            "category": "text without space around it",
+            "text": "text without space around it",
+        },
+        "missing": {"number": "NaN", "date": "NaN", "category": "", "text": ""},
         "members": {str(m.trial): {"family": m.family, "weight": m.weight} for m in ensemble.members},
     }
     return {name: value if isinstance(value, str) else orjson.dumps(value).decode() for name, value in facts.items()}

@@ -11,10 +11,11 @@ import numpy as np
 from ...errors import InputError
 from ...text import wording
 
-OPERATORS, TREE_OPERATORS = 18, 5
-"""The versions of the operator sets: `TreeEnsemble` with double thresholds needs version 5 of ai.onnx.ml."""
+OPERATORS, TEXT_OPERATORS, TREE_OPERATORS = 18, 20, 5
+"""The versions of the operator sets: `TreeEnsemble` with double thresholds needs version 5 of ai.onnx.ml, and operators
+on strings need version 20 of the main set."""
 _IR_VERSION = 10  # That of onnx 1.17, which introduced version 5.
-_ML = "ai.onnx.ml"
+_DOMAINS = {"ml": "ai.onnx.ml", "ort": "com.microsoft"}
 _MOST_BYTES = 2_000_000_000  # A protocol buffer ends at 2 GiB.
 
 
@@ -51,7 +52,7 @@ class Graph:
         """Add a node with one output, and return the name of the output.
 
         Args:
-            operator: Its type; those of ai.onnx.ml begin with `ml.`.
+            operator: Its type; those of ai.onnx.ml begin with `ml.`, those of onnxruntime alone with `ort.`.
             inputs: The names of its inputs.
             attributes: Its attributes; arrays become tensors.
         """
@@ -60,8 +61,8 @@ class Graph:
         key = (operator, inputs, tuple((name, _key(value)) for name, value in sorted(attributes.items())))
         if key not in self._known:
             name = self._new_name(operator)
-            kind = operator.removeprefix("ml.")
-            domain = {"domain": _ML} if operator != kind else {}
+            prefix, _, kind = operator.rpartition(".")
+            domain = {"domain": _DOMAINS[prefix]} if prefix else {}
             plain = {
                 attribute: numpy_helper.from_array(value) if isinstance(value, np.ndarray) else value
                 for attribute, value in attributes.items()
@@ -129,7 +130,11 @@ class Graph:
                 f"{wording.size(size)}. Fit smaller models, for example with --exclude extra_trees."
             )
         graph = helper.make_graph(nodes, name, self._inputs, self._outputs, initializers)
-        operators = [helper.make_opsetid("", OPERATORS), helper.make_opsetid(_ML, TREE_OPERATORS)]
+        operators = [helper.make_opsetid(_DOMAINS["ml"], TREE_OPERATORS)]
+        if any(node.domain == _DOMAINS["ort"] for node in nodes):
+            operators += [helper.make_opsetid("", TEXT_OPERATORS), helper.make_opsetid(_DOMAINS["ort"], 1)]
+        else:
+            operators.append(helper.make_opsetid("", OPERATORS))
         versions = {"producer_name": "tunesmith", "producer_version": __version__}
         model = helper.make_model(graph, opset_imports=operators, doc_string=description, **versions)
         model.ir_version = _IR_VERSION
@@ -148,7 +153,7 @@ class Graph:
         return nodes[::-1], [array for array in self._initializers if array.name in needed]
 
     def _new_name(self, operator: str) -> str:
-        name = f"{operator}_{len(self._known)}"
+        name = f"{operator.rpartition('.')[2]}_{len(self._known)}"
         while name in self._reserved:
             name = f"_{name}"
         return name

@@ -15,13 +15,15 @@ from ...families.lightgbm import LightgbmModel
 from ...families.linear import LinearModel
 from ...families.prior import PriorModel
 from ...families.realmlp import RealmlpModel
+from ...families.tfidf_linear import TfidfLinearModel
 from ...families.xgboost import XgboostModel
 from .boosters import all_classes, class_shares, histogram_sums, lightgbm_sums, xgboost_sums
 from .catboost import catboost_sums
 from .columns import Columns, NotExportable
-from .encodings import coded, scaled, without_gaps
+from .encodings import coded, dense_columns, scaled, without_gaps
 from .graph import Graph
 from .nets import realmlp_outputs
+from .texts import normalized_sums, term_weights
 from .trees import Trees
 
 
@@ -44,8 +46,10 @@ def predictions(graph: Graph, columns: Columns, model: Model) -> str:
 def _prior(graph: Graph, columns: Columns, model: PriorModel) -> str:
     if not columns:
         raise NotExportable("a model without columns does not know the number of rows")
-    first = next(iter(columns.values())).value
-    nothing = graph.add("Where", graph.add("IsNaN", first), graph.constant(0.0), graph.constant(0.0))
+    first = next(iter(columns.values()))
+    test = graph.add("RegexFullMatch", first.value, pattern="") if first.kind == "text" else None
+    never = graph.add("IsNaN", first.value) if test is None else test
+    nothing = graph.add("Where", never, graph.constant(0.0), graph.constant(0.0))
     return graph.add("Add", nothing, graph.constant(model.outputs[None, :]))
 
 
@@ -53,6 +57,20 @@ def _linear(graph: Graph, columns: Columns, model: LinearModel) -> str:
     weighted = graph.add("MatMul", scaled(graph, columns, model.columns), graph.constant(model.weights))
     sums = graph.add("Add", weighted, graph.constant(model.offsets[None, :]))
     return class_shares(graph, sums, model.classes, model.outputs) if model.classes else sums
+
+
+def _words(graph: Graph, columns: Columns, model: TfidfLinearModel) -> str:
+    encoding, start, sums = model.columns, 0, []
+    for vocabulary in encoding.vocabularies:
+        text, own = columns[vocabulary.column].value, model.weights[:, start : start + len(vocabulary.terms)]
+        weighted = term_weights(graph, text, vocabulary.analyzer, vocabulary.terms, vocabulary.idf)
+        sums.append(normalized_sums(graph, weighted, own.T))
+        start += len(vocabulary.terms)
+    dense = dense_columns(graph, columns, encoding)
+    if dense:
+        sums.append(graph.add("MatMul", dense, graph.constant(model.weights[:, start:].T)))
+    total = graph.add("Add", graph.sum(sums), graph.constant(model.bias[None, :]))
+    return graph.add("Softmax", total, axis=1) if model.classes else total
 
 
 def _booster(graph: Graph, sums: str, outputs: int) -> str:
@@ -97,6 +115,7 @@ _MODELS: Mapping[type[Any], Callable[[Graph, Columns, Any], str]] = {
     LightgbmModel: _lightgbm,
     XgboostModel: _xgboost,
     CatboostModel: _catboost,
+    TfidfLinearModel: _words,
     RealmlpModel: realmlp_outputs,
     HistGradientBoostingModel: _histogram,
     ForestModel: _forest,

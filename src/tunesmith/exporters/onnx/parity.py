@@ -22,11 +22,13 @@ if TYPE_CHECKING:
 
 _MOST_ROWS = 10_000
 _BATCH_ROWS = 1_000
+_BATCH_ROWS_OF_TEXT = 200  # The terms of a row take up to a megabyte.
 _TOLERANCE = 1e-4  # Of a probability, or of the standard deviation of a number in the training table.
 _TIE = 1e-6
 _EDGES: Mapping[str, tuple[Any, ...]] = {
     "number": (np.nan, np.inf, -np.inf, 0.0, -1.0, 2.0**24 + 1, -(2.0**31) - 1, 1e30, -1e300, 1e-300),
     "category": ("never seen \u2603", ""),
+    "text": ("", "Never  seen:\n\u00c4\u00df\u2603 12", "a"),
     "date": tuple(np.datetime64(day, "s") for day in ("NaT", "1900-02-28", "2000-02-29T23:59:59", "2100-03-01")),
 }
 _MOST_EDGE_COLUMNS = 50
@@ -84,13 +86,15 @@ def check_parity(content: bytes, ensemble: Ensemble, table: Table) -> Parity:
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     frame = comparison_rows(table)
+    has_text = any(column.kind == "text" for column in ensemble.schema.columns)
+    size = _BATCH_ROWS_OF_TEXT if has_text else _BATCH_ROWS
     outputs: list[Floats] = []
     labels: list[np.ndarray] = []
-    for start in range(0, len(frame), _BATCH_ROWS):
+    for start in range(0, len(frame), size):
         results = dict(
             zip(
                 [output.name for output in session.get_outputs()],
-                session.run(None, onnx_inputs(frame.iloc[start : start + _BATCH_ROWS], ensemble.schema)),
+                session.run(None, onnx_inputs(frame.iloc[start : start + size], ensemble.schema)),
                 strict=True,
             )
         )
@@ -173,7 +177,7 @@ def onnx_inputs(frame: pd.DataFrame, schema: Schema) -> Mapping[str, np.ndarray]
     inputs: dict[str, np.ndarray] = {}
     for column in schema.columns:
         values = frame[column.name]
-        if column.kind == "category":
+        if column.kind in ("category", "text"):
             inputs[column.name] = values.where(values.notna(), "").to_numpy(dtype=object)[:, None]
         elif column.kind == "date":
             seconds = values.to_numpy(dtype="datetime64[s]").astype(np.float64)

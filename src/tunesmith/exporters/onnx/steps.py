@@ -9,10 +9,12 @@ import numpy as np
 
 from ...recipes.recipe import FittedRecipe
 from ...steps.dates import Dates
+from ...steps.text import Text
 from .columns import Columns, GraphColumn, NotExportable
 from .dates import calendar, days_since_1970
 from .feature_steps import FEATURE_STEPS
 from .graph import Graph
+from .texts import normalized_sums, statistics, term_weights
 
 
 def prepared_columns(graph: Graph, columns: Columns, recipe: FittedRecipe) -> Columns:
@@ -45,4 +47,19 @@ def _dates(graph: Graph, columns: Columns, step: Dates) -> Columns:
     return {name: column for name, column in columns.items() if name not in step.parts} | made
 
 
-_STEPS: Mapping[type[Any], Callable[[Graph, Columns, Any], Columns]] = {Dates: _dates, **FEATURE_STEPS}
+def _text(graph: Graph, columns: Columns, step: Text) -> Columns:
+    made: dict[str, GraphColumn] = {}
+    for name, fitted in step.fitted.items():
+        text = columns[name].value
+        made |= {part: GraphColumn(value, "number") for part, value in statistics(graph, name, text).items()}
+        if fitted["terms"]:
+            analyzer = {"words": "word", "characters": "char_wb"}[fitted["unit"]]
+            weighted = term_weights(graph, text, analyzer, fitted["terms"], fitted["weights"])
+            vectors = normalized_sums(graph, weighted, fitted["components"].T)
+            for index in range(len(fitted["components"])):
+                vector = graph.add("Gather", vectors, graph.constant([index], np.int64), axis=1)
+                made[f"{name} (component {index + 1})"] = GraphColumn(vector, "number")
+    return {name: column for name, column in columns.items() if name not in step.fitted} | made
+
+
+_STEPS: Mapping[type[Any], Callable[[Graph, Columns, Any], Columns]] = {Dates: _dates, Text: _text, **FEATURE_STEPS}
