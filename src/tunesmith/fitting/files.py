@@ -23,12 +23,18 @@ class KeptOptions:
         ids: The columns that name a row.
         interpretable: Whether the result must be one model that a person can read.
         request: The user's words and what was understood, as `FitRequest.to_table` returns it; empty without words.
+        data: The path of the table; empty for a frame.
+        test: The path of the test table; empty for none, or a frame.
+        minutes: The time for everything, as the latest session has it.
     """
 
     families: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
     interpretable: bool = False
     request: Mapping[str, Any] = field(default_factory=dict)
+    data: str = ""
+    test: str = ""
+    minutes: float = 0.0
 
     @classmethod
     def load(cls, folder: Path) -> Self | None:
@@ -42,6 +48,9 @@ class KeptOptions:
             ids=tuple(table["ids"]),
             interpretable=table["interpretable"],
             request=table.get("request", {}),
+            data=table.get("data", ""),
+            test=table.get("test", ""),
+            minutes=table.get("minutes", 0.0),
         )
 
     def save(self, folder: Path) -> None:

@@ -21,6 +21,7 @@ from ..tasks.table import TableTask
 from ..text.shell import command
 from .assess import assess_study
 from .request import kept_request
+from .workflow import WORKFLOW_FILE
 
 _PAGE_SECONDS = 1.0  # For all that needs no model.
 _LOGGER = logging.getLogger(__name__)
@@ -78,6 +79,8 @@ def write_fit(
         "folder": str(study.folder),
         "reproduce": command("tunesmith", "reproduce", study.folder, assessment.best_single.trial),
     }
+    if (workflow := study.folder / WORKFLOW_FILE).exists():
+        facts["workflow"] = command("python", workflow)
     if (asked := kept_request(study.folder)) is not None:
         facts["request"] = asked.to_facts()
     return write_fit_report(

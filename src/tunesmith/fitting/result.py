@@ -39,6 +39,7 @@ from .prepare import TABLE_FOLDER
 from .report import write_fit
 from .request import FitRequest, kept_request
 from .rules import EnsembleRules
+from .workflow import write_workflow
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -136,6 +137,17 @@ class FitResult:
     def report(self, path: Path | str | None = None) -> Path:
         """Write one self-contained HTML page, `report.html` in the study's folder by default; return its path."""
         return write_fit(self.study, self.ensemble.combination, path)
+
+    def workflow(self, path: Path | str | None = None) -> Path:
+        """Write the fit as a Python program that repeats its decisions, each with the reason; return its path.
+
+        Args:
+            path: The file; by default `workflow.py` in the study's folder, which `fit` writes itself.
+
+        Raises:
+            OutputError: The file cannot be written.
+        """
+        return write_workflow(self.study, self.ensemble, path)
 
     def test_scores(self) -> tuple[Sequence[Interval], int]:
         """Return the metrics of the test rows that `fit` was given, and how many models have been scored on them.

@@ -31,6 +31,7 @@ from .report import write_quickly
 from .result import MODEL_FOLDER, FitResult, combine
 from .selection import about_table, asked_families, in_order
 from .space import families, search_space
+from .workflow import write_workflow
 
 RESERVED_SECONDS = 3.0
 _PREPARING_SHARE = 0.25  # Of all time, for reading a table that is too large to be read whole.
@@ -61,7 +62,7 @@ class FitSession:
     """
 
     def __init__(self, data: Any, options: FitOptions, folder: Path, *, started: float) -> None:
-        self.options, self.folder, self._started = options, folder, started
+        self.options, self.folder, self._started, self._data = options, folder, started, data
         with writing(folder):
             self.table: Table = prepare(
                 data,
@@ -113,6 +114,9 @@ class FitSession:
                 ids=options.ids,
                 interpretable=options.interpretable,
                 request={} if options.request is None else options.request.to_table(),
+                data=_path(self._data),
+                test=_path(options.data.test),
+                minutes=options.minutes,
             ).save(self.folder)
             return asked
         if options.restricts_families and set(asked) != set(kept.families):
@@ -120,6 +124,8 @@ class FitSession:
                 f"the families must stay the same, but {self.folder} was begun with {', '.join(kept.families)}. "
                 "Leave out the option, choose another folder, or start over with --fresh."
             )
+        if kept.minutes != options.minutes:
+            replace(kept, minutes=options.minutes).save(self.folder)
         return kept.families
 
     def _asked_families(self) -> list[str]:
@@ -190,6 +196,7 @@ class FitSession:
             if self.study.history.counts[State.COMPLETE]:
                 combine(self.study, self.task)
         result = FitResult(folder=self.folder, ensemble=Ensemble.load(self.folder / MODEL_FOLDER, checked=False))
+        write_workflow(self.study, result.ensemble)
         left = self._started + self.options.minutes * 60 + _GRACE_SECONDS - monotonic()
         write_quickly(self.study, result.ensemble.combination, seconds=left)
         return result
@@ -212,3 +219,8 @@ class FitSession:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.study.close()
+
+
+def _path(data: Any) -> str:
+    """Return the absolute path of a table; empty for a frame."""
+    return str(Path(data).expanduser().absolute()) if isinstance(data, str | Path) else ""

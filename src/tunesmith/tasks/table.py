@@ -172,7 +172,7 @@ class TableTask:
             for key, value in request.parameters.items()
             if key.startswith(f"{name}.")
         }
-        recipe = recipe_named(str(request.parameters["recipe"]), Path(self.folder))
+        recipe = recipe_named(str(request.parameters["recipe"]), (Path(self.folder) / self.table).parent)
         if family.takes_text:
             recipe = recipe.keeping_text()
         kept = Path(self.folder) / self.table / _PREPARED_FOLDER

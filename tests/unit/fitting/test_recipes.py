@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import tunesmith as ts
+from tunesmith.core.trial import TrialRequest
 from tunesmith.data.problem import Problem
 from tunesmith.data.schema import Schema
 from tunesmith.data.table import Table
@@ -17,6 +19,7 @@ from tunesmith.fitting.recipes import study_recipes
 from tunesmith.fitting.space import families
 from tunesmith.recipes.recipe import Recipe
 from tunesmith.steps.arithmetic import ArithmeticStep
+from tunesmith.tasks.table import TableTask
 
 MINE = "[[steps]]\nstep = 'arithmetic'\npairs = ['a / b']\n"
 
@@ -65,3 +68,22 @@ def test_boosted_trees_try_the_other_recipes_after_their_first_choices() -> None
     assert ("linear", "engineered") not in trials
     assert trials.index(("lightgbm", "engineered")) > trials.index(("lightgbm", "plain"))
     assert {recipe for _, recipe in trials} == {"plain", "engineered"}
+
+
+def test_a_loaded_study_trains_with_its_own_recipe_again(tmp_path: Path) -> None:
+    table, folder = _table(60), tmp_path / "f"
+    frame = table.features.assign(y=table.target[:, 0])
+    (tmp_path / "mine.toml").write_text(MINE)
+    ts.fit(
+        frame, target="y", recipe=tmp_path / "mine.toml", families=["linear"], budget=ts.Budget(trials=2, minutes=2),
+        folder=folder, parallel=1, progress=False,
+    )  # fmt: skip
+    with ts.load(folder) as study:
+        trial = study.trials[1]
+        assert trial.parameters["recipe"] == "mine"
+        assert isinstance(study.task, TableTask)
+        request = TrialRequest(
+            number=1, attempt=1, parameters=trial.parameters, seed=trial.seed, folder=tmp_path / "again"
+        )
+        train, held_out = table.splits[0]
+        assert study.task.predict_after(request, train, held_out).shape == (len(held_out), 1)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from ...core.arrays import Floats, Indices
-from ...text.wording import share
+from ...text.wording import count, share
 from .alikeness import alikeness, smoothness
 from .boosters import losses, numbers_to_predict, out_of_fold, shuffled_folds, some_columns, standard_errors
 from .identifiers import is_code
@@ -251,5 +251,6 @@ def reason(evidence: GroupEvidence) -> str:
         "than a random split shows"
     )
     if evidence.constant_columns:
-        text += f"; {len(evidence.constant_columns)} other columns hardly vary within a value"
+        many = len(evidence.constant_columns)
+        text += f"; {count(many, 'other column')} hardly {'varies' if many == 1 else 'vary'} within a value"
     return f"{text}."

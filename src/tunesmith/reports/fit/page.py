@@ -58,7 +58,8 @@ def write_fit_report(
         title: The study's name.
         analysis: What the analyst noticed about the table.
         test: The metrics of test rows, the chosen one first; none if there are no such rows, or not yet.
-        facts: Facts about the study, as for `write_report`; also `request`, what was understood of the user's words.
+        facts: Facts about the study, as for `write_report`; also `request`, what was understood of the user's words,
+            and `workflow`, the command that repeats the fit.
         proposer: The study's proposer.
         thorough: Whether to draw the plots of the search, which take a second or more.
 
@@ -172,6 +173,7 @@ def _summary(assessment: Assessment, table: Table, facts: Mapping[str, Any]) -> 
             ("Take the model elsewhere", command("tunesmith", "export", folder, "--to", "onnx")),
             ("Read it as one Python script", command("tunesmith", "export", folder, "--to", "script")),
             ("Train its best part again", str(facts["reproduce"]) if facts.get("reproduce") else ""),
+            ("Repeat the fit, with the reason of each decision", str(facts.get("workflow") or "")),
         ],
         "python": f"import tunesmith as ts\n\nmodel = ts.FitResult.load({folder!r})\nmodel.predict(new_rows)",
     }
