@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ..core.trial import Proposal
     from .roles.planner import Idea, Plan
     from .roles.specialist import Suggestion
+    from .tool_results import Tool, ToolResults
 
 _BY = "planner"
 _IDEAS = 3  # Ideas per call, among which the proposer chooses.
@@ -42,12 +43,14 @@ class PlannerAdviser:
 
     Attributes:
         about: What is known beside the trials, as the findings about a table; part of every question.
+        more_tools: Returns tools that the planner may call besides those that read the history, as those of a table.
     """
 
     def __init__(self, gateway: ModelGateway, approvals: Approvals | None = None) -> None:
         self.gateway = gateway
         self.approvals = approvals
         self.about = ""
+        self.more_tools: Callable[[ToolResults], Sequence[Tool]] = lambda results: ()
         self._leftover: list[Advice] = []
         self._suggestions: dict[str, list[Advice]] = {}  # By the specialist's parameter.
         self._specialists: set[str] = set()  # Parameters whose specialist was ever asked.
@@ -143,6 +146,7 @@ class PlannerAdviser:
 
     def _plan(self, history: History, count: int) -> list[Advice]:
         from .roles import planner  # Imports scikit-learn, which commands that only read a study do without.
+        from .tool_results import ToolResults
         from .tools import Analysis
 
         if not self.gateway.is_pending(_BY):
@@ -154,7 +158,9 @@ class PlannerAdviser:
         def prepare() -> Callable[[Model], tuple[int | None, Plan]]:
             best = self._best_number()
             question = planner.question(history, count=max(count, _IDEAS), trials_left=left, about=self.about)
-            tools = Analysis(history.snapshot()).tools if self.gateway.options.tools else ()
+            results = ToolResults()
+            tools = [*Analysis(history.snapshot(), results).tools, *self.more_tools(results)]
+            tools = tools if self.gateway.options.tools else []
             return lambda model: (best, ask(model, _BY, question, planner.Plan, tools))
 
         answer = self.gateway.ask(_BY, prepare)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
-import orjson
 
 from ..core.trial import Trial
 from ..errors import InputError, nearest
@@ -18,22 +16,11 @@ from ..proposers.language_model import Advice, AdviceRejected, configuration
 from ..text.cleaning import clean_lines, short, without_secrets
 from .effects import groups_by_value, primary_values
 from .roles.planner import Change
-from .study_summary import BYTES_PER_TOKEN, range_to_json, rank_key, trial_to_json, value_to_json
+from .study_summary import range_to_json, rank_key, trial_to_json, value_to_json
+from .tool_results import Tool, ToolResults
 
-MAX_TOKENS = 700
-"""Limit of one result."""
-
-MAX_TOTAL_TOKENS = 2800
-"""Limit of all results for one question of a role."""
-
-# Entries of each list and characters of each text; the first size that fits is used.
-_SIZES = ((40, 160), (20, 160), (10, 160), (5, 160), (3, 80), (2, 40), (1, 20))
 _MAX_TEXT = 80  # Characters of a name, or of a line of a log.
 _POINTS = 8  # Points along a parameter at which the metric is predicted.
-_TOO_LONG = '{"note":"the result is too long; ask for less."}'
-_NO_MORE = '{"note":"there are no more results for this question; answer with what you know."}'
-
-Tool = Callable[..., str]
 
 
 class Analysis:
@@ -45,15 +32,17 @@ class Analysis:
 
     Args:
         history: A history that does not change, as `History.snapshot` returns.
-
-    Attributes:
-        results: All results so far.
+        results: Where results are collected, if further tools answer the same question.
     """
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: History, results: ToolResults | None = None) -> None:
         self._history = history
-        self._lock = threading.Lock()  # A model may call several tools at once.
-        self.results: list[str] = []
+        self._results = results or ToolResults()
+
+    @property
+    def results(self) -> list[str]:
+        """All results so far."""
+        return self._results.texts
 
     @property
     def tools(self) -> list[Tool]:
@@ -211,16 +200,7 @@ class Analysis:
         )
 
     def _result(self, build: Callable[[int], Mapping[str, Any]]) -> str:
-        """Return a result whose lists are as long as fits; `build` takes the limit on their length."""
-        with self._lock:
-            left = MAX_TOTAL_TOKENS * BYTES_PER_TOKEN - sum(len(text.encode()) for text in self.results)
-            size = min(MAX_TOKENS * BYTES_PER_TOKEN, left)
-            for limit, characters in _SIZES:
-                text = orjson.dumps(_shortened(build(limit), limit, characters))
-                if len(text) <= size:
-                    self.results.append(text.decode())
-                    return self.results[-1]
-            return _NO_MORE if size == left else _TOO_LONG
+        return self._results.add(build)
 
     def _why_no_prediction(self) -> str:
         return "of several metrics none is" if self._history.objective.pareto else "too few trials are measured"
@@ -287,15 +267,6 @@ class Analysis:
         if trial.notes:
             table["notes"] = [_text(note) for note in trial.notes[-limit:]]
         return table
-
-
-def _shortened(value: Any, limit: int, characters: int) -> Any:
-    """Return JSON values with lists and texts of limited length."""
-    if isinstance(value, Mapping):
-        return {short(key, characters): _shortened(inner, limit, characters) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_shortened(inner, limit, characters) for inner in value[: max(limit, 2)]]
-    return short(value, characters) if isinstance(value, str) else value
 
 
 def _matches(value: Any, low: float | None, high: float | None, option: Any) -> bool:

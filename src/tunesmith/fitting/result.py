@@ -195,13 +195,21 @@ def _is_outdated(folder: Path) -> bool:
     )
 
 
-def combine(study: Study, task: TableTask) -> None:
-    """Save the ensemble of a study's complete trials in the study's folder.
+def chosen_combination(study: Study, task: TableTask) -> Combination:
+    """Return how the complete trials of a study are best combined.
 
     Raises:
         InputError: No trial is complete.
     """
-    assert study.folder is not None
+    return _chosen(study, task)[0]
+
+
+def _chosen(study: Study, task: TableTask) -> tuple[Combination, dict[int, Path], float]:
+    """Return how the complete trials of a study are best combined, their folders, and the score.
+
+    Raises:
+        InputError: No trial is complete.
+    """
     table, score = task.loaded, score_named(task.metric, task.loaded.problems)
     rules = EnsembleRules.of(study)
     folders = {trial.number: trial.folder / ARTIFACTS_FOLDER for trial in rules.candidates if trial.folder is not None}
@@ -210,12 +218,23 @@ def combine(study: Study, task: TableTask) -> None:
     predictions = {number: np.load(folder / PREDICTIONS_FILE) for number, folder in folders.items()}
     target, weight = table.held_out_target, table.held_out_weight
     combination = Combination.fit(table.problems, target, predictions, score, weight=weight, fits=rules.allow)
+    return combination, folders, combination.score(table.problems, target, predictions, score, weight)
+
+
+def combine(study: Study, task: TableTask) -> None:
+    """Save the ensemble of a study's complete trials in the study's folder.
+
+    Raises:
+        InputError: No trial is complete.
+    """
+    assert study.folder is not None
+    combination, folders, score = _chosen(study, task)
     save_ensemble(
         study.folder / MODEL_FOLDER,
-        schema=table.schema,
-        problems=table.problems,
+        schema=task.loaded.schema,
+        problems=task.loaded.problems,
         metric=task.metric,
-        score=combination.score(table.problems, target, predictions, score, weight),
+        score=score,
         combination=combination,
         parameters={trial.number: trial.parameters for trial in study.trials},
         pipelines={number: sorted(folder.glob("fold_*")) for number, folder in folders.items()},

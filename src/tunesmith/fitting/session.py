@@ -13,6 +13,7 @@ from ..core.budget import Budget
 from ..core.machine_faults import writing
 from ..core.objective import Constraint, Metric, Objective
 from ..core.trial import Proposal, State, TrialRequest
+from ..data.analysis import Analysis
 from ..data.scores import SCORES, score_named
 from ..data.table import Table
 from ..ensembles.ensemble import Ensemble
@@ -31,6 +32,7 @@ from .report import write_quickly
 from .result import MODEL_FOLDER, FitResult, combine
 from .selection import about_table, asked_families, in_order
 from .space import families, search_space
+from .table_tools import TableTools
 from .workflow import write_workflow
 
 RESERVED_SECONDS = 3.0
@@ -85,6 +87,8 @@ class FitSession:
         self.study = Study(task=self.task, **self._study_options())
         if self.study.adviser is not None:
             self.study.adviser.about = about_table(folder / TABLE_FOLDER, self.families, options.request)
+            analysis = Analysis.load(folder / TABLE_FOLDER)
+            self.study.adviser.more_tools = lambda results: TableTools(self.study, analysis, results).tools
 
     def _named_limits(self) -> list[Constraint]:
         """Return the limits under the names by which trials report them.

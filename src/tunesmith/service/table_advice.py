@@ -5,16 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ..agents.family_selection import TableSize, suggest_families
+from ..agents.family_selection import TableSize
 from ..data.analysis import analyse
 from ..data.read import read_table
 from ..diagnosis.assessment import QUICK
+from ..fitting.advice import diagnosed, drafted_recipe, suggested_families
 from ..fitting.asked import options_of
-from ..fitting.assess import assess_study
 from ..fitting.prepare import problems_of
 from ..fitting.result import FitResult
-from ..recipes.suggestions import draft
-from ..recipes.templates import DOMAINS, TEMPLATES
 
 
 def family_facts(data: Any, target: str | None, request: str | None = None) -> dict[str, Any]:
@@ -39,7 +37,7 @@ def family_facts(data: Any, target: str | None, request: str | None = None) -> d
         "rows": size.rows,
         "columns": size.columns,
         **({} if options.request is None else {"request": options.request.to_facts()}),
-        "families": [advice.to_table() for advice in suggest_families(problems, size, options.needs)],
+        **suggested_families(problems, size, options.needs),
     }
 
 
@@ -55,20 +53,7 @@ def recipe_facts(data: Any = None, target: str | None = None, request: str = "")
         InputError: The table or the target is wrong.
     """
     findings = () if data is None else analyse(data, () if target is None else target).findings
-    suggestion = draft(request, findings)
-    return {
-        "recipe": suggestion.recipe.to_table(),
-        "reasons": list(suggestion.reasons),
-        "templates": {
-            name: {"steps": [row["step"] for row in recipe.to_table()["steps"]], "purpose": _purpose(name)}
-            for name, recipe in TEMPLATES.items()
-        },
-    }
-
-
-def _purpose(name: str) -> str:
-    usual = {"plain": "what every family needs", "engineered": "more columns for boosted trees"}
-    return usual[name] if name in usual else DOMAINS[name].purpose
+    return drafted_recipe(request, findings)
 
 
 def diagnosis_facts(folder: Path) -> dict[str, Any]:
@@ -78,5 +63,4 @@ def diagnosis_facts(folder: Path) -> dict[str, Any]:
         InputError: The folder holds no fitted model.
     """
     result = FitResult.load(folder)
-    diagnoses = assess_study(result.study, result.ensemble.combination, QUICK).diagnoses
-    return {"folder": str(folder), "diagnoses": [diagnosis.to_table() for diagnosis in diagnoses]}
+    return {"folder": str(folder), **diagnosed(result.study, result.ensemble.combination, QUICK)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pandas as pd
 import pytest
 
 import tunesmith as ts
-from tunesmith.testing.model_server import ModelServer, Reply, Structured, Text
+from tunesmith.testing.model_server import ModelRequest, ModelServer, Reply, Structured, Text, ToolCall
 
 SECRET = "sk-very-secret"
 
@@ -68,3 +69,39 @@ def test_bad_and_hostile_ideas_change_nothing(reply: Reply, tmp_path: Path) -> N
     assert {trial.parameters["recipe"] for trial in trials} <= {"plain", "engineered"}
     assert all(0 < trial.parameters.get("linear.strength", 1.0) < 1e6 for trial in trials)
     assert result.ensemble.score < 0.5
+
+
+def test_the_planner_can_look_at_the_table_the_families_the_recipes_and_the_model(tmp_path: Path) -> None:
+    calls: list[tuple[str, dict[str, Any]]] = [
+        ("analyse", {}),
+        ("analyse", {"column": "signal"}),
+        ("suggest_families", {"interpretable": True, "quick": True}),
+        ("draft_recipe", {"request": "add ratios"}),
+        ("diagnose", {}),
+    ]
+    answers: dict[int, dict[str, Any]] = {}
+
+    def script(request: ModelRequest) -> Reply:
+        if "analyse" not in request.tools:
+            return Structured({"decision": "go on", "reason": "it improves"})  # The coordinator asks.
+        told = [text for role, text in request.turns if role == "tool"]
+        answers.update({index: json.loads(text) for index, text in enumerate(told)})
+        if len(told) < len(calls):
+            return ToolCall(*calls[len(told)])
+        return idea(family="linear", linear__strength=0.123)
+
+    with ModelServer(script) as server:
+        model = {"name": "compatible:scripted", "base_url": f"{server.url}/v1", "price": {"input": 1.0, "output": 5.0}}
+        options: dict[str, Any] = {"families": ["linear"], "budget": ts.Budget(trials=12, minutes=2), "parallel": 1}
+        result = ts.fit(frame(), target="y", model=model, folder=tmp_path / "f", progress=False, **options)
+        assert {"show_trial", *(name for name, _ in calls)} <= set(server.requests[0].tools)
+    assert any(trial.proposal.proposer == "language_model" for trial in result.study.trials)
+    whole, column, families, recipe, model_facts = (answers[index] for index in range(len(calls)))
+    assert "findings" in whole
+    assert column["column"]["kind"] == "number"
+    fitting = {row["family"]: row["in_this_search"] for row in families["families"] if row["fits"]}
+    assert fitting["linear"] is True
+    assert fitting["decision_tree"] is False
+    assert "arithmetic" in [step["step"] for step in recipe["recipe"]["steps"]]
+    assert "plain" in recipe["templates"]
+    assert "diagnoses" in model_facts
