@@ -218,6 +218,15 @@ def test_requests_on_the_page_of_fit_are_understood(request_text: str) -> None:
     assert not request.not_understood
 
 
+def test_the_agents_on_the_page_of_fit_work_alone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    (text,) = [text for text in blocks(FIT_PAGE, "python") if "ModelSelector" in text]
+    exec(compile(text, "page", "exec", dont_inherit=True), {})
+    assert {line.split()[0] for line in capsys.readouterr().out.splitlines()} == {"linear", "decision_tree", "additive"}
+
+
 def test_the_readme_lists_every_command() -> None:
     rows = re.findall(r"^\| (.+?) \|", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
     assert set(re.findall(r"`tunesmith ([a-z]+)", "\n".join(rows))) == set(cli.VERBS)
