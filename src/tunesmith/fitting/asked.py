@@ -17,6 +17,7 @@ from ..data.scores import score_named
 from ..errors import InputError, MissingApiKey
 from ..init.request import plain
 from ..text.cleaning import short
+from ..text.wording import duration
 from .options import COSTS, DEFAULT_MINUTES, FitOptions, listed, parse_limits, parse_task
 from .prepare import DataOptions, problems_of
 from .request import SEVERAL, FitRequest, kept_request
@@ -75,13 +76,17 @@ def _read(
 
     started, by_rules = monotonic(), read_request(words, first.frame)
     minutes = _completed(asked, by_rules).get("minutes") or DEFAULT_MINUTES
-    ends = started + max(_READING_SHARE * minutes * 60, _LEAST_READING_SECONDS)
+    seconds = max(_READING_SHARE * minutes * 60, _LEAST_READING_SECONDS)
     try:
         with connected(asked["model"], usd=asked.get("usd"), on_call=calls.append) as model:
-            model.should_cancel = lambda: monotonic() > ends
-            return read_request(words, first.frame, model, fault), calls
+            model.should_cancel = lambda: monotonic() > started + seconds
+            request = read_request(words, first.frame, model, fault)
     except MissingApiKey as error:
         return replace(by_rules, refused=(f"rules alone read it: {error.message}",)), calls
+    if request.settings == by_rules.settings and request.refused and monotonic() > started + seconds:
+        late = f"no language model answered within {duration(seconds)}, and rules alone read it."
+        return replace(by_rules, refused=(late,)), calls
+    return request, calls
 
 
 def _fault(asked: Mapping[str, Any], budget: Budget | None, request: FitRequest, first: RawTable) -> str:
