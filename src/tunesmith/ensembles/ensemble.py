@@ -19,7 +19,7 @@ from ..data.schema import Schema
 from ..errors import InputError, message_of
 from .combination import Combination
 from .manifest import FORMAT, MANIFEST, Manifest
-from .pipeline import Pipeline, StoredPipelines
+from .pipeline import Pipeline, StoredPipelines, predict_all
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,10 +46,6 @@ class Member:
         """The name of its family."""
         return str(self.parameters["family"])
 
-    def predict(self, features: pd.DataFrame) -> Floats:
-        """Return the mean prediction of its pipelines, shape `(rows, outputs)`."""
-        return np.asarray(sum(pipeline.predict(features) for pipeline in self.pipelines) / len(self.pipelines))
-
 
 @dataclass(frozen=True, kw_only=True)
 class Ensemble:
@@ -73,10 +69,16 @@ class Ensemble:
 
     def predict_scores(self, frame: pd.DataFrame) -> Floats:
         """Return probabilities of the classes, or numbers, of one problem after the other; shape `(rows, outputs)`."""
-        features = self.schema.read(frame)
-        return self.combination.apply(
-            self.problems, {member.trial: member.predict(features) for member in self.members}
-        )
+        return self.combination.apply(self.problems, self.predict_members(self.schema.read(frame)))
+
+    def predict_members(self, features: pd.DataFrame) -> dict[int, Floats]:
+        """Return the mean prediction of each member's pipelines by its trial, shape `(rows, outputs)` each.
+
+        Args:
+            features: The columns as the schema reads them.
+        """
+        outputs = iter(predict_all([pipeline for member in self.members for pipeline in member.pipelines], features))
+        return {member.trial: np.mean([next(outputs) for _ in member.pipelines], axis=0) for member in self.members}
 
     def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return the predicted classes or numbers, one column for each problem."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +15,7 @@ import numpy as np
 import orjson
 
 from ..core.arrays import Floats
+from ..core.cores import count_cores
 from ..errors import InputError, message_of
 from ..families.base import Model
 from ..recipes.recipe import FittedRecipe
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
 _RECIPE_FILE = "recipe.json"
 _TIMED_ROWS = 1000
+_ROWS_AT_ONCE = 50_000  # The prepared columns of so many rows are in memory at once.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +48,9 @@ class Pipeline:
         Args:
             features: The columns as the schema reads them.
         """
-        prepared = self.recipe.transform(features)
+        return self._predict_prepared(self.recipe.transform(features))
+
+    def _predict_prepared(self, prepared: pd.DataFrame) -> Floats:
         return np.column_stack([model.predict(prepared) for model in self.models])
 
     def milliseconds(self, features: pd.DataFrame) -> float:
@@ -122,6 +128,31 @@ class StoredPipelines(Sequence[Pipeline]):
 
     def __len__(self) -> int:
         return len(self._folders)
+
+
+def predict_all(pipelines: Sequence[Pipeline], features: pd.DataFrame) -> list[Floats]:
+    """Return the outputs of each pipeline, shape `(rows, outputs)`.
+
+    Pipelines with equal recipes share the prepared columns. One model runs on each core at a time: its own threads
+    would wait for each other where the rows are few.
+
+    Args:
+        pipelines: At least one.
+        features: The columns as the schema reads them.
+    """
+    alike: dict[bytes, list[int]] = defaultdict(list)
+    for index, pipeline in enumerate(pipelines):
+        alike[pipeline.recipe.digest].append(index)
+    parts: list[list[Floats]] = [[] for _ in pipelines]
+    with ThreadPoolExecutor(count_cores()) as threads:
+        for start in range(0, max(1, len(features)), _ROWS_AT_ONCE):
+            rows = features.iloc[start : start + _ROWS_AT_ONCE]
+            for indices in alike.values():
+                prepared = pipelines[indices[0]].recipe.transform(rows)
+                running = [threads.submit(pipelines[index]._predict_prepared, prepared) for index in indices]
+                for index, future in zip(indices, running, strict=True):
+                    parts[index].append(future.result())
+    return [np.concatenate(part) for part in parts]
 
 
 def megabytes(folder: Path) -> float:

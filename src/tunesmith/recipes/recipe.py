@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+import orjson
 
 from .. import plugins
 from ..core.arrays import Floats
@@ -26,6 +29,11 @@ class FittedRecipe:
     """A recipe's fitted transformers, by the names of their steps; those that have nothing to do are left out."""
 
     transformers: Sequence[tuple[str, Transformer]] = ()
+
+    @cached_property
+    def digest(self) -> bytes:
+        """The same for recipes that transform alike."""
+        return blake2b(orjson.dumps(self.to_table())).digest()
 
     def transform(self, features: pd.DataFrame) -> pd.DataFrame:
         """Return rows transformed by every step."""

@@ -78,5 +78,7 @@ def level_codes(values: pd.Series, levels: Sequence[str] | np.ndarray) -> np.nda
         numbers = values.to_numpy(dtype="float64")
         bins = np.maximum(np.searchsorted(levels, numbers, side="right"), min(1, len(levels)))
         return np.where(np.isnan(numbers), 0, bins).astype("int64")
-    codes: np.ndarray = values.cat.set_categories(levels).cat.codes.to_numpy().astype("int64") + 1
+    if list(values.cat.categories) != list(levels):
+        values = values.cat.set_categories(levels)
+    codes: np.ndarray = values.cat.codes.to_numpy().astype("int64") + 1
     return codes

@@ -7,13 +7,10 @@ import shutil
 import subprocess
 from collections.abc import Sequence
 
+from ...core.cores import count_cores
+
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _GPU_VARIABLE = "CUDA_VISIBLE_DEVICES"
-
-
-def count_cores() -> int:
-    """Return the number of cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def find_gpus() -> list[str]:

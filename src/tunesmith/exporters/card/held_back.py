@@ -37,7 +37,7 @@ def scores_on_test_rows(folder: Path, test: Table | None, ensemble: Ensemble) ->
 
 
 def _scored(ensemble: Ensemble, test: Table) -> list[Interval]:
-    predictions = {member.trial: member.predict(test.features) for member in ensemble.members}
+    predictions = ensemble.predict_members(test.features)
     outputs = ensemble.combination.apply(ensemble.problems, predictions)
     chances = ensemble.combination.decide(ensemble.problems, outputs)
     rows = Rows(target=test.target, outputs=outputs, chances=chances, weight=test.weight)

@@ -2,8 +2,8 @@ import stat
 
 import pytest
 
+from tunesmith.core.cores import count_cores
 from tunesmith.executors.process.environment import (
-    count_cores,
     find_gpus,
     gpu_variables,
     gpus_of_slot,
