@@ -51,9 +51,9 @@ class Score:
     def loss(
         self, problems: Sequence[Problem], target: Floats, predictions: Floats, weight: Floats | None = None
     ) -> float:
-        """Return `mean` so that smaller is better."""
+        """Return `mean` so that smaller is better: 1, the best value of each that is to be maximized, minus it."""
         value = self.mean(problems, target, predictions, weight)
-        return -value if self.maximize else value
+        return 1 - value if self.maximize else value
 
 
 def per_problem(problems: Sequence[Problem], predictions: Floats) -> list[Floats]:

@@ -42,6 +42,7 @@ class Combination:
         *,
         weight: Floats | None = None,
         fits: Fits = lambda members: True,
+        costs: Mapping[int, float] | None = None,
     ) -> Self:
         """Return the combination of trials with the best score.
 
@@ -52,6 +53,7 @@ class Combination:
             score: The metric. For one that judges chosen classes, members are chosen by log loss, which tells more.
             weight: The weight of each row, shape `(rows,)`; None if all count alike.
             fits: Tells which members are allowed together.
+            costs: What a prediction costs by trial; all the same by default.
         """
         judge = score_named("log_loss", problems) if score.labels else score
 
@@ -62,7 +64,7 @@ class Combination:
         calibrated = {
             trial: apply_sharpness(problems, predicted, sharpness[trial]) for trial, predicted in predictions.items()
         }
-        weights = select(calibrated, loss, fits)
+        weights = select(calibrated, loss, fits, costs)
         mean = np.asarray(sum(share * calibrated[trial] for trial, share in weights.items()))
         final = fit_sharpness(problems, target, mean)
         outputs = apply_sharpness(problems, mean, final)

@@ -217,7 +217,9 @@ def _chosen(study: Study, task: TableTask) -> tuple[Combination, dict[int, Path]
         raise InputError("no model was trained in time. Allow more minutes.")
     predictions = {number: np.load(folder / PREDICTIONS_FILE) for number, folder in folders.items()}
     target, weight = table.held_out_target, table.held_out_weight
-    combination = Combination.fit(table.problems, target, predictions, score, weight=weight, fits=rules.allow)
+    combination = Combination.fit(
+        table.problems, target, predictions, score, weight=weight, fits=rules.allow, costs=rules.costs
+    )
     return combination, folders, combination.score(table.problems, target, predictions, score, weight)
 
 

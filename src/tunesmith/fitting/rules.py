@@ -11,7 +11,8 @@ from ..core.trial import State, Trial
 from ..study.study import Study
 from .files import KeptOptions
 
-_ADDED_UP = ("model_mb", "predict_ms_per_1000_rows")
+_PREDICTION_TIME = "predict_ms_per_1000_rows"
+_ADDED_UP = ("model_mb", _PREDICTION_TIME)
 """What an ensemble costs is the sum of what its members cost."""
 
 
@@ -40,6 +41,11 @@ class EnsembleRules:
         violation = self.study.objective.violation
         feasible = [trial for trial in complete if not violation(trial.metrics)]
         return feasible or sorted(complete, key=lambda trial: violation(trial.metrics))[:1]
+
+    @property
+    def costs(self) -> dict[int, float]:
+        """The prediction time of each candidate, by which one is left out that adds little."""
+        return {trial.number: max(trial.metrics.get(_PREDICTION_TIME, 1.0), 1e-3) for trial in self.candidates}
 
     def allow(self, members: Collection[int]) -> bool:
         """Return whether some trials may be combined."""

@@ -4,7 +4,7 @@ import pytest
 from tunesmith.data.problem import Problem
 from tunesmith.data.scores import score_named
 from tunesmith.ensembles.combination import Combination
-from tunesmith.ensembles.greedy import most_members, select
+from tunesmith.ensembles.greedy import most_members, select, thin
 
 NUMBER = (Problem(target="n", kind="regression"),)
 SCORE = score_named("rmse", NUMBER)
@@ -31,6 +31,18 @@ def test_with_few_rows_equals_are_averaged_and_worse_ones_are_not() -> None:
     assert weights.get(8, 0.0) < 0.05
     outstanding = {number: predicted * 10 for number, predicted in equals.items()} | {9: target[:, None] + 0.01}
     assert select(outstanding, rmse(target)) == {9: 1.0}
+
+
+def test_members_that_change_little_are_left_out_the_costly_first() -> None:
+    predictions = {number: np.eye(3)[[number - 1]] for number in (1, 2, 3)}
+
+    def loss(predicted, rows):
+        """Grow by 0.15 % without the first or the second member, and double without the third."""
+        return float(1 + (predicted[0] == 0) @ [0.0015, 0.0015, 1])
+
+    for costly, cheap in ((1, 2), (2, 1)):
+        weights = thin({1: 0.2, 2: 0.2, 3: 0.6}, predictions, loss, costs={costly: 5.0, cheap: 4.0, 3: 9.0})
+        assert weights == pytest.approx({cheap: 0.25, 3: 0.75})
 
 
 def test_more_rows_allow_more_members() -> None:
