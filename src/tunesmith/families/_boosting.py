@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import math
-import os
 import time
 from dataclasses import dataclass
 
 from ..data.problem import Problem
 
 MOST_ROUNDS = 3000
+_USUAL_RATE = 0.05
 _GROWTH = 0.4  # Of the rounds with the rows.
 
 
-def patience(rows: int) -> int:
-    """Return the rounds without improvement after which to stop; the numbers are those of AutoGluon 1.5."""
-    return max(20, min(300, 300 * 10_000 // max(rows, 1)))
+def patience(rows: int, learning_rate: float) -> int:
+    """Return the rounds without improvement after which to stop.
+
+    It is a third of AutoGluon 1.5's, which on eight tables took half of the time for the same loss; smaller steps get
+    more rounds.
+    """
+    return round(max(20, min(100, 1_000_000 / max(rows, 1))) * max(1.0, _USUAL_RATE / learning_rate))
 
 
 def boosting_seconds(
@@ -32,7 +36,7 @@ def boosting_seconds(
         costs: The booster's.
     """
     trees = problem.outputs if problem.kind == "multiclass" else 1
-    waited = min(costs.most_patience, patience(round(rows)))
+    waited = min(costs.most_patience, patience(round(rows), learning_rate))
     growing = costs.rounds * (1 if problem.is_classification else costs.regression) / learning_rate
     rounds = min(costs.most_rounds, waited + growing * math.pow(rows / 1000, _GROWTH))
     a_tree = costs.tree + costs.leaf * leaves + costs.row * rows + costs.cell * cells * math.log2(leaves + 1)
@@ -62,11 +66,6 @@ class BoostingCosts:
     regression: float
     most_rounds: int = MOST_ROUNDS
     most_patience: int = 300
-
-
-def prediction_threads() -> int:
-    """Return the number of threads to predict with: `OMP_NUM_THREADS`, or 0 for all cores."""
-    return int(os.environ.get("OMP_NUM_THREADS") or 0)
 
 
 @dataclass

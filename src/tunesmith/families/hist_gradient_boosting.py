@@ -153,7 +153,7 @@ class HistGradientBoostingFamily:
 
 def _grow(part: TrainingPart, booster: Any, filled: Singles, held_out: Singles) -> tuple[list[list[Any]], Floats]:
     """Return the trees of each round up to the best, and what their sums start from; shape `(sums,)`."""
-    rounds, sums = Rounds(min(_MOST_PATIENCE, patience(len(part.target))), part.deadline), None
+    rounds, sums = Rounds(min(_MOST_PATIENCE, patience(len(part.target), booster.learning_rate)), part.deadline), None
     for grown in range(_BATCH_ROUNDS, _MOST_ROUNDS + 1, _BATCH_ROUNDS):
         booster.set_params(max_iter=grown).fit(filled, part.target, sample_weight=part.weight)
         offsets = np.asarray(booster._baseline_prediction, dtype=np.float64).reshape(-1)

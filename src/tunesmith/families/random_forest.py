@@ -35,8 +35,8 @@ class RandomForestFamily:
     def configurations(self, problem: Problem) -> Sequence[Mapping[str, Value]]:
         """Return a deep and a tame configuration."""
         return [
-            {"trees": 200, "min_samples_leaf": 1, "max_features": 0.3, "max_samples": 1.0},
-            {"trees": 150, "min_samples_leaf": 5, "max_features": 0.5, "max_samples": 0.7},
+            {"trees": 120, "min_samples_leaf": 1, "max_features": 0.3, "max_samples": 1.0},
+            {"trees": 120, "min_samples_leaf": 5, "max_features": 0.5, "max_samples": 0.7},
         ]
 
     def seconds(self, rows: int, columns: int, problem: Problem, parameters: Mapping[str, Value]) -> float:

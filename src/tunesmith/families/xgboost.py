@@ -15,7 +15,7 @@ from ..core.parameters import Float, Int, Parameter
 from ..core.trial import Value
 from ..data.problem import Problem
 from ..errors import InputError, message_of
-from ._boosting import MOST_ROUNDS, BoostingCosts, Rounds, boosting_seconds, patience, prediction_threads
+from ._boosting import MOST_ROUNDS, BoostingCosts, Rounds, boosting_seconds, patience
 from ._codes import ColumnCodes
 from ._links import check_xgboost
 from ._scaled import class_shares
@@ -45,8 +45,8 @@ class XgboostModel:
 
     def predict(self, features: pd.DataFrame) -> Floats:
         """Return probabilities of the classes, or numbers; shape `(rows, outputs)`."""
-        self.booster.set_param({"nthread": prediction_threads()})
-        sums = self.booster.predict(_matrix(self.codes, features, prediction_threads()), output_margin=True)
+        self.booster.set_param({"nthread": 1})
+        sums = self.booster.predict(_matrix(self.codes, features, 1), output_margin=True)
         sums = np.asarray(sums, dtype=np.float64).reshape(len(features), -1)
         return sums if self.outputs == 1 else class_shares(sums, range(self.outputs), self.outputs)
 
@@ -133,7 +133,7 @@ class XgboostFamily:
         codes = ColumnCodes.of(part.features)
         features, target = part.validation
         training = _matrix(codes, part.features, part.threads, part.target, part.weight)
-        rounds = Rounds(patience(len(part.target)), part.deadline)
+        rounds = Rounds(patience(len(part.target), float(parameters["learning_rate"])), part.deadline)
 
         class Stop(xgboost.callback.TrainingCallback):
             """Ends the training."""
@@ -179,5 +179,5 @@ def _matrix(
         weight=weight,
         feature_types=["c" if index in sets else "q" for index in range(len(codes.columns))],
         enable_categorical=True,
-        nthread=threads or None,
+        nthread=threads,
     )

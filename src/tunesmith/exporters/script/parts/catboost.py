@@ -24,7 +24,7 @@ def catboost(train, target, held_out, held_out_target, *, classes, weight, seed,
     booster.fit(
         pool(train, label=target, weight=weight),
         eval_set=pool(held_out, label=held_out_target),
-        early_stopping_rounds=patience(len(target)),
+        early_stopping_rounds=patience(len(target), options["learning_rate"]),
         use_best_model=True,
     )
     return lambda frame: outputs(booster.predict(pool(frame), prediction_type="RawFormulaVal"), classes)

@@ -63,6 +63,6 @@ def outputs(sums, classes):
     return softmax(np.column_stack([np.zeros(len(sums)), sums]) if classes == 2 else sums, axis=1)
 
 
-def patience(rows):
+def patience(rows, learning_rate):
     """Return the rounds without improvement after which a booster stops."""
-    return max(20, min(300, 300 * 10_000 // max(rows, 1)))
+    return round(max(20, min(100, 1_000_000 / max(rows, 1))) * max(1.0, 0.05 / learning_rate))

@@ -30,6 +30,6 @@ def hist_gradient_boosting(train, target, held_out, held_out_target, *, classes,
     for rounds in range(20, 1001, 20):
         booster.set_params(max_iter=rounds).fit(filled(array, values), target, sample_weight=weight)
         best = int(np.argmin([loss(predicted) for predicted in staged(held_out)]))
-        if rounds - 1 - best >= min(60, patience(len(target))):
+        if rounds - 1 - best >= min(60, patience(len(target), options["learning_rate"])):
             break
     return lambda frame: next(islice(staged(frame), best, None))

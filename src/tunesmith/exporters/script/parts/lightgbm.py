@@ -14,7 +14,7 @@ def lightgbm(train, target, held_out, held_out_target, *, classes, weight, seed,
         fixed["num_class"] = classes
     data = lgb.Dataset(encoded(train), target, weight=weight, categorical_feature=sets_of_levels(train))
     validation = data.create_valid(encoded(held_out), held_out_target)
-    stop = lgb.early_stopping(patience(len(target)), verbose=False)
+    stop = lgb.early_stopping(patience(len(target), options["learning_rate"]), verbose=False)
     booster = lgb.train(fixed | options, data, num_boost_round=3000, valid_sets=[validation], callbacks=[stop])
     return lambda frame: outputs(booster.predict(encoded(frame), raw_score=True), classes)
 

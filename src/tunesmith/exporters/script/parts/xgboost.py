@@ -22,7 +22,7 @@ def xgboost(train, target, held_out, held_out_target, *, classes, weight, seed, 
         matrix(train, label=target, weight=weight),
         num_boost_round=3000,
         evals=[(matrix(held_out, label=held_out_target), "validation")],
-        early_stopping_rounds=patience(len(target)),
+        early_stopping_rounds=patience(len(target), options["learning_rate"]),
         verbose_eval=False,
     )
     best = booster[: booster.best_iteration + 1]
