@@ -10,7 +10,7 @@ from ..core.arrays import Floats
 from ..errors import InputError
 from .problem import Problem
 
-HOLD_OUT_ROWS = 20_000
+HOLD_OUT_ROWS = 50_000
 """The number of rows above which one part is held out instead of folds."""
 _MOST_HELD_OUT = 10_000
 _FOLDS = 5
@@ -29,17 +29,17 @@ def assign_folds(
 ) -> np.ndarray:
     """Return the fold in which each row is held out.
 
-    There are five folds up to 20,000 rows, above that one of a tenth of the rows. Targets are spread evenly: classes by
+    There are five folds up to 50,000 rows, above that one of a tenth of the rows. Targets are spread evenly: classes by
     their shares, numbers by their ranks. A row that is alone in its class is never held out.
 
     Args:
         problems: What is predicted.
         target: Encoded, shape `(rows, problems)`.
         seed: The seed of the shuffle.
-        repeats: The number of times that all rows are dealt anew; 1 above 20,000 rows and with `times`.
+        repeats: The number of times that all rows are dealt anew; 1 above 50,000 rows and with `times`.
         groups: The group of each row as a code, shape `(rows,)`. No group is in two folds.
         times: The time of each row, ascending, shape `(rows,)`. Folds follow each other, and the first half of the
-            rows is never held out; above 20,000 rows the last tenth is held out.
+            rows is never held out; above 50,000 rows the last tenth is held out.
         copies: A number for each row, the same for rows that are copies of one another, shape `(rows,)`. Copies are in
             one fold, unless they are a class of their own; not regarded with `groups` or `times`.
 

@@ -59,10 +59,10 @@ def test_repeats_differ_and_the_same_seed_gives_the_same() -> None:
 
 @pytest.mark.parametrize("problem", [NUMBER, classes(3)])
 def test_of_many_rows_one_part_is_held_out(problem: Problem) -> None:
-    target = (np.arange(30_000) % 3).astype(float)[:, None]
+    target = (np.arange(60_000) % 3).astype(float)[:, None]
     (folds,) = assign_folds([problem], target, seed=0, repeats=3)
-    assert np.bincount(folds + 1).tolist() == [27_000, 3_000]
-    assert np.bincount(target[folds == 0, 0].astype(int)).tolist() == [1000] * 3
+    assert np.bincount(folds + 1).tolist() == [54_000, 6_000]
+    assert np.bincount(target[folds == 0, 0].astype(int)).tolist() == [2000] * 3
 
 
 def test_of_a_million_rows_ten_thousand_are_held_out() -> None:
@@ -70,7 +70,7 @@ def test_of_a_million_rows_ten_thousand_are_held_out() -> None:
     assert (folds == 0).sum() == 10_000
 
 
-@pytest.mark.parametrize("rows", [200, 25_000])
+@pytest.mark.parametrize("rows", [200, 60_000])
 def test_groups_are_whole_and_even(rows: int) -> None:
     groups = RANDOM.integers(0, rows // 8, rows)
     target = (groups % 2).astype(float)[:, None]
@@ -89,11 +89,11 @@ def test_fewer_groups_than_folds() -> None:
     assert sorted(folds.tolist()) == [0, 0, 0, 1, 1, 1, 2, 2, 2]
 
 
-@pytest.mark.parametrize("rows", [100, 25_000])
+@pytest.mark.parametrize("rows", [100, 60_000])
 def test_folds_of_time_follow_each_other(rows: int) -> None:
     (folds,) = assign_folds([NUMBER], RANDOM.normal(size=(rows, 1)), seed=0, times=np.arange(rows))
     assert (np.diff(folds) >= 0).all()
-    assert np.bincount(folds + 1).tolist() == ([50, 10, 10, 10, 10, 10] if rows == 100 else [22_500, 2_500])
+    assert np.bincount(folds + 1).tolist() == ([50, 10, 10, 10, 10, 10] if rows == 100 else [54_000, 6_000])
 
 
 def test_rows_of_one_time_stay_together() -> None:
@@ -141,7 +141,7 @@ def test_copies_are_in_one_fold_unless_they_are_a_class_of_their_own(rows: list[
 
 
 def test_of_many_rows_copies_are_held_out_together() -> None:
-    copies = np.arange(30_000) % 20_000
+    copies = np.arange(60_000) % 40_000
     (folds,) = assign_folds([NUMBER], copies[:, None].astype(float), seed=0, copies=copies)
-    assert (folds[:10_000] == folds[20_000:]).all()
+    assert (folds[:20_000] == folds[40_000:]).all()
     assert (folds == 0).mean() == pytest.approx(0.1, abs=0.01)

@@ -4,13 +4,13 @@ import numpy as np
 
 
 def assign_folds(target, classes, seed, repeat=0):
-    """Return the fold in which each row is held out: five, or above 20,000 rows one of a tenth; -1 for the others.
+    """Return the fold in which each row is held out: five, or above 50,000 rows one of a tenth; -1 for the others.
 
     Rows are dealt in the order of their targets, so that similar ones are in different folds.
     """
     rows = len(target)
     random = np.random.default_rng((seed, repeat))
-    folds = rows // min(10_000, rows // 10) if rows > 20_000 else min(5, rows)
+    folds = rows // min(10_000, rows // 10) if rows > 50_000 else min(5, rows)
     order = np.lexsort((random.random(rows), target))
     rounds = -(-rows // folds)
     if classes:
@@ -19,7 +19,7 @@ def assign_folds(target, classes, seed, repeat=0):
         dealt = random.permuted(np.tile(np.arange(folds), (rounds, 1)), axis=1).ravel()
     fold = np.empty(rows, dtype=int)
     fold[order] = dealt[:rows]
-    return np.where(fold > 0, -1, 0) if rows > 20_000 else fold
+    return np.where(fold > 0, -1, 0) if rows > 50_000 else fold
 
 
 def splits(fold, ordered=False):
