@@ -9,6 +9,7 @@ from typing import Any
 
 from ..agents.family_selection import Needs, Wish
 from ..core.budget import Budget
+from ..core.cores import count_cores
 from ..core.objective import Constraint
 from ..core.schema import expect_range, expect_whole
 from ..core.spending import Call
@@ -87,6 +88,11 @@ class FitOptions:
             avoid=self.avoid,
             only=self.families,
         )
+
+    @property
+    def slots(self) -> int:
+        """The number of trials that run at once."""
+        return self.parallel or count_cores()
 
     @property
     def minutes(self) -> float:

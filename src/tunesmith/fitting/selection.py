@@ -13,7 +13,7 @@ from ..errors import InputError
 from ..families.base import Family
 from ..text.cleaning import short
 from .options import FitOptions
-from .plan import PlannedTrial
+from .plan import PlannedTrial, plan
 from .request import FitRequest
 from .space import families
 
@@ -36,10 +36,20 @@ def asked_families(table: Table, options: FitOptions) -> list[str]:
     return names
 
 
-def in_order(planned: Sequence[PlannedTrial], table: Table, options: FitOptions) -> list[PlannedTrial]:
-    """Return planned trials, those of families that are preferred or meet the wishes best first."""
+def first_trials(
+    chosen: Mapping[str, Family], table: Table, options: FitOptions, recipes: Sequence[str] = ("plain",)
+) -> list[PlannedTrial]:
+    """Return the configurations to be tried first, those of families that are preferred or meet the wishes best first.
+
+    Args:
+        chosen: The families by name.
+        table: The table to be trained on.
+        options: What the user asks for.
+        recipes: The names of the recipes, that for every family first.
+    """
+    planned = plan(chosen, table, recipes, seconds=options.slots * 60 * options.minutes)
     if not (options.prefer or options.wishes):
-        return list(planned)
+        return planned
     tiers = {advice.family: advice.tier for advice in _advice(table, options)}
     return sorted(planned, key=lambda trial: tiers.get(str(trial.parameters["family"]), 0))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
@@ -25,12 +24,11 @@ from ..study.study import Study
 from ..tasks.table import TableTask
 from .files import KeptOptions
 from .options import COSTS, FitOptions
-from .plan import plan
 from .prepare import TABLE_FOLDER, prepare
 from .recipes import study_recipes
 from .report import write_quickly
 from .result import MODEL_FOLDER, FitResult, combine
-from .selection import about_table, asked_families, in_order
+from .selection import about_table, asked_families, first_trials
 from .space import families, search_space
 from .table_tools import TableTools
 from .workflow import write_workflow
@@ -144,7 +142,7 @@ class FitSession:
     def _study_options(self) -> dict[str, Any]:
         options, budget = self.options, self._budget()
         recipes = study_recipes(self.folder, self.table, options.recipes)
-        planned = in_order(plan(self.families, self.table, recipes), self.table, options)
+        planned = first_trials(self.families, self.table, options, recipes)
         return {
             "space": search_space(self.families, recipes),
             "objective": Objective((self._metric,), tuple(self.limits)),
@@ -161,7 +159,7 @@ class FitSession:
             "judge": {"name": "rules", "repeats": 0},
             "executor": {
                 "name": "process",
-                "slots": options.parallel or len(os.sched_getaffinity(0)),
+                "slots": options.slots,
                 "threads_per_trial": 1,
                 "preload": "first",
                 "grace_seconds": _STOPPING_SECONDS,

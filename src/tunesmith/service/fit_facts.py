@@ -13,10 +13,9 @@ from ..data.problem import Problem
 from ..data.scores import score_named
 from ..data.table import Table
 from ..fitting.options import FitOptions
-from ..fitting.plan import plan
 from ..fitting.prepare import prepare
 from ..fitting.result import FitResult
-from ..fitting.selection import asked_families, in_order
+from ..fitting.selection import asked_families, first_trials
 from ..fitting.space import absent_families, families
 
 
@@ -52,7 +51,7 @@ def understood_facts(data: Any, options: FitOptions, folder: Path) -> dict[str, 
             "validation": _validation(table),
             "families": {name: family.profile.title for name, family in chosen.items()},
             "absent": [] if options.restricts_families else absent_families(table),
-            "first": [str(trial.parameters["family"]) for trial in in_order(plan(chosen, table), table, options)],
+            "first": [str(trial.parameters["family"]) for trial in first_trials(chosen, table, options)],
             "limits": [
                 {"metric": limit.metric, "low": limit.low, "high": limit.high} for limit in options.limits
             ],

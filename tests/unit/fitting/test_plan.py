@@ -42,6 +42,12 @@ def test_more_rows_take_longer(tmp_path) -> None:
     assert many > 5 * few
 
 
+def test_forests_wait_where_they_would_take_much_of_the_time(tmp_path) -> None:
+    trials = plan(FAMILIES, table_of(5000, tmp_path), seconds=10)
+    families = [trial.parameters["family"] for trial in trials]
+    assert families[: families.index("extra_trees")].count("lightgbm") > 2
+
+
 def test_a_family_alone_is_tried_at_once(tmp_path) -> None:
     chosen = {"prior": PriorFamily(), "random_forest": RandomForestFamily()}
     assert plan(chosen, table_of(200, tmp_path))[0].parameters["family"] == "random_forest"

@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 import pytest
 
 from tunesmith import Choice, Float, SearchSpace, SpaceExhausted, State
@@ -11,13 +13,13 @@ SPACE = SearchSpace({"family": Choice(["fast", "slow"]), "x": Float(0, 1)})
 GIVEN = [{"family": "slow", "x": 0.5}, {"family": "fast", "x": 0.5}, {"family": "slow", "x": 0.25}]
 
 
-def history_of(*ended: tuple[dict, float], elapsed: float = 0.0) -> History:
+def history_of(*ended: tuple[dict, float], elapsed: float = 0.0, losses: Sequence[float] = ()) -> History:
     history = History(SPACE, MINIMIZE)
     history.apply(SessionOpened(study={}, time=0.0, elapsed=0.0))
     for number, (parameters, seconds) in enumerate(ended):
         history.apply(TrialProposed(trial=number, proposal=Proposal(parameters=parameters), time=0.0))
         history.apply(TrialStarted(trial=number, attempt=1, time=0.0))
-        metrics = {"y": 1.0}
+        metrics = {"y": losses[number] if losses else 1.0}
         end = {"state": State.COMPLETE, "metrics": metrics, "seconds": seconds, "time": 0.0, "elapsed": elapsed}
         history.apply(TrialFinished(trial=number, attempt=1, **end))
     return history
@@ -35,9 +37,16 @@ def test_given_configurations_come_first_in_their_order() -> None:
     assert everything[0] not in GIVEN
 
 
+def test_groups_that_lag_behind_come_last() -> None:
+    proposer = OrderedProposer(configurations=[*GIVEN, {"family": "fast", "x": 0.25}], group="family", then="random")
+    tried = ((GIVEN[0], 1.0), (GIVEN[1], 1.0))
+    assert proposed(proposer, history_of(*tried, losses=[0.1, 0.2]), 2) == [GIVEN[2], {"family": "fast", "x": 0.25}]
+    assert proposed(proposer, history_of(*tried, losses=[0.2, 0.1]), 2) == [{"family": "fast", "x": 0.25}, GIVEN[2]]
+
+
 def test_a_trial_that_would_end_too_late_is_passed_over() -> None:
-    proposer = OrderedProposer(configurations=GIVEN, seconds=[40, 1, 40], minutes=1, group="family", then="random")
-    assert proposed(proposer, history_of()) == [GIVEN[1]]  # An estimate alone counts twice.
+    proposer = OrderedProposer(configurations=GIVEN, seconds=[50, 1, 50], minutes=1, group="family", then="random")
+    assert proposed(proposer, history_of()) == [GIVEN[1]]  # An estimate alone counts 1.3 times.
     slow = history_of((GIVEN[0], 20.0), elapsed=25.0)  # Half of its estimate.
     assert proposed(proposer, slow, 2) == GIVEN[1:]
     late = history_of((GIVEN[0], 20.0), elapsed=40.0)
