@@ -35,7 +35,7 @@ from .workflow import write_workflow
 
 RESERVED_SECONDS = 3.0
 _PREPARING_SHARE = 0.25  # Of all time, for reading a table that is too large to be read whole.
-_SAVING_SECONDS = 0.5  # For a trial that has trained until its end, to save its models.
+_SAVING_SECONDS, _SAVING_SHARE = 0.5, 0.01  # For a trial that has trained until its end; the share of all time.
 _STOPPING_SECONDS = 0.2  # For a trial that is stopped; it has nothing to lose.
 _GRACE_SECONDS = 1.0  # After the minutes, for the report.
 _FIRST_PROPOSAL = Proposal(
@@ -80,7 +80,7 @@ class FitSession:
             metric=self.score.name,
             families=list(self.families),
             also=[limit.metric for limit in self.limits if limit.metric not in (*COSTS, self.score.name)],
-            ends=started + options.minutes * 60 - RESERVED_SECONDS - _SAVING_SECONDS,
+            ends=started + (1 - _SAVING_SHARE) * options.minutes * 60 - RESERVED_SECONDS - _SAVING_SECONDS,
         )
         self.study = Study(task=self.task, **self._study_options())
         if self.study.adviser is not None:
