@@ -75,6 +75,7 @@ class CsvFormat:
         if separator not in rows:
             rows[separator] = _rows(text, separator, quote, escape, is_whole)
         if not declared and _evenness(rows[separator]) < _LEAST_EVEN:
+            _check_lengths(rows[separator], separator)
             separator = _SPACES if _is_spaced(text, is_whole) else _NO_SEPARATOR
             rows[separator] = (
                 [line.split() for line in text.splitlines()]
@@ -146,6 +147,18 @@ def _evenness(rows: Sequence[Sequence[str]]) -> float:
     if len(counts) == 1:
         return 1.0
     return max(counts[1:].count(counts[0] + more) for more in (0, 1)) / (len(counts) - 1)
+
+
+def _check_lengths(rows: Sequence[Sequence[str]], separator: str) -> None:
+    """Raise `InputError` if header and most rows have a separator, but not as often."""
+    lengths = [len(row) for row in rows if row]
+    if len(lengths) > 1 and lengths[0] > 1 and sum(length > 1 for length in lengths) > len(lengths) / 2:
+        number, length = next((index, n) for index, n in enumerate(lengths[1:], 2) if n != lengths[0])
+        name = {"\t": "tab"}.get(separator, f"'{separator}'")
+        raise InputError(
+            f"its rows must have as many fields as the header, {lengths[0]} with the separator {name}, but row {number} "
+            f"has {length}, and most rows differ"
+        )
 
 
 def _is_spaced(text: str, is_whole: bool) -> bool:

@@ -93,6 +93,8 @@ def _is_arrow(path: Path) -> bool:
 
 
 def _read_file(path: Path, limits: Limits) -> RawTable:
+    if path.is_dir():
+        raise InputError(f"a table must be a file, but {path} is a folder.")
     if not path.is_file():
         raise InputError(f"a table must be an existing file, got {path}.")
     if path.stat().st_size == 0:
@@ -106,6 +108,8 @@ def _read_file(path: Path, limits: Limits) -> RawTable:
         return _of_arrow(path, "Arrow", limits)
     if suffix in (".xlsx", ".xls", ".ods"):
         raise InputError(f"spreadsheets are not read. Save {path.name} as CSV first.")
+    if suffix in (".json", ".jsonl", ".ndjson"):
+        raise InputError(f"JSON is not read. Save {path.name} as CSV or Parquet first.")
     csv = read_csv(path, limits)
     return _without_index(RawTable(frame=csv.frame, decimal=csv.decimal, findings=csv.findings))
 

@@ -98,6 +98,17 @@ def leaderboard(fitted: Fitted, costs: Mapping[int, Cost]) -> list[LeaderboardRo
         fitted: The fit.
         costs: What the models cost, by trial.
     """
+    rows = trial_rows(fitted, costs)
+    return [_whole(fitted, [row for row in rows if row.weight > 0]), *rows]
+
+
+def trial_rows(fitted: Fitted, costs: Mapping[int, Cost]) -> list[LeaderboardRow]:
+    """Return every complete trial, the best first; the best thirty and the members have an interval.
+
+    Args:
+        fitted: The fit.
+        costs: What the models cost, by trial.
+    """
     blocks = stratified_blocks(fitted.target[:, 0])
     scores = {number: fitted.mean(predictions) for number, predictions in fitted.out_of_fold.items()}
     sign = -1.0 if fitted.score.maximize else 1.0
@@ -123,7 +134,7 @@ def leaderboard(fitted: Fitted, costs: Mapping[int, Cost]) -> list[LeaderboardRo
                 parameters={k.removeprefix(prefix): v for k, v in trial.parameters.items() if k.startswith(prefix)},
             )
         )
-    return [_whole(fitted, [row for row in rows if row.weight > 0], blocks), *rows]
+    return rows
 
 
 def estimate(fitted: Fitted, predictions: Floats, blocks: Sequence[Indices], rows: Indices | None = None) -> Estimate:
@@ -155,7 +166,8 @@ def stratified_blocks(target: Floats) -> list[Indices]:
     return [np.sort(order[start::_BLOCKS]) for start in range(_BLOCKS)]
 
 
-def _whole(fitted: Fitted, members: Sequence[LeaderboardRow], blocks: Sequence[Indices]) -> LeaderboardRow:
+def _whole(fitted: Fitted, members: Sequence[LeaderboardRow]) -> LeaderboardRow:
+    blocks = stratified_blocks(fitted.target[:, 0])
     seconds, ms, size = (
         None if not members or any(value is None for value in values) else sum(value for value in values if value)
         for values in (

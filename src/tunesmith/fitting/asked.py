@@ -38,7 +38,7 @@ def options_of(
     for everything, or rules alone decide. A later session takes the same words as the first one did.
 
     Args:
-        data: The table, as `prepare` takes it; only its first rows are read here, and only where there are words.
+        data: The table, as `prepare` takes it; only its first rows are read here, and only where no target is named.
         asked: The options by name, those of `fit`, with `minutes`, `trials`, `memory_gb` and `usd`; None or empty
             where left open.
         budget: Further limits.
@@ -48,13 +48,20 @@ def options_of(
         InputError: An option is wrong, or no target is named.
     """
     if (words := asked.get("request")) is None:
-        return _options(asked, budget, None, [])
+        return _options(asked, budget, None, [] if asked.get("target") else _names(_first_rows(data)))
     if (kept := _kept(words, folder)) is not None:
         return _options(asked, budget, kept, [])
-    first = next(iter(read_batches(data, _FIRST_ROWS)))
-    columns = [str(name) for name in first.frame.columns]
+    first = _first_rows(data)
     request, calls = _read(words, first, asked, budget)
-    return replace(_options(asked, budget, request, columns), calls=tuple(calls))
+    return replace(_options(asked, budget, request, _names(first)), calls=tuple(calls))
+
+
+def _first_rows(data: Any) -> RawTable:
+    return next(iter(read_batches(data, _FIRST_ROWS)))
+
+
+def _names(table: RawTable) -> list[str]:
+    return [str(name) for name in table.frame.columns]
 
 
 def _kept(words: str, folder: Path | None) -> FitRequest | None:
@@ -156,10 +163,10 @@ def _completed(asked: Mapping[str, Any], request: FitRequest) -> dict[str, Any]:
 
 
 def _no_target(columns: list[str], request: FitRequest | None) -> str:
-    if request is None:
-        return "a target must be named: the column to predict, as --target COLUMN."
     named = ", ".join(short(name, 40) for name in columns[:_MOST_NAMED])
     more = f" and {len(columns) - _MOST_NAMED} more" if len(columns) > _MOST_NAMED else ""
+    if request is None:
+        return f"a target must be named: the column to predict, as --target COLUMN. The columns are {named}{more}."
     return (
         f"the request must name the column to predict, as 'predict COLUMN', got '{short(request.words, 200)}'. "
         f"The columns are {named}{more}. Or name it with --target."

@@ -133,6 +133,8 @@ def prepare(data: Any, options: DataOptions, folder: Path, *, seed: int, seconds
 
 def _analysed(raw: RawTable, options: DataOptions, *, seed: int) -> tuple[Table, Analysis]:
     """Return the table of a user's data, split as the analyst finds right unless the options say, and the analysis."""
+    if not len(raw.frame):
+        raise InputError("a table must have rows, this one has only the names of its columns.")
     problems = problems_of(raw.frame, options, decimal=raw.decimal, findings=[])
     analysis = analyse(raw, problems, test=options.test, exclude=sorted(options.unused), seed=seed)
     if options.as_given:
@@ -331,7 +333,11 @@ def _test_part(raw: RawTable, options: DataOptions, schema: Schema, problems: tu
         why = "no target, or a class that the training table lacks"
         findings.append(replace(_left_out("unscored_rows", lost, why, options.targets), severity="warning"))
     if not len(known):
-        raise InputError("the test data must have rows with a target of the training table, got none.")
+        classes = "; ".join(f"{p.name}: {', '.join(map(shown, p.classes[:5]))}" for p in problems if p.classes)
+        raise InputError(
+            "the test data must have rows with a target of the training table, got none"
+            f"{f' (the classes are {classes})' if classes else ''}."
+        )
     features, met = schema.read_and_report(raw.frame.iloc[known].reset_index(drop=True))
     weight = None
     if options.weight is not None and options.weight in raw.frame.columns:

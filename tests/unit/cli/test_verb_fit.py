@@ -27,7 +27,9 @@ TABLE = "a,b,c\n" + "".join(f"{n},{n % 3},{'xy'[n % 2]}\n" for n in range(30))
         (["t.csv", "--target", "c", "--minutes", "0"], "minutes must be above 0"),
         (["t.csv", "--target", "c", "--task", "forecasting"], "forecasting is not built yet"),
         (["t.csv", "--target", "c", "--horizon", "7"], "forecasting is not built yet"),
-        (["t.csv"], "a target must be named"),
+        (["t.csv"], r"a target must be named: .* The columns are a, b, c\."),
+        (["t.json", "--target", "c"], r"JSON is not read. Save t\.json as CSV"),
+        ([".", "--target", "c"], r"a table must be a file, but \. is a folder"),
         (["t.csv", "--request", "predict d"], "must name the column to predict, as 'predict COLUMN'"),
     ],
 )
@@ -35,6 +37,7 @@ def test_bad_input(words: list[str], message: str, tmp_path: Path, monkeypatch: 
     monkeypatch.chdir(tmp_path)
     Path("t.csv").write_text(TABLE)
     Path("empty.csv").write_text("")
+    Path("t.json").write_text("[{}]")
     Path("constant.csv").write_text("a,b\n1,2\n2,2\n3,2\n")
     with pytest.raises(InputError, match=message):
         tunesmith.main(["fit", *words, "--folder", "f"], standalone_mode=False)

@@ -124,8 +124,9 @@ def test_many_lines_that_are_too_long_are_refused(tmp_path: Path) -> None:
         (gzip.compress(b"a,b\n1,2\n")[:-6], "ended before"),
         (gzip.compress(b"a,b\n1,2\n" * 999)[:40], "ended before"),
         (b"PK\x03\x04 no zip", "zip"),
+        (b"a,b,y\n1,2,yes\n3,no\n4,5,6,7,yes\n" * 9, "as many fields as the header, 3 .* but row 3 has 2"),
     ],
-    ids=["blank", "binary", "cut at its end", "cut", "no zip"],
+    ids=["blank", "binary", "cut at its end", "cut", "no zip", "ragged"],
 )
 def test_what_is_no_table_is_refused_in_one_sentence(tmp_path: Path, content: bytes, message: str) -> None:
     with pytest.raises(InputError, match=message):

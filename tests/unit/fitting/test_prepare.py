@@ -130,6 +130,11 @@ def test_test_rows_are_read_alike_and_those_that_cannot_be_scored_told(tmp_path:
     assert not table.test.splits
 
 
+def test_a_test_file_of_other_classes_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"got none \(the classes are y: 'no', 'yes'\)"):
+        prepared(tmp_path, test=TEST.assign(y="new"))
+
+
 def test_a_test_file_without_target_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="target of the test data must be a column"):
         prepared(tmp_path, test=TEST.drop(columns="y"))
@@ -177,7 +182,7 @@ def test_other_data_or_options_do_not_go_on(tmp_path: Path, change: dict[str, An
         (FRAME, {"target": []}, "a target must be named"),
         (FRAME[["y"]], {}, "a column to predict from"),
         (FRAME[:1], {}, "the same one in all rows"),
-        (FRAME[:0], {}, "only missing ones"),
+        (FRAME[:0], {}, "a table must have rows"),
         (FRAME[:2].assign(y=["no", "yes"]), {}, "more rows"),
         (None, {}, "Give the data"),
     ],
