@@ -13,7 +13,8 @@ from tunesmith import plugins
 from tunesmith.core.budget import Budget
 from tunesmith.core.trial import Value
 from tunesmith.data.scores import score_named
-from tunesmith.fitting.prepare import TABLE_FOLDER, DataOptions, prepare
+from tunesmith.fitting.data_options import DataOptions
+from tunesmith.fitting.prepare import TABLE_FOLDER, prepare
 from tunesmith.fitting.result import FitResult, combine
 from tunesmith.fitting.space import search_space
 from tunesmith.study.study import Study

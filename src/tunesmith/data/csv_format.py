@@ -156,8 +156,8 @@ def _check_lengths(rows: Sequence[Sequence[str]], separator: str) -> None:
         number, length = next((index, n) for index, n in enumerate(lengths[1:], 2) if n != lengths[0])
         name = {"\t": "tab"}.get(separator, f"'{separator}'")
         raise InputError(
-            f"its rows must have as many fields as the header, {lengths[0]} with the separator {name}, but row {number} "
-            f"has {length}, and most rows differ"
+            f"its rows must have as many fields as the header, {lengths[0]} with the separator {name}, but row "
+            f"{number} has {length}, and most rows differ"
         )
 
 

@@ -122,7 +122,7 @@ class Schema:
                     columns=tuple(absent),
                     text=f"{count(len(absent), 'column')} of the training table {_are(absent)} absent: "
                     f"{_listed(absent)}.",
-                    remedy="Their values are taken as missing. Add them for better predictions.",
+                    remedy="What is absent is taken as missing. Add it for better predictions.",
                 )
             )
         if renamed:

@@ -18,8 +18,8 @@ from ..errors import InputError, MissingApiKey
 from ..init.request import plain
 from ..text.cleaning import short
 from ..text.wording import duration
+from .data_options import DataOptions, problems_of
 from .options import COSTS, DEFAULT_MINUTES, FitOptions, listed, parse_limits, parse_task
-from .prepare import DataOptions, problems_of
 from .request import SEVERAL, FitRequest, kept_request
 from .request_reading import read_request
 

@@ -15,7 +15,7 @@ from ..core.schema import expect_range, expect_whole
 from ..core.spending import Call
 from ..core.values import shown
 from ..errors import InputError
-from .prepare import DataOptions
+from .data_options import DataOptions
 from .request import FitRequest
 
 DEFAULT_MINUTES = 5.0

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from ..core.machine_faults import writing
 from ..core.trial import State
 from ..data.analysis import Analysis
 from ..data.read import read_frame
@@ -228,19 +229,21 @@ def combine(study: Study, task: TableTask) -> None:
 
     Raises:
         InputError: No trial is complete.
+        OutputError: The folder cannot be written.
     """
     assert study.folder is not None
     combination, folders, score = _chosen(study, task)
-    save_ensemble(
-        study.folder / MODEL_FOLDER,
-        schema=task.loaded.schema,
-        problems=task.loaded.problems,
-        metric=task.metric,
-        score=score,
-        combination=combination,
-        parameters={trial.number: trial.parameters for trial in study.trials},
-        pipelines={number: sorted(folder.glob("fold_*")) for number, folder in folders.items()},
-    )
+    with writing(study.folder / MODEL_FOLDER):
+        save_ensemble(
+            study.folder / MODEL_FOLDER,
+            schema=task.loaded.schema,
+            problems=task.loaded.problems,
+            metric=task.metric,
+            score=score,
+            combination=combination,
+            parameters={trial.number: trial.parameters for trial in study.trials},
+            pipelines={number: sorted(folder.glob("fold_*")) for number, folder in folders.items()},
+        )
 
 
 def trial_model(study: Study, number: int) -> Ensemble:

@@ -11,7 +11,7 @@ from ..data.read import read_table
 from ..diagnosis.assessment import QUICK
 from ..fitting.advice import diagnosed, drafted_recipe, suggested_families
 from ..fitting.asked import options_of
-from ..fitting.prepare import problems_of
+from ..fitting.data_options import problems_of
 from ..fitting.result import FitResult
 
 

@@ -8,8 +8,8 @@ from benchmarks.analyst.tables import patients
 from rich.console import Console
 
 from tunesmith.cli.fit_views import understood
+from tunesmith.fitting.data_options import DataOptions
 from tunesmith.fitting.options import FitOptions
-from tunesmith.fitting.prepare import DataOptions
 from tunesmith.service.fit_facts import understood_facts
 
 

@@ -11,7 +11,8 @@ from benchmarks.analyst.tables import patients, plain, trend
 
 from tunesmith.data.analysis import Analysis
 from tunesmith.data.table import Table
-from tunesmith.fitting.prepare import DataOptions, prepare
+from tunesmith.fitting.data_options import DataOptions
+from tunesmith.fitting.prepare import prepare
 
 
 def prepared(tmp_path: Path, frame: pd.DataFrame, **options: Any) -> tuple[Table, Analysis]:

@@ -7,8 +7,9 @@ from tunesmith.families.lightgbm import LightgbmFamily
 from tunesmith.families.linear import LinearFamily
 from tunesmith.families.prior import PriorFamily
 from tunesmith.families.random_forest import RandomForestFamily
+from tunesmith.fitting.data_options import DataOptions
 from tunesmith.fitting.plan import plan
-from tunesmith.fitting.prepare import DataOptions, prepare
+from tunesmith.fitting.prepare import prepare
 
 FAMILIES = {
     "prior": PriorFamily(),

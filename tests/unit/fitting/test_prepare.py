@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -7,9 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tunesmith.data.analysis import Analysis
 from tunesmith.data.table import Table
 from tunesmith.errors import InputError
-from tunesmith.fitting.prepare import DataOptions, prepare
+from tunesmith.fitting.data_options import DataOptions
+from tunesmith.fitting.prepare import prepare
 
 RANDOM = np.random.default_rng(0)
 ROWS = 100
@@ -147,6 +150,25 @@ def test_the_same_data_and_options_go_on(tmp_path: Path) -> None:
     for source in (path, str(path), None):
         again = prepared(tmp_path, source, group="shop", test=TEST)
         np.testing.assert_array_equal(again.folds, first.folds)
+
+
+def test_a_slower_session_goes_on_with_the_table_of_a_faster_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "study" / "table"
+    (folder.parent / "table.999999999").mkdir(parents=True)  # Left by a session that was killed.
+    save = Analysis.save
+
+    def after_another(analysis: Analysis, own: Path) -> None:
+        monkeypatch.setattr(Analysis, "save", save)
+        with monkeypatch.context() as other:
+            other.setattr("os.getpid", os.getppid)
+            prepared(tmp_path)
+        save(analysis, own)
+
+    monkeypatch.setattr(Analysis, "save", after_another)
+    assert len(prepared(tmp_path).target) == ROWS
+    assert [path.name for path in folder.parent.iterdir()] == ["table"]
 
 
 @pytest.mark.parametrize(
