@@ -43,6 +43,7 @@ class PlannerAdviser:
 
     Attributes:
         about: What is known beside the trials, as the findings about a table; part of every question.
+        first_question: Asks the model once when the study begins to run, in a thread of its own, and keeps the answer.
         more_tools: Returns tools that the planner may call besides those that read the history, as those of a table.
     """
 
@@ -50,6 +51,7 @@ class PlannerAdviser:
         self.gateway = gateway
         self.approvals = approvals
         self.about = ""
+        self.first_question: Callable[[Model], None] | None = None
         self.more_tools: Callable[[ToolResults], Sequence[Tool]] = lambda results: ()
         self._leftover: list[Advice] = []
         self._suggestions: dict[str, list[Advice]] = {}  # By the specialist's parameter.
@@ -79,6 +81,9 @@ class PlannerAdviser:
         self.gateway.concurrent = concurrent
         self.gateway.should_cancel = should_cancel
         _ = self.gateway.model  # Connects, so that wrong settings are reported before anything runs.
+        if (question := self.first_question) is not None:
+            self.first_question = None
+            self.gateway.ask_in_background("first question", lambda: question)
 
     def cancel(self) -> None:
         """Cancel pending requests, and make no new ones."""

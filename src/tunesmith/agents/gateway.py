@@ -131,9 +131,17 @@ class ModelGateway:
             return None
         if not self.concurrent:
             return self._result_of(partial(prepare(), model))
-        self._threads = self._threads or ThreadPoolExecutor(_THREADS, thread_name_prefix="gateway")
-        self._pending[topic] = self._threads.submit(prepare(), model)
+        self._submit(topic, prepare(), model)
         return None
+
+    def ask_in_background(self, topic: str, prepare: Callable[[], Ask[Any]]) -> None:
+        """Ask a question in the background, however many trials run at once; see `ask` and `take_answer`."""
+        if topic not in self._pending and (model := self._available_model()) is not None:
+            self._submit(topic, prepare(), model)
+
+    def _submit(self, topic: str, question: Ask[Any], model: ModelClient) -> None:
+        self._threads = self._threads or ThreadPoolExecutor(_THREADS, thread_name_prefix="gateway")
+        self._pending[topic] = self._threads.submit(question, model)
 
     def take_answer(self, topic: str) -> Any:
         """Return the answer to a question asked in the background; None where it is pending or failed."""

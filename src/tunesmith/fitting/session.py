@@ -28,6 +28,7 @@ from .prepare import TABLE_FOLDER, prepare
 from .recipes import study_recipes
 from .report import write_quickly
 from .result import MODEL_FOLDER, FitResult, combine
+from .second_look import SecondLook
 from .selection import about_table, asked_families, first_trials
 from .space import families, search_space
 from .table_tools import TableTools
@@ -87,6 +88,22 @@ class FitSession:
             self.study.adviser.about = about_table(folder / TABLE_FOLDER, self.families, options.request)
             analysis = Analysis.load(folder / TABLE_FOLDER)
             self.study.adviser.more_tools = lambda results: TableTools(self.study, analysis, results).tools
+        self._second_look = self._prepared_look()
+
+    def _prepared_look(self) -> SecondLook | None:
+        """Return a language model's look at the table, to be asked when a new study begins to run; None without one."""
+        adviser, data = self.study.adviser, self.options.data
+        if adviser is None or self._data is None or self.study.history.trials:
+            return None
+        look = SecondLook(
+            data=self._data,
+            problems=self.table.problems,
+            folder=self.folder / TABLE_FOLDER,
+            exclude=sorted(data.unused),
+            seed=self.options.seed,
+        )
+        adviser.first_question = lambda model: look.ask(model, adviser.gateway.should_cancel)
+        return look
 
     def _named_limits(self) -> list[Constraint]:
         """Return the limits under the names by which trials report them.
@@ -198,6 +215,8 @@ class FitSession:
             if self.study.history.counts[State.COMPLETE]:
                 combine(self.study, self.task)
         result = FitResult(folder=self.folder, ensemble=Ensemble.load(self.folder / MODEL_FOLDER, checked=False))
+        if self._second_look is not None:
+            self._second_look.save()
         write_workflow(self.study, result.ensemble)
         left = self._started + self.options.minutes * 60 + _GRACE_SECONDS - monotonic()
         write_quickly(self.study, result.ensemble.combination, seconds=left)

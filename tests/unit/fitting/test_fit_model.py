@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 
 import tunesmith as ts
+from tunesmith.agents.connection import connected
+from tunesmith.fitting.second_look import SecondLook
 from tunesmith.testing.model_server import ModelRequest, ModelServer, Reply, Structured, Text, ToolCall
 
 SECRET = "sk-very-secret"
@@ -33,7 +35,7 @@ def fitted(folder: Path, reply: Reply, **more: Any) -> tuple[ts.FitResult, list[
         model = {"name": "compatible:scripted", "base_url": f"{server.url}/v1", "price": {"input": 1.0, "output": 5.0}}
         options: dict[str, Any] = {"families": ["linear"], "budget": ts.Budget(trials=14, minutes=2), "parallel": 1}
         result = ts.fit(frame(), target="y", model=model, folder=folder, progress=False, **(options | more))
-        return result, [request.turns[0][1] for request in server.requests]
+        return result, [request.turns[0][1] for request in server.requests if "show_trial" in request.tools]
 
 
 def idea(**changes: Any) -> Structured:
@@ -94,7 +96,8 @@ def test_the_planner_can_look_at_the_table_the_families_the_recipes_and_the_mode
         model = {"name": "compatible:scripted", "base_url": f"{server.url}/v1", "price": {"input": 1.0, "output": 5.0}}
         options: dict[str, Any] = {"families": ["linear"], "budget": ts.Budget(trials=12, minutes=2), "parallel": 1}
         result = ts.fit(frame(), target="y", model=model, folder=tmp_path / "f", progress=False, **options)
-        assert {"show_trial", *(name for name, _ in calls)} <= set(server.requests[0].tools)
+        tools = next(request.tools for request in server.requests if "analyse" in request.tools)
+        assert {"show_trial", *(name for name, _ in calls)} <= set(tools)
     assert any(trial.proposal.proposer == "language_model" for trial in result.study.trials)
     whole, column, families, recipe, model_facts = (answers[index] for index in range(len(calls)))
     assert "findings" in whole
@@ -105,3 +108,40 @@ def test_the_planner_can_look_at_the_table_the_families_the_recipes_and_the_mode
     assert "arithmetic" in [step["step"] for step in recipe["recipe"]["steps"]]
     assert "plain" in recipe["templates"]
     assert "diagnoses" in model_facts
+
+
+def test_the_analyst_is_asked_about_the_table_once(tmp_path: Path) -> None:
+    with ModelServer([Structured({"decision": "go on", "reason": "it improves"})]) as server:
+        model = {"name": "compatible:scripted", "base_url": f"{server.url}/v1", "price": {"input": 1.0, "output": 5.0}}
+        for trials in (3, 4):
+            ts.fit(
+                frame(), target="y", model=model, folder=tmp_path / "f", progress=False, families=["linear"],
+                budget=ts.Budget(trials=trials, minutes=2), parallel=1,
+            )  # fmt: skip
+        asked = [request for request in server.requests if request.turns[0][1].startswith('{"table"')]
+    assert len(asked) == 1
+
+
+def test_what_the_analyst_says_is_measured_and_only_told(tmp_path: Path) -> None:
+    table = frame()
+    options: dict[str, Any] = {"families": ["linear"], "budget": ts.Budget(trials=2, minutes=2), "parallel": 1}
+    result = ts.fit(table, target="y", folder=tmp_path / "f", progress=False, **options)
+    suspicions = [
+        {"kind": "leak", "column": name, "reason": "it is known afterwards"} for name in ("noise", "signal", "gone")
+    ]
+    look = SecondLook(data=table, problems=result.ensemble.problems, folder=tmp_path / "f" / "table")
+    with ModelServer([Structured({"suspicions": suspicions, "remarks": ["a signal without unit"]})]) as server:
+        setting = {
+            "name": "compatible:scripted",
+            "base_url": f"{server.url}/v1",
+            "price": {"input": 1.0, "output": 5.0},
+        }
+        with connected(setting, usd=0.1) as model:
+            look.ask(model)
+    look.save()
+    assert result.analysis is not None
+    found = {finding.columns: finding.severity for finding in result.analysis.of_kind("suspected_leak")}
+    assert found == {("noise",): "info"}  # The rules have found the other one.
+    assert len(result.analysis.of_kind("remark")) == 1
+    assert "a signal without unit" in result.report().read_text()
+    assert {"signal", "noise"} == {column.name for column in result.ensemble.schema.columns}

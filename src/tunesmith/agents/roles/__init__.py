@@ -33,7 +33,7 @@
                  sees      the request, what rules have read, the columns, metrics and families to choose from
                  answers   `RequestReading`: phrases, each with an option and its values
                  checks    refuse what does not quote the request, contradicts the rules, or does not suit the table
-    analyst      asked     from Python, `Analyst(model).analyse(data, target)`
+    analyst      asked     when a fit begins, in the background; from Python, `Analyst(model).analyse(data, target)`
                  sees      a digest of the table
                  answers   `AnalystAnswer`: what columns are suspected to be, remarks
                  checks    measure each suspicion; findings say whether figures support it, and nothing is acted upon

@@ -20,7 +20,7 @@ from .model import Model, ask
 
 _ROLE = "analyst"
 _BY = "the language model"
-_MOST_SUSPICIONS = 8
+_MOST_SUSPICIONS = 5
 _MOST_REMARKS = 5
 
 
@@ -85,14 +85,28 @@ class Analyst:
         if self.model is None:
             return analysis
         try:
-            answer = ask(self.model, _ROLE, json.dumps({"table": digest(analysis)}, ensure_ascii=False), AnalystAnswer)
+            suspicions, remarks = self.suspect(analysis)
         except ModelUnavailable as error:
             self.refused = (f"no language model answered: {short(error, 200)}",)
             return analysis
+        found = examine(data, target, suspicions, exclude=exclude, seed=seed) if suspicions else ()
+        return analysis.with_findings([*found, *remarks])
+
+    def suspect(self, analysis: Analysis) -> tuple[list[Suspicion], list[Finding]]:
+        """Return what the language model suspects of columns, to be measured, and its remarks; nothing without a model.
+
+        Args:
+            analysis: What rules have found.
+
+        Raises:
+            ModelUnavailable: No model answered.
+        """
+        self.refused = ()
+        if self.model is None:
+            return [], []
+        answer = ask(self.model, _ROLE, json.dumps({"table": digest(analysis)}, ensure_ascii=False), AnalystAnswer)
         suspicions = [suspicion for one in answer.suspicions if (suspicion := self._suspicion(analysis, one))]
-        distinct = list({(one.kind, one.column): one for one in suspicions}.values())
-        found = examine(data, target, distinct, exclude=exclude, seed=seed) if distinct else ()
-        return analysis.with_findings([*found, *map(_remark, answer.remarks)])
+        return list({(one.kind, one.column): one for one in suspicions}.values()), list(map(_remark, answer.remarks))
 
     def _suspicion(self, analysis: Analysis, suspected: SuspectedColumn) -> Suspicion | None:
         """Return a suspicion that can be measured; None, with the reason in `refused`, for any other."""
