@@ -25,7 +25,6 @@ def assign_folds(
     repeats: int = 1,
     groups: np.ndarray | None = None,
     times: np.ndarray | None = None,
-    copies: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return the fold in which each row is held out.
 
@@ -40,8 +39,6 @@ def assign_folds(
         groups: The group of each row as a code, shape `(rows,)`. No group is in two folds.
         times: The time of each row, ascending, shape `(rows,)`. Folds follow each other, and the first half of the
             rows is never held out; above 50,000 rows the last tenth is held out.
-        copies: A number for each row, the same for rows that are copies of one another, shape `(rows,)`. Copies are in
-            one fold, unless they are a class of their own; not regarded with `groups` or `times`.
 
     Returns:
         Shape `(repeats, rows)`; -1 where a row is never held out, in all repeats alike.
@@ -57,8 +54,7 @@ def assign_folds(
         folds = rows // min(_MOST_HELD_OUT, rows // 10) if is_large else _FOLDS
         generators = [np.random.default_rng((seed, number)) for number in range(1 if is_large else repeats)]
         if groups is None:
-            numbers = np.arange(rows) if copies is None else copies
-            assigned = np.stack([_dealt(problems, target, numbers, folds, random) for random in generators])
+            assigned = np.stack([_dealt(problems, target, min(folds, rows), random) for random in generators])
         else:
             assigned = np.stack([_grouped(problems, target, groups, folds, random) for random in generators])
         if rows > HOLD_OUT_ROWS:
@@ -68,25 +64,18 @@ def assign_folds(
     return assigned.astype(np.int8)
 
 
-def _dealt(
-    problems: Sequence[Problem], target: Floats, copies: np.ndarray, folds: int, random: np.random.Generator
-) -> np.ndarray:
-    """Return folds dealt to the rows in the order of their targets, so that similar rows are in different folds.
-
-    Rows of one number in `copies` are dealt as one; of those with the same target the rarest first.
-    """
-    _, first, numbers, sizes = np.unique(copies, return_index=True, return_inverse=True, return_counts=True)
-    rows, folds = len(first), min(folds, len(first))
+def _dealt(problems: Sequence[Problem], target: Floats, folds: int, random: np.random.Generator) -> np.ndarray:
+    """Return folds dealt to the rows in the order of their targets, so that similar rows are in different folds."""
+    rows = len(target)
     rarest = sorted(range(len(problems)), key=lambda index: _least(problems[index], target[:, index]))
-    order = np.lexsort((random.random(rows), sizes, *(target[first, index] for index in reversed(rarest))))
+    order = np.lexsort((random.random(rows), *(target[:, index] for index in reversed(rarest))))
     rounds = -(-rows // folds)
     if all(problem.is_classification for problem in problems):
         dealt = np.tile(random.permutation(folds), rounds)
     else:
         dealt = random.permuted(np.tile(np.arange(folds), (rounds, 1)), axis=1).ravel()
-    fold_of = np.empty(rows, dtype=np.int64)
-    fold_of[order] = dealt[:rows]
-    assigned = fold_of[numbers]
+    assigned = np.empty(rows, dtype=np.int64)
+    assigned[order] = dealt[:rows]
     for index, problem in enumerate(problems):
         if problem.is_classification:
             _keep_in_training(assigned, target[:, index], folds)

@@ -12,7 +12,6 @@ from ..core.arrays import Floats
 from ..core.values import shown
 from ..data import cells
 from ..data.column import Column
-from ..data.copies import copies_of
 from ..data.findings import Finding
 from ..data.folds import assign_folds
 from ..data.problem import Problem, column_of
@@ -27,14 +26,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def build_table(raw: RawTable, options: DataOptions, *, seed: int, copies_together: bool = False) -> Table:
+def build_table(raw: RawTable, options: DataOptions, *, seed: int) -> Table:
     """Return the table of a user's data.
 
     Args:
         raw: The data.
         options: What the user says about it; its test rows are read.
         seed: The seed of the folds.
-        copies_together: Whether rows that agree in all columns are kept in one fold.
 
     Raises:
         InputError: The data cannot be learned from as the options say.
@@ -54,16 +52,13 @@ def build_table(raw: RawTable, options: DataOptions, *, seed: int, copies_togeth
     if not schema.columns:
         raise InputError("a table must have a column to predict from, besides the target and what is left out.")
     features, unread = schema.read_and_report(frame)
-    copies = copies_of(features) if copies_together else None
     unread = [_rare(finding) if finding.kind == "new_categories" else finding for finding in unread]
     return Table(
         schema=schema,
         problems=problems,
         features=features,
         target=target,
-        folds=assign_folds(
-            problems, target, seed=seed, repeats=options.repeats, groups=groups, times=times, copies=copies
-        ),
+        folds=assign_folds(problems, target, seed=seed, repeats=options.repeats, groups=groups, times=times),
         weight=None if weight is None else weight / weight.mean(),
         ordered=times is not None,
         findings=(*findings, *unread),

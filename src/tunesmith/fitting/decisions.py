@@ -17,14 +17,12 @@ class Decision:
         analysis: Its findings say what was done.
         group: The column whose values no two folds share.
         time: The column by which later rows are held out.
-        copies_together: Whether rows that agree in all columns are kept in one fold.
         exclude: Columns that no model sees.
     """
 
     analysis: Analysis
     group: str | None = None
     time: str | None = None
-    copies_together: bool = False
     exclude: tuple[str, ...] = ()
 
 
@@ -53,9 +51,4 @@ def decide(analysis: Analysis, *, may_split: bool) -> Decision:
         remedy = f"Models are validated on rows later than those that they are trained on. {_UNDO}"
         analysis = analysis.with_remedy(("time",), (time.column,), remedy)
         return Decision(analysis=analysis, time=time.column, exclude=exclude)
-    copied = any(finding.values["by_mistake"] for finding in analysis.of_kind("duplicate_rows"))
-    if may_split and copied:
-        remedy = f"They are kept in one fold. If they are copies of one record, remove them. {_UNDO}"
-        analysis = analysis.with_remedy(("duplicate_rows",), (), remedy)
-        return Decision(analysis=analysis, copies_together=True, exclude=exclude)
     return Decision(analysis=analysis, exclude=exclude)

@@ -86,7 +86,7 @@ def _analysed(raw: RawTable, options: DataOptions, *, seed: int) -> tuple[Table,
     group, time = decision.group or options.group, decision.time or options.time
     decided = replace(options, group=group, time=time, exclude=(*options.exclude, *decision.exclude))
     try:
-        return build_table(raw, decided, seed=seed, copies_together=decision.copies_together), decision.analysis
+        return build_table(raw, decided, seed=seed), decision.analysis
     except InputError:
         if decided == options:
             raise

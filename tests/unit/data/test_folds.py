@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
 
 from tunesmith.data.folds import assign_folds
 from tunesmith.data.problem import Problem
@@ -120,28 +118,3 @@ def test_a_class_that_appears_late_is_trained_on_first() -> None:
 def test_what_cannot_be_split_is_refused(rows: int, options: dict[str, np.ndarray], message: str) -> None:
     with pytest.raises(InputError, match=message):
         assign_folds([classes(4)], np.arange(float(rows))[:, None], seed=0, **options)
-
-
-@settings(max_examples=40, deadline=None)
-@given(st.lists(st.tuples(st.integers(1, 6), st.integers(0, 2)), min_size=8, max_size=40), st.integers(0, 9))
-def test_copies_are_in_one_fold_unless_they_are_a_class_of_their_own(rows: list[tuple[int, int]], seed: int) -> None:
-    """Each of `rows` is a number of copies and their class."""
-    copies = np.repeat(np.arange(len(rows)), [number for number, _ in rows])
-    target = np.repeat([float(name) for _, name in rows], [number for number, _ in rows])
-    assume(len(set(target)) == 3)
-    (folds,) = assign_folds([classes(3)], target[:, None], seed=seed, copies=copies)
-    for name in range(3):
-        own = copies[target == name]
-        if len(set(own)) > 1:
-            assert all(len(set(folds[copies == number])) == 1 for number in set(own))
-            assert len(set(folds[target == name])) > 1
-        else:
-            assert len(set(folds[target == name])) == min(2, len(own))
-    assert np.ptp(np.bincount(folds[folds >= 0], minlength=5)) <= 3 * 6
-
-
-def test_of_many_rows_copies_are_held_out_together() -> None:
-    copies = np.arange(60_000) % 40_000
-    (folds,) = assign_folds([NUMBER], copies[:, None].astype(float), seed=0, copies=copies)
-    assert (folds[:20_000] == folds[40_000:]).all()
-    assert (folds == 0).mean() == pytest.approx(0.1, abs=0.01)

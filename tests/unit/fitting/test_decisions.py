@@ -60,19 +60,6 @@ def test_time_that_is_found_orders_the_rows(tmp_path: Path) -> None:
     assert analysis.of_kind("time")[0].remedy.startswith("Models are validated on rows later")
 
 
-def test_copies_of_rows_are_kept_in_one_fold_and_it_is_said(tmp_path: Path) -> None:
-    frame = plain(np.random.default_rng(0))
-    rows = pd.Series([*range(len(frame)), *range(0, len(frame), 4)])
-    copied = frame.iloc[rows].reset_index(drop=True)
-    copied["order_nr"] = [f"A{number:05d}" for number in np.random.default_rng(1).permutation(len(copied))]
-    table, analysis = prepared(tmp_path / "kept", copied)
-    assert shared_groups(table, rows) == 0
-    assert analysis.of_kind("duplicate_rows")[0].remedy.startswith("They are kept in one fold")
-    given, analysis = prepared(tmp_path / "given", copied, as_given=True)
-    assert shared_groups(given, rows) > 0
-    assert analysis.of_kind("duplicate_rows")[0].remedy == "If these are copies of one record, remove them."
-
-
 def test_a_table_of_a_few_rows_many_times_can_be_learned_from(tmp_path: Path) -> None:
     frame = plain(np.random.default_rng(0)).iloc[np.arange(600) % 7].reset_index(drop=True)
     frame["y"] = (np.arange(600) % 7 > 3).astype(int)

@@ -75,13 +75,11 @@ class Analysis:
 
         Args:
             kinds: The kinds of the findings.
-            columns: One of these columns must be theirs; none for findings about rows.
+            columns: One of these columns must be theirs.
             remedy: What was done.
         """
         findings = tuple(
-            replace(finding, remedy=remedy)
-            if finding.kind in kinds and (not columns or {*finding.columns} & {*columns})
-            else finding
+            replace(finding, remedy=remedy) if finding.kind in kinds and {*finding.columns} & {*columns} else finding
             for finding in self.findings
         )
         return replace(self, findings=findings)
