@@ -18,9 +18,9 @@ from ..journal.events import AdviceRefused, ApprovalAnswered, StopRefused
 from ..proposers.gp import GpProposer
 from ..reports.importance import importance
 from ..text.cleaning import short
+from .tool_results import BYTES_PER_TOKEN
 
 MAX_TOKENS = 3000
-BYTES_PER_TOKEN = 3  # A low estimate for JSON. English has about four; in other scripts a character has several bytes.
 _PARAMETERS, _BEST, _LATEST, _CANDIDATES, _FAILURES, _REFUSED = 40, 5, 5, 3, 3, 3
 _MAX_TEXT = 80  # Characters of a name, a text value or a message.
 _OPTIONS = 12

@@ -9,8 +9,8 @@ from typing import Any
 import orjson
 
 from ..text.cleaning import short
-from .study_summary import BYTES_PER_TOKEN
 
+BYTES_PER_TOKEN = 3  # A low estimate for JSON. English has about four; in other scripts a character has several bytes.
 MAX_TOKENS = 700
 """Limit of one result."""
 

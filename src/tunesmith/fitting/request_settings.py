@@ -8,6 +8,7 @@ from typing import Any
 
 from ..data.scores import ALIASES, SCORES
 from ..init.name_matching import NameMatcher
+from ..text.wording import duration
 from .request_families import families_in
 
 COUNTS = {
@@ -43,9 +44,11 @@ class Setting:
             values = "yes: one model that a person can read" if value else "no"
         elif isinstance(value, tuple):
             values = ", ".join(map(str, value))
+        elif self.name == "minutes" and not isinstance(value, str):
+            values = duration(60 * value)
         else:
             values = value if isinstance(value, str) else f"{value:g}"
-        unit = {"minutes": " min", "memory_gb": " GB"}.get(self.name, "")
+        unit = {"memory_gb": " GB"}.get(self.name, "")
         name = {"limits": "limit", "memory_gb": "memory of a trial", "minutes": "time"}.get(self.name, self.name)
         return f"{name} {values}{unit}{f' ({self.note})' if self.note else ''}"
 

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from tunesmith.agents.roles.planner import Change
-from tunesmith.agents.study_summary import BYTES_PER_TOKEN
-from tunesmith.agents.tool_results import MAX_TOKENS, MAX_TOTAL_TOKENS
+from tunesmith.agents.tool_results import BYTES_PER_TOKEN, MAX_TOKENS, MAX_TOTAL_TOKENS
 from tunesmith.agents.tools import Analysis
 from tunesmith.core.parameters import Choice, Float, Int
 from tunesmith.core.space import SearchSpace

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -131,3 +133,9 @@ def test_limits_and_tasks_are_read() -> None:
     assert (parse_task("classification"), parse_task(None)) == ("multiclass", None)
     with pytest.raises(ts.InputError, match="forecasting is not built yet"):
         parse_task("forecasting")
+
+
+def test_heavy_libraries_are_imported_on_first_use() -> None:
+    code = "import sys, tunesmith.cli.verb_fit as _; print({'sklearn', 'pandas', 'pydantic_ai'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
