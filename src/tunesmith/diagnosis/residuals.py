@@ -25,6 +25,8 @@ _MOST_TOLD = 3
 _MOST_P_VALUE = 1e-3
 _LEAST_EFFECT = 0.01
 """The share of the residuals' variance that a column must explain to matter."""
+_LEAST_SHARE = 0.01
+"""The mean error of a probability that matters."""
 _UNEVEN = 3.0
 _LEAST_Z = 4.0
 _MOST_FROM_FEW = 0.4
@@ -75,8 +77,9 @@ def biases(evidence: Evidence) -> list[Bias]:
             z = means / np.sqrt(np.maximum(variances, 0.1 * variance) / sizes)
             effect = float((sizes * means**2).sum() / (len(evidence) * variance)) - len(groups) / len(evidence)
             p_value = min(1.0, float(chdtrc(len(groups), (z**2).sum())) * tests)
-            if p_value <= _MOST_P_VALUE and effect >= _LEAST_EFFECT:
-                worst = int(np.argmax(np.abs(z)))
+            worst = int(np.argmax(np.abs(z)))
+            matters = not evidence.problem.is_classification or abs(means[worst]) >= _LEAST_SHARE
+            if matters and p_value <= _MOST_P_VALUE and effect >= _LEAST_EFFECT:
                 found.append(
                     Bias(
                         column=name,

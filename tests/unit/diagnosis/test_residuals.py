@@ -34,6 +34,12 @@ def test_a_biased_probability_is_found() -> None:
     assert (bias.column, bias.output) == ("contract", "Yes")
 
 
+def test_a_bias_of_a_tenth_of_a_percent_is_none() -> None:
+    frame = features()
+    monthly = (frame["contract"] == "monthly").to_numpy()
+    assert biases(binary(np.zeros(ROWS), np.where(monthly, 0.002, 0.001), frame)) == []
+
+
 def test_spread_that_grows_with_the_prediction_is_found() -> None:
     rng = np.random.default_rng(0)
     predicted = rng.uniform(1, 10, ROWS)

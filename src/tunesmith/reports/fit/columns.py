@@ -38,7 +38,7 @@ def importance_picture(found: Importances, metric: str) -> Picture:
                 "hovertemplate": "%{y}: %{x:.4g}<extra></extra>",
             }
         ],
-        x=f"how much worse {label(metric)} gets when the column is shuffled",
+        x=f"how much worse {label(metric)} gets",
         height=max(140, 70 + 24 * len(shown)),
         margin={"l": 8, "r": 14, "t": 8, "b": 44},
         yaxis={"showgrid": False, "tickfont": {"size": 13, "color": "var(--text)"}, "type": "category"},
