@@ -82,7 +82,7 @@ class FitSession:
             families=list(self.families),
             also=[limit.metric for limit in self.limits if limit.metric not in (*COSTS, self.score.name)],
             ends=started + (1 - _SAVING_SHARE) * options.minutes * 60 - RESERVED_SECONDS - _SAVING_SECONDS,
-        )
+        ).with_loaded(self.table)
         self.study = Study(task=self.task, **self._study_options())
         if self.study.adviser is not None:
             self.study.adviser.about = about_table(folder / TABLE_FOLDER, self.families, options.request)

@@ -111,6 +111,11 @@ class TableTask:
         """The table."""
         return Table.load(Path(self.folder) / self.table)
 
+    def with_loaded(self, table: Table) -> Self:
+        """Return the task with its table, which is then not read again in this process."""
+        self.__dict__["loaded"] = table
+        return self
+
     def check(self, space: SearchSpace) -> None:
         """Check that the table can be read, and that the metric suits the problem."""
         score_named(self.metric, self.loaded.problems)

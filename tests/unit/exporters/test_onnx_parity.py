@@ -19,7 +19,7 @@ CHANGES = {
     "hist_gradient_boosting": {"learning_rate": 0.3, "max_leaf_nodes": 8},
 }
 FAMILIES = ("prior", "linear", "decision_tree", "extra_trees", "random_forest", "lightgbm", "additive")
-FAMILIES += ("catboost", "xgboost", "hist_gradient_boosting")
+FAMILIES += ("svm", "catboost", "xgboost", "hist_gradient_boosting")
 
 
 @pytest.fixture(scope="module", params=["binary", "multiclass", "regression"])

@@ -15,6 +15,7 @@ from ...families.lightgbm import LightgbmModel
 from ...families.linear import LinearModel
 from ...families.prior import PriorModel
 from ...families.realmlp import RealmlpModel
+from ...families.svm import SvmModel
 from ...families.tfidf_linear import TfidfLinearModel
 from ...families.xgboost import XgboostModel
 from .boosters import all_classes, class_shares, histogram_sums, lightgbm_sums, xgboost_sums
@@ -57,6 +58,21 @@ def _linear(graph: Graph, columns: Columns, model: LinearModel) -> str:
     weighted = graph.add("MatMul", scaled(graph, columns, model.columns), graph.constant(model.weights))
     sums = graph.add("Add", weighted, graph.constant(model.offsets[None, :]))
     return class_shares(graph, sums, model.classes, model.outputs) if model.classes else sums
+
+
+def _support_vectors(graph: Graph, columns: Columns, model: SvmModel) -> str:
+    encoded, vectors = scaled(graph, columns, model.columns), model.vectors.astype(np.float64)
+    products = graph.add("MatMul", encoded, graph.cast(graph.constant(model.vectors.T, np.float32), "DOUBLE"))
+    squares = graph.add("ReduceSumSquare", encoded, graph.constant([1], np.int64), keepdims=1)
+    both = graph.add("Add", squares, graph.constant((vectors**2).sum(axis=1)[None, :]))
+    distances = graph.add("Sub", both, graph.add("Mul", products, graph.constant(2.0)))
+    near = graph.add("Max", distances, graph.constant(0.0))  # Rounding may give less for a row that is a vector.
+    similar = graph.add("Exp", graph.add("Mul", near, graph.constant(-model.gamma)))
+    weighted = graph.add("MatMul", similar, graph.constant(model.coefficients))
+    margins = graph.add("Add", weighted, graph.constant(model.offsets[None, :]))
+    sums = graph.add("MatMul", margins, graph.constant(model.slopes))
+    shifted = graph.add("Add", sums, graph.constant(model.shifts[None, :]))
+    return class_shares(graph, shifted, model.classes, model.outputs) if model.classes else shifted
 
 
 def _words(graph: Graph, columns: Columns, model: TfidfLinearModel) -> str:
@@ -116,6 +132,7 @@ _MODELS: Mapping[type[Any], Callable[[Graph, Columns, Any], str]] = {
     XgboostModel: _xgboost,
     CatboostModel: _catboost,
     TfidfLinearModel: _words,
+    SvmModel: _support_vectors,
     RealmlpModel: realmlp_outputs,
     HistGradientBoostingModel: _histogram,
     ForestModel: _forest,
