@@ -25,6 +25,8 @@ from .data_options import DataOptions, problems_of
 if TYPE_CHECKING:
     import pandas as pd
 
+_FEW_ROWS = 1500
+
 
 def build_table(raw: RawTable, options: DataOptions, *, seed: int) -> Table:
     """Return the table of a user's data.
@@ -52,13 +54,14 @@ def build_table(raw: RawTable, options: DataOptions, *, seed: int) -> Table:
     if not schema.columns:
         raise InputError("a table must have a column to predict from, besides the target and what is left out.")
     features, unread = schema.read_and_report(frame)
+    repeats = options.repeats or (2 if len(target) <= _FEW_ROWS else 1)
     unread = [_rare(finding) if finding.kind == "new_categories" else finding for finding in unread]
     return Table(
         schema=schema,
         problems=problems,
         features=features,
         target=target,
-        folds=assign_folds(problems, target, seed=seed, repeats=options.repeats, groups=groups, times=times),
+        folds=assign_folds(problems, target, seed=seed, repeats=repeats, groups=groups, times=times),
         weight=None if weight is None else weight / weight.mean(),
         ordered=times is not None,
         findings=(*findings, *unread),

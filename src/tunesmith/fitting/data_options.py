@@ -28,7 +28,8 @@ class DataOptions:
         exclude: Columns that no model sees.
         positive: The positive class of two; by default the second in sorted order.
         test: Rows that are kept for one last test: what `data` may be.
-        repeats: The number of times that the rows are split into folds anew.
+        repeats: The number of times that the rows are split into folds anew; by default twice up to 1,500 rows, as
+            one deal leaves much to chance there, else once.
         as_given: Whether nothing is decided by what the analyst finds: all columns are used, and rows are split at
             random unless `group` or `time` say otherwise.
     """
@@ -41,7 +42,7 @@ class DataOptions:
     exclude: Sequence[str] = ()
     positive: object = None
     test: Any = None
-    repeats: int = 1
+    repeats: int | None = None
     as_given: bool = False
 
     def __post_init__(self) -> None:

@@ -64,7 +64,7 @@ def test_a_table_of_a_few_rows_many_times_can_be_learned_from(tmp_path: Path) ->
     frame = plain(np.random.default_rng(0)).iloc[np.arange(600) % 7].reset_index(drop=True)
     frame["y"] = (np.arange(600) % 7 > 3).astype(int)
     table, _ = prepared(tmp_path, frame)
-    assert len(table.splits) == 5
+    assert len(table.splits) == 10
     for train, held_out in table.splits:
         assert set(table.target[train, 0]) == set(table.target[held_out, 0]) == {0, 1}
 

@@ -39,7 +39,7 @@ def test_the_cheapest_first_choices_come_first(tmp_path) -> None:
 
 def test_more_rows_take_longer(tmp_path) -> None:
     trees = {"prior": PriorFamily(), "extra_trees": ExtraTreesFamily()}
-    few, many = (sum(trial.seconds for trial in plan(trees, table_of(rows, tmp_path))) for rows in (500, 10_000))
+    few, many = (sum(trial.seconds for trial in plan(trees, table_of(rows, tmp_path))) for rows in (2000, 20_000))
     assert many > 5 * few
 
 
