@@ -16,7 +16,7 @@ import numpy as np
 
 from tunesmith.testing.oracles import ORACLES
 
-from .engine.machine import describe
+from .machine import describe
 from .search import runner, store
 from .search.problems import SETS, BenchProblem, problems
 from .search.statistics import Floats, best_after, over_problems

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from .machine import describe
+from ..machine import describe
 from .measure import compare
 from .tables import table
 from .topics import topics

@@ -11,7 +11,7 @@ from statistics import median
 
 import numpy as np
 
-from ..engine.machine import describe
+from ..machine import describe
 from .problems import GROUPS, BenchProblem, problems
 from .statistics import (
     Figures,

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.metadata import distributions
 from pathlib import Path
 
 FOLDER = Path(__file__).parents[1] / ".peers" / "tabular"
@@ -64,6 +65,13 @@ def install(names: Sequence[str]) -> None:
         subprocess.run([sys.executable, "-m", "venv", "--clear", FOLDER / name], check=True)
         for packages in REQUIREMENTS[name]:
             subprocess.run([python(name), "-m", "pip", "install", "--quiet", *packages], check=True)
+
+
+def versions(names: Sequence[str], packages: Sequence[str]) -> dict[str, str]:
+    """Return the versions of packages in the first of some environments that has each."""
+    folders = [str(path) for name in names for path in (FOLDER / name / "lib").glob("python*/site-packages")]
+    found = {one.metadata["Name"].lower(): one.version for one in distributions(path=folders[::-1])}
+    return {package: found[package] for package in packages if package in found}
 
 
 def installed_mb(name: str) -> float:

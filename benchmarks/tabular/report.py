@@ -8,11 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
+from ..machine import describe
+from .environments import versions
 from .store import Key, Run
 from .tables import HELD_OUT, BenchTable
 
 RESULTS = Path(__file__).parents[1] / "results" / "tabular.md"
 _OURS = ("tunesmith", "tunesmith[boosters]")
+_SLOW = "autogluon-best"  # The time of its predictions is the bar.
 _DRAWS = 10_000
 
 
@@ -30,7 +33,7 @@ def report(
         contenders: The contenders, in the order of the columns.
         installed: The size of each one's environment, in 10^6 bytes.
     """
-    parts = []
+    parts = [_head()]
     for seconds in sorted({key.seconds for key in runs}):
         chosen = {(key.table, key.contender): run for key, run in runs.items() if key.seconds == seconds}
         present = [name for name in contenders if any(contender == name for _, contender in chosen)]
@@ -44,6 +47,21 @@ def report(
             _costs(chosen, complete, present, seconds, installed),
         ]
     return "\n\n".join(parts) + "\n"
+
+
+def _head() -> str:
+    packages = ("flaml", "autogluon.tabular", "lightgbm", "catboost", "xgboost-cpu", "scikit-learn", "torch")
+    found = versions(("flaml", "autogluon"), packages)
+    return "\n".join(
+        [
+            "# Models of tables",
+            "",
+            "How to read the tables: ../README.md.",
+            "",
+            describe(("tunesmith", "lightgbm", "catboost", "scikit-learn", "pandas")),
+            f"- the peers: {', '.join(f'{name} {version}' for name, version in found.items())}",
+        ]
+    )
 
 
 def _losses(chosen: Mapping[tuple[str, str], Run], tables: Sequence[BenchTable], contenders: Sequence[str]) -> str:
@@ -98,11 +116,24 @@ def _costs(
                 _median_and_most([run.peak_mb for run in runs]),
                 _median_and_most([run.model_mb for run in runs]),
                 _median_and_most([run.ms_per_1000_rows for run in runs]),
+                _ratio([chosen[name, contender].ms_per_1000_rows / _slow(chosen, name) for name in names]),
                 _number(installed.get(contender, math.nan)),
             ]
         )
-    head = ["contender", "seconds", "late by 5 %", "failed", "peak MB", "model MB", "ms per 1,000 rows", "install MB"]
+    head = ["contender", "seconds", "late by 5 %", "failed", "peak MB", "model MB", "ms per 1,000 rows"]
+    head += [f"the same / {_SLOW}", "install MB"]
     return _table(head, rows)
+
+
+def _slow(chosen: Mapping[tuple[str, str], Run], name: str) -> float:
+    run = chosen.get((name, _SLOW))
+    return math.nan if run is None else run.ms_per_1000_rows
+
+
+def _ratio(values: Sequence[float]) -> str:
+    """Return the geometric mean and the median of ratios."""
+    known = [value for value in values if not math.isnan(value)]
+    return f"{np.exp(np.log(known).mean()):.2f} (median {np.median(known):.2f})" if known else "-"
 
 
 def _rank(losses: np.ndarray) -> np.ndarray:
