@@ -78,6 +78,9 @@ def _analysed(raw: RawTable, options: DataOptions, *, seed: int) -> tuple[Table,
     """Return the table of a user's data, split as the analyst finds right unless the options say, and the analysis."""
     if not len(raw.frame):
         raise InputError("a table must have rows, this one has only the names of its columns.")
+    repeated = {name for finding in raw.findings if finding.kind == "repeated_names" for name in finding.columns}
+    if twice := [name for name in options.targets if name in repeated]:
+        raise InputError(f"the target must be one column, but several are named '{twice[0]}'. Rename them in the data.")
     problems = problems_of(raw.frame, options, decimal=raw.decimal, findings=[])
     analysis = analyse(raw, problems, test=options.test, exclude=sorted(options.unused), seed=seed)
     if options.as_given:

@@ -28,6 +28,7 @@ TABLE = "a,b,c\n" + "".join(f"{n},{n % 3},{'xy'[n % 2]}\n" for n in range(30))
         (["t.csv", "--target", "c", "--task", "forecasting"], "forecasting is not built yet"),
         (["t.csv", "--target", "c", "--horizon", "7"], "forecasting is not built yet"),
         (["t.csv"], r"a target must be named: .* The columns are a, b, c\."),
+        (["twice.csv", "--target", "a"], "the target must be one column, but several are named 'a'"),
         (["t.json", "--target", "c"], r"JSON is not read. Save t\.json as CSV"),
         ([".", "--target", "c"], r"a table must be a file, but \. is a folder"),
         (["t.csv", "--request", "predict d"], "must name the column to predict, as 'predict COLUMN'"),
@@ -37,6 +38,7 @@ def test_bad_input(words: list[str], message: str, tmp_path: Path, monkeypatch: 
     monkeypatch.chdir(tmp_path)
     Path("t.csv").write_text(TABLE)
     Path("empty.csv").write_text("")
+    Path("twice.csv").write_text(TABLE.replace("a,b,c", "a,b,a", 1))
     Path("t.json").write_text("[{}]")
     Path("constant.csv").write_text("a,b\n1,2\n2,2\n3,2\n")
     with pytest.raises(InputError, match=message):

@@ -13,6 +13,7 @@ import pytest
 
 import tunesmith as ts
 from tunesmith.core.objective import Constraint
+from tunesmith.errors import OutputError
 from tunesmith.fitting.options import parse_budget, parse_limits, parse_task
 from tunesmith.fitting.prediction import Predictions
 
@@ -110,6 +111,16 @@ def test_a_model_of_a_killed_fit_is_combined_when_it_is_needed(fitted: ts.FitRes
     os.utime(model, (later - 1, later - 1))
     ts.FitResult.load(fitted.folder)
     assert model.stat().st_mtime > later - 1  # It was older than the last trial.
+
+
+def test_a_model_that_cannot_be_written_is_told_with_its_folder(fitted: ts.FitResult) -> None:
+    obstacle = fitted.folder / "model.partial"
+    obstacle.touch()
+    os.utime(fitted.folder / "model", (0, 0))
+    with pytest.raises(OutputError, match=r"model must be writable, got: .* or choose another place"):
+        ts.FitResult.load(fitted.folder)
+    obstacle.unlink()
+    assert ts.FitResult.load(fitted.folder).ensemble.members
 
 
 @pytest.mark.parametrize(("text", "minutes"), [("10m", 10), ("90s", 1.5), ("1.5 hours", 90), ("7", 7)])
