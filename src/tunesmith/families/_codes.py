@@ -82,9 +82,10 @@ class ColumnCodes:
 
 def codes_of(values: pd.Series, categories: Sequence[str]) -> np.ndarray:
     """Return the positions of a column's values among categories, -1 where missing or none of them."""
-    if len(values.cat.categories) != len(categories) or list(values.cat.categories) != list(categories):
-        values = values.cat.set_categories(list(categories))
-    codes: np.ndarray = values.cat.codes.to_numpy()
+    held = values.array  # Faster than `values.cat`, which counts where rows are few.
+    if len(held.categories) != len(categories) or list(held.categories) != list(categories):
+        held = held.set_categories(list(categories))
+    codes: np.ndarray = held.codes
     return codes
 
 

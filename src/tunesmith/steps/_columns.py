@@ -78,7 +78,8 @@ def level_codes(values: pd.Series, levels: Sequence[str] | np.ndarray) -> np.nda
         numbers = values.to_numpy(dtype="float64")
         bins = np.maximum(np.searchsorted(levels, numbers, side="right"), min(1, len(levels)))
         return np.where(np.isnan(numbers), 0, bins).astype("int64")
-    if list(values.cat.categories) != list(levels):
-        values = values.cat.set_categories(levels)
-    codes: np.ndarray = values.cat.codes.to_numpy().astype("int64") + 1
+    held = values.array  # Faster than `values.cat`, which counts where rows are few.
+    if list(held.categories) != list(levels):
+        held = held.set_categories(levels)
+    codes: np.ndarray = held.codes.astype("int64") + 1
     return codes
