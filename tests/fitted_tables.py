@@ -11,9 +11,11 @@ import pandas as pd
 
 from tunesmith import plugins
 from tunesmith.core.budget import Budget
+from tunesmith.core.objective import Metric, Objective
 from tunesmith.core.trial import Value
 from tunesmith.data.scores import score_named
 from tunesmith.fitting.data_options import DataOptions
+from tunesmith.fitting.options import parse_limits
 from tunesmith.fitting.prepare import TABLE_FOLDER, prepare
 from tunesmith.fitting.result import FitResult, combine
 from tunesmith.fitting.space import search_space
@@ -43,7 +45,9 @@ def mixed_table(kind: str, rows: int = 240) -> pd.DataFrame:
     return frame
 
 
-def fitted(folder: Path, frame: Any, configurations: Sequence[dict[str, Value]], **options: Any) -> FitResult:
+def fitted(
+    folder: Path, frame: Any, configurations: Sequence[dict[str, Value]], *, limits: Sequence[str] = (), **options: Any
+) -> FitResult:
     """Run a study of given configurations on a table, and combine its trials."""
     table = prepare(frame, DataOptions(**{"target": "target", **options}), folder / TABLE_FOLDER, seed=0)
     score = score_named(None, table.problems)
@@ -53,7 +57,7 @@ def fitted(folder: Path, frame: Any, configurations: Sequence[dict[str, Value]],
     study = Study(
         task=task,
         space=search_space(chosen, sorted({"plain", *(str(c["recipe"]) for c in configurations)})),
-        objective=f"minimize {score.name}",
+        objective=Objective((Metric(score.name, "minimize"),), parse_limits(limits)),
         folder=folder,
         budget=Budget(trials=len(configurations) + 1),
         proposer={"name": "ordered", "configurations": configurations, "then": "random"},

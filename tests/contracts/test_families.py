@@ -21,6 +21,7 @@ from tunesmith.families.base import Model, TrainingPart
 
 INSTALLED = [name for name in plugins.names("families") if plugins.load("families", name).profile.missing() is None]
 LEARNERS = [name for name in INSTALLED if name != "prior"]
+BOOSTERS = ("additive", "catboost", "hist_gradient_boosting", "lightgbm", "xgboost")
 QUICK = {"trees": 30, "learning_rate": 0.15, "epochs": 20, "depth": 4}
 """Replaces parameters of these names, so that a fit takes a moment."""
 PROBLEMS = {
@@ -256,6 +257,23 @@ def test_many_classes_of_few_rows(name: str) -> None:
         whole, problem=problem, target=ranks, validation=(features, held_out), deadline=time.monotonic() + 1
     )
     assert_valid(fit(name, part).predict(features), len(features), problem)
+
+
+@pytest.mark.parametrize("kind", PROBLEMS)
+@pytest.mark.parametrize("name", INSTALLED)
+def test_a_model_of_all_rows_is_trained_for_the_rounds_that_it_is_given(name: str, kind: str, tmp_path: Path) -> None:
+    if plugins.load("families", name).profile.needs_validation:
+        pytest.skip("it cannot be trained without rows held out")
+    part = part_of(name, kind)
+    features, target = part.validation
+    unlike = (features.iloc[:1], np.full(1, 1 - target[0]))
+    models = [fit(name, dataclasses.replace(part, validation=rows, rounds=7)) for rows in (part.validation, unlike)]
+    assert_valid(models[0].predict(features), len(target), part.problem)
+    np.testing.assert_array_equal(models[0].predict(features), models[1].predict(features))
+    models[0].save(tmp_path)
+    rounds = [getattr(model, "rounds", 7) for model in (models[0], load_model(tmp_path, name))]
+    assert rounds == [7, 7]
+    assert hasattr(fitted(name, kind), "rounds") == (name in BOOSTERS)
 
 
 @pytest.mark.parametrize("name", INSTALLED)

@@ -11,6 +11,7 @@ from rich.console import Group, RenderableType
 from rich.table import Column, Table
 from rich.text import Text
 
+from ..ensembles.ensemble import TRAINED_ON_ALL_ROWS
 from ..fitting.result import FitResult
 from ..progress.layout import BAD, GOOD, SOFT, Flow, Rows, Title, indented
 from ..progress.terminal import Printable, near, shortened
@@ -97,6 +98,7 @@ def fit_summary(result: FitResult) -> Printable:
     ]
     parts: list[RenderableType] = [Title(f"{clean(targets)}  {clean(result.study.objective)}")]
     parts += [Flow([piece for piece in pieces if piece], 2, mark="★"), "", _models(result), ""]
+    parts += [indented(Text(TRAINED_ON_ALL_ROWS)), ""] if ensemble.whole else []
     parts += [*_test(result)]
     why = "" if history.last_stop is None else f"; {clean(history.last_stop.reason.rstrip('.'))}"
     analysis = result.analysis

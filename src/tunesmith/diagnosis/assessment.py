@@ -100,6 +100,7 @@ class Assessment:
         learning_curve: None if there was no time, or no trend.
         metrics: Every metric that applies, of the ensemble, the best trial and the prior.
         diagnoses: All weaknesses, the most severe first.
+        whole: Whether the members were trained again on all rows.
     """
 
     metric: str
@@ -112,6 +113,7 @@ class Assessment:
     learning_curve: LearningCurve | None
     metrics: tuple[MetricRow, ...]
     diagnoses: tuple[Diagnosis, ...]
+    whole: bool = False
 
     @property
     def ensemble(self) -> LeaderboardRow:
@@ -195,6 +197,7 @@ def assess(fitted: Fitted, costs: Mapping[int, Cost], effort: Effort, *, seed: i
         learning_curve=curve,
         metrics=tuple(metric_rows(fitted, rows)),
         diagnoses=tuple(sorted(diagnoses, key=lambda one: -SEVERITIES.index(one.severity))),
+        whole=fitted.whole,
     )
 
 

@@ -34,6 +34,7 @@ class Fitted:
         pipeline: Returns what a trial trained on one split.
         stored: The trials whose models are still there.
         refit: Trains a trial's configuration on the first rows given, and predicts the second; None if it cannot.
+        whole: Whether the members were trained again on all rows.
     """
 
     table: Table
@@ -44,6 +45,7 @@ class Fitted:
     pipeline: Callable[[int, int], Pipeline]
     stored: Collection[int]
     refit: Callable[[Trial, Indices, Indices], Floats] | None = None
+    whole: bool = False
 
     @property
     def weights(self) -> Mapping[int, float]:

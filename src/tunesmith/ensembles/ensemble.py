@@ -24,22 +24,32 @@ from .pipeline import Pipeline, StoredPipelines, predict_all
 if TYPE_CHECKING:
     import pandas as pd
 
+WHOLE_FOLDER = "whole"
+"""The name of the folder of a pipeline that was trained on all rows; those of folds have other names."""
+TRAINED_ON_ALL_ROWS = (
+    "Trained again on all rows, as the limits leave too little room for the models of all folds. The scores are those "
+    "of the models of the folds, on rows that they were not trained on."
+)
+"""What is said of an ensemble whose members were trained on all rows."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Member:
-    """One configuration of an ensemble, trained on one or more folds.
+    """One configuration of an ensemble, trained on one or more folds, or on all rows.
 
     Args:
         trial: The number of its trial.
         weight: Its share of the prediction; all weights sum to 1. See `Combination` for the rest.
         parameters: Its configuration; `family` names the family.
-        pipelines: One for each fold; their predictions are averaged.
+        pipelines: One for each fold, whose predictions are averaged, or one of all rows.
+        whole: Whether it was trained on all rows.
     """
 
     trial: int
     weight: float
     parameters: Mapping[str, Value]
     pipelines: Sequence[Pipeline]
+    whole: bool = False
 
     @property
     def family(self) -> str:
@@ -66,6 +76,11 @@ class Ensemble:
     score: float
     members: Sequence[Member]
     combination: Combination
+
+    @property
+    def whole(self) -> bool:
+        """Whether its members were trained on all rows; the score is that of the models of the folds."""
+        return all(member.whole for member in self.members)
 
     def predict_scores(self, frame: pd.DataFrame) -> Floats:
         """Return probabilities of the classes, or numbers, of one problem after the other; shape `(rows, outputs)`."""
@@ -121,8 +136,15 @@ class Ensemble:
             place = folder / str(trial)
             if not place.is_dir():
                 raise InputError(f"a model must hold the folder of each member, but {place} is missing. Fit again.")
-            pipelines = StoredPipelines(sorted(place.iterdir()), str(parameters["family"]))
-            members.append(Member(trial=trial, weight=weight, parameters=parameters, pipelines=pipelines))
+            places = sorted(place.iterdir())
+            member = Member(
+                trial=trial,
+                weight=weight,
+                parameters=parameters,
+                pipelines=StoredPipelines(places, str(parameters["family"])),
+                whole=[place.name for place in places] == [WHOLE_FOLDER],
+            )
+            members.append(member)
         ensemble = cls(
             schema=manifest.schema,
             problems=manifest.problems,

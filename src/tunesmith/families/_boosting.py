@@ -75,21 +75,26 @@ class Rounds:
     Args:
         patience: The rounds without improvement after which to stop.
         deadline: When to stop, by `time.monotonic()`; None for no limit.
+        fixed: The number of rounds, where no rows are held out; None to stop by the loss.
     """
 
     patience: int
     deadline: float | None = None
+    fixed: int | None = None
     best: int = 0
     loss: float = float("inf")
 
-    def is_over(self, number: int, loss: float) -> bool:
+    def is_over(self, number: int, loss: float = float("inf")) -> bool:
         """Note a round, and return whether it is the last.
 
         Args:
             number: The number of the round, from 0.
-            loss: The loss after it.
+            loss: The loss after it; none where no rows are held out.
         """
+        late = self.deadline is not None and time.monotonic() > self.deadline
+        if self.fixed is not None:
+            self.best = number
+            return late or number + 1 >= self.fixed
         if loss < self.loss:
             self.best, self.loss = number, loss
-        late = self.deadline is not None and time.monotonic() > self.deadline
         return late or number - self.best >= self.patience

@@ -42,6 +42,7 @@ class Profile:
         modules: The optional modules that it imports.
         extra: The extra of tunesmith that installs them.
         checkpoint: The environment variable that names pretrained weights, if it needs some.
+        needs_validation: Whether it cannot be trained without rows held out, on which it ends or is calibrated.
     """
 
     title: str
@@ -57,6 +58,7 @@ class Profile:
     modules: tuple[str, ...] = ()
     extra: str = ""
     checkpoint: str = ""
+    needs_validation: bool = False
 
     @property
     def lacks_modules(self) -> list[str]:
@@ -104,13 +106,15 @@ class TrainingPart:
         features: The rows to train on: numbers (NaN where missing) and categories; for a family with `takes_text`
             also texts.
         target: Their target, encoded, shape `(rows,)`.
-        validation: Rows to stop early on, and their target; never trained on.
+        validation: Rows to stop early on, and their target; never trained on. They do not count where
+            `rounds` is given.
         problem: What is predicted.
         seed: The seed of the fit.
         threads: The number of threads that it may use.
         weight: The weight of each row, shape `(rows,)`; None if all count alike.
         deadline: When it must have ended, by `time.monotonic()`; None for no limit. A family that trains in rounds
             stops adding them in time; others ignore it.
+        rounds: How many rounds a family that trains in rounds adds, as no rows are held out to tell; others ignore it.
     """
 
     features: pd.DataFrame
@@ -121,10 +125,11 @@ class TrainingPart:
     threads: int = 1
     weight: Floats | None = None
     deadline: float | None = None
+    rounds: int | None = None
 
 
 class Model(Protocol):
-    """A trained model."""
+    """A trained model; one that was trained in rounds has their number as `rounds`."""
 
     def predict(self, features: pd.DataFrame) -> Floats:
         """Return probabilities of the classes, or numbers; shape `(rows, outputs)`."""

@@ -43,6 +43,11 @@ class CatboostModel:
     booster: catboost.CatBoost
     outputs: int
 
+    @property
+    def rounds(self) -> int:
+        """The number of rounds."""
+        return int(self.booster.tree_count_)
+
     def predict(self, features: pd.DataFrame) -> Floats:
         """Return probabilities of the classes, or numbers; shape `(rows, outputs)`."""
         sums = self.booster.predict(_pool(self.codes, features), prediction_type="RawFormulaVal", thread_count=1)
@@ -119,7 +124,7 @@ class CatboostFamily:
         )
 
     def fit(self, part: TrainingPart, parameters: Mapping[str, Value]) -> CatboostModel:
-        """Train until the validation rows no longer improve."""
+        """Train until the validation rows no longer improve, or for the rounds that the part names."""
         import catboost
 
         codes = ColumnCodes.of(part.features)
@@ -132,20 +137,20 @@ class CatboostFamily:
             {
                 **sampled,
                 "loss_function": _LOSSES[part.problem.kind],
-                "iterations": _most_rounds(parameters),
+                "iterations": part.rounds or _most_rounds(parameters),
                 "random_seed": part.seed,
                 "thread_count": part.threads,
                 "allow_writing_files": False,
                 "logging_level": "Silent",
-                "use_best_model": True,
+                "use_best_model": part.rounds is None,
                 **classes,
             }
         )
-        rounds = Rounds(patience(len(part.target), float(parameters["learning_rate"])), part.deadline)
+        rounds = Rounds(patience(len(part.target), float(parameters["learning_rate"])), part.deadline, part.rounds)
         features, target = part.validation
         booster.fit(
             _pool(codes, part.features, part.target, part.weight),
-            eval_set=_pool(codes, features, target),
+            eval_set=None if part.rounds else _pool(codes, features, target),
             callbacks=[_Stop(rounds)],
         )
         return CatboostModel(codes=codes, booster=booster, outputs=part.problem.outputs)
@@ -163,8 +168,8 @@ class _Stop:
 
     def after_iteration(self, info: Any) -> bool:
         """Return whether to go on."""
-        (losses,) = info.metrics["validation"].values()
-        return not self.rounds.is_over(info.iteration - 1, losses[-1])
+        losses = info.metrics.get("validation", {}).values()
+        return not self.rounds.is_over(info.iteration - 1, *(values[-1] for values in losses))
 
 
 def _pool(

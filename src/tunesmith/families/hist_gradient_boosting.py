@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +58,11 @@ class HistGradientBoostingModel:
     sums: Sequence[Nodes]
     outputs: int
     classes: tuple[int, ...] = ()
+
+    @property
+    def rounds(self) -> int:
+        """The number of rounds."""
+        return self.sums[0].count
 
     def predict(self, features: pd.DataFrame) -> Floats:
         """Return probabilities of the classes, or numbers; shape `(rows, outputs)`."""
@@ -128,7 +134,7 @@ class HistGradientBoostingFamily:
         )
 
     def fit(self, part: TrainingPart, parameters: Mapping[str, Value]) -> HistGradientBoostingModel:
-        """Train until the validation rows no longer improve."""
+        """Train until the validation rows no longer improve, or for the rounds that the part names."""
         from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
         from threadpoolctl import threadpool_limits
 
@@ -153,15 +159,18 @@ class HistGradientBoostingFamily:
 
 def _grow(part: TrainingPart, booster: Any, filled: Singles, held_out: Singles) -> tuple[list[list[Any]], Floats]:
     """Return the trees of each round up to the best, and what their sums start from; shape `(sums,)`."""
-    rounds, sums = Rounds(min(_MOST_PATIENCE, patience(len(part.target), booster.learning_rate)), part.deadline), None
+    waited = min(_MOST_PATIENCE, patience(len(part.target), booster.learning_rate))
+    rounds, sums = Rounds(waited, part.deadline, part.rounds), None
     for grown in range(_BATCH_ROUNDS, _MOST_ROUNDS + 1, _BATCH_ROUNDS):
         booster.set_params(max_iter=grown).fit(filled, part.target, sample_weight=part.weight)
         offsets = np.asarray(booster._baseline_prediction, dtype=np.float64).reshape(-1)
         sums = np.tile(offsets, (len(held_out), 1)) if sums is None else sums
         for number in range(grown - _BATCH_ROUNDS, grown):
-            new = [_nodes([tree], filled.shape[1]).total(held_out) for tree in booster._predictors[number]]
-            sums = sums + np.column_stack(new)
-            if rounds.is_over(number, _loss(part, booster, sums)):
+            if part.rounds is None:
+                new = [_nodes([tree], filled.shape[1]).total(held_out) for tree in booster._predictors[number]]
+                sums = sums + np.column_stack(new)
+            loss = _loss(part, booster, sums) if part.rounds is None else math.inf
+            if rounds.is_over(number, loss):
                 return booster._predictors[: rounds.best + 1], offsets
     return booster._predictors[: rounds.best + 1], offsets
 

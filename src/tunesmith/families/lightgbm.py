@@ -41,10 +41,15 @@ class LightgbmModel:
     booster: lightgbm.Booster
     outputs: int
 
+    @property
+    def rounds(self) -> int:
+        """The number of rounds."""
+        return int(self.booster.current_iteration())
+
     def predict(self, features: pd.DataFrame) -> Floats:
         """Return probabilities of the classes, or numbers; shape `(rows, outputs)`."""
         encoded = self.codes.transform(features)
-        rounds = self.booster.current_iteration()
+        rounds = self.rounds
         # A part of the rounds at a time: row after row LightGBM walks all trees, which should stay in the cache.
         at_once = max(1, _TREES_AT_ONCE // self.booster.num_model_per_iteration()) if len(encoded) > 1 else rounds
         sums = np.zeros((len(encoded), self.booster.num_model_per_iteration()))
@@ -143,7 +148,10 @@ class LightgbmFamily:
 
 
 def train_lightgbm(part: TrainingPart, options: Mapping[str, Any]) -> LightgbmModel:
-    """Return a model with LightGBM's own options, trained until the validation rows no longer improve."""
+    """Return a model with LightGBM's own options, trained until the validation rows no longer improve.
+
+    Where the part names the rounds, it is trained for so many.
+    """
     import lightgbm
 
     codes = ColumnCodes.of(part.features)
@@ -155,18 +163,19 @@ def train_lightgbm(part: TrainingPart, options: Mapping[str, Any]) -> LightgbmMo
         free_raw_data=True,
     )
     features, target = part.validation
-    rounds = Rounds(patience(len(part.target), float(options["learning_rate"])), part.deadline)
+    held_out = [] if part.rounds else [training.create_valid(codes.transform(features), target)]
+    rounds = Rounds(patience(len(part.target), float(options["learning_rate"])), part.deadline, part.rounds)
 
     def stop(environment: Any) -> None:
         result = environment.evaluation_result_list
-        if rounds.is_over(environment.iteration, result[0][2]):
+        if rounds.is_over(environment.iteration, *(entry[2] for entry in result[:1])):
             raise lightgbm.callback.EarlyStopException(rounds.best, result)
 
     booster = lightgbm.train(
         {**_fixed_options(part), **options},
         training,
-        num_boost_round=MOST_ROUNDS,
-        valid_sets=[training.create_valid(codes.transform(features), target)],
+        num_boost_round=part.rounds or MOST_ROUNDS,
+        valid_sets=held_out,
         callbacks=[stop],
     )
     # As text, which is what is kept, and without the rounds after the best.

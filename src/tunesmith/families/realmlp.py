@@ -118,6 +118,7 @@ class RealmlpFamily:
         most_columns=500,
         modules=("torch", "safetensors"),
         extra="torch",
+        needs_validation=True,
     )
     model: ClassVar = RealmlpModel
     takes_text: ClassVar = False

@@ -43,6 +43,11 @@ class XgboostModel:
     booster: xgboost.Booster
     outputs: int
 
+    @property
+    def rounds(self) -> int:
+        """The number of rounds."""
+        return int(self.booster.num_boosted_rounds())
+
     def predict(self, features: pd.DataFrame) -> Floats:
         """Return probabilities of the classes, or numbers; shape `(rows, outputs)`."""
         self.booster.set_param({"nthread": 1})
@@ -127,20 +132,20 @@ class XgboostFamily:
         )
 
     def fit(self, part: TrainingPart, parameters: Mapping[str, Value]) -> XgboostModel:
-        """Train until the validation rows no longer improve."""
+        """Train until the validation rows no longer improve, or for the rounds that the part names."""
         import xgboost
 
         codes = ColumnCodes.of(part.features)
         features, target = part.validation
         training = _matrix(codes, part.features, part.threads, part.target, part.weight)
-        rounds = Rounds(patience(len(part.target), float(parameters["learning_rate"])), part.deadline)
+        held_out = [] if part.rounds else [(_matrix(codes, features, part.threads, target), "validation")]
+        rounds = Rounds(patience(len(part.target), float(parameters["learning_rate"])), part.deadline, part.rounds)
 
         class Stop(xgboost.callback.TrainingCallback):
             """Ends the training."""
 
             def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:
-                (losses,) = evals_log["validation"].values()
-                return rounds.is_over(epoch, losses[-1])
+                return rounds.is_over(epoch, *(losses[-1] for log in evals_log.values() for losses in log.values()))
 
         classes = {"num_class": part.problem.outputs} if part.problem.kind == "multiclass" else {}
         booster = xgboost.train(
@@ -154,8 +159,8 @@ class XgboostFamily:
                 **classes,
             },
             training,
-            num_boost_round=MOST_ROUNDS,
-            evals=[(_matrix(codes, features, part.threads, target), "validation")],
+            num_boost_round=part.rounds or MOST_ROUNDS,
+            evals=held_out,
             callbacks=[Stop()],
             verbose_eval=False,
         )

@@ -13,11 +13,14 @@ from ..diagnosis.assessment import Assessment, Effort, assess
 from ..diagnosis.fitted import Fitted
 from ..diagnosis.leaderboard import Cost
 from ..ensembles.combination import Combination
+from ..ensembles.ensemble import WHOLE_FOLDER
 from ..ensembles.pipeline import Pipeline
 from ..errors import InputError
 from ..study.study import Study
 from ..tasks.table import PREDICTIONS_FILE, TableTask
 from ..trial_folder.names import ARTIFACTS_FOLDER
+from .rules import PREDICTION_TIME
+from .whole import measured_costs, members_of_all_rows
 
 
 def fitted_of(study: Study, combination: Combination) -> Fitted:
@@ -61,6 +64,7 @@ def fitted_of(study: Study, combination: Combination) -> Fitted:
         pipeline=pipeline,
         stored=frozenset(number for number, folder in folders.items() if (folder / "fold_0").is_dir()),
         refit=refit,
+        whole=bool(members_of_all_rows(study)),
     )
 
 
@@ -70,16 +74,17 @@ def assess_study(study: Study, combination: Combination, effort: Effort) -> Asse
 
 
 def costs(study: Study) -> dict[int, Cost]:
-    """Return what each complete trial's model costs."""
+    """Return what each complete trial's models cost: those of all folds, or that of all rows if it is in use."""
+    whole = {trial.number: measured_costs(trial) or {} for trial in members_of_all_rows(study)}
     return {
         trial.number: Cost(
-            predict_ms=trial.metrics.get("predict_ms_per_1000_rows"),
-            model_bytes=_size(trial.folder / ARTIFACTS_FOLDER),
+            predict_ms={**trial.metrics, **whole.get(trial.number, {})}.get(PREDICTION_TIME),
+            model_bytes=_size(trial.folder / ARTIFACTS_FOLDER, WHOLE_FOLDER if trial.number in whole else "fold_*"),
         )
         for trial in study.trials
         if trial.state is State.COMPLETE and trial.folder is not None
     }
 
 
-def _size(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.glob("fold_*/**/*") if path.is_file())
+def _size(folder: Path, pattern: str) -> int:
+    return sum(path.stat().st_size for path in folder.glob(f"{pattern}/**/*") if path.is_file())

@@ -12,6 +12,8 @@ import orjson
 from ..core.machine_faults import writing
 
 FIT_FILE = "fit.json"
+MODEL_FOLDER = "model"
+"""Where the model lies in a study's folder."""
 
 
 @dataclass(frozen=True, kw_only=True)

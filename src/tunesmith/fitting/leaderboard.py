@@ -10,6 +10,7 @@ from ..ensembles.ensemble import Ensemble
 from ..errors import InputError
 from ..study.study import Study
 from .assess import fitted_of
+from .whole import measured_costs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,13 +26,19 @@ def leaderboard(study: Study, ensemble: Ensemble) -> pd.DataFrame:
     Returns:
         The columns `trial`, `family`, `recipe`, one for each metric of the trials, `low` and `high` (the 95 % interval
         of the first metric, from its spread over rows; NaN where unknown, as for all but the best trials), `seconds`,
-        `feasible` (whether the limits hold) and `weight` (0 for a model that is not in the ensemble).
+        `feasible` (whether the limits hold) and `weight` (0 for a model that is not in the ensemble). Size and
+        prediction time are those of the models of all folds, or of the model of all rows if that is in the ensemble.
     """
     import pandas as pd
 
     metric = study.objective.primary
-    complete = [trial for trial in study.trials if trial.state is State.COMPLETE]
-    complete.sort(key=lambda t: (bool(study.objective.violation(t.metrics)), metric.sign * t.metrics[metric.name]))
+    whole = {member.trial for member in ensemble.members if member.whole}
+    complete = [
+        (trial, {**trial.metrics, **((measured_costs(trial) or {}) if trial.number in whole else {})})
+        for trial in study.trials
+        if trial.state is State.COMPLETE
+    ]
+    complete.sort(key=lambda pair: (bool(study.objective.violation(pair[1])), metric.sign * pair[1][metric.name]))
     intervals, weights = _intervals(study, ensemble), ensemble.combination.weights
     unknown = Estimate(value=float("nan"))
     frame = pd.DataFrame(
@@ -40,14 +47,14 @@ def leaderboard(study: Study, ensemble: Ensemble) -> pd.DataFrame:
                 "trial": trial.number,
                 "family": trial.parameters["family"],
                 "recipe": trial.parameters.get("recipe"),
-                **trial.metrics,
+                **metrics,
                 "low": intervals.get(trial.number, unknown).low,
                 "high": intervals.get(trial.number, unknown).high,
                 "seconds": trial.seconds,
-                "feasible": not study.objective.violation(trial.metrics),
+                "feasible": not study.objective.violation(metrics),
                 "weight": weights.get(trial.number, 0.0),
             }
-            for trial in complete
+            for trial, metrics in complete
         ]
     )
     return frame if frame.empty else frame.astype({"low": float, "high": float})

@@ -8,18 +8,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-import numpy as np
-
 from ..core.machine_faults import writing
 from ..core.trial import State
 from ..data.analysis import Analysis
 from ..data.read import read_frame
-from ..data.scores import score_named
 from ..data.table import Table
 from ..diagnosis.assessment import THOROUGH
 from ..diagnosis.diagnosis import Diagnosis
 from ..ensembles.combination import Combination
-from ..ensembles.ensemble import Ensemble, Member, save_ensemble
+from ..ensembles.ensemble import WHOLE_FOLDER, Ensemble, Member, save_ensemble
 from ..ensembles.pipeline import Pipeline
 from ..errors import InputError
 from ..exporters.base import Export
@@ -33,19 +30,19 @@ from ..text import wording
 from ..text.html_table import html_table
 from ..trial_folder.names import ARTIFACTS_FOLDER
 from .assess import assess_study
+from .choice import Choice, choose
 from .export import export_model
-from .files import KeptOptions
+from .files import MODEL_FOLDER, KeptOptions
 from .leaderboard import leaderboard
 from .prepare import TABLE_FOLDER
 from .report import write_fit
 from .request import FitRequest, kept_request
 from .rules import EnsembleRules
+from .whole import choose_whole
 from .workflow import write_workflow
 
 if TYPE_CHECKING:
     import pandas as pd
-
-MODEL_FOLDER = "model"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,47 +199,47 @@ def chosen_combination(study: Study, task: TableTask) -> Combination:
     Raises:
         InputError: No trial is complete.
     """
-    return _chosen(study, task)[0]
+    return choose(task, EnsembleRules.of(study)).combination
 
 
-def _chosen(study: Study, task: TableTask) -> tuple[Combination, dict[int, Path], float]:
-    """Return how the complete trials of a study are best combined, their folders, and the score.
-
-    Raises:
-        InputError: No trial is complete.
-    """
-    table, score = task.loaded, score_named(task.metric, task.loaded.problems)
-    rules = EnsembleRules.of(study)
-    folders = {trial.number: trial.folder / ARTIFACTS_FOLDER for trial in rules.candidates if trial.folder is not None}
-    if not folders:
-        raise InputError("no model was trained in time. Allow more minutes.")
-    predictions = {number: np.load(folder / PREDICTIONS_FILE) for number, folder in folders.items()}
-    target, weight = table.held_out_target, table.held_out_weight
-    combination = Combination.fit(
-        table.problems, target, predictions, score, weight=weight, fits=rules.allow, costs=rules.costs
-    )
-    return combination, folders, combination.score(table.problems, target, predictions, score, weight)
-
-
-def combine(study: Study, task: TableTask) -> None:
+def combine(study: Study, task: TableTask, *, ends: float | None = None) -> None:
     """Save the ensemble of a study's complete trials in the study's folder.
+
+    Args:
+        study: The study of a fit.
+        task: Its task.
+        ends: When models may be trained on all rows until, where limits ask for that, by `time.monotonic()`; None to
+            train nothing.
 
     Raises:
         InputError: No trial is complete.
         OutputError: The folder cannot be written.
     """
+    rules = EnsembleRules.of(study)
+    folds = choose(task, rules)
+    _save(study, task, folds, "fold_*")
+    whole = choose_whole(rules, task, folds, ends=ends)
+    if whole is not None:
+        _save(study, task, whole, WHOLE_FOLDER)
+
+
+def _save(study: Study, task: TableTask, choice: Choice, pattern: str) -> None:
+    """Save an ensemble of the pipelines whose folders have a name, in the study's folder."""
     assert study.folder is not None
-    combination, folders, score = _chosen(study, task)
     with writing(study.folder / MODEL_FOLDER):
         save_ensemble(
             study.folder / MODEL_FOLDER,
             schema=task.loaded.schema,
             problems=task.loaded.problems,
             metric=task.metric,
-            score=score,
-            combination=combination,
+            score=choice.score,
+            combination=choice.combination,
             parameters={trial.number: trial.parameters for trial in study.trials},
-            pipelines={number: sorted(folder.glob("fold_*")) for number, folder in folders.items()},
+            pipelines={
+                trial.number: sorted((trial.folder / ARTIFACTS_FOLDER).glob(pattern))
+                for trial in study.trials
+                if trial.folder is not None and trial.number in choice.combination.weights
+            },
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
@@ -11,14 +11,14 @@ from ..core.trial import State, Trial
 from ..study.study import Study
 from .files import KeptOptions
 
-_PREDICTION_TIME = "predict_ms_per_1000_rows"
-_ADDED_UP = ("model_mb", _PREDICTION_TIME)
+PREDICTION_TIME = "predict_ms_per_1000_rows"
+ADDED_UP = ("model_mb", PREDICTION_TIME)
 """What an ensemble costs is the sum of what its members cost."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class EnsembleRules:
-    """The rules of an ensemble.
+    """The rules of an ensemble of the models of all folds.
 
     Args:
         study: The study of a fit.
@@ -34,25 +34,38 @@ class EnsembleRules:
         kept = None if study.folder is None else KeptOptions.load(study.folder)
         return cls(study=study, interpretable=kept is not None and kept.interpretable)
 
+    def metrics(self, trial: Trial) -> Mapping[str, float]:
+        """Return a trial's metrics; among them is what its models cost in the ensemble."""
+        return trial.metrics
+
+    @property
+    def complete(self) -> Sequence[Trial]:
+        """The trials that have models."""
+        return [trial for trial in self.study.trials if trial.state is State.COMPLETE]
+
     @cached_property
+    def feasible(self) -> Sequence[Trial]:
+        """The complete trials that keep all limits."""
+        return [trial for trial in self.complete if not self._violation(trial)]
+
+    @property
     def candidates(self) -> Sequence[Trial]:
         """The complete trials that keep all limits; if none does, the one that comes nearest."""
-        complete = [trial for trial in self.study.trials if trial.state is State.COMPLETE]
-        violation = self.study.objective.violation
-        feasible = [trial for trial in complete if not violation(trial.metrics)]
-        return feasible or sorted(complete, key=lambda trial: violation(trial.metrics))[:1]
+        return self.feasible or sorted(self.complete, key=self._violation)[:1]
 
     @property
     def costs(self) -> dict[int, float]:
         """The prediction time of each candidate, by which one is left out that adds little."""
-        return {trial.number: max(trial.metrics.get(_PREDICTION_TIME, 1.0), 1e-3) for trial in self.candidates}
+        return {trial.number: max(self.metrics(trial).get(PREDICTION_TIME, 1.0), 1e-3) for trial in self.candidates}
 
     def allow(self, members: Collection[int]) -> bool:
         """Return whether some trials may be combined."""
         if self.interpretable and len(members) > 1:
             return False
-        totals = {
-            name: sum(self.study.trials[number].metrics.get(name, 0.0) for number in members) for name in _ADDED_UP
-        }
+        metrics = [self.metrics(self.study.trials[number]) for number in members]
+        totals = {name: sum(one.get(name, 0.0) for one in metrics) for name in ADDED_UP}
         limits = [limit for limit in self.study.objective.constraints if limit.metric in totals]
         return not any(limit.violation(totals) for limit in limits)
+
+    def _violation(self, trial: Trial) -> float:
+        return self.study.objective.violation(self.metrics(trial))

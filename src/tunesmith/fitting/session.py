@@ -22,16 +22,17 @@ from ..families.base import BASELINE, Family
 from ..journal.events import ModelCalled
 from ..study.study import Study
 from ..tasks.table import TableTask
-from .files import KeptOptions
+from .files import MODEL_FOLDER, KeptOptions
 from .options import COSTS, FitOptions
 from .prepare import TABLE_FOLDER, prepare
 from .recipes import study_recipes
 from .report import write_quickly
-from .result import MODEL_FOLDER, FitResult, combine
+from .result import FitResult, combine
 from .second_look import SecondLook
 from .selection import about_table, asked_families, first_trials
 from .space import families, search_space
 from .table_tools import TableTools
+from .whole import may_be_whole
 from .workflow import write_workflow
 
 RESERVED_SECONDS = 3.0
@@ -39,6 +40,7 @@ _PREPARING_SHARE = 0.25  # Of all time, for reading a table that is too large to
 _SAVING_SECONDS, _SAVING_SHARE = 0.5, 0.01  # For a trial that has trained until its end; the share of all time.
 _STOPPING_SECONDS = 0.2  # For a trial that is stopped; it has nothing to lose.
 _GRACE_SECONDS = 1.0  # After the minutes, for the report.
+_AGAIN_SHARE = 0.1  # Of all time, to train models again on all rows where limits may ask for that.
 _FIRST_PROPOSAL = Proposal(
     parameters={"family": BASELINE, "recipe": "plain"}, proposer="baseline", reason="ignores every column"
 )
@@ -74,6 +76,8 @@ class FitSession:
             )
         self.score = score_named(options.metric, self.table.problems)
         self.limits = self._named_limits()
+        again = _AGAIN_SHARE if may_be_whole(self.table, self.limits) else 0.0
+        self._reserved = RESERVED_SECONDS + again * options.minutes * 60
         self.families: dict[str, Family] = families(self.table, self._family_names())
         self.task = TableTask(
             table=TABLE_FOLDER,
@@ -81,7 +85,7 @@ class FitSession:
             metric=self.score.name,
             families=list(self.families),
             also=[limit.metric for limit in self.limits if limit.metric not in (*COSTS, self.score.name)],
-            ends=started + (1 - _SAVING_SHARE) * options.minutes * 60 - RESERVED_SECONDS - _SAVING_SECONDS,
+            ends=started + (1 - _SAVING_SHARE) * options.minutes * 60 - self._reserved - _SAVING_SECONDS,
         ).with_loaded(self.table)
         self.study = Study(task=self.task, **self._study_options())
         if self.study.adviser is not None:
@@ -190,9 +194,9 @@ class FitSession:
         return Metric(self.score.name, "maximize" if self.score.maximize else "minimize")
 
     def _budget(self) -> Budget:
-        """Return the limits of the study: of the time, what is left beside reading and saving."""
+        """Return the limits of the study: of the time, what is left beside reading, training again and saving."""
         table = self.options.budget.to_table()
-        seconds = self.options.minutes * 60 - (monotonic() - self._started) - RESERVED_SECONDS
+        seconds = self.options.minutes * 60 - (monotonic() - self._started) - self._reserved
         return Budget(**table | {"minutes": max(seconds, 1.0) / 60})
 
     def run(self, *, progress: bool = True) -> FitResult:
@@ -207,13 +211,15 @@ class FitSession:
         """
         self.study.recorder.hold()
         self.study.recorder.emit(*(ModelCalled(call=call) for call in self.options.calls))
+        ends = None
         try:
             if not self.study.history.trials:
                 self._train_baseline()
             self.study.run(progress=progress)
+            ends = self._end_of_training_again()
         finally:
             if self.study.history.counts[State.COMPLETE]:
-                combine(self.study, self.task)
+                combine(self.study, self.task, ends=ends)
         result = FitResult(folder=self.folder, ensemble=Ensemble.load(self.folder / MODEL_FOLDER, checked=False))
         if self._second_look is not None:
             self._second_look.save()
@@ -221,6 +227,11 @@ class FitSession:
         left = self._started + self.options.minutes * 60 + _GRACE_SECONDS - monotonic()
         write_quickly(self.study, result.ensemble.combination, seconds=left)
         return result
+
+    def _end_of_training_again(self) -> float:
+        """Return when models may be trained on all rows until: earlier sessions may have used up the other time."""
+        last = self._started + self.options.minutes * 60 - RESERVED_SECONDS
+        return min(last, monotonic() + self._reserved - RESERVED_SECONDS)
 
     def _train_baseline(self) -> None:
         """Train the model that ignores every column, in this process: a model exists before anything can go wrong."""

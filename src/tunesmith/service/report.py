@@ -8,8 +8,9 @@ from ..core.trial import State
 from ..ensembles.combination import Combination
 from ..ensembles.ensemble import load_combination
 from ..errors import InputError
+from ..fitting.files import MODEL_FOLDER
 from ..fitting.report import write_fit
-from ..fitting.result import MODEL_FOLDER, combine
+from ..fitting.result import combine
 from ..study.study import Study
 from ..tasks.table import TableTask
 

@@ -165,8 +165,24 @@ class TableTask:
         """Return a configuration's predictions of some rows after training on others; shape `(rows, outputs)`."""
         return self._fit(request, train, held_out, None)[1]
 
+    def train_whole(self, request: TrialRequest, rounds: Sequence[int], deadline: float | None) -> Pipeline:
+        """Return a configuration's pipeline, trained on all rows.
+
+        Args:
+            request: The trial with the configuration.
+            rounds: How many rounds a family that trains in rounds adds for each problem, as no rows are held out.
+            deadline: When it should have ended, by `time.monotonic()`; a family that trains in rounds does.
+        """
+        rows = np.arange(len(self.loaded.target))
+        return self._fit(request, rows, rows[:1], deadline, rounds)[0]
+
     def _fit(
-        self, request: TrialRequest, train: np.ndarray, held_out: np.ndarray, deadline: float | None
+        self,
+        request: TrialRequest,
+        train: np.ndarray,
+        held_out: np.ndarray,
+        deadline: float | None,
+        rounds: Sequence[int] | None = None,
     ) -> tuple[Pipeline, Floats]:
         """Return the pipeline of one fold, and its predictions of the rows held out."""
         table = self.loaded
@@ -194,6 +210,7 @@ class TableTask:
                 threads=int(os.environ.get("OMP_NUM_THREADS") or 1),
                 weight=None if table.weight is None else table.weight[train],
                 deadline=deadline,
+                rounds=None if rounds is None else rounds[index],
             )
             models.append(train_model(family, part, parameters))
         pipeline = Pipeline(recipe=fitted, models=models)

@@ -46,4 +46,5 @@ def _scored(ensemble: Ensemble, test: Table) -> list[Interval]:
 
 def _name(ensemble: Ensemble) -> str:
     """Return what tells a model from others of the same study."""
-    return ", ".join(f"{member.trial}: {member.weight:.12g}" for member in ensemble.members)
+    weights = ", ".join(f"{member.trial}: {member.weight:.12g}" for member in ensemble.members)
+    return f"{weights}, of all rows" if ensemble.whole else weights

@@ -12,6 +12,7 @@ from ... import plugins
 from ...core.trial import State
 from ...data.findings import SEVERITIES, Finding
 from ...data.problem import Problem
+from ...ensembles.ensemble import TRAINED_ON_ALL_ROWS
 from ...text import wording
 from ...text.shell import command
 from ..base import ExportSource
@@ -181,7 +182,8 @@ def _members(source: ExportSource) -> str:
                 inline(", ".join(settings)),
             ]
         )
-    return table(["trial", "family", "weight", "models", "hyperparameters"], rows)
+    members = table(["trial", "family", "weight", "models", "hyperparameters"], rows)
+    return f"{members}\n\n{TRAINED_ON_ALL_ROWS}" if source.ensemble.whole else members
 
 
 def _usage(source: ExportSource) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,10 @@ PARTS = {
 }
 """The part that holds the function of each family."""
 _COMMON = ("reading", "folds", "combining")
+_FOLDS_AFTER_ALL = (
+    "The model was trained again on all rows, but the script trains the models of all folds, which take longer to "
+    "predict."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +67,7 @@ class ScriptExporter:
         compile(text, str(path), "exec")
         write_file(path, text.encode())
         told = f"Run it with: python {path.name} DATA.csv. It should report {metric} {wording.number(expected)}."
+        notes = [*notes, *([_FOLDS_AFTER_ALL] if ensemble.whole else [])]
         return Export(path=path, notes=[*notes, told], facts={"metric": metric, "score": expected})
 
 
@@ -128,8 +134,13 @@ def _header(ensemble: Ensemble, metric: str, expected: float) -> str:
         f"It reports the {metric} of rows that were not trained on, about {expected:.6g}. After `main`,\n"
         "`predict` predicts other rows. Members that ran out of time when they were first trained are trained to\n"
         "their end here.\n"
+        f"{_folds_after_all(ensemble)}"
         '"""\n\n# ruff: noqa'
     )
+
+
+def _folds_after_all(ensemble: Ensemble) -> str:
+    return f"\n{textwrap.fill(_FOLDS_AFTER_ALL, 110)}\n" if ensemble.whole else ""
 
 
 def _constants(source: ExportSource, ensemble: Ensemble) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 
 from ...diagnosis.assessment import Assessment, ProblemAssessment
 from ...diagnosis.leaderboard import Estimate
+from ...ensembles.ensemble import TRAINED_ON_ALL_ROWS
 from ...text import wording
 from ...text.cleaning import short
 from ..explanation import listing, named
@@ -68,6 +69,8 @@ def result_sentences(assessment: Assessment) -> list[str]:
         )
     elif members:
         sentences.append(f"The model is trial {members[0].trial} ({named(members[0].title)}).")
+    if assessment.whole:
+        sentences.append(TRAINED_ON_ALL_ROWS)
     if prior is not None:
         text = f"Without any column, always predicting the same gives {wording.rounded(prior.score.value, 4)}"
         gain = gain_over_prior(assessment)
