@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from time import monotonic
 
 import numpy as np
 
@@ -21,10 +22,12 @@ class Choice:
     Args:
         combination: The members and how they are combined.
         score: The metric of its out-of-fold predictions.
+        seconds: The time that it took to find.
     """
 
     combination: Combination
     score: float
+    seconds: float
 
 
 def choose(task: TableTask, rules: EnsembleRules) -> Choice:
@@ -37,6 +40,7 @@ def choose(task: TableTask, rules: EnsembleRules) -> Choice:
     Raises:
         InputError: No trial is complete.
     """
+    started = monotonic()
     table, score = task.loaded, score_named(task.metric, task.loaded.problems)
     predictions = {
         trial.number: np.load(trial.folder / ARTIFACTS_FOLDER / PREDICTIONS_FILE)
@@ -49,4 +53,5 @@ def choose(task: TableTask, rules: EnsembleRules) -> Choice:
     combination = Combination.fit(
         table.problems, target, predictions, score, weight=weight, fits=rules.allow, costs=rules.costs
     )
-    return Choice(combination=combination, score=combination.score(table.problems, target, predictions, score, weight))
+    reached = combination.score(table.problems, target, predictions, score, weight)
+    return Choice(combination=combination, score=reached, seconds=monotonic() - started)

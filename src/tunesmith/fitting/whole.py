@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from time import monotonic
@@ -111,20 +111,21 @@ def choose_whole(rules: EnsembleRules, task: TableTask, folds: Choice, *, ends: 
     if not may_be_whole(task.loaded, rules.study.objective.constraints):
         return None
     while True:
-        seconds = 0.0 if ends is None else max(ends - monotonic(), 0.0)
+        # To choose takes time too: now, and perhaps once more.
+        seconds = 0.0 if ends is None else max(ends - monotonic() - 2 * folds.seconds, 0.0)
         whole = WholeRules(study=rules.study, interpretable=rules.interpretable, task=task, seconds=seconds)
         if not whole.feasible:
             return None
         choice = choose(task, whole)
         if rules.feasible and not _is_better(choice, folds, rules.study, task):
             return None
-        missing = [trial for trial in whole.feasible if trial.number in choice.combination.weights]
-        missing = [trial for trial in missing if trial.number not in whole.measured]
-        if not missing:
-            return choice
-        # Then choose again, as what the first of them really costs may change the choice.
-        if not _train(missing[0], task, ends):
+        members = [trial for trial in whole.feasible if trial.number in choice.combination.weights]
+        missing = [trial for trial in members if trial.number not in whole.measured]
+        if not all(_train(trial, task, ends) for trial in missing):
             return None
+        trained = replace(whole, seconds=0.0)
+        if all(trial in trained.feasible for trial in members) and trained.allow(choice.combination.weights):
+            return choice
 
 
 def _is_better(whole: Choice, folds: Choice, study: Study, task: TableTask) -> bool:

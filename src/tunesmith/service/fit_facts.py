@@ -98,6 +98,7 @@ def fit_facts(result: FitResult, *, test: bool = False) -> dict[str, Any]:
         "models": [
             {"trial": member.trial, "family": member.family, "weight": member.weight} for member in ensemble.members
         ],
+        **({"trained_on": "all rows"} if ensemble.whole else {}),
         "leaderboard": [{str(key): _plain(value) for key, value in row.items()} for row in rows],
         "findings": _finding_facts(result.analysis),
         **({} if result.request is None else {"request": result.request.to_facts()}),

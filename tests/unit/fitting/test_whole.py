@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import shutil
 import time
+from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,7 @@ from rich.console import Console, RenderableType
 from tests.fitted_tables import first_configuration, fitted, mixed_table
 
 from tunesmith.cli.fit_views import fit_summary
+from tunesmith.core.trial import TrialRequest
 from tunesmith.data.table import Table
 from tunesmith.ensembles.ensemble import TRAINED_ON_ALL_ROWS, Ensemble
 from tunesmith.ensembles.pipeline import Pipeline, megabytes
@@ -135,6 +138,42 @@ def test_what_is_trained_already_is_used_and_not_trained_again(folder: Path) -> 
 def test_without_time_the_models_of_the_folds_are_kept(folder: Path, seconds: float | None) -> None:
     assert not combined(folder, seconds).ensemble.whole
     assert not list(folder.glob("trials/*/artifacts/whole*"))
+
+
+class Unlucky(TableTask):
+    """Fails to train on all rows."""
+
+    def train_whole(self, request: TrialRequest, rounds: Sequence[int], deadline: float | None) -> Pipeline:
+        raise MemoryError
+
+
+class Interrupted(TableTask):
+    """Is interrupted when it trains on all rows."""
+
+    def train_whole(self, request: TrialRequest, rounds: Sequence[int], deadline: float | None) -> Pipeline:
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("kind", [Unlucky, Interrupted])
+def test_an_interruption_or_a_fault_leaves_the_models_of_the_folds(kind: type[TableTask], folder: Path) -> None:
+    study = FitResult.load(folder).study
+    task = study.task
+    assert isinstance(task, TableTask)
+    same = kind(table=task.table, metric=task.metric, folder=task.folder)
+    with pytest.raises(KeyboardInterrupt) if kind is Interrupted else nullcontext():
+        combine(study, same, ends=time.monotonic() + 600.0)
+    assert not FitResult.load(folder).ensemble.whole
+    assert FitResult.load(folder).predict(FRAME).notna().all()
+    assert combined(folder, 600.0).ensemble.whole
+
+
+def test_what_was_killed_while_it_was_saved_is_trained_again(folder: Path) -> None:
+    combined(folder, 600.0)
+    for place in folder.glob("trials/*/artifacts/whole"):
+        place.rename(place.with_name("whole.partial"))
+    assert not combined(folder, None).ensemble.whole
+    assert combined(folder, 600.0).ensemble.whole
+    assert not list(folder.glob("trials/*/artifacts/whole.partial"))
 
 
 def test_a_model_that_breaks_the_limit_after_all_is_not_used(folder: Path) -> None:
