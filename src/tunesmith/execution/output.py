@@ -11,7 +11,7 @@ from typing import Any
 
 from ..trial_folder.log import BoundedLog
 
-_lock = threading.Lock()
+_lock = threading.RLock()
 _logs: dict[int, BoundedLog] = {}
 """The log of each thread that runs a trial."""
 _originals: list[Any] = []
@@ -45,6 +45,13 @@ def captured(log: BoundedLog) -> Iterator[None]:
                     sys.stdout = _originals[0]
                 if isinstance(sys.stderr, _LogStream):
                     sys.stderr = _originals[1]
+
+
+@contextmanager
+def streams_held() -> Iterator[None]:
+    """Let no other thread exchange `sys.stdout` and `sys.stderr` meanwhile."""
+    with _lock:
+        yield
 
 
 def is_captured() -> bool:

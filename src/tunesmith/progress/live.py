@@ -14,6 +14,7 @@ from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.control import Control
 from rich.live import Live
 
+from ..execution.output import streams_held
 from .streams import CleanStream
 from .terminal import Printable
 
@@ -57,16 +58,6 @@ class LiveView:
         self._content, self._console, self._size, self._transient = _Guarded(content), console, console.size, transient
         self._redirected: list[logging.StreamHandler[TextIO]] = []
         self._streams: dict[str, TextIO] = {}
-        self._live = _Live(
-            get_renderable=self._draw,
-            console=console,
-            refresh_per_second=REFRESHES_PER_SECOND,
-            transient=transient,
-            # Not where it goes to a file, or to the log of a trial.
-            redirect_stdout=sys.stdout is not None and sys.stdout.isatty(),
-            redirect_stderr=sys.stderr is not None and sys.stderr.isatty(),
-            vertical_overflow="crop",
-        )
 
     @classmethod
     def below_output(cls, content: RenderableType, terminal: TextIO) -> Self:
@@ -75,6 +66,21 @@ class LiveView:
 
     def __enter__(self) -> Self:
         """Start to draw."""
+        with streams_held():  # Else a trial in another thread could begin to print into the view instead of its log.
+            self._start()
+        return self
+
+    def _start(self) -> None:
+        self._live = _Live(
+            get_renderable=self._draw,
+            console=self._console,
+            refresh_per_second=REFRESHES_PER_SECOND,
+            transient=self._transient,
+            # Not where it goes to a file, or to the log of a trial.
+            redirect_stdout=sys.stdout is not None and sys.stdout.isatty(),
+            redirect_stderr=sys.stderr is not None and sys.stderr.isatty(),
+            vertical_overflow="crop",
+        )
         # Rich prints above the view what is written to sys.stdout and sys.stderr, and takes its escapes for style.
         # Log handlers hold the earlier stream.
         handlers = [handler for handler in logging.getLogger().handlers if isinstance(handler, logging.StreamHandler)]
@@ -88,7 +94,6 @@ class LiveView:
         _views.append(self)
         for handler in self._redirected:
             handler.setStream(sys.stderr)
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
