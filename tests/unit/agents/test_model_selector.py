@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.scripted_models import connected_to
 
-from tunesmith.agents.connection import connected
 from tunesmith.agents.family_selection import FamilyAdvice, Needs, TableSize, suggest_families
 from tunesmith.agents.roles.model_selector import ModelSelector
 from tunesmith.data.problem import Problem
-from tunesmith.testing.model_server import ModelServer, Reply, Status, Structured, Text
+from tunesmith.testing.model_server import Reply, Status, Structured, Text
 
 PROBLEM = Problem(target="y", kind="binary", classes=("no", "yes"))
 SIZE = TableSize(rows=5_000, columns=12)
@@ -24,15 +24,9 @@ def _token(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def suggested(reply: Reply, needs: Needs | None = None) -> tuple[list[FamilyAdvice], ModelSelector]:
-    with ModelServer([reply]) as server:
-        setting = {
-            "name": "compatible:scripted",
-            "base_url": f"{server.url}/v1",
-            "price": {"input": 1.0, "output": 5.0},
-        }
-        with connected({"model": setting, "timeout_seconds": 5.0}, usd=0.1) as model:
-            selector = ModelSelector(model)
-            return selector.suggest([PROBLEM], SIZE, needs, about="rows 5,000\nfindings:\n- none"), selector
+    with connected_to(reply) as (model, _):
+        selector = ModelSelector(model)
+        return selector.suggest([PROBLEM], SIZE, needs, about="rows 5,000\nfindings:\n- none"), selector
 
 
 def choice(family: str, reason: str = "many categories", trade_off: str = "slower to train") -> dict[str, Any]:

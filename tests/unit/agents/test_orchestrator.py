@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from tests.scripted_models import connected_to
 
 import tunesmith as ts
-from tunesmith.agents.connection import connected
 from tunesmith.agents.roles.orchestrator import Orchestrator
 from tunesmith.core.trial import Proposal
 from tunesmith.diagnosis.diagnosis import Action, Diagnosis
-from tunesmith.testing.model_server import ModelServer, Reply, Status, Structured, Text
+from tunesmith.testing.model_server import Reply, Status, Structured, Text
 
 
 @pytest.fixture(scope="module")
@@ -61,15 +61,9 @@ def advised(
 ) -> tuple[list[Proposal], Orchestrator, str]:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    with ModelServer([reply]) as server:
-        setting = {
-            "name": "compatible:scripted",
-            "base_url": f"{server.url}/v1",
-            "price": {"input": 1.0, "output": 5.0},
-        }
-        with connected({"model": setting, "timeout_seconds": 5.0}, usd=0.1) as model:
-            orchestrator = Orchestrator(model)
-            proposals = orchestrator.propose(result.study.history, [weak("more_capacity")], count=3)
+    with connected_to(reply) as (model, server):
+        orchestrator = Orchestrator(model)
+        proposals = orchestrator.propose(result.study.history, [weak("more_capacity")], count=3)
         return proposals, orchestrator, server.requests[0].turns[0][1]
 
 
