@@ -25,7 +25,7 @@ from .data_options import DataOptions, problems_of
 if TYPE_CHECKING:
     import pandas as pd
 
-_FEW_ROWS = 1500
+_FEW_ROWS = 1500  # They are split into folds twice.
 
 
 def build_table(raw: RawTable, options: DataOptions, *, seed: int) -> Table:

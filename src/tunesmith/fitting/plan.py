@@ -12,7 +12,8 @@ from ..data.table import Table
 from ..families.base import BASELINE, Family
 
 _FASTEST_SECONDS = 0.3  # A trial takes at least this long.
-_ENGINEERED = ("lightgbm", "catboost", "xgboost", "extra_trees")
+_BOOSTERS = ("lightgbm", "catboost", "xgboost")
+_ENGINEERED = (*_BOOSTERS, "extra_trees")  # They try the other recipes, too.
 _MORE_COLUMNS = 2.0  # Times the seconds of a fit on the columns of another recipe.
 _LATER = {
     "knn": 1,
@@ -22,7 +23,6 @@ _LATER = {
     "decision_tree": 3,
 }
 """Turns that a family waits, because it rarely adds to the families before it (measured on twelve tables)."""
-_BOOSTERS = ("lightgbm", "catboost", "xgboost")
 _COSTLY_SHARE = 0.05
 """Of all processor time: for each such share that a trial takes, it waits a turn, unless it is of a booster.
 

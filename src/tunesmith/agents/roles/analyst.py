@@ -16,7 +16,7 @@ from ...data.findings import Finding
 from ...data.problem import Problem
 from ...errors import ModelUnavailable
 from ...text.cleaning import short
-from .model import Model, ask
+from .model import Model, ask, unanswered
 
 _ROLE = "analyst"
 _BY = "the language model"
@@ -87,7 +87,7 @@ class Analyst:
         try:
             suspicions, remarks = self.suspect(analysis)
         except ModelUnavailable as error:
-            self.refused = (f"no language model answered: {short(error, 200)}",)
+            self.refused = (unanswered(error),)
             return analysis
         found = examine(data, target, suspicions, exclude=exclude, seed=seed) if suspicions else ()
         return analysis.with_findings([*found, *remarks])

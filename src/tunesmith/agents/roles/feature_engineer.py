@@ -15,7 +15,7 @@ from ...errors import InputError, ModelUnavailable
 from ...recipes.recipe import Recipe
 from ...recipes.suggestions import Suggestion, draft
 from ...text.cleaning import short
-from .model import Model, ask
+from .model import Model, ask, unanswered
 
 _ROLE = "feature_engineer"
 _MOST_STEPS = 12
@@ -58,7 +58,7 @@ class FeatureEngineer:
             answer = ask(self.model, _ROLE, _question(by_rules, analysis, request), RecipeDraft)
             recipe = Recipe.from_table({"steps": answer.steps})
         except ModelUnavailable as error:
-            return _noted(by_rules, f"no language model answered: {short(error, 200)}")
+            return _noted(by_rules, unanswered(error))
         except InputError as error:
             return _noted(by_rules, f"the language model's recipe is refused: {short(error, 200)}")
         return Suggestion(name=_ROLE, recipe=recipe, reasons=_told(answer.reasons))

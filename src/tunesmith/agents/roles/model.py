@@ -7,6 +7,8 @@ from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel
 
+from ...errors import ModelUnavailable
+from ...text.cleaning import short
 from ..prompts import prompt
 
 Answer = TypeVar("Answer", bound=BaseModel)
@@ -19,6 +21,11 @@ class Model(Protocol):
     def ask(self, role: str, *, instructions: str, question: str, answer: type[Answer], tools: Tools = ()) -> Answer:
         """Return an answer of the given type; raise `ModelUnavailable` where there is none."""
         ...
+
+
+def unanswered(error: ModelUnavailable) -> str:
+    """Return what a role says where no model answered, and rules alone did."""
+    return f"no language model answered: {short(error, 200)}"
 
 
 def ask(model: Model, role: str, question: str, answer: type[Answer], tools: Tools = ()) -> Answer:

@@ -13,7 +13,7 @@ from ...errors import ModelUnavailable
 from ...families.base import Family
 from ...text.cleaning import plain, short
 from ..family_selection import FamilyAdvice, Needs, TableSize, suggest_families
-from .model import Model, ask
+from .model import Model, ask, unanswered
 
 BY_MODEL = "language model"
 _ROLE = "model_selector"
@@ -82,7 +82,7 @@ class ModelSelector:
         try:
             answer = ask(self.model, _ROLE, _question(problems, size, needs, by_rules, about), FamilyOrder)
         except ModelUnavailable as error:
-            self.refused = (f"no language model answered: {short(error, 200)}",)
+            self.refused = (unanswered(error),)
             return by_rules
         return self._ordered(by_rules, answer.families)
 

@@ -11,7 +11,7 @@ from ...errors import ModelUnavailable
 from ...history.history import History
 from ...proposers.language_model import Advice, AdviceRejected, configuration
 from ...text.cleaning import plain, short
-from .model import Model, ask
+from .model import Model, ask, unanswered
 from .planner import Idea, Plan
 
 _ROLE = "orchestrator"
@@ -80,7 +80,7 @@ class Orchestrator:
         try:
             plan = ask(self.model, _ROLE, _question(history, diagnoses, by_rules, count, about), Plan)
         except ModelUnavailable as error:
-            self.refused = (f"no language model answered: {short(error, 200)}",)
+            self.refused = (unanswered(error),)
             return by_rules[:count]
         proposals: list[Proposal] = []
         for idea in plan.ideas:
