@@ -6,7 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, overload
@@ -52,6 +52,11 @@ class Pipeline:
 
     def _predict_prepared(self, prepared: pd.DataFrame) -> Floats:
         return np.column_stack([model.predict(prepared) for model in self.models])
+
+    def in_mean_of(self, pipelines: int) -> Self:
+        """Return the pipeline for the mean of several alike: of models that are means themselves it needs a part."""
+        models = [model.in_mean_of(pipelines) if hasattr(model, "in_mean_of") else model for model in self.models]
+        return replace(self, models=models)
 
     def milliseconds(self, features: pd.DataFrame) -> float:
         """Return the time that it takes to predict 1,000 rows.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -83,6 +83,14 @@ class Nodes:
         """Return the mean of the trees' predictions, shape `(rows, outputs)`."""
         means: Floats = self.total(rows) / self.count
         return means
+
+    def first(self, count: int) -> Self:
+        """Return the first trees, all if there are fewer."""
+        trees = min(count, self.count)
+        nodes = int(self.starts[trees])
+        leaves = int((self.left[:nodes] < 0).sum())
+        kept = {name: getattr(self, name)[:nodes] for name in ("features", "thresholds", "left", "right")}
+        return replace(self, starts=self.starts[: trees + 1], values=self.values[:leaves], **kept)
 
     @property
     def count(self) -> int:

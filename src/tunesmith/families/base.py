@@ -129,7 +129,11 @@ class TrainingPart:
 
 
 class Model(Protocol):
-    """A trained model; one that was trained in rounds has their number as `rounds`."""
+    """A trained model.
+
+    One that was trained in rounds has their number as `rounds`. One that is a mean itself may have a method
+    `in_mean_of(models)`, which returns a smaller one for the mean of so many alike.
+    """
 
     def predict(self, features: pd.DataFrame) -> Floats:
         """Return probabilities of the classes, or numbers; shape `(rows, outputs)`."""

@@ -149,6 +149,7 @@ class TableTask:
             deadline = None if ends is None else now + (ends - now) / (len(splits) - number)
             pipeline, outputs = self._fit(request, train, held_out, deadline)
             costs["fit_seconds"] += time.monotonic() - now
+            pipeline = pipeline.in_mean_of(len(splits))
             pipeline.save(folder / f"fold_{number}")
             costs["model_mb"] += megabytes(folder / f"fold_{number}")
             if number == 0:

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from tunesmith.data.problem import Problem
 from tunesmith.families._codes import ColumnCodes, fill_gaps, gap_fills
+from tunesmith.families._forest import ForestModel
 from tunesmith.families.base import TrainingPart
 from tunesmith.families.extra_trees import ExtraTreesFamily
 from tunesmith.families.random_forest import RandomForestFamily
@@ -30,6 +32,20 @@ def test_trees_are_grown_until_the_deadline() -> None:
     assert len(grown.nodes.starts) - 1 == 200
     again = ExtraTreesFamily().fit(part(), parameters)
     np.testing.assert_array_equal(grown.nodes.thresholds, again.nodes.thresholds)
+
+
+def test_in_a_mean_of_models_fewer_trees_of_each_are_kept(tmp_path: Path) -> None:
+    parameters = {"trees": 50, "min_samples_leaf": 1, "max_features": 1.0}
+    whole = ExtraTreesFamily().fit(part(), parameters)
+    kept = whole.in_mean_of(5)
+    assert (kept.nodes.count, kept.grown) == (20, 50)
+    first = dataclasses.replace(whole, nodes=whole.nodes.first(20))
+    np.testing.assert_array_equal(kept.predict(part().features), first.predict(part().features))
+    kept.save(tmp_path)
+    loaded = ForestModel.load(tmp_path)
+    assert (loaded.nodes.count, loaded.grown) == (20, 50)
+    np.testing.assert_array_equal(loaded.predict(part().features), kept.predict(part().features))
+    assert whole.in_mean_of(1).nodes.count == whole.in_mean_of(2).nodes.count == 50
 
 
 def test_the_scale_of_weights_does_not_matter_to_a_random_forest() -> None:

@@ -206,7 +206,7 @@ def _options(member: Member) -> Mapping[str, Any]:
     prefix = f"{member.family}."
     options = {key.removeprefix(prefix): value for key, value in member.parameters.items() if key.startswith(prefix)}
     counts: Sequence[int] = [
-        model.nodes.count for pipeline in member.pipelines for model in pipeline.models if hasattr(model, "nodes")
+        model.grown for pipeline in member.pipelines for model in pipeline.models if hasattr(model, "grown")
     ]
     if "trees" in options and counts:
         options["trees"] = round(sum(counts) / len(counts))
