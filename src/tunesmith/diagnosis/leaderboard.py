@@ -11,6 +11,7 @@ from .. import plugins
 from ..core.arrays import Floats, Indices
 from ..core.trial import Value
 from ..errors import TunesmithError
+from ..families.base import own_parameters
 from .fitted import Fitted
 
 _BLOCKS = 10
@@ -119,7 +120,6 @@ def trial_rows(fitted: Fitted, costs: Mapping[int, Cost]) -> list[LeaderboardRow
     for number in ranked:
         trial, cost = by_number[number], costs.get(number, Cost())
         family = str(trial.parameters["family"])
-        prefix = f"{family}."
         predictions = fitted.out_of_fold[number]
         rows.append(
             LeaderboardRow(
@@ -131,7 +131,7 @@ def trial_rows(fitted: Fitted, costs: Mapping[int, Cost]) -> list[LeaderboardRow
                 predict_ms=cost.predict_ms,
                 model_bytes=cost.model_bytes,
                 weight=fitted.weights.get(number, 0.0),
-                parameters={k.removeprefix(prefix): v for k, v in trial.parameters.items() if k.startswith(prefix)},
+                parameters=own_parameters(trial.parameters, family),
             )
         )
     return rows

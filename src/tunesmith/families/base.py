@@ -128,11 +128,22 @@ class TrainingPart:
     rounds: int | None = None
 
 
+def own_parameters(parameters: Mapping[str, Value], family: str) -> dict[str, Value]:
+    """Return the hyperparameters of a family in a configuration, by their own names.
+
+    >>> own_parameters({"family": "knn", "recipe": "plain", "knn.neighbors": 5}, "knn")
+    {'neighbors': 5}
+    """
+    prefix = f"{family}."
+    return {name.removeprefix(prefix): value for name, value in parameters.items() if name.startswith(prefix)}
+
+
 class Model(Protocol):
     """A trained model.
 
-    One that was trained in rounds has their number as `rounds`. One that is a mean itself may have a method
-    `in_mean_of(models)`, which returns a smaller one for the mean of so many alike.
+    One that was trained in rounds has their number as `rounds`. One that averages many parts may have a method
+    `in_mean_of(models)`, which returns a smaller model, to be averaged with the other models of its kind; and a static
+    method `share_in_mean(parameters, models)`, which returns the share of the parts that are kept.
     """
 
     def predict(self, features: pd.DataFrame) -> Floats:

@@ -166,10 +166,11 @@ def _grow(part: TrainingPart, booster: Any, filled: Singles, held_out: Singles) 
         offsets = np.asarray(booster._baseline_prediction, dtype=np.float64).reshape(-1)
         sums = np.tile(offsets, (len(held_out), 1)) if sums is None else sums
         for number in range(grown - _BATCH_ROUNDS, grown):
+            loss = math.inf
             if part.rounds is None:
                 new = [_nodes([tree], filled.shape[1]).total(held_out) for tree in booster._predictors[number]]
                 sums = sums + np.column_stack(new)
-            loss = _loss(part, booster, sums) if part.rounds is None else math.inf
+                loss = _loss(part, booster, sums)
             if rounds.is_over(number, loss):
                 return booster._predictors[: rounds.best + 1], offsets
     return booster._predictors[: rounds.best + 1], offsets

@@ -150,7 +150,7 @@ class LightgbmFamily:
 def train_lightgbm(part: TrainingPart, options: Mapping[str, Any]) -> LightgbmModel:
     """Return a model with LightGBM's own options, trained until the validation rows no longer improve.
 
-    Where the part names the rounds, it is trained for so many.
+    If the part gives the number of rounds, exactly that many are trained.
     """
     import lightgbm
 

@@ -20,6 +20,7 @@ from ..study.study import Study
 from ..tasks.table import TableTask
 from ..text.shell import command
 from .assess import assess_study
+from .files import MODEL_FOLDER
 from .request import kept_request
 from .workflow import WORKFLOW_FILE
 
@@ -103,5 +104,5 @@ def _test_scores(study: Study, *, thorough: bool) -> Sequence[Interval]:
     assert isinstance(study.task, TableTask)
     if study.task.loaded.test is None or not thorough:
         return ()
-    ensemble = Ensemble.load(study.folder / "model")
+    ensemble = Ensemble.load(study.folder / MODEL_FOLDER)
     return scores_on_test_rows(study.folder, study.task.loaded.test, ensemble)[0]

@@ -20,7 +20,7 @@ from ..data.scores import score_named
 from ..data.table import Table
 from ..ensembles.pipeline import Pipeline, megabytes
 from ..ensembles.training import train_model
-from ..families.base import BASELINE, Family, TrainingPart
+from ..families.base import BASELINE, Family, TrainingPart, own_parameters
 from ..recipes.cache import prepare_fold
 from ..recipes.files import recipe_named
 from ..text.shell import command
@@ -189,11 +189,7 @@ class TableTask:
         table = self.loaded
         name = str(request.parameters["family"])
         family: Family = plugins.load("families", name)()
-        parameters = {
-            key.removeprefix(f"{name}."): value
-            for key, value in request.parameters.items()
-            if key.startswith(f"{name}.")
-        }
+        parameters = own_parameters(request.parameters, name)
         recipe = recipe_named(str(request.parameters["recipe"]), (Path(self.folder) / self.table).parent)
         if family.takes_text:
             recipe = recipe.keeping_text()

@@ -15,6 +15,7 @@ from ...data.scores import score_named
 from ...data.table import Table
 from ...ensembles.ensemble import Ensemble, Member
 from ...errors import InputError
+from ...families.base import own_parameters
 from ...recipes.files import recipe_named
 from ...recipes.python import PythonSource
 from ...text import wording
@@ -203,8 +204,7 @@ def _members(source: ExportSource, ensemble: Ensemble) -> str:
 
 def _options(member: Member) -> Mapping[str, Any]:
     """Return hyperparameters; the number of trees is that of the forests, which may have ended for want of time."""
-    prefix = f"{member.family}."
-    options = {key.removeprefix(prefix): value for key, value in member.parameters.items() if key.startswith(prefix)}
+    options = own_parameters(member.parameters, member.family)
     counts: Sequence[int] = [
         model.grown for pipeline in member.pipelines for model in pipeline.models if hasattr(model, "grown")
     ]
