@@ -25,6 +25,7 @@ from ..data.table import Table
 from ..ensembles.ensemble import WHOLE_FOLDER
 from ..ensembles.pipeline import Pipeline, megabytes
 from ..errors import message_of
+from ..families.base import own_parameters
 from ..study.study import Study
 from ..tasks.table import TableTask
 from ..trial_folder.names import ARTIFACTS_FOLDER
@@ -40,7 +41,7 @@ The mean of the models of five folds is better than its score says, as each of t
 rows is better too, but less. On other rows of four open tables the mean was better by up to 4 % of that gain, and by
 0.8 % in the mean.
 """
-_CAUTION = 1.5  # A fit may take so many times its estimate.
+_CAUTION = 1.5  # A fit may take this many times its estimate.
 _SETUP_SECONDS = 0.3
 _TIMED_ROWS = 1000
 _TIMINGS = 3
@@ -61,7 +62,8 @@ class WholeRules(EnsembleRules):
 
     def metrics(self, trial: Trial) -> Mapping[str, float]:
         """Return a trial's metrics, with what its one model costs: as measured, or a cautious estimate."""
-        share = growth(self.task.loaded) / len(self.task.loaded.splits)
+        folds = len(self.task.loaded.splits)
+        share = growth(self.task.loaded) / folds / _kept_of_folds(trial, folds)
         estimated = {name: share * trial.metrics[name] for name in ADDED_UP if name in trial.metrics}
         return {**trial.metrics, **self.measured.get(trial.number, estimated)}
 
@@ -90,6 +92,15 @@ class WholeRules(EnsembleRules):
         left = [self.study.trials[number] for number in members if number not in self.measured]
         fits = sum(trial.metrics.get("fit_seconds", 0.0) for trial in left) / len(self.task.loaded.splits)
         return _CAUTION * growth(self.task.loaded) * fits + _SETUP_SECONDS * len(left)
+
+
+def _kept_of_folds(trial: Trial, folds: int) -> float:
+    """Return the share of each fold's model that is kept; that of all rows is kept as a whole."""
+    family = str(trial.parameters["family"])
+    kind = plugins.load("families", family).model
+    return (
+        kind.share_in_mean(own_parameters(trial.parameters, family), folds) if hasattr(kind, "share_in_mean") else 1.0
+    )
 
 
 def may_be_whole(table: Table, limits: Sequence[Constraint]) -> bool:
@@ -160,16 +171,16 @@ def _train(trial: Trial, task: TableTask, ends: float | None) -> bool:
     return True
 
 
-def _rounds(trial: Trial, folder: Path, growth: float) -> list[int]:
+def _rounds(trial: Trial, folder: Path, times: float) -> list[int]:
     """Return the rounds for each problem: the mean of those of the folds' models, and more as the rows are more.
 
-    On other rows of four open tables that was 0.4 % better in the mean than so many rounds as the folds had, from 1.7 %
+    On other rows of four open tables that was 0.4 % better in the mean than the folds' number of rounds, from 1.7 %
     better to 0.3 % worse.
     """
     family = str(trial.parameters["family"])
     folds = [Pipeline.load(place, family).models for place in sorted(folder.glob("fold_*"))]
     known = [[model.rounds for model in models if hasattr(model, "rounds")] for models in zip(*folds, strict=True)]
-    return [max(1, round(growth * float(np.mean(rounds)))) if rounds else 1 for rounds in known]
+    return [max(1, round(times * float(np.mean(rounds)))) if rounds else 1 for rounds in known]
 
 
 def growth(table: Table) -> float:
@@ -186,7 +197,7 @@ def members_of_all_rows(study: Study) -> list[Trial]:
 
 
 def measured_costs(trial: Trial) -> dict[str, float] | None:
-    """Return what the model of a trial costs that was trained on all rows; None if there is none."""
+    """Return the costs of a trial's model that was trained on all rows; None if there is no such model."""
     folder = None if trial.folder is None else trial.folder / ARTIFACTS_FOLDER
     if folder is None or not (folder / WHOLE_FOLDER).is_dir() or not (folder / _COSTS_FILE).exists():
         return None

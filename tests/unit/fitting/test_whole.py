@@ -16,14 +16,14 @@ from rich.console import Console, RenderableType
 from tests.fitted_tables import first_configuration, fitted, mixed_table
 
 from tunesmith.cli.fit_views import fit_summary
-from tunesmith.core.trial import TrialRequest
+from tunesmith.core.trial import TrialRequest, Value
 from tunesmith.data.table import Table
 from tunesmith.ensembles.ensemble import TRAINED_ON_ALL_ROWS, Ensemble
 from tunesmith.ensembles.pipeline import Pipeline, megabytes
 from tunesmith.exporters.card.held_back import scores_on_test_rows
 from tunesmith.fitting.report import write_fit
 from tunesmith.fitting.result import FitResult, combine, trial_model
-from tunesmith.fitting.whole import growth
+from tunesmith.fitting.whole import WholeRules, growth
 from tunesmith.tasks.table import TableTask
 
 FRAME = mixed_table("regression").assign(target=lambda frame: 1000 * frame["size"].abs().fillna(1) + 1)
@@ -138,6 +138,20 @@ def test_what_is_trained_already_is_used_and_not_trained_again(folder: Path) -> 
 def test_without_time_the_models_of_the_folds_are_kept(folder: Path, seconds: float | None) -> None:
     assert not combined(folder, seconds).ensemble.whole
     assert not list(folder.glob("trials/*/artifacts/whole*"))
+
+
+@pytest.mark.parametrize("family", ["extra_trees", "decision_tree"])
+def test_the_estimated_size_of_a_model_of_all_rows_is_near_the_measured_one(family: str, tmp_path: Path) -> None:
+    changes: dict[str, Value] = {"trees": 200} if family == "extra_trees" else {}
+    result = fitted(tmp_path, FRAME, [first_configuration(family, FRAME, **changes)], limits=["model_mb <= 1000"])
+    study = result.study
+    assert isinstance(study.task, TableTask)
+    rules = WholeRules(study=study, task=study.task, seconds=600.0)
+    trial = study.trials[1]
+    assert trial.folder is not None
+    request = TrialRequest(number=1, attempt=1, parameters=trial.parameters, seed=trial.seed, folder=trial.folder)
+    study.task.train_whole(request, [1], None).save(tmp_path / "all")
+    assert rules.metrics(trial)["model_mb"] == pytest.approx(megabytes(tmp_path / "all"), rel=0.25)
 
 
 class Unlucky(TableTask):
