@@ -87,19 +87,25 @@ class TfidfLinearFamily:
     }
 
     def configurations(self, problem: Problem) -> Sequence[Mapping[str, Value]]:
-        """Return pairs of words alone, then with characters, then a support vector machine."""
+        """Return single words, which take a fifth of the time of pairs; then pairs, with characters, and a machine."""
         words: dict[str, Value] = {
             "method": "regression",
-            "strength": 0.03,
-            "words": 2,
+            "strength": 0.3,
+            "words": 1,
             "characters": False,
             "min_rows": 2,
         }
-        return [words, words | {"characters": True}, words | {"method": "svm", "strength": 1.0, "characters": True}]
+        pairs = words | {"strength": 0.03, "words": 2}
+        return [
+            words,
+            pairs,
+            pairs | {"characters": True},
+            pairs | {"method": "svm", "strength": 1.0, "characters": True},
+        ]
 
     def seconds(self, rows: int, columns: int, problem: Problem, parameters: Mapping[str, Value]) -> float:
         """Return an estimate of the processor seconds of one fit, for texts of some hundred characters."""
-        reading = rows * (1e-4 * int(parameters["words"]) + 5e-4 * bool(parameters["characters"]))
+        reading = rows * (2.5e-5 * int(parameters["words"]) ** 2 + 3.5e-4 * bool(parameters["characters"]))
         return 0.1 + reading * (1 + 0.5 * problem.outputs)
 
     def fit(self, part: TrainingPart, parameters: Mapping[str, Value]) -> TfidfLinearModel:

@@ -24,7 +24,8 @@ _LATER = {
 }
 """Turns that a family waits, because it rarely adds to the families before it (measured on twelve tables)."""
 _COSTLY_SHARE = 0.05
-"""Of all processor time: for each such share that a trial takes, it waits a turn, unless it is of a booster.
+"""Of all processor time: for each such share that a trial takes, it waits a turn, unless its family is a booster or is
+made for texts.
 
 On larger tables forests took half of a minute, and more boosters would have gained more.
 """
@@ -73,6 +74,7 @@ def plan(
                 slower, later = (1, 0) if recipe == recipes[0] else (_MORE_COLUMNS, 1)
                 parameters = {"family": name, "recipe": recipe, **own}
                 trial = PlannedTrial(parameters=parameters, seconds=max(_FASTEST_SECONDS, slower * cost))
-                later += 0 if name in _BOOSTERS else int(trial.seconds / (_COSTLY_SHARE * seconds))
+                waits = name not in _BOOSTERS and not family.profile.text_only
+                later += int(trial.seconds / (_COSTLY_SHARE * seconds)) if waits else 0
                 turns[turn + later].append(trial)
     return [trial for turn in sorted(turns) for trial in sorted(turns[turn], key=lambda trial: trial.seconds)]

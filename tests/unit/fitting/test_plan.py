@@ -7,6 +7,7 @@ from tunesmith.families.lightgbm import LightgbmFamily
 from tunesmith.families.linear import LinearFamily
 from tunesmith.families.prior import PriorFamily
 from tunesmith.families.random_forest import RandomForestFamily
+from tunesmith.families.tfidf_linear import TfidfLinearFamily
 from tunesmith.fitting.data_options import DataOptions
 from tunesmith.fitting.plan import plan
 from tunesmith.fitting.prepare import prepare
@@ -52,3 +53,14 @@ def test_forests_wait_where_they_would_take_much_of_the_time(tmp_path) -> None:
 def test_a_family_alone_is_tried_at_once(tmp_path) -> None:
     chosen = {"prior": PriorFamily(), "random_forest": RandomForestFamily()}
     assert plan(chosen, table_of(200, tmp_path))[0].parameters["family"] == "random_forest"
+
+
+def test_a_family_made_for_texts_does_not_wait_where_there_are_texts(tmp_path) -> None:
+    rng = np.random.default_rng(0)
+    texts = [" ".join(rng.choice(2000, size=30).astype(str)) for _ in range(2000)]
+    table = prepare(
+        pd.DataFrame({"text": texts, "y": rng.normal(size=2000)}), DataOptions(target="y"), tmp_path / "t", seed=0
+    )
+    chosen = {**FAMILIES, "tfidf_linear": TfidfLinearFamily()}
+    first = [trial.parameters["family"] for trial in plan(chosen, table, seconds=5)][:4]
+    assert "tfidf_linear" in first
