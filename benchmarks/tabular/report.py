@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 
 from ..machine import describe
-from .environments import versions
+from ..ranking import markdown, median_and_most, number, rank_table, with_best_bold
+from .environments import ENVIRONMENTS
 from .store import Key, Run
 from .tables import HELD_OUT, BenchTable
 
 RESULTS = Path(__file__).parents[1] / "results" / "tabular.md"
 _OURS = ("tunesmith", "tunesmith[boosters]")
 _SLOW = "autogluon-best"  # The time of its predictions is the bar.
-_DRAWS = 10_000
 
 
 def report(
@@ -51,7 +51,7 @@ def report(
 
 def _head() -> str:
     packages = ("flaml", "autogluon.tabular", "lightgbm", "catboost", "xgboost-cpu", "scikit-learn", "torch")
-    found = versions(("flaml", "autogluon"), packages)
+    found = ENVIRONMENTS.versions(("flaml", "autogluon"), packages)
     return "\n".join(
         [
             "# Models of tables",
@@ -69,29 +69,15 @@ def _losses(chosen: Mapping[tuple[str, str], Run], tables: Sequence[BenchTable],
     rows = []
     for table in tables:
         losses = [chosen[table.name, contender].loss for contender in contenders]
-        best = np.nanmin(losses) if not all(map(math.isnan, losses)) else math.nan
-        cells = [_bold(_number(loss), loss == best) for loss in losses]
         star = "*" if table.name in HELD_OUT else ""
-        rows.append([f"{table.name}{star}", table.metric, *cells])
-    return _table(["table", "metric", *contenders], rows)
+        rows.append([f"{table.name}{star}", table.metric, *with_best_bold(losses)])
+    return markdown(["table", "metric", *contenders], rows)
 
 
 def _ranks(chosen: Mapping[tuple[str, str], Run], names: Sequence[str], contenders: Sequence[str]) -> str:
-    """Return mean ranks with bootstrap intervals over tables, and on how many tables ours are better."""
+    """Return mean ranks, and on how many tables ours are better."""
     losses = np.array([[chosen[name, contender].loss for contender in contenders] for name in names])
-    ranks = np.array([_rank(np.where(np.isnan(row), np.inf, row)) for row in losses])
-    rng = np.random.default_rng(0)
-    means = ranks[rng.integers(0, len(names), (_DRAWS, len(names)))].mean(axis=1)
-    low, high = np.percentile(means, [2.5, 97.5], axis=0)
-    ours = [name for name in _OURS if name in contenders]
-    rows = []
-    for index, contender in enumerate(contenders):
-        beaten = [
-            "" if contender == own else f"{_better(losses[:, contenders.index(own)], losses[:, index])} of {len(names)}"
-            for own in ours
-        ]
-        rows.append([contender, f"{ranks[:, index].mean():.2f}", f"{low[index]:.2f} to {high[index]:.2f}", *beaten])
-    return _table(["contender", "mean rank", "95 % interval", *(f"{own} is better on" for own in ours)], rows)
+    return rank_table(losses, contenders, [name for name in _OURS if name in contenders])
 
 
 def _costs(
@@ -110,19 +96,19 @@ def _costs(
         rows.append(
             [
                 contender,
-                _median_and_most([run.seconds for run in runs]),
+                median_and_most([run.seconds for run in runs]),
                 f"{late}",
                 f"{failed}",
-                _median_and_most([run.peak_mb for run in runs]),
-                _median_and_most([run.model_mb for run in runs]),
-                _median_and_most([run.ms_per_1000_rows for run in runs]),
+                median_and_most([run.peak_mb for run in runs]),
+                median_and_most([run.model_mb for run in runs]),
+                median_and_most([run.ms_per_1000_rows for run in runs]),
                 _ratio([chosen[name, contender].ms_per_1000_rows / _slow(chosen, name) for name in names]),
-                _number(installed.get(contender, math.nan)),
+                number(installed.get(contender, math.nan)),
             ]
         )
     head = ["contender", "seconds", "late by 5 %", "failed", "peak MB", "model MB", "ms per 1,000 rows"]
     head += [f"the same / {_SLOW}", "install MB"]
-    return _table(head, rows)
+    return markdown(head, rows)
 
 
 def _slow(chosen: Mapping[tuple[str, str], Run], name: str) -> float:
@@ -134,35 +120,3 @@ def _ratio(values: Sequence[float]) -> str:
     """Return the geometric mean and the median of ratios."""
     known = [value for value in values if not math.isnan(value)]
     return f"{np.exp(np.log(known).mean()):.2f} (median {np.median(known):.2f})" if known else "-"
-
-
-def _rank(losses: np.ndarray) -> np.ndarray:
-    """Return ranks from 1, the mean rank for ties."""
-    smaller = (losses[:, None] > losses[None, :]).sum(axis=1)
-    equal = (losses[:, None] == losses[None, :]).sum(axis=1)
-    ranks: np.ndarray = smaller + (equal + 1) / 2
-    return ranks
-
-
-def _better(ours: np.ndarray, theirs: np.ndarray) -> int:
-    return int((np.where(np.isnan(ours), np.inf, ours) < np.where(np.isnan(theirs), np.inf, theirs)).sum())
-
-
-def _median_and_most(values: Sequence[float]) -> str:
-    known = [value for value in values if not math.isnan(value)]
-    return f"{_number(float(np.median(known)))} (most {_number(max(known))})" if known else "-"
-
-
-def _number(value: float) -> str:
-    if math.isnan(value):
-        return "failed"
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.4g}" if abs(value) >= 1 else f"{value:.4f}"
-
-
-def _bold(text: str, condition: bool) -> str:
-    return f"**{text}**" if condition else text
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)

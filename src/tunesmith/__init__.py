@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .errors import TrialPruned as TrialPruned
     from .errors import TunesmithError as TunesmithError
     from .fitting.fit import fit as fit
+    from .fitting.forecasting.result import ForecastResult as ForecastResult
     from .fitting.result import FitResult as FitResult
     from .study.study import Study as Study
     from .study.tuning import load as load
@@ -57,6 +58,7 @@ _NAMES_BY_MODULE = {
     "errors": "BudgetSpent InputError JournalError MissingExtra OutputError SpaceExhausted StudyFailed StudyLocked"
     " TrialPruned TunesmithError",
     "fitting.fit": "fit",
+    "fitting.forecasting.result": "ForecastResult",
     "fitting.result": "FitResult",
     "study.study": "Study",
     "study.tuning": "load tune",

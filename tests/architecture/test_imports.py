@@ -10,7 +10,10 @@ import pytest
 import tunesmith
 
 ROOT = Path(tunesmith.__file__).parent
-PLUGINS = ("proposers", "pruners", "judges", "executors", "tasks", "trackers", "steps", "families", "exporters")
+PLUGINS = (
+    *("proposers", "pruners", "judges", "executors", "tasks"),
+    *("trackers", "steps", "families", "forecasters", "exporters"),
+)
 
 # From the ground up: a module imports from its own floor or from those below it.
 FLOORS = [
@@ -20,9 +23,9 @@ FLOORS = [
     {"plugins", "journal"},
     {"history", "llm", "config_files"},
     {"surrogates", "trial_folder", "data", "training"},
-    {"steps"},
+    {"series", "networks", "steps"},
     {"recipes"},
-    {"families"},
+    {"families", "forecasters"},
     {"ensembles"},
     {"diagnosis", "exporters"},
     {"proposers", "pruners", "judges", "tasks", "trackers"},
@@ -49,6 +52,7 @@ OUTSIDE = {
         "tunesmith.data",
         "tunesmith.steps",
         "tunesmith.families",
+        "tunesmith.forecasters",
         "tunesmith.ensembles",
         "tunesmith.diagnosis",
         "tunesmith.exporters",
@@ -58,6 +62,7 @@ OUTSIDE = {
         "tunesmith.study.frame",
         "tunesmith.study.study",
         "tunesmith.data",
+        "tunesmith.series",
         "tunesmith.steps",
         "tunesmith.recipes",
         "tunesmith.families",
@@ -72,7 +77,9 @@ OUTSIDE = {
         "tunesmith.data.analysis.boosters",
         "tunesmith.exporters.script.parts.lightgbm",
         "tunesmith.families.lightgbm",
+        "tunesmith.forecasters.lagged_boosting",
     },
+    "statsforecast": {"tunesmith.forecasters"},
     "skops": {"tunesmith.steps.library"},
     "pyarrow": {"tunesmith.data.arrow_file", "tunesmith.data.read"},
     "onnx": {"tunesmith.exporters.onnx"},
@@ -83,8 +90,8 @@ OUTSIDE = {
     "genai_prices": {"tunesmith.llm"},
     "opentelemetry": {"tunesmith.llm.traces"},
     "mlflow": {"tunesmith.trackers.mlflow"},
-    "torch": {"tunesmith.training", "tunesmith.families"},
-    "safetensors": {"tunesmith.families"},
+    "torch": {"tunesmith.training", "tunesmith.networks", "tunesmith.families", "tunesmith.forecasters"},
+    "safetensors": {"tunesmith.families", "tunesmith.forecasters"},
 }
 
 
@@ -169,6 +176,7 @@ def test_the_public_names() -> None:
         "Failure",
         "FitResult",
         "Float",
+        "ForecastResult",
         "InputError",
         "Int",
         "JournalError",

@@ -52,7 +52,7 @@ def understood(facts: Mapping[str, Any]) -> Printable:
     aside = Text(", ".join(f"{many} {kind}" for kind, many in kinds.most_common()), style=SOFT)
     columns = [Text.assemble(clean(name), (f" {kind}", SOFT)) for name, kind in facts["columns"].items()]
     parts: list[RenderableType] = [Title("understood, nothing was trained"), grid]
-    parts += [Title("columns", aside), Flow(columns, _MOST_COLUMN_LINES), *_findings(facts["findings"])]
+    parts += [Title("columns", aside), Flow(columns, _MOST_COLUMN_LINES), *findings_of(facts["findings"])]
     return Printable(Group(*parts))
 
 
@@ -64,7 +64,7 @@ def request_lines(request: Mapping[str, Any] | None) -> list[str]:
     return [*request["understood"], *missed, *request["refused"]]
 
 
-def _findings(findings: Sequence[Mapping[str, Any]], most: int = _MOST_FINDINGS) -> Iterator[RenderableType]:
+def findings_of(findings: Sequence[Mapping[str, Any]], most: int = _MOST_FINDINGS) -> Iterator[RenderableType]:
     """Yield the warnings and errors about a table, the most severe first, and how many milder findings there are."""
     severe = [finding for finding in findings if finding["severity"] != "info"]
     hidden = len(findings) - min(len(severe), most)
@@ -103,7 +103,7 @@ def fit_summary(result: FitResult) -> Printable:
     why = "" if history.last_stop is None else f"; {clean(history.last_stop.reason.rstrip('.'))}"
     analysis = result.analysis
     noticed = [] if analysis is None else [finding.to_table() for finding in analysis.findings]
-    if shown := list(_findings(noticed, most=_MOST_FINDINGS_AFTER)):
+    if shown := list(findings_of(noticed, most=_MOST_FINDINGS_AFTER)):
         parts += [*shown, ""]
     parts += [Text(f"   {count(len(history.trials), 'trial')} in {duration(history.seconds_spent())}{why}"), ""]
     return Printable(Group(*parts, *_next(result.folder)))

@@ -13,6 +13,11 @@ from rich.console import Console
 from rich.text import Text
 
 from ..fitting.asked import options_of
+from ..fitting.forecasting.asked import forecast_options_of
+from ..fitting.forecasting.families import absent_forecasters
+from ..fitting.forecasting.options import ForecastOptions
+from ..fitting.forecasting.result import ForecastResult
+from ..fitting.forecasting.session import ForecastSession
 from ..fitting.options import DEFAULT_MINUTES, FitOptions
 from ..fitting.session import FitSession
 from ..fitting.space import absent_families
@@ -20,9 +25,11 @@ from ..progress.live import LiveView
 from ..progress.terminal import CleanConsole
 from ..runner.signals import INTERRUPTED, handle, handled, leave, say_interrupted
 from ..service.fit_facts import fit_facts, understood_facts
+from ..service.forecast_facts import forecast_facts, understood_series
 from ..text import wording
 from ..text.cleaning import clean
 from .fit_views import fit_summary, understood
+from .forecast_views import forecast_summary, understood_forecast
 from .options import Output, command_again, put_aside, speaking
 from .watch import watched
 
@@ -55,7 +62,9 @@ TASKS = ("classification", "binary", "multiclass", "multilabel", "regression", "
 )
 @click.option("--limit", "limits", multiple=True, help='What the model must keep, as "model_mb <= 5"; repeatable.')
 @click.option("--interpretable", is_flag=True, help="The result must be one model that a person can read.")
-@click.option("--horizon", type=int, hidden=True)
+@click.option("--horizon", type=int, help="Time series: the number of steps to forecast.")
+@click.option("--known", multiple=True, help="Time series: a column that is known ahead, as a price; repeatable.")
+@click.option("--country", help="Time series: the country whose holidays matter, as DE or US-CA.")
 @click.option("--folder", type=click.Path(path_type=Path, file_okay=False), help="Where to [default: studies/NAME].")
 @click.option("--model", help="A language model that advises, for example openrouter:anthropic/claude-sonnet-4.5.")
 @click.option("--usd", type=float, help="The most that the language model may cost, in US dollars.")
@@ -77,8 +86,7 @@ def fit(output: Output, data: Path, folder: Path | None, dry_run: bool, fresh: b
             click.echo(f"tunesmith: {clean(asked['model'])} reads the request with the rules", err=True)
         options = _options(data, asked, None if fresh else place)
         if dry_run:
-            facts = understood_facts(data, options, place)
-            output.say(understood(facts), facts)
+            _say_understood(output, data, options, place)
             return
         if fresh:
             put_aside(place)
@@ -87,8 +95,25 @@ def fit(output: Output, data: Path, folder: Path | None, dry_run: bool, fresh: b
                 click.echo(f"tunesmith: {clean(line)}", err=True)
         console = CleanConsole()
         with _reading(data, output, console):
-            session = FitSession(data, options, place, started=started)
+            session = _session(data, options, place, started)
     _run(session, output, console)
+
+
+def _say_understood(output: Output, data: Path, options: FitOptions | ForecastOptions, folder: Path) -> None:
+    if isinstance(options, ForecastOptions):
+        facts = understood_series(data, options, folder)
+        output.say(understood_forecast(facts), facts)
+        return
+    facts = understood_facts(data, options, folder)
+    output.say(understood(facts), facts)
+
+
+def _session(
+    data: Path, options: FitOptions | ForecastOptions, folder: Path, started: float
+) -> FitSession | ForecastSession:
+    if isinstance(options, ForecastOptions):
+        return ForecastSession(data, options, folder, started=started)
+    return FitSession(data, options, folder, started=started)
 
 
 def _reading(data: Path, output: Output, console: Console) -> AbstractContextManager[object]:
@@ -98,7 +123,7 @@ def _reading(data: Path, output: Output, console: Console) -> AbstractContextMan
     return LiveView(Text(f" reading {clean(data)} …", style="dim"), console)
 
 
-def _run(session: FitSession, output: Output, console: Console) -> None:
+def _run(session: FitSession | ForecastSession, output: Output, console: Console) -> None:
     """Run a session and print its result."""
     again = command_again(click.get_current_context(), leave_out=("fresh",))
     history = session.study.history
@@ -112,15 +137,23 @@ def _run(session: FitSession, output: Output, console: Console) -> None:
         say_interrupted(f"tunesmith: interrupted; {kept} kept. Continue with: {again}")
         raise click.exceptions.Exit(INTERRUPTED) from None
     if output.json or not output.quiet:
-        output.say(fit_summary(result), fit_facts(result, test=True))
+        if isinstance(result, ForecastResult):
+            output.say(forecast_summary(result), forecast_facts(result))
+        else:
+            output.say(fit_summary(result), fit_facts(result, test=True))
     if not (output.json or output.quiet or session.options.restricts_families):
-        for sentence in absent_families(session.table):
+        for sentence in _absent(session):
             click.echo(f"tunesmith: {sentence}", err=True)
     if history.settled == before and not output.quiet:
         _say_how_to_go_on(session)
 
 
-def _say_how_to_go_on(session: FitSession) -> None:
+def _absent(session: FitSession | ForecastSession) -> list[str]:
+    """Return which families would be tried if more were installed."""
+    return absent_forecasters() if isinstance(session, ForecastSession) else absent_families(session.table)
+
+
+def _say_how_to_go_on(session: FitSession | ForecastSession) -> None:
     """Say that nothing was trained, because the limits were reached before, and which command raises them."""
     options = session.options
     more = command_again(click.get_current_context(), leave_out=("fresh", "minutes", "trials"))
@@ -132,9 +165,9 @@ def _say_how_to_go_on(session: FitSession) -> None:
     )
 
 
-def _options(data: Path, asked: dict[str, Any], folder: Path | None) -> FitOptions:
-    given = dict(asked)
-    if given.pop("horizon") is not None:
-        given["task"] = "forecasting"
-    families = tuple(name.strip() for name in (given["families"] or "").split(",") if name.strip())
-    return options_of(data, given | {"families": families, "id": given.pop("ids")}, folder=folder)
+def _options(data: Path, asked: dict[str, Any], folder: Path | None) -> FitOptions | ForecastOptions:
+    families = tuple(name.strip() for name in (asked["families"] or "").split(",") if name.strip())
+    given = {name: value for name, value in asked.items() if name != "ids"} | {"families": families, "id": asked["ids"]}
+    if asked["task"] == "forecasting" or asked["horizon"] is not None:
+        return forecast_options_of(given)
+    return options_of(data, given, folder=folder)

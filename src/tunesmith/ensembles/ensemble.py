@@ -216,7 +216,7 @@ def save_ensemble(
         sharpness = combination.sharpness[trial]
         rows.append({"trial": trial, "weight": weight, "sharpness": sharpness, "parameters": dict(parameters[trial])})
         for pipeline in pipelines[trial]:
-            shutil.copytree(pipeline, partial / str(trial) / pipeline.name, copy_function=_link)
+            shutil.copytree(pipeline, partial / str(trial) / pipeline.name, copy_function=link_or_copy)
     manifest = {
         "format": FORMAT,
         "columns": schema.to_table(),
@@ -232,7 +232,7 @@ def save_ensemble(
     partial.rename(folder)
 
 
-def _link(source: str, target: str) -> None:
+def link_or_copy(source: str, target: str) -> None:
     """Link a file, which costs neither time nor space, or copy it where links are not possible."""
     try:
         os.link(source, target)

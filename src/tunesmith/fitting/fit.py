@@ -6,14 +6,74 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, Literal, overload
 
 from ..core.budget import Budget
 from ..core.objective import Constraint
 from .asked import options_of
+from .forecasting.asked import forecast_options_of
+from .forecasting.result import ForecastResult
+from .forecasting.session import ForecastSession
 from .options import listed, parse_budget, parse_limits
 from .result import FitResult
 from .session import FitSession
+
+
+@overload
+def fit(
+    data: Any,
+    *,
+    task: Literal["forecasting"],
+    target: str | Sequence[str] | None = None,
+    time: str | None = None,
+    id: str | Sequence[str] = (),
+    horizon: int | None = None,
+    known: str | Sequence[str] = (),
+    country: str | None = None,
+    exclude: str | Sequence[str] = (),
+    windows: int | None = None,
+    stride: int | None = None,
+    minutes: float | None = None,
+    budget: Budget | str | None = None,
+    metric: str | None = None,
+    folder: Path | str | None = None,
+    families: str | Sequence[str] = (),
+    limits: str | Sequence[str | Constraint] = (),
+    model: Any = None,
+    parallel: int | None = None,
+    seed: int = 0,
+    progress: bool = True,
+) -> ForecastResult: ...
+
+
+@overload
+def fit(
+    data: Any,
+    *,
+    target: str | Sequence[str] | None = None,
+    request: str | None = None,
+    task: str | None = None,
+    minutes: float | None = None,
+    budget: Budget | str | None = None,
+    metric: str | None = None,
+    folder: Path | str | None = None,
+    id: str | Sequence[str] = (),
+    time: str | None = None,
+    group: str | None = None,
+    weight: str | None = None,
+    exclude: str | Sequence[str] = (),
+    as_given: bool = False,
+    positive: Any = None,
+    test: Any = None,
+    families: str | Sequence[str] = (),
+    recipe: Any = None,
+    limits: str | Sequence[str | Constraint] = (),
+    interpretable: bool = False,
+    model: Any = None,
+    parallel: int | None = None,
+    seed: int = 0,
+    progress: bool = True,
+) -> FitResult: ...
 
 
 def fit(
@@ -34,16 +94,24 @@ def fit(
     as_given: bool = False,
     positive: Any = None,
     test: Any = None,
-    families: Sequence[str] = (),
+    families: str | Sequence[str] = (),
     recipe: Any = None,
     limits: str | Sequence[str | Constraint] = (),
     interpretable: bool = False,
     model: Any = None,
     parallel: int | None = None,
     seed: int = 0,
+    horizon: int | None = None,
+    known: str | Sequence[str] = (),
+    country: str | None = None,
+    windows: int | None = None,
+    stride: int | None = None,
     progress: bool = True,
-) -> FitResult:
+) -> FitResult | ForecastResult:
     """Find a good model of a table within some minutes, or continue an earlier call with the same folder.
+
+    With `task="forecasting"` time series are continued: `target`, `time` and `id` name their values, their times and
+    the series of each row, and `horizon`, `known`, `windows` and `stride` are for them alone.
 
     Args:
         data: A path of a CSV or Parquet file, or a frame of pandas, polars, Arrow or NumPy.
@@ -52,12 +120,13 @@ def fit(
             and with `model` a language model reads the rest. Options win over words; `result.request` shows what was
             understood.
         task: What the target's values are: `"classification"` (also `"binary"` or `"multiclass"`), `"multilabel"` or
-            `"regression"`; found out by default.
+            `"regression"`; found out by default. Or `"forecasting"`: they are a time series, which is to be continued.
         minutes: The time for everything, over all sessions, reading and saving included; 5 by default.
         budget: Instead: a time such as `"10m"`, or a `Budget` with further limits.
-        metric: What to improve; log loss or RMSE by default.
+        metric: What to improve; log loss, RMSE, or for forecasts MASE by default.
         folder: The study's folder; a new temporary folder by default.
-        id: Columns that name a row: no model sees them, and predictions keep them.
+        id: Columns that name a row: no model sees them, and predictions keep them. Of time series, those that name the
+            series of a row.
         time: The column with the time of each row: models are validated on rows later than those they are trained on.
         group: The column whose equal values belong together: no group is trained on and validated on at once.
         weight: The column with the weight of each row.
@@ -73,6 +142,12 @@ def fit(
         model: A language model that advises the search, as for `tune`.
         parallel: The number of trials that run at once; by default the number of cores.
         seed: The seed of all randomness.
+        horizon: The number of steps to forecast, for time series.
+        known: Columns beside time series that are known ahead, as prices. Those with values after the last one of the
+            target, and those that never change within a series, are, too.
+        country: The country whose holidays matter to time series, as `"DE"` or `"US-CA"`.
+        windows: The most windows of the backtest of time series; as many as they need by default.
+        stride: The steps from one window to the next; the horizon by default.
         progress: Whether to draw the progress, on a terminal or in a notebook. Elsewhere nothing is drawn.
 
     Returns:
@@ -112,6 +187,13 @@ def fit(
         "usd": limits_of_time.usd,
     }
     place = Path(tempfile.mkdtemp(prefix="tunesmith-") if folder is None else folder).absolute()
+    if task == "forecasting" or horizon is not None:
+        series = forecast_options_of(
+            {**asked, "horizon": horizon, "known": known, "country": country, "windows": windows, "stride": stride},
+            budget=limits_of_time,
+        )
+        with ForecastSession(data, series, place, started=started) as forecasting:
+            return forecasting.run(progress=progress)
     options = options_of(data, asked, budget=limits_of_time, folder=place)
     with FitSession(data, options, place, started=started) as session:
         return session.run(progress=progress)

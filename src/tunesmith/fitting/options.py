@@ -28,16 +28,13 @@ _LIMIT = re.compile(r"([^\s<>=]+)\s*(<=?|>=?)\s*(\S+)")
 
 
 @dataclass(frozen=True, kw_only=True)
-class FitOptions:
-    """The options of `fit`.
+class SearchOptions:
+    """The options of every `fit`, whatever the data.
 
     Args:
-        data: What is known about the table.
-        ids: Columns that name a row; no model sees them, and predictions keep them.
         budget: The limits; its minutes are for everything, reading and saving included.
-        metric: What to improve; None for log loss or RMSE.
+        metric: What to improve; None for that which is usual.
         families: The families to choose from; all by default.
-        recipes: Recipes or their TOML files, instead of the usual ones.
         limits: What every model must keep, and the combination of models too.
         interpretable: Whether the result must be one model that a person can read.
         model: A language model that advises, as for `tune`; none by default.
@@ -50,12 +47,9 @@ class FitOptions:
         calls: The calls of the language model that read them, which count in the study's budget.
     """
 
-    data: DataOptions
-    ids: tuple[str, ...] = ()
     budget: Budget = field(default_factory=lambda: Budget(minutes=DEFAULT_MINUTES))
     metric: str | None = None
     families: tuple[str, ...] = ()
-    recipes: tuple[Any, ...] = ()
     limits: tuple[Constraint, ...] = ()
     interpretable: bool = False
     model: Any = None
@@ -98,6 +92,21 @@ class FitOptions:
     def minutes(self) -> float:
         """The time for everything."""
         return self.budget.minutes or DEFAULT_MINUTES
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitOptions(SearchOptions):
+    """The options of `fit` for a table of rows.
+
+    Args:
+        data: What is known about the table.
+        ids: Columns that name a row; no model sees them, and predictions keep them.
+        recipes: Recipes or their TOML files, instead of the usual ones.
+    """
+
+    data: DataOptions
+    ids: tuple[str, ...] = ()
+    recipes: tuple[Any, ...] = ()
 
 
 def parse_task(task: Any) -> Any:

@@ -19,8 +19,55 @@ if TYPE_CHECKING:
 _PROBABILITY = "probability_"
 
 
+class Written:
+    """Rows that are made batch by batch, and written to a file.
+
+    Attributes:
+        remarks: What is different from the data that the model was trained on, in words; complete after all batches.
+    """
+
+    remarks: list[str]
+
+    def batches(self) -> Iterator[pd.DataFrame]:
+        """Yield the rows."""
+        raise NotImplementedError
+
+    def frame(self) -> pd.DataFrame:
+        """Return all batches as one frame."""
+        import pandas as pd
+
+        return pd.concat(list(self.batches()))
+
+    def save(self, path: Path) -> int:
+        """Write the rows to a file, which appears only when it is whole, and return their number.
+
+        Args:
+            path: A `.csv` file, or a `.parquet` file.
+
+        Raises:
+            OutputError: The file cannot be written.
+        """
+        partial = path.with_name(f".{path.name}.partial")
+        rows = 0
+        with writing(path):
+            try:
+                if path.suffix.lower() == ".parquet":
+                    frame = self.frame()
+                    rows = len(frame)
+                    frame.to_parquet(partial, index=False)
+                else:
+                    with partial.open("w", encoding="utf-8", newline="") as file:
+                        for batch in self.batches():
+                            batch.to_csv(file, index=False, header=rows == 0)
+                            rows += len(batch)
+                partial.replace(path)
+            finally:
+                partial.unlink(missing_ok=True)
+        return rows
+
+
 @dataclass(frozen=True, kw_only=True)
-class Predictions:
+class Predictions(Written):
     """Predictions for a table, made batch by batch where they are read.
 
     Args:
@@ -54,39 +101,6 @@ class Predictions:
                     self.remarks.append(_words(finding))
             kept = table.frame[self._kept(list(table.frame.columns))]
             yield kept.join(self._predicted(table.frame))
-
-    def frame(self) -> pd.DataFrame:
-        """Return all batches as one frame."""
-        import pandas as pd
-
-        return pd.concat(list(self.batches()))
-
-    def save(self, path: Path) -> int:
-        """Write the predictions to a file, which appears only when it is whole, and return the number of rows.
-
-        Args:
-            path: A `.csv` file, or a `.parquet` file.
-
-        Raises:
-            OutputError: The file cannot be written.
-        """
-        partial = path.with_name(f".{path.name}.partial")
-        rows = 0
-        with writing(path):
-            try:
-                if path.suffix.lower() == ".parquet":
-                    frame = self.frame()
-                    rows = len(frame)
-                    frame.to_parquet(partial, index=False)
-                else:
-                    with partial.open("w", encoding="utf-8", newline="") as file:
-                        for batch in self.batches():
-                            batch.to_csv(file, index=False, header=rows == 0)
-                            rows += len(batch)
-                partial.replace(path)
-            finally:
-                partial.unlink(missing_ok=True)
-        return rows
 
     def _kept(self, names: Sequence[str]) -> list[str]:
         """Return the columns to keep; those of a target give way to its prediction."""

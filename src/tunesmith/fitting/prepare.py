@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import psutil
-
-from ..core.values import shown
 from ..data.analysis import Analysis, analyse
 from ..data.fingerprint import fingerprint
 from ..data.limits import Limits
@@ -21,6 +16,7 @@ from ..errors import InputError
 from .building import build_table
 from .data_options import DataOptions, problems_of
 from .decisions import decide
+from .kept_data import check_same, keep
 
 _READING_SHARE = 0.3  # Of the time of preparing a table.
 
@@ -49,29 +45,18 @@ def prepare(data: Any, options: DataOptions, folder: Path, *, seed: int, seconds
         given = options if options.test is None else replace(options, test=read_table(options.test))
         made, analysis = _analysed(read_table(data, limits), given, seed=seed)
         source = _source(data, options, seed)
-        _keep(replace(made, source=source), analysis.with_findings(made.findings), folder)
+        made, analysis = replace(made, source=source), analysis.with_findings(made.findings)
+
+        def save(place: Path) -> None:
+            made.save(place)
+            analysis.save(place)
+
+        keep(save, folder)
         del made
     table = Table.load(folder)
     if data is not None:
-        _check_same(table.source, source or _source(data, options, seed), folder.parent)
+        check_same(table.source, source or _source(data, options, seed), folder.parent)
     return table
-
-
-def _keep(table: Table, analysis: Analysis, folder: Path) -> None:
-    """Write a table and its analysis at once, unless another session has been faster."""
-    for left in folder.parent.glob(f"{folder.name}.*"):
-        number = left.name.split(".")[1]
-        if not (number.isdecimal() and psutil.pid_exists(int(number))):
-            shutil.rmtree(left, ignore_errors=True)  # That of a session which was killed.
-    own = folder.with_name(f"{folder.name}.{os.getpid()}")
-    table.save(own)
-    analysis.save(own)
-    try:
-        own.rename(folder)
-    except OSError:
-        if not folder.exists():
-            raise
-        shutil.rmtree(own)
 
 
 def _analysed(raw: RawTable, options: DataOptions, *, seed: int) -> tuple[Table, Analysis]:
@@ -100,21 +85,3 @@ def _source(data: Any, options: DataOptions, seed: int) -> dict[str, Any]:
     """Return what a table is made from, as plain JSON."""
     tests = {} if options.test is None else {"test": fingerprint(options.test)}
     return {"data": fingerprint(data), **tests, "seed": seed, **options.to_table()}
-
-
-def _check_same(stored: Mapping[str, Any], given: Mapping[str, Any], folder: Path) -> None:
-    different = sorted(name for name in {*stored, *given} if stored.get(name) != given.get(name))
-    if different:
-        name = different[0]
-        change = f"was {_told(stored.get(name))} and is now {_told(given.get(name))}"
-        raise InputError(
-            f"a study goes on with the same data and options, but in {folder} the {name} "
-            f"{'rows are others' if name == 'test' else 'are others' if name == 'data' else change}. "
-            "Choose another folder, or start over."
-        )
-
-
-def _told(option: object) -> str:
-    if option is None or option == []:
-        return "not given"
-    return ", ".join(map(shown, option)) if isinstance(option, list) else shown(option)

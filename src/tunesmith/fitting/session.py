@@ -8,22 +8,21 @@ from time import monotonic
 from types import TracebackType
 from typing import Any, Self
 
-from ..core.budget import Budget
 from ..core.machine_faults import writing
 from ..core.objective import Constraint, Metric, Objective
-from ..core.trial import Proposal, State, TrialRequest
+from ..core.trial import Proposal, State
 from ..data.analysis import Analysis
 from ..data.scores import SCORES, score_named
 from ..data.table import Table
 from ..ensembles.ensemble import Ensemble
 from ..errors import InputError, nearest
-from ..executors.inline import InlineExecutor
 from ..families.base import BASELINE, Family
 from ..journal.events import ModelCalled
 from ..study.study import Study
 from ..tasks.table import TableTask
 from .files import MODEL_FOLDER, KeptOptions
 from .options import COSTS, FitOptions
+from .ordered_study import RESERVED_SECONDS, run_first, study_options
 from .prepare import TABLE_FOLDER, prepare
 from .recipes import study_recipes
 from .report import write_quickly
@@ -35,10 +34,8 @@ from .table_tools import TableTools
 from .whole import may_be_whole
 from .workflow import write_workflow
 
-RESERVED_SECONDS = 3.0
 _PREPARING_SHARE = 0.25  # Of all time, for reading a table that is too large to be read whole.
 _SAVING_SECONDS, _SAVING_SHARE = 0.5, 0.01  # For a trial that has trained until its end; the share of all time.
-_STOPPING_SECONDS = 0.2  # For a trial that is stopped; it has nothing to lose.
 _GRACE_SECONDS = 1.0  # After the minutes, for the report.
 _AGAIN_SHARE = 0.1  # Of all time, to train models again on all rows where limits may ask for that.
 _FIRST_PROPOSAL = Proposal(
@@ -161,43 +158,20 @@ class FitSession:
         return names if BASELINE in names else [BASELINE, *names]
 
     def _study_options(self) -> dict[str, Any]:
-        options, budget = self.options, self._budget()
-        recipes = study_recipes(self.folder, self.table, options.recipes)
-        planned = first_trials(self.families, self.table, options, recipes)
-        return {
-            "space": search_space(self.families, recipes),
-            "objective": Objective((self._metric,), tuple(self.limits)),
-            "folder": self.folder,
-            "budget": budget,
-            "proposer": {
-                "name": "ordered",
-                "configurations": [trial.parameters for trial in planned],
-                "seconds": [trial.seconds for trial in planned],
-                "minutes": budget.minutes,
-                "group": "family",
-                "then": "portfolio",
-            },
-            "judge": {"name": "rules", "repeats": 0},
-            "executor": {
-                "name": "process",
-                "slots": options.slots,
-                "threads_per_trial": 1,
-                "preload": "first",
-                "grace_seconds": _STOPPING_SECONDS,
-            },
-            "model": options.model,
-            "seed": options.seed,
-        }
+        recipes = study_recipes(self.folder, self.table, self.options.recipes)
+        return study_options(
+            self.options,
+            space=search_space(self.families, recipes),
+            objective=Objective((self._metric,), tuple(self.limits)),
+            folder=self.folder,
+            planned=first_trials(self.families, self.table, self.options, recipes),
+            started=self._started,
+            reserved=self._reserved,
+        )
 
     @property
     def _metric(self) -> Metric:
         return Metric(self.score.name, "maximize" if self.score.maximize else "minimize")
-
-    def _budget(self) -> Budget:
-        """Return the limits of the study: of the time, what is left beside reading, training again and saving."""
-        table = self.options.budget.to_table()
-        seconds = self.options.minutes * 60 - (monotonic() - self._started) - self._reserved
-        return Budget(**table | {"minutes": max(seconds, 1.0) / 60})
 
     def run(self, *, progress: bool = True) -> FitResult:
         """Run trials until the time is up, and combine the best; also of those before an interruption.
@@ -214,7 +188,7 @@ class FitSession:
         ends = None
         try:
             if not self.study.history.trials:
-                self._train_baseline()
+                run_first(self.study, self.task, _FIRST_PROPOSAL)
             self.study.run(progress=progress)
             ends = self._end_of_training_again()
         finally:
@@ -232,17 +206,6 @@ class FitSession:
         """Return when models may be trained on all rows until: earlier sessions may have used up the other time."""
         last = self._started + self.options.minutes * 60 - RESERVED_SECONDS
         return min(last, monotonic() + self._reserved - RESERVED_SECONDS)
-
-    def _train_baseline(self) -> None:
-        """Train the model that ignores every column, in this process: a model exists before anything can go wrong."""
-        engine, executor = self.study.engine, InlineExecutor()
-        executor.open(lambda number, attempt, step, metrics: None)
-        trial = engine.start(engine.enqueue(_FIRST_PROPOSAL).number)
-        assert trial.folder is not None
-        request = TrialRequest(
-            number=trial.number, attempt=1, parameters=trial.parameters, seed=trial.seed, folder=trial.folder
-        )
-        self.study.tell(trial, executor.submit(self.task, request).result())
 
     def __enter__(self) -> Self:
         return self

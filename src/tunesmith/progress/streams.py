@@ -15,6 +15,7 @@ from ..text.cleaning import visible
 DEGRADE = "tunesmith.degrade"
 """An error handler for codecs: a character that an encoding lacks becomes a similar ASCII character, or `?`."""
 _SIMILAR = str.maketrans(dict(zip("▁▂▃▄▅▆▇█━─┈★●◐✗▸○✓↻·→…±’≈−–╸╺", "_.-=+*##=-.*o/x>.v~.>.~'~--=-", strict=True)))
+_SIMILAR |= {0x2800 + dots: " .::+++##"[dots.bit_count()] for dots in range(256)}  # Braille, in charts.
 
 
 def _degrade(error: UnicodeError) -> tuple[str, int]:

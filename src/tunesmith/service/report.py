@@ -9,9 +9,11 @@ from ..ensembles.combination import Combination
 from ..ensembles.ensemble import load_combination
 from ..errors import InputError
 from ..fitting.files import MODEL_FOLDER
+from ..fitting.forecasting.result import ForecastResult
 from ..fitting.report import write_fit
 from ..fitting.result import combine
 from ..study.study import Study
+from ..tasks.forecast import ForecastTask
 from ..tasks.table import TableTask
 
 
@@ -28,6 +30,8 @@ def write_study(study: Study, path: Path | str | None = None) -> Path:
     Raises:
         OutputError: The file cannot be written.
     """
+    if isinstance(study.task, ForecastTask) and study.folder is not None and study.history.counts[State.COMPLETE]:
+        return ForecastResult.load(study.folder).report(path)
     combination = combination_of(study)
     return study.report(path) if combination is None else write_fit(study, combination, path)
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal, Protocol, Self
 
 import torch
 from torch import Tensor, nn
+from torch.optim import lr_scheduler
 
 from ..core.schema import expect_range
 from ..errors import InputError, nearest
+from .checkpoint import Checkpoint, plain
 from .schedules import schedule_named
 
 Precision = Literal["float32", "bfloat16"]
@@ -28,13 +31,16 @@ class TrainingOptions:
         optimizer: The name of a class in `torch.optim`.
         optimizer_options: Its options, but for the learning rate.
         schedule: The name of a schedule of the learning rate.
+        scheduler: Instead: the name of a class in `torch.optim.lr_scheduler`, whose steps are epochs.
+        scheduler_options: Its options.
         decay_schedule: The name of a schedule of the weight decay.
         loss: The name of a class in `torch.nn`, which takes outputs and targets.
         loss_options: Its options.
+        clip_norm: The largest norm of all gradients together, above 0; None for no limit.
         patience: Stop after so many epochs without improvement; None to never stop early.
         patience_growth: Added to the patience for each epoch up to the best one.
         precision: `bfloat16` for mixed precision.
-        device: Such as `cpu` or `cuda:1`; `auto` takes a GPU if there is one.
+        device: Such as `cpu` or `cuda:1`; `auto` takes a GPU of NVIDIA or Intel if there is one.
         seed: The seed of the order of samples and of whatever is random in the network.
         deadline: When it must have ended, by `time.monotonic()`; None for no limit. If not all epochs can be done
             until then, fewer are planned, so that the schedules still come to their end.
@@ -46,9 +52,12 @@ class TrainingOptions:
     optimizer: str = "AdamW"
     optimizer_options: Mapping[str, Any] = field(default_factory=dict)
     schedule: str = "constant"
+    scheduler: str | None = None
+    scheduler_options: Mapping[str, Any] = field(default_factory=dict)
     decay_schedule: str = "constant"
     loss: str = "MSELoss"
     loss_options: Mapping[str, Any] = field(default_factory=dict)
+    clip_norm: float | None = None
     patience: int | None = None
     patience_growth: float = 0.0
     precision: Precision = "float32"
@@ -65,8 +74,11 @@ class TrainingOptions:
         expect_range(self, "epochs", 1)
         expect_range(self, "batch_size", 1)
         expect_range(self, "patience", 1)
+        expect_range(self, "clip_norm", 0, above=True)
         class_named(torch.optim, self.optimizer, torch.optim.Optimizer)
         class_named(nn, self.loss, nn.Module)
+        if self.scheduler is not None:
+            class_named(lr_scheduler, self.scheduler, lr_scheduler.LRScheduler)
         schedule_named(self.schedule)
         schedule_named(self.decay_schedule)
 
@@ -81,8 +93,26 @@ class TrainingOptions:
     @property
     def torch_device(self) -> torch.device:
         """The device to train on."""
-        automatic = "cuda" if torch.cuda.is_available() else "cpu"
+        automatic = "cuda" if torch.cuda.is_available() else "xpu" if _has_xpu() else "cpu"
         return torch.device(automatic if self.device == "auto" else self.device)
+
+
+def _has_xpu() -> bool:
+    return bool(hasattr(torch, "xpu") and torch.xpu.is_available())
+
+
+class TrainingSamples(Protocol):
+    """What a network learns from: `Samples`, or what makes them when they are needed."""
+
+    def __len__(self) -> int: ...
+
+    def to(self, device: torch.device) -> Self:
+        """Return them on a device."""
+        ...
+
+    def rows(self, index: Tensor) -> Samples:
+        """Return some of them."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,10 +132,11 @@ class Samples:
     def __len__(self) -> int:
         return len(self.target)
 
-    def to(self, device: torch.device) -> Samples:
+    def to(self, device: torch.device) -> Self:
         """Return them on a device."""
         weight = None if self.weight is None else self.weight.to(device)
-        return Samples(inputs=[t.to(device) for t in self.inputs], target=self.target.to(device), weight=weight)
+        inputs = [tensor.to(device) for tensor in self.inputs]
+        return replace(self, inputs=inputs, target=self.target.to(device), weight=weight)
 
     def rows(self, index: Tensor) -> Samples:
         """Return some of them."""
@@ -134,12 +165,14 @@ class Epoch:
 
 def train(
     network: nn.Module,
-    samples: Samples,
+    samples: TrainingSamples,
     validate: Callable[[nn.Module], float],
     options: TrainingOptions,
     *,
     groups: Sequence[Mapping[str, Any]] | None = None,
     on_step: Callable[[float], None] | None = None,
+    on_epoch: Callable[[Epoch], None] | None = None,
+    checkpoint: Path | None = None,
 ) -> list[Epoch]:
     """Train a network in place; it ends with the weights of its best epoch, in evaluation mode, on the CPU.
 
@@ -151,50 +184,113 @@ def train(
         groups: Groups of parameters, as for an optimiser; `rate_factor` and `decay_factor` multiply the learning rate
             and the weight decay of a group. By default all parameters are alike.
         on_step: Called before each step with the progress from 0 to 1.
+        on_epoch: Called after each epoch, which is in the checkpoint by then; what it raises ends the training.
+        checkpoint: A folder where the state is kept after each epoch. If it holds one, the training goes on from it, so
+            that a killed one loses at most an epoch; it takes the same steps as one that was not interrupted.
 
     Returns:
-        What each epoch came to; the best is the last of the lowest validation loss.
+        What each epoch came to, also those before an interruption; the best is the last of the lowest validation loss.
     """
-    torch.manual_seed(options.seed)
-    device, started = options.torch_device, time.monotonic()
-    network.to(device)
-    samples = samples.to(device)
-    steps = _Steps(network, options, groups or [{"params": list(network.parameters())}])
-    per_epoch = max(1, len(samples) // options.batch_size)
-    history: list[Epoch] = []
-    planned, best = options.epochs, (float("inf"), 0)
-    weights: dict[str, Tensor] = {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
-    while len(history) < planned:
-        network.train()
-        order, losses = torch.randperm(len(samples), device=device), []
-        for step in range(per_epoch):
-            progress = (len(history) + step / per_epoch) / planned
+    training = _Training(network, samples, options, groups)
+    kept = None if checkpoint is None else Checkpoint.load(checkpoint)
+    if kept is not None:
+        training.resume(kept)
+    while not training.is_over:
+        epoch = training.run_epoch(validate, on_step)
+        if checkpoint is not None:
+            training.checkpoint().save(checkpoint)
+        if on_epoch is not None:
+            on_epoch(epoch)
+    network.load_state_dict(training.best_weights)
+    network.eval().to("cpu")
+    return training.history
+
+
+class _Training:
+    """A training in progress."""
+
+    def __init__(
+        self,
+        network: nn.Module,
+        samples: TrainingSamples,
+        options: TrainingOptions,
+        groups: Sequence[Mapping[str, Any]] | None,
+    ) -> None:
+        torch.manual_seed(options.seed)
+        self._options, self._started, self._before = options, time.monotonic(), 0.0
+        self._network = network.to(options.torch_device)
+        self._samples = samples.to(options.torch_device)
+        self._steps = _Steps(network, options, groups or [{"params": list(network.parameters())}])
+        self._per_epoch = max(1, len(samples) // options.batch_size)
+        self._planned = options.epochs
+        self.history: list[Epoch] = []
+        self.best_weights = _copied(network)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all epochs are done, the time is up, or nothing improves any more."""
+        if not self.history:
+            return False
+        best = self._best
+        waited = self.history[-1].number - best.number
+        return len(self.history) >= self._planned or waited > self._options.longest_wait(best.number)
+
+    @property
+    def _best(self) -> Epoch:
+        return min(reversed(self.history), key=lambda epoch: epoch.validation_loss)
+
+    def run_epoch(self, validate: Callable[[nn.Module], float], on_step: Callable[[float], None] | None) -> Epoch:
+        """Take the steps of an epoch, and judge the network."""
+        options, device = self._options, self._options.torch_device
+        self._network.train()
+        order, losses = torch.randperm(len(self._samples)).to(device), []
+        for step in range(self._per_epoch):
+            progress = (len(self.history) + step / self._per_epoch) / self._planned
             if on_step is not None:
                 on_step(progress)
-            batch = samples.rows(order[step * options.batch_size : (step + 1) * options.batch_size])
-            losses.append(steps.take(batch, progress))
+            batch = self._samples.rows(order[step * options.batch_size : (step + 1) * options.batch_size])
+            losses.append(self._steps.take(batch, progress))
             if options.deadline is not None and time.monotonic() > options.deadline:
                 break
-        network.eval()
+        self._network.eval()
         with torch.no_grad():
-            loss = validate(network)
+            loss = validate(self._network)
+        self._steps.end_epoch(loss)
         epoch = Epoch(
-            number=len(history) + 1,
-            learning_rate=steps.learning_rate,
+            number=len(self.history) + 1,
+            learning_rate=self._steps.learning_rate,
             training_loss=float(torch.stack(losses).mean()),
             validation_loss=loss,
-            seconds=time.monotonic() - started,
+            seconds=self._before + time.monotonic() - self._started,
         )
-        history.append(epoch)
-        if loss <= best[0]:
-            best = (loss, epoch.number)
-            weights = {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
-        elif epoch.number - best[1] > options.longest_wait(best[1]):
-            break
-        planned = min(options.epochs, _affordable(options.deadline, epoch))
-    network.load_state_dict(weights)
-    network.eval().to("cpu")
-    return history
+        self.history.append(epoch)
+        if self._best is epoch:
+            self.best_weights = _copied(self._network)
+        self._planned = min(options.epochs, _affordable(options.deadline, epoch))
+        return epoch
+
+    def checkpoint(self) -> Checkpoint:
+        """Return the state after the last epoch."""
+        return Checkpoint(
+            network=_copied(self._network),
+            best=self.best_weights,
+            **self._steps.state,
+            random=torch.get_rng_state(),
+            epochs=plain(self.history),
+        )
+
+    def resume(self, kept: Checkpoint) -> None:
+        """Go on from a checkpoint."""
+        self._network.load_state_dict(kept.network)
+        self.best_weights = dict(kept.best)
+        self._steps.load(kept.optimizer, kept.scheduler)
+        torch.set_rng_state(kept.random)
+        self.history = [Epoch(**epoch) for epoch in kept.epochs]
+        self._before = self.history[-1].seconds if self.history else 0.0
+
+
+def _copied(network: nn.Module) -> dict[str, Tensor]:
+    return {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
 
 
 def _affordable(deadline: float | None, epoch: Epoch) -> int:
@@ -220,6 +316,10 @@ class _Steps:
         self._network = network
         self._optimizer = kind([dict(group) for group in groups], lr=options.learning_rate, **options.optimizer_options)
         self._loss = class_named(nn, options.loss, nn.Module)(**options.loss_options, reduction="none")
+        self._scheduler = None
+        if options.scheduler is not None:
+            scheduler = class_named(lr_scheduler, options.scheduler, lr_scheduler.LRScheduler)
+            self._scheduler = scheduler(self._optimizer, **options.scheduler_options)
         self._rate, self._decay = schedule_named(options.schedule), schedule_named(options.decay_schedule)
         self._largest_decay = self._optimizer.defaults.get("weight_decay")
         self.learning_rate = 0.0
@@ -227,9 +327,13 @@ class _Steps:
     def take(self, batch: Samples, progress: float) -> Tensor:
         """Take a step, and return its loss."""
         options = self._options
-        self.learning_rate = options.learning_rate * self._rate(progress)
+        if self._scheduler is None:
+            self.learning_rate = options.learning_rate * self._rate(progress)
+        else:
+            self.learning_rate = float(self._scheduler.get_last_lr()[0])
         for group in self._optimizer.param_groups:
-            group["lr"] = self.learning_rate * group.get("rate_factor", 1.0)
+            if self._scheduler is None:
+                group["lr"] = self.learning_rate * group.get("rate_factor", 1.0)
             if self._largest_decay is not None:
                 group["weight_decay"] = self._largest_decay * self._decay(progress) * group.get("decay_factor", 1.0)
         device = options.torch_device.type
@@ -243,8 +347,33 @@ class _Steps:
         )
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
+        if options.clip_norm is not None:
+            nn.utils.clip_grad_norm_(self._network.parameters(), options.clip_norm)
         self._optimizer.step()
         return loss.detach()
+
+    def end_epoch(self, loss: float) -> None:
+        """Let the scheduler take its step.
+
+        Args:
+            loss: The validation loss.
+        """
+        if isinstance(self._scheduler, lr_scheduler.ReduceLROnPlateau):
+            self._scheduler.step(loss)
+        elif self._scheduler is not None:
+            self._scheduler.step()
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The state of the optimiser and the scheduler."""
+        scheduler = {} if self._scheduler is None else self._scheduler.state_dict()
+        return {"optimizer": self._optimizer.state_dict(), "scheduler": scheduler}
+
+    def load(self, optimizer: Mapping[str, Any], scheduler: Mapping[str, Any]) -> None:
+        """Take over the state of the optimiser and the scheduler."""
+        self._optimizer.load_state_dict(dict(optimizer))
+        if self._scheduler is not None:
+            self._scheduler.load_state_dict(dict(scheduler))
 
 
 def class_named(module: Any, name: str, base: type[Any]) -> type[Any]:

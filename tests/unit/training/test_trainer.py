@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from tunesmith.errors import InputError
 
 torch = pytest.importorskip("torch")
 
-from tunesmith.training.trainer import Samples, TrainingOptions, train  # noqa: E402
+from tunesmith.training.trainer import Epoch, Samples, TrainingOptions, train  # noqa: E402
 
 
 def line(rows: int = 64) -> Samples:
@@ -104,9 +105,65 @@ def test_fewer_epochs_are_planned_if_the_time_is_short() -> None:
     assert progress[-1] > 0.5  # the schedules come to their end
 
 
+class Killed(Exception):
+    pass
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{}, {"scheduler": "StepLR", "scheduler_options": {"step_size": 2, "gamma": 0.7}}, {"optimizer": "AdamW"}],
+)
+def test_a_killed_training_goes_on_as_if_it_had_not_been_interrupted(tmp_path: Path, changed: dict[str, Any]) -> None:
+    def stop(epoch: Epoch) -> None:
+        if epoch.number == 3:
+            raise Killed
+
+    whole, killed, resumed = network(), network(), network(seed=5)
+    settings = options(epochs=8, **changed)
+    expected = train(whole, line(), error_on(line()), settings)
+    with pytest.raises(Killed):
+        train(killed, line(), error_on(line()), settings, on_epoch=stop, checkpoint=tmp_path)
+    told: list[int] = []
+    history = train(
+        resumed, line(), error_on(line()), settings, on_epoch=lambda e: told.append(e.number), checkpoint=tmp_path
+    )
+    assert told == [4, 5, 6, 7, 8]
+    assert [epoch.validation_loss for epoch in history] == [epoch.validation_loss for epoch in expected]
+    assert resumed.weight.item() == whole.weight.item()
+
+
+def test_more_epochs_go_on_from_a_checkpoint(tmp_path: Path) -> None:
+    net = network()
+    train(net, line(), error_on(line()), options(epochs=3), checkpoint=tmp_path)
+    history = train(network(), line(), error_on(line()), options(epochs=5), checkpoint=tmp_path)
+    assert [epoch.number for epoch in history] == [1, 2, 3, 4, 5]
+    assert history[-1].seconds > history[2].seconds
+
+
+def test_gradients_are_clipped() -> None:
+    moved = []
+    for norm in (None, 1e-3):
+        net = network()
+        before = net.weight.item()
+        train(net, line(), error_on(line()), options(epochs=1, optimizer="SGD", clip_norm=norm))
+        moved.append(abs(net.weight.item() - before))
+    assert moved[0] > 100 * moved[1] > 0
+
+
+def test_a_scheduler_of_torch_sets_the_learning_rate() -> None:
+    scheduler = {"scheduler": "ExponentialLR", "scheduler_options": {"gamma": 0.5}}
+    history = train(network(), line(), error_on(line()), options(epochs=3, **scheduler))
+    assert [epoch.learning_rate for epoch in history] == pytest.approx([0.1, 0.05, 0.025])
+    plateau = {"scheduler": "ReduceLROnPlateau", "scheduler_options": {"patience": 0, "factor": 0.1}}
+    history = train(network(), line(), lambda net: 1.0, options(epochs=4, **plateau))
+    assert history[-1].learning_rate < 0.1
+
+
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
+        ({"clip_norm": 0}, "clip_norm must be above 0"),
+        ({"scheduler": "StepRL"}, "Did you mean 'StepLR'"),
         ({"optimizer": "Adm"}, r"torch\.optim has no class 'Adm'"),
         ({"optimizer": "lr_scheduler"}, "no class"),
         ({"loss": "MSELos"}, "Did you mean 'MSELoss'"),

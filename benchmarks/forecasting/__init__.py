@@ -1,0 +1,1 @@
+"""Forecasts of time series beside statsforecast and AutoGluon, in the same time."""

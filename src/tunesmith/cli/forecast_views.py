@@ -1,0 +1,128 @@
+"""What `tunesmith fit` prints for time series: what it understood, and what it found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Column, Table
+from rich.text import Text
+
+from ..fitting.forecasting.result import ForecastResult
+from ..progress.chart import series_chart
+from ..progress.layout import GOOD, SOFT, Flow, Rows, Title
+from ..progress.terminal import Printable, near, shortened
+from ..series.levels import LEVELS
+from ..service.forecast_facts import series_facts
+from ..text.cleaning import clean
+from ..text.shell import command
+from ..text.wording import count, duration, number, share
+from .fit_views import findings_of
+
+_MOST_ROWS = 12
+_MOST_FINDINGS = 4
+_MOST_STEPS = 400  # Of a history in a chart.
+
+
+def understood_forecast(facts: Mapping[str, Any]) -> Printable:
+    """Return what a fit would do with time series.
+
+    Args:
+        facts: As `understood_series` returns them.
+    """
+    grid = Table.grid(Column(style=SOFT, no_wrap=True), Column(overflow="fold"), padding=(0, 2, 0, 0))
+    for name, words in (
+        ("data", facts["data"]),
+        *_series_lines(facts),
+        ("horizon", count(facts["horizon"], "step")),
+        ("metric", f"minimize {facts['metric']}"),
+        ("backtest", f"the last {count(facts['windows'], 'window')} of each series"),
+        ("families", ", ".join(facts["families"].values())),
+        *(("", sentence) for sentence in facts["absent"]),
+        ("order", ", ".join(facts["first"])),
+        ("time", duration(facts["minutes"] * 60)),
+        ("folder", facts["folder"]),
+    ):
+        grid.add_row(f"   {name}", Text(clean(words)))
+    return Printable(Group(Title("understood, nothing was trained"), grid, *findings_of(facts["findings"])))
+
+
+def _series_lines(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    longest, several = f"{facts['longest']:,}", facts["series"] > 1
+    lengths = f"{facts['shortest']:,} to {longest}" if several else longest
+    many = f"{facts['series']:,}" if several else "one"
+    yield "target", f"{facts['target']}, {many} series of {lengths} values"
+    time = facts["time"] or "the order of the rows"
+    yield "time", f"{time}, {facts['frequency']}, {facts['first']} to {facts['last']}"
+    if facts["covariates"]:
+        ahead = f", known ahead: {', '.join(facts['known_ahead'])}" if facts["known_ahead"] else ""
+        yield "beside", f"{', '.join(facts['covariates'])}{ahead}"
+    if facts["ids"]:
+        yield "series", f"named by {', '.join(facts['ids'])}"
+    yield "seasons", ", ".join(f"{length} steps" for length in facts["seasons"]) or "none"
+
+
+def forecast_summary(result: ForecastResult) -> Printable:
+    """Return the result of a fit: the score, the trained models, and the next commands."""
+    ensemble, history, facts = (
+        result.ensemble,
+        result.study.history,
+        series_facts(result.panel, result.ensemble.horizon),
+    )
+    first = history.trials[0].metrics.get(ensemble.metric)
+    pieces = [
+        Text.assemble(clean(ensemble.metric), (f" {number(ensemble.score)}", "bold")),
+        Text(count(len(ensemble.members), "model")),
+        Text("" if first is None else f"last season repeated: {number(first)}", style=SOFT),
+    ]
+    title = Title(f"{clean(facts['target'])}  {clean(result.study.objective)}")
+    grid = Table.grid(Column(style=SOFT, no_wrap=True), Column(overflow="fold"), padding=(0, 2, 0, 0))
+    for name, words in (*_series_lines(facts), ("horizon", count(ensemble.horizon, "step"))):
+        grid.add_row(f"   {name}", Text(clean(words)))
+    parts: list[RenderableType] = [title, Flow([piece for piece in pieces if piece], 2, mark="★"), "", grid, ""]
+    parts += [_models(result), "", *_chart(result), *findings_of(facts["findings"], most=_MOST_FINDINGS)]
+    why = "" if history.last_stop is None else f"; {clean(history.last_stop.reason.rstrip('.'))}"
+    parts += [Text(f"   {count(len(history.trials), 'trial')} in {duration(history.seconds_spent())}{why}"), ""]
+    return Printable(Group(*parts, *_next(result.folder)))
+
+
+def _models(result: ForecastResult) -> RenderableType:
+    """Return the best trained models."""
+    board, metric = result.leaderboard(), result.ensemble.metric
+    cells = [[Text(head, style=SOFT) for head in ("", "trial", "family", metric, "time", "weight")]]
+    for row in board.head(_MOST_ROWS).to_dict("records"):
+        weight = float(row["weight"])
+        cells.append(
+            [
+                Text(" ★" if weight else "", style=GOOD),
+                Text(str(row["trial"])),
+                Text(clean(row["family"])),
+                Text(number(row[metric])),
+                Text(duration(row["seconds"])),
+                Text(share(weight) if weight else ""),
+            ]
+        )
+    hidden = len(board) - _MOST_ROWS
+    rest = [Text(f"   … {hidden} more", style=SOFT)] if hidden > 0 else []
+    return Group(Rows(cells, right=(1, 3, 4, 5)), *rest)
+
+
+def _chart(result: ForecastResult) -> Iterator[RenderableType]:
+    """Yield the chart of the first series, its end and its forecast."""
+    panel, ensemble = result.panel, result.ensemble
+    steps = max(3 * ensemble.horizon, 2 * panel.season, 24)
+    history = panel.history(0)[-min(steps, _MOST_STEPS) :]
+    low, middle, high = (ensemble.trained[0, :, LEVELS.index(level)] for level in (0.1, 0.5, 0.9))
+    name = f" of {clean(panel.names[0])}" if panel.names[0] else ""
+    yield Text(f"   the forecast{name}, and the interval of 80 %", style=SOFT)
+    yield series_chart(history.tolist(), low.tolist(), middle.tolist(), high.tolist())
+
+
+def _next(folder: Path) -> Iterator[Text]:
+    """Yield where the result is, and the commands to type next."""
+    lines = [("folder", near(folder)), ("next", command("tunesmith", "predict", shortened(folder)))]
+    lines += [("", command("tunesmith", "status", shortened(folder)))]
+    for name, words in lines:
+        yield Text.assemble((f"   {name:<8}", SOFT), words, no_wrap=True, overflow="ignore")

@@ -1,0 +1,101 @@
+"""How good forecasts are in a backtest: by metric, by step, by series, beside the best single model and a baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ..core.arrays import Floats
+from ..core.trial import Value
+from ..series.analysis import SeriesAnalysis
+from ..series.backtest import Backtest
+from ..series.levels import MEDIAN
+from ..series.scores import SCORES, coverage
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForecastRow:
+    """One trained model.
+
+    Args:
+        trial: The number of its trial.
+        title: Its family, for people.
+        parameters: Its hyperparameters.
+        score: The metric in the backtest.
+        weight: Its share of the forecast; 0 if it is not in the ensemble.
+        seconds: The time of its trial.
+        model_bytes: The size of its model.
+    """
+
+    trial: int
+    title: str
+    parameters: Mapping[str, Value]
+    score: float
+    weight: float
+    seconds: float | None
+    model_bytes: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForecastAssessment:
+    """What is known about the forecasts of an ensemble.
+
+    Args:
+        metric: The metric that it was chosen by.
+        backtest: The windows.
+        forecast: The ensemble's forecasts of them, shape `(rows, steps, levels)`.
+        single: Those of the best single model.
+        baseline: Those of repeating the last season.
+        future: The forecasts after the ends of the series, shape `(series, horizon, levels)`.
+        rows: Every trained model, the best first.
+        analysis: What was noticed about the series.
+    """
+
+    metric: str
+    backtest: Backtest
+    forecast: Floats
+    single: Floats
+    baseline: Floats
+    future: Floats
+    rows: Sequence[ForecastRow]
+    analysis: SeriesAnalysis
+
+    def score(self, name: str, forecast: Floats) -> float:
+        """Return a metric of forecasts of the windows."""
+        return SCORES[name].mean(self.backtest.actual, forecast, self.backtest.scales)
+
+    @cached_property
+    def metrics(self) -> Mapping[str, tuple[float, float, float]]:
+        """Each metric of the ensemble, of the best single model and of the baseline; the chosen one first."""
+        names = [self.metric, *(name for name in SCORES if name != self.metric)]
+        return {
+            name: (self.score(name, self.forecast), self.score(name, self.single), self.score(name, self.baseline))
+            for name in names
+        }
+
+    @property
+    def coverage(self) -> float:
+        """The share of what was observed that lies in the interval of 80 %."""
+        return coverage(self.backtest.actual, self.forecast)
+
+    @property
+    def errors_by_step(self) -> tuple[Floats, Floats]:
+        """The mean scaled absolute error of each step, of the ensemble and of the baseline; shape `(steps,)` each."""
+        return self._by_step(self.forecast), self._by_step(self.baseline)
+
+    def _by_step(self, forecast: Floats) -> Floats:
+        errors = np.abs(self.backtest.actual - forecast[..., MEDIAN]) / self.backtest.scales[:, :1]
+        return np.asarray(np.nanmean(errors, axis=0))
+
+    @property
+    def errors_by_series(self) -> Floats:
+        """The mean scaled absolute error of each series, NaN where it has no window; shape `(series,)`."""
+        errors = np.abs(self.backtest.actual - self.forecast[..., MEDIAN]) / self.backtest.scales[:, :1]
+        means = np.nanmean(errors, axis=1)
+        count = len(self.backtest.panel)
+        sums = np.bincount(self.backtest.series, means, minlength=count)
+        times = np.bincount(self.backtest.series, minlength=count)
+        return np.divide(sums, times, out=np.full(count, np.nan), where=times > 0)

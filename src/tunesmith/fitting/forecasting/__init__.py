@@ -1,0 +1,1 @@
+"""`fit` for time series."""

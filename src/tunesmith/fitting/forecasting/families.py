@@ -1,0 +1,97 @@
+"""The families of forecasting models that suit some series, their search space, and what is tried first."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ... import plugins
+from ...core.parameters import Choice
+from ...core.space import SearchSpace
+from ...errors import MissingExtra
+from ...forecasters.base import BASELINE, Forecaster
+from ...series.panel import Panel
+from ..plan import PlannedTrial
+
+_FASTEST_SECONDS = 0.2  # A trial takes at least this long.
+_INTERMITTENT = 0.5  # The share of zeros from which values are intermittent.
+_LATER = {"arima": 1}
+"""Turns that a family waits, because it is slow for what it adds."""
+
+
+def forecasters(panel: Panel, horizon: int, names: Sequence[str] = ()) -> dict[str, Forecaster]:
+    """Return the families by name; by default all that are installed and suit the series.
+
+    Raises:
+        MissingExtra: A family that is named cannot be used before something is installed or set.
+    """
+    kinds = {name: plugins.load("forecasters", name)() for name in (names or plugins.names("forecasters"))}
+    if names:
+        for name in names:
+            if (lack := kinds[name].profile.missing()) is not None:
+                raise MissingExtra(f"the family {name} cannot be used: {lack}")
+        return kinds
+    return {
+        name: family
+        for name, family in kinds.items()
+        if family.profile.missing() is None and _suits(family, panel) and family.configurations(panel, horizon)
+    }
+
+
+def absent_forecasters() -> list[str]:
+    """Return which families would be tried if their libraries were installed; a sentence for each extra."""
+    titles: dict[str, list[str]] = {}
+    for name in plugins.names("forecasters"):
+        profile = plugins.load("forecasters", name).profile
+        if profile.lacks_modules and not profile.checkpoint:
+            titles.setdefault(profile.extra, []).append(profile.title)
+    return [
+        f"{', '.join(sorted(names))} would be tried, too, with: pip install 'tunesmith[{extra}]'"
+        for extra, names in sorted(titles.items())
+    ]
+
+
+def _suits(family: Forecaster, panel: Panel) -> bool:
+    profile = family.profile
+    long_enough = (panel.lengths >= profile.least_length).mean() > 0.5
+    return bool(long_enough) and (not profile.intermittent_only or _zeros(panel) >= _INTERMITTENT)
+
+
+def _zeros(panel: Panel) -> float:
+    return float(np.mean(panel.values[:1_000_000] == 0))
+
+
+def forecast_space(chosen: Mapping[str, Forecaster]) -> SearchSpace:
+    """Return the space: a family, and the hyperparameters of each, active where it is chosen."""
+    parameters: dict[str, Any] = {"family": Choice(list(chosen))}
+    for name, family in chosen.items():
+        for key, parameter in family.space.items():
+            parameters[f"{name}.{key}"] = dataclasses.replace(parameter, when={"family": name})
+    return SearchSpace(parameters)
+
+
+def first_forecasts(chosen: Mapping[str, Forecaster], panel: Panel, horizon: int, windows: int) -> list[PlannedTrial]:
+    """Return the configurations to be tried first.
+
+    The first choices of the families come first, then the second ones, and so on; within a turn the cheapest is first.
+
+    Args:
+        chosen: The families by name.
+        panel: The series.
+        horizon: The steps to forecast.
+        windows: The windows of the backtest.
+    """
+    turns: dict[int, list[PlannedTrial]] = defaultdict(list)
+    for name, family in chosen.items():
+        for turn, choice in enumerate(family.configurations(panel, horizon), _LATER.get(name, 0)):
+            if name == BASELINE and turn == 0:
+                continue  # It is trial 0.
+            times = windows + 1 if family.profile.is_local else 2
+            seconds = max(_FASTEST_SECONDS, times * family.seconds(panel, horizon, choice))
+            own = {f"{name}.{key}": value for key, value in choice.items()}
+            turns[turn].append(PlannedTrial(parameters={"family": name, **own}, seconds=seconds))
+    return [trial for turn in sorted(turns) for trial in sorted(turns[turn], key=lambda trial: trial.seconds)]

@@ -1,0 +1,84 @@
+"""What a user asks of `fit` for time series."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ...core.schema import expect_range, expect_whole
+from ...errors import InputError
+from ...series.calendar import check_country
+from ..options import SearchOptions
+
+COSTS = ("fit_seconds", "forecast_seconds", "model_mb")
+"""What every trial measures besides scores, and a limit may be on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeriesOptions:
+    """What a user says about the series.
+
+    Args:
+        targets: The columns with values; each is a series of its own. All columns of numbers by default.
+        time: The column with the time of each row; found by default.
+        ids: The columns that name the series of each row; found by default.
+        horizon: The number of steps to forecast; found by default.
+        known: Columns that are known ahead, such as prices and promotions.
+        country: The country whose holidays matter, as `DE` or `US-CA`; none by default.
+        exclude: Columns that are not used.
+        seasons: The lengths of seasons in steps, the most important first; found by default.
+        windows: The most windows of the backtest; as many as the series need by default.
+        stride: The steps from one window to the next; the horizon by default, so that windows do not overlap.
+        test: The values after the end of the series, for one last test: what the data may be.
+
+    Raises:
+        InputError: An option is wrong.
+    """
+
+    targets: tuple[str, ...] = ()
+    time: str | None = None
+    ids: tuple[str, ...] = ()
+    horizon: int | None = None
+    known: tuple[str, ...] = ()
+    country: str | None = None
+    exclude: tuple[str, ...] = ()
+    seasons: tuple[int, ...] | None = None
+    windows: int | None = None
+    stride: int | None = None
+    test: Any = None
+
+    def __post_init__(self) -> None:
+        for name in ("horizon", "windows", "stride"):
+            if (value := getattr(self, name)) is not None:
+                expect_range(self, name, 1)
+                object.__setattr__(self, name, expect_whole(value, 1, name))
+        if self.country is not None:
+            check_country(self.country)
+        roles = [*self.ids, *([self.time] if self.time else [])]
+        if clash := [name for name in roles if name in self.targets]:
+            raise InputError(f"a target must not be the time or name the series, got '{clash[0]}' for both.")
+
+    def to_table(self) -> dict[str, Any]:
+        """Return the options as plain JSON, but for the test rows."""
+        lists = {name: list(getattr(self, name)) for name in ("targets", "ids", "known", "exclude")}
+        seasons = None if self.seasons is None else list(self.seasons)
+        return {
+            **lists,
+            "time": self.time,
+            "country": self.country,
+            "horizon": self.horizon,
+            "seasons": seasons,
+            "windows": self.windows,
+            "stride": self.stride,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForecastOptions(SearchOptions):
+    """The options of `fit` for time series.
+
+    Args:
+        series: What is known about the series.
+    """
+
+    series: SeriesOptions

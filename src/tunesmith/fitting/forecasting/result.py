@@ -1,0 +1,169 @@
+"""The result of `fit` for time series: an ensemble of forecasting models, and the study that it comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from ...core.arrays import Floats
+from ...core.trial import State
+from ...data.read import read_table
+from ...ensembles.forecast_ensemble import ForecastEnsemble
+from ...errors import InputError
+from ...journal.lock import is_running
+from ...series.levels import LEVELS, MEDIAN
+from ...series.panel import Panel
+from ...series.reading import read_panel
+from ...study.study import Study
+from ...study.tuning import load
+from ...tasks.forecast import FORECAST_FILE, ForecastTask
+from ...text import wording
+from ...trial_folder.names import ARTIFACTS_FOLDER
+from ..files import MODEL_FOLDER
+from .combine import combine_forecasts, trial_ensemble
+from .prepare import PANEL_FOLDER
+from .report import write_forecasts
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForecastResult:
+    """Fitted forecasting models and their study.
+
+    Args:
+        folder: The study's folder.
+        ensemble: The models.
+    """
+
+    folder: Path
+    ensemble: ForecastEnsemble
+
+    @classmethod
+    def load(cls, folder: Path | str, *, trial: int | None = None) -> Self:
+        """Return the result of an earlier `fit`; of one that was killed, what it had trained.
+
+        Args:
+            folder: The study's folder.
+            trial: The number of one trial, whose model is then used alone.
+
+        Raises:
+            InputError: The folder holds no fitted model, or the trial has none.
+        """
+        folder = Path(folder)
+        if trial is not None:
+            study = load(folder)
+            return cls(folder=folder, ensemble=trial_ensemble(study, study.engine.trial(trial)))
+        if _is_outdated(folder) and not is_running(folder):
+            study = load(folder)
+            if isinstance(study.task, ForecastTask):
+                combine_forecasts(study, study.task)
+        return cls(folder=folder, ensemble=ForecastEnsemble.load(folder / MODEL_FOLDER))
+
+    @cached_property
+    def study(self) -> Study:
+        """The study: every trial, and how to continue."""
+        return load(self.folder)
+
+    @cached_property
+    def panel(self) -> Panel:
+        """The series that it was trained on."""
+        return Panel.load(self.folder / PANEL_FOLDER)
+
+    def predict(self, data: Any = None, *, horizon: int | None = None) -> pd.DataFrame:
+        """Return the forecasts after the end of each series.
+
+        Args:
+            data: The series up to the origin, as `fit` took them; by default those that it was trained on.
+            horizon: The number of steps; at most that which `fit` was asked for, the default.
+
+        Returns:
+            One row for each step of each series: the columns that name the series, the time, the forecast in a column
+            named as the target, and its quantiles in columns such as `q0.1`.
+
+        Raises:
+            InputError: The data hold no such series, or the horizon is too long.
+        """
+        steps = self.ensemble.horizon if horizon is None else horizon
+        if not 1 <= steps <= self.ensemble.horizon:
+            raise InputError(
+                f"the horizon must be from 1 to {self.ensemble.horizon}, for which it was trained, got {steps}. "
+                "Fit again for a longer one."
+            )
+        if data is None:
+            return _frame(self.panel, self.ensemble.trained[:, :steps])
+        ensemble = self.ensemble
+        panel = read_panel(read_table(data), ensemble.columns, frequency=ensemble.frequency)
+        panel = replace(panel, seasons=ensemble.seasons)
+        return _frame(panel, ensemble.forecast(panel, steps))
+
+    def leaderboard(self) -> pd.DataFrame:
+        """Return the trained models, the best first: scores, times, size and weight in the ensemble."""
+        import pandas as pd
+
+        study, metric = self.study, self.study.objective.primary
+        complete = [trial for trial in study.trials if trial.state is State.COMPLETE]
+        complete.sort(key=lambda trial: (bool(study.objective.violation(trial.metrics)), trial.metrics[metric.name]))
+        return pd.DataFrame(
+            [
+                {
+                    "trial": trial.number,
+                    "family": trial.parameters["family"],
+                    **trial.metrics,
+                    "seconds": trial.seconds,
+                    "feasible": not study.objective.violation(trial.metrics),
+                    "weight": self.ensemble.combination.weights.get(trial.number, 0.0),
+                }
+                for trial in complete
+            ]
+        )
+
+    def report(self, path: Path | str | None = None) -> Path:
+        """Write one self-contained HTML page, `report.html` in the study's folder by default; return its path."""
+        return write_forecasts(self.study, self.ensemble, path)
+
+    @property
+    def task(self) -> ForecastTask:
+        """The task of the study."""
+        task = self.study.task
+        assert isinstance(task, ForecastTask)
+        return task
+
+    def __repr__(self) -> str:
+        ensemble = self.ensemble
+        members = wording.count(len(ensemble.members), "model")
+        return f"<ForecastResult {ensemble.columns.targets[0]!r}: {ensemble.metric} {ensemble.score:.6g}, {members}>"
+
+
+def _is_outdated(folder: Path) -> bool:
+    """Return whether a trial was trained after the models were combined, as in a session that was killed."""
+    made = folder / MODEL_FOLDER
+    if not made.exists():
+        return True
+    combined = made.stat().st_mtime
+    return any(
+        forecasts.stat().st_mtime > combined
+        for forecasts in (folder / "trials").glob(f"*/{ARTIFACTS_FOLDER}/{FORECAST_FILE}")
+    )
+
+
+def _frame(panel: Panel, forecast: Floats) -> pd.DataFrame:
+    """Return forecasts as a table, one row for each step of each series."""
+    import pandas as pd
+
+    steps = forecast.shape[1]
+    columns: dict[str, Any] = {}
+    if len(panel) > 1 or panel.names[0]:
+        columns[panel.columns.ids[0] if len(panel.columns.ids) == 1 else "series"] = np.repeat(panel.names, steps)
+    stamps = [panel.stamps(index, int(panel.lengths[index]), steps) for index in range(len(panel))]
+    columns[panel.columns.time or "step"] = np.concatenate(stamps)
+    columns[panel.target if len(panel.columns.targets) == 1 else "value"] = forecast[..., MEDIAN].reshape(-1)
+    for position, level in enumerate(LEVELS):
+        if position != MEDIAN:
+            columns[f"q{level:g}"] = forecast[..., position].reshape(-1)
+    return pd.DataFrame(columns)

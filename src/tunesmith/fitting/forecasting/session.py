@@ -1,0 +1,155 @@
+"""A session of `fit` for time series: the series, the study over them, and the combination of its models."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from ...core.machine_faults import writing
+from ...core.objective import Constraint, Metric, Objective
+from ...core.trial import Proposal, State
+from ...errors import InputError, nearest
+from ...forecasters.base import BASELINE, Forecaster
+from ...journal.events import ModelCalled
+from ...series.panel import Panel
+from ...series.scores import SCORES, forecast_score
+from ...study.study import Study
+from ...tasks.forecast import ForecastTask
+from ..files import KeptOptions
+from ..ordered_study import RESERVED_SECONDS, run_first, study_options
+from .combine import combine_forecasts
+from .families import first_forecasts, forecast_space, forecasters
+from .options import COSTS, ForecastOptions
+from .prepare import PANEL_FOLDER, default_horizon, default_windows, prepare_series
+from .report import write_forecasts_quickly
+from .result import ForecastResult
+
+_SAVING_SECONDS = 0.5  # For a trial that has trained until its end.
+_FIRST_PROPOSAL = Proposal(
+    parameters={"family": BASELINE, f"{BASELINE}.season": 1}, proposer="baseline", reason="repeats the last season"
+)
+
+
+class ForecastSession:
+    """Series that are ready to be forecast, in a folder where an earlier session may have begun. A context manager.
+
+    Args:
+        data: The series, as `prepare_series` takes them.
+        options: What the user asks for.
+        folder: The study's folder.
+        started: When the time began to run, by `time.monotonic`.
+
+    Attributes:
+        panel: The series.
+        families: The families to choose from, by name.
+        study: The study over them.
+
+    Raises:
+        InputError: The data or an option is wrong, or the folder holds another study.
+    """
+
+    def __init__(self, data: Any, options: ForecastOptions, folder: Path, *, started: float) -> None:
+        self.options, self.folder, self._data = options, folder, data
+        with writing(folder):
+            self.panel: Panel = prepare_series(data, options.series, folder / PANEL_FOLDER)
+        self.score = forecast_score(options.metric)
+        self.limits = self._named_limits()
+        horizon = options.series.horizon or default_horizon(self.panel)
+        windows = options.series.windows or default_windows(self.panel)
+        names = self._family_names(horizon)
+        self.families: dict[str, Forecaster] = forecasters(self.panel, horizon, names)
+        self.task = ForecastTask(
+            panel=PANEL_FOLDER,
+            folder=str(folder),
+            horizon=horizon,
+            windows=windows,
+            stride=options.series.stride,
+            metric=self.score.name,
+            families=list(self.families),
+            also=[limit.metric for limit in self.limits if limit.metric not in (*COSTS, self.score.name)],
+            ends=started + options.minutes * 60 - RESERVED_SECONDS - _SAVING_SECONDS,
+        )
+        self.study = Study(
+            task=self.task,
+            **study_options(
+                options,
+                space=forecast_space(self.families),
+                objective=Objective((Metric(self.score.name, "minimize"),), tuple(self.limits)),
+                folder=folder,
+                planned=first_forecasts(self.families, self.panel, horizon, windows),
+                started=started,
+            ),
+        )
+
+    def _named_limits(self) -> list[Constraint]:
+        """Return the limits under the names by which trials report them.
+
+        Raises:
+            InputError: A limit is on something that no trial measures.
+        """
+        limits = []
+        for limit in self.options.limits:
+            try:
+                name = limit.metric if limit.metric in COSTS else forecast_score(limit.metric).name
+            except InputError:
+                raise InputError(
+                    f"a limit must be on {', '.join((*COSTS, *SCORES))}, got '{limit.metric}'."
+                    f"{nearest(limit.metric, (*COSTS, *SCORES))}"
+                ) from None
+            limits.append(replace(limit, metric=name))
+        return limits
+
+    def _family_names(self, horizon: int) -> tuple[str, ...]:
+        """Return the families of the first session, so that a later one searches the same space."""
+        kept, options = KeptOptions.load(self.folder), self.options
+        asked = tuple(forecasters(self.panel, horizon, options.families))
+        asked = asked if BASELINE in asked else (BASELINE, *asked)
+        if kept is None:
+            KeptOptions(
+                families=asked,
+                ids=options.series.ids,
+                data=str(Path(self._data).expanduser().absolute()) if isinstance(self._data, str | Path) else "",
+                minutes=options.minutes,
+            ).save(self.folder)
+            return asked
+        if options.restricts_families and set(asked) != set(kept.families):
+            raise InputError(
+                f"the families must stay the same, but {self.folder} was begun with {', '.join(kept.families)}. "
+                "Leave out the option, choose another folder, or start over with --fresh."
+            )
+        if kept.minutes != options.minutes:
+            replace(kept, minutes=options.minutes).save(self.folder)
+        return kept.families
+
+    def run(self, *, progress: bool = True) -> ForecastResult:
+        """Run trials until the time is up, and combine the best; also of those before an interruption.
+
+        Args:
+            progress: Whether to draw the progress, on a terminal or in a notebook.
+
+        Raises:
+            StudyFailed: Nothing worked; the message shows why.
+            KeyboardInterrupt: It was interrupted. The combination of what was trained is saved.
+        """
+        self.study.recorder.hold()
+        self.study.recorder.emit(*(ModelCalled(call=call) for call in self.options.calls))
+        try:
+            if not self.study.history.trials:
+                run_first(self.study, self.task, _FIRST_PROPOSAL)
+            self.study.run(progress=progress)
+        finally:
+            if self.study.history.counts[State.COMPLETE]:
+                combine_forecasts(self.study, self.task)
+        result = ForecastResult.load(self.folder)
+        write_forecasts_quickly(self.study, result.ensemble)
+        return result
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.study.close()

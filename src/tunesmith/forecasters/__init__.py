@@ -1,0 +1,1 @@
+"""Families of forecasting models; one file each."""

@@ -1,0 +1,58 @@
+"""Croston's method and its relatives, for values that are mostly 0, with statsforecast."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from ..core.arrays import Floats
+from ..core.parameters import Choice, Float, Parameter
+from ..core.trial import Value
+from ..series.panel import Panel
+from ._local import LocalForecaster, LocalModel
+from ._statistics import EXTRA, MODULES, points_of
+from .base import ForecastProfile
+
+
+class CrostonModel(LocalModel):
+    """The size of a demand over the time between two (Croston 1972; Teunter, Syntetos and Babai 2011)."""
+
+    def forecast_one(self, history: Floats, horizon: int, seasons: tuple[int, ...]) -> Floats:
+        """Return quantiles of the steps after the end of one series, shape `(horizon, levels)`."""
+        from statsforecast import models
+
+        rate = float(self.parameters["rate"])
+        model = {
+            "optimized": models.CrostonOptimized,
+            "sba": models.CrostonSBA,
+            "adida": models.ADIDA,
+            "imapa": models.IMAPA,
+            "tsb": lambda: models.TSB(alpha_d=rate, alpha_p=rate),
+        }[str(self.parameters["form"])]()
+        return points_of(model, history, horizon, 1)
+
+
+class CrostonForecaster(LocalForecaster):
+    """Smooths the size of a demand and the time between two."""
+
+    profile: ClassVar = ForecastProfile(
+        title="Croston",
+        purpose="the mean demand where most values are 0, as of spare parts",
+        interpretable=True,
+        is_local=True,
+        least_length=4,
+        modules=MODULES,
+        extra=EXTRA,
+        intermittent_only=True,
+    )
+    model: ClassVar = CrostonModel
+    libraries: ClassVar[Sequence[str]] = ("statsforecast.models",)
+    space: ClassVar[Mapping[str, Parameter]] = {
+        "form": Choice(["optimized", "sba", "tsb", "adida", "imapa"]),
+        "rate": Float(0.01, 0.5, log=True),
+    }
+    seconds_per_value: ClassVar = 1e-5
+
+    def configurations(self, panel: Panel, horizon: int) -> Sequence[Mapping[str, Value]]:
+        """Return the forms, the usual one first."""
+        return [{"form": form, "rate": 0.1} for form in ("optimized", "tsb", "adida")]

@@ -1,0 +1,57 @@
+"""Exponential smoothing, its form chosen for each series, with statsforecast."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from ..core.arrays import Floats
+from ..core.parameters import Choice, Parameter
+from ..core.trial import Value
+from ..series.panel import Panel
+from ._local import LocalForecaster, LocalModel
+from ._statistics import EXTRA, MODULES, quantiles_of
+from .base import ForecastProfile
+
+_MOST_SEASON = 24  # Longer ones have too many states, and take too long.
+
+
+class EtsModel(LocalModel):
+    """Exponential smoothing; the form with the least corrected AIC is taken (Hyndman et al. 2008)."""
+
+    def forecast_one(self, history: Floats, horizon: int, seasons: tuple[int, ...]) -> Floats:
+        """Return quantiles of the steps after the end of one series, shape `(horizon, levels)`."""
+        from statsforecast.models import AutoETS
+
+        season = next((season for season in seasons if season <= _MOST_SEASON), 1)
+        damped = {"auto": None, "always": True, "never": False}[str(self.parameters["damped"])]
+        return quantiles_of(
+            AutoETS(season_length=season, model=str(self.parameters["form"]), damped=damped), history, horizon
+        )
+
+
+class EtsForecaster(LocalForecaster):
+    """Level, trend and season that are updated with each value; the form is chosen for each series."""
+
+    profile: ClassVar = ForecastProfile(
+        title="ETS",
+        purpose="level, trend and season that adapt; strong on monthly, quarterly and yearly data",
+        interpretable=True,
+        is_local=True,
+        least_length=5,
+        most_length=1_000,
+        train_cost="medium",
+        modules=MODULES,
+        extra=EXTRA,
+    )
+    model: ClassVar = EtsModel
+    libraries: ClassVar[Sequence[str]] = ("statsforecast.models",)
+    space: ClassVar[Mapping[str, Parameter]] = {
+        "form": Choice(["ZZZ", "ZAZ", "AZA", "ZNZ"]),
+        "damped": Choice(["auto", "always", "never"]),
+    }
+    seconds_per_value: ClassVar = 4e-4
+
+    def configurations(self, panel: Panel, horizon: int) -> Sequence[Mapping[str, Value]]:
+        """Return the choice among all forms, and among those with a damped trend."""
+        return [{"form": "ZZZ", "damped": "auto"}, {"form": "ZAZ", "damped": "always"}]

@@ -1,0 +1,51 @@
+"""Encoder and decoder with ProbSparse attention and distilling (Zhou et al. 2021)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from ..core.parameters import Choice, Int, Parameter
+from ..core.trial import Value
+from ..series.panel import Panel
+from ._attention_options import ENCODER_DECODER_SPACE, ENCODER_DECODER_USUAL, encoder_decoder_options
+from ._net import EXTRA, MODULES, NetForecaster, Shape
+from .base import ForecastProfile
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class InformerForecaster(NetForecaster):
+    """Encoder and decoder with ProbSparse attention and distilling (Zhou et al. 2021)."""
+
+    name: ClassVar = "informer"
+    profile: ClassVar = ForecastProfile(
+        title="Informer",
+        purpose="encoder and decoder with sparse attention for long windows; rarely better than linear models",
+        least_length=20,
+        train_cost="high",
+        modules=MODULES,
+        extra=EXTRA,
+    )
+    uses_calendar: ClassVar = True
+    own_space: ClassVar[Mapping[str, Parameter]] = {
+        "factor": Int(1, 10),
+        "distilling": Choice([True, False]),
+        **ENCODER_DECODER_SPACE,
+    }
+
+    def build(self, shape: Shape, parameters: Mapping[str, Value]) -> nn.Module:
+        """Return an untrained network."""
+        from ..networks.encoder_decoder import EncoderDecoder
+
+        return EncoderDecoder(
+            attention="prob_sparse",
+            factor=int(parameters["factor"]),
+            distilling=bool(parameters["distilling"]),
+            **encoder_decoder_options(shape, parameters),
+        )
+
+    def usual(self, panel: Panel, horizon: int) -> Sequence[Mapping[str, Value]]:
+        """Return hyperparameters of the network that are worth trying first, the best first."""
+        return [{"factor": 5, "distilling": True, **ENCODER_DECODER_USUAL}]

@@ -1,0 +1,45 @@
+"""A linear layer on windows less their last value (Zeng et al. 2023)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from ..core.parameters import Float, Parameter
+from ..core.trial import Value
+from ..series.panel import Panel
+from ._net import EXTRA, MODULES, NetForecaster, Shape
+from .base import ForecastProfile
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class NlinearForecaster(NetForecaster):
+    """A linear layer on windows less their last value (Zeng et al. 2023)."""
+
+    name: ClassVar = "nlinear"
+    profile: ClassVar = ForecastProfile(
+        title="NLinear",
+        purpose="a linear layer on windows less their last value; small, fast, hard to beat on long horizons",
+        least_length=20,
+        train_cost="high",
+        modules=MODULES,
+        extra=EXTRA,
+    )
+    own_space: ClassVar[Mapping[str, Parameter]] = {"dropout": Float(0.0, 0.5)}
+
+    def build(self, shape: Shape, parameters: Mapping[str, Value]) -> nn.Module:
+        """Return an untrained network."""
+        from ..networks.linear import NLinear
+
+        return NLinear(
+            lookback=shape.lookback,
+            horizon=shape.horizon,
+            channels=shape.channels,
+            dropout=float(parameters["dropout"]),
+        )
+
+    def usual(self, panel: Panel, horizon: int) -> Sequence[Mapping[str, Value]]:
+        """Return hyperparameters of the network that are worth trying first, the best first."""
+        return [{"dropout": 0.0}]

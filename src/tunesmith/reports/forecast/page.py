@@ -1,0 +1,172 @@
+"""The report of a fit of time series: one self-contained HTML page for a person who did not run it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...diagnosis.forecast_assessment import ForecastAssessment
+from ...history.history import History
+from ...proposers.base import Proposer
+from ...text import wording
+from ...text.cleaning import plain, short
+from ...text.shell import command
+from ..about import about
+from ..fit.words import metric_words
+from ..overview import stopped
+from ..page import near, rendered, write_page
+from ..search import search_values
+from .pictures import series_picture, spread_picture, step_picture
+
+_MOST_SERIES = 6
+_MOST_ROWS = 40
+_MANY_SERIES = 12  # From so many on, errors are drawn by series.
+_LONG_METRICS = {
+    "mase": "mean absolute scaled error",
+    "smape": "symmetric mean absolute percentage error",
+    "rmsse": "root mean squared scaled error",
+    "mse": "mean squared error",
+    "wql": "weighted quantile loss",
+    "sql": "scaled quantile loss",
+}
+
+
+def write_forecast_report(
+    assessment: ForecastAssessment,
+    history: History,
+    target: Path,
+    *,
+    title: str,
+    facts: Mapping[str, Any] | None = None,
+    proposer: Proposer | None = None,
+    thorough: bool = True,
+) -> Path:
+    """Write the report of a fit of time series as one self-contained HTML file.
+
+    Args:
+        assessment: What is known about the forecasts.
+        history: The study's history.
+        target: The file; an existing one is replaced.
+        title: The study's name.
+        facts: Facts about the study, as for `write_report`.
+        proposer: The study's proposer.
+        thorough: Whether to draw the plots of the search, which take a second or more.
+
+    Returns:
+        The absolute path of the file.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    facts = dict(facts or {})
+    panel, backtest = assessment.backtest.panel, assessment.backtest
+    folder = str(facts.get("folder") or "FOLDER")
+    page = rendered(
+        "forecast.html.jinja",
+        has_figures=True,
+        webgl=thorough and bool(history.trials),
+        **search_values(history, proposer),
+        **about(history, facts),
+        study=plain(title),
+        title=plain(f"A forecast of {panel.target}"),
+        panel_words=_panel_words(assessment),
+        horizon=assessment.future.shape[1],
+        windows=len(backtest.parts),
+        metric_name=_LONG_METRICS.get(assessment.metric, metric_words(assessment.metric)),
+        score=near(assessment.metrics[assessment.metric][0]),
+        baseline=near(assessment.metrics[assessment.metric][2]),
+        gain=_gain(assessment),
+        coverage=wording.share(assessment.coverage),
+        sentences=_sentences(assessment),
+        series=[series_picture(assessment, index) for index in _shown(assessment)],
+        left_out=max(0, len(panel) - _MOST_SERIES),
+        quality=[step_picture(assessment), *([spread_picture(assessment)] if len(panel) >= _MANY_SERIES else [])],
+        metrics=[(name, [near(value) for value in values]) for name, values in assessment.metrics.items()],
+        findings=assessment.analysis.findings,
+        traits=_traits(assessment),
+        board=assessment.rows[:_MOST_ROWS],
+        members=[row for row in assessment.rows if row.weight > 0],
+        configurations={
+            row.trial: short(", ".join(f"{key} {wording.value(value)}" for key, value in row.parameters.items()), 400)
+            for row in assessment.rows[:_MOST_ROWS]
+        },
+        commands=[
+            ("The forecasts as a table", command("tunesmith", "predict", folder, "--to", "forecast.csv")),
+            ("From a later origin", command("tunesmith", "predict", folder, "NEW.csv", "--to", "forecast.csv")),
+            ("The best model again", facts.get("reproduce")),
+        ],
+        python=f'import tunesmith as ts\n\nresult = ts.ForecastResult.load("{folder}")\nresult.predict()',
+        stopped=stopped(history),
+        thorough=thorough,
+        plots=_search_plots(history, proposer) if thorough else [],
+    )
+    return write_page(target, page)
+
+
+def _search_plots(history: History, proposer: Proposer | None) -> Any:
+    """Return the plots of the search; plotly's own classes take a second to import."""
+    from .. import plots
+    from ..importance import importance
+
+    return plots.draw(history, importance(history), proposer)
+
+
+def _shown(assessment: ForecastAssessment) -> list[int]:
+    """Return the series that are drawn: all of a few; of many some from the best to the worst forecast."""
+    errors = assessment.errors_by_series
+    if len(errors) <= _MOST_SERIES:
+        return list(range(len(errors)))
+    ranked = [int(index) for index in np.argsort(errors) if np.isfinite(errors[index])] or list(range(len(errors)))
+    return [ranked[place] for place in np.linspace(0, len(ranked) - 1, _MOST_SERIES).astype(int)]
+
+
+def _panel_words(assessment: ForecastAssessment) -> str:
+    panel = assessment.backtest.panel
+    many = f"{len(panel):,} series" if len(panel) > 1 else "one series"
+    return f"{many}, {panel.frequency.words}, {wording.count(int(panel.lengths.sum()), 'value')}"
+
+
+def _gain(assessment: ForecastAssessment) -> str | None:
+    """Return the part of the baseline's error that the forecast saves; None if it saves none."""
+    ours, _, baseline = assessment.metrics[assessment.metric]
+    return wording.share(1 - ours / baseline) if baseline > 0 and ours < baseline else None
+
+
+def _sentences(assessment: ForecastAssessment) -> list[str]:
+    ours, single, baseline = assessment.metrics[assessment.metric]
+    name, best = _LONG_METRICS.get(assessment.metric, metric_words(assessment.metric)), assessment.rows[0]
+    windows = wording.count(len(assessment.backtest.parts), "window")
+    members = [row for row in assessment.rows if row.weight > 0]
+    sentences = [
+        f"In the last {windows} of each series, which the models had not seen, the {name} is {near(ours)}; lower is "
+        f"better. Repeating the last season has {near(baseline)}."
+    ]
+    if len(members) > 1:
+        families = ", ".join(dict.fromkeys(row.title for row in members))
+        sentences.append(
+            f"The forecast averages {wording.count(len(members), 'model')} ({families}). The best of them alone, "
+            f"{best.title} (trial {best.trial}), has {near(single)}."
+        )
+    else:
+        sentences.append(f"The forecast is that of {best.title} (trial {best.trial}).")
+    sentences.append(f"{wording.share(assessment.coverage)} of these values lie in the interval that should hold 80 %.")
+    if ours >= baseline:
+        sentences.append("No model was better than repeating the last season: the series may hold no more than that.")
+    return sentences
+
+
+def _traits(assessment: ForecastAssessment) -> list[tuple[str, str]]:
+    traits = assessment.analysis.traits
+    seasons = ", ".join(f"{length} steps ({wording.share(part)})" for length, part in traits.seasons.items())
+    return [
+        ("Length", wording.rounded(traits.length)),
+        ("Seasons, and the variance that they explain", seasons or "none"),
+        ("Variance that a smooth trend explains", wording.share(traits.trend)),
+        ("Differences until stationary (KPSS test)", wording.rounded(traits.differences)),
+        ("Correlation of neighbours, without seasons", wording.rounded(traits.autocorrelation)),
+        ("Zeros", wording.share(traits.zeros)),
+        ("Demand", traits.demand),
+    ]

@@ -1,0 +1,100 @@
+"""Rolling-origin evaluation: forecasts of the last windows, each from what was known before it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ..core.arrays import Floats, Indices
+from .panel import Panel
+
+_LEAST_HISTORY = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """One window of a backtest.
+
+    Args:
+        series: The numbers of the series that are long enough, shape `(rows,)`.
+        history: These series up to the origin.
+    """
+
+    series: Indices
+    history: Panel
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backtest:
+    """The last windows of each series. A row is one window of one series, the latest windows first.
+
+    Args:
+        panel: The series.
+        horizon: The steps of a forecast, and of a window, unless all series are shorter.
+        windows: The most windows of a series. Those of a short one are fewer, so that enough history is left.
+        stride: The steps from one window to the next; None for those of a window, so that they do not overlap.
+    """
+
+    panel: Panel
+    horizon: int
+    windows: int
+    stride: int | None = None
+
+    @property
+    def steps(self) -> int:
+        """The steps of a window: the horizon, or what the longest series leaves room for."""
+        longest = int(self.panel.lengths.max())
+        return max(1, min(self.horizon, longest - min(_LEAST_HISTORY, longest - 1)))
+
+    @cached_property
+    def parts(self) -> Sequence[Window]:
+        """The windows, the latest first; the first has at least one row."""
+        parts = []
+        first = min(_LEAST_HISTORY, int(self.panel.lengths.max()) - 1)
+        for number in range(self.windows):
+            lengths = self.panel.lengths - self.steps - number * (self.stride or self.steps)
+            least = first if number == 0 else max(2 * self.steps, 2 * self.panel.season, _LEAST_HISTORY)
+            series = np.flatnonzero(lengths >= least)
+            if not len(series):
+                break
+            parts.append(Window(series=series, history=self.panel.select(series, lengths[series])))
+        return parts
+
+    @cached_property
+    def actual(self) -> Floats:
+        """What was observed, NaN where it is missing; shape `(rows, steps)`."""
+        rows = [
+            self.panel.known_values(index)[length : length + self.steps]
+            for part in self.parts
+            for index, length in zip(part.series, part.history.lengths, strict=True)
+        ]
+        return np.array(rows).reshape(-1, self.steps)
+
+    @cached_property
+    def series(self) -> Indices:
+        """The number of the series of each row, shape `(rows,)`."""
+        return np.concatenate([part.series for part in self.parts]) if self.parts else np.empty(0, dtype=np.intp)
+
+    @cached_property
+    def scales(self) -> Floats:
+        """The mean absolute and the mean squared seasonal difference of each history, shape `(rows, 2)`."""
+        season = self.panel.season
+        rows = [scales_of(part.history.history(row), season) for part in self.parts for row in range(len(part.series))]
+        return np.array(rows).reshape(-1, 2)
+
+
+def scales_of(history: Floats, season: int) -> tuple[float, float]:
+    """Return the mean absolute and the mean squared difference of values a season apart.
+
+    They divide the errors in MASE and RMSSE (Hyndman and Koehler 2006; Makridakis et al. 2022). Values that are shorter
+    than a season, or repeat it exactly, are compared with their neighbours. Of constant values it is their size, or 1.
+    """
+    for lag in (season, 1):
+        differences = history[lag:] - history[:-lag]
+        if len(differences) and np.any(differences):
+            return float(np.abs(differences).mean()), float((differences**2).mean())
+    size = float(abs(history[-1])) or 1.0
+    return size, size**2

@@ -1,0 +1,199 @@
+"""The grid on which the stamps of time series lie."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, Self
+
+import numpy as np
+
+from ..core.arrays import Indices
+
+Unit = Literal["month", "business_day", "second", "step"]
+
+_DAY = 86_400
+_LAST_DAY = 31
+_MOST_STEPS = 10_000  # The longest season that models are asked to know.
+_LEAST_STEPS = 4  # Shorter cycles of seconds, such as two half-hours, are no season.
+_CYCLES = (60, 3_600, _DAY, 7 * _DAY)  # Minute, hour, day and week, in seconds.
+_YEAR_DAYS = 365.25
+_WORDS = {
+    ("month", 1): "monthly",
+    ("month", 3): "quarterly",
+    ("month", 6): "half-yearly",
+    ("month", 12): "yearly",
+    ("business_day", 1): "every business day",
+    ("second", 1): "every second",
+    ("second", 60): "every minute",
+    ("second", 3_600): "hourly",
+    ("second", _DAY): "daily",
+    ("second", 7 * _DAY): "weekly",
+    ("step", 1): "every step",
+}
+_SECONDS = {7 * _DAY: "weeks", _DAY: "days", 3_600: "hours", 60: "minutes", 1: "seconds"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frequency:
+    """The distance of neighbouring stamps, and where the grid of all stamps begins.
+
+    A position is the number of a stamp on the grid, so that neighbours differ by one.
+
+    Args:
+        unit: What the distance is counted in; `step` for whole numbers in place of dates.
+        count: How many of these units.
+        phase: Where position 0 lies, in units after 1970-01-01; after 0 for steps.
+        month_day: The day of the month of a stamp of months, 31 for the last one.
+
+    >>> quarters = Frequency(unit="month", count=3)
+    >>> positions = quarters.positions(np.array(["2020-01-01", "2020-05-17"], dtype="datetime64[s]"))
+    >>> quarters.stamps(positions).astype("datetime64[D]").tolist()[1].isoformat()
+    '2020-04-01'
+    """
+
+    unit: Unit
+    count: int = 1
+    phase: int = 0
+    month_day: int = 1
+
+    def positions(self, stamps: np.ndarray) -> Indices:
+        """Return the positions of stamps; of one between two positions, the earlier one.
+
+        Args:
+            stamps: Dates as `datetime64`, or numbers for steps; shape `(stamps,)`.
+        """
+        if self.unit == "step":
+            units = np.floor(stamps).astype(np.int64)
+        elif self.unit == "month":
+            units = stamps.astype("datetime64[M]").astype(np.int64)
+        elif self.unit == "business_day":
+            units = np.busday_count("1970-01-01", stamps.astype("datetime64[D]"))
+        else:
+            units = stamps.astype("datetime64[s]").astype(np.int64)
+        return np.asarray((units - self.phase) // self.count, dtype=np.intp)
+
+    def stamps(self, positions: np.ndarray) -> np.ndarray:
+        """Return the stamps of positions: `datetime64[s]`, or whole numbers for steps; shape `(positions,)`."""
+        units = np.asarray(positions, dtype=np.int64) * self.count + self.phase
+        if self.unit == "step":
+            return units
+        if self.unit == "month":
+            months = units.astype("datetime64[M]")
+            last = (months + 1).astype("datetime64[D]") - 1
+            return np.minimum(months.astype("datetime64[D]") + (self.month_day - 1), last).astype("datetime64[s]")
+        if self.unit == "business_day":
+            return np.busday_offset("1970-01-01", units, roll="forward").astype("datetime64[s]")
+        return units.astype("datetime64[s]")
+
+    @property
+    def seasons(self) -> tuple[int, ...]:
+        """The season lengths that such data may have, in steps, the shortest first; empty if none is known."""
+        if self.unit == "month":
+            return (12 // self.count,) if 12 % self.count == 0 and self.count < 12 else ()
+        if self.unit == "business_day":
+            return (5,) if self.count == 1 else ()
+        if self.unit == "step":
+            return ()
+        cycles = [cycle // self.count for cycle in _CYCLES if cycle % self.count == 0]
+        if self.count >= _DAY:
+            cycles.append(round(_YEAR_DAYS * _DAY / self.count))
+        return tuple(steps for steps in cycles if _LEAST_STEPS <= steps <= _MOST_STEPS)
+
+    @property
+    def words(self) -> str:
+        """The distance in words.
+
+        >>> Frequency(unit="second", count=1800).words, Frequency(unit="month", count=2).words
+        ('every 30 minutes', 'every 2 months')
+        """
+        if (known := _WORDS.get((self.unit, self.count))) is not None:
+            return known
+        if self.unit == "second":
+            length, name = next((length, name) for length, name in _SECONDS.items() if self.count % length == 0)
+            return f"every {self.count // length} {name}" if self.count > length else f"every {name[:-1]}"
+        return f"every {self.count} {self.unit.replace('_', ' ')}s"
+
+    def to_table(self) -> dict[str, Any]:
+        """Return it as plain JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_table(cls, table: Mapping[str, Any]) -> Self:
+        """Return the frequency that `to_table` described."""
+        return cls(**table)
+
+
+def frequency_of(stamps: np.ndarray, series: np.ndarray) -> tuple[Frequency, float]:
+    """Return the frequency of stamps, and the share of neighbours that are one step apart.
+
+    Args:
+        stamps: Sorted within each series, without duplicates: `datetime64[s]`, or numbers; shape `(stamps,)`.
+        series: The number of the series of each stamp, sorted; shape `(stamps,)`.
+    """
+    same = np.diff(series) == 0
+    if stamps.dtype.kind != "M":
+        gaps = np.diff(stamps)[same]
+        count = max(1, round(_most_frequent(gaps))) if len(gaps) else 1
+        phase = int(np.floor(stamps[0])) % count if len(stamps) else 0
+        return _with_share(Frequency(unit="step", count=count, phase=phase), stamps, same)
+    seconds = stamps.astype("datetime64[s]").astype(np.int64)
+    gaps = np.diff(seconds)[same]
+    if not len(gaps):
+        return Frequency(unit="second", count=_DAY, phase=int(seconds[0]) % _DAY if len(seconds) else 0), 0.0
+    for candidate in (_months(stamps, gaps), _business_days(stamps, gaps)):
+        if candidate is not None:
+            return _with_share(candidate, stamps, same)
+    count = _nice(max(1, int(_most_frequent(gaps))))
+    phases, counts = np.unique(seconds % count, return_counts=True)
+    return _with_share(Frequency(unit="second", count=count, phase=int(phases[counts.argmax()])), stamps, same)
+
+
+def _with_share(frequency: Frequency, stamps: np.ndarray, same: np.ndarray) -> tuple[Frequency, float]:
+    steps = np.diff(frequency.positions(stamps))[same]
+    return frequency, float((steps == 1).mean()) if len(steps) else 0.0
+
+
+def _most_frequent(gaps: np.ndarray) -> float:
+    values, counts = np.unique(gaps, return_counts=True)
+    return float(values[counts.argmax()]) if counts.max() > 0.2 * len(gaps) else float(np.median(gaps))
+
+
+def _months(stamps: np.ndarray, gaps: np.ndarray) -> Frequency | None:
+    """Return a frequency of months if most gaps are whole months; None if not."""
+    typical = float(np.median(gaps)) / _DAY
+    count = round(typical / (_YEAR_DAYS / 12))
+    if count < 1 or abs(typical - count * _YEAR_DAYS / 12) > 2.6:
+        return None
+    dates = stamps.astype("datetime64[D]")
+    months = dates.astype("datetime64[M]")
+    days = (dates - months.astype("datetime64[D]")).astype(np.int64) + 1
+    is_last = dates + 1 == (months + 1).astype("datetime64[D]")
+    values, counts = np.unique(days, return_counts=True)
+    if is_last.mean() > 0.9:
+        day = _LAST_DAY
+    elif counts.max() > 0.9 * len(days):
+        day = int(values[counts.argmax()])
+    elif count == 1 and (gaps == gaps[0]).mean() > 0.9:
+        return None  # Every 30 days.
+    else:
+        day = 1
+    phases, counts = np.unique(months.astype(np.int64) % count, return_counts=True)
+    return Frequency(unit="month", count=count, phase=int(phases[counts.argmax()]), month_day=day)
+
+
+def _business_days(stamps: np.ndarray, gaps: np.ndarray) -> Frequency | None:
+    """Return the frequency of working days if gaps are of a day and no stamp lies on a weekend; None if not."""
+    if np.median(gaps) != _DAY or len(stamps) < 8:
+        return None
+    weekday = (stamps.astype("datetime64[D]").astype(np.int64) + 3) % 7
+    return Frequency(unit="business_day") if (weekday < 5).mean() > 0.99 else None
+
+
+def _nice(seconds: int) -> int:
+    """Return a length of time that divides a longer unit, near a measured one that is a little off."""
+    for length in (7 * _DAY, _DAY, 3_600, 60):
+        whole = round(seconds / length)
+        if whole >= 1 and abs(seconds - whole * length) <= 0.02 * length:
+            return whole * length
+    return seconds

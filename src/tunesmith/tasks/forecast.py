@@ -1,0 +1,191 @@
+"""Time series as the task: each trial backtests one configuration of one family of forecasting models."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from .. import plugins
+from ..core.arrays import Floats
+from ..core.trial import Measurement, Reporter, TrialRequest, Value
+from ..forecasters.base import BASELINE, Forecaster, ForecastModel, ForecastPart
+from ..series.backtest import Backtest
+from ..series.bounds import bounded
+from ..series.panel import Panel
+from ..series.scores import forecast_score
+from ..text.shell import command
+from ..trial_folder.artifacts import find_artifacts
+from ..trial_folder.metrics import write_metrics
+from ..trial_folder.names import ARTIFACTS_FOLDER
+from .base import TaskContext, build_task
+
+if TYPE_CHECKING:
+    from ..core.space import SearchSpace
+
+BACKTEST_FILE = "backtest.npy"
+"""The forecasts of the windows of the backtest; shape `(rows, steps, levels)`, see `Backtest`."""
+FORECAST_FILE = "forecast.npy"
+"""The forecasts after the end of each series; shape `(series, horizon, levels)`."""
+MODEL_FOLDER = "model"
+"""The model that was trained on all values."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForecastTask:
+    """Trains a configuration before each window of a backtest, scores its forecasts, and trains it on everything.
+
+    The parameter `family` names the family, and `FAMILY.NAME` a hyperparameter. The artifacts of a trial are its
+    forecasts of the backtest, the model that was trained on all values, and its forecasts.
+
+    Args:
+        panel: The folder that `Panel.save` wrote.
+        horizon: The steps to forecast.
+        windows: The most windows of the backtest.
+        stride: The steps from one window to the next; None for the horizon.
+        metric: The metric's name.
+        families: The families that trials may use.
+        also: Further metrics that trials report.
+        folder: What a relative `panel` is relative to.
+        ends: When trials must have ended, by `time.monotonic()` on this machine; None for no limit.
+    """
+
+    panel: str
+    horizon: int
+    windows: int
+    metric: str
+    stride: int | None = None
+    families: Sequence[str] = ()
+    also: Sequence[str] = ()
+    folder: Path | str = "."
+    ends: float | None = None
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Load the series and the libraries where the task is unpickled: in a worker, which forks every trial."""
+        self.__dict__.update(state)
+        _ = self.backtest.parts
+        for family in self.families:
+            for library in plugins.load("forecasters", family).libraries:
+                importlib.import_module(library)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name in self.__dataclass_fields__}
+
+    @classmethod
+    def from_table(cls, table: Mapping[str, Any], context: TaskContext) -> Self:
+        """Return the task of a `[task]` table, without its `kind`."""
+        return build_task(cls, {"metric": context.metric, **table}, folder=context.folder)
+
+    @cached_property
+    def loaded(self) -> Panel:
+        """The series."""
+        return Panel.load(Path(self.folder) / self.panel)
+
+    @cached_property
+    def backtest(self) -> Backtest:
+        """The windows that forecasts are scored on."""
+        return Backtest(panel=self.loaded, horizon=self.horizon, windows=self.windows, stride=self.stride)
+
+    def check(self, space: SearchSpace) -> None:
+        """Check that the series can be read, and that the metric exists."""
+        forecast_score(self.metric)
+        _ = self.loaded
+
+    def defaults(self) -> Mapping[str, Value]:
+        """Return the configuration of trial 0: the last season again."""
+        return {"family": BASELINE, f"{BASELINE}.season": 1}
+
+    @property
+    def has_test(self) -> bool:
+        """Whether there is a held-out test split."""
+        return False
+
+    def evaluate(self, request: TrialRequest, report: Reporter) -> Measurement:
+        """Backtest one configuration, and train it on all values.
+
+        A family whose models are trained once for all series is trained before the earliest window, and forecasts the
+        later ones with what was known then. After each window the score so far is reported.
+
+        Besides the score the metrics are what it costs: the seconds of training and backtesting, those of one
+        forecast of all series, and the size of the model.
+
+        Raises:
+            TrialPruned: `report` raised it.
+        """
+        started = time.monotonic()
+        limits = [self.ends, request.timeout_seconds and started + request.timeout_seconds]
+        ends = min((limit for limit in limits if limit is not None), default=None)
+        family: Forecaster = plugins.load("forecasters", str(request.parameters["family"]))()
+        folder, parts = request.folder / ARTIFACTS_FOLDER, self.backtest.parts
+        model = self._fit(family, request, parts[-1].history, ends, share=0.5)
+        rows: list[np.ndarray] = []
+        done = 0
+        for number, part in enumerate(parts):
+            forecast = bounded(model.forecast(part.history, self.backtest.steps), part.history)
+            rows.append(forecast.astype(np.float32))
+            done += len(part.series)
+            report(number + 1, {self.metric: self._score(self.metric, np.concatenate(rows), done)})
+        whole = self._fit(family, request, self.loaded, ends, share=1.0)
+        trained = time.monotonic() - started
+        future = bounded(whole.forecast(self.loaded, self.horizon), self.loaded)
+        predicting = time.monotonic() - started - trained
+        (folder / MODEL_FOLDER).mkdir(parents=True)
+        whole.save(folder / MODEL_FOLDER)
+        backtest = np.concatenate(rows)
+        np.save(folder / BACKTEST_FILE, backtest)
+        np.save(folder / FORECAST_FILE, future.astype(np.float32))
+        metrics = {name: self._score(name, backtest, done) for name in (self.metric, *self.also)} | {
+            "fit_seconds": trained,
+            "forecast_seconds": predicting,
+            "model_mb": sum(path.stat().st_size for path in (folder / MODEL_FOLDER).rglob("*")) / 1e6,
+        }
+        write_metrics(request.folder, metrics)
+        return Measurement(metrics=metrics, artifacts=find_artifacts(request.folder))
+
+    def _fit(
+        self, family: Forecaster, request: TrialRequest, panel: Panel, ends: float | None, *, share: float
+    ) -> ForecastModel:
+        """Return a model that was trained within a share of the time that is left."""
+        name, now = str(request.parameters["family"]), time.monotonic()
+        parameters = {
+            key.removeprefix(f"{name}."): value
+            for key, value in request.parameters.items()
+            if key.startswith(f"{name}.")
+        }
+        part = ForecastPart(
+            panel=panel,
+            horizon=self.horizon,
+            seed=request.seed,
+            threads=int(os.environ.get("OMP_NUM_THREADS") or 1),
+            deadline=None if ends is None else now + share * (ends - now),
+        )
+        return family.fit(part, parameters)
+
+    def _score(self, metric: str, forecast: Floats, rows: int) -> float:
+        """Return a metric of the forecasts of the first rows of the backtest."""
+        backtest = self.backtest
+        return forecast_score(metric).mean(backtest.actual[:rows], forecast.astype(np.float64), backtest.scales[:rows])
+
+    def reproduce(self, request: TrialRequest) -> str:
+        """Return a command that runs the trial again."""
+        return command("tunesmith", "reproduce", request.folder.parent.parent, request.number)
+
+    def to_table(self) -> dict[str, Any]:
+        """Return the `[task]` table of study.toml that describes it."""
+        return {
+            "kind": "forecast",
+            "panel": str(Path(self.folder).absolute() / self.panel),
+            "horizon": self.horizon,
+            "windows": self.windows,
+            "stride": self.stride,
+            "metric": self.metric,
+            "families": list(self.families),
+            "also": list(self.also),
+        }

@@ -1,0 +1,37 @@
+"""Windows of a backtest."""
+
+from __future__ import annotations
+
+import numpy as np
+from tests.contracts.test_forecasters import panel_of, seasonal
+
+from tunesmith.series.backtest import Backtest
+
+
+def test_windows_are_the_last_steps_one_horizon_apart() -> None:
+    panel = panel_of([np.arange(100.0), np.arange(200.0, 290.0)])
+    backtest = Backtest(panel=panel, horizon=6, windows=2)
+    assert backtest.series.tolist() == [0, 1, 0, 1]
+    assert backtest.actual[0].tolist() == [94, 95, 96, 97, 98, 99]
+    assert backtest.actual[3].tolist() == [278, 279, 280, 281, 282, 283]
+    assert [part.history.lengths.tolist() for part in backtest.parts] == [[94, 84], [88, 78]]
+
+
+def test_short_series_have_fewer_windows_or_none() -> None:
+    panel = panel_of([seasonal(100), seasonal(31), seasonal(11), seasonal(8)])
+    backtest = Backtest(panel=panel, horizon=6, windows=3)
+    assert np.bincount(backtest.series, minlength=4).tolist() == [3, 1, 1, 0]
+
+
+def test_series_that_are_all_too_short_have_shorter_windows() -> None:
+    backtest = Backtest(panel=panel_of([seasonal(8)]), horizon=6, windows=3)
+    assert backtest.actual.shape == (1, 4)
+    tiny = Backtest(panel=panel_of([np.array([1.0, 2.0])]), horizon=6, windows=3)
+    assert tiny.actual.tolist() == [[2.0]]
+    assert tiny.parts[0].history.lengths.tolist() == [1]
+
+
+def test_scales_come_from_what_lies_before_the_window() -> None:
+    values = np.concatenate([np.arange(60.0), np.full(6, 1e6)])
+    backtest = Backtest(panel=panel_of([values], seasons=()), horizon=6, windows=1)
+    assert backtest.scales.tolist() == [[1.0, 1.0]]
