@@ -83,7 +83,7 @@ class Frequency:
             last = (months + 1).astype("datetime64[D]") - 1
             return np.minimum(months.astype("datetime64[D]") + (self.month_day - 1), last).astype("datetime64[s]")
         if self.unit == "business_day":
-            return np.busday_offset("1970-01-01", units, roll="forward").astype("datetime64[s]")
+            return np.asarray(np.busday_offset("1970-01-01", units, roll="forward").astype("datetime64[s]"))
         return units.astype("datetime64[s]")
 
     @property
