@@ -28,7 +28,7 @@ def quantiles_of(model: Any, history: Floats, horizon: int) -> Floats:
 
 
 def points_of(model: Any, history: Floats, horizon: int, season: int) -> Floats:
-    """Return the forecast of a model that knows no intervals, with those of seasonal differences.
+    """Return the forecast of a model with the intervals of a seasonal naive one; its own are unknown, or slow.
 
     Args:
         model: A model of statsforecast.
@@ -37,7 +37,7 @@ def points_of(model: Any, history: Floats, horizon: int, season: int) -> Floats:
         season: The length of the season.
     """
     point = np.asarray(model.forecast(y=history, h=horizon)["mean"], dtype=np.float64)
-    return normal(point, np.full(horizon, deviation(history, season)))
+    return normal(point, deviation(history, season) * np.sqrt(np.arange(horizon) // season + 1))
 
 
 def _quantiles(result: Mapping[str, Any]) -> Floats:

@@ -12,6 +12,7 @@ from ..core.arrays import Floats, Indices
 from .panel import Panel
 
 _LEAST_HISTORY = 4
+_MOST_SERIES = 1_000  # Of a window: more tell little more, and local models take their time for each.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +31,8 @@ class Window:
 @dataclass(frozen=True, kw_only=True)
 class Backtest:
     """The last windows of each series. A row is one window of one series, the latest windows first.
+
+    Of many series an even selection is evaluated.
 
     Args:
         panel: The series.
@@ -52,16 +55,35 @@ class Backtest:
     @cached_property
     def parts(self) -> Sequence[Window]:
         """The windows, the latest first; the first has at least one row."""
+        chosen = np.arange(len(self.panel))
+        if len(chosen) > _MOST_SERIES:
+            chosen = np.flatnonzero(self._lengths(0) >= self._least(0))
+            chosen = chosen[np.linspace(0, len(chosen) - 1, _MOST_SERIES).astype(int)]
         parts = []
-        first = min(_LEAST_HISTORY, int(self.panel.lengths.max()) - 1)
         for number in range(self.windows):
-            lengths = self.panel.lengths - self.steps - number * (self.stride or self.steps)
-            least = first if number == 0 else max(2 * self.steps, 2 * self.panel.season, _LEAST_HISTORY)
-            series = np.flatnonzero(lengths >= least)
+            lengths = self._lengths(number)
+            series = chosen[lengths[chosen] >= self._least(number)]
             if not len(series):
                 break
             parts.append(Window(series=series, history=self.panel.select(series, lengths[series])))
         return parts
+
+    @property
+    def training(self) -> Panel:
+        """All series up to the origin of the earliest window."""
+        number = len(self.parts) - 1
+        lengths = self._lengths(number)
+        series = np.flatnonzero(lengths >= self._least(number))
+        return self.panel.select(series, lengths[series])
+
+    def _lengths(self, number: int) -> Indices:
+        """Return the number of values of each series before a window."""
+        return np.asarray(self.panel.lengths - self.steps - number * (self.stride or self.steps))
+
+    def _least(self, number: int) -> int:
+        """Return the number of values that a series must have before a window."""
+        first = min(_LEAST_HISTORY, int(self.panel.lengths.max()) - 1)
+        return first if number == 0 else max(2 * self.steps, 2 * self.panel.season, _LEAST_HISTORY)
 
     @cached_property
     def actual(self) -> Floats:

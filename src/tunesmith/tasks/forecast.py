@@ -124,7 +124,7 @@ class ForecastTask:
         ends = min((limit for limit in limits if limit is not None), default=None)
         family: Forecaster = plugins.load("forecasters", str(request.parameters["family"]))()
         folder, parts = request.folder / ARTIFACTS_FOLDER, self.backtest.parts
-        model = self._fit(family, request, parts[-1].history, ends, share=0.5)
+        model = self._fit(family, request, self.backtest.training, ends, share=0.5)
         rows: list[np.ndarray] = []
         done = 0
         for number, part in enumerate(parts):

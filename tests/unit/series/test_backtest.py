@@ -35,3 +35,12 @@ def test_scales_come_from_what_lies_before_the_window() -> None:
     values = np.concatenate([np.arange(60.0), np.full(6, 1e6)])
     backtest = Backtest(panel=panel_of([values], seasons=()), horizon=6, windows=1)
     assert backtest.scales.tolist() == [[1.0, 1.0]]
+
+
+def test_of_many_series_an_even_selection_is_evaluated_and_all_are_trained_on() -> None:
+    panel = panel_of([seasonal(40 if index % 2 else 30, seed=index) for index in range(2_500)])
+    backtest = Backtest(panel=panel, horizon=6, windows=1)
+    assert len(np.unique(backtest.series)) == len(backtest.actual) == 1_000
+    assert np.histogram(backtest.series, bins=5, range=(0, 2_500))[0].tolist() == [200] * 5
+    assert len(backtest.training) == 2_500
+    assert backtest.training.lengths.tolist() == (panel.lengths - 6).tolist()
