@@ -79,12 +79,12 @@ def _long(path: Path) -> dict[str, np.ndarray]:
 
 def _by_series(frame: pd.DataFrame) -> dict[str, np.ndarray]:
     ordered = frame.sort_values(["unique_id", "t"])
-    return {str(name): part["y"].to_numpy(dtype=float) for name, part in ordered.groupby("unique_id")}
+    return {str(name): part["y"].to_numpy(dtype=float) for name, part in ordered.groupby("unique_id", observed=True)}
 
 
 def _exchange(path: Path) -> dict[str, np.ndarray]:
-    frame = pd.read_csv(path, header=None)
-    return {f"currency {column}": frame[column].to_numpy(dtype=float) for column in frame}
+    frame = pd.read_csv(path)
+    return {str(name): frame[name].to_numpy(dtype=float) for name in frame if frame[name].dtype.kind in "if"}
 
 
 def _classic(path: Path) -> dict[str, np.ndarray]:

@@ -23,7 +23,8 @@ class Season:
 
     Args:
         length: In steps.
-        strength: The median over the series of the share of the variance around the trend that it explains, 0 to 1.
+        strength: The share of the variance around the trend that it explains, 0 to 1; the upper quartile of the series, as
+            the others may have no such season.
     """
 
     length: int
@@ -34,7 +35,8 @@ def find_seasons(panel: Panel) -> list[Season]:
     """Return the seasons of series, the shortest first.
 
     Candidates are those that the calendar suggests; for steps without dates, the lag at which series resemble
-    themselves most. Those that explain less than 0.3 of the variance around the trend are left out.
+    themselves most. Those that explain less than 0.3 of the variance around the trend in all but a quarter of the series
+    are left out.
 
     Args:
         panel: The series.
@@ -48,7 +50,7 @@ def find_seasons(panel: Panel) -> list[Season]:
         strengths = [seasonal_strength(rest, length) for rest in rests if len(rest) >= 2 * length + 1]
         if len(strengths) < max(1, len(histories) // 4):
             continue
-        strength = float(np.median(strengths))
+        strength = float(np.quantile(strengths, 0.75))
         if strength >= _LEAST_STRENGTH:
             seasons.append(Season(length=length, strength=strength))
     return seasons
