@@ -5,8 +5,9 @@ python ridge.py 24 48 168
 
 import sys
 
-import ett
 import numpy as np
+
+import ett
 
 LOOKBACK = 336
 STRENGTHS = (1.0, 10.0, 100.0, 1000.0)

@@ -9,12 +9,12 @@ import runpy
 import time
 from pathlib import Path
 
-import ett
 import numpy as np
 import torch
 from ridge import errors as ridge_errors
 from torch import nn
 
+import ett
 from tunesmith.networks.encoder_decoder import EncoderDecoder
 
 

@@ -65,10 +65,15 @@ def origins(panel: Panel, horizon: int, *, least: int, most: int, seed: int) -> 
 def before(panel: Panel, moments: Origins, lookback: int) -> Floats:
     """Return the values before each moment, the latest last; shape `(origins, lookback)`.
 
-    Where a series is shorter, its first value stands for those before it.
+    Where a series is shorter, its first value stands for those before it. Missing values just before a moment are the
+    last one that was there.
     """
     positions = moments.steps[:, None] - lookback + np.arange(lookback)
-    return np.asarray(panel.values[panel.offsets[moments.series][:, None] + np.maximum(positions, 0)])
+    places = panel.offsets[moments.series][:, None] + np.maximum(positions, 0)
+    if panel.observed is not None:
+        last = panel.last_observed(panel.offsets[moments.series] + moments.steps - 1)
+        places = np.minimum(places, last[:, None])
+    return np.asarray(panel.values[places])
 
 
 def after(panel: Panel, moments: Origins, horizon: int) -> Floats:

@@ -11,6 +11,7 @@ import numpy as np
 from ..data.findings import Finding, by_severity
 from ..text.wording import count, share
 from .panel import Panel
+from .row_findings import many, named
 from .traits import SeriesTraits, traits_of
 
 _STRONG_TREND = 0.6
@@ -45,7 +46,7 @@ def analyse_series(panel: Panel, horizon: int) -> SeriesAnalysis:
         horizon: The steps to forecast.
     """
     traits = traits_of(panel)
-    findings = [*panel.findings, *_about_series(panel, horizon), *_about_traits(panel, traits)]
+    findings = [*panel.findings, *_about_lengths(panel, horizon), *_about_values(panel), *_about_traits(panel, traits)]
     return SeriesAnalysis(findings=by_severity(findings), traits=_medians(traits), looked_at=len(traits))
 
 
@@ -56,26 +57,26 @@ def _medians(traits: list[SeriesTraits]) -> SeriesTraits:
     return SeriesTraits(seasons=seasons, **values)
 
 
-def _about_series(panel: Panel, horizon: int) -> Iterator[Finding]:
-    short = np.flatnonzero(panel.lengths < 2 * horizon)
+def _about_lengths(panel: Panel, horizon: int) -> Iterator[Finding]:
+    single = np.flatnonzero(panel.lengths == 1)
+    if len(single):
+        yield _of_series(
+            panel,
+            single,
+            kind="single_values",
+            severity="warning",
+            text=f"{many(len(single), 'has', 'have')} one value",
+            remedy="It is all that can be said of what comes.",
+        )
+    short = np.flatnonzero((panel.lengths < 2 * horizon) & (panel.lengths > 1))
     if len(short):
         yield _of_series(
             panel,
             short,
             kind="short_series",
             severity="warning" if len(short) == len(panel) else "info",
-            text=f"{_many(len(short))} shorter than two horizons of {count(horizon, 'step')}.",
+            text=f"{many(len(short))} shorter than two horizons of {count(horizon, 'step')}",
             remedy="They are forecast, but say little about which model is best. A shorter horizon is safer.",
-        )
-    constant = np.array([index for index in range(len(panel)) if not np.ptp(panel.history(index))], dtype=int)
-    if len(constant):
-        yield _of_series(
-            panel,
-            constant,
-            kind="constant_series",
-            severity="info",
-            text=f"{_many(len(constant))} constant.",
-            remedy="They are continued as they are.",
         )
     ends = panel.starts + panel.lengths
     early = np.flatnonzero(ends < ends.max())
@@ -85,8 +86,33 @@ def _about_series(panel: Panel, horizon: int) -> Iterator[Finding]:
             early,
             kind="ended_early",
             severity="info",
-            text=f"{_many(len(early), 'ends', 'end')} before the others.",
+            text=f"{many(len(early), 'ends', 'end')} before the others",
             remedy="Each is forecast from its own end. Leave them out if they are closed.",
+        )
+
+
+def _about_values(panel: Panel) -> Iterator[Finding]:
+    least, greatest = panel.extremes()
+    constant = np.flatnonzero((least == greatest) & (panel.lengths > 1))
+    if len(constant):
+        zeros = int((least[constant] == 0).sum())
+        yield _of_series(
+            panel,
+            constant,
+            kind="constant_series",
+            severity="info" if len(constant) < len(panel) else "warning",
+            text=f"{many(len(constant))} constant" + (f", {zeros:,} of them 0" if zeros else ""),
+            remedy="They are continued as they are.",
+        )
+    negative = np.flatnonzero(least < 0)
+    if len(negative):
+        yield _of_series(
+            panel,
+            negative,
+            kind="negative_values",
+            severity="info",
+            text=f"{many(len(negative), 'has', 'have')} values below 0",
+            remedy="Multiplicative models and logarithms are not used for them.",
         )
 
 
@@ -119,7 +145,7 @@ def _about_traits(panel: Panel, traits: list[SeriesTraits]) -> Iterator[Finding]
         )
     jumps = [one for one in traits if one.jump is not None]
     if jumps:
-        words = _many(len(jumps), "jumps", "jump") if len(traits) > 1 else "The level jumps"
+        words = many(len(jumps), "jumps", "jump") if len(traits) > 1 else "The level jumps"
         yield Finding(
             kind="jump",
             severity="info",
@@ -127,24 +153,9 @@ def _about_traits(panel: Panel, traits: list[SeriesTraits]) -> Iterator[Finding]
             remedy="Values before it tell little about the future; a shorter history may do better.",
             values={"series": len(jumps)},
         )
-    negative = int(np.sum([(panel.history(index) < 0).any() for index in range(min(len(panel), 1_000))]))
-    if negative:
-        yield Finding(
-            kind="negative_values",
-            severity="info",
-            text=f"{_many(negative, 'has', 'have')} values below 0.",
-            remedy="Multiplicative models and logarithms are not used for them.",
-            values={"series": negative},
-        )
 
 
-def _many(series: int, one: str = "is", more: str = "are") -> str:
-    return f"{series:,} series {one if series == 1 else more}"
-
-
-def _of_series(panel: Panel, chosen: np.ndarray, **words: Any) -> Finding:
+def _of_series(panel: Panel, chosen: np.ndarray, *, text: str, **words: Any) -> Finding:
     """Return a finding about some series, which names the first of them."""
-    names = [panel.names[index] for index in chosen[:5] if panel.names[index]]
-    listed = f" ({', '.join(names)}{' and more' if len(chosen) > 5 else ''})" if names else ""
-    text = f"{words.pop('text').removesuffix('.')}{listed}."
-    return Finding(text=text, values={"series": len(chosen)}, **words)
+    keys = [(panel.names[index],) for index in chosen[:6]]
+    return Finding(text=f"{text}{named(keys)}.", values={"series": len(chosen)}, **words)

@@ -15,5 +15,5 @@ def bounded(forecast: Floats, panel: Panel) -> Floats:
         forecast: Quantiles, shape `(series, horizon, levels)`.
         panel: The series up to the origin.
     """
-    least = np.array([panel.history(index).min() for index in range(len(panel))])
+    least, _ = panel.extremes()
     return np.maximum(forecast, np.where(least >= 0, 0.0, -np.inf)[:, None, None])

@@ -11,6 +11,7 @@ from ..errors import InputError, MissingExtra
 from .frequency import Frequency
 
 _DAY = 86_400
+_MOST_DAYS = 7  # From a holiday.
 
 
 def calendar(frequency: Frequency, positions: Indices, country: str | None = None) -> list[Floats]:
@@ -19,6 +20,7 @@ def calendar(frequency: Frequency, positions: Indices, country: str | None = Non
     They are the month; for steps of less than a month the day of the week and of the month; for steps of less than a
     day the minute of the day. For months the number of days and of working days. With a country: whether a day is a
     holiday, the days since the last one and until the next one, at most a week; for longer steps how many they hold.
+    Times with a zone are taken on its clocks.
 
     Args:
         frequency: The grid of the positions.
@@ -65,21 +67,27 @@ def _holidays_within(days: np.ndarray, ends: np.ndarray, country: str) -> np.nda
 
 def _around_holidays(days: np.ndarray, country: str) -> list[np.ndarray]:
     """Return whether days are holidays, and the days since the last and until the next one, at most seven."""
+    far = np.timedelta64(2 * _MOST_DAYS, "D")
     known = _holidays(country, _year(days.min()) - 1, _year(days.max()) + 1)
-    after = np.searchsorted(known, days)  # The first holiday on or after a day.
-    until = (known[np.minimum(after, len(known) - 1)] - days).astype(np.int64)
-    before = np.searchsorted(known, days, side="right") - 1
-    since = (days - known[np.maximum(before, 0)]).astype(np.int64)
-    return [np.isin(days, known), np.clip(since, 0, 7), np.clip(until, 0, 7)]
+    known = np.concatenate([[days.min() - far], known, [days.max() + far]])
+    until = known[np.searchsorted(known, days)] - days
+    since = days - known[np.searchsorted(known, days, side="right") - 1]
+    near = (np.minimum(distance.astype(np.int64), _MOST_DAYS) for distance in (since, until))
+    return [np.isin(days, known), *near]
 
 
 def _year(day: np.datetime64) -> int:
     return int(day.astype("datetime64[Y]").astype(int)) + 1970
 
 
-@lru_cache(maxsize=64)
 def _holidays(country: str, first: int, last: int) -> np.ndarray:
     """Return the holidays of some years, sorted; `datetime64[D]`."""
+    return np.concatenate([_holidays_of(country, year) for year in range(first, last + 1)])
+
+
+@lru_cache(maxsize=1_000)
+def _holidays_of(country: str, year: int) -> np.ndarray:
+    """Return the holidays of a year, sorted; `datetime64[D]`."""
     try:
         import holidays
     except ImportError:
@@ -88,9 +96,10 @@ def _holidays(country: str, first: int, last: int) -> np.ndarray:
         ) from None
     name, _, part = country.partition("-")
     try:
-        found = holidays.country_holidays(name.upper(), subdiv=part.upper() or None, years=range(first, last + 1))
+        found = holidays.country_holidays(name.upper(), subdiv=part.upper() or None, years=year)
     except NotImplementedError:
         raise InputError(
             f"a country must be a code whose holidays are known, as DE or US-CA, got '{country}'.", keys=("country",)
         ) from None
-    return np.sort(np.array([np.datetime64(day.isoformat()) for day in found], dtype="datetime64[D]"))
+    days = [day.isoformat() for day in found if day.year == year]
+    return np.sort(np.array(days, dtype="datetime64[D]"))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 
 from ..core.arrays import Indices
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Unit = Literal["month", "business_day", "second", "step"]
 
@@ -31,6 +34,7 @@ _WORDS = {
     ("second", 7 * _DAY): "weekly",
     ("step", 1): "every step",
 }
+_USUAL = (1, 5, 10, 15, 30, 60, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, _DAY, 7 * _DAY)
 _SECONDS = {7 * _DAY: "weeks", _DAY: "days", 3_600: "hours", 60: "minutes", 1: "seconds"}
 
 
@@ -45,6 +49,9 @@ class Frequency:
         count: How many of these units.
         phase: Where position 0 lies, in units after 1970-01-01; after 0 for steps.
         month_day: The day of the month of a stamp of months, 31 for the last one.
+        slack: By how many seconds a stamp may come too early for its position.
+        zone: The name of the zone of the stamps; None if they have none. Steps of less than a day are counted in UTC,
+            so that none is skipped or repeated when clocks change; longer ones on the clocks of the zone.
 
     >>> quarters = Frequency(unit="month", count=3)
     >>> positions = quarters.positions(np.array(["2020-01-01", "2020-05-17"], dtype="datetime64[s]"))
@@ -56,12 +63,20 @@ class Frequency:
     count: int = 1
     phase: int = 0
     month_day: int = 1
+    slack: int = 0
+    zone: str | None = None
+
+    @property
+    def counts_in_utc(self) -> bool:
+        """Whether positions are counted in UTC, and not on the clocks of the zone."""
+        return self.zone is not None and self.unit == "second" and self.count < _DAY
 
     def positions(self, stamps: np.ndarray) -> Indices:
         """Return the positions of stamps; of one between two positions, the earlier one.
 
         Args:
-            stamps: Dates as `datetime64`, or numbers for steps; shape `(stamps,)`.
+            stamps: Dates as `datetime64`, in UTC if positions are counted in it; or numbers for steps; shape
+                `(stamps,)`.
         """
         if self.unit == "step":
             units = np.floor(stamps).astype(np.int64)
@@ -70,11 +85,47 @@ class Frequency:
         elif self.unit == "business_day":
             units = np.busday_count("1970-01-01", stamps.astype("datetime64[D]"))
         else:
-            units = stamps.astype("datetime64[s]").astype(np.int64)
+            units = stamps.astype("datetime64[s]").astype(np.int64) + self.slack
         return np.asarray((units - self.phase) // self.count, dtype=np.intp)
 
     def stamps(self, positions: np.ndarray) -> np.ndarray:
-        """Return the stamps of positions: `datetime64[s]`, or whole numbers for steps; shape `(positions,)`."""
+        """Return the stamps of positions, on the clocks of the zone: `datetime64[s]`, or whole numbers for steps.
+
+        Args:
+            positions: Shape `(positions,)`.
+        """
+        stamps = self._counted(positions)
+        if not self.counts_in_utc or self.zone == "UTC":
+            return stamps
+        return np.asarray(self._in_zone(stamps).tz_localize(None).to_numpy(dtype="datetime64[s]"))
+
+    def zoned_stamps(self, positions: np.ndarray) -> np.ndarray | pd.DatetimeIndex:
+        """Return the stamps of positions for a frame: with the zone, if there is one."""
+        import pandas as pd
+
+        stamps = self._counted(positions)
+        if self.zone is None:
+            return stamps
+        if self.counts_in_utc:
+            return self._in_zone(stamps)
+        first = np.ones(len(stamps), dtype=bool)  # Of a time that occurs twice, the first one.
+        return pd.DatetimeIndex(stamps).tz_localize(self.zone, ambiguous=first, nonexistent="shift_forward")
+
+    def in_utc(self, stamps: np.ndarray) -> np.ndarray:
+        """Return times on the clocks of the zone in UTC; of one that occurs twice, the first; shape `(stamps,)`."""
+        import pandas as pd
+
+        first = np.ones(len(stamps), dtype=bool)
+        index = pd.DatetimeIndex(stamps).tz_localize(self.zone, ambiguous=first, nonexistent="shift_forward")
+        return np.asarray(index.tz_convert("UTC").tz_localize(None).to_numpy(dtype="datetime64[s]"))
+
+    def _in_zone(self, stamps: np.ndarray) -> pd.DatetimeIndex:
+        import pandas as pd
+
+        return pd.DatetimeIndex(stamps).tz_localize("UTC").tz_convert(self.zone)
+
+    def _counted(self, positions: np.ndarray) -> np.ndarray:
+        """Return the stamps of positions, in UTC if they are counted in it."""
         units = np.asarray(positions, dtype=np.int64) * self.count + self.phase
         if self.unit == "step":
             return units
@@ -134,7 +185,7 @@ def frequency_of(stamps: np.ndarray, series: np.ndarray) -> tuple[Frequency, flo
     same = np.diff(series) == 0
     if stamps.dtype.kind != "M":
         gaps = np.diff(stamps)[same]
-        count = max(1, round(_most_frequent(gaps))) if len(gaps) else 1
+        count = max(1, round(_most_frequent(gaps) or float(np.median(gaps)))) if len(gaps) else 1
         phase = int(np.floor(stamps[0])) % count if len(stamps) else 0
         return _with_share(Frequency(unit="step", count=count, phase=phase), stamps, same)
     seconds = stamps.astype("datetime64[s]").astype(np.int64)
@@ -144,9 +195,9 @@ def frequency_of(stamps: np.ndarray, series: np.ndarray) -> tuple[Frequency, flo
     for candidate in (_months(stamps, gaps), _business_days(stamps, gaps)):
         if candidate is not None:
             return _with_share(candidate, stamps, same)
-    count = _nice(max(1, int(_most_frequent(gaps))))
-    phases, counts = np.unique(seconds % count, return_counts=True)
-    return _with_share(Frequency(unit="second", count=count, phase=int(phases[counts.argmax()])), stamps, same)
+    count = _seconds(gaps)
+    phase, slack = _phase(seconds % count, count)
+    return _with_share(Frequency(unit="second", count=count, phase=phase, slack=slack), stamps, same)
 
 
 def _with_share(frequency: Frequency, stamps: np.ndarray, same: np.ndarray) -> tuple[Frequency, float]:
@@ -154,9 +205,44 @@ def _with_share(frequency: Frequency, stamps: np.ndarray, same: np.ndarray) -> t
     return frequency, float((steps == 1).mean()) if len(steps) else 0.0
 
 
-def _most_frequent(gaps: np.ndarray) -> float:
+def _most_frequent(gaps: np.ndarray) -> float | None:
+    """Return the most frequent gap, if it is one of five or more."""
     values, counts = np.unique(gaps, return_counts=True)
-    return float(values[counts.argmax()]) if counts.max() > 0.2 * len(gaps) else float(np.median(gaps))
+    return float(values[counts.argmax()]) if counts.max() > 0.2 * len(gaps) else None
+
+
+def _seconds(gaps: np.ndarray) -> int:
+    """Return the distance of stamps in seconds: the most frequent gap, or a usual length near irregular ones."""
+    frequent = _most_frequent(gaps)
+    if frequent is not None:
+        return _nice(max(1, int(frequent)))
+    typical = max(1.0, float(np.median(gaps)))
+    near = _nice(int(typical))
+    return near if near in _USUAL else min(_USUAL, key=lambda length: abs(np.log(length / typical)))
+
+
+def _phase(phases: np.ndarray, count: int) -> tuple[int, int]:
+    """Return where the grid of seconds begins, and by how many seconds stamps may come too early.
+
+    Stamps that lie close together, around a time of day, belong to the same position; other ones to that before them.
+
+    Args:
+        phases: The seconds of each stamp after a multiple of the distance, shape `(stamps,)`.
+        count: The distance in seconds.
+    """
+    distinct, counts = np.unique(phases, return_counts=True)
+    if len(distinct) == 1:
+        return int(distinct[0]), 0
+    usual = int(distinct[counts.argmax()])
+    gaps = np.diff(np.append(distinct, distinct[0] + count))
+    first = int(distinct[(gaps.argmax() + 1) % len(distinct)])
+    width = count - int(gaps.max())
+    if width > count // 4:
+        return (usual, 0) if counts.max() > 0.05 * len(phases) else (0, 0)
+    if counts.max() <= 0.5 * len(phases):  # No time is usual: the roundest is.
+        within = first + np.arange(width + 1)
+        usual = int(min(within, key=lambda second: [bool(second % length) for length in (_DAY, 3_600, 900, 60, 10)]))
+    return usual % count, (usual - first) % count
 
 
 def _months(stamps: np.ndarray, gaps: np.ndarray) -> Frequency | None:
@@ -174,8 +260,8 @@ def _months(stamps: np.ndarray, gaps: np.ndarray) -> Frequency | None:
         day = _LAST_DAY
     elif counts.max() > 0.9 * len(days):
         day = int(values[counts.argmax()])
-    elif count == 1 and (gaps == gaps[0]).mean() > 0.9:
-        return None  # Every 30 days.
+    elif (gaps == gaps[0]).mean() > 0.9:
+        return None  # Every 30 days, or every 13 weeks.
     else:
         day = 1
     phases, counts = np.unique(months.astype(np.int64) % count, return_counts=True)

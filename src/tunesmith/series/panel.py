@@ -38,6 +38,7 @@ class Panel:
         findings: What was noticed in preparing them.
         source: What they were made from: a fingerprint of the data, and the options.
         stored: How many values of each lie in `values`, if some of them are after `lengths`; None if none are.
+        keys: What tells each series from others, one text for each of `columns.keys`; empty if that is its name.
     """
 
     columns: SeriesColumns
@@ -54,6 +55,7 @@ class Panel:
     findings: tuple[Finding, ...] = ()
     source: Mapping[str, Any] = field(default_factory=dict)
     stored: Indices | None = None
+    keys: tuple[tuple[str, ...], ...] = ()
 
     def __len__(self) -> int:
         return len(self.names)
@@ -82,13 +84,39 @@ class Panel:
         values = self.values[part]
         if self.observed is None or self.observed[part][-1]:
             return values
-        last = int(np.flatnonzero(self.observed[part])[-1]) if self.observed[part].any() else len(values) - 1
+        last = int(np.flatnonzero(self.observed[part])[-1])  # The first one is always there.
         return np.concatenate([values[: last + 1], np.full(len(values) - last - 1, values[last])])
 
     def known_values(self, index: int) -> Floats:
         """Return the values of a series with NaN where one is missing, shape `(length,)`."""
         part = slice(self.offsets[index], self.offsets[index] + self.lengths[index])
         return self.values[part] if self.observed is None else np.where(self.observed[part], self.values[part], np.nan)
+
+    def extremes(self) -> tuple[Floats, Floats]:
+        """Return the least and the greatest value of each series, shape `(series,)` each."""
+        bounds = [(history.min(), history.max()) for history in map(self.history, range(len(self)))]
+        least, greatest = np.array(bounds, dtype=np.float64).T
+        return least, greatest
+
+    def sample(self, most: int, least: int) -> Indices:
+        """Return the numbers of some series, evenly spaced.
+
+        Args:
+            most: How many.
+            least: The least number of values of each.
+        """
+        long = np.flatnonzero(self.lengths >= least)
+        return long[np.unique(np.linspace(0, len(long) - 1, min(most, len(long))).astype(int))]
+
+    def last_observed(self, places: Indices) -> Indices:
+        """Return the places of the last values that were there, at or before some places in `values`.
+
+        Models must not see interpolated values after them: those know the value that ends the gap.
+        """
+        if self.observed is None:
+            return places
+        there = np.flatnonzero(self.observed)
+        return np.asarray(there[np.searchsorted(there, places, side="right") - 1])
 
     def past_covariates(self, series: Indices, steps: Indices) -> Floats:
         """Return the covariates that are not known ahead, shape `(rows, covariates)`.
@@ -118,26 +146,38 @@ class Panel:
             lengths=self.lengths[series] if lengths is None else np.asarray(lengths, dtype=np.intp),
             stored=(self.lengths if self.stored is None else self.stored)[series],
             future=None if self.future is None else self.future[series],
+            keys=tuple(self.keys[index] for index in series) if self.keys else (),
         )
 
     def known_ahead(self, series: Indices, steps: Indices) -> Floats:
-        """Return the covariates that are known ahead, NaN where they are not known; shape `(rows, known)`.
+        """Return the covariates that are known ahead, shape `(rows, known)`.
+
+        After the last step for which they are known, the last value stands.
 
         Args:
             series: The number of the series of each row.
             steps: The step of each row, from 0; also one after the end of the series.
         """
         stored = (self.lengths if self.stored is None else self.stored)[series]
-        result = np.full((len(steps), len(self.known)), np.nan)
         static = () if self.columns.covariates is None else self.columns.covariates.static
-        within = steps < stored
+        within = self.offsets[series] + np.minimum(steps, stored - 1)
+        columns = [self.covariates[name][self.offsets[series] if name in static else within] for name in self.known]
+        result = np.column_stack(columns) if columns else np.empty((len(steps), 0))
         if self.future is not None:
-            ahead = ~within & (steps - stored < self.future.shape[1])
-            result[ahead] = self.future[series[ahead], (steps - stored)[ahead]]
+            ahead = np.flatnonzero(steps >= stored)
+            later = np.minimum(steps[ahead] - stored[ahead], self.future.shape[1] - 1)
+            moving = [column for column, name in enumerate(self.known) if name not in static]
+            result[np.ix_(ahead, moving)] = self.future[series[ahead], later][:, moving]
+        return result
+
+    def last_known(self) -> Floats:
+        """Return the last values of the covariates that are known ahead, NaN where none is; shape `(series, known)`."""
+        result = np.full((len(self), len(self.known)), np.nan)
         for column, name in enumerate(self.known):
-            rows = slice(None) if name in static else within
-            places = self.offsets[series] + np.minimum(steps, stored - 1)
-            result[rows, column] = self.covariates[name][places[rows]]
+            there = np.flatnonzero(np.isfinite(self.covariates[name]))
+            firsts, ends = (np.searchsorted(there, self.offsets + added) for added in (0, self.lengths))
+            some = ends > firsts
+            result[some, column] = self.covariates[name][there[ends[some] - 1]]
         return result
 
     def stamps(self, index: int, first: int, count: int) -> np.ndarray:
@@ -164,6 +204,7 @@ class Panel:
         manifest = {
             "columns": self.columns.to_table(),
             "names": list(self.names),
+            "keys": [list(key) for key in self.keys],
             "frequency": self.frequency.to_table(),
             "seasons": list(self.seasons),
             "covariates": list(self.covariates),
@@ -185,6 +226,7 @@ class Panel:
         return cls(
             columns=SeriesColumns.from_table(manifest["columns"]),
             names=tuple(manifest["names"]),
+            keys=tuple(map(tuple, manifest["keys"])),
             frequency=Frequency.from_table(manifest["frequency"]),
             seasons=tuple(manifest["seasons"]),
             starts=np.load(folder / "starts.npy"),

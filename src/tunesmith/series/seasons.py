@@ -108,9 +108,9 @@ def _trend(values: Floats, length: int) -> Floats:
 
 
 def _sample(panel: Panel) -> list[Floats]:
-    chosen = np.unique(np.linspace(0, len(panel) - 1, min(_MOST_SERIES, len(panel))).astype(int))
+    chosen = panel.sample(_MOST_SERIES, least=3)
     histories = [np.asarray(panel.history(index)[-_MOST_VALUES:], dtype=np.float64) for index in chosen]
-    return [history for history in histories if len(history) > 2 and history.std() > 0]
+    return [history for history in histories if history.std() > 0]
 
 
 def _lags(histories: Sequence[Floats]) -> tuple[int, ...]:

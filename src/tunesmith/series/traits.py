@@ -86,12 +86,10 @@ class SeriesTraits:
 
 
 def traits_of(panel: Panel) -> list[SeriesTraits]:
-    """Return the traits of the series of a panel, or of an even sample of many."""
-    chosen = np.unique(np.linspace(0, len(panel) - 1, min(_MOST_SERIES, len(panel))).astype(int))
+    """Return the traits of the series of a panel with two or more values, or of an even sample of many."""
     return [
         SeriesTraits.of(np.asarray(panel.history(index)[-_MOST_VALUES:], dtype=np.float64), panel.seasons)
-        for index in chosen
-        if panel.lengths[index] > 1
+        for index in panel.sample(_MOST_SERIES, least=2)
     ]
 
 

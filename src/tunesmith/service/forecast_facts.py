@@ -11,7 +11,7 @@ import numpy as np
 
 from ..fitting.forecasting.families import absent_forecasters, first_forecasts, forecasters
 from ..fitting.forecasting.options import ForecastOptions
-from ..fitting.forecasting.prepare import default_horizon, default_windows, prepare_series
+from ..fitting.forecasting.prepare import checked_horizon, default_windows, prepare_series
 from ..fitting.forecasting.result import ForecastResult
 from ..series.analysis import analyse_series
 from ..series.panel import Panel
@@ -31,7 +31,7 @@ def understood_series(data: Any, options: ForecastOptions, folder: Path) -> dict
     """
     with tempfile.TemporaryDirectory(prefix="tunesmith-") as place:
         panel = prepare_series(data, options.series, Path(place) / "series")
-        horizon = options.series.horizon or default_horizon(panel)
+        horizon = checked_horizon(panel, options.series.horizon)
         windows = options.series.windows or default_windows(panel)
         chosen = forecasters(panel, horizon, options.families)
         return {

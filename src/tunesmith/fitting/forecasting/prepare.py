@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ...data.fingerprint import fingerprint
-from ...data.read import read_table
 from ...errors import InputError
 from ...series.columns import find_columns
 from ...series.frequency import Frequency
+from ...series.held_out import HeldOut
+from ...series.levels import LEVELS
 from ...series.panel import Panel
 from ...series.reading import read_panel
+from ...series.rows import read_series_table, with_index
 from ...series.seasons import find_seasons
 from ..kept_data import check_same, keep
 from .options import SeriesOptions
@@ -24,32 +27,62 @@ PANEL_FOLDER = "series"
 
 _MOST_WINDOWS = 5
 _ENOUGH_ROWS = 1_000  # Of a backtest: more windows tell little more.
+_LONGEST_HORIZON = 10  # Times the length of the longest series.
+_MOST_QUANTILES = 200_000_000  # Of a forecast.
 
 
 def prepare_series(data: Any, options: SeriesOptions, folder: Path) -> Panel:
     """Return the series in a study's folder; reads the data first if they are not there yet.
 
     Args:
-        data: What `read_table` accepts; None to go on with the series in the folder.
+        data: What `read_series_table` accepts; None to go on with the series in the folder.
         options: What the user says about them.
         folder: Where the series are kept.
 
     Raises:
         InputError: The data cannot be read, or hold no series; or the folder holds other ones.
     """
-    source = None if data is None else {"data": fingerprint(data), **options.to_table()}
+    if data is not None:
+        data = with_index(data)
+    source = None if data is None else _source(data, options)
     if not folder.exists():
         if data is None:
             raise InputError(f"a study's folder must hold series, but {folder.parent} has none. Give the data.")
-        keep(replace(_panel(data, options), source=source or {}).save, folder)
+        keep(_prepared(data, options, source or {}).save, folder)
     panel = Panel.load(folder)
     if source is not None:
         check_same(panel.source, source, folder.parent)
     return panel
 
 
+def _source(data: Any, options: SeriesOptions) -> dict[str, Any]:
+    tested = {} if options.test is None else {"test": fingerprint(with_index(options.test))}
+    return {"data": fingerprint(data), **tested, **options.to_table()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Prepared:
+    """The series that models are trained on, and what came after them, if it was given."""
+
+    panel: Panel
+    held_out: HeldOut | None
+
+    def save(self, folder: Path) -> None:
+        self.panel.save(folder)
+        if self.held_out is not None:
+            self.held_out.save(folder)
+
+
+def _prepared(data: Any, options: SeriesOptions, source: Mapping[str, Any]) -> _Prepared:
+    panel = replace(_panel(data, options), source=source)
+    horizon = checked_horizon(panel, options.horizon)
+    if options.test is None:
+        return _Prepared(panel=panel, held_out=None)
+    return _Prepared(panel=panel, held_out=HeldOut.of(read_series_table(options.test), panel, horizon))
+
+
 def _panel(data: Any, options: SeriesOptions) -> Panel:
-    raw = read_table(data)
+    raw = read_series_table(data)
     columns = find_columns(
         raw.frame,
         targets=options.targets,
@@ -63,6 +96,24 @@ def _panel(data: Any, options: SeriesOptions) -> Panel:
     if options.seasons is not None:
         return replace(panel, seasons=options.seasons)
     return replace(panel, seasons=tuple(season.length for season in find_seasons(panel)))
+
+
+def checked_horizon(panel: Panel, asked: int | None) -> int:
+    """Return the steps to forecast: those that the user asks for, or the usual ones.
+
+    Raises:
+        InputError: It is absurdly long.
+    """
+    horizon = default_horizon(panel) if asked is None else asked
+    longest = int(panel.lengths.max())
+    most = min(_LONGEST_HORIZON * longest, _MOST_QUANTILES // (len(panel) * len(LEVELS)))
+    if horizon > most:
+        raise InputError(
+            f"the horizon of {len(panel):,} series, the longest of {longest:,} values, must be at most {most:,} steps, "
+            f"got {horizon:,}.",
+            keys=("horizon",),
+        )
+    return horizon
 
 
 def default_horizon(panel: Panel) -> int:

@@ -11,13 +11,14 @@ import numpy as np
 
 from ...core.arrays import Floats
 from ...core.trial import State
-from ...data.read import read_table
 from ...ensembles.forecast_ensemble import ForecastEnsemble
 from ...errors import InputError
 from ...journal.lock import is_running
 from ...series.levels import LEVELS, MEDIAN
 from ...series.panel import Panel
 from ...series.reading import read_panel
+from ...series.rows import read_series_table
+from ...series.times import written
 from ...study.study import Study
 from ...study.tuning import load
 from ...tasks.forecast import FORECAST_FILE, ForecastTask
@@ -27,6 +28,7 @@ from ..files import MODEL_FOLDER
 from .combine import combine_forecasts, trial_ensemble
 from .prepare import PANEL_FOLDER
 from .report import write_forecasts
+from .test_part import HeldOutScores, score_test_part
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,10 +99,21 @@ class ForecastResult:
             )
         if data is None:
             return _frame(self.panel, self.ensemble.trained[:, :steps])
+        panel = self.read(data)
+        return _frame(panel, self.ensemble.forecast(panel, steps))
+
+    def read(self, data: Any) -> Panel:
+        """Return other series, on the grid of those that the models were trained on.
+
+        Args:
+            data: The series up to the origin, as `fit` took them.
+
+        Raises:
+            InputError: The data hold no such series.
+        """
         ensemble = self.ensemble
-        panel = read_panel(read_table(data), ensemble.columns, frequency=ensemble.frequency)
-        panel = replace(panel, seasons=ensemble.seasons)
-        return _frame(panel, ensemble.forecast(panel, steps))
+        panel = read_panel(read_series_table(data), ensemble.columns, frequency=ensemble.frequency)
+        return replace(panel, seasons=ensemble.seasons)
 
     def leaderboard(self) -> pd.DataFrame:
         """Return the trained models, the best first: scores, times, size and weight in the ensemble."""
@@ -122,6 +135,13 @@ class ForecastResult:
                 for trial in complete
             ]
         )
+
+    def test_scores(self) -> HeldOutScores | None:
+        """Return the scores on the test part that `fit` was given; None if it was given none.
+
+        They are computed once for a model, and kept in the study's folder. Nothing is chosen by them.
+        """
+        return score_test_part(self.folder, self.panel, self.study, self.ensemble)
 
     def report(self, path: Path | str | None = None) -> Path:
         """Write one self-contained HTML page, `report.html` in the study's folder by default; return its path."""
@@ -158,10 +178,12 @@ def _frame(panel: Panel, forecast: Floats) -> pd.DataFrame:
 
     steps = forecast.shape[1]
     columns: dict[str, Any] = {}
-    if len(panel) > 1 or panel.names[0]:
-        columns[panel.columns.ids[0] if len(panel.columns.ids) == 1 else "series"] = np.repeat(panel.names, steps)
-    stamps = [panel.stamps(index, int(panel.lengths[index]), steps) for index in range(len(panel))]
-    columns[panel.columns.time or "step"] = np.concatenate(stamps)
+    keys = panel.keys or ([(name,) for name in panel.names] if panel.columns.keys else [])
+    for place, name in enumerate(panel.columns.keys):
+        columns[name] = np.repeat([key[place] for key in keys], steps)
+    positions = ((panel.starts + panel.lengths)[:, None] + np.arange(steps)).reshape(-1)
+    stamps = panel.frequency.zoned_stamps(positions)
+    columns[panel.columns.time or "step"] = stamps if panel.frequency.zone else written(stamps, panel.columns.form)
     columns[panel.target if len(panel.columns.targets) == 1 else "value"] = forecast[..., MEDIAN].reshape(-1)
     for position, level in enumerate(LEVELS):
         if position != MEDIAN:

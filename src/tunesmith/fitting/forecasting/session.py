@@ -22,7 +22,7 @@ from ..ordered_study import RESERVED_SECONDS, run_first, study_options
 from .combine import combine_forecasts
 from .families import first_forecasts, forecast_space, forecasters
 from .options import COSTS, ForecastOptions
-from .prepare import PANEL_FOLDER, default_horizon, default_windows, prepare_series
+from .prepare import PANEL_FOLDER, checked_horizon, default_windows, prepare_series
 from .report import write_forecasts_quickly
 from .result import ForecastResult
 
@@ -56,7 +56,7 @@ class ForecastSession:
             self.panel: Panel = prepare_series(data, options.series, folder / PANEL_FOLDER)
         self.score = forecast_score(options.metric)
         self.limits = self._named_limits()
-        horizon = options.series.horizon or default_horizon(self.panel)
+        horizon = checked_horizon(self.panel, options.series.horizon)
         windows = options.series.windows or default_windows(self.panel)
         names = self._family_names(horizon)
         self.families: dict[str, Forecaster] = forecasters(self.panel, horizon, names)
@@ -110,7 +110,8 @@ class ForecastSession:
             KeptOptions(
                 families=asked,
                 ids=options.series.ids,
-                data=str(Path(self._data).expanduser().absolute()) if isinstance(self._data, str | Path) else "",
+                data=_path(self._data),
+                test=_path(options.series.test),
                 minutes=options.minutes,
             ).save(self.folder)
             return asked
@@ -153,3 +154,8 @@ class ForecastSession:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.study.close()
+
+
+def _path(data: Any) -> str:
+    """Return the absolute path of data in a file; empty for a frame or none."""
+    return str(Path(data).expanduser().absolute()) if isinstance(data, str | Path) else ""
