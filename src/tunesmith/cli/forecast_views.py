@@ -55,7 +55,7 @@ def _series_lines(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     many = f"{facts['series']:,}" if several else "one"
     yield "target", f"{facts['target']}, {many} series of {lengths} values"
     time = facts["time"] or "the order of the rows"
-    yield "time", f"{time}, {facts['frequency']}, {facts['first']} to {facts['last']}"
+    yield "time", f"{time}, {facts['frequency']}, {facts['begins']} to {facts['ends']}"
     if facts["covariates"]:
         ahead = f", known ahead: {', '.join(facts['known_ahead'])}" if facts["known_ahead"] else ""
         yield "beside", f"{', '.join(facts['covariates'])}{ahead}"

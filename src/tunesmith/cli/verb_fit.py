@@ -65,6 +65,10 @@ TASKS = ("classification", "binary", "multiclass", "multilabel", "regression", "
 @click.option("--horizon", type=int, help="Time series: the number of steps to forecast.")
 @click.option("--known", multiple=True, help="Time series: a column that is known ahead, as a price; repeatable.")
 @click.option("--country", help="Time series: the country whose holidays matter, as DE or US-CA.")
+@click.option(
+    "--season", multiple=True, type=int, help="Time series: the steps of a season [default: found]; repeatable."
+)
+@click.option("--windows", type=int, help="Time series: the most windows of the backtest.")
 @click.option("--folder", type=click.Path(path_type=Path, file_okay=False), help="Where to [default: studies/NAME].")
 @click.option("--model", help="A language model that advises, for example openrouter:anthropic/claude-sonnet-4.5.")
 @click.option("--usd", type=float, help="The most that the language model may cost, in US dollars.")

@@ -87,15 +87,24 @@ class ForecastAssessment:
         return self._by_step(self.forecast), self._by_step(self.baseline)
 
     def _by_step(self, forecast: Floats) -> Floats:
-        errors = np.abs(self.backtest.actual - forecast[..., MEDIAN]) / self.backtest.scales[:, :1]
-        return np.asarray(np.nanmean(errors, axis=0))
+        return _means(self._errors(forecast), axis=0)
 
-    @property
+    def _errors(self, forecast: Floats) -> Floats:
+        """Return the scaled absolute errors, NaN where nothing was observed; shape `(rows, steps)`."""
+        return np.asarray(np.abs(self.backtest.actual - forecast[..., MEDIAN]) / self.backtest.scales[:, :1])
+
+    @cached_property
     def errors_by_series(self) -> Floats:
-        """The mean scaled absolute error of each series, NaN where it has no window; shape `(series,)`."""
-        errors = np.abs(self.backtest.actual - self.forecast[..., MEDIAN]) / self.backtest.scales[:, :1]
-        means = np.nanmean(errors, axis=1)
-        count = len(self.backtest.panel)
-        sums = np.bincount(self.backtest.series, means, minlength=count)
-        times = np.bincount(self.backtest.series, minlength=count)
+        """The mean scaled absolute error of each series, NaN where it has none; shape `(series,)`."""
+        means = _means(self._errors(self.forecast), axis=1)
+        known, count = np.isfinite(means), len(self.backtest.panel)
+        sums = np.bincount(self.backtest.series[known], means[known], minlength=count)
+        times = np.bincount(self.backtest.series[known], minlength=count)
         return np.divide(sums, times, out=np.full(count, np.nan), where=times > 0)
+
+
+def _means(errors: Floats, axis: int) -> Floats:
+    """Return means along an axis without what is NaN; NaN where all is."""
+    known = np.isfinite(errors)
+    sums, counts = np.where(known, errors, 0.0).sum(axis), known.sum(axis)
+    return np.divide(sums, counts, out=np.full(counts.shape, np.nan), where=counts > 0)

@@ -30,7 +30,9 @@ def fit(
     horizon: int | None = None,
     known: str | Sequence[str] = (),
     country: str | None = None,
+    season: int | Sequence[int] = (),
     exclude: str | Sequence[str] = (),
+    test: Any = None,
     windows: int | None = None,
     stride: int | None = None,
     minutes: float | None = None,
@@ -104,6 +106,7 @@ def fit(
     horizon: int | None = None,
     known: str | Sequence[str] = (),
     country: str | None = None,
+    season: int | Sequence[int] = (),
     windows: int | None = None,
     stride: int | None = None,
     progress: bool = True,
@@ -146,6 +149,7 @@ def fit(
         known: Columns beside time series that are known ahead, as prices. Those with values after the last one of the
             target, and those that never change within a series, are, too.
         country: The country whose holidays matter to time series, as `"DE"` or `"US-CA"`.
+        season: The length of a season of time series in steps, or several, the most important first; found by default.
         windows: The most windows of the backtest of time series; as many as they need by default.
         stride: The steps from one window to the next; the horizon by default.
         progress: Whether to draw the progress, on a terminal or in a notebook. Elsewhere nothing is drawn.
@@ -188,10 +192,8 @@ def fit(
     }
     place = Path(tempfile.mkdtemp(prefix="tunesmith-") if folder is None else folder).absolute()
     if task == "forecasting" or horizon is not None:
-        series = forecast_options_of(
-            {**asked, "horizon": horizon, "known": known, "country": country, "windows": windows, "stride": stride},
-            budget=limits_of_time,
-        )
+        own = {"horizon": horizon, "known": known, "country": country, "season": season}
+        series = forecast_options_of({**asked, **own, "windows": windows, "stride": stride}, budget=limits_of_time)
         with ForecastSession(data, series, place, started=started) as forecasting:
             return forecasting.run(progress=progress)
     options = options_of(data, asked, budget=limits_of_time, folder=place)

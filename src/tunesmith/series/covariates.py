@@ -48,17 +48,23 @@ class Covariates:
         usable = tuple(column for column in schema.columns if column.kind in ("number", "category"))
         return cls(schema=Schema(columns=usable), known=tuple(name for name in known if name in names))
 
+    def absent(self, frame: pd.DataFrame) -> list[str]:
+        """Return the names of the columns that a table lacks."""
+        return [column.name for column in self.schema.columns if column.name not in frame.columns]
+
     def read(self, frame: pd.DataFrame) -> dict[str, Floats]:
         """Return the values of each column as numbers, NaN where missing; shape `(rows,)` each."""
         values: dict[str, Floats] = {}
-        read = self.schema.read(frame)
         for column in self.schema.columns:
-            series = read[column.name]
+            if column.name not in frame.columns:
+                values[column.name] = np.full(len(frame), np.nan)
+                continue
+            read = column.read(frame[column.name])
             if column.kind == "category":
-                codes = series.cat.codes.to_numpy().astype(np.float64)
+                codes = read.cat.codes.to_numpy().astype(np.float64)
                 values[column.name] = np.where(codes < 0, np.nan, codes)
             else:
-                values[column.name] = series.to_numpy(dtype=np.float64)
+                values[column.name] = read.to_numpy(dtype=np.float64)
         return values
 
     def to_table(self) -> dict[str, Any]:

@@ -42,6 +42,17 @@ def left_out(kind: str, rows: int, what: str) -> Finding:
     )
 
 
+def absent_columns(names: Sequence[str]) -> Finding:
+    """Return the finding that a table lacks columns beside the target."""
+    return Finding(
+        kind="absent_columns",
+        severity="warning",
+        columns=tuple(names),
+        text=f"{', '.join(names[:_MOST_NAMED])} {'is' if len(names) == 1 else 'are'} not in this table.",
+        remedy="Forecasts are made without.",
+    )
+
+
 def unread_values(target: str, examples: Sequence[str], rows: int, total: int) -> Finding:
     """Return the finding that values of a target are no numbers, or none that can be computed with."""
     listed = ", ".join(text[:40] for text in examples[:_MOST_NAMED])

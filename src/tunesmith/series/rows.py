@@ -16,7 +16,7 @@ from ..data.limits import Limits
 from ..data.read import RawTable, read_table
 from ..errors import InputError
 from .columns import SeriesColumns
-from .row_findings import left_out, unread_values, unsorted
+from .row_findings import absent_columns, left_out, unread_values, unsorted
 from .times import TimeForm, Times, read_times
 
 if TYPE_CHECKING:
@@ -151,6 +151,8 @@ def rows_of(raw: RawTable, columns: SeriesColumns, findings: list[Finding]) -> R
     series = np.concatenate([codes[rows] * len(targets) + index for index in range(len(targets))])
     order = np.argsort(series, kind="stable")
     read = {} if columns.covariates is None else columns.covariates.read(frame)
+    if columns.covariates is not None and (absent := columns.covariates.absent(frame)):
+        findings.append(absent_columns(absent))
     return Rows(
         keys=tuple(keys),
         series=series[order].astype(np.intp),

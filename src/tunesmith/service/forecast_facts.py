@@ -43,7 +43,11 @@ def understood_series(data: Any, options: ForecastOptions, folder: Path) -> dict
             "metric": forecast_score(options.metric).name,
             "families": {name: family.profile.title for name, family in chosen.items()},
             "absent": [] if options.restricts_families else absent_forecasters(),
-            "first": [str(trial.parameters["family"]) for trial in first_forecasts(chosen, panel, horizon, windows)],
+            "first": list(
+                dict.fromkeys(
+                    str(trial.parameters["family"]) for trial in first_forecasts(chosen, panel, horizon, windows)
+                )
+            ),
             "minutes": options.minutes,
         }
 
@@ -60,8 +64,8 @@ def series_facts(panel: Panel, horizon: int) -> dict[str, Any]:
         "shortest": int(panel.lengths.min()),
         "longest": int(panel.lengths.max()),
         "frequency": panel.frequency.words,
-        "first": _stamp(panel, int(panel.starts.min())),
-        "last": _stamp(panel, int((panel.starts + panel.lengths).max()) - 1),
+        "begins": _stamp(panel, int(panel.starts.min())),
+        "ends": _stamp(panel, int((panel.starts + panel.lengths).max()) - 1),
         "seasons": list(panel.seasons),
         "covariates": list(panel.covariates),
         "known_ahead": list(panel.known),

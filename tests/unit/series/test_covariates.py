@@ -34,3 +34,10 @@ def test_a_category_that_is_new_is_missing() -> None:
 def test_values_at_one_place_are_averaged_and_places_without_are_missing() -> None:
     values, places = np.array([1.0, 3.0, np.nan, 5.0]), np.array([0, 0, 1, 3])
     np.testing.assert_array_equal(on_grid(values, places, 4), [2, np.nan, np.nan, 5])
+
+
+def test_a_column_that_is_absent_is_missing() -> None:
+    covariates = Covariates.infer(pd.DataFrame({"price": [1.0], "rain": [2.0]}), ["price", "rain"], [])
+    frame = pd.DataFrame({"rain": [3.0]})
+    assert covariates.absent(frame) == ["price"]
+    assert np.isnan(covariates.read(frame)["price"]).all()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -41,6 +41,7 @@ def forecast_options_of(asked: Mapping[str, Any], *, budget: Budget | None = Non
             known=listed(asked.get("known") or ()),
             country=asked.get("country"),
             exclude=listed(asked.get("exclude") or ()),
+            seasons=_seasons(asked.get("season")),
             windows=asked.get("windows"),
             stride=asked.get("stride"),
             test=asked.get("test"),
@@ -53,3 +54,10 @@ def forecast_options_of(asked: Mapping[str, Any], *, budget: Budget | None = Non
         parallel=asked.get("parallel"),
         seed=asked.get("seed", 0),
     )
+
+
+def _seasons(asked: Any) -> tuple[int, ...] | None:
+    """Return one length of a season, or several; None if none is asked for."""
+    if asked is None or asked == ():
+        return None
+    return tuple(asked) if isinstance(asked, Sequence) else (asked,)

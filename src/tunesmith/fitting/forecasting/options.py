@@ -26,7 +26,7 @@ class SeriesOptions:
         known: Columns that are known ahead, such as prices and promotions.
         country: The country whose holidays matter, as `DE` or `US-CA`; none by default.
         exclude: Columns that are not used.
-        seasons: The lengths of seasons in steps, the most important first; found by default.
+        seasons: The lengths of seasons in steps, the most important first; found by default. A season of 1 is none.
         windows: The most windows of the backtest; as many as the series need by default.
         stride: The steps from one window to the next; the horizon by default, so that windows do not overlap.
         test: The values after the end of the series, for one last test: what the data may be.
@@ -52,6 +52,9 @@ class SeriesOptions:
             if (value := getattr(self, name)) is not None:
                 expect_range(self, name, 1)
                 object.__setattr__(self, name, expect_whole(value, 1, name))
+        if self.seasons is not None:
+            lengths = tuple(expect_whole(length, 1, "season") for length in self.seasons)
+            object.__setattr__(self, "seasons", tuple(length for length in lengths if length > 1))
         if self.country is not None:
             check_country(self.country)
         roles = [*self.ids, *([self.time] if self.time else [])]

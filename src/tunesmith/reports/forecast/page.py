@@ -83,7 +83,7 @@ def write_forecast_report(
         sentences=_sentences(assessment),
         series=[series_picture(assessment, index) for index in _shown(assessment)],
         left_out=max(0, len(panel) - _MOST_SERIES),
-        quality=[step_picture(assessment), *([spread_picture(assessment)] if len(panel) >= _MANY_SERIES else [])],
+        quality=[step_picture(assessment), *([spread_picture(assessment)] if _many_scored(assessment) else [])],
         metrics=[(name, [near(value) for value in values]) for name, values in assessment.metrics.items()],
         findings=assessment.analysis.findings,
         traits=_traits(assessment),
@@ -104,6 +104,10 @@ def write_forecast_report(
         plots=_search_plots(history, proposer) if thorough else [],
     )
     return write_page(target, page)
+
+
+def _many_scored(assessment: ForecastAssessment) -> bool:
+    return int(np.isfinite(assessment.errors_by_series).sum()) >= _MANY_SERIES
 
 
 def _search_plots(history: History, proposer: Proposer | None) -> Any:

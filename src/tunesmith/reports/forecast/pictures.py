@@ -108,7 +108,7 @@ def spread_picture(assessment: ForecastAssessment) -> Picture:
                     "type": "bar",
                     "x": ((edges[:-1] + edges[1:]) / 2).tolist(),
                     "y": counts.tolist(),
-                    "width": (edges[1] - edges[0]) * 0.92,
+                    "width": 0.92 * float(edges[1] - edges[0]),
                     "marker": {"color": "var(--accent)"},
                     "hovertemplate": "%{y} series near %{x:.3g}<extra></extra>",
                 }
