@@ -12,10 +12,10 @@ from rich.text import Text
 
 from ..fitting.forecasting.result import ForecastResult
 from ..progress.chart import series_chart
-from ..progress.layout import GOOD, SOFT, Flow, Rows, Title
+from ..progress.layout import GOOD, SOFT, Flow, Rows, Title, indented
 from ..progress.terminal import Printable, near, shortened
 from ..series.levels import LEVELS
-from ..service.forecast_facts import series_facts
+from ..service.forecast_facts import shown_stamp
 from ..text.cleaning import clean
 from ..text.shell import command
 from ..text.wording import count, duration, number, share
@@ -64,13 +64,14 @@ def _series_lines(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "seasons", ", ".join(f"{length} steps" for length in facts["seasons"]) or "none"
 
 
-def forecast_summary(result: ForecastResult) -> Printable:
-    """Return the result of a fit: the score, the trained models, and the next commands."""
-    ensemble, history, facts = (
-        result.ensemble,
-        result.study.history,
-        series_facts(result.panel, result.ensemble.horizon),
-    )
+def forecast_summary(result: ForecastResult, facts: Mapping[str, Any]) -> Printable:
+    """Return the result of a fit: the score, the trained models, the forecast, weak points, and the next commands.
+
+    Args:
+        result: The fitted models.
+        facts: As `forecast_facts` returns them.
+    """
+    ensemble, history = result.ensemble, result.study.history
     first = history.trials[0].metrics.get(ensemble.metric)
     pieces = [
         Text.assemble(clean(ensemble.metric), (f" {number(ensemble.score)}", "bold")),
@@ -79,13 +80,44 @@ def forecast_summary(result: ForecastResult) -> Printable:
     ]
     title = Title(f"{clean(facts['target'])}  {clean(result.study.objective)}")
     grid = Table.grid(Column(style=SOFT, no_wrap=True), Column(overflow="fold"), padding=(0, 2, 0, 0))
-    for name, words in (*_series_lines(facts), ("horizon", count(ensemble.horizon, "step"))):
+    for name, words in (*_series_lines(facts), ("horizon", count(ensemble.horizon, "step")), *_quality_lines(facts)):
         grid.add_row(f"   {name}", Text(clean(words)))
     parts: list[RenderableType] = [title, Flow([piece for piece in pieces if piece], 2, mark="★"), "", grid, ""]
     parts += [_models(result), "", *_chart(result), *findings_of(facts["findings"], most=_MOST_FINDINGS)]
+    parts += [*_weak_points(facts)]
     why = "" if history.last_stop is None else f"; {clean(history.last_stop.reason.rstrip('.'))}"
     parts += [Text(f"   {count(len(history.trials), 'trial')} in {duration(history.seconds_spent())}{why}"), ""]
     return Printable(Group(*parts, *_next(result.folder)))
+
+
+def _quality_lines(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield how the forecasts were tested, and the scores on the test part."""
+    quality, test, metric = facts["quality"], facts["test"], facts["metric"]
+    if quality is not None:
+        held = "" if quality["coverage"] is None else f"; the interval of 80 % held {share(quality['coverage'])}"
+        held = held.replace(" %", "\u00a0%")
+        windows = count(quality["windows"], "window")
+        yield "backtest", f"the last {windows} of {count(quality['steps'], 'step')} of each series{held}"
+    if test is not None:
+        score, baseline = test["metrics"][metric], test["baseline"].get(metric)
+        beside = "" if baseline is None else f", last season repeated: {number(baseline)}"
+        steps = f"{count(test['steps'], 'step')} of {test['series']:,} series"
+        yield "test", f"{steps}: {metric} {'unknown' if score is None else number(score)}{beside}"
+        if test["models"] > 1:
+            yield "", f"{test['models']} models have been scored on them: do not choose by these figures"
+
+
+def _weak_points(facts: Mapping[str, Any]) -> Iterator[RenderableType]:
+    """Yield where the forecasts are weak, the severe points alone."""
+    found = [] if facts["quality"] is None else facts["quality"]["weaknesses"]
+    severe = [finding for finding in found if finding["severity"] != "info"]
+    if not severe:
+        return
+    hidden = len(found) - len(severe[:_MOST_FINDINGS])
+    yield Title("weak points", Text(f"{hidden} more in the report" if hidden else "", style=SOFT))
+    for finding in severe[:_MOST_FINDINGS]:
+        yield indented(Text.assemble(clean(finding["text"]), (f" {clean(finding['remedy'])}", SOFT)), "!")
+    yield ""
 
 
 def _models(result: ForecastResult) -> RenderableType:
@@ -112,17 +144,23 @@ def _models(result: ForecastResult) -> RenderableType:
 def _chart(result: ForecastResult) -> Iterator[RenderableType]:
     """Yield the chart of the first series, its end and its forecast."""
     panel, ensemble = result.panel, result.ensemble
-    steps = max(3 * ensemble.horizon, 2 * panel.season, 24)
-    history = panel.history(0)[-min(steps, _MOST_STEPS) :]
+    shown = max(3 * ensemble.horizon, 2 * panel.season, 24)
+    history = panel.history(0)[-min(shown, _MOST_STEPS) :]
     low, middle, high = (ensemble.trained[0, :, LEVELS.index(level)] for level in (0.1, 0.5, 0.9))
     name = f" of {clean(panel.names[0])}" if panel.names[0] else ""
+    length = int(panel.lengths[0])
+    stamps = [
+        panel.stamps(0, step, 1)[0] for step in (length - len(history), length - 1, length + ensemble.horizon - 1)
+    ]
+    first, origin, last = (shown_stamp(stamp) for stamp in stamps)
     yield Text(f"   the forecast{name}, and the interval of 80 %", style=SOFT)
-    yield series_chart(history.tolist(), low.tolist(), middle.tolist(), high.tolist())
+    yield series_chart(history.tolist(), low.tolist(), middle.tolist(), high.tolist(), ends=(first, origin, last))
 
 
 def _next(folder: Path) -> Iterator[Text]:
     """Yield where the result is, and the commands to type next."""
     lines = [("folder", near(folder)), ("next", command("tunesmith", "predict", shortened(folder)))]
+    lines += [("", command("tunesmith", "report", shortened(folder), "--open"))]
     lines += [("", command("tunesmith", "status", shortened(folder)))]
     for name, words in lines:
         yield Text.assemble((f"   {name:<8}", SOFT), words, no_wrap=True, overflow="ignore")

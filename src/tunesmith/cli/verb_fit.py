@@ -142,7 +142,8 @@ def _run(session: FitSession | ForecastSession, output: Output, console: Console
         raise click.exceptions.Exit(INTERRUPTED) from None
     if output.json or not output.quiet:
         if isinstance(result, ForecastResult):
-            output.say(forecast_summary(result), forecast_facts(result))
+            facts = forecast_facts(result)
+            output.say(forecast_summary(result, facts), facts)
         else:
             output.say(fit_summary(result), fit_facts(result, test=True))
     if not (output.json or output.quiet or session.options.restricts_families):

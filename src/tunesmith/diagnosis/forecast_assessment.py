@@ -82,6 +82,24 @@ class ForecastAssessment:
         return coverage(self.backtest.actual, self.forecast)
 
     @property
+    def shares_below(self) -> Floats:
+        """The share of what was observed that lies below each quantile, shape `(levels,)`."""
+        actual = self.backtest.actual
+        known = np.isfinite(actual)
+        return np.asarray((actual[known][:, None] <= self.forecast[known]).mean(axis=0))
+
+    @property
+    def errors_by_window(self) -> tuple[Floats, Floats]:
+        """The mean scaled absolute error of each window, of the ensemble and the baseline, the latest first."""
+        sizes = [len(part.series) for part in self.backtest.parts]
+        windows = np.repeat(np.arange(len(sizes)), sizes)
+        ours, baseline = (
+            np.array([_means(errors[windows == number].reshape(1, -1), axis=1)[0] for number in range(len(sizes))])
+            for errors in (self._errors(self.forecast), self._errors(self.baseline))
+        )
+        return ours, baseline
+
+    @property
     def errors_by_step(self) -> tuple[Floats, Floats]:
         """The mean scaled absolute error of each step, of the ensemble and of the baseline; shape `(steps,)` each."""
         return self._by_step(self.forecast), self._by_step(self.baseline)
@@ -96,7 +114,15 @@ class ForecastAssessment:
     @cached_property
     def errors_by_series(self) -> Floats:
         """The mean scaled absolute error of each series, NaN where it has none; shape `(series,)`."""
-        means = _means(self._errors(self.forecast), axis=1)
+        return self._by_series(self.forecast)
+
+    @cached_property
+    def baseline_by_series(self) -> Floats:
+        """The mean scaled absolute error of the baseline for each series, NaN where it has none; shape `(series,)`."""
+        return self._by_series(self.baseline)
+
+    def _by_series(self, forecast: Floats) -> Floats:
+        means = _means(self._errors(forecast), axis=1)
         known, count = np.isfinite(means), len(self.backtest.panel)
         sums = np.bincount(self.backtest.series[known], means[known], minlength=count)
         times = np.bincount(self.backtest.series[known], minlength=count)

@@ -20,6 +20,7 @@ def series_chart(
     middle: Sequence[float],
     high: Sequence[float],
     *,
+    ends: tuple[str, str, str] = ("", "", ""),
     width: int = 60,
     height: int = 8,
 ) -> Text:
@@ -30,18 +31,20 @@ def series_chart(
         low: The lower end of the interval of each step.
         middle: The median of each step.
         high: The upper end of the interval of each step.
+        ends: The times of the first value of the history, its last one, and the last one of the forecast.
         width: In characters.
         height: In lines.
     """
-    known, ends = np.asarray(history, dtype=float), [np.asarray(part, dtype=float) for part in (low, middle, high)]
-    everything = np.concatenate([known, *ends])
+    known = np.asarray(history, dtype=float)
+    parts = [np.asarray(part, dtype=float) for part in (low, middle, high)]
+    everything = np.concatenate([known, *parts])
     bottom, top = float(everything.min()), float(everything.max())
     labels = [number(top, 4), number(bottom, 4)]
     margin = max(map(len, labels))
     total = len(known) + len(middle)
     past, future = _Canvas(width, height, total, (bottom, top)), _Canvas(width, height, total, (bottom, top))
     past.line(0, known)
-    joined = [np.concatenate([known[-1:], part]) for part in ends]
+    joined = [np.concatenate([known[-1:], part]) for part in parts]
     future.line(len(known) - 1, joined[1])
     for part in (joined[0], joined[2]):
         future.line(len(known) - 1, part, every=3)
@@ -53,7 +56,22 @@ def series_chart(
             mark, ahead = past.cells[row, column], future.cells[row, column]
             chart.append(chr(_BLANK + (mark | ahead)), NAME if ahead else "")
         chart.append("\n")
+    if any(ends):
+        origin = round((len(known) - 1) * (width - 1) / max(total - 1, 1))
+        chart.append(f"   {'':>{margin}} {_axis(ends, origin, width)}\n", SOFT)
     return chart
+
+
+def _axis(ends: tuple[str, str, str], origin: int, width: int) -> str:
+    """Return a line with the first time, that of the origin and the last one, without those that find no room."""
+    first, middle, last = ends
+    line = list(first.ljust(width))[:width]
+    line[max(0, width - len(last)) :] = last[-width:]
+    start = origin - len(middle) // 2
+    end = start + len(middle)
+    if middle and start > len(first) and end < width - len(last):
+        line[start:end] = middle
+    return "".join(line)
 
 
 class _Canvas:

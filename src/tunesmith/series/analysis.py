@@ -130,7 +130,9 @@ def _about_traits(panel: Panel, traits: list[SeriesTraits]) -> Iterator[Finding]
         yield Finding(
             kind="trend",
             severity="info",
-            text=f"{share(trending)} of the series have a strong trend.",
+            text="The series has a strong trend."
+            if len(traits) == 1
+            else f"{share(trending)} of the series have a strong trend.",
             remedy="Models that forecast differences, or a trend, suit them.",
             values={"share": trending},
         )
@@ -139,7 +141,9 @@ def _about_traits(panel: Panel, traits: list[SeriesTraits]) -> Iterator[Finding]
         yield Finding(
             kind="intermittent",
             severity="info",
-            text=f"{share(zeros)} of the series are 0 in more than {share(_MANY_ZEROS)} of the steps.",
+            text=f"The series is 0 in {share(traits[0].zeros)} of the steps."
+            if len(traits) == 1
+            else f"{share(zeros)} of the series are 0 in more than {share(_MANY_ZEROS)} of the steps.",
             remedy="A metric of absolute errors favours forecasts of 0; rmsse or wql may serve better.",
             values={"share": zeros},
         )

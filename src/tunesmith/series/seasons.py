@@ -23,8 +23,8 @@ class Season:
 
     Args:
         length: In steps.
-        strength: The share of the variance around the trend that it explains, 0 to 1; the upper quartile of the series, as
-            the others may have no such season.
+        strength: The share of the variance around the trend that it explains, 0 to 1; the upper quartile of the series,
+            as the others may have no such season.
     """
 
     length: int
@@ -35,8 +35,8 @@ def find_seasons(panel: Panel) -> list[Season]:
     """Return the seasons of series, the shortest first.
 
     Candidates are those that the calendar suggests; for steps without dates, the lag at which series resemble
-    themselves most. Those that explain less than 0.3 of the variance around the trend in all but a quarter of the series
-    are left out.
+    themselves most. Those that explain less than 0.3 of the variance around the trend in all but a quarter of the
+    series are left out.
 
     Args:
         panel: The series.

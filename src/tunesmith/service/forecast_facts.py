@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from ..diagnosis.forecast_weaknesses import forecast_weaknesses
+from ..errors import InputError
 from ..fitting.forecasting.families import absent_forecasters, first_forecasts, forecasters
 from ..fitting.forecasting.options import ForecastOptions
 from ..fitting.forecasting.prepare import checked_horizon, default_windows, prepare_series
+from ..fitting.forecasting.report import assess_forecasts
 from ..fitting.forecasting.result import ForecastResult
 from ..series.analysis import analyse_series
 from ..series.panel import Panel
@@ -64,8 +66,8 @@ def series_facts(panel: Panel, horizon: int) -> dict[str, Any]:
         "shortest": int(panel.lengths.min()),
         "longest": int(panel.lengths.max()),
         "frequency": panel.frequency.words,
-        "begins": _stamp(panel, int(panel.starts.min())),
-        "ends": _stamp(panel, int((panel.starts + panel.lengths).max()) - 1),
+        "begins": shown_stamp(panel.frequency.stamps(panel.starts.min()[None])[0]),
+        "ends": shown_stamp(panel.frequency.stamps((panel.starts + panel.lengths).max()[None] - 1)[0]),
         "seasons": list(panel.seasons),
         "covariates": list(panel.covariates),
         "known_ahead": list(panel.known),
@@ -90,15 +92,46 @@ def forecast_facts(result: ForecastResult) -> dict[str, Any]:
         "leaderboard": [
             {str(key): _plain(value) for key, value in row.items()} for row in result.leaderboard().to_dict("records")
         ],
+        "quality": quality_facts(result),
+        "test": held_out_facts(result),
         "minutes": round(result.study.history.seconds_spent() / 60, 3),
     }
 
 
-def _stamp(panel: Panel, position: int) -> str:
-    stamp = panel.frequency.stamps(np.array([position]))[0]
-    text = str(stamp)
-    return text.removesuffix("T00:00:00")
+def quality_facts(result: ForecastResult) -> dict[str, Any] | None:
+    """Return how good forecasts are in the backtest, and where they are weak; None if trials have been cleaned away.
+
+    Args:
+        result: The fitted models.
+    """
+    try:
+        assessment = assess_forecasts(result.study, result.ensemble)
+    except InputError:
+        return None
+    return {
+        "windows": len(assessment.backtest.parts),
+        "steps": assessment.backtest.steps,
+        "coverage": _plain(assessment.coverage),
+        "metrics": {name: _plain(values[0]) for name, values in assessment.metrics.items()},
+        "baseline": {name: _plain(values[2]) for name, values in assessment.metrics.items()},
+        "weaknesses": [finding.to_table() for finding in forecast_weaknesses(assessment)],
+    }
+
+
+def held_out_facts(result: ForecastResult) -> dict[str, Any] | None:
+    """Return the scores on the test part; None if there is none."""
+    scores = result.test_scores()
+    return None if scores is None else asdict(scores)
+
+
+def shown_stamp(stamp: Any) -> str:
+    """Return a stamp without a time of day where it has none.
+
+    >>> shown_stamp(np.datetime64("2024-01-01T00:00:00")), shown_stamp(7)
+    ('2024-01-01', '7')
+    """
+    return str(stamp).removesuffix("T00:00:00").replace("T", " ")
 
 
 def _plain(value: Any) -> Any:
-    return None if isinstance(value, float) and math.isnan(value) else value
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -18,6 +18,7 @@ from ...study.study import Study
 from ...tasks.forecast import BACKTEST_FILE, ForecastTask
 from ...text.shell import command
 from ...trial_folder.names import ARTIFACTS_FOLDER
+from .test_part import score_test_part
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -97,6 +98,7 @@ def write_forecasts(
         "budget": study.budget.to_table(),
         "version": __version__,
         "folder": str(study.folder),
+        "test": score_test_part(study.folder, assessment.backtest.panel, study, ensemble),
         "reproduce": command("tunesmith", "reproduce", study.folder, assessment.rows[0].trial),
     }
     return write_forecast_report(

@@ -9,20 +9,24 @@ from typing import Any
 import numpy as np
 
 from ...diagnosis.forecast_assessment import ForecastAssessment
+from ...diagnosis.forecast_weaknesses import forecast_weaknesses
 from ...history.history import History
 from ...proposers.base import Proposer
 from ...text import wording
 from ...text.cleaning import plain, short
 from ...text.shell import command
 from ..about import about
+from ..fit.picture import Picture
 from ..fit.words import metric_words
 from ..overview import stopped
 from ..page import near, rendered, write_page
 from ..search import search_values
-from .pictures import series_picture, spread_picture, step_picture
+from .pictures import quantile_picture, series_picture, spread_picture, step_picture, window_picture
 
 _MOST_SERIES = 6
 _MOST_ROWS = 40
+_MOST_RANKED = 10
+_ENOUGH_VALUES = 20  # For quantiles.
 _MANY_SERIES = 12  # From so many on, errors are drawn by series.
 _LONG_METRICS = {
     "mase": "mean absolute scaled error",
@@ -83,7 +87,10 @@ def write_forecast_report(
         sentences=_sentences(assessment),
         series=[series_picture(assessment, index) for index in _shown(assessment)],
         left_out=max(0, len(panel) - _MOST_SERIES),
-        quality=[step_picture(assessment), *([spread_picture(assessment)] if _many_scored(assessment) else [])],
+        quality=_quality(assessment),
+        weaknesses=forecast_weaknesses(assessment),
+        ranking=_ranking(assessment),
+        test=_test(facts.get("test"), assessment.metric),
         metrics=[(name, [near(value) for value in values]) for name, values in assessment.metrics.items()],
         findings=assessment.analysis.findings,
         traits=_traits(assessment),
@@ -104,6 +111,43 @@ def write_forecast_report(
         plots=_search_plots(history, proposer) if thorough else [],
     )
     return write_page(target, page)
+
+
+def _quality(assessment: ForecastAssessment) -> list[Picture]:
+    pictures = [step_picture(assessment)] if assessment.backtest.steps > 1 else []
+    if len(assessment.backtest.parts) > 1:
+        pictures.append(window_picture(assessment))
+    if np.isfinite(assessment.backtest.actual).sum() >= _ENOUGH_VALUES:
+        pictures.append(quantile_picture(assessment))
+    return [*pictures, *([spread_picture(assessment)] if _many_scored(assessment) else [])]
+
+
+def _ranking(assessment: ForecastAssessment) -> list[tuple[str, list[str]]]:
+    """Return the series that are forecast worst: name, values, error, and that of repeating the last season."""
+    panel, errors = assessment.backtest.panel, assessment.errors_by_series
+    if len(panel) < 2:
+        return []
+    ranked = [int(index) for index in np.argsort(-np.nan_to_num(errors, nan=-1)) if np.isfinite(errors[index])]
+    return [
+        (
+            short(plain(panel.names[index]), 60),
+            [f"{int(panel.lengths[index]):,}", near(errors[index]), near(assessment.baseline_by_series[index])],
+        )
+        for index in ranked[:_MOST_RANKED]
+    ]
+
+
+def _test(scores: Any, metric: str) -> dict[str, str] | None:
+    """Return the scores on the test part in words; None if there is none, or the metric has no value."""
+    if scores is None or scores.metrics.get(metric) is None:
+        return None
+    baseline = scores.baseline.get(metric)
+    return {
+        "score": near(scores.metrics[metric]),
+        "baseline": "" if baseline is None else near(baseline),
+        "coverage": wording.share(scores.coverage),
+        "what": f"{wording.count(scores.steps, 'step')} of {scores.series:,} series",
+    }
 
 
 def _many_scored(assessment: ForecastAssessment) -> bool:
@@ -145,8 +189,8 @@ def _sentences(assessment: ForecastAssessment) -> list[str]:
     windows = wording.count(len(assessment.backtest.parts), "window")
     members = [row for row in assessment.rows if row.weight > 0]
     sentences = [
-        f"In the last {windows} of each series, which the models had not seen, the {name} is {near(ours)}; lower is "
-        f"better. Repeating the last season has {near(baseline)}."
+        f"In the last {windows} of each series, forecast from what was known before, the {name} is {near(ours)}; lower "
+        f"is better. Repeating the last season has {near(baseline)}."
     ]
     if len(members) > 1:
         families = ", ".join(dict.fromkeys(row.title for row in members))
@@ -157,8 +201,11 @@ def _sentences(assessment: ForecastAssessment) -> list[str]:
     else:
         sentences.append(f"The forecast is that of {best.title} (trial {best.trial}).")
     sentences.append(f"{wording.share(assessment.coverage)} of these values lie in the interval that should hold 80 %.")
-    if ours >= baseline:
-        sentences.append("No model was better than repeating the last season: the series may hold no more than that.")
+    if len(assessment.rows) > 1:
+        sentences.append(
+            f"They were chosen from {wording.count(len(assessment.rows), 'model')} by these windows: "
+            "expect a little less of new values."
+        )
     return sentences
 
 

@@ -33,14 +33,15 @@ def series_picture(assessment: ForecastAssessment, index: int) -> Picture:
     past = _axis(panel, index, first, shown)
     ahead = _axis(panel, index, int(panel.lengths[index]), horizon)
     low, middle, high = (assessment.future[index, :, LEVELS.index(level)] for level in (0.1, 0.5, 0.9))
-    traces = band(ahead, low.tolist(), high.tolist())
+    end = panel.history(index)[-1:].tolist()
+    traces = band([*past[-1:], *ahead], [*end, *low.tolist()], [*end, *high.tolist()])
     traces.append(_line(past, panel.known_values(index)[first:], "observed", "var(--text)", 1.6))
     for number, row in enumerate(rows):
         origin = int(panel.lengths[index]) - backtest.steps - number * (backtest.stride or backtest.steps)
         window = _axis(panel, index, origin, backtest.steps)
         forecast = _line(window, assessment.forecast[row, :, MEDIAN], "backtest", "var(--series-2)", 1.6)
         traces.append({**forecast, "line": {**forecast["line"], "dash": "dot"}, "showlegend": number == 0})
-    traces.append(_line(ahead, middle, "forecast", "var(--accent)", 2.4))
+    traces.append(_line([*past[-1:], *ahead], [*end, *middle], "forecast", "var(--accent)", 2.4))
     name = panel.names[index]
     ends = f"{_near(middle[0])} at first, {_near(middle[-1])} at last"
     return Picture(
@@ -91,6 +92,60 @@ def step_picture(assessment: ForecastAssessment) -> Picture:
         ),
         caption="Absolute errors in the backtest, divided by those of repeating the last season in the history.",
         description=f"Errors from {_near(ours[0])} at the first step to {_near(ours[-1])} at the last.",
+    )
+
+
+def window_picture(assessment: ForecastAssessment) -> Picture:
+    """Return the error of each window, the earliest first, beside that of repeating the last season."""
+    ours, baseline = (errors[::-1] for errors in assessment.errors_by_window)
+    windows = [f"−{number}" if number else "last" for number in range(len(ours) - 1, -1, -1)]
+    return Picture(
+        heading="Error by window",
+        figure=figure(
+            [
+                _bars(windows, baseline, "last season repeated", "var(--faint)"),
+                _bars(windows, ours, "the forecast", "var(--accent)"),
+            ],
+            x="window",
+            y="mean scaled error",
+            legend=True,
+            barmode="group",
+            xaxis={"type": "category"},
+        ),
+        caption="The same in each window of the backtest, the earliest first.",
+        description=f"Errors from {_near(np.nanmin(ours))} to {_near(np.nanmax(ours))}.",
+    )
+
+
+def _bars(x: Sequence[Any], y: Any, name: str, colour: str) -> dict[str, Any]:
+    return {
+        "type": "bar",
+        "x": list(x),
+        "y": [None if not np.isfinite(value) else float(value) for value in y],
+        "name": name,
+        "marker": {"color": colour},
+        "hovertemplate": f"%{{y:.4g}}<extra>{name}</extra>",
+    }
+
+
+def quantile_picture(assessment: ForecastAssessment) -> Picture:
+    """Return how often values lie below each quantile."""
+    expected = [100 * level for level in LEVELS]
+    return Picture(
+        heading="Quantiles",
+        figure=figure(
+            [
+                _line(expected, expected, "as they should be", "var(--faint)", 1.6),
+                _line(expected, 100 * assessment.shares_below, "as they are", "var(--accent)", 2.4),
+            ],
+            x="quantile, in %",
+            y="values below it, in %",
+            legend=True,
+            yaxis={"range": [0, 100]},
+            xaxis={"range": [0, 100]},
+        ),
+        caption="On the straight line, as many values lie below a quantile as its name says.",
+        description=f"{wording.share(assessment.coverage)} of the values lie in the interval of 80 %.",
     )
 
 
