@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Self
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Self
 
 import numpy as np
 
@@ -13,8 +14,11 @@ from ..series.backtest import Backtest
 from ..series.levels import MEDIAN, sorted_levels
 from ..series.scores import ForecastScore, sql
 from .greedy import Fits, select
+from .series_weights import series_weights
 
 _WIDTHS = np.geomspace(0.1, 10.0, 61)
+_MOST_KINDS = 8  # Of families whose weights may differ between series.
+_WORST_OF_KIND = 2.0  # Times the best loss.
 _FEW_ROWS = 20  # With so many the width is half as far from 1 as the backtest says.
 
 
@@ -25,10 +29,12 @@ class ForecastCombination:
     Args:
         weights: The weight of each member, by trial; they sum to 1.
         width: What the distances of quantiles from the median are multiplied by, above 0.
+        by_series: The weights for each series, in the order of `weights`, where they differ; shape `(members, series)`.
     """
 
     weights: Mapping[int, float]
     width: float = 1.0
+    by_series: Floats | None = None
 
     @classmethod
     def fit(
@@ -39,8 +45,11 @@ class ForecastCombination:
         *,
         fits: Fits = lambda members: True,
         costs: Mapping[int, float] | None = None,
-    ) -> Self:
-        """Return the combination of trials with the best score in a backtest.
+        kinds: Mapping[int, str] | None = None,
+    ) -> tuple[Self, Floats]:
+        """Return the combination of trials with the best score in a backtest, and its forecasts of the rows.
+
+        Where series have weights of their own, each row is combined by the errors of the other windows of its series.
 
         Args:
             backtest: The windows.
@@ -48,6 +57,7 @@ class ForecastCombination:
             score: The metric.
             fits: Tells which members are allowed together.
             costs: What a forecast costs by trial; all the same by default.
+            kinds: The family of each trial, so that series may have weights of their own; None if they may not.
         """
         actual, scales = backtest.actual, backtest.scales
         shape = next(iter(forecasts.values())).shape[1:]
@@ -57,18 +67,58 @@ class ForecastCombination:
             value = score.mean(actual[rows], predicted[rows].reshape(-1, *shape), scales[rows])
             return value if np.isfinite(value) else 0.0
 
-        weights = select(flat, loss, fits, costs)
-        mean = np.asarray(sum(share * flat[trial] for trial, share in weights.items())).reshape(-1, *shape)
-        return cls(weights=weights, width=_width(actual, mean, scales))
+        chosen = cls(weights=select(flat, loss, fits, costs))
+        mean = np.asarray(sum(weight * flat[trial] for trial, weight in chosen.weights.items()))
+        if kinds is not None:
+            best = _best_of_kinds(kinds, {trial: loss(one, slice(None)) for trial, one in flat.items()})
+            starts = [chosen.weights, *([best] if fits(set(best)) else [])]
+            errors = {trial: _row_errors(backtest, forecast) for trial, forecast in forecasts.items()}
+            whole = partial(loss, rows=slice(None))
+            if (found := series_weights(flat, errors, backtest.series, whole, starts, whole(mean))) is not None:
+                own, mean = found
+                by_series = _for_all(np.stack(list(own.values())), len(backtest.panel))
+                chosen = cls(weights=dict(zip(own, by_series.mean(axis=1).tolist(), strict=True)), by_series=by_series)
+        mean = mean.reshape(-1, *shape)
+        width = _width(actual, mean, scales)
+        return replace(chosen, width=width), np.asarray(sorted_levels(widened(mean, width)))
 
-    def apply(self, forecasts: Mapping[int, Floats]) -> Floats:
+    def apply(self, forecasts: Mapping[int, Floats], series: Indices) -> Floats:
         """Return the combined forecast, shape `(rows, horizon, levels)`.
 
         Args:
             forecasts: Those of the members by trial, shape `(rows, horizon, levels)` each.
+            series: The number of the series of each row, -1 if it is none of the backtest's; shape `(rows,)`.
         """
-        mean = np.asarray(sum(weight * forecasts[trial] for trial, weight in self.weights.items()), dtype=np.float64)
-        return np.asarray(sorted_levels(widened(mean, self.width)))
+        mean: Any = 0.0
+        for place, (trial, weight) in enumerate(self.weights.items()):
+            shares = np.full(len(series), weight)
+            if self.by_series is not None:
+                shares = np.where(series >= 0, self.by_series[place][series], weight)
+            mean = mean + shares[:, None, None] * forecasts[trial]
+        return np.asarray(sorted_levels(widened(np.asarray(mean, dtype=np.float64), self.width)))
+
+
+def _row_errors(backtest: Backtest, forecast: Floats) -> Floats:
+    """Return the mean absolute error of the median of each row, NaN where nothing was observed; shape `(rows,)`."""
+    errors = np.abs(backtest.actual - forecast[..., MEDIAN])
+    known = ~np.isnan(errors)
+    sums, counts = np.where(known, errors, 0.0).sum(axis=1), known.sum(axis=1)
+    return np.asarray(np.divide(sums, counts, out=np.full(len(errors), np.nan), where=counts > 0))
+
+
+def _best_of_kinds(kinds: Mapping[int, str], losses: Mapping[int, float]) -> dict[int, float]:
+    """Return equal shares of the best trial of each of the best families."""
+    best: dict[str, int] = {}
+    for trial in sorted(losses, key=lambda trial: losses[trial]):
+        if len(best) < _MOST_KINDS and losses[trial] <= _WORST_OF_KIND * min(losses.values()):
+            best.setdefault(kinds[trial], trial)
+    return dict.fromkeys(best.values(), 1 / len(best))
+
+
+def _for_all(weights: Floats, count: int) -> Floats:
+    """Return weights of all series: those without a window have the mean of the others; shape `(members, count)`."""
+    rest = np.repeat(weights.mean(axis=1, keepdims=True), count - weights.shape[1], axis=1)
+    return np.concatenate([weights, rest], axis=1)
 
 
 def widened(forecast: Floats, width: float) -> Floats:

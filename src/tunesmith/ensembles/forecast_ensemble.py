@@ -30,6 +30,8 @@ from .manifest import MANIFEST
 _FORMAT = 1
 _KIND = "forecast"
 _FORECAST = "forecast.npy"
+_BACKTEST = "backtest.npy"
+_WEIGHTS = "weights.npy"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +85,7 @@ class ForecastEnsemble:
         combination: How the members are combined.
         members: By trial.
         trained: The forecasts after the ends of the series that it was trained on, shape `(series, horizon, levels)`.
+        backtested: The forecasts of the windows of the backtest, shape `(rows, steps, levels)`.
     """
 
     columns: SeriesColumns
@@ -95,6 +98,7 @@ class ForecastEnsemble:
     combination: ForecastCombination
     members: Mapping[int, ForecastMember]
     trained: Floats
+    backtested: Floats
 
     def forecast(self, panel: Panel, horizon: int | None = None) -> Floats:
         """Return quantiles of the steps after the end of each series, shape `(series, horizon, levels)`.
@@ -107,7 +111,8 @@ class ForecastEnsemble:
         forecasts = {
             trial: bounded(member.model.forecast(panel, steps), panel) for trial, member in self.members.items()
         }
-        return self.combination.apply(forecasts)
+        numbers = {name: number for number, name in enumerate(self.names)}
+        return self.combination.apply(forecasts, np.array([numbers.get(name, -1) for name in panel.names]))
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -152,11 +157,28 @@ class ForecastEnsemble:
             metric=str(table["metric"]),
             score=float(table["score"]),
             combination=ForecastCombination(
-                weights={row["trial"]: float(row["weight"]) for row in table["members"]}, width=float(table["width"])
+                weights={row["trial"]: float(row["weight"]) for row in table["members"]},
+                width=float(table["width"]),
+                by_series=_weights(folder / _WEIGHTS, (len(members), len(table["names"]))),
             ),
             members=members,
             trained=np.load(folder / _FORECAST, allow_pickle=False),
+            backtested=np.load(folder / _BACKTEST, allow_pickle=False),
         )
+
+
+def _weights(path: Path, shape: tuple[int, int]) -> Floats | None:
+    """Return the weights of members for each series; None if they are equal for all.
+
+    Raises:
+        InputError: They are not of this shape.
+    """
+    if not path.exists():
+        return None
+    weights = np.load(path, allow_pickle=False)
+    if weights.shape != shape or not np.isfinite(weights).all():
+        raise InputError(f"{path} must hold {shape[0]} weights of {shape[1]} series, but does not. Fit again.")
+    return np.asarray(weights, dtype=np.float64)
 
 
 def save_forecast_ensemble(
@@ -170,6 +192,7 @@ def save_forecast_ensemble(
     parameters: Mapping[int, Mapping[str, Value]],
     models: Mapping[int, Path],
     forecasts: Mapping[int, Floats],
+    backtested: Floats,
 ) -> None:
     """Write an ensemble to a folder, which it replaces at once.
 
@@ -183,14 +206,18 @@ def save_forecast_ensemble(
         parameters: The configuration of each trial.
         models: The folder of the model of each member.
         forecasts: The forecasts of each member after the ends of the series.
+        backtested: The forecasts of the ensemble of the windows of the backtest.
     """
     partial = folder.with_name(f"{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     rows = []
-    for trial, weight in sorted(combination.weights.items()):
+    for trial, weight in combination.weights.items():
         rows.append({"trial": trial, "weight": weight, "parameters": dict(parameters[trial])})
         shutil.copytree(models[trial], partial / str(trial), copy_function=link_or_copy)
-    np.save(partial / _FORECAST, combination.apply(forecasts).astype(np.float32))
+    np.save(partial / _FORECAST, combination.apply(forecasts, np.arange(len(panel))).astype(np.float32))
+    np.save(partial / _BACKTEST, backtested.astype(np.float32))
+    if combination.by_series is not None:
+        np.save(partial / _WEIGHTS, combination.by_series)
     manifest = {
         "kind": _KIND,
         "format": _FORMAT,

@@ -24,21 +24,52 @@ def forecasts(error: float, seed: int, spread: float = 3.0) -> np.ndarray:
 def test_two_models_with_different_errors_are_better_together() -> None:
     score = forecast_score("mase")
     members = {1: forecasts(4.0, 1), 2: forecasts(4.0, 2), 3: forecasts(40.0, 3)}
-    combination = ForecastCombination.fit(BACKTEST, members, score)
+    combination, backtested = ForecastCombination.fit(BACKTEST, members, score)
     assert set(combination.weights) == {1, 2}
     assert abs(sum(combination.weights.values()) - 1) < 1e-9
-    reached = score.mean(BACKTEST.actual, combination.apply(members), BACKTEST.scales)
+    np.testing.assert_allclose(combination.apply(members, BACKTEST.series), backtested)
+    reached = score.mean(BACKTEST.actual, backtested, BACKTEST.scales)
     assert reached < min(score.mean(BACKTEST.actual, members[trial], BACKTEST.scales) for trial in (1, 2))
 
 
 def test_intervals_are_widened_until_they_cover() -> None:
     members = {1: forecasts(4.0, 1, spread=0.5)}
-    combination = ForecastCombination.fit(BACKTEST, members, forecast_score("mase"))
+    combination, backtested = ForecastCombination.fit(BACKTEST, members, forecast_score("mase"))
     assert combination.width > 2
-    narrow, wide = coverage(BACKTEST.actual, members[1]), coverage(BACKTEST.actual, combination.apply(members))
+    narrow, wide = coverage(BACKTEST.actual, members[1]), coverage(BACKTEST.actual, backtested)
     assert narrow < 0.5 < wide
 
 
 def test_widening_keeps_the_median() -> None:
     forecast = forecasts(4.0, 1)
     np.testing.assert_allclose(widened(forecast, 2.0)[..., MEDIAN], forecast[..., MEDIAN])
+
+
+def half_good(first: bool, seed: int) -> np.ndarray:
+    """Forecasts that are good for half of the series."""
+    good = (BACKTEST.series < len(PANEL) // 2) == first
+    return np.where(good[:, None, None], forecasts(2.0, seed), forecasts(40.0, seed + 10))
+
+
+def test_series_have_weights_of_their_own_where_other_windows_confirm_them() -> None:
+    score, members = forecast_score("mase"), {1: half_good(True, 1), 2: half_good(False, 2)}
+    kinds = {1: "ets", 2: "theta"}
+    equal, in_common = ForecastCombination.fit(BACKTEST, members, score)
+    own, backtested = ForecastCombination.fit(BACKTEST, members, score, kinds=kinds)
+    assert equal.by_series is None
+    assert own.by_series is not None
+    np.testing.assert_allclose(own.by_series.sum(axis=0), 1)
+    assert (own.by_series[0, :20] > 0.9).all()
+    assert (own.by_series[1, 20:] > 0.9).all()
+    errors = [score.mean(BACKTEST.actual, one, BACKTEST.scales) for one in (backtested, in_common)]
+    assert errors[0] < 0.5 * errors[1]
+    unknown = own.apply(members, np.full(len(BACKTEST.series), -1))
+    np.testing.assert_allclose(
+        unknown[..., MEDIAN], ForecastCombination(weights=own.weights).apply(members, BACKTEST.series)[..., MEDIAN]
+    )
+
+
+def test_noise_gives_no_weights_to_series() -> None:
+    members = {trial: forecasts(4.0, trial) for trial in (1, 2, 3)}
+    combination, _ = ForecastCombination.fit(BACKTEST, members, forecast_score("mase"), kinds={1: "a", 2: "b", 3: "c"})
+    assert combination.by_series is None

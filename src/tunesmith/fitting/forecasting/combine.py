@@ -35,26 +35,27 @@ def combine_forecasts(study: Study, task: ForecastTask) -> None:
     if not candidates:
         raise InputError("no model was trained in time. Allow more minutes.")
     backtest, score = task.backtest, forecast_score(task.metric)
-    combination = ForecastCombination.fit(
+    combination, backtested = ForecastCombination.fit(
         backtest,
         {trial.number: _read(trial, forecast.BACKTEST_FILE) for trial in candidates},
         score,
         fits=lambda members: _allow(study, members),
         costs={trial.number: max(trial.metrics.get("forecast_seconds", 1.0), 1e-3) for trial in candidates},
+        kinds={trial.number: str(trial.parameters["family"]) for trial in candidates},
     )
     members = [trial for trial in candidates if trial.number in combination.weights]
-    reached = combination.apply({trial.number: _read(trial, forecast.BACKTEST_FILE) for trial in members})
     with writing(study.folder / MODEL_FOLDER):
         save_forecast_ensemble(
             study.folder / MODEL_FOLDER,
             task.loaded,
             horizon=task.horizon,
             metric=task.metric,
-            score=score.mean(backtest.actual, reached, backtest.scales),
+            score=score.mean(backtest.actual, backtested, backtest.scales),
             combination=combination,
             parameters={trial.number: trial.parameters for trial in members},
             models={trial.number: _place(trial) / forecast.MODEL_FOLDER for trial in members},
             forecasts={trial.number: _read(trial, forecast.FORECAST_FILE) for trial in members},
+            backtested=backtested,
         )
 
 
@@ -83,6 +84,7 @@ def trial_ensemble(study: Study, trial: Trial) -> ForecastEnsemble:
             )
         },
         trained=_read(trial, forecast.FORECAST_FILE),
+        backtested=_read(trial, forecast.BACKTEST_FILE),
     )
 
 

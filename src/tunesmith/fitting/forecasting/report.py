@@ -36,14 +36,13 @@ def assess_forecasts(study: Study, ensemble: ForecastEnsemble) -> ForecastAssess
     ranked = sorted(complete, key=lambda trial: trial.metrics[task.metric])
     weights = ensemble.combination.weights
     try:
-        read = {trial: _backtest(study.trials[trial]) for trial in weights}
         single, baseline = _backtest(ranked[0]), _backtest(complete[0])
     except OSError as error:
         raise InputError(f"the forecasts of a trial are gone: {error.strerror or error}.") from None
     return ForecastAssessment(
         metric=task.metric,
         backtest=task.backtest,
-        forecast=ensemble.combination.apply(read),
+        forecast=ensemble.backtested.astype(np.float64),
         single=single,
         baseline=baseline,
         future=ensemble.trained.astype(np.float64),
