@@ -74,7 +74,7 @@ class ForecastCombination:
             starts = [chosen.weights, *([best] if fits(set(best)) else [])]
             errors = {trial: _row_errors(backtest, forecast) for trial, forecast in forecasts.items()}
             whole = partial(loss, rows=slice(None))
-            if (found := series_weights(flat, errors, backtest.series, whole, starts, whole(mean))) is not None:
+            if (found := series_weights(flat, errors, backtest.series, whole, starts)) is not None:
                 own, mean = found
                 by_series = _for_all(np.stack(list(own.values())), len(backtest.panel))
                 chosen = cls(weights=dict(zip(own, by_series.mean(axis=1).tolist(), strict=True)), by_series=by_series)

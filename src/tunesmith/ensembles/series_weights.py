@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -19,13 +19,12 @@ def series_weights(
     series: Indices,
     loss: Callable[[Floats], float],
     shares: Iterable[Mapping[int, float]],
-    equal: float,
 ) -> tuple[dict[int, Floats], Floats] | None:
     """Return weights that differ between series, if they are better than equal ones.
 
-    A weight is the member's share, times a negative power of its mean error on the series relative to the others'; Bates
-    and Granger (1969) take the power 2 of root mean squares. The power, and which shares, are those with the least loss
-    where each window is combined by the errors of the other windows of its series.
+    A weight is the member's share, times a negative power of its mean error on the series, relative to the others
+    (Bates and Granger 1969 take the power 2 of root mean squares). The power, and which shares, are those with the
+    least loss where each window is combined by the errors of the other windows of its series.
 
     On the 414 hourly series of the M4 competition this made the error 5 % smaller.
 
@@ -35,7 +34,6 @@ def series_weights(
         series: The number of the series of each row, shape `(rows,)`.
         loss: The loss of forecasts of all rows.
         shares: What weights begin with, by trial: several are tried.
-        equal: The loss with weights that are equal for all series.
 
     Returns:
         None if equal weights are as good. Otherwise the weights by trial, shape `(series,)` each, up to the last series
@@ -44,26 +42,35 @@ def series_weights(
     """
     if len(series) < 2 * len(np.unique(series)):
         return None
-    best, chosen = (1 - _LEAST_GAIN) * equal, None
-    forecast: Floats | None = None
-    for start in shares:
-        table = np.stack([errors[trial] for trial in start])
-        for power in _POWERS:
-            weights = _weights(table, series, np.array(list(start.values())), power, leave_out=True)
-            combined = np.asarray(
-                sum(row[:, None] * forecasts[trial] for trial, row in zip(start, weights, strict=True))
-            )
-            if (reached := loss(combined)) < best:
-                best, chosen, forecast = reached, (start, power), combined
-    if chosen is None or forecast is None:
+    losses: dict[tuple[int, float], float] = {}
+    starts = list(shares)
+    for place, start in enumerate(starts):
+        for power in (0.0, *_POWERS):
+            losses[place, power] = loss(_left_out(forecasts, errors, series, start, power))
+    place, power = min(losses, key=lambda key: losses[key])
+    if losses[place, power] >= (1 - _LEAST_GAIN) * min(losses[number, 0.0] for number in range(len(starts))):
         return None
-    start, power = chosen
-    table = np.stack([errors[trial] for trial in start])
-    weights = _weights(table, series, np.array(list(start.values())), power, leave_out=False)
-    return dict(zip(start, weights, strict=True)), forecast
+    start = starts[place]
+    weights = _weights(np.stack([errors[trial] for trial in start]), series, list(start.values()), power)
+    return dict(zip(start, weights, strict=True)), _left_out(forecasts, errors, series, start, power)
 
 
-def _weights(errors: Floats, series: Indices, shares: Floats, power: float, *, leave_out: bool) -> Floats:
+def _left_out(
+    forecasts: Mapping[int, Floats],
+    errors: Mapping[int, Floats],
+    series: Indices,
+    shares: Mapping[int, float],
+    power: float,
+) -> Floats:
+    """Return the forecasts of all rows, each combined by the errors of the other windows, shape `(rows, values)`."""
+    table = np.stack([errors[trial] for trial in shares])
+    weights = _weights(table, series, list(shares.values()), power, leave_out=True)
+    return np.asarray(sum(row[:, None] * forecasts[trial] for trial, row in zip(shares, weights, strict=True)))
+
+
+def _weights(
+    errors: Floats, series: Indices, shares: Sequence[float], power: float, *, leave_out: bool = False
+) -> Floats:
     """Return weights that sum to 1 over members.
 
     Args:
@@ -86,5 +93,5 @@ def _weights(errors: Floats, series: Indices, shares: Floats, power: float, *, l
     means = sums / np.maximum(counts, 1)
     relative = means / np.maximum(means.mean(axis=0), 1e-300)
     raised = np.where(counts > 0, np.maximum(relative, _LEAST_ERROR) ** -power, 1.0)
-    weights = shares[:, None] * raised
+    weights = np.array(shares)[:, None] * raised
     return np.asarray(weights / weights.sum(axis=0))

@@ -62,7 +62,7 @@ class AutoregressionForecaster(LocalForecaster):
         "strength": Float(1e-3, 1e3, log=True),
         "center": Choice(["last", "mean"]),
     }
-    seconds_per_value: ClassVar = 4e-5
+    seconds_per_value: ClassVar = 7e-6
 
     def configurations(self, panel: Panel, horizon: int) -> Sequence[Mapping[str, Value]]:
         """Return windows of one and two of the longest seasons."""

@@ -124,7 +124,7 @@ class LaggedBoostingForecaster:
         """Return an estimate of the processor seconds to train once."""
         rows = min(_MOST_ROWS, int(np.maximum(panel.lengths - horizon, 0).sum()) * horizon)
         columns = int(parameters["recent"]) + 4 * len(panel.seasons) + 10
-        work = float(parameters["rounds"]) * (rows * columns * 6e-10 + 3e-6 * float(parameters["num_leaves"]) + 1e-4)
+        work = float(parameters["rounds"]) * (rows * columns * 4.5e-9 + 3e-6 * float(parameters["num_leaves"]) + 1e-4)
         return 0.3 + work + rows * columns * 5e-8
 
     def fit(self, part: ForecastPart, parameters: Mapping[str, Value]) -> LaggedBoostingModel:
