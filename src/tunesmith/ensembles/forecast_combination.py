@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Self
@@ -13,12 +13,15 @@ from ..core.arrays import Floats, Indices
 from ..series.backtest import Backtest
 from ..series.levels import MEDIAN, sorted_levels
 from ..series.scores import ForecastScore, sql
-from .greedy import Fits, select
+from .greedy import Fits, additions
 from .series_weights import series_weights
 
 _WIDTHS = np.geomspace(0.1, 10.0, 61)
-_MOST_KINDS = 8  # Of families whose weights may differ between series.
-_WORST_OF_KIND = 2.0  # Times the best loss.
+_MOST_KINDS = 8
+_WORST_IN_MEAN = 1.25  # Times the best loss.
+_WORST_FOR_SOME = 2.0  # The same, of a family that may be the best for some series.
+_WINDOWS_OF_MEAN = 2  # With so many windows, selection and mean count alike.
+_LEAST_WEIGHT = 0.02
 _FEW_ROWS = 20  # With so many the width is half as far from 1 as the backtest says.
 
 
@@ -43,21 +46,26 @@ class ForecastCombination:
         forecasts: Mapping[int, Floats],
         score: ForecastScore,
         *,
+        kinds: Mapping[int, str],
         fits: Fits = lambda members: True,
-        costs: Mapping[int, float] | None = None,
-        kinds: Mapping[int, str] | None = None,
+        own_weights: bool = True,
     ) -> tuple[Self, Floats]:
         """Return the combination of trials with the best score in a backtest, and its forecasts of the rows.
 
-        Where series have weights of their own, each row is combined by the errors of the other windows of its series.
+        The weights are those of a greedy selection, shrunk towards the mean of the best trial of each family: all rows
+        of a window have seen the same past, so that one window tells little. On 645 yearly series of the M3 competition
+        the mean of the families was 3 % better than the selection, on its 174 other series 10 % worse.
+
+        Series may have weights of their own; then each row is combined by the errors of the other windows of its
+        series.
 
         Args:
             backtest: The windows.
             forecasts: The forecasts of its rows by trial, shape `(rows, horizon, levels)` each.
             score: The metric.
+            kinds: The family of each trial.
             fits: Tells which members are allowed together.
-            costs: What a forecast costs by trial; all the same by default.
-            kinds: The family of each trial, so that series may have weights of their own; None if they may not.
+            own_weights: Whether series may have weights of their own.
         """
         actual, scales = backtest.actual, backtest.scales
         shape = next(iter(forecasts.values())).shape[1:]
@@ -67,13 +75,16 @@ class ForecastCombination:
             value = score.mean(actual[rows], predicted[rows].reshape(-1, *shape), scales[rows])
             return value if np.isfinite(value) else 0.0
 
-        chosen = cls(weights=select(flat, loss, fits, costs))
-        mean = np.asarray(sum(weight * flat[trial] for trial, weight in chosen.weights.items()))
-        if kinds is not None:
-            best = _best_of_kinds(kinds, {trial: loss(one, slice(None)) for trial, one in flat.items()})
-            starts = [chosen.weights, *([best] if fits(set(best)) else [])]
+        whole = partial(loss, rows=slice(None))
+        losses = {trial: whole(one) for trial, one in flat.items()}
+        ranked = sorted(losses, key=lambda trial: (losses[trial], trial))
+        selected = additions(ranked, flat, loss, fits)
+        weights = _shrunk(selected, _best_of_kinds(kinds, losses, _WORST_IN_MEAN), len(backtest.parts), fits)
+        chosen, mean = cls(weights=weights), np.asarray(sum(weight * flat[trial] for trial, weight in weights.items()))
+        if own_weights:
+            best = _best_of_kinds(kinds, losses, _WORST_FOR_SOME)
             errors = {trial: _row_errors(backtest, forecast) for trial, forecast in forecasts.items()}
-            whole = partial(loss, rows=slice(None))
+            starts = [weights, *([best] if fits(set(best)) else [])]
             if (found := series_weights(flat, errors, backtest.series, whole, starts)) is not None:
                 own, mean = found
                 by_series = _for_all(np.stack(list(own.values())), len(backtest.panel))
@@ -106,13 +117,23 @@ def _row_errors(backtest: Backtest, forecast: Floats) -> Floats:
     return np.asarray(np.divide(sums, counts, out=np.full(len(errors), np.nan), where=counts > 0))
 
 
-def _best_of_kinds(kinds: Mapping[int, str], losses: Mapping[int, float]) -> dict[int, float]:
-    """Return equal shares of the best trial of each of the best families."""
+def _best_of_kinds(kinds: Mapping[int, str], losses: Mapping[int, float], worst: float) -> dict[int, float]:
+    """Return equal shares of the best trial of each of the best families, up to some times the least loss."""
     best: dict[str, int] = {}
     for trial in sorted(losses, key=lambda trial: losses[trial]):
-        if len(best) < _MOST_KINDS and losses[trial] <= _WORST_OF_KIND * min(losses.values()):
+        if len(best) < _MOST_KINDS and losses[trial] <= worst * min(losses.values()):
             best.setdefault(kinds[trial], trial)
     return dict.fromkeys(best.values(), 1 / len(best))
+
+
+def _shrunk(selected: Sequence[int], mean: Mapping[int, float], windows: int, fits: Fits) -> dict[int, float]:
+    """Return the weights of a greedy selection, shrunk towards others: the fewer windows, the more."""
+    share = windows / (windows + _WINDOWS_OF_MEAN) if fits({*selected, *mean}) else 1.0
+    weights = {trial: share * selected.count(trial) / len(selected) for trial in dict.fromkeys(selected)}
+    for trial, weight in mean.items():
+        weights[trial] = weights.get(trial, 0.0) + (1 - share) * weight
+    kept = {trial: weight for trial, weight in weights.items() if weight >= _LEAST_WEIGHT}
+    return {trial: weight / sum(kept.values()) for trial, weight in kept.items()}
 
 
 def _for_all(weights: Floats, count: int) -> Floats:

@@ -55,7 +55,7 @@ def select(
     ranked = sorted(losses, key=lambda number: (losses[number], number))
     rows = len(predictions[ranked[0]])
     candidates = ranked[: most_members(rows)]
-    chosen = _greedy(candidates, predictions, loss, fits)
+    chosen = additions(candidates, predictions, loss, fits)
     share = min(1.0, rows / _FEW_ROWS)
     weights = {number: share * chosen.count(number) / len(chosen) for number in candidates}
     if share < 1:
@@ -102,8 +102,17 @@ def thin(
     return weights
 
 
-def _greedy(candidates: Sequence[int], predictions: Mapping[int, Floats], loss: Loss, fits: Fits) -> list[int]:
-    """Return the members in the order of their addition, up to the step of the lowest loss."""
+def additions(
+    candidates: Sequence[int], predictions: Mapping[int, Floats], loss: Loss, fits: Fits = lambda members: True
+) -> list[int]:
+    """Return the members in the order of their addition, up to the step of the lowest loss.
+
+    Args:
+        candidates: Those to choose from, the best first.
+        predictions: Out-of-fold predictions by trial, shape `(rows, outputs)` each.
+        loss: The loss of a prediction.
+        fits: Tells which ensembles are allowed; every single member is.
+    """
     total = np.zeros_like(predictions[candidates[0]])
     chosen: list[int] = []
     history: list[float] = []

@@ -12,6 +12,7 @@ from tunesmith.series.scores import coverage, forecast_score
 
 PANEL = panel_of([seasonal(120, seed=seed) for seed in range(40)])
 BACKTEST = Backtest(panel=PANEL, horizon=6, windows=2)
+KINDS = {1: "ets", 2: "theta", 3: "ces"}
 
 
 def forecasts(error: float, seed: int, spread: float = 3.0) -> np.ndarray:
@@ -24,7 +25,7 @@ def forecasts(error: float, seed: int, spread: float = 3.0) -> np.ndarray:
 def test_two_models_with_different_errors_are_better_together() -> None:
     score = forecast_score("mase")
     members = {1: forecasts(4.0, 1), 2: forecasts(4.0, 2), 3: forecasts(40.0, 3)}
-    combination, backtested = ForecastCombination.fit(BACKTEST, members, score)
+    combination, backtested = ForecastCombination.fit(BACKTEST, members, score, kinds=KINDS)
     assert set(combination.weights) == {1, 2}
     assert abs(sum(combination.weights.values()) - 1) < 1e-9
     np.testing.assert_allclose(combination.apply(members, BACKTEST.series), backtested)
@@ -34,7 +35,7 @@ def test_two_models_with_different_errors_are_better_together() -> None:
 
 def test_intervals_are_widened_until_they_cover() -> None:
     members = {1: forecasts(4.0, 1, spread=0.5)}
-    combination, backtested = ForecastCombination.fit(BACKTEST, members, forecast_score("mase"))
+    combination, backtested = ForecastCombination.fit(BACKTEST, members, forecast_score("mase"), kinds=KINDS)
     assert combination.width > 2
     narrow, wide = coverage(BACKTEST.actual, members[1]), coverage(BACKTEST.actual, backtested)
     assert narrow < 0.5 < wide
@@ -53,9 +54,8 @@ def half_good(first: bool, seed: int) -> np.ndarray:
 
 def test_series_have_weights_of_their_own_where_other_windows_confirm_them() -> None:
     score, members = forecast_score("mase"), {1: half_good(True, 1), 2: half_good(False, 2)}
-    kinds = {1: "ets", 2: "theta"}
-    equal, in_common = ForecastCombination.fit(BACKTEST, members, score)
-    own, backtested = ForecastCombination.fit(BACKTEST, members, score, kinds=kinds)
+    equal, in_common = ForecastCombination.fit(BACKTEST, members, score, kinds=KINDS, own_weights=False)
+    own, backtested = ForecastCombination.fit(BACKTEST, members, score, kinds=KINDS)
     assert equal.by_series is None
     assert own.by_series is not None
     np.testing.assert_allclose(own.by_series.sum(axis=0), 1)
@@ -71,5 +71,18 @@ def test_series_have_weights_of_their_own_where_other_windows_confirm_them() -> 
 
 def test_noise_gives_no_weights_to_series() -> None:
     members = {trial: forecasts(4.0, trial) for trial in (1, 2, 3)}
-    combination, _ = ForecastCombination.fit(BACKTEST, members, forecast_score("mase"), kinds={1: "a", 2: "b", 3: "c"})
+    combination, _ = ForecastCombination.fit(BACKTEST, members, forecast_score("mase"), kinds=KINDS)
     assert combination.by_series is None
+
+
+def test_weights_are_shrunk_towards_the_mean_of_families_the_more_the_fewer_windows() -> None:
+    score = forecast_score("mase")
+    shares = []
+    for windows in (1, 4):
+        backtest = Backtest(panel=PANEL, horizon=6, windows=windows)
+        truth = np.repeat(backtest.actual[..., None], len(LEVELS), axis=-1)
+        noise = np.random.default_rng(0).normal(size=truth.shape[:2])[..., None]
+        members = {1: truth + 10 * noise, 2: truth + 11 * noise}  # The second adds nothing.
+        combination, _ = ForecastCombination.fit(backtest, members, score, kinds=KINDS)
+        shares.append(combination.weights[2])
+    np.testing.assert_allclose(shares, [1 / 3, 1 / 6])

@@ -39,9 +39,8 @@ def combine_forecasts(study: Study, task: ForecastTask) -> None:
         backtest,
         {trial.number: _read(trial, forecast.BACKTEST_FILE) for trial in candidates},
         score,
-        fits=lambda members: _allow(study, members),
-        costs={trial.number: max(trial.metrics.get("forecast_seconds", 1.0), 1e-3) for trial in candidates},
         kinds={trial.number: str(trial.parameters["family"]) for trial in candidates},
+        fits=lambda members: _allow(study, members),
     )
     members = [trial for trial in candidates if trial.number in combination.weights]
     with writing(study.folder / MODEL_FOLDER):
