@@ -21,6 +21,8 @@ _FASTEST_SECONDS = 0.2  # A trial takes at least this long.
 _INTERMITTENT = 0.5  # The share of zeros from which values are intermittent.
 _LATER = {"arima": 1}
 """Turns that a family waits, because it is slow for what it adds."""
+_LONG, _NETWORKS_WAIT = 200, 2
+"""Networks wait so many turns where series are shorter, as statistical models are better then."""
 
 
 def forecasters(panel: Panel, horizon: int, names: Sequence[str] = ()) -> dict[str, Forecaster]:
@@ -86,8 +88,10 @@ def first_forecasts(chosen: Mapping[str, Forecaster], panel: Panel, horizon: int
         windows: The windows of the backtest.
     """
     turns: dict[int, list[PlannedTrial]] = defaultdict(list)
+    short = float(np.median(panel.lengths)) < _LONG
     for name, family in chosen.items():
-        for turn, choice in enumerate(family.configurations(panel, horizon), _LATER.get(name, 0)):
+        later = _NETWORKS_WAIT if short and family.profile.extra == "torch" else _LATER.get(name, 0)
+        for turn, choice in enumerate(family.configurations(panel, horizon), later):
             if name == BASELINE and turn == 0:
                 continue  # It is trial 0.
             times = windows + 1 if family.profile.is_local else 2
