@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ..fitting.result import FitResult
+from ..fitting.load import load_fit
 from .options import FOLDER, Output, speaking
 
 _FORMS = ("onnx", "script", "card")
@@ -24,8 +24,9 @@ _FORMS = ("onnx", "script", "card")
 def export(output: Output, folder: Path, to: str | None, out: Path | None) -> None:
     """Write the model in FOLDER for other programs (onnx), as a script that trains it, or as a model card.
 
-    ONNX takes raw rows: numbers, texts and missing values as they are. It is compared with Python before it is written.
+    ONNX takes raw rows: numbers, texts and missing values as they are; of time series the values up to the origin. It
+    is compared with Python before it is written.
     """
-    written = FitResult.load(folder).export(out, to=to)
+    written = load_fit(folder).export(out, to=to)
     lines = [str(written.path), *([] if output.quiet else written.notes)]
     output.say("\n".join(lines), {"path": str(written.path), "notes": list(written.notes), **written.facts})

@@ -6,15 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
 from ..core.arrays import Floats
 from ..data.table import Table
 from ..ensembles.ensemble import Ensemble, Member
+from ..ensembles.forecast_ensemble import ForecastEnsemble, ForecastMember
 from ..ensembles.pipeline import Pipeline
 from ..history.history import History
+from ..series.backtest import Backtest
+from ..series.panel import Panel
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +54,43 @@ class ExportSource:
         folders = sorted(self.prediction_files[trial].parent.glob("fold_*"))
         pipelines = [Pipeline.load(folder, str(parameters["family"])) for folder in folders]
         return Member(trial=trial, weight=1.0, parameters=parameters, pipelines=pipelines)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForecastSource:
+    """Fitted forecasting models and where they come from.
+
+    Args:
+        folder: The study's folder.
+        history: The study's trials.
+        ensemble: The models.
+        backtest: The windows that forecasts are scored on.
+        backtest_files: The forecasts of the windows of each complete trial.
+        model_folders: The model of each complete trial.
+    """
+
+    folder: Path
+    history: History
+    ensemble: ForecastEnsemble
+    backtest: Backtest
+    backtest_files: Mapping[int, Path]
+    model_folders: Mapping[int, Path]
+
+    @property
+    def panel(self) -> Panel:
+        """The series that the models were trained on."""
+        return self.backtest.panel
+
+    def backtested(self, trial: int) -> Floats:
+        """Return the forecasts of the windows, shape `(rows, steps, levels)`."""
+        forecasts = np.load(self.backtest_files[trial], allow_pickle=False)
+        return np.asarray(forecasts, dtype=np.float64)
+
+    def member(self, trial: int) -> ForecastMember:
+        """Return a complete trial as a member of an ensemble."""
+        return ForecastMember(
+            trial=trial, parameters=self.history.trials[trial].parameters, folder=self.model_folders[trial]
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +133,24 @@ class Exporter(Protocol):
 
         Raises:
             InputError: The model cannot be exported in this form.
+            MissingExtra: An optional dependency is not installed.
+        """
+        ...
+
+
+@runtime_checkable
+class ForecastExporter(Protocol):
+    """An exporter that also writes forecasting models."""
+
+    def export_forecasts(self, source: ForecastSource, path: Path) -> Export:
+        """Write the file.
+
+        Args:
+            source: The models.
+            path: Where to; its folder exists.
+
+        Raises:
+            InputError: The models cannot be exported in this form.
             MissingExtra: An optional dependency is not installed.
         """
         ...

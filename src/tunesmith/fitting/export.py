@@ -7,20 +7,24 @@ from pathlib import Path
 from .. import plugins
 from ..core.trial import State
 from ..ensembles.ensemble import Ensemble
+from ..ensembles.forecast_ensemble import ForecastEnsemble
 from ..errors import InputError, OutputError
-from ..exporters.base import Export, Exporter, ExportSource
+from ..exporters.base import Export, Exporter, ExportSource, ForecastExporter, ForecastSource
 from ..study.tuning import load
+from ..tasks import forecast
 from ..tasks.table import PREDICTIONS_FILE
 from ..trial_folder.names import ARTIFACTS_FOLDER
 from .prepare import TABLE_FOLDER
 
 
-def export_model(folder: Path, ensemble: Ensemble, path: Path | str | None = None, to: str | None = None) -> Export:
+def export_model(
+    folder: Path, ensemble: Ensemble | ForecastEnsemble, path: Path | str | None = None, to: str | None = None
+) -> Export:
     """Write a fitted model.
 
     Args:
         folder: The study's folder.
-        ensemble: The model.
+        ensemble: The model, or forecasting models.
         path: The file; by default `model.onnx`, `model.py` or `model.md` in the study's folder.
         to: The name of an exporter; by default that of the path's suffix.
 
@@ -31,14 +35,18 @@ def export_model(folder: Path, ensemble: Ensemble, path: Path | str | None = Non
         InputError: The exporter is not known, or cannot express the model.
         OutputError: The file cannot be written.
     """
-    exporter: Exporter = plugins.create("exporters", to or _name_for(path))
+    name = to or _name_for(path)
+    exporter: Exporter = plugins.create("exporters", name)
     target = folder / exporter.file if path is None else Path(path).expanduser()
     if target.is_dir():
         raise InputError(f"an export must be written to a file, but {target} is a folder.")
-    source = export_source(folder, ensemble)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        return exporter.export(source, target)
+        if isinstance(ensemble, Ensemble):
+            return exporter.export(export_source(folder, ensemble), target)
+        if not isinstance(exporter, ForecastExporter):
+            raise InputError(f"the exporter {name} cannot write forecasting models.", keys=("to",))
+        return exporter.export_forecasts(forecast_source(folder, ensemble), target)
     except OSError as error:
         raise OutputError(f"{target} cannot be written: {error.strerror or error}.") from None
 
@@ -62,6 +70,30 @@ def export_source(folder: Path, ensemble: Ensemble) -> ExportSource:
         ensemble=ensemble,
         table_folder=folder / TABLE_FOLDER,
         prediction_files=files,
+    )
+
+
+def forecast_source(folder: Path, ensemble: ForecastEnsemble) -> ForecastSource:
+    """Return forecasting models and where they come from, for an exporter.
+
+    Args:
+        folder: The study's folder.
+        ensemble: The models.
+    """
+    study = load(folder)
+    assert isinstance(study.task, forecast.ForecastTask)
+    artifacts = {
+        trial.number: trial.folder / ARTIFACTS_FOLDER
+        for trial in study.history.trials
+        if trial.state is State.COMPLETE and trial.folder is not None
+    }
+    return ForecastSource(
+        folder=folder,
+        history=study.history,
+        ensemble=ensemble,
+        backtest=study.task.backtest,
+        backtest_files={number: place / forecast.BACKTEST_FILE for number, place in artifacts.items()},
+        model_folders={number: place / forecast.MODEL_FOLDER for number, place in artifacts.items()},
     )
 
 

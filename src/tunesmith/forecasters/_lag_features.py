@@ -13,7 +13,8 @@ from ..series.calendar import calendar
 from ..series.panel import Panel
 from ._windows import Origins, before, spread
 
-_LEAST_CHANGE = 1e-3
+LEAST_CHANGE = 1e-3
+"""Differences that are smaller than that share of the deviation are no measure of size."""
 _ROWS_AT_ONCE = 20_000  # The windows of so many are in memory at once.
 
 
@@ -105,7 +106,7 @@ class LagFeatures:
         if not self.differenced or windows.shape[1] <= season:
             return wide
         changes = np.abs(windows[:, season:] - windows[:, :-season]).mean(axis=1)
-        return np.asarray(np.where(changes > _LEAST_CHANGE * wide, changes, wide))
+        return np.asarray(np.where(changes > LEAST_CHANGE * wide, changes, wide))
 
     def _reference(self, windows: Floats, steps: Indices) -> Floats:
         if not self.reference:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import orjson
@@ -17,14 +17,27 @@ from .encodings import coded, without_gaps
 from .graph import Graph
 from .trees import LESS, Trees
 
+if TYPE_CHECKING:
+    import lightgbm
+
 
 def lightgbm_sums(graph: Graph, columns: Columns, model: LightgbmModel) -> str:
     """Return the sums over the trees, shape `(rows, sums)`."""
-    dumped = model.booster.dump_model()
+    sums = model.booster.num_model_per_iteration()
+    return lightgbm_trees(model.booster).to_graph(graph, coded(graph, columns, model.codes), sums)
+
+
+def lightgbm_trees(booster: lightgbm.Booster) -> Trees:
+    """Return the trees of a booster, which add up to one output for each tree of a round.
+
+    Raises:
+        NotExportable: It takes zeros as missing.
+    """
+    dumped = booster.dump_model()
     trees, sums = Trees(), dumped["num_tree_per_iteration"]
     for number, tree in enumerate(dumped["tree_info"]):
         trees.add_root(_lightgbm_node(trees, tree["tree_structure"], number % sums))
-    return trees.to_graph(graph, coded(graph, columns, model.codes), sums)
+    return trees
 
 
 def _lightgbm_node(trees: Trees, node: Mapping[str, Any], target: int) -> int:

@@ -71,3 +71,24 @@ def calendar(graph: Graph, seconds: str) -> dict[str, str]:
         "hour": hour,
         "minute": minute,
     }
+
+
+def days_before_month(graph: Graph, months: str) -> str:
+    """Return the days from 1970 to the first of a month, given as months since January 1970.
+
+    Also by Hinnant, section `days_from_civil`.
+    """
+
+    def whole(value: str, divisor: float) -> str:
+        return graph.add("Floor", graph.add("Div", value, graph.constant(divisor)))
+
+    def plus(value: str, term: str, factor: float) -> str:
+        return graph.add("Add", value, graph.add("Mul", term, graph.constant(factor)))
+
+    from_march = graph.add("Add", months, graph.constant(1970.0 * 12 - 2))  # Since March of year 0.
+    year = whole(from_march, 12.0)
+    month = plus(from_march, year, -12.0)
+    leap_days = plus(plus(whole(year, 4.0), whole(year, 100.0), -1.0), whole(year, 400.0), 1.0)
+    lengths = whole(graph.add("Add", graph.add("Mul", month, graph.constant(153.0)), graph.constant(2.0)), 5.0)
+    days = plus(graph.add("Add", leap_days, lengths), year, 365.0)
+    return graph.add("Sub", days, graph.constant(719_468.0))

@@ -14,7 +14,7 @@ from ...ensembles.calibration import LEAST_PROBABILITY
 from ...ensembles.ensemble import Ensemble, Member
 from ...errors import MissingExtra
 from .._selection import exportable_ensemble
-from ..base import Export, ExportSource, write_file
+from ..base import Export, ExportSource, ForecastSource, write_file
 from .columns import GraphColumn, NotExportable, raw_columns
 from .graph import Graph
 from .models import predictions
@@ -63,6 +63,18 @@ class OnnxExporter:
             notes=[*notes, parity.sentence],
             facts={"bytes": len(content), "members": [m.trial for m in ensemble.members], **parity.facts},
         )
+
+    def export_forecasts(self, source: ForecastSource, path: Path) -> Export:
+        """Write one graph from the histories of series to quantiles; see `forecasts.exporter`.
+
+        Raises:
+            InputError: No member can be exported, or the graph disagrees with Python.
+            MissingExtra: onnx or onnxruntime is not installed.
+        """
+        from .forecasts.exporter import export_forecasts
+
+        _check_installed()
+        return export_forecasts(source, path)
 
 
 def _empty_graph(ensemble: Ensemble) -> Graph:

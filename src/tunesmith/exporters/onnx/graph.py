@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -36,17 +36,36 @@ class Graph:
         self._outputs: list[Any] = []
         self._known: dict[Any, str] = {}
 
-    def input(self, name: str, element: str) -> str:
-        """Add an input of shape `(rows, 1)`; `element` is `DOUBLE` or `STRING`."""
-        self._inputs.append(_value(name, element, ["rows", 1]))
+    def input(self, name: str, element: str, shape: Sequence[int | str] = ("rows", 1)) -> str:
+        """Add an input; `element` is `DOUBLE` or `STRING`, and a word in the shape stands for any number."""
+        self._inputs.append(_value(name, element, list(shape)))
         return name
 
-    def output(self, name: str, value: str, element: str, columns: int | None) -> None:
-        """Make a value an output of shape `(rows, columns)`, or `(rows,)` without `columns`."""
+    def output(self, name: str, value: str, element: str, *columns: int | None, rows: str = "rows") -> None:
+        """Make a value an output of shape `(rows, *columns)`, or `(rows,)` where `columns` is None."""
         from onnx import helper
 
+        shape = [rows, *(column for column in columns if column is not None)]
         self._nodes.append(helper.make_node("Identity", [value], [name]))
-        self._outputs.append(_value(name, element, ["rows"] if columns is None else ["rows", columns]))
+        self._outputs.append(_value(name, element, shape))
+
+    def embed(self, content: bytes, inputs: Mapping[str, str]) -> str:
+        """Add the nodes of another model, and return the name of its output.
+
+        Args:
+            content: The serialised model, with one output, of operators of the main set.
+            inputs: A value for each of its inputs, by the name of the input.
+        """
+        from onnx import compose, helper, load_model_from_string
+
+        prefix = self._new_name("part") + "_"
+        self._known[("part", prefix)] = prefix
+        part = compose.add_prefix_graph(load_model_from_string(content).graph, prefix)
+        for name, value in inputs.items():
+            self._nodes.append(helper.make_node("Identity", [value], [prefix + name]))
+        self._nodes += part.node
+        self._initializers += part.initializer
+        return str(part.output[0].name)
 
     def add(self, operator: str, *inputs: str, **attributes: Any) -> str:
         """Add a node with one output, and return the name of the output.

@@ -13,6 +13,7 @@ from ...core.arrays import Floats
 from ...core.trial import State
 from ...ensembles.forecast_ensemble import ForecastEnsemble
 from ...errors import InputError
+from ...exporters.base import Export
 from ...journal.lock import is_running
 from ...series.levels import LEVELS, MEDIAN
 from ...series.panel import Panel
@@ -24,6 +25,7 @@ from ...study.tuning import load
 from ...tasks.forecast import FORECAST_FILE, ForecastTask
 from ...text import wording
 from ...trial_folder.names import ARTIFACTS_FOLDER
+from ..export import export_model
 from ..files import MODEL_FOLDER
 from .combine import combine_forecasts, trial_ensemble
 from .prepare import PANEL_FOLDER
@@ -142,6 +144,18 @@ class ForecastResult:
         They are computed once for a model, and kept in the study's folder. Nothing is chosen by them.
         """
         return score_test_part(self.folder, self.panel, self.study, self.ensemble)
+
+    def export(self, path: Path | str | None = None, to: str | None = None) -> Export:
+        """Write the models for other programs, as a script that trains them, or as a model card.
+
+        Args:
+            path: The file; by default `model.onnx`, `model.py` or `model.md` in the study's folder.
+            to: `onnx`, `script` or `card`; by default that of the suffix: `.onnx`, `.py` or `.md`.
+
+        Raises:
+            InputError: The form is not known, or cannot express any of the models.
+        """
+        return export_model(self.folder, self.ensemble, path, to)
 
     def report(self, path: Path | str | None = None) -> Path:
         """Write one self-contained HTML page, `report.html` in the study's folder by default; return its path."""

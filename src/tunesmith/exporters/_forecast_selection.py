@@ -1,0 +1,76 @@
+"""The best combination of the forecasting models that can be exported."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+
+from ..ensembles.forecast_combination import ForecastCombination
+from ..ensembles.forecast_ensemble import ForecastEnsemble, ForecastMember
+from ..errors import InputError
+from ..series.scores import forecast_score
+from ..text import wording
+from .base import ForecastSource
+
+_MOST_SUBSTITUTES = 5
+
+
+def exportable_forecasts(
+    source: ForecastSource, refusal: Callable[[ForecastMember], str | None], *, form: str
+) -> tuple[ForecastEnsemble, Sequence[str]]:
+    """Return the ensemble, or what comes closest of what can be exported, and sentences about it.
+
+    Where a member cannot be exported, the others and the best other trials are combined anew on the backtest.
+
+    Args:
+        source: The models.
+        refusal: Returns why a member cannot be exported; None if it can.
+        form: What it is exported as.
+
+    Raises:
+        InputError: Nothing can be exported.
+    """
+    ensemble = source.ensemble
+    reasons = {trial: refusal(member) for trial, member in ensemble.members.items()}
+    refused = {trial: reason for trial, reason in reasons.items() if reason is not None}
+    if not refused:
+        return ensemble, []
+    families = {ensemble.members[trial].family for trial in refused}
+    members = {trial: member for trial, member in ensemble.members.items() if trial not in refused}
+    members |= _substitutes(source, families, refusal)
+    told = "; ".join(f"{ensemble.members[trial].family} (trial {trial}): {why}" for trial, why in refused.items())
+    if not members:
+        raise InputError(f"at least one model must be exportable, but none is ({told}).")
+    score, backtest = forecast_score(ensemble.metric), source.backtest
+    forecasts = {trial: source.backtested(trial) for trial in members}
+    combination = ForecastCombination.fit(backtest, forecasts, score)
+    reached = score.mean(backtest.actual, combination.apply(forecasts), backtest.scales)
+    kept = {trial: members[trial] for trial in combination.weights}
+    note = (
+        f"Without {wording.count(len(refused), 'model')} that {form} cannot express ({told}). "
+        f"{wording.count(len(kept), 'other model')} combined anew: {ensemble.metric} {wording.number(reached)} instead "
+        f"of {wording.number(ensemble.score)}."
+    )
+    return dataclasses.replace(ensemble, members=kept, score=reached, combination=combination), [note]
+
+
+def _substitutes(
+    source: ForecastSource, families: set[str], refusal: Callable[[ForecastMember], str | None]
+) -> dict[int, ForecastMember]:
+    """Return the best other trials that can be exported, of families that have not been refused."""
+    metric = source.ensemble.metric
+    others = [
+        trial
+        for trial in source.history.trials
+        if trial.number in source.backtest_files
+        and trial.number not in source.ensemble.members
+        and trial.parameters["family"] not in families
+    ]
+    found: dict[int, ForecastMember] = {}
+    for trial in sorted(others, key=lambda trial: trial.metrics[metric]):
+        if len(found) == _MOST_SUBSTITUTES:
+            break
+        member = source.member(trial.number)
+        if refusal(member) is None:
+            found[trial.number] = member
+    return found

@@ -1,0 +1,1 @@
+"""Forecasting models as one ONNX graph: histories in, quantiles out."""
