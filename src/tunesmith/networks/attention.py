@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Literal
 
 import torch
@@ -48,8 +49,7 @@ class ProbSparseAttention(nn.Module):
 
     def forward(self, queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
         """Return the attended values, shape `(batch, heads, queries, size)`; all arguments have such a shape."""
-        length, size = queries.shape[2:]
-        others = keys.shape[2]
+        length, others, size = int(queries.shape[2]), int(keys.shape[2]), queries.shape[3]
         drawn = min(others, self.factor * math.ceil(math.log(max(others, 2))))
         active = min(length, self.factor * math.ceil(math.log(max(length, 2))))
         sample = self._sample(length, others, drawn).to(queries.device)
@@ -67,9 +67,13 @@ class ProbSparseAttention(nn.Module):
 
     def _sample(self, length: int, others: int, drawn: int) -> Tensor:
         """Return keys for each query; outside training always the same, so that forecasts can be repeated."""
-        if self.training:
-            return torch.randint(others, (length, drawn))
-        return torch.randint(others, (length, drawn), generator=torch.Generator().manual_seed(0))
+        return torch.randint(others, (length, drawn)) if self.training else _fixed_sample(length, others, drawn)
+
+
+@lru_cache(maxsize=64)
+def _fixed_sample(length: int, others: int, drawn: int) -> Tensor:
+    """Return keys for each query, shape `(length, drawn)`; kept, so that an export finds a constant."""
+    return torch.randint(others, (length, drawn), generator=torch.Generator().manual_seed(0))
 
 
 class AttentionLayer(nn.Module):

@@ -41,7 +41,7 @@ class Embedding(nn.Module):
 def _places(steps: int, width: int) -> Tensor:
     """Return sines and cosines of the places, shape `(steps, width)` (Vaswani et al. 2017)."""
     rates = torch.exp(torch.arange(0, width, 2) * (-math.log(10_000.0) / width))
-    angles = torch.outer(torch.arange(steps), rates)
+    angles = torch.outer(torch.arange(steps).to(rates), rates)
     return torch.stack([torch.sin(angles), torch.cos(angles)], dim=-1).flatten(1)[:, :width]
 
 

@@ -61,7 +61,7 @@ class PatchTST(nn.Module):
         batch, _, channels = normalised.shape
         series = normalised.transpose(1, 2)
         padded = torch.cat([series, series[..., -1:].repeat(1, 1, self.stride)], dim=-1)
-        patches = padded.unfold(-1, self.patch, self.stride).reshape(batch * channels, -1, self.patch)
+        patches = padded.unfold(2, self.patch, self.stride).reshape(batch * channels, -1, self.patch)
         encoded = self.encoder(self.dropout(self.embed(patches) + self.position[: patches.shape[1]]))
         outputs = self.head(self.dropout(encoded.flatten(1))).reshape(batch, channels, -1)
         return self.norm.undo(outputs.transpose(1, 2), middle, spread)

@@ -1,0 +1,1 @@
+"""Forecasting models as a script, cut from the modules that train them."""

@@ -1,0 +1,144 @@
+"""The script of forecasting models."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from pprint import pformat
+from typing import Any
+
+from .... import plugins
+from ....ensembles.forecast_ensemble import ForecastEnsemble, ForecastMember
+from ....families.base import own_parameters
+from ....forecasters._local import LocalForecaster
+from ....text import wording
+from ....text.cleaning import clean
+from ..._forecast_selection import exportable_forecasts
+from ...base import Export, ForecastSource, write_file
+from ..paste import merged_imports, parts
+from .house import Definition, definitions, imports_of, needed
+from .program import HEAD, MAIN
+
+LOCAL = (
+    *("additive", "arima", "autoregression", "ces", "croston", "drift", "ets", "mstl", "naive", "seasonal_naive"),
+    *("tbats", "theta"),
+)
+"""The families of models that are fitted to each series by itself."""
+GLOBAL = ("lagged_boosting", "lagged_ridge")
+_PLAIN = (
+    *(Definition(name=name, text=f"{name} = np.ndarray") for name in ("Floats", "Singles", "Flags", "Indices")),
+    Definition(name="Value", text="Value = bool | int | float | str"),
+    Definition(name="InputError", text="InputError = ValueError"),
+    Definition(name="MissingExtra", text="MissingExtra = ImportError"),
+)
+"""What stands for names of tunesmith that have no place in a script."""
+_USUAL = ("import sys", "import numpy as np", "import pandas as pd", "from types import SimpleNamespace")
+
+
+def export_forecasts(source: ForecastSource, path: Path) -> Export:
+    """Write the script of the ensemble, or of the best ensemble of the members that a script can train.
+
+    Raises:
+        InputError: No member can be written as a script.
+    """
+
+    def refusal(member: ForecastMember) -> str | None:
+        if member.family not in (*LOCAL, *GLOBAL):
+            return "it needs more than public libraries"
+        if member.family == "lagged_boosting" and source.panel.covariates:
+            return "it uses columns besides the target"
+        return None
+
+    ensemble, notes = exportable_forecasts(source, refusal, form="a script")
+    text = _script(source, ensemble, path.name)
+    compile(text, str(path), "exec")
+    write_file(path, text.encode())
+    told = f"Run it with: python {path.name} DATA.csv. It trains {wording.count(len(ensemble.members), 'model')}."
+    return Export(path=path, notes=[*notes, told], facts={"members": list(ensemble.members)})
+
+
+def _script(source: ForecastSource, ensemble: ForecastEnsemble, file: str) -> str:
+    members = list(_members(source, ensemble))
+    main = MAIN.replace("MEMBER_LINES", "\n".join(members)).strip("\n")
+    families = dict.fromkeys(f"forecasters.{member.family}" for member in ensemble.members.values())
+    listed = [*_PLAIN, *definitions(["series.bounds", *families])]
+    kept = needed(listed, [main])
+    read = parts(["series_reading"]).values()
+    statements = {*_USUAL, *imports_of(kept), *(statement for part in read for statement in part.imports)}
+    blocks = [
+        _head(ensemble, file),
+        merged_imports(_joined(statements)),
+        _constants(ensemble),
+        *_grouped(kept),
+        *(part.body for part in read),
+        main,
+    ]
+    return "\n\n\n".join(block.strip("\n") for block in blocks) + "\n"
+
+
+def _head(ensemble: ForecastEnsemble, file: str) -> str:
+    title = clean(" and ".join(ensemble.columns.targets)).replace('"""', "'''").replace("\\", "/")
+    text = HEAD.replace("HORIZON_WORDS", wording.count(ensemble.horizon, "step"))
+    return text.replace("FILE", clean(file).replace("\\", "/").replace('"""', "'''")).replace("TITLE", title)
+
+
+def _constants(ensemble: ForecastEnsemble) -> str:
+    columns = ensemble.columns
+    facts: dict[str, Any] = {
+        "TIME": columns.time,
+        "IDS": list(columns.ids),
+        "TARGETS": list(columns.targets),
+        "COUNTRY": columns.country,
+        "FREQUENCY": ensemble.frequency.to_table(),
+        "SEASONS": ensemble.seasons,
+        "HORIZON": ensemble.horizon,
+        "WIDTH": ensemble.combination.width,
+    }
+    return "\n".join(f"{name} = {pformat(value, width=110, sort_dicts=False)}" for name, value in facts.items())
+
+
+def _members(source: ForecastSource, ensemble: ForecastEnsemble) -> Iterator[str]:
+    """Yield the lines of the members, the heaviest first."""
+    weights = ensemble.combination.weights
+    for trial in sorted(weights, key=lambda trial: -weights[trial]):
+        member = ensemble.members[trial]
+        family = plugins.load("forecasters", member.family)
+        options: dict[str, Any] = dict(own_parameters(member.parameters, member.family))
+        if issubclass(family, LocalForecaster):
+            known = family.profile
+            options = {"least_length": known.least_length, "most_length": known.most_length, **options}
+            call, kind = "to_each_series", family.model.__name__
+        else:
+            options = {"seed": source.history.trials[trial].seed, **options}
+            call, kind = "to_all_series", family.__name__
+        told = ", ".join(f"{name}={value!r}" for name, value in options.items())
+        yield f"    dict(weight={weights[trial]!r}, train={call}({kind}, {told})),"
+
+
+def _joined(statements: set[str]) -> Iterator[str]:
+    """Yield import statements, those of names of the same module in one."""
+    names: dict[str, set[str]] = {}
+    for statement in statements:
+        found = re.fullmatch(r"from (\S+) import (.+)", statement)
+        if found is None:
+            yield statement
+        else:
+            names.setdefault(found[1], set()).update(name.strip() for name in found[2].split(","))
+    for module, imported in names.items():
+        yield f"from {module} import {', '.join(sorted(imported))}"
+
+
+def _grouped(kept: list[Definition]) -> Iterator[str]:
+    """Yield definitions; one-line ones that follow each other in one block."""
+    lines: list[str] = []
+    for definition in kept:
+        if "\n" not in definition.text:
+            lines.append(definition.text)
+            continue
+        if lines:
+            yield "\n".join(lines)
+            lines = []
+        yield definition.text
+    if lines:
+        yield "\n".join(lines)
