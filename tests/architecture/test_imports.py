@@ -93,6 +93,7 @@ OUTSIDE = {
     "mlflow": {"tunesmith.trackers.mlflow"},
     "torch": {
         "tunesmith.exporters.onnx.forecasts.nets",
+        "tunesmith.exporters.script.parts.series_training",
         "tunesmith.training",
         "tunesmith.networks",
         "tunesmith.families",

@@ -123,7 +123,7 @@ class _Workflow:
     def text(self, file: str) -> str:
         """Return the program."""
         targets = ", ".join(problem.target for problem in self.ensemble.problems)
-        data = _short_path(self.kept.data)
+        data = short_path(self.kept.data)
         title = f"A model of {short(targets, 100)}{f' in {data}' if data else ''}".replace("\\", "/").replace('"', "'")
         ensemble = self.ensemble
         return _PROGRAM.format(
@@ -136,7 +136,7 @@ class _Workflow:
             options="\n".join(self._options()),
             score=f"{ensemble.metric} {number(ensemble.score)} on rows that were not trained on, by",
             members="\n".join(self._members()),
-            onnx=_onnx_line(),
+            onnx=onnx_line(),
         )
 
     def _data(self) -> str:
@@ -147,9 +147,9 @@ class _Workflow:
     def _options(self) -> Iterator[str]:
         """Yield the lines of the options, each after its reason."""
         if self.request is not None:
-            yield from _comment(f"The user said: {self.request.words}")
+            yield from commented(f"The user said: {self.request.words}")
         for name, value, reason in self._decisions():
-            yield from _comment(reason)
+            yield from commented(reason)
             yield f"    {name}={value},"
 
     def _decisions(self) -> Iterator[tuple[str, str, str]]:
@@ -206,7 +206,7 @@ class _Workflow:
         own = [name for name in recipes if (self.folder / "recipes" / f"{name}.toml").exists()]
         if own:
             yield "recipe", repr(str(self.folder / "recipes" / f"{own[0]}.toml")), "the recipe that was given"
-        if limits := [text for limit in self.study.objective.constraints for text in _limits(limit)]:
+        if limits := [text for limit in self.study.objective.constraints for text in limit_texts(limit)]:
             yield "limits", repr(limits), self._why("limits")
         if self.kept.interpretable:
             yield "interpretable", "True", self._why("interpretable")
@@ -219,14 +219,7 @@ class _Workflow:
         return f"ts.Budget(minutes={self.kept.minutes or DEFAULT_MINUTES:g}{limit})"
 
     def _why(self, option: str, default: str = _ASKED) -> str:
-        """Return the phrase of the user's words that asks for an option, or another reason."""
-        settings = () if self.request is None else self.request.settings
-        said = [setting for setting in settings if setting.name == option]
-        reasons = []
-        for setting in said:
-            by = "" if setting.by == "rules" else f", as the {setting.by} reads it"
-            reasons.append(f"the user says '{setting.words}'{by}")
-        return "; ".join(reasons) or default
+        return reason_of(self.request, option, default)
 
     def _kind(self) -> str:
         problem = self.table.problems[0]
@@ -252,26 +245,40 @@ class _Workflow:
                 f"{trial.parameters.get('recipe', 'plain')}, {self.ensemble.metric} {score} alone; proposed by "
                 f"{trial.proposal.proposer}: {trial.proposal.reason}"
             )
-            yield from _comment(told, indent="")
+            yield from commented(told, indent="")
 
 
-def _comment(text: str, indent: str = "    ") -> list[str]:
+def reason_of(request: FitRequest | None, option: str, default: str = _ASKED) -> str:
+    """Return the phrase of the user's words that asks for an option, or another reason."""
+    reasons = []
+    for setting in () if request is None else request.settings:
+        if setting.name == option:
+            by = "" if setting.by == "rules" else f", as the {setting.by} reads it"
+            reasons.append(f"the user says '{setting.words}'{by}")
+    return "; ".join(reasons) or default
+
+
+def commented(text: str, indent: str = "    ") -> list[str]:
+    """Return text as the lines of a comment."""
     return textwrap.wrap(
         short(text, _LONGEST_REASON), _WIDTH, initial_indent=f"{indent}# ", subsequent_indent=f"{indent}#   "
     )
 
 
-def _limits(limit: Constraint) -> Iterator[str]:
+def limit_texts(limit: Constraint) -> Iterator[str]:
+    """Yield a limit as `fit` takes it."""
     if limit.low is not None:
         yield f"{limit.metric} >= {limit.low:g}"
     if limit.high is not None:
         yield f"{limit.metric} <= {limit.high:g}"
 
 
-def _short_path(path: str) -> str:
+def short_path(path: str) -> str:
+    """Return the name of a file for a comment; empty without one."""
     return short(Path(path).name, 60) if path else ""
 
 
-def _onnx_line() -> str:
+def onnx_line() -> str:
+    """Return the line that exports ONNX, as a comment where its packages are missing."""
     line = 'result.export(FOLDER / "model.onnx")  # Runs without tunesmith.'
     return line if find_spec("onnx") is not None else f"# {line} Needs: pip install 'tunesmith[onnx]'"

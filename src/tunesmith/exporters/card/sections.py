@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +15,7 @@ from ...core.trial import State
 from ...data.findings import SEVERITIES, Finding
 from ...data.problem import Problem
 from ...ensembles.ensemble import TRAINED_ON_ALL_ROWS
+from ...history.history import History
 from ...text import wording
 from ...text.shell import command
 from ..base import ExportSource
@@ -20,7 +23,17 @@ from .held_back import scores_on_test_rows
 from .intervals import Interval, Rows, intervals
 from .markdown import bullets, inline, table
 
-_PACKAGES = ("tunesmith", "scikit-learn", "lightgbm", "xgboost", "catboost", "torch", "pandas", "numpy")
+_PACKAGES = (
+    "tunesmith",
+    "scikit-learn",
+    "lightgbm",
+    "xgboost",
+    "catboost",
+    "statsforecast",
+    "torch",
+    "pandas",
+    "numpy",
+)
 _MOST_FINDINGS = 20
 _MOST_COLUMNS = 100
 
@@ -154,11 +167,12 @@ def _limits(source: ExportSource) -> str:
         items.append(f"Its rarest class has {rows}: what it says about that class is uncertain.")
     findings = [*data.findings, *(data.test.findings if data.test is not None else ())]
     ranked = sorted(findings, key=lambda finding: -SEVERITIES.index(finding.severity))
-    items += [_finding(finding) for finding in ranked[:_MOST_FINDINGS]]
+    items += [described_finding(finding) for finding in ranked[:_MOST_FINDINGS]]
     return bullets(items)
 
 
-def _finding(finding: Finding) -> str:
+def described_finding(finding: Finding) -> str:
+    """Return a finding and its remedy as Markdown."""
     severity = "" if finding.severity == "info" else f"**{finding.severity}**: "
     return f"{severity}{inline(finding.text, 500)} {inline(finding.remedy, 300)}".rstrip()
 
@@ -197,15 +211,25 @@ def _usage(source: ExportSource) -> str:
 
 
 def _reproduction(source: ExportSource) -> str:
-    data = source.table
-    trained = sum(trial.seconds or 0.0 for trial in source.history.trials)
-    facts = [f"{wording.count(len(source.history.trials), 'trial')}, {wording.duration(trained)} of training in all"]
-    if "data" in data.source:
-        facts.append(f"data with the fingerprint `{inline(data.source['data'])}`")
-    if "seed" in data.source:
-        facts.append(f"seed {inline(data.source['seed'])}")
+    return reproduction(source.folder, source.history, source.table.source)
+
+
+def reproduction(folder: Path, history: History, origin: Mapping[str, Any]) -> str:
+    """Return what a fit was made with, and how to train its models again.
+
+    Args:
+        folder: The study's folder.
+        history: Its trials.
+        origin: What the prepared data were made from.
+    """
+    trained = sum(trial.seconds or 0.0 for trial in history.trials)
+    facts = [f"{wording.count(len(history.trials), 'trial')}, {wording.duration(trained)} of training in all"]
+    if "data" in origin:
+        facts.append(f"data with the fingerprint `{inline(origin['data'])}`")
+    if "seed" in origin:
+        facts.append(f"seed {inline(origin['seed'])}")
     facts.append(f"Python {platform.python_version()}, {', '.join(_versions())}")
-    script = f"`tunesmith export {command(source.folder)} --to script` writes a script that trains the model again."
+    script = f"`tunesmith export {command(folder)} --to script` writes a script that trains the model again."
     return bullets(facts) + "\n\n" + script
 
 

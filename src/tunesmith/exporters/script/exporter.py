@@ -21,7 +21,7 @@ from ...recipes.python import PythonSource
 from ...text import wording
 from ...text.cleaning import clean
 from .._selection import exportable_ensemble
-from ..base import Export, ExportSource, write_file
+from ..base import Export, ExportSource, ForecastSource, write_file
 from .main import MAIN, METRICS
 from .parts.folds import assign_folds
 from .paste import merged_imports, parts
@@ -70,6 +70,16 @@ class ScriptExporter:
         told = f"Run it with: python {path.name} DATA.csv. It should report {metric} {wording.number(expected)}."
         notes = [*notes, *([_FOLDS_AFTER_ALL] if ensemble.whole else [])]
         return Export(path=path, notes=[*notes, told], facts={"metric": metric, "score": expected})
+
+    def export_forecasts(self, source: ForecastSource, path: Path) -> Export:
+        """Write the script of forecasting models; see `forecasts.exporter`.
+
+        Raises:
+            InputError: No member can be written as a script.
+        """
+        from .forecasts.exporter import export_forecasts
+
+        return export_forecasts(source, path)
 
 
 def _refusal(member: Member) -> str | None:

@@ -19,6 +19,7 @@ from ...tasks.forecast import BACKTEST_FILE, ForecastTask
 from ...text.shell import command
 from ...trial_folder.names import ARTIFACTS_FOLDER
 from .test_part import score_test_part
+from ..workflow import WORKFLOW_FILE
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -100,6 +101,8 @@ def write_forecasts(
         "test": score_test_part(study.folder, assessment.backtest.panel, study, ensemble),
         "reproduce": command("tunesmith", "reproduce", study.folder, assessment.rows[0].trial),
     }
+    if (workflow := study.folder / WORKFLOW_FILE).exists():
+        facts["workflow"] = command("python", workflow)
     return write_forecast_report(
         assessment,
         study.history,

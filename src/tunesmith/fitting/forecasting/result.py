@@ -31,6 +31,7 @@ from .combine import combine_forecasts, trial_ensemble
 from .prepare import PANEL_FOLDER
 from .report import write_forecasts
 from .test_part import HeldOutScores, score_test_part
+from .workflow import write_forecast_workflow
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -160,6 +161,17 @@ class ForecastResult:
     def report(self, path: Path | str | None = None) -> Path:
         """Write one self-contained HTML page, `report.html` in the study's folder by default; return its path."""
         return write_forecasts(self.study, self.ensemble, path)
+
+    def workflow(self, path: Path | str | None = None) -> Path:
+        """Write the fit as a Python program that repeats its decisions, each with the reason; return its path.
+
+        Args:
+            path: The file; by default `workflow.py` in the study's folder, which `fit` writes itself.
+
+        Raises:
+            OutputError: The file cannot be written.
+        """
+        return write_forecast_workflow(self.study, self.ensemble, path)
 
     @property
     def task(self) -> ForecastTask:

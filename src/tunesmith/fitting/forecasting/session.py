@@ -25,6 +25,7 @@ from .options import COSTS, ForecastOptions
 from .prepare import PANEL_FOLDER, checked_horizon, default_windows, prepare_series
 from .report import write_forecasts_quickly
 from .result import ForecastResult
+from .workflow import write_forecast_workflow
 
 _SAVING_SECONDS = 0.5  # For a trial that has trained until its end.
 _FIRST_PROPOSAL = Proposal(
@@ -144,6 +145,7 @@ class ForecastSession:
             if self.study.history.counts[State.COMPLETE]:
                 combine_forecasts(self.study, self.task)
         result = ForecastResult.load(self.folder)
+        write_forecast_workflow(self.study, result.ensemble)
         write_forecasts_quickly(self.study, result.ensemble)
         return result
 

@@ -46,7 +46,9 @@ def drift(histories: Histories, model: LocalModel, horizon: int) -> str:
     spread = graph.add("Sqrt", graph.add("Div", squares, freedom))
     single = graph.add("LessOrEqual", number, one)
     spread = graph.add("Where", single, graph.add("Abs", slope), spread)
-    growth = graph.add("Mul", graph.constant(steps), graph.add("Add", one, graph.add("Div", graph.constant(steps), number)))
+    growth = graph.add(
+        "Mul", graph.constant(steps), graph.add("Add", one, graph.add("Div", graph.constant(steps), number))
+    )
     return _normal(graph, points, graph.add("Mul", spread, graph.add("Sqrt", growth)))
 
 

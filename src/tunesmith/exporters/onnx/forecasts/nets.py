@@ -54,7 +54,12 @@ def _marks(histories: Histories, lookback: int, horizon: int) -> str:
     graph = histories.graph
     times = step_times(histories, range(1 - lookback, horizon + 1))
     parts = []
-    for name, first, most in (("hour", 0.0, 23.0), ("day_of_week", 0.0, 6.0), ("day", 1.0, 30.0), ("day_of_year", 1.0, 365.0)):
+    for name, first, most in (
+        ("hour", 0.0, 23.0),
+        ("day_of_week", 0.0, 6.0),
+        ("day", 1.0, 30.0),
+        ("day_of_year", 1.0, 365.0),
+    ):
         value = times.hours if name == "hour" else times.parts[name]
         parts.append(graph.add("Div", graph.add("Sub", value, graph.constant(first)), graph.constant(most)))
     axis = graph.constant([2], np.int64)

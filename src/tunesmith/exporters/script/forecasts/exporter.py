@@ -26,6 +26,11 @@ LOCAL = (
 )
 """The families of models that are fitted to each series by itself."""
 GLOBAL = ("lagged_boosting", "lagged_ridge")
+NETS = (
+    *("dlinear", "fits", "informer", "itransformer", "nhits", "nlinear", "patch_tst", "rlinear", "sparse_tsf"),
+    *("transformer", "ts_mixer"),
+)
+"""The families of networks, which are trained on all series."""
 _PLAIN = (
     *(Definition(name=name, text=f"{name} = np.ndarray") for name in ("Floats", "Singles", "Flags", "Indices")),
     Definition(name="Value", text="Value = bool | int | float | str"),
@@ -44,7 +49,7 @@ def export_forecasts(source: ForecastSource, path: Path) -> Export:
     """
 
     def refusal(member: ForecastMember) -> str | None:
-        if member.family not in (*LOCAL, *GLOBAL):
+        if member.family not in (*LOCAL, *GLOBAL, *NETS):
             return "it needs more than public libraries"
         if member.family == "lagged_boosting" and source.panel.covariates:
             return "it uses columns besides the target"
@@ -64,14 +69,15 @@ def _script(source: ForecastSource, ensemble: ForecastEnsemble, file: str) -> st
     families = dict.fromkeys(f"forecasters.{member.family}" for member in ensemble.members.values())
     listed = [*_PLAIN, *definitions(["series.bounds", *families])]
     kept = needed(listed, [main])
-    read = parts(["series_reading"]).values()
+    nets = any(member.family in NETS for member in ensemble.members.values())
+    read = parts(["series_reading", *(["series_training"] if nets else [])]).values()
     statements = {*_USUAL, *imports_of(kept), *(statement for part in read for statement in part.imports)}
     blocks = [
         _head(ensemble, file),
         merged_imports(_joined(statements)),
         _constants(ensemble),
-        *_grouped(kept),
         *(part.body for part in read),
+        *_grouped(kept),
         main,
     ]
     return "\n\n\n".join(block.strip("\n") for block in blocks) + "\n"

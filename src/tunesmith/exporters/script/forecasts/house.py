@@ -15,7 +15,17 @@ _FOREIGN = ("forecasters.base", "series.columns", "series.covariates")
 """Modules of these rooms that are not cut: a script has no use for protocols, and reads its table in its own way."""
 _LEFT_OUT = frozenset(
     {
-        *("save", "load", "to_table", "from_table", "configurations", "seconds", "seconds_per_window", "usual", "words"),
+        *(
+            "save",
+            "load",
+            "to_table",
+            "from_table",
+            "configurations",
+            "seconds",
+            "seconds_per_window",
+            "usual",
+            "words",
+        ),
         *("profile", "model", "space", "own_space", "libraries", "seconds_per_value"),
         *("Panel.known_values", "Panel.known_ahead", "Panel.past_covariates", "Panel.known", "Panel.target"),
         *("Panel.stamps", "Panel.findings", "Panel.source", "Frequency.seasons"),

@@ -1,0 +1,104 @@
+"""Scripts train forecasting models again, with public libraries only, to the same forecasts."""
+
+from __future__ import annotations
+
+import builtins
+import dataclasses
+import dis
+import runpy
+import subprocess
+import sys
+import types
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from tests.fitted_series import fitted_series, monthly_sales
+
+from tunesmith.ensembles.forecast_combination import ForecastCombination
+from tunesmith.ensembles.forecast_ensemble import ForecastMember
+from tunesmith.exporters.script.forecasts.exporter import GLOBAL, LOCAL, NETS
+from tunesmith.fitting.forecasting.result import ForecastResult
+
+FAMILIES = (
+    *("seasonal_naive", "naive", "drift", "ets", "theta", "mstl", "additive", "autoregression"),
+    *("lagged_ridge", "lagged_boosting", "nlinear"),
+)
+
+
+@pytest.fixture(scope="module")
+def fitted(tmp_path_factory: pytest.TempPathFactory) -> tuple[ForecastResult, Path]:
+    place = tmp_path_factory.mktemp("script")
+    data = place / "sales.csv"
+    monthly_sales().sample(frac=1, random_state=0).to_csv(data, index=False)
+    return fitted_series(place / "study", data, FAMILIES), data
+
+
+@pytest.fixture(scope="module")
+def script(fitted: tuple[ForecastResult, Path]) -> dict[str, Any]:
+    """The script of all trials, weighted alike."""
+    result, _ = fitted
+    trials = [trial.number for trial in result.study.trials]
+    alone = {number: ForecastResult.load(result.folder, trial=number).ensemble for number in trials}
+    combination = ForecastCombination(weights=dict.fromkeys(trials, 1 / len(trials)), width=1.25)
+    members = {number: alone[number].members[number] for number in trials}
+    equal = dataclasses.replace(result.ensemble, combination=combination, members=members)
+    written = dataclasses.replace(result, ensemble=equal).export(result.folder / "equal.py")
+    assert "tunesmith" not in written.path.read_text().replace("tunesmith's", "")
+    return runpy.run_path(str(written.path))
+
+
+def test_it_reads_the_series_as_fit_does(fitted: tuple[ForecastResult, Path], script: dict[str, Any]) -> None:
+    result, data = fitted
+    panel = script["read_series"](data)
+    assert panel.names == result.panel.names
+    np.testing.assert_array_equal(panel.starts, result.panel.starts)
+    np.testing.assert_allclose(panel.values, result.panel.values)
+
+
+@pytest.mark.parametrize("place", range(len(FAMILIES)), ids=FAMILIES)
+def test_each_model_forecasts_what_the_trial_forecast(
+    fitted: tuple[ForecastResult, Path], script: dict[str, Any], place: int
+) -> None:
+    result, data = fitted
+    (path,) = result.folder.glob(f"trials/*{place:02}/artifacts/forecast.npy")
+    panel = script["read_series"](data)
+    model = script["MEMBERS"][place]["train"](panel)
+    forecast = script["bounded"](model.forecast(panel, script["HORIZON"]), panel)
+    np.testing.assert_allclose(forecast, np.load(path), rtol=1e-4)
+
+
+@pytest.mark.parametrize("family", [*LOCAL, *GLOBAL, *NETS])
+def test_a_script_of_each_family_holds_all_that_it_names(fitted: tuple[ForecastResult, Path], family: str) -> None:
+    """Its functions are looked at, not run: what they take from the script must be there."""
+    result, _ = fitted
+    member = ForecastMember(trial=0, parameters={"family": family}, folder=result.folder)
+    one = ForecastCombination(weights={0: 1.0})
+    alone = dataclasses.replace(result.ensemble, combination=one, members={0: member})
+    written = dataclasses.replace(result, ensemble=alone).export(result.folder / f"{family}.py")
+    program = runpy.run_path(str(written.path))
+    code = compile(written.path.read_text(), family, "exec")
+    assert sorted(globals_of(code) - set(program) - set(dir(builtins))) == []
+
+
+def globals_of(code: types.CodeType) -> set[str]:
+    """The global names that code takes when it runs."""
+    names = {str(one.argval) for one in dis.get_instructions(code) if one.opname == "LOAD_GLOBAL"}
+    inner = [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
+    return names.union(*(globals_of(part) for part in inner))
+
+
+def test_it_runs_alone_and_writes_the_forecasts(fitted: tuple[ForecastResult, Path], tmp_path: Path) -> None:
+    result, data = fitted
+    alone = ForecastResult.load(result.folder, trial=8)
+    written = alone.export(tmp_path / "model.py")
+    command = [sys.executable, "-E", "-s", str(written.path), str(data), "forecasts.csv"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    table, expected = pd.read_csv(tmp_path / "forecasts.csv"), alone.predict()
+    assert table["series"].tolist() == expected["shop"].tolist()
+    assert pd.to_datetime(table["month"]).tolist() == expected["month"].tolist()
+    np.testing.assert_allclose(table["forecast"], expected["sales"], rtol=1e-5)
+    np.testing.assert_allclose(table["q0.9"], expected["q0.9"], rtol=1e-5)
