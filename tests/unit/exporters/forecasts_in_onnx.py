@@ -16,7 +16,7 @@ from tunesmith.series.panel import Panel
 
 def in_onnx(model: Any, panel: Panel, horizon: int) -> np.ndarray:
     """Return the forecasts of a model, computed by onnxruntime; shape `(series, horizon, levels)`."""
-    graph = Graph(["values", "time", "quantiles"])
-    histories = read_histories(graph, longest_window(model), panel.frequency)
-    graph.output("quantiles", quantiles(histories, model, horizon), "DOUBLE", horizon, len(LEVELS), rows="series")
+    graph = Graph(["values", "time", "known", "past", "quantiles"])
+    histories = read_histories(graph, longest_window(model), horizon, panel)
+    graph.output("quantiles", quantiles(histories, model), "DOUBLE", horizon, len(LEVELS), rows="series")
     return forecast_in_onnx(graph.serialized("model", {}, ""), panel)

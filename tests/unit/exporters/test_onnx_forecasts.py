@@ -13,13 +13,16 @@ from tests.contracts.test_forecasters import HORIZON, configurations, family_of,
 from tests.fitted_series import fitted_series, monthly_sales
 from tests.unit.exporters.forecasts_in_onnx import in_onnx
 
+from tunesmith.data.read import read_table
 from tunesmith.errors import InputError
 from tunesmith.exporters.onnx.columns import NotExportable
 from tunesmith.exporters.onnx.forecasts.parity import check_forecasts, compared_histories
 from tunesmith.fitting.forecasting.result import ForecastResult
 from tunesmith.forecasters.base import ForecastPart
 from tunesmith.series.bounds import bounded
+from tunesmith.series.columns import find_columns
 from tunesmith.series.frequency import Frequency
+from tunesmith.series.reading import read_panel
 
 EXPORTABLE = [
     *("drift", "naive", "seasonal_naive", "lagged_ridge", "lagged_boosting"),
@@ -31,7 +34,7 @@ EXPORTABLE = [
 @pytest.mark.parametrize("name", EXPORTABLE)
 def test_a_model_forecasts_the_same(name: str) -> None:
     """Many histories: whole, cut, constant, zero, negative, large, and of one to three values."""
-    histories, model = compared_histories(suited(name)), trained(name)
+    histories, model = compared_histories(suited(name), HORIZON), trained(name)
     expected = bounded(model.forecast(histories, HORIZON), histories)
     found = in_onnx(model, histories, HORIZON)
     sizes = np.array([np.abs(histories.history(index)).max() or 1.0 for index in range(len(histories))])
@@ -70,6 +73,27 @@ def test_a_network_sees_the_same_calendar(frequency: Frequency) -> None:
     panel = dataclasses.replace(suited("informer"), frequency=frequency, starts=np.array([-5, 365, 20_000]))
     model = trained("informer")
     np.testing.assert_allclose(in_onnx(model, panel, HORIZON), model.forecast(panel, HORIZON), rtol=1e-5)
+
+
+def test_columns_beside_the_target_are_inputs() -> None:
+    frame = monthly_sales()
+    random = np.random.default_rng(0)
+    frame = frame.assign(price=random.choice([1.0, 2.0, 5.0], len(frame)), visits=random.normal(size=len(frame)))
+    frame["town"] = frame["shop"].map({"s0": "Ulm", "s1": "Bonn", "s2": "Ulm"})
+    frame["sales"] -= 3 * frame["price"]
+    raw = read_table(frame)
+    columns = find_columns(raw.frame, targets=("sales",), time="month", ids=("shop",), known=("price",))
+    panel = dataclasses.replace(read_panel(raw, columns), seasons=(12,))
+    assert panel.known == ("price", "town")
+    choice = configurations("lagged_boosting", panel)[0]
+    model = family_of("lagged_boosting").fit(ForecastPart(panel=panel, horizon=HORIZON, seed=1), choice)
+
+    histories = compared_histories(panel, HORIZON)
+    found = in_onnx(model, histories, HORIZON)
+
+    np.testing.assert_allclose(found, bounded(model.forecast(histories, HORIZON), histories), rtol=1e-9, atol=1e-9)
+    dearer = dataclasses.replace(histories, future=histories.future + np.array([3.0, 0.0]))
+    assert not np.allclose(in_onnx(model, dearer, HORIZON), found)
 
 
 @pytest.fixture(scope="module")
@@ -117,8 +141,8 @@ def test_the_file_says_what_it_takes(fitted: ForecastResult, tmp_path: Path) -> 
     assert [one.name for one in model.graph.input] == ["values", "time"]
     assert [one.name for one in model.graph.output] == ["forecast", "quantiles"]
     facts = {entry.key: entry.value for entry in model.metadata_props}
-    assert {"levels", "horizon", "missing", "time", "frequency"} <= set(facts)
-    assert "seconds since 1970" in facts["time"]
+    assert {"levels", "horizon", "missing", "inputs", "frequency"} <= set(facts)
+    assert "seconds since 1970" in facts["inputs"]
 
 
 def test_a_graph_that_disagrees_is_not_written(fitted: ForecastResult, tmp_path: Path) -> None:

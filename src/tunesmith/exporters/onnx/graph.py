@@ -41,6 +41,11 @@ class Graph:
         self._inputs.append(_value(name, element, list(shape)))
         return name
 
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The names of the inputs so far."""
+        return tuple(one.name for one in self._inputs)
+
     def output(self, name: str, value: str, element: str, *columns: int | None, rows: str = "rows") -> None:
         """Make a value an output of shape `(rows, *columns)`, or `(rows,)` where `columns` is None."""
         from onnx import helper

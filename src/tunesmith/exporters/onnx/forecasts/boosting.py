@@ -15,31 +15,31 @@ from .histories import Histories, cut, deviation_of, mean_of, spread_of
 _END = np.iinfo(np.int64).max
 
 
-def lagged_boosting(histories: Histories, model: LaggedBoostingModel, horizon: int) -> tuple[str, str]:
+def lagged_boosting(histories: Histories, model: LaggedBoostingModel) -> tuple[str, str]:
     """Return the points, shape `(series, horizon)`, and what errors are relative to, shape `(series, 1)`."""
     graph = histories.graph
-    seen = _Windows(histories, model.features, horizon)
+    seen = _Windows(histories, model.features)
     blocks = list(seen.blocks())
     together = graph.add("Concat", *blocks, axis=2)
     columns = model.booster.num_feature()
     rows = graph.add("Reshape", together, graph.constant([-1, columns], np.int64))
     sums = lightgbm_trees(model.booster).to_graph(graph, graph.single(rows), 1)
-    outputs = graph.add("Reshape", sums, graph.constant([-1, horizon], np.int64))
+    outputs = graph.add("Reshape", sums, graph.constant([-1, histories.horizon], np.int64))
     return graph.add("Add", seen.reference(), graph.add("Mul", seen.scale, outputs)), seen.scale
 
 
 class _Windows:
     """Windows of series and what `LagFeatures` tells of them, in the same order."""
 
-    def __init__(self, histories: Histories, features: LagFeatures, horizon: int) -> None:
+    def __init__(self, histories: Histories, features: LagFeatures) -> None:
         self.histories, self.features, self.graph = histories, features, histories.graph
-        self.steps = np.arange(1, horizon + 1)
+        self.steps = np.arange(1, histories.horizon + 1)
         self.values = histories.window(features.needs)
         self.window = histories.window(features.lookback)
         self.middle = mean_of(self.graph, self.window)
         self.scale = self._scale()
         first = cut(self.graph, self.graph.add("Shape", self.values), 0, 1, axis=0)
-        self._shape = self.graph.add("Concat", first, self.graph.constant([horizon, 1], np.int64), axis=0)
+        self._shape = self.graph.add("Concat", first, self.graph.constant([histories.horizon, 1], np.int64), axis=0)
 
     def blocks(self) -> Iterator[str]:
         """Yield features, shape `(series, horizon, features)` each."""
@@ -55,6 +55,10 @@ class _Windows:
         size = graph.add("Add", graph.add("Abs", self.middle), self.scale)
         yield self._of_series(graph.add("Log", graph.add("Div", self.scale, size)))
         yield from self._calendar()
+        if self.histories.ahead_names:
+            yield self.histories.ahead
+        if self.histories.past_names:
+            yield self._of_series(self.histories.past)
 
     def reference(self) -> str:
         """Return what is taken off a target, shape `(series, horizon)` or `(series, 1)`."""

@@ -21,19 +21,24 @@ from .histories import Histories, cut, read_histories
 from .models import longest_window, quantiles
 from .parity import check_forecasts
 
+_INPUTS = {
+    "values": "the values of each series up to the origin, the latest last; shape (series, steps)",
+    "time": "the time of the last column in seconds since 1970-01-01, without a zone; shape (series, 1)",
+    "known": "{known} of the steps to forecast; shape (series, horizon, columns)",
+    "past": "{past} at the last column; shape (series, columns)",
+}
+"""The inputs that a graph may have. Of columns with categories they are the numbers of these, from 0."""
 _MISSING = (
-    "NaN before the first value: the series begins later; between two values: on a straight line; after the last "
-    "value: the last value again; no value at all: no forecast."
+    "NaN before the first value means that the series begins later; between two values it is a point of the line "
+    "between them; after the last value it is that value again. A series without any value has no forecast."
 )
 
 
 def export_forecasts(source: ForecastSource, path: Path) -> Export:
     """Write the graph of the ensemble, or of the best ensemble of the members that ONNX can express.
 
-    The input `values` holds the values of series up to the origin, doubles of shape `(series, steps)`, with NaN where
-    one is missing. Where a model uses the calendar, the input `time` holds the time of the last column in seconds since
-    1970, shape `(series, 1)`. The outputs are `forecast`, shape `(series, horizon)`, and `quantiles`, shape
-    `(series, horizon, levels)`.
+    Its inputs are doubles, see `_INPUTS`: always `values`, with NaN where one is missing; the others where a model uses
+    them. The outputs are `forecast`, shape `(series, horizon)`, and `quantiles`, shape `(series, horizon, levels)`.
 
     Raises:
         InputError: No member can be exported, or the graph disagrees with Python.
@@ -42,56 +47,55 @@ def export_forecasts(source: ForecastSource, path: Path) -> Export:
     def refusal(member: ForecastMember) -> str | None:
         try:
             _check(source, member)
-            _graph(source.ensemble, {member.trial: member}, ForecastCombination(weights={member.trial: 1.0}))
+            _graph(source, {member.trial: member}, ForecastCombination(weights={member.trial: 1.0}))
         except NotExportable as error:
             return str(error)
         return None
 
     ensemble, notes = exportable_forecasts(source, refusal, form="ONNX")
-    graph, uses_time = _graph(ensemble, ensemble.members, ensemble.combination)
+    graph, inputs = _graph(source, ensemble.members, ensemble.combination)
     described = f"Forecasts {' and '.join(ensemble.columns.targets)}, {ensemble.horizon} steps."
-    content = graph.serialized("forecast", _metadata(ensemble, uses_time), described)
+    content = graph.serialized("forecast", _metadata(ensemble, inputs), described)
     parity = check_forecasts(content, ensemble, source.panel)
     write_file(path, content)
-    time = "; and `time`, that of the last column in seconds since 1970" if uses_time else ""
-    told = f"It takes `values`, the series up to the origin, shape (series, steps){time}. {_MISSING}"
+    taken = "; ".join(f"`{name}`, {what}" for name, what in inputs.items())
     return Export(
         path=path,
-        notes=[*notes, told, parity.sentence],
-        facts={"bytes": len(content), "members": list(ensemble.members), "uses_time": uses_time, **parity.facts},
+        notes=[*notes, f"It takes {taken}.", _MISSING, parity.sentence],
+        facts={"bytes": len(content), "members": list(ensemble.members), "inputs": list(inputs), **parity.facts},
     )
 
 
 def _check(source: ForecastSource, member: ForecastMember) -> None:
-    """Check that a model needs nothing but the values of a series and the time.
+    """Check that a model takes nothing of the calendar that the graph has not.
 
     Raises:
-        NotExportable: It needs more.
+        NotExportable: It uses holidays.
     """
-    if isinstance(member.model, LaggedBoostingModel):
-        if source.panel.covariates:
-            raise NotExportable("it uses columns besides the target")
-        if source.panel.columns.country is not None:
-            raise NotExportable("it uses holidays")
+    if isinstance(member.model, LaggedBoostingModel) and source.panel.columns.country is not None:
+        raise NotExportable("it uses holidays")
 
 
 def _graph(
-    ensemble: ForecastEnsemble, members: Mapping[int, ForecastMember], combination: ForecastCombination
-) -> tuple[Graph, bool]:
-    """Return the graph of some members, and whether it takes the time."""
-    graph = Graph({"values", "time", "forecast", "quantiles"})
+    source: ForecastSource, members: Mapping[int, ForecastMember], combination: ForecastCombination
+) -> tuple[Graph, dict[str, str]]:
+    """Return the graph of some members, and what its inputs are."""
+    horizon = source.ensemble.horizon
+    graph = Graph({*_INPUTS, "forecast", "quantiles"})
     longest = max((longest_window(member.model) for member in members.values()), default=1)
-    histories = read_histories(graph, longest, ensemble.frequency)
+    histories = read_histories(graph, longest, horizon, source.panel)
     weighted = [
-        graph.add("Mul", quantiles(histories, members[trial].model, ensemble.horizon), graph.constant(weight))
+        graph.add("Mul", quantiles(histories, members[trial].model), graph.constant(weight))
         for trial, weight in combination.weights.items()
     ]
     levels = _widened(histories, graph.sum(weighted), combination.width)
     middle = graph.add("Squeeze", levels[MEDIAN], graph.constant([2], np.int64))
-    graph.output("forecast", middle, "DOUBLE", ensemble.horizon, rows="series")
+    graph.output("forecast", middle, "DOUBLE", horizon, rows="series")
     together = graph.add("Concat", *levels, axis=2)
-    graph.output("quantiles", together, "DOUBLE", ensemble.horizon, len(LEVELS), rows="series")
-    return graph, "time" in vars(histories)
+    graph.output("quantiles", together, "DOUBLE", horizon, len(LEVELS), rows="series")
+    columns = {"known": ", ".join(histories.ahead_names), "past": ", ".join(histories.past_names)}
+    inputs = {name: what.format(**columns) for name, what in _INPUTS.items() if name in ("values", *graph.inputs)}
+    return graph, inputs
 
 
 def _widened(histories: Histories, forecast: str, width: float) -> list[str]:
@@ -110,8 +114,9 @@ def _widened(histories: Histories, forecast: str, width: float) -> list[str]:
     return levels
 
 
-def _metadata(ensemble: ForecastEnsemble, uses_time: bool) -> dict[str, str]:
+def _metadata(ensemble: ForecastEnsemble, inputs: Mapping[str, str]) -> dict[str, str]:
     """Return what a person who finds the file wants to know, as JSON where it is not a word."""
+    beside = ensemble.columns.covariates
     facts: dict[str, Any] = {
         "metric": ensemble.metric,
         "score": ensemble.score,
@@ -120,13 +125,14 @@ def _metadata(ensemble: ForecastEnsemble, uses_time: bool) -> dict[str, str]:
         "levels": list(LEVELS),
         "frequency": ensemble.frequency.to_table(),
         "seasons": list(ensemble.seasons),
-        "values": "the values of each series up to the origin, the latest last; shape (series, steps)",
+        "inputs": dict(inputs),
         "missing": _MISSING,
         "members": {
             str(trial): {"family": member.family, "weight": ensemble.combination.weights[trial]}
             for trial, member in ensemble.members.items()
         },
     }
-    if uses_time:
-        facts["time"] = "the time of the last column in seconds since 1970-01-01, without a zone; shape (series, 1)"
+    if beside is not None:
+        kinds = {column.name: column for column in beside.schema.columns}
+        facts["categories"] = {name: list(one.categories) for name, one in kinds.items() if one.kind == "category"}
     return {name: value if isinstance(value, str) else orjson.dumps(value).decode() for name, value in facts.items()}

@@ -9,6 +9,7 @@ import numpy as np
 
 from ....data.cells import LARGEST
 from ....series.frequency import Frequency
+from ....series.panel import Panel
 from ..graph import Graph
 
 _END = np.iinfo(np.int64).max
@@ -26,14 +27,20 @@ class Histories:
         values: Those before the first one are copies of it, as many as a model may look at.
         known: 1 from the first value on, 0 before it.
         count: The number of values of each.
+        horizon: The number of steps to forecast.
         frequency: Their grid.
+        ahead_names: The columns beside the target that are known ahead.
+        past_names: Those that are not.
     """
 
     graph: Graph
     values: str
     known: str
     count: str
+    horizon: int
     frequency: Frequency
+    ahead_names: tuple[str, ...] = ()
+    past_names: tuple[str, ...] = ()
 
     def window(self, length: int) -> str:
         """Return the last values of each, shape `(series, length)`."""
@@ -72,6 +79,16 @@ class Histories:
         """The time of the last value, in seconds since 1970; an input of the graph as soon as it is asked for."""
         return self.graph.input("time", "DOUBLE", ("series", 1))
 
+    @cached_property
+    def ahead(self) -> str:
+        """What is known of the steps to forecast, shape `(series, horizon, columns)`; an input, as the time is."""
+        return self.graph.input("known", "DOUBLE", ("series", self.horizon, len(self.ahead_names)))
+
+    @cached_property
+    def past(self) -> str:
+        """The other columns at the last value, shape `(series, columns)`; an input, as the time is."""
+        return self.graph.input("past", "DOUBLE", ("series", len(self.past_names)))
+
     def changes(self, lag: int) -> tuple[str, str]:
         """Return the differences of values so many steps apart, and 1 where both of them are known."""
         graph = self.graph
@@ -83,7 +100,7 @@ class Histories:
         return self.graph.add("GreaterOrEqual", self.count, self.graph.constant(float(count)))
 
 
-def read_histories(graph: Graph, longest: int, frequency: Frequency) -> Histories:
+def read_histories(graph: Graph, longest: int, horizon: int, panel: Panel) -> Histories:
     """Add the input `values`, and return the series in it.
 
     Missing values before the first one make a series shorter. Those between two values lie on a straight line, and
@@ -92,7 +109,8 @@ def read_histories(graph: Graph, longest: int, frequency: Frequency) -> Historie
     Args:
         graph: The graph.
         longest: The longest window that a model looks at.
-        frequency: The grid of the series.
+        horizon: The number of steps to forecast.
+        panel: Series of the same kind.
     """
     raw = graph.input("values", "DOUBLE", ("series", "steps"))
     observed = graph.add("LessOrEqual", graph.add("Abs", raw), graph.constant(LARGEST))  # False for NaN.
@@ -108,7 +126,10 @@ def read_histories(graph: Graph, longest: int, frequency: Frequency) -> Historie
         values=_padded(graph, values, longest, cut(graph, values, 0, 1)),
         known=_padded(graph, known, longest, graph.add("Mul", cut(graph, known, 0, 1), graph.constant(0.0))),
         count=count,
-        frequency=frequency,
+        horizon=horizon,
+        frequency=panel.frequency,
+        ahead_names=panel.known,
+        past_names=tuple(name for name in panel.covariates if name not in panel.known),
     )
 
 

@@ -9,18 +9,18 @@ from ..graph import Graph
 from .histories import Histories, mean_where
 
 
-def naive(histories: Histories, model: LocalModel, horizon: int) -> str:
+def naive(histories: Histories, model: LocalModel) -> str:
     """Return the last value again and again, shape `(series, horizon, levels)`."""
-    return _repeated(histories, 1, horizon)
+    return _repeated(histories, 1)
 
 
-def seasonal_naive(histories: Histories, model: LocalModel, horizon: int) -> str:
+def seasonal_naive(histories: Histories, model: LocalModel) -> str:
     """Return the last season again and again, shape `(series, horizon, levels)`.
 
     It is the season that the model names, or the last one before it that occurs twice in the series.
     """
     graph, wanted = histories.graph, int(model.parameters.get("season", 1))
-    forecast = _repeated(histories, 1, horizon)
+    forecast = _repeated(histories, 1)
     occurs = [graph.cast(histories.at_least(2 * season), "DOUBLE") for season in model.seasons]
     number = graph.constant(0.0)
     limit = graph.add("Min", graph.sum(occurs), graph.constant(float(wanted))) if occurs else number
@@ -28,13 +28,13 @@ def seasonal_naive(histories: Histories, model: LocalModel, horizon: int) -> str
         number = graph.add("Add", number, there)
         chosen = graph.add("Mul", graph.cast(graph.add("Equal", number, limit), "DOUBLE"), there)
         is_it = graph.add("Unsqueeze", graph.cast(chosen, "BOOL"), graph.constant([2], np.int64))
-        forecast = graph.add("Where", is_it, _repeated(histories, season, horizon), forecast)
+        forecast = graph.add("Where", is_it, _repeated(histories, season), forecast)
     return forecast
 
 
-def drift(histories: Histories, model: LocalModel, horizon: int) -> str:
+def drift(histories: Histories, model: LocalModel) -> str:
     """Return the line from the first to the last value, continued; shape `(series, horizon, levels)`."""
-    graph, steps = histories.graph, np.arange(1, horizon + 1, dtype=np.float64)[None]
+    graph, steps = histories.graph, np.arange(1, histories.horizon + 1, dtype=np.float64)[None]
     one, axis = graph.constant(1.0), graph.constant([1], np.int64)
     changes, known = histories.changes(1)
     number = graph.add("Max", graph.add("Sub", histories.count, one), one)
@@ -52,9 +52,9 @@ def drift(histories: Histories, model: LocalModel, horizon: int) -> str:
     return _normal(graph, points, graph.add("Mul", spread, graph.add("Sqrt", growth)))
 
 
-def _repeated(histories: Histories, season: int, horizon: int) -> str:
+def _repeated(histories: Histories, season: int) -> str:
     """Return the last season again and again, as `forecasters._local.repeat_season` does."""
-    graph, steps = histories.graph, np.arange(horizon)
+    graph, steps = histories.graph, np.arange(histories.horizon)
     points = graph.add("Gather", histories.window(season), graph.constant(steps % season, np.int64), axis=1)
     changes, known = histories.changes(season)
     deviation = graph.add("Sqrt", mean_where(graph, graph.add("Mul", changes, changes), known))

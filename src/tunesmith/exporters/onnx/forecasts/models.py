@@ -22,19 +22,19 @@ from .local import drift, naive, seasonal_naive
 from .nets import net_points
 
 
-def quantiles(histories: Histories, model: ForecastModel, horizon: int) -> str:
+def quantiles(histories: Histories, model: ForecastModel) -> str:
     """Return a model's forecast, shape `(series, horizon, levels)`; not below 0 where no value is.
 
-    A model of a family from elsewhere may bring the method `to_onnx`, which takes the histories and the horizon.
+    A model of a family from elsewhere may bring the method `to_onnx`, which takes the histories.
 
     Raises:
         NotExportable: The model has no equivalent.
     """
     convert: Callable[..., str] | None = getattr(model, "to_onnx", None)
     if convert is not None:
-        forecast = convert(histories, horizon)
+        forecast = convert(histories)
     elif type(model) in _MODELS:
-        forecast = _MODELS[type(model)](histories, model, horizon)
+        forecast = _MODELS[type(model)](histories, model)
     else:
         raise NotExportable("it is fitted to each series anew, which ONNX cannot")
     graph = histories.graph
@@ -55,27 +55,27 @@ def longest_window(model: ForecastModel) -> int:
     return max(seasons, default=1)
 
 
-def _lagged_ridge(histories: Histories, model: LaggedRidgeModel, horizon: int) -> str:
+def _lagged_ridge(histories: Histories, model: LaggedRidgeModel) -> str:
     graph, window = histories.graph, histories.window(len(model.weights))
     middle = histories.last if model.center == "last" else mean_of(graph, window)
     wide = spread_of(graph, window)
     scale = wide if model.scaled else graph.constant(1.0)
     inputs = graph.add("Div", graph.add("Sub", window, middle), scale)
-    sums = graph.add("MatMul", inputs, graph.constant(model.weights[:, :horizon]))
-    outputs = graph.add("Add", sums, graph.constant(model.offsets[None, :horizon]))
+    sums = graph.add("MatMul", inputs, graph.constant(model.weights[:, : histories.horizon]))
+    outputs = graph.add("Add", sums, graph.constant(model.offsets[None, : histories.horizon]))
     points = graph.add("Add", middle, graph.add("Mul", scale, outputs))
-    return _around(histories, points, wide, model.quantiles[:horizon])
+    return _around(histories, points, wide, model.quantiles[: histories.horizon])
 
 
-def _net(histories: Histories, model: NetModel, horizon: int) -> str:
+def _net(histories: Histories, model: NetModel) -> str:
     points = net_points(histories, model)
     wide = spread_of(histories.graph, histories.window(model.shape.lookback))
-    return _around(histories, points, wide, model.quantiles[:horizon])
+    return _around(histories, points, wide, model.quantiles[: histories.horizon])
 
 
-def _lagged_boosting(histories: Histories, model: LaggedBoostingModel, horizon: int) -> str:
-    points, scale = lagged_boosting(histories, model, horizon)
-    return _around(histories, points, scale, model.quantiles[:horizon])
+def _lagged_boosting(histories: Histories, model: LaggedBoostingModel) -> str:
+    points, scale = lagged_boosting(histories, model)
+    return _around(histories, points, scale, model.quantiles[: histories.horizon])
 
 
 def _around(histories: Histories, points: str, wide: str, errors: Floats) -> str:
@@ -99,7 +99,7 @@ def _by_step(histories: Histories, fact: str) -> str:
     return histories.graph.add("Unsqueeze", fact, histories.graph.constant([2], np.int64))
 
 
-_MODELS: Mapping[type[Any], Callable[[Histories, Any, int], str]] = {
+_MODELS: Mapping[type[Any], Callable[[Histories, Any], str]] = {
     NaiveModel: naive,
     SeasonalNaiveModel: seasonal_naive,
     DriftModel: drift,

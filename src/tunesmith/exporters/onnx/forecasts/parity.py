@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -56,7 +55,7 @@ def check_forecasts(content: bytes, ensemble: ForecastEnsemble, panel: Panel) ->
     Raises:
         InputError: They disagree.
     """
-    histories = compared_histories(panel)
+    histories = compared_histories(panel, ensemble.horizon)
     expected = ensemble.forecast(histories)
     found = forecast_in_onnx(content, histories)
     scales = np.array([_scale(histories.history(index)) for index in range(len(histories))])[:, None, None]
@@ -79,43 +78,40 @@ def _scale(history: Floats) -> float:
     return deviation if deviation > 1e-8 * size else size or 1.0
 
 
-def compared_histories(panel: Panel) -> Panel:
+def compared_histories(panel: Panel, horizon: int) -> Panel:
     """Return histories to compare on: series up to the end and up to earlier times, and odd ones.
 
     The odd ones are made of the first series: constant, zero, negative, large, and no longer than a few values.
 
     Args:
         panel: The series that models were trained on.
+        horizon: The number of steps to forecast, for which columns that are known ahead get values.
     """
     random = np.random.default_rng(0)
-    chosen = random.permutation(len(panel))[:_MOST_WINDOWS]
-    histories = [(index, int(panel.lengths[index])) for index in chosen]
-    while len(histories) < _MOST_WINDOWS:
+    pieces = [(int(index), int(panel.lengths[index])) for index in random.permutation(len(panel))[:_MOST_WINDOWS]]
+    while len(pieces) < _MOST_WINDOWS:
         index = int(random.integers(len(panel)))
-        histories.append((index, int(random.integers(1, panel.lengths[index] + 1))))
-    parts = []
-    for index, length in histories:
-        first = max(0, length - _MOST_STEPS)
-        parts.append((int(panel.starts[index]) + first, np.asarray(panel.history(index)[first:length])))
-    start, usual = parts[0]
+        pieces.append((index, int(random.integers(1, panel.lengths[index] + 1))))
+    places = [np.arange(max(0, length - _MOST_STEPS), length) for _, length in pieces]
+    values = [panel.history(index)[steps] for (index, _), steps in zip(pieces, places, strict=True)]
+    usual = values[0]
     odd = [usual * 0, usual * 0 + 7.25, -np.abs(usual) - 1, usual * 1e9, usual[:1], usual[:2], usual[:3]]
-    parts += [(start, values) for values in odd]
-    return _panel_of(panel, [start for start, _ in parts], [values for _, values in parts])
-
-
-def _panel_of(panel: Panel, starts: Sequence[int], histories: Sequence[Floats]) -> Panel:
-    """Return series on the grid of a panel."""
-    lengths = np.array([len(values) for values in histories], dtype=np.intp)
+    pieces += [pieces[0]] * len(odd)
+    places += [places[0][: len(part)] for part in odd]
+    lengths = np.array([len(steps) for steps in places], dtype=np.intp)
+    rows = np.concatenate([panel.offsets[index] + steps for (index, _), steps in zip(pieces, places, strict=True)])
+    covariates = {name: np.asarray(column)[rows] for name, column in panel.covariates.items()}
+    future = [random.choice(covariates[name], (len(pieces), horizon)) for name in panel.known]
     return replace(
         panel,
-        names=tuple(map(str, range(len(histories)))),
-        starts=np.array(starts, dtype=np.intp),
+        names=tuple(map(str, range(len(pieces)))),
+        starts=np.array([panel.starts[index] + steps[0] for (index, _), steps in zip(pieces, places, strict=True)]),
         offsets=np.concatenate([[0], np.cumsum(lengths)[:-1]]).astype(np.intp),
         lengths=lengths,
-        values=np.concatenate(histories).astype(np.float64),
+        values=np.concatenate([*values, *odd]).astype(np.float64),
         observed=None,
-        covariates={},
-        future=None,
+        covariates=covariates,
+        future=np.stack(future, axis=-1) if future else None,
         stored=None,
     )
 
@@ -136,9 +132,16 @@ def forecast_in_onnx(content: bytes, panel: Panel) -> Floats:
     values = np.full((len(panel), int(panel.lengths.max())), np.nan)
     for index in range(len(panel)):
         values[index, values.shape[1] - int(panel.lengths[index]) :] = panel.known_values(index)
-    inputs = {"values": values}
-    if any(one.name == "time" for one in session.get_inputs()):
+    inputs, taken = {"values": values}, {one.name: one.shape for one in session.get_inputs()}
+    if "time" in taken:
         last = panel.frequency.stamps(panel.starts + panel.lengths - 1)
         inputs["time"] = last.astype("datetime64[s]").astype(np.float64)[:, None]
+    series = np.arange(len(panel))
+    if "known" in taken:
+        horizon = taken["known"][1]
+        steps = (panel.lengths[:, None] + np.arange(horizon)).ravel()
+        inputs["known"] = panel.known_ahead(np.repeat(series, horizon), steps).reshape(len(panel), horizon, -1)
+    if "past" in taken:
+        inputs["past"] = panel.past_covariates(series, panel.lengths - 1)
     (quantiles,) = session.run(["quantiles"], inputs)
     return np.asarray(quantiles)
