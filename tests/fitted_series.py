@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from tests.contracts.test_forecasters import QUICK, seasonal
+from tests.contracts.test_forecasters import seasonal
 from tunesmith import plugins
 from tunesmith.core.budget import Budget
 from tunesmith.core.objective import Metric, Objective
@@ -24,6 +25,8 @@ from tunesmith.study.study import Study
 from tunesmith.tasks.forecast import ForecastTask
 
 HORIZON = 6
+_QUICK: dict[str, Value] = {"epochs": 3, "rounds": 50, "lookback": 24}
+"""Replaces parameters of these names, so that a fit takes a moment."""
 
 
 def monthly_sales() -> pd.DataFrame:
@@ -35,10 +38,23 @@ def monthly_sales() -> pd.DataFrame:
     return pd.concat(parts).drop(index=40).reset_index(drop=True)
 
 
+def monthly_sales_and_more() -> pd.DataFrame:
+    """The same with a price that is known ahead, a number of visits that is not, and the town of each shop."""
+    frame = monthly_sales()
+    later = frame.groupby("shop")["month"].max() + pd.DateOffset(months=1)
+    frame = pd.concat([frame, later.reset_index()], ignore_index=True)
+    random = np.random.default_rng(0)
+    frame["price"] = random.choice([1.0, 2.0, 5.0], len(frame))
+    frame["visits"] = np.where(frame["sales"].notna(), random.normal(size=len(frame)), np.nan)
+    frame["town"] = frame["shop"].map({"s0": "Ulm", "s1": "Bonn", "s2": "Ulm"})
+    frame["sales"] -= 3 * frame["price"]
+    return frame
+
+
 def configuration(family: str, panel: Panel) -> dict[str, Value]:
     """The first configuration of a family, made quick."""
     first = plugins.load("forecasters", family)().configurations(panel, HORIZON)[0]
-    parameters = {name: QUICK.get(name, value) for name, value in first.items()}
+    parameters = {name: _QUICK.get(name, value) for name, value in first.items()}
     return {"family": family, **{f"{family}.{name}": value for name, value in parameters.items()}}
 
 

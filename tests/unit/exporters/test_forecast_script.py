@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from tests.fitted_series import fitted_series, monthly_sales
+from tests.fitted_series import fitted_series, monthly_sales, monthly_sales_and_more
 
 from tunesmith.ensembles.forecast_combination import ForecastCombination
 from tunesmith.ensembles.forecast_ensemble import ForecastMember
@@ -88,6 +88,23 @@ def globals_of(code: types.CodeType) -> set[str]:
     names = {str(one.argval) for one in dis.get_instructions(code) if one.opname == "LOAD_GLOBAL"}
     inner = [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
     return names.union(*(globals_of(part) for part in inner))
+
+
+def test_it_reads_the_columns_beside_the_target(tmp_path: Path) -> None:
+    data = tmp_path / "sales.csv"
+    monthly_sales_and_more().to_csv(data, index=False)
+    result = fitted_series(tmp_path / "study", data, ["lagged_boosting"], known=("price",))
+    assert result.panel.known == ("price", "town")
+    written = ForecastResult.load(result.folder, trial=1).export(tmp_path / "model.py")
+
+    script = runpy.run_path(str(written.path))
+    panel = script["read_series"](data)
+
+    for name, values in result.panel.covariates.items():
+        np.testing.assert_allclose(panel.covariates[name], values)
+    np.testing.assert_allclose(panel.future, result.panel.future)
+    (path,) = result.folder.glob("trials/*1/artifacts/forecast.npy")
+    np.testing.assert_allclose(script["forecast"](panel), np.load(path), rtol=1e-4)
 
 
 def test_it_runs_alone_and_writes_the_forecasts(fitted: tuple[ForecastResult, Path], tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import onnx
 import onnxruntime
 import pytest
 from tests.contracts.test_forecasters import HORIZON, configurations, family_of, suited, trained
-from tests.fitted_series import fitted_series, monthly_sales
+from tests.fitted_series import fitted_series, monthly_sales, monthly_sales_and_more
 from tests.unit.exporters.forecasts_in_onnx import in_onnx
 
 from tunesmith.data.read import read_table
@@ -76,12 +76,7 @@ def test_a_network_sees_the_same_calendar(frequency: Frequency) -> None:
 
 
 def test_columns_beside_the_target_are_inputs() -> None:
-    frame = monthly_sales()
-    random = np.random.default_rng(0)
-    frame = frame.assign(price=random.choice([1.0, 2.0, 5.0], len(frame)), visits=random.normal(size=len(frame)))
-    frame["town"] = frame["shop"].map({"s0": "Ulm", "s1": "Bonn", "s2": "Ulm"})
-    frame["sales"] -= 3 * frame["price"]
-    raw = read_table(frame)
+    raw = read_table(monthly_sales_and_more())
     columns = find_columns(raw.frame, targets=("sales",), time="month", ids=("shop",), known=("price",))
     panel = dataclasses.replace(read_panel(raw, columns), seasons=(12,))
     assert panel.known == ("price", "town")

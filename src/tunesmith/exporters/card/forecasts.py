@@ -68,14 +68,14 @@ def _scores(source: ForecastSource) -> str:
         values = [wording.number(value, 4) for value in (interval.value, interval.low, interval.high)]
         other = beside.get(interval.metric)
         rows.append([name, *values, "" if other is None else wording.number(other.value, 4)])
-    windows = wording.count(len(backtest.series), "window")
+    windows, scored = wording.count(len(backtest.series), "window"), len(np.unique(backtest.series))
     unit = "series" if resamples_series(backtest) else "windows"
     complete = sum(trial.state is State.COMPLETE for trial in source.history.trials)
     held = "; ".join(
         f"the interval of {share} held {wording.share(value)}" for share, value in coverages(backtest, combined)
     )
     lines = [
-        f"On {windows} of {wording.count(backtest.steps, 'step')} at the ends of {_series(source)}, each forecast from "
+        f"On {windows} of {wording.count(backtest.steps, 'step')} at the ends of {_series(scored)}, each forecast from "
         f"what was known before it (rolling origin), with 95 % intervals from bootstrap samples of the {unit}; smaller "
         "is better. The baseline repeats the last season:",
         table(["metric", "value", "from", "to", "baseline"], rows),
@@ -119,8 +119,8 @@ def _targets(source: ForecastSource) -> str:
     return " and ".join(inline(target, 80) for target in source.ensemble.columns.targets)
 
 
-def _series(source: ForecastSource) -> str:
-    return "one series" if len(source.panel) == 1 else f"{len(source.panel):,} series"
+def _series(number: int) -> str:
+    return "one series" if number == 1 else f"{number:,} series"
 
 
 def _data(source: ForecastSource) -> str:
@@ -132,7 +132,7 @@ def _data(source: ForecastSource) -> str:
     ends = [str(stamp).removesuffix("T00:00:00") for stamp in (first, last)]
     low, median, high = (wording.number(float(value)) for value in np.quantile(panel.values, [0, 0.5, 1]))
     items = [
-        f"{_series(source)}, {panel.frequency.words}, of {lengths}, from {ends[0]} to {ends[1]}.",
+        f"{_series(len(panel))}, {panel.frequency.words}, of {lengths}, from {ends[0]} to {ends[1]}.",
         f"{_targets(source)}: from {low} to {high}, median {median}.",
     ]
     if panel.observed is not None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import orjson
 
+from .... import plugins
 from ....ensembles.forecast_combination import ForecastCombination
 from ....ensembles.forecast_ensemble import ForecastEnsemble, ForecastMember
 from ....forecasters.lagged_boosting import LaggedBoostingModel
@@ -18,7 +19,7 @@ from ...base import Export, ForecastSource, write_file
 from ..columns import NotExportable
 from ..graph import Graph
 from .histories import Histories, cut, read_histories
-from .models import longest_window, quantiles
+from .models import check_expressible, longest_window, quantiles
 from .parity import check_forecasts
 
 _INPUTS = {
@@ -67,12 +68,14 @@ def export_forecasts(source: ForecastSource, path: Path) -> Export:
 
 
 def _check(source: ForecastSource, member: ForecastMember) -> None:
-    """Check that a model takes nothing of the calendar that the graph has not.
+    """Check what can be known of a model before it is read.
 
     Raises:
-        NotExportable: It uses holidays.
+        NotExportable: Its family has no equivalent, or it uses holidays.
     """
-    if isinstance(member.model, LaggedBoostingModel) and source.panel.columns.country is not None:
+    kind = plugins.load("forecasters", member.family).model
+    check_expressible(kind)
+    if kind is LaggedBoostingModel and source.panel.columns.country is not None:
         raise NotExportable("it uses holidays")
 
 

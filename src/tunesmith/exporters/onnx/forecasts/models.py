@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ....core.arrays import Floats
+from ....forecasters._local import LocalModel
 from ....forecasters._net import NetModel
 from ....forecasters.base import ForecastModel
 from ....forecasters.drift import DriftModel
@@ -30,17 +31,26 @@ def quantiles(histories: Histories, model: ForecastModel) -> str:
     Raises:
         NotExportable: The model has no equivalent.
     """
+    check_expressible(type(model))
     convert: Callable[..., str] | None = getattr(model, "to_onnx", None)
-    if convert is not None:
-        forecast = convert(histories)
-    elif type(model) in _MODELS:
-        forecast = _MODELS[type(model)](histories, model)
-    else:
-        raise NotExportable("it is fitted to each series anew, which ONNX cannot")
+    forecast = _MODELS[type(model)](histories, model) if convert is None else convert(histories)
     graph = histories.graph
     positive = graph.add("GreaterOrEqual", histories.least, graph.constant(0.0))
     lowest = graph.add("Where", positive, graph.constant(0.0), graph.constant(-np.inf))
     return graph.add("Max", forecast, _by_step(histories, lowest))
+
+
+def check_expressible(kind: type[Any]) -> None:
+    """Check that there is an equivalent of a class of models.
+
+    Raises:
+        NotExportable: There is none.
+    """
+    if kind in _MODELS or hasattr(kind, "to_onnx"):
+        return
+    if issubclass(kind, LocalModel):
+        raise NotExportable("it is fitted to each series anew, which ONNX cannot")
+    raise NotExportable(f"{kind.__name__} has no equivalent in ONNX")
 
 
 def longest_window(model: ForecastModel) -> int:

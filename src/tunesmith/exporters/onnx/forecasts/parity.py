@@ -15,7 +15,7 @@ from ....series.panel import Panel
 _MOST_WINDOWS = 200
 _MOST_STEPS = 5_000  # Of a history.
 _TOLERANCE = 1e-4  # Of the standard deviation of a history, or of the size of constant ones.
-_ROUNDING = 1e-6  # Of a value: what single precision leaves of it.
+_ROUNDING = 1e-9  # Of a value: what double precision leaves of it.
 
 
 @dataclass(frozen=True, kw_only=True)

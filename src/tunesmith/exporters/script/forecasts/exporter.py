@@ -17,7 +17,7 @@ from ....text.cleaning import clean
 from ..._forecast_selection import exportable_forecasts
 from ...base import Export, ForecastSource, write_file
 from ..paste import merged_imports, parts
-from .house import Definition, definitions, imports_of, needed
+from .house import COVARIATES, Definition, definitions, imports_of, needed
 from .program import HEAD, MAIN
 
 LOCAL = (
@@ -49,11 +49,7 @@ def export_forecasts(source: ForecastSource, path: Path) -> Export:
     """
 
     def refusal(member: ForecastMember) -> str | None:
-        if member.family not in (*LOCAL, *GLOBAL, *NETS):
-            return "it needs more than public libraries"
-        if member.family == "lagged_boosting" and source.panel.covariates:
-            return "it uses columns besides the target"
-        return None
+        return None if member.family in (*LOCAL, *GLOBAL, *NETS) else "it needs more than public libraries"
 
     ensemble, notes = exportable_forecasts(source, refusal, form="a script")
     text = _script(source, ensemble, path.name)
@@ -67,7 +63,8 @@ def _script(source: ForecastSource, ensemble: ForecastEnsemble, file: str) -> st
     members = list(_members(source, ensemble))
     main = MAIN.replace("MEMBER_LINES", "\n".join(members)).strip("\n")
     families = dict.fromkeys(f"forecasters.{member.family}" for member in ensemble.members.values())
-    listed = [*_PLAIN, *definitions(["series.bounds", *families])]
+    without = () if _columns(ensemble) else COVARIATES
+    listed = [*_PLAIN, *definitions(["series.bounds", *families], without=without)]
     kept = needed(listed, [main])
     nets = any(member.family in NETS for member in ensemble.members.values())
     read = parts(["series_reading", *(["series_training"] if nets else [])]).values()
@@ -89,13 +86,27 @@ def _head(ensemble: ForecastEnsemble, file: str) -> str:
     return text.replace("FILE", clean(file).replace("\\", "/").replace('"""', "'''")).replace("TITLE", title)
 
 
+def _columns(ensemble: ForecastEnsemble) -> dict[str, list[str] | None]:
+    """Return the columns beside the target that a member uses: their categories, None for numbers."""
+    beside = ensemble.columns.covariates
+    if beside is None or all(member.family != "lagged_boosting" for member in ensemble.members.values()):
+        return {}
+    return {
+        column.name: list(column.categories) if column.kind == "category" else None for column in beside.schema.columns
+    }
+
+
 def _constants(ensemble: ForecastEnsemble) -> str:
-    columns = ensemble.columns
+    columns, others = ensemble.columns, _columns(ensemble)
+    beside = columns.covariates if others else None
     facts: dict[str, Any] = {
         "TIME": columns.time,
         "IDS": list(columns.ids),
         "TARGETS": list(columns.targets),
         "COUNTRY": columns.country,
+        "COLUMNS": others,
+        "KNOWN": () if beside is None else beside.known,
+        "STATIC": () if beside is None else beside.static,
         "FREQUENCY": ensemble.frequency.to_table(),
         "SEASONS": ensemble.seasons,
         "HORIZON": ensemble.horizon,

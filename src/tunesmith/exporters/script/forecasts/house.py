@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,11 +27,12 @@ _LEFT_OUT = frozenset(
             "words",
         ),
         *("profile", "model", "space", "own_space", "libraries", "seconds_per_value"),
-        *("Panel.known_values", "Panel.known_ahead", "Panel.past_covariates", "Panel.known", "Panel.target"),
-        *("Panel.stamps", "Panel.findings", "Panel.source", "Frequency.seasons"),
+        *("Panel.known_values", "Panel.target", "Panel.stamps", "Panel.findings", "Panel.source", "Frequency.seasons"),
     }
 )
-"""Members of classes that a script does not need: it keeps nothing, searches nothing, and has one target."""
+"""Members of classes that a script does not need: it keeps nothing, and searches nothing."""
+COVARIATES = frozenset({"Panel.known_ahead", "Panel.past_covariates", "Panel.known"})
+"""Those that only columns beside the target need."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,12 +55,14 @@ class Definition:
         return frozenset(re.findall(r"\w+", self.text))
 
 
-def definitions(modules: Iterable[str]) -> list[Definition]:
+def definitions(modules: Iterable[str], *, without: Collection[str] = ()) -> list[Definition]:
     """Return the definitions of modules and of those that they import, the latter first.
 
     Args:
         modules: Their names within tunesmith, such as `forecasters.ets`.
+        without: Members of classes to leave out, as `Class.member`.
     """
+    left_out = _LEFT_OUT.union(without)
     found: dict[str, list[Definition]] = {}
 
     def add(name: str) -> None:
@@ -71,7 +74,7 @@ def definitions(modules: Iterable[str]) -> list[Definition]:
         for other in _relatives(tree, name):
             add(other)
         del found[name]
-        found[name] = list(_definitions(tree, source, name.rpartition(".")[2]))
+        found[name] = list(_definitions(tree, source, name.rpartition(".")[2], left_out))
 
     for name in modules:
         add(name)
@@ -115,7 +118,7 @@ def _relatives(tree: ast.Module, name: str) -> Iterator[str]:
             yield ".".join(base)
 
 
-def _definitions(tree: ast.Module, source: str, module: str) -> Iterator[Definition]:
+def _definitions(tree: ast.Module, source: str, module: str, left_out: Collection[str]) -> Iterator[Definition]:
     lines = source.splitlines()
     imports = dict(_imports(tree))
     for node in tree.body:
@@ -123,7 +126,7 @@ def _definitions(tree: ast.Module, source: str, module: str) -> Iterator[Definit
         if name is None:
             continue
         first = min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", []))])
-        skipped = {line for part in _skipped(node) for line in range(part.lineno, (part.end_lineno or 0) + 1)}
+        skipped = {line for part in _skipped(node, left_out) for line in range(part.lineno, (part.end_lineno or 0) + 1)}
         kept = [lines[number - 1] for number in range(first, (node.end_lineno or 0) + 1) if number not in skipped]
         text = _renamed(re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).rstrip(), tree, module)
         yield Definition(name=_public(name, module), text=text, imports=imports)
@@ -149,16 +152,16 @@ def _imports(tree: ast.Module) -> Iterator[tuple[str, str]]:
                 yield alias.asname or alias.name, f"from {node.module} import {ast.unparse(alias)}"
 
 
-def _skipped(node: ast.stmt) -> Iterator[ast.stmt]:
+def _skipped(node: ast.stmt, left_out: Collection[str]) -> Iterator[ast.stmt]:
     """Yield the statements within a definition that a script does not need."""
     if isinstance(node, ast.ClassDef):
         after = False
         for member in node.body:
-            left_out = not _LEFT_OUT.isdisjoint({_name(member), f"{node.name}.{_name(member)}"})
+            goes = _name(member) in left_out or f"{node.name}.{_name(member)}" in left_out
             note = after and isinstance(member, ast.Expr) and isinstance(member.value, ast.Constant)
-            if left_out or note:
+            if goes or note:
                 yield from _with_decorators(member)
-            after = left_out
+            after = goes
     for inner in ast.walk(node):
         if isinstance(inner, ast.ImportFrom) and inner.level:
             yield inner

@@ -16,27 +16,37 @@ from __future__ import annotations'''
 MAIN = '''
 def read_series(path):
     """Return the series of a table, without gaps on the grid of their times."""
-    rows = read_rows(path, TIME, IDS, TARGETS, Frequency(**FREQUENCY))
-    means = rows.groupby(["name", "order", "position"])["value"].mean()
-    names, starts, values, observed = [], [], [], []
+    frequency = Frequency(**FREQUENCY)
+    rows = read_rows(path, TIME, IDS, TARGETS, COLUMNS, frequency)
+    means = rows.groupby(["name", "order", "position"])[["value", *COLUMNS]].mean()
+    series = []
     for (name, order), part in means.groupby(level=["name", "order"]):
-        positions = part.index.get_level_values("position").to_numpy()
-        whole = np.arange(positions[0], positions[-1] + 1)
-        names.append(name if len(TARGETS) == 1 else f"{name} {TARGETS[order]}".strip())
-        starts.append(positions[0])
-        values.append(np.interp(whole, positions, part.to_numpy()))
-        observed.append(np.isin(whole, positions))
-    lengths = np.array([len(history) for history in values], dtype=np.intp)
+        part = part.droplevel(["name", "order"])
+        known = part["value"].dropna()
+        if len(known):
+            name = name if len(TARGETS) == 1 else f"{name} {TARGETS[order]}".strip()
+            series.append((name, known, part[list(COLUMNS)]))
+    steps = [np.arange(known.index[0], known.index[-1] + 1) for _, known, _ in series]
+    ahead = max(other.index[-1] - whole[-1] for (_, _, other), whole in zip(series, steps))
+    coming = [np.arange(whole[-1] + 1, whole[-1] + 1 + ahead) for whole in steps]
+    lengths = np.array([len(whole) for whole in steps], dtype=np.intp)
     return Panel(
-        columns=SimpleNamespace(targets=TARGETS, time=TIME, ids=IDS, country=COUNTRY, covariates=None),
-        names=tuple(names),
-        frequency=Frequency(**FREQUENCY),
+        columns=SimpleNamespace(
+            targets=TARGETS, time=TIME, ids=IDS, country=COUNTRY, covariates=SimpleNamespace(known=KNOWN, static=STATIC)
+        ),
+        names=tuple(name for name, _, _ in series),
+        frequency=frequency,
         seasons=SEASONS,
-        starts=np.array(starts, dtype=np.intp),
+        starts=np.array([whole[0] for whole in steps], dtype=np.intp),
         offsets=np.concatenate([[0], np.cumsum(lengths)[:-1]]).astype(np.intp),
         lengths=lengths,
-        values=np.concatenate(values),
-        observed=np.concatenate(observed),
+        values=np.concatenate([np.interp(whole, known.index, known) for (_, known, _), whole in zip(series, steps)]),
+        observed=np.concatenate([np.isin(whole, known.index) for (_, known, _), whole in zip(series, steps)]),
+        covariates={
+            column: np.concatenate([other[column].reindex(whole) for (_, _, other), whole in zip(series, steps)])
+            for column in COLUMNS
+        },
+        future=np.array([other[list(KNOWN)].reindex(whole) for (_, _, other), whole in zip(series, coming)]),
     )
 
 

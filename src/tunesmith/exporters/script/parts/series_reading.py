@@ -32,8 +32,16 @@ def read_values(values):
     return numbers if np.isfinite(numbers).any() else as_numbers(values, ",")
 
 
-def read_rows(path, time, ids, targets, frequency):
-    """Return one row for each time of each series: its name, its position on the grid, and its value."""
+def read_column(values, categories):
+    """Return another column as numbers; categories as their places in a list."""
+    if categories is None:
+        return read_values(values)
+    places = {category: float(place) for place, category in enumerate(categories)}
+    return values.map(as_text, na_action="ignore").map(places).to_numpy(dtype=float, na_value=np.nan)
+
+
+def read_rows(path, time, ids, targets, columns, frequency):
+    """Return one row for each time of each series: its name, its position on the grid, and its values."""
     frame = read_table(path)
     times = read_times(frame[time], frequency.unit) if time else np.arange(len(frame), dtype=float)
     timed = np.isfinite(times) if times.dtype.kind == "f" else ~np.isnat(times)
@@ -42,8 +50,9 @@ def read_rows(path, time, ids, targets, frequency):
     names = pd.Series("", index=frame.index) if not ids else texts[0]
     for other in texts[1:]:
         names = names.fillna("") + " " + other.fillna("")
+    others = {name: read_column(frame[name], categories) for name, categories in columns.items()}
     parts = []
     for order, target in enumerate(targets):
         part = pd.DataFrame({"name": names, "order": order, "position": frequency.positions(times)})
-        parts.append(part.assign(value=read_values(frame[target])))
-    return pd.concat(parts).dropna(subset=["name", "value"])
+        parts.append(part.assign(value=read_values(frame[target]), **others))
+    return pd.concat(parts).dropna(subset=["name"])
