@@ -18,8 +18,8 @@ from ...study.study import Study
 from ...tasks.forecast import BACKTEST_FILE, ForecastTask
 from ...text.shell import command
 from ...trial_folder.names import ARTIFACTS_FOLDER
-from .test_part import score_test_part
 from ..workflow import WORKFLOW_FILE
+from .test_part import score_test_part
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -84,7 +84,7 @@ def _traced(model: NetModel) -> bytes:
             torch.onnx.export(
                 network,
                 tuple(examples),
-                file,
+                file,  # type: ignore[arg-type]
                 input_names=names,
                 output_names=["outputs"],
                 opset_version=OPERATORS,

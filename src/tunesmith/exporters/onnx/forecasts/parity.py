@@ -132,7 +132,8 @@ def forecast_in_onnx(content: bytes, panel: Panel) -> Floats:
     values = np.full((len(panel), int(panel.lengths.max())), np.nan)
     for index in range(len(panel)):
         values[index, values.shape[1] - int(panel.lengths[index]) :] = panel.known_values(index)
-    inputs, taken = {"values": values}, {one.name: one.shape for one in session.get_inputs()}
+    inputs: dict[str, np.ndarray] = {"values": values}
+    taken = {one.name: one.shape for one in session.get_inputs()}
     if "time" in taken:
         last = panel.frequency.stamps(panel.starts + panel.lengths - 1)
         inputs["time"] = last.astype("datetime64[s]").astype(np.float64)[:, None]

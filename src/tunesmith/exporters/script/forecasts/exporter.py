@@ -77,7 +77,8 @@ def _script(source: ForecastSource, ensemble: ForecastEnsemble, file: str) -> st
         *_grouped(kept),
         main,
     ]
-    return "\n\n\n".join(block.strip("\n") for block in blocks) + "\n"
+    text = "\n\n\n".join(block.strip("\n") for block in blocks) + "\n"
+    return text.replace("'tunesmith[forecasting]'", "holidays")  # What an error says to install.
 
 
 def _head(ensemble: ForecastEnsemble, file: str) -> str:
