@@ -57,8 +57,7 @@ def _title(family: str) -> str:
 
 def _scores(source: ForecastSource) -> str:
     ensemble, backtest = source.ensemble, source.backtest
-    forecasts = {trial: source.backtested(trial) for trial in ensemble.members}
-    combined = ensemble.combination.apply(forecasts)
+    combined = ensemble.backtested.astype(np.float64)
     baseline = _baseline(source)
     found = forecast_intervals(backtest, combined, ensemble.metric)
     beside = {} if baseline is None else {one.metric: one for one in forecast_intervals(backtest, baseline, "mase")}
@@ -182,10 +181,12 @@ def _members(source: ForecastSource) -> str:
         alone = wording.number(source.history.trials[trial].metrics.get(metric), 4)
         rows.append([str(trial), _title(member.family), wording.share(weights[trial]), alone, inline(told)])
     members = table(["trial", "family", "weight", f"{metric} alone", "hyperparameters"], rows)
-    width = ensemble.combination.width
-    if width == 1.0:
-        return members
-    return f"{members}\n\nThe distances of the quantiles from the median are multiplied by {wording.number(width, 3)}."
+    notes = [members]
+    if ensemble.combination.by_series is not None:
+        notes.append("Series have weights of their own, by how well each model forecast them; these are the means.")
+    if (width := ensemble.combination.width) != 1.0:
+        notes.append(f"The distances of the quantiles from the median are multiplied by {wording.number(width, 3)}.")
+    return "\n\n".join(notes)
 
 
 def _usage(source: ForecastSource) -> str:

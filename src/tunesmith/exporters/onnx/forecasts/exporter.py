@@ -53,7 +53,7 @@ def export_forecasts(source: ForecastSource, path: Path) -> Export:
             return str(error)
         return None
 
-    ensemble, notes = exportable_forecasts(source, refusal, form="ONNX")
+    ensemble, notes = exportable_forecasts(source, refusal, form="ONNX", by_series=False)
     graph, inputs = _graph(source, ensemble.members, ensemble.combination)
     described = f"Forecasts {' and '.join(ensemble.columns.targets)}, {ensemble.horizon} steps."
     content = graph.serialized("forecast", _metadata(ensemble, inputs), described)

@@ -38,6 +38,8 @@ _PLAIN = (
     Definition(name="MissingExtra", text="MissingExtra = ImportError"),
 )
 """What stands for names of tunesmith that have no place in a script."""
+_MOST_WEIGHTED = 200
+"""Series whose weights are written down; of more they would make the script unreadable."""
 _USUAL = ("import sys", "import numpy as np", "import pandas as pd", "from types import SimpleNamespace")
 
 
@@ -51,7 +53,8 @@ def export_forecasts(source: ForecastSource, path: Path) -> Export:
     def refusal(member: ForecastMember) -> str | None:
         return None if member.family in (*LOCAL, *GLOBAL, *NETS) else "it needs more than public libraries"
 
-    ensemble, notes = exportable_forecasts(source, refusal, form="a script")
+    few = len(source.panel) <= _MOST_WEIGHTED
+    ensemble, notes = exportable_forecasts(source, refusal, form="a script", by_series=few)
     text = _script(source, ensemble, path.name)
     compile(text, str(path), "exec")
     write_file(path, text.encode())
@@ -112,14 +115,30 @@ def _constants(ensemble: ForecastEnsemble) -> str:
         "SEASONS": ensemble.seasons,
         "HORIZON": ensemble.horizon,
         "WIDTH": ensemble.combination.width,
+        "WEIGHTS": _weights(ensemble),
     }
     return "\n".join(f"{name} = {pformat(value, width=110, sort_dicts=False)}" for name, value in facts.items())
+
+
+def _ranked(ensemble: ForecastEnsemble) -> list[int]:
+    """Return the trials of the members, the heaviest first."""
+    weights = ensemble.combination.weights
+    return sorted(weights, key=lambda trial: -weights[trial])
+
+
+def _weights(ensemble: ForecastEnsemble) -> dict[str, list[float]]:
+    """Return the weights of the members for each series, where they differ."""
+    combination = ensemble.combination
+    if combination.by_series is None:
+        return {}
+    places = [list(combination.weights).index(trial) for trial in _ranked(ensemble)]
+    return dict(zip(ensemble.names, combination.by_series[places].T.tolist(), strict=True))
 
 
 def _members(source: ForecastSource, ensemble: ForecastEnsemble) -> Iterator[str]:
     """Yield the lines of the members, the heaviest first."""
     weights = ensemble.combination.weights
-    for trial in sorted(weights, key=lambda trial: -weights[trial]):
+    for trial in _ranked(ensemble):
         member = ensemble.members[trial]
         family = plugins.load("forecasters", member.family)
         options: dict[str, Any] = dict(own_parameters(member.parameters, member.family))

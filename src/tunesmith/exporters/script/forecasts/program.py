@@ -70,10 +70,11 @@ MEMBER_LINES
 
 def forecast(panel):
     """Return quantiles of the steps after the end of each series, shape `(series, HORIZON, levels)`."""
-    total = 0.0
-    for member in MEMBERS:
+    total, usual = 0.0, [member["weight"] for member in MEMBERS]
+    weights = np.array([WEIGHTS.get(name, usual) for name in panel.names])  # Where series have weights of their own.
+    for place, member in enumerate(MEMBERS):
         model = member["train"](panel)
-        total = total + member["weight"] * bounded(model.forecast(panel, HORIZON), panel)
+        total = total + weights[:, place, None, None] * bounded(model.forecast(panel, HORIZON), panel)
     middle = total[..., MEDIAN : MEDIAN + 1]
     return sorted_levels(middle + WIDTH * (total - middle))
 
