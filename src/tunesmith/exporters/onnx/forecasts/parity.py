@@ -78,7 +78,7 @@ def _scale(history: Floats) -> float:
     return deviation if deviation > 1e-8 * size else size or 1.0
 
 
-def compared_histories(panel: Panel, horizon: int) -> Panel:
+def compared_histories(panel: Panel, horizon: int, most: int = _MOST_WINDOWS) -> Panel:
     """Return histories to compare on: series up to the end and up to earlier times, and odd ones.
 
     The odd ones are made of the first series: constant, zero, negative, large, and no longer than a few values.
@@ -86,10 +86,11 @@ def compared_histories(panel: Panel, horizon: int) -> Panel:
     Args:
         panel: The series that models were trained on.
         horizon: The number of steps to forecast, for which columns that are known ahead get values.
+        most: The number of histories that are not odd.
     """
     random = np.random.default_rng(0)
-    pieces = [(int(index), int(panel.lengths[index])) for index in random.permutation(len(panel))[:_MOST_WINDOWS]]
-    while len(pieces) < _MOST_WINDOWS:
+    pieces = [(int(index), int(panel.lengths[index])) for index in random.permutation(len(panel))[:most]]
+    while len(pieces) < most:
         index = int(random.integers(len(panel)))
         pieces.append((index, int(random.integers(1, panel.lengths[index] + 1))))
     places = [np.arange(max(0, length - _MOST_STEPS), length) for _, length in pieces]
