@@ -126,11 +126,11 @@ class ForecastAssessment:
         known, count = np.isfinite(means), len(self.backtest.panel)
         sums = np.bincount(self.backtest.series[known], means[known], minlength=count)
         times = np.bincount(self.backtest.series[known], minlength=count)
-        return np.divide(sums, times, out=np.full(count, np.nan), where=times > 0)
+        return np.asarray(np.divide(sums, times, out=np.full(count, np.nan), where=times > 0))
 
 
 def _means(errors: Floats, axis: int) -> Floats:
     """Return means along an axis without what is NaN; NaN where all is."""
     known = np.isfinite(errors)
     sums, counts = np.where(known, errors, 0.0).sum(axis), known.sum(axis)
-    return np.divide(sums, counts, out=np.full(counts.shape, np.nan), where=counts > 0)
+    return np.asarray(np.divide(sums, counts, out=np.full(counts.shape, np.nan), where=counts > 0))

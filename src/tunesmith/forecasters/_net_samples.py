@@ -82,7 +82,7 @@ class WindowSamples:
         def validate(network: nn.Module) -> float:
             device = next(network.parameters()).device
             samples, total = self.to(device), 0.0
-            for part in torch.arange(len(self), device=device).split(_AT_ONCE):
+            for part in torch.split(torch.arange(len(self), device=device), _AT_ONCE):
                 batch = samples.rows(part)
                 total += float(loss(network(*batch.inputs), batch.target)) * len(part)
             return total / len(self)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
 
 from ..core.arrays import Floats
 from ..core.parameters import Choice, Float, Parameter
@@ -22,13 +22,14 @@ class CrostonModel(LocalModel):
         from statsforecast import models
 
         rate = float(self.parameters["rate"])
-        model = {
+        kinds: dict[str, Callable[[], Any]] = {
             "optimized": models.CrostonOptimized,
             "sba": models.CrostonSBA,
             "adida": models.ADIDA,
             "imapa": models.IMAPA,
             "tsb": lambda: models.TSB(alpha_d=rate, alpha_p=rate),
-        }[str(self.parameters["form"])]()
+        }
+        model = kinds[str(self.parameters["form"])]()
         return points_of(model, history, horizon, 1)
 
 

@@ -35,7 +35,8 @@ class Embedding(nn.Module):
         tokens = tokens + _places(tokens.shape[1], self.width).to(tokens)
         if self.calendar is not None and marks is not None:
             tokens = tokens + self.calendar(marks)
-        return self.dropout(tokens)
+        dropped: Tensor = self.dropout(tokens)
+        return dropped
 
 
 def _places(steps: int, width: int) -> Tensor:

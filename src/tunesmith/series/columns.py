@@ -179,4 +179,4 @@ def _find_ids(frame: pd.DataFrame, time: str, kinds: Mapping[str, Column]) -> tu
 
 def _filled(frame: pd.DataFrame, time: str, names: Sequence[str]) -> float:
     """Return the share of all times of all series that a table has a row for, if some columns name the series."""
-    return len(frame) / (frame[time].nunique() * len(frame[list(names)].drop_duplicates()))
+    return float(len(frame) / (frame[time].nunique() * len(frame[list(names)].drop_duplicates())))

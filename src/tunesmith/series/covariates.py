@@ -93,4 +93,4 @@ def on_grid(values: Floats, places: Indices, total: int) -> Floats:
     there = np.isfinite(values)
     counts = np.bincount(places[there], minlength=total)
     sums = np.bincount(places[there], weights=values[there], minlength=total)
-    return np.divide(sums, counts, out=np.full(total, np.nan), where=counts > 0)
+    return np.asarray(np.divide(sums, counts, out=np.full(total, np.nan), where=counts > 0))

@@ -132,7 +132,8 @@ class Frequency:
         if self.unit == "month":
             months = units.astype("datetime64[M]")
             last = (months + 1).astype("datetime64[D]") - 1
-            return np.minimum(months.astype("datetime64[D]") + (self.month_day - 1), last).astype("datetime64[s]")
+            days = np.minimum(months.astype("datetime64[D]") + (self.month_day - 1), last)
+            return np.asarray(days.astype("datetime64[s]"))
         if self.unit == "business_day":
             return np.asarray(np.busday_offset("1970-01-01", units, roll="forward").astype("datetime64[s]"))
         return units.astype("datetime64[s]")

@@ -72,8 +72,10 @@ class HeldOut:
 
     def save(self, folder: Path) -> None:
         """Write it to a folder."""
-        arrays = {"actual": self.actual} | ({} if self.future is None else {"future": self.future})
-        np.savez(folder / _FILE, **arrays)
+        if self.future is None:
+            np.savez(folder / _FILE, actual=self.actual)
+        else:
+            np.savez(folder / _FILE, actual=self.actual, future=self.future)
 
     @classmethod
     def load(cls, folder: Path) -> Self | None:

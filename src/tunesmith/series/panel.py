@@ -106,7 +106,7 @@ class Panel:
             least: The least number of values of each.
         """
         long = np.flatnonzero(self.lengths >= least)
-        return long[np.unique(np.linspace(0, len(long) - 1, min(most, len(long))).astype(int))]
+        return np.asarray(long[np.unique(np.linspace(0, len(long) - 1, min(most, len(long))).astype(int))])
 
     def last_observed(self, places: Indices) -> Indices:
         """Return the places of the last values that were there, at or before some places in `values`.
@@ -166,8 +166,9 @@ class Panel:
         if self.future is not None:
             ahead = np.flatnonzero(steps >= stored)
             later = np.minimum(steps[ahead] - stored[ahead], self.future.shape[1] - 1)
-            moving = [column for column, name in enumerate(self.known) if name not in static]
-            result[np.ix_(ahead, moving)] = self.future[series[ahead], later][:, moving]
+            for column, name in enumerate(self.known):
+                if name not in static:
+                    result[ahead, column] = self.future[series[ahead], later, column]
         return result
 
     def last_known(self) -> Floats:

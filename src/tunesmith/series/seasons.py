@@ -77,7 +77,7 @@ def seasonal_strength(values: Floats, length: int) -> float:
         return 0.0
     places = np.arange(len(around)) % length
     means = np.bincount(places, around, minlength=length) / np.bincount(places, minlength=length)
-    explained = 1 - np.var(around - means[places]) / np.var(around)
+    explained = 1 - float(np.var(around - means[places]) / np.var(around))
     by_chance = (length - 1) / (len(around) - 1)
     return float(max(0.0, (explained - by_chance) / (1 - by_chance)))
 

@@ -61,12 +61,13 @@ def read_times(values: pd.Series, decimal: str) -> Times:
         stamps = np.asarray(column.read(values).to_numpy(dtype="datetime64[s]"))
         return _zoned(values, stamps)
     if column.kind != "number":
-        if (stamps := periods(values)) is None:
+        days = periods(values)
+        if days is None:
             raise InputError(
                 f"the time column must hold dates, periods such as 2024Q1, or whole numbers, but '{values.name}' "
                 "does not."
             )
-        return Times(stamps=stamps, local=stamps)
+        return Times(stamps=days, local=days)
     return _numbered(cells.numbers(values, column.decimal))
 
 
@@ -88,7 +89,7 @@ def written(stamps: np.ndarray, form: TimeForm) -> np.ndarray:
         return years
     months = stamps.astype("datetime64[M]").astype(np.int64) % 12 + 1
     days = (stamps.astype("datetime64[D]") - stamps.astype("datetime64[M]").astype("datetime64[D]")).astype(np.int64)
-    return years * 10_000 + months * 100 + days + 1
+    return np.asarray(years * 10_000 + months * 100 + days + 1)
 
 
 def periods(values: pd.Series) -> np.ndarray | None:

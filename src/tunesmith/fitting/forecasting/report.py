@@ -54,7 +54,8 @@ def assess_forecasts(study: Study, ensemble: ForecastEnsemble) -> ForecastAssess
 
 def _backtest(trial: Trial) -> np.ndarray:
     assert trial.folder is not None
-    return np.load(trial.folder / ARTIFACTS_FOLDER / BACKTEST_FILE, allow_pickle=False).astype(np.float64)
+    stored = np.load(trial.folder / ARTIFACTS_FOLDER / BACKTEST_FILE, allow_pickle=False)
+    return np.asarray(stored, dtype=np.float64)
 
 
 def _row(trial: Trial, metric: str, weight: float) -> ForecastRow:

@@ -77,7 +77,7 @@ def _scores(held_out: HeldOut, panel: Panel, study: Study, ensemble: ForecastEns
         forecast = ensemble.forecast(replace(panel, future=held_out.future), steps)
     rows = np.flatnonzero(np.isfinite(held_out.actual).any(axis=1))
     actual = held_out.actual[rows]
-    scales = np.array([scales_of(panel.history(index), panel.season) for index in rows]).reshape(-1, 2)
+    scales = np.array([scales_of(panel.history(int(index)), panel.season) for index in rows]).reshape(-1, 2)
     baseline = _baseline(study)
     return HeldOutScores(
         steps=steps,
