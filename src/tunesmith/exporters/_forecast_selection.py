@@ -62,9 +62,9 @@ def _combined(source: ForecastSource, members: Mapping[int, ForecastMember], *, 
     """Return the best combination of some models."""
     ensemble, backtest = source.ensemble, source.backtest
     score = forecast_score(ensemble.metric)
-    kinds = {trial: member.family for trial, member in members.items()} if by_series else None
+    kinds = {trial: member.family for trial, member in members.items()}
     forecasts = {trial: source.backtested(trial) for trial in members}
-    combination, backtested = ForecastCombination.fit(backtest, forecasts, score, kinds=kinds)
+    combination, backtested = ForecastCombination.fit(backtest, forecasts, score, kinds=kinds, own_weights=by_series)
     return dataclasses.replace(
         ensemble,
         members={trial: members[trial] for trial in combination.weights},
