@@ -36,6 +36,9 @@ _PLAIN = (
     Definition(name="Value", text="Value = bool | int | float | str"),
     Definition(name="InputError", text="InputError = ValueError"),
     Definition(name="MissingExtra", text="MissingExtra = ImportError"),
+    Definition(
+        name="expect_memory", text='def expect_memory(*facts):\n    """Ask for nothing: there was enough before."""'
+    ),
 )
 """What stands for names of tunesmith that have no place in a script."""
 _MOST_WEIGHTED = 200

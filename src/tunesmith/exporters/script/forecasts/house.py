@@ -28,6 +28,7 @@ _LEFT_OUT = frozenset(
         ),
         *("profile", "model", "space", "own_space", "libraries", "seconds_per_value"),
         *("Panel.known_values", "Panel.target", "Panel.stamps", "Panel.findings", "Panel.source", "Frequency.seasons"),
+        "Shape.__post_init__",
     }
 )
 """Members of classes that a script does not need: it keeps nothing, and searches nothing."""

@@ -59,8 +59,8 @@ def to_each_series(kind, *, least_length, most_length, **parameters):
 
 def to_all_series(family, *, seed, **parameters):
     """Return a function that trains one model on all series."""
-    part = SimpleNamespace(horizon=HORIZON, seed=seed, threads=1, deadline=None)
-    return lambda panel: family().fit(SimpleNamespace(panel=panel, **vars(part)), parameters)
+    limits = {"threads": 1, "deadline": None, "memory_bytes": None, "on_epoch": None, "checkpoint": None}
+    return lambda panel: family().fit(SimpleNamespace(panel=panel, horizon=HORIZON, seed=seed, **limits), parameters)
 
 
 MEMBERS = [

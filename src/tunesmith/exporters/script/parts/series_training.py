@@ -42,7 +42,7 @@ def class_named(module, name, base):
     return getattr(module, name)
 
 
-def train(network, samples, validate, options):
+def train(network, samples, validate, options, *, on_epoch=None, checkpoint=None):
     """Train until the loss on other samples has not improved for some epochs; the best weights are kept."""
     torch.manual_seed(options.seed)
     optimizer = torch.optim.AdamW(network.parameters(), lr=options.learning_rate, **options.optimizer_options)
