@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from rich.console import Group, RenderableType
 from rich.table import Column, Table
 from rich.text import Text
@@ -15,6 +16,7 @@ from ..progress.chart import series_chart
 from ..progress.layout import GOOD, SOFT, Flow, Rows, Title, indented
 from ..progress.terminal import Printable, near, shortened
 from ..series.levels import LEVELS
+from ..series.panel import Panel
 from ..service.forecast_facts import shown_stamp
 from ..text.cleaning import clean
 from ..text.shell import command
@@ -23,6 +25,7 @@ from .fit_views import findings_of
 
 _MOST_ROWS = 12
 _MOST_FINDINGS = 4
+_MOST_LOOKED_AT = 1_000
 _MOST_STEPS = 400  # Of a history in a chart.
 
 
@@ -84,7 +87,7 @@ def forecast_summary(result: ForecastResult, facts: Mapping[str, Any]) -> Printa
         grid.add_row(f"   {name}", Text(clean(words)))
     parts: list[RenderableType] = [title, Flow([piece for piece in pieces if piece], 2, mark="★"), "", grid, ""]
     parts += [_models(result), "", *_chart(result), *findings_of(facts["findings"], most=_MOST_FINDINGS)]
-    parts += [*_weak_points(facts)]
+    parts += [*_weak_points(facts), ""]
     why = "" if history.last_stop is None else f"; {clean(history.last_stop.reason.rstrip('.'))}"
     parts += [Text(f"   {count(len(history.trials), 'trial')} in {duration(history.seconds_spent())}{why}"), ""]
     return Printable(Group(*parts, *_next(result.folder)))
@@ -117,7 +120,6 @@ def _weak_points(facts: Mapping[str, Any]) -> Iterator[RenderableType]:
     yield Title("weak points", Text(f"{hidden} more in the report" if hidden else "", style=SOFT))
     for finding in severe[:_MOST_FINDINGS]:
         yield indented(Text.assemble(clean(finding["text"]), (f" {clean(finding['remedy'])}", SOFT)), "!")
-    yield ""
 
 
 def _models(result: ForecastResult) -> RenderableType:
@@ -142,19 +144,24 @@ def _models(result: ForecastResult) -> RenderableType:
 
 
 def _chart(result: ForecastResult) -> Iterator[RenderableType]:
-    """Yield the chart of the first series, its end and its forecast."""
+    """Yield the chart of one series, its end and its forecast."""
     panel, ensemble = result.panel, result.ensemble
+    index = _drawn(panel)
     shown = max(3 * ensemble.horizon, 2 * panel.season, 24)
-    history = panel.history(0)[-min(shown, _MOST_STEPS) :]
-    low, middle, high = (ensemble.trained[0, :, LEVELS.index(level)] for level in (0.1, 0.5, 0.9))
-    name = f" of {clean(panel.names[0])}" if panel.names[0] else ""
-    length = int(panel.lengths[0])
-    stamps = [
-        panel.stamps(0, step, 1)[0] for step in (length - len(history), length - 1, length + ensemble.horizon - 1)
-    ]
-    first, origin, last = (shown_stamp(stamp) for stamp in stamps)
+    history = panel.history(index)[-min(shown, _MOST_STEPS) :]
+    low, middle, high = (ensemble.trained[index, :, LEVELS.index(level)] for level in (0.1, 0.5, 0.9))
+    name = f" of {clean(panel.names[index])}" if panel.names[index] else ""
+    length = int(panel.lengths[index])
+    steps = np.array([length - len(history), length - 1, length + ensemble.horizon - 1])
+    first, origin, last = map(shown_stamp, panel.frequency.stamps(panel.starts[index] + steps))
     yield Text(f"   the forecast{name}, and the interval of 80 %", style=SOFT)
     yield series_chart(history.tolist(), low.tolist(), middle.tolist(), high.tolist(), ends=(first, origin, last))
+
+
+def _drawn(panel: Panel) -> int:
+    """Return the first of the longest series that changes; the first one if none does."""
+    longest = np.flatnonzero(panel.lengths == panel.lengths.max())[:_MOST_LOOKED_AT]
+    return next((int(index) for index in longest if np.ptp(panel.history(int(index)))), int(longest[0]))
 
 
 def _next(folder: Path) -> Iterator[Text]:

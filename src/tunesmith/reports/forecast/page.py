@@ -207,8 +207,8 @@ def _sentences(assessment: ForecastAssessment) -> list[str]:
     sentences.append(f"{wording.share(assessment.coverage)} of these values lie in the interval that should hold 80 %.")
     if len(assessment.rows) > 1:
         sentences.append(
-            f"They were chosen from {wording.count(len(assessment.rows), 'model')} by these windows: "
-            "expect a little less of new values."
+            f"The forecast was chosen from {wording.count(len(assessment.rows), 'model')} by these windows: "
+            "new values will be forecast a little less well."
         )
     return sentences
 

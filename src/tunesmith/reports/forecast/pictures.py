@@ -47,7 +47,6 @@ def series_picture(assessment: ForecastAssessment, index: int) -> Picture:
     return Picture(
         heading=label(name) if name else "Forecast",
         figure=figure(traces, y=label(panel.target), legend=True, height=330),
-        caption="The band holds the forecast's interval of 80 %. Dotted: what the model forecast without these values.",
         description=f"The forecast of {label(name or panel.target)}: {ends}.",
         values=[
             ("time", "forecast", "10 %", "90 %"),
