@@ -18,7 +18,17 @@ PICTURE = Path(__file__).parent / "images" / "architecture.svg"
 WIDTH, ROW, BOX_WIDTH, BOX_HEIGHT, GAP, BEND_WIDTH, SWEEPS = 960, 72, 104, 30, 18, 12, 100
 KINDS = {
     "face": {"cli", "mcp", "serve"},
-    "plugin": {"executors", "exporters", "judges", "proposers", "pruners", "tasks", "trackers"},
+    "plugin": {
+        "executors",
+        "exporters",
+        "families",
+        "forecasters",
+        "judges",
+        "proposers",
+        "pruners",
+        "tasks",
+        "trackers",
+    },
 }
 STYLE = """
 text { font: 14px system-ui, sans-serif; text-anchor: middle; fill: #1f2328 }

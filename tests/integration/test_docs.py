@@ -240,6 +240,14 @@ def test_the_page_of_fit_lists_every_option() -> None:
     assert options - {"--json", "--verbose", "--quiet"} == set(rows)
 
 
+def test_the_page_of_forecasting_names_every_family_and_every_finding() -> None:
+    page = (ROOT / "docs" / "forecasting.md").read_text("utf-8")
+    sources = [ROOT / "src" / "tunesmith" / "series" / name for name in ("row_findings.py", "analysis.py")]
+    kinds = {kind for path in sources for kind in re.findall(r'kind="(\w+)"', path.read_text("utf-8"))}
+    assert len(kinds) > 15
+    assert {*plugins.names("forecasters"), *kinds} - set(re.findall(r"`(\w+)`", page)) == set()
+
+
 @pytest.mark.parametrize("heading", OPTIONS)
 def test_the_page_lists_every_key_with_its_default(heading: str) -> None:
     options = OPTIONS[heading]

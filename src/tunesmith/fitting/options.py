@@ -110,16 +110,7 @@ class FitOptions(SearchOptions):
 
 
 def parse_task(task: Any) -> Any:
-    """Return the task for `DataOptions`: `"classification"` is whichever kind the number of classes makes it.
-
-    Raises:
-        InputError: The task is forecasting.
-    """
-    if task == "forecasting":
-        raise InputError(
-            "forecasting is not built yet. Name the column of the time instead: then models are validated on rows "
-            "later than those that they are trained on."
-        )
+    """Return the task for `DataOptions`: `"classification"` is whichever kind the number of classes makes it."""
     return "multiclass" if task == "classification" else task
 
 

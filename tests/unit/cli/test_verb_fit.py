@@ -25,8 +25,12 @@ TABLE = "a,b,c\n" + "".join(f"{n},{n % 3},{'xy'[n % 2]}\n" for n in range(30))
         (["t.csv", "--target", "c", "--limit", "model_mb = 5"], "a limit must be a metric, <= or >=, and a number"),
         (["t.csv", "--target", "c", "--limit", "modelmb <= 5"], "Did you mean 'model_mb'"),
         (["t.csv", "--target", "c", "--minutes", "0"], "minutes must be above 0"),
-        (["t.csv", "--target", "c", "--task", "forecasting"], "forecasting is not built yet"),
-        (["t.csv", "--target", "c", "--horizon", "7"], "forecasting is not built yet"),
+        (["t.csv", "--target", "c", "--task", "forecasting"], "a target of a forecast must hold numbers, but 'c'"),
+        (["t.csv", "--target", "c", "--horizon", "7"], "a target of a forecast must hold numbers, but 'c'"),
+        (["t.csv", "--target", "a", "--horizon", "0"], "horizon must be at least 1"),
+        (["t.csv", "--target", "a", "--horizon", "7", "--time", "d"], "the time column must be a column of the table"),
+        (["t.csv", "--target", "a", "--horizon", "7", "--group", "b"], "the option group is for tables of rows"),
+        (["words.csv", "--horizon", "7"], "forecasting needs a column of numbers, as --target COLUMN"),
         (["t.csv"], r"a target must be named: .* The columns are a, b, c\."),
         (["twice.csv", "--target", "a"], "the target must be one column, but several are named 'a'"),
         (["t.json", "--target", "c"], r"JSON is not read. Save t\.json as CSV"),
@@ -37,6 +41,7 @@ TABLE = "a,b,c\n" + "".join(f"{n},{n % 3},{'xy'[n % 2]}\n" for n in range(30))
 def test_bad_input(words: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("t.csv").write_text(TABLE)
+    Path("words.csv").write_text("a,b\nx,y\nu,v\nx,v\n")
     Path("empty.csv").write_text("")
     Path("twice.csv").write_text(TABLE.replace("a,b,c", "a,b,a", 1))
     Path("t.json").write_text("[{}]")

@@ -142,8 +142,6 @@ def test_limits_and_tasks_are_read() -> None:
     with pytest.raises(ts.InputError, match="a limit must be a metric"):
         parse_limits("small")
     assert (parse_task("classification"), parse_task(None)) == ("multiclass", None)
-    with pytest.raises(ts.InputError, match="forecasting is not built yet"):
-        parse_task("forecasting")
 
 
 def test_heavy_libraries_are_imported_on_first_use() -> None:
