@@ -132,7 +132,7 @@ def _models(result: ForecastResult) -> RenderableType:
             [
                 Text(" ★" if weight else "", style=GOOD),
                 Text(str(row["trial"])),
-                Text(clean(row["family"])),
+                Text(f"{clean(row['family'])}{' (pretrained)' if row['pretrained'] else ''}"),
                 Text(number(row[metric])),
                 Text(duration(row["seconds"])),
                 Text(share(weight) if weight else ""),

@@ -28,6 +28,7 @@ class ForecastRow:
         weight: Its share of the forecast; 0 if it is not in the ensemble.
         seconds: The time of its trial.
         model_bytes: The size of its model.
+        pretrained: Whether others trained it, perhaps on these series.
     """
 
     trial: int
@@ -37,6 +38,7 @@ class ForecastRow:
     weight: float
     seconds: float | None
     model_bytes: float | None
+    pretrained: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -61,6 +61,11 @@ class Profile:
     needs_validation: bool = False
 
     @property
+    def is_pretrained(self) -> bool:
+        """Whether others trained it, on data that nobody here knows."""
+        return bool(self.checkpoint)
+
+    @property
     def lacks_modules(self) -> list[str]:
         """The optional modules that are not installed."""
         return [name for name in self.modules if importlib.util.find_spec(name) is None]

@@ -61,14 +61,16 @@ def _backtest(trial: Trial) -> np.ndarray:
 def _row(trial: Trial, metric: str, weight: float) -> ForecastRow:
     family = str(trial.parameters["family"])
     own = {name.removeprefix(f"{family}."): value for name, value in trial.parameters.items() if name != "family"}
+    profile = plugins.load("forecasters", family).profile
     return ForecastRow(
         trial=trial.number,
-        title=plugins.load("forecasters", family).profile.title,
+        title=profile.title,
         parameters=own,
         score=trial.metrics[metric],
         weight=weight,
         seconds=trial.seconds,
         model_bytes=1e6 * trial.metrics.get("model_mb", 0.0),
+        pretrained=profile.is_pretrained,
     )
 
 

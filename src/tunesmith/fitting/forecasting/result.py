@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from ... import plugins
 from ...core.arrays import Floats
 from ...core.trial import State
 from ...ensembles.forecast_ensemble import ForecastEnsemble
@@ -119,7 +120,10 @@ class ForecastResult:
         return replace(panel, seasons=ensemble.seasons)
 
     def leaderboard(self) -> pd.DataFrame:
-        """Return the trained models, the best first: scores, times, size and weight in the ensemble."""
+        """Return the trained models, the best first: scores, times, size and weight in the ensemble.
+
+        Others trained those that are `pretrained`, perhaps on these series, so that their scores may flatter them.
+        """
         import pandas as pd
 
         study, metric = self.study, self.study.objective.primary
@@ -130,6 +134,7 @@ class ForecastResult:
                 {
                     "trial": trial.number,
                     "family": trial.parameters["family"],
+                    "pretrained": plugins.load("forecasters", str(trial.parameters["family"])).profile.is_pretrained,
                     **trial.metrics,
                     "seconds": trial.seconds,
                     "feasible": not study.objective.violation(trial.metrics),

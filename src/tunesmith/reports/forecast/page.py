@@ -204,6 +204,10 @@ def _sentences(assessment: ForecastAssessment) -> list[str]:
         )
     else:
         sentences.append(f"The forecast is that of {best.title} (trial {best.trial}).")
+    if pretrained := ", ".join(dict.fromkeys(row.title for row in members if row.pretrained)):
+        sentences.append(
+            f"Others trained {pretrained}, on many public series. If yours are among them, the backtest is not fair."
+        )
     sentences.append(f"{wording.share(assessment.coverage)} of these values lie in the interval that should hold 80 %.")
     if len(assessment.rows) > 1:
         sentences.append(
