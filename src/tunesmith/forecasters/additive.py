@@ -27,14 +27,21 @@ class AdditiveModel(LocalModel):
         centre, spread = values.mean(), values.std() or 1.0
         columns, penalties = self._columns(np.arange(len(values) + horizon), len(values), seasons)
         past = columns[: len(values)]
-        weights = np.linalg.solve(past.T @ past + np.diag(penalties), past.T @ ((values - centre) / spread))
+        gram = past.T @ past
+        inverse = np.linalg.inv(gram + np.diag(penalties))
+        weights = inverse @ past.T @ ((values - centre) / spread)
         fitted = centre + spread * (columns @ weights)
         errors = values - fitted[: len(values)]
         # The last level counts more than the line through all values.
-        shift = errors[-max(1, len(errors) // 20) :].mean() if self.parameters["anchored"] else 0.0
-        steps = np.arange(1, horizon + 1)
-        deviations = errors.std() * np.sqrt(1 + steps / len(values))
-        quantiles = normal(fitted[len(values) :] + shift, deviations)
+        width = max(1, len(errors) // 20) if self.parameters["anchored"] else 0
+        shift = errors[-width:].mean() if width else 0.0
+        freedom = max(1.0, len(values) - float(np.trace(inverse @ gram)))
+        future = columns[len(values) :]
+        unsure = 1 + np.einsum("ij,jk,ik->i", future, inverse, future)  # As the weights are known roughly only.
+        breaks = spread * weights[2 : 2 + int(self.parameters["breaks"])]
+        spreads = _error_variances(errors, width, horizon) * len(errors) / freedom
+        variances = spreads * unsure + _trend_variances(breaks, len(values), horizon)
+        quantiles = normal(fitted[len(values) :] + shift, np.sqrt(variances))
         return np.exp(quantiles) if multiplicative else quantiles
 
     def _columns(self, steps: np.ndarray, known: int, seasons: tuple[int, ...]) -> tuple[Floats, Floats]:
@@ -50,6 +57,41 @@ class AdditiveModel(LocalModel):
                 columns += [np.sin(angle), np.cos(angle)]
                 penalties += [0.1, 0.1]
         return np.column_stack(columns), np.array(penalties)
+
+
+def _error_variances(errors: Floats, width: int, horizon: int) -> Floats:
+    """Return the mean squared error of each step beside the trend and the seasons, shape `(horizon,)`.
+
+    Args:
+        errors: Those of the history, shape `(length,)`.
+        width: The number of the last errors whose mean is added to a forecast; 0 for none.
+        horizon: The number of steps.
+    """
+    if not width:
+        return np.full(horizon, np.mean(errors**2))
+    sums = np.cumsum(np.concatenate([[0.0], errors]))
+    anchors = (sums[width:] - sums[:-width]) / width
+    longest = max(1, min(horizon, (len(errors) - width) // 2))
+    found = [np.mean((errors[width + step :] - anchors[: len(errors) - width - step]) ** 2) for step in range(longest)]
+    return np.asarray(found + [found[-1]] * (horizon - longest))
+
+
+def _trend_variances(breaks: Floats, known: int, horizon: int) -> Floats:
+    """Return the variance of each step that breaks to come cause, shape `(horizon,)`.
+
+    They come as often as in the history, and change the trend by as much, as draws from a Laplace distribution (Taylor
+    and Letham 2018, section 3.1.4).
+
+    Args:
+        breaks: The changes of the trend in the history, for a time of its length; shape `(breaks,)`.
+        known: The length of the history.
+        horizon: The number of steps.
+    """
+    if not len(breaks):
+        return np.zeros(horizon)
+    chance = len(breaks) / (_BREAKS_UNTIL * known)
+    later = np.cumsum((np.arange(horizon) / known) ** 2)
+    return np.asarray(2 * np.abs(breaks).mean() ** 2 * chance * later)
 
 
 class AdditiveForecaster(LocalForecaster):

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
+import numpy as np
+
 from ..core.arrays import Floats
 from ..core.parameters import Choice, Float, Parameter
 from ..core.trial import Value
+from ..series.levels import LEVELS, MEDIAN
 from ..series.panel import Panel
 from ._local import LocalForecaster, LocalModel
-from ._statistics import EXTRA, MODULES, points_of
+from ._statistics import EXTRA, MODULES
 from .base import ForecastProfile
 
 
@@ -18,7 +21,10 @@ class CrostonModel(LocalModel):
     """The size of a demand over the time between two (Croston 1972; Teunter, Syntetos and Babai 2011)."""
 
     def forecast_one(self, history: Floats, horizon: int, seasons: tuple[int, ...]) -> Floats:
-        """Return quantiles of the steps after the end of one series, shape `(horizon, levels)`."""
+        """Return quantiles of the steps after the end of one series, shape `(horizon, levels)`.
+
+        The mean demand stands for the median, which would mostly be 0.
+        """
         from statsforecast import models
 
         rate = float(self.parameters["rate"])
@@ -30,7 +36,26 @@ class CrostonModel(LocalModel):
             "tsb": lambda: models.TSB(alpha_d=rate, alpha_p=rate),
         }
         model = kinds[str(self.parameters["form"])]()
-        return points_of(model, history, horizon, 1)
+        points = np.asarray(model.forecast(y=history, h=horizon)["mean"], dtype=np.float64)
+        quantiles = np.tile(_demand_quantiles(history, float(points[0])), (horizon, 1))
+        quantiles[:, :MEDIAN] = np.minimum(quantiles[:, :MEDIAN], points[:, None])
+        quantiles[:, MEDIAN:] = np.maximum(quantiles[:, MEDIAN:], points[:, None])
+        quantiles[:, MEDIAN] = points
+        return quantiles
+
+
+def _demand_quantiles(history: Floats, mean: float) -> Floats:
+    """Return quantiles of a demand that is as large as in the history, and as frequent as its mean says.
+
+    Args:
+        history: The values of a series, shape `(length,)`.
+        mean: The mean demand that is forecast.
+    """
+    sizes = history[history != 0]
+    usual = sizes.mean()
+    chance = min(1.0, mean / usual) if mean > 0 and usual > 0 else 1.0
+    levels = (np.array(LEVELS) - (1 - chance)) / chance
+    return np.asarray(np.where(levels <= 0, 0.0, np.quantile(sizes, np.clip(levels, 0.0, 1.0))))
 
 
 class CrostonForecaster(LocalForecaster):

@@ -24,10 +24,14 @@ class EtsModel(LocalModel):
         from statsforecast.models import AutoETS
 
         season = next((season for season in seasons if season <= _MOST_SEASON), 1)
+        error, trend, seasonal = str(self.parameters["form"])
         damped = {"auto": None, "always": True, "never": False}[str(self.parameters["damped"])]
-        return quantiles_of(
-            AutoETS(season_length=season, model=str(self.parameters["form"]), damped=damped), history, horizon
+        model = AutoETS(
+            season_length=season,
+            model=error + trend + (seasonal if season > 1 else "N"),
+            damped=False if trend == "N" else damped,  # There is no trend to be damped.
         )
+        return quantiles_of(model, history, horizon)
 
 
 class EtsForecaster(LocalForecaster):
