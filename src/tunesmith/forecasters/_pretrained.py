@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import io
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -190,8 +192,9 @@ def _network(kind: type[PretrainedModel], weights: Path, digest: str) -> Any:
     """Return a network with the weights of a digest, which takes seconds and a gigabyte; the last one is kept."""
     from . import _without_hub  # noqa: F401
 
-    try:
-        return kind.read(weights)
+    try:  # The libraries print where weights come from, and a progress bar.
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            return kind.read(weights)
     except Exception as error:  # Whatever files from elsewhere may do to the library that reads them.
         reason = short(message_of(error), _MOST_MESSAGE)
         raise InputError(

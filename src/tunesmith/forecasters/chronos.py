@@ -79,7 +79,7 @@ class ChronosForecaster(PretrainedForecaster):
     }
     usual_lookback: ClassVar = 2_048
     seconds_per_token: ClassVar = 3e-3
-    seconds_to_load: ClassVar = 2.0
+    seconds_to_load: ClassVar = 3.0
 
     def configurations(self, panel: Panel, horizon: int) -> Sequence[Mapping[str, Value]]:
         """Return each series for itself, with covariates and without, and series that learn from each other."""

@@ -79,8 +79,8 @@ class TimesfmForecaster(PretrainedForecaster):
     libraries: ClassVar[Sequence[str]] = ("tunesmith.forecasters._without_hub", "timesfm")
     space: ClassVar[Mapping[str, Parameter]] = {"lookback": Int(64, 4_096, log=True)}
     usual_lookback: ClassVar = 2_048
-    seconds_per_token: ClassVar = 1e-2
-    seconds_to_load: ClassVar = 3.0
+    seconds_per_token: ClassVar = 6e-3
+    seconds_to_load: ClassVar = 2.0
 
     def tokens(self, lengths: Floats, horizon: int, parameters: Mapping[str, Value]) -> Floats:
         """Return the number of pieces of a series that the network reads for one forecast, shape `(series,)`.

@@ -6,8 +6,6 @@ weights have a licence of their own, under which large companies need an agreeme
 
 from __future__ import annotations
 
-import contextlib
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -37,8 +35,7 @@ class TirexModel(PretrainedModel):
         """Return the network of the library, which reads tensors alone from the file."""
         from tirex import TiRexZero
 
-        with contextlib.redirect_stdout(io.StringIO()):  # It prints where weights come from.
-            return TiRexZero.from_pretrained(str(weights), backend="torch", device=device()).eval()
+        return TiRexZero.from_pretrained(str(weights), backend="torch", device=device()).eval()
 
     def quantiles(
         self, network: Any, panel: Panel, histories: list[Singles], horizon: int
@@ -67,8 +64,8 @@ class TirexForecaster(PretrainedForecaster):
     libraries: ClassVar[Sequence[str]] = ("tunesmith.forecasters._without_hub", "tirex")
     space: ClassVar[Mapping[str, Parameter]] = {"lookback": Int(64, _LOOKBACK, log=True)}
     usual_lookback: ClassVar = _LOOKBACK
-    seconds_per_token: ClassVar = 2e-3
-    seconds_to_load: ClassVar = 1.0
+    seconds_per_token: ClassVar = 3e-3
+    seconds_to_load: ClassVar = 2.0
 
     def tokens(self, lengths: Floats, horizon: int, parameters: Mapping[str, Value]) -> Floats:
         """Return the number of pieces of a series that the network reads for one forecast, shape `(series,)`.
