@@ -61,7 +61,8 @@ class PretrainedModel:
             InputError: The library cannot read the weights.
         """
         histories, means, deviations = scaled_histories(panel, int(self.parameters["lookback"]))
-        known, quantiles = self.quantiles(_network(type(self), self.weights, self.digest), panel, histories, horizon)
+        network = _network(type(self), self.weights, self.digest)  # type: ignore[arg-type]  # Classes can be hashed.
+        known, quantiles = self.quantiles(network, panel, histories, horizon)
         forecast = sorted_levels(at_levels(np.asarray(quantiles, dtype=np.float64), known))
         return keep_constant(panel, means[:, None, None] + deviations[:, None, None] * forecast)
 

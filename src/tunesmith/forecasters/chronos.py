@@ -99,7 +99,7 @@ class ChronosForecaster(PretrainedForecaster):
 
     def tokens(self, lengths: Floats, horizon: int, parameters: Mapping[str, Value]) -> Floats:
         """Return the number of pieces of a series that the network reads for one forecast, shape `(series,)`."""
-        return np.ceil(lengths / _PATCH) + np.ceil(horizon / _PATCH) + 1
+        return np.asarray(np.ceil(lengths / _PATCH) + np.ceil(horizon / _PATCH) + 1)
 
 
 def _with_covariates(panel: Panel, histories: list[Singles], horizon: int) -> list[dict[str, Any]]:

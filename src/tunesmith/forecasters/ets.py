@@ -24,7 +24,7 @@ class EtsModel(LocalModel):
         from statsforecast.models import AutoETS
 
         season = next((season for season in seasons if season <= _MOST_SEASON), 1)
-        error, trend, seasonal = str(self.parameters["form"])
+        error, trend, seasonal = list(str(self.parameters["form"]))
         damped = {"auto": None, "always": True, "never": False}[str(self.parameters["damped"])]
         model = AutoETS(
             season_length=season,
