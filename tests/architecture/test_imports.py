@@ -102,7 +102,7 @@ OUTSIDE = {
         "tunesmith.families",
         "tunesmith.forecasters",
     },
-    "safetensors": {"tunesmith.families", "tunesmith.forecasters"},
+    "safetensors": {"tunesmith.families", "tunesmith.forecasters", "tunesmith.training"},
 }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..core.parameters import Choice, Float, Int, Parameter
 from ..core.trial import Value
-from ._net import Shape
+from ._net_windows import Shape
 
 ATTENTION_SPACE: dict[str, Parameter] = {
     "heads": Choice([1, 2, 4, 8], ordered=True),

@@ -1,26 +1,27 @@
-"""Forecasting with networks of torch: windows, training, and the saved form."""
+"""Forecasting with networks of torch: what their families have in common."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Self
+from dataclasses import asdict, replace
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-import orjson
 
-from .. import plugins
-from ..core.arrays import Floats, Indices
 from ..core.parameters import Choice, Float, Int, Parameter
 from ..core.trial import Value
-from ..series.frequency import Frequency
+from ..series.levels import LEVELS
 from ..series.panel import Panel
-from ._windows import Origins, after, before, ends, keep_constant, origins, residual_quantiles, spread
+from ._net_model import NetModel
+from ._net_windows import MARKS, Shape, share_stamps, split_origins
+from ._windows import Origins, after, before, residual_quantiles, spread
 from .base import ForecastPart, ForecastProfile
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from ..training.trainer import Epoch, TrainingOptions
 
 MODULES = ("torch", "safetensors")
 EXTRA = "torch"
@@ -40,103 +41,10 @@ USUAL: dict[str, Value] = {
     "weight_decay": 1e-4,
     "loss": "L1Loss",
 }
+JOINT_SPACE: dict[str, Parameter] = {"joint": Choice([True, False])}
+"""Whether series of the same stamps are the channels of one window; of other series, each always has its own."""
 _PATIENCE = 4
 _MOST_WINDOWS = 200_000
-_MOST_VALIDATED = 4_000
-_WINDOWS_AT_ONCE = 512
-_MARKS = 4
-
-
-@dataclass(frozen=True, kw_only=True)
-class Shape:
-    """What a network must know of its windows.
-
-    Args:
-        lookback: The number of steps of a window.
-        horizon: The number of steps to forecast.
-        channels: The number of channels.
-        marks: The number of calendar marks; 0 for none.
-        season: The length of the most important season, 1 if there is none.
-    """
-
-    lookback: int
-    horizon: int
-    channels: int = 1
-    marks: int = 0
-    season: int = 1
-
-
-@dataclass(frozen=True, kw_only=True)
-class NetModel:
-    """A trained network.
-
-    Args:
-        family: The name of its family, which builds it.
-        shape: Its windows.
-        parameters: Its hyperparameters.
-        network: The network, in evaluation mode.
-        quantiles: Those of the scaled errors, shape `(horizon, levels)`.
-    """
-
-    family: str
-    shape: Shape
-    parameters: Mapping[str, Value]
-    network: nn.Module
-    quantiles: Floats
-
-    def forecast(self, panel: Panel, horizon: int) -> Floats:
-        """Return quantiles of the steps after the end of each series, shape `(series, horizon, levels)`."""
-        moments = ends(panel)
-        points = self.points(panel, moments)[:, :horizon]
-        wide = spread(before(panel, moments, self.shape.lookback))
-        return keep_constant(panel, points[:, :, None] + wide[:, :, None] * self.quantiles[None, :horizon])
-
-    def points(self, panel: Panel, moments: Origins) -> Floats:
-        """Return forecasts from some origins, shape `(origins, horizon)`."""
-        import torch
-
-        parts = [np.empty((0, self.shape.horizon))]
-        for start in range(0, len(moments), _WINDOWS_AT_ONCE):
-            part = slice(start, start + _WINDOWS_AT_ONCE)
-            some = Origins(series=moments.series[part], steps=moments.steps[part])
-            means, deviations = scales(panel, some)
-            windows = (before(panel, some, self.shape.lookback) - means) / deviations
-            inputs = [torch.from_numpy(windows.astype(np.float32)).unsqueeze(-1)]
-            if self.shape.marks:
-                inputs.append(torch.from_numpy(marks_of(panel, some, self.shape)))
-            with torch.no_grad():
-                outputs = self.network(*inputs).squeeze(-1).numpy().astype(np.float64)
-            parts.append(means + deviations * outputs)
-        return np.concatenate(parts)
-
-    def save(self, folder: Path) -> None:
-        """Write it to a folder: the weights as safetensors, an array, and the rest as JSON."""
-        from safetensors.torch import save_file
-
-        save_file(
-            {name: tensor.contiguous() for name, tensor in self.network.state_dict().items()},
-            folder / "net.safetensors",
-        )
-        np.save(folder / "quantiles.npy", self.quantiles)
-        table = {"family": self.family, "shape": vars(self.shape), "parameters": dict(self.parameters)}
-        (folder / "net.json").write_bytes(orjson.dumps(table))
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Return the model that `save` wrote."""
-        from safetensors.torch import load_file
-
-        table = orjson.loads((folder / "net.json").read_bytes())
-        shape = Shape(**table["shape"])
-        network = plugins.load("forecasters", table["family"])().build(shape, table["parameters"])
-        network.load_state_dict(load_file(folder / "net.safetensors"))
-        return cls(
-            family=table["family"],
-            shape=shape,
-            parameters=table["parameters"],
-            network=network.eval(),
-            quantiles=np.load(folder / "quantiles.npy", allow_pickle=False),
-        )
 
 
 class NetForecaster:
@@ -146,6 +54,7 @@ class NetForecaster:
         name: The name of the family.
         own_space: The hyperparameters of the network, besides those of the training.
         uses_calendar: Whether the network takes marks of the calendar.
+        mixes: Whether the network forecasts a channel from all of them; `joint` is then one of its hyperparameters.
     """
 
     name: ClassVar[str]
@@ -153,12 +62,13 @@ class NetForecaster:
     model: ClassVar[type[NetModel]] = NetModel
     own_space: ClassVar[Mapping[str, Parameter]] = {}
     uses_calendar: ClassVar[bool] = False
+    mixes: ClassVar[bool] = False
     libraries: ClassVar[Sequence[str]] = ("torch",)
 
     @property
     def space(self) -> Mapping[str, Parameter]:
         """The hyperparameters."""
-        return {**TRAINING_SPACE, **self.own_space}
+        return {**TRAINING_SPACE, **self.own_space, **(JOINT_SPACE if self.mixes else {})}
 
     def build(self, shape: Shape, parameters: Mapping[str, Value]) -> nn.Module:
         """Return an untrained network."""
@@ -173,7 +83,8 @@ class NetForecaster:
         lookback = usual_lookback(panel, horizon)
         if lookback is None:
             return []
-        return [{**USUAL, "lookback": lookback, **choice} for choice in self.usual(panel, horizon)]
+        joint: dict[str, Value] = {"joint": share_stamps(panel)} if self.mixes else {}
+        return [{**USUAL, "lookback": lookback, **joint, **choice} for choice in self.usual(panel, horizon)]
 
     def seconds(self, panel: Panel, horizon: int, parameters: Mapping[str, Value]) -> float:
         """Return an estimate of the processor seconds to train once."""
@@ -185,50 +96,86 @@ class NetForecaster:
         return 2e-5 + 1e-9 * float(parameters["lookback"]) * horizon
 
     def fit(self, part: ForecastPart, parameters: Mapping[str, Value]) -> NetModel:
-        """Train on windows of all series until the last ones are no longer forecast better."""
+        """Train on windows of all series until the last ones are no longer forecast better.
+
+        Raises:
+            TrialFailed: It would need more memory than there is.
+        """
         import torch
 
-        from ..training.trainer import TrainingOptions, train
+        from ..training.trainer import train
+        from ._net_memory import expect_memory
         from ._net_samples import WindowSamples
 
-        shape = self._shape(part.panel, part.horizon, int(parameters["lookback"]))
-        least = min(shape.lookback, max(2, int(part.panel.lengths.max()) - 2 * part.horizon))
-        training, held_out = origins(part.panel, part.horizon, least=least, most=_MOST_WINDOWS, seed=part.seed)
-        validation = validation_windows(part.panel, part.horizon, shape.lookback, held_out)
-        training = training if len(training) else held_out
+        torch.set_num_threads(part.threads)
+        shape, names = self._shape(part, parameters)
+        panel = part.panel.select(np.arange(1)) if names else part.panel
+        least = min(shape.lookback, max(2, int(panel.lengths.max()) - 2 * part.horizon))
+        training, validation = split_origins(panel, part.horizon, least=least, seed=part.seed)
+        options = self._options(part, parameters, len(training))
+        learned = WindowSamples.of(part.panel, training, shape)
+        judged = learned.before(validation)
+        expect_memory(partial(self.build, shape, parameters), learned, options, part.memory_bytes)
         torch.manual_seed(part.seed)
         network = self.build(shape, parameters)
-        learned = WindowSamples.of(part.panel, training, shape)
-        judged = WindowSamples.of(part.panel, validation, shape)
-        loss = str(parameters["loss"])
-        options = TrainingOptions(
-            epochs=int(parameters["epochs"]),
-            batch_size=min(int(parameters["batch_size"]), len(training)),
-            learning_rate=float(parameters["learning_rate"]),
-            optimizer_options={"weight_decay": float(parameters["weight_decay"])},
-            schedule="cosine",
-            loss=loss,
-            patience=_PATIENCE,
-            seed=part.seed,
-            deadline=part.deadline,
-        )
-        train(network, learned, judged.mean_loss(loss), options)
         bare = NetModel(
-            family=self.name, shape=shape, parameters=parameters, network=network, quantiles=np.zeros((part.horizon, 1))
-        )
-        errors = after(part.panel, validation, part.horizon) - bare.points(part.panel, validation)
-        wide = spread(before(part.panel, validation, shape.lookback))
-        return NetModel(
             family=self.name,
             shape=shape,
             parameters=parameters,
             network=network,
-            quantiles=residual_quantiles(errors / wide),
+            quantiles=np.zeros((part.horizon, len(LEVELS))),
+            names=names,
         )
 
-    def _shape(self, panel: Panel, horizon: int, lookback: int) -> Shape:
-        marks = _MARKS if self.uses_calendar and panel.frequency.unit != "step" else 0
-        return Shape(lookback=lookback, horizon=horizon, marks=marks, season=panel.season)
+        def follow(epochs: Sequence[Epoch]) -> None:
+            if part.on_epoch is not None:
+                network.eval().to("cpu")
+                part.on_epoch([asdict(epoch) for epoch in epochs], bare)
+                network.to(options.torch_device)
+
+        train(
+            network,
+            learned,
+            judged.mean_loss(options.loss, options.batch_size),
+            options,
+            on_epoch=follow,
+            checkpoint=part.checkpoint,
+        )
+        everywhere = Origins(
+            series=np.tile(np.arange(len(part.panel)), len(validation)) if names else validation.series,
+            steps=np.repeat(validation.steps, len(part.panel)) if names else validation.steps,
+        )
+        errors = after(part.panel, everywhere, part.horizon) - bare.points(part.panel, everywhere)
+        wide = spread(before(part.panel, everywhere, shape.lookback))
+        return replace(bare, quantiles=residual_quantiles(errors / wide))
+
+    def _shape(self, part: ForecastPart, parameters: Mapping[str, Value]) -> tuple[Shape, tuple[str, ...]]:
+        """Return the windows, and the names of the series that are their channels; none if each has its own."""
+        panel = part.panel
+        names = panel.names if self.mixes and parameters["joint"] and share_stamps(panel) else ()
+        shape = Shape(
+            lookback=int(parameters["lookback"]),
+            horizon=part.horizon,
+            channels=len(names) or 1,
+            marks=MARKS if self.uses_calendar and panel.frequency.unit != "step" else 0,
+            season=panel.season,
+        )
+        return shape, names
+
+    def _options(self, part: ForecastPart, parameters: Mapping[str, Value], windows: int) -> TrainingOptions:
+        from ..training.trainer import TrainingOptions
+
+        return TrainingOptions(
+            epochs=int(parameters["epochs"]),
+            batch_size=min(int(parameters["batch_size"]), windows),
+            learning_rate=float(parameters["learning_rate"]),
+            optimizer_options={"weight_decay": float(parameters["weight_decay"])},
+            schedule="cosine",
+            loss=str(parameters["loss"]),
+            patience=_PATIENCE,
+            seed=part.seed,
+            deadline=part.deadline,
+        )
 
 
 def usual_lookback(panel: Panel, horizon: int) -> int | None:
@@ -238,50 +185,3 @@ def usual_lookback(panel: Panel, horizon: int) -> int | None:
         return None
     wanted = max(2 * max(panel.seasons, default=1), 2 * horizon, 8)
     return min(wanted, room, 336 if max(panel.seasons, default=1) <= 168 else 720)
-
-
-def validation_windows(panel: Panel, horizon: int, lookback: int, last: Origins) -> Origins:
-    """Return the windows to validate on: those that end in the last horizon of each series; evenly fewer if many.
-
-    Their targets overlap the last horizon, which no training window's target does.
-    """
-    return Origins(
-        series=last.series[:: max(1, len(last) // _MOST_VALIDATED)],
-        steps=last.steps[:: max(1, len(last) // _MOST_VALIDATED)],
-    )
-
-
-def scales(panel: Panel, moments: Origins) -> tuple[Floats, Floats]:
-    """Return the mean and the standard deviation of the values before each moment, shape `(origins, 1)` each."""
-    keys, places = np.unique(np.column_stack([moments.series, moments.steps]), axis=0, return_inverse=True)
-    found = np.empty((len(keys), 2))
-    for row, (series, steps) in enumerate(keys):
-        values = panel.values[panel.offsets[series] : panel.offsets[series] + steps]
-        found[row] = values.mean(), values.std()
-    found[:, 1] = np.where(found[:, 1] > 0, found[:, 1], np.maximum(np.abs(found[:, 0]), 1.0))
-    chosen = found[places.reshape(-1)]
-    return chosen[:, :1], chosen[:, 1:]
-
-
-def marks_of(panel: Panel, moments: Origins, shape: Shape) -> np.ndarray:
-    """Return the calendar of windows and horizon, shape `(origins, lookback + horizon, marks)`, from -0.5 to 0.5."""
-    positions = panel.starts[moments.series] + moments.steps
-    steps = positions[:, None] - shape.lookback + np.arange(shape.lookback + shape.horizon)
-    return calendar_marks(panel.frequency, steps.reshape(-1)).reshape(*steps.shape, _MARKS)
-
-
-def calendar_marks(frequency: Frequency, positions: Indices) -> np.ndarray:
-    """Return the hour, the day of the week, of the month and of the year, from -0.5 to 0.5; shape `(stamps, 4)`.
-
-    They are those of the authors of Informer.
-    """
-    stamps = frequency.stamps(positions)
-    days = stamps.astype("datetime64[D]")
-    months, years = days.astype("datetime64[M]"), days.astype("datetime64[Y]")
-    parts = [
-        (stamps - days.astype("datetime64[s]")).astype(np.int64) / 3_600 / 23,
-        (days.astype(np.int64) + 3) % 7 / 6,
-        (days - months.astype("datetime64[D]")).astype(np.int64) / 30,
-        (days - years.astype("datetime64[D]")).astype(np.int64) / 365,
-    ]
-    return np.column_stack(parts).astype(np.float32) - np.float32(0.5)

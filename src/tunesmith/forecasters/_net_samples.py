@@ -9,12 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..core.arrays import Floats, Indices
 from ..series.panel import Panel
 from ..training.trainer import Samples, class_named
-from ._net import Shape, calendar_marks
+from ._net_windows import Shape, calendar_marks
 from ._windows import Origins
-
-_AT_ONCE = 1_024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,40 +21,47 @@ class WindowSamples:
     """Windows and what comes after them.
 
     Args:
-        values: The scaled values of one series after the other, each after `lookback` copies of its first; shape
-            `(values,)`.
+        values: The scaled values of one series after the other, each after `lookback` copies of its first; or of all
+            series side by side if they are channels. Shape `(values, channels)`.
         marks: The calendar of these values, shape `(values, marks)`; None if it is not used.
+        begins: Where each series begins in them, shape `(series,)`; all of them at 0 if they are channels.
         firsts: Where each window begins in them, shape `(windows,)`.
         shape: The windows.
     """
 
     values: Tensor
     marks: Tensor | None
+    begins: Indices
     firsts: Tensor
     shape: Shape
 
     @classmethod
     def of(cls, panel: Panel, moments: Origins, shape: Shape) -> WindowSamples:
-        """Return the windows before some moments.
+        """Return the windows before some moments: of the first series, if all are channels.
 
         A series is scaled by the mean and the standard deviation of its values.
         """
-        pieces, marks, begins, total = [], [], np.zeros(len(panel), dtype=np.int64), 0
-        for index in range(len(panel)):
-            history = np.asarray(panel.history(index), dtype=np.float64)
-            deviation = history.std() or max(abs(float(history.mean())), 1.0)
-            scaled = (history - history.mean()) / deviation
-            pieces.append(np.concatenate([np.full(shape.lookback, scaled[0]), scaled]))
-            if shape.marks:
-                first = int(panel.starts[index]) - shape.lookback
-                marks.append(calendar_marks(panel.frequency, np.arange(first, first + len(pieces[-1]))))
-            begins[index], total = total, total + len(pieces[-1])
+        pieces = [_scaled(panel.history(index), shape.lookback) for index in range(len(panel))]
+        lengths = np.array([len(piece) for piece in pieces])
+        together = shape.channels > 1
+        begins = np.zeros(len(pieces), dtype=np.intp) if together else np.cumsum(lengths) - lengths
+        values = np.column_stack(pieces) if together else np.concatenate(pieces)[:, None]
+        marks = [
+            calendar_marks(panel.frequency, start - shape.lookback + np.arange(length))
+            for start, length in zip(panel.starts, lengths, strict=True)
+            if shape.marks
+        ][: 1 if together else None]
         return cls(
-            values=torch.from_numpy(np.concatenate(pieces).astype(np.float32)),
+            values=torch.from_numpy(values.astype(np.float32)),
             marks=torch.from_numpy(np.concatenate(marks)) if marks else None,
+            begins=begins,
             firsts=torch.from_numpy(begins[moments.series] + moments.steps),
             shape=shape,
         )
+
+    def before(self, moments: Origins) -> WindowSamples:
+        """Return the windows before other moments."""
+        return replace(self, firsts=torch.from_numpy(self.begins[moments.series] + moments.steps))
 
     def __len__(self) -> int:
         return len(self.firsts)
@@ -69,22 +75,34 @@ class WindowSamples:
         """Return some of them, cut."""
         lookback, horizon = self.shape.lookback, self.shape.horizon
         steps = self.firsts[index][:, None] + torch.arange(lookback + horizon, device=self.firsts.device)
-        both = self.values[steps].unsqueeze(-1)
+        both = self.values[steps]
         inputs = [both[:, :lookback]]
         if self.marks is not None:
             inputs.append(self.marks[steps])
         return Samples(inputs=inputs, target=both[:, lookback:])
 
-    def mean_loss(self, name: str) -> Callable[[nn.Module], float]:
-        """Return a function that returns the mean loss of a network on them."""
+    def mean_loss(self, name: str, at_once: int) -> Callable[[nn.Module], float]:
+        """Return a function that returns the mean loss of a network on them.
+
+        Args:
+            name: The name of a class in `torch.nn`.
+            at_once: The number of windows that the network gets at once.
+        """
         loss = class_named(nn, name, nn.Module)()
 
         def validate(network: nn.Module) -> float:
             device = next(network.parameters()).device
             samples, total = self.to(device), 0.0
-            for part in torch.split(torch.arange(len(self), device=device), _AT_ONCE):
+            for part in torch.arange(len(self), device=device).split(at_once):
                 batch = samples.rows(part)
                 total += float(loss(network(*batch.inputs), batch.target)) * len(part)
             return total / len(self)
 
         return validate
+
+
+def _scaled(history: Floats, lookback: int) -> Floats:
+    """Return scaled values after copies of the first."""
+    deviation = history.std() or max(abs(float(history.mean())), 1.0)
+    scaled = (history - history.mean()) / deviation
+    return np.concatenate([np.full(lookback, scaled[0]), scaled])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Protocol, Self
@@ -45,6 +45,11 @@ class ForecastPart:
         threads: The number of threads that it may use.
         deadline: When it must have ended, by `time.monotonic()`; None for no limit. A family that trains in rounds
             stops adding them in time; others ignore it.
+        memory_bytes: The most that its process may hold; None for no limit. A family that knows what it needs refuses
+            to start with less.
+        checkpoint: A folder where a family that trains in epochs keeps its state after each, and goes on from it.
+        on_epoch: Called by such a family after each epoch with what all epochs so far came to, and with the model at
+            this point, whose quantiles are all its median. What it raises ends the training.
     """
 
     panel: Panel
@@ -52,6 +57,9 @@ class ForecastPart:
     seed: int
     threads: int = 1
     deadline: float | None = None
+    memory_bytes: int | None = None
+    checkpoint: Path | None = None
+    on_epoch: Callable[[Sequence[Mapping[str, float]], ForecastModel], None] | None = None
 
 
 class ForecastModel(Protocol):

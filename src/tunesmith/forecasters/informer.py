@@ -9,7 +9,8 @@ from ..core.parameters import Choice, Int, Parameter
 from ..core.trial import Value
 from ..series.panel import Panel
 from ._attention_options import ENCODER_DECODER_SPACE, ENCODER_DECODER_USUAL, encoder_decoder_options
-from ._net import EXTRA, MODULES, NetForecaster, Shape
+from ._net import EXTRA, MODULES, NetForecaster
+from ._net_windows import Shape
 from .base import ForecastProfile
 
 if TYPE_CHECKING:
@@ -29,9 +30,10 @@ class InformerForecaster(NetForecaster):
         extra=EXTRA,
     )
     uses_calendar: ClassVar = True
+    mixes: ClassVar = True
     own_space: ClassVar[Mapping[str, Parameter]] = {
         "factor": Int(1, 10),
-        "distilling": Choice([True, False]),
+        "distilling": Choice([True, False], when={"encoder_layers": {"low": 2}}),
         **ENCODER_DECODER_SPACE,
     }
 
@@ -42,7 +44,7 @@ class InformerForecaster(NetForecaster):
         return EncoderDecoder(
             attention="prob_sparse",
             factor=int(parameters["factor"]),
-            distilling=bool(parameters["distilling"]),
+            distilling=bool(parameters.get("distilling", False)),
             **encoder_decoder_options(shape, parameters),
         )
 

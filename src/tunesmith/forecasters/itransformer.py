@@ -9,7 +9,8 @@ from ..core.parameters import Int, Parameter
 from ..core.trial import Value
 from ..series.panel import Panel
 from ._attention_options import ATTENTION_SPACE, attention_options
-from ._net import EXTRA, MODULES, NetForecaster, Shape
+from ._net import EXTRA, MODULES, NetForecaster
+from ._net_windows import Shape
 from .base import ForecastProfile
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class ItransformerForecaster(NetForecaster):
         modules=MODULES,
         extra=EXTRA,
     )
+    mixes: ClassVar = True
     own_space: ClassVar[Mapping[str, Parameter]] = {
         "layers": Int(1, 4),
         **ATTENTION_SPACE,

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 from ..core.parameters import Float, Parameter
 from ..core.trial import Value
 from ..series.panel import Panel
-from ._net import EXTRA, MODULES, NetForecaster, Shape
+from ._net import EXTRA, MODULES, NetForecaster
+from ._net_windows import Shape
 from .base import ForecastProfile
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from ..core.parameters import Choice, Int, Parameter
 from ..core.trial import Value
 from ..series.panel import Panel
 from ._attention_options import ATTENTION_SPACE, attention_options
-from ._net import EXTRA, MODULES, NetForecaster, Shape
+from ._net import EXTRA, MODULES, NetForecaster
+from ._net_windows import Shape
 from .base import ForecastProfile
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class PatchTstForecaster(NetForecaster):
         "stride": Choice([0.5, 1.0]),
         "layers": Int(1, 4),
         "centre": Choice(["mean", "last"]),
+        "norm": Choice(["batch", "layer"]),
         **ATTENTION_SPACE,
     }
 
@@ -48,6 +50,7 @@ class PatchTstForecaster(NetForecaster):
             stride=max(1, round(float(parameters["stride"]) * int(parameters["patch"]))),
             layers=int(parameters["layers"]),
             centre=str(parameters["centre"]),
+            norm="layer" if parameters["norm"] == "layer" else "batch",
             **attention_options(parameters),
         )
 
@@ -59,6 +62,7 @@ class PatchTstForecaster(NetForecaster):
                 "stride": 0.5,
                 "layers": 2,
                 "centre": "mean",
+                "norm": "batch",
                 "heads": 4,
                 "head_width": 4,
                 "hidden": 64,

@@ -9,7 +9,8 @@ from ..core.parameters import Parameter
 from ..core.trial import Value
 from ..series.panel import Panel
 from ._attention_options import ENCODER_DECODER_SPACE, ENCODER_DECODER_USUAL, encoder_decoder_options
-from ._net import EXTRA, MODULES, NetForecaster, Shape
+from ._net import EXTRA, MODULES, NetForecaster
+from ._net_windows import Shape
 from .base import ForecastProfile
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class TransformerForecaster(NetForecaster):
         extra=EXTRA,
     )
     uses_calendar: ClassVar = True
+    mixes: ClassVar = True
     own_space: ClassVar[Mapping[str, Parameter]] = ENCODER_DECODER_SPACE
 
     def build(self, shape: Shape, parameters: Mapping[str, Value]) -> nn.Module:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 from ..core.parameters import Float, Int, Parameter
 from ..core.trial import Value
 from ..series.panel import Panel
-from ._net import EXTRA, MODULES, NetForecaster, Shape
+from ._net import EXTRA, MODULES, NetForecaster
+from ._net_windows import Shape
 from .base import ForecastProfile
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class TsMixerForecaster(NetForecaster):
         modules=MODULES,
         extra=EXTRA,
     )
+    mixes: ClassVar = True
     own_space: ClassVar[Mapping[str, Parameter]] = {
         "blocks": Int(1, 6),
         "hidden": Int(8, 256, log=True),

@@ -33,8 +33,8 @@ class FullAttention(nn.Module):
 class ProbSparseAttention(nn.Module):
     """Only the queries whose weights are far from uniform attend; the others get the mean of the values.
 
-    How far is measured on a sample of keys: the greatest product less the mean. With `causal`, the others get the sum
-    of the values up to their place, as in the authors' code.
+    How far is measured on a sample of keys: the greatest product less the mean (section 3.2). With `causal`, the others
+    get the sum of the values up to their place.
 
     Args:
         factor: Of the logarithm of the length: so many keys are drawn, and so many queries attend.
@@ -49,13 +49,10 @@ class ProbSparseAttention(nn.Module):
 
     def forward(self, queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
         """Return the attended values, shape `(batch, heads, queries, size)`; all arguments have such a shape."""
-        length, others, size = int(queries.shape[2]), int(keys.shape[2]), queries.shape[3]
-        drawn = min(others, self.factor * math.ceil(math.log(max(others, 2))))
+        length, size, others = int(queries.shape[2]), int(queries.shape[3]), int(keys.shape[2])
         active = min(length, self.factor * math.ceil(math.log(max(length, 2))))
-        sample = self._sample(length, others, drawn).to(queries.device)
-        products = torch.einsum("bhqd,bhqsd->bhqs", queries, keys[:, :, sample])
-        sparsity = products.max(dim=-1).values - products.sum(dim=-1) / others
-        top = sparsity.topk(active, dim=-1, sorted=False).indices
+        with torch.no_grad():
+            top = self._sparsity(queries, keys).topk(active, dim=-1, sorted=False).indices
         chosen = queries.gather(2, top.unsqueeze(-1).expand(-1, -1, -1, size))
         scores = chosen @ keys.transpose(-2, -1) / math.sqrt(size)
         if self.causal:
@@ -64,6 +61,21 @@ class ProbSparseAttention(nn.Module):
         attended = self.dropout(scores.softmax(dim=-1)) @ values
         rest = values.cumsum(dim=2) if self.causal else values.mean(dim=2, keepdim=True).expand(-1, -1, length, -1)
         return rest.scatter(2, top.unsqueeze(-1).expand(-1, -1, -1, size), attended)
+
+    def _sparsity(self, queries: Tensor, keys: Tensor) -> Tensor:
+        """Return how far the weights of each query are from uniform, shape `(batch, heads, queries)`.
+
+        The sum of the products is divided by the number of all keys, as in the authors' code.
+        """
+        length, size, others = int(queries.shape[2]), int(queries.shape[3]), int(keys.shape[2])
+        drawn = min(others, self.factor * math.ceil(math.log(max(others, 2))))
+        sample = self._sample(length, others, drawn).to(queries.device)
+        if others <= drawn * size:  # All products are then less than the numbers of the keys that were drawn.
+            places = sample.expand(*queries.shape[:2], -1, -1)
+            products = (queries @ keys.transpose(-2, -1)).gather(-1, places)
+        else:
+            products = torch.einsum("bhqd,bhqsd->bhqs", queries, keys[:, :, sample])
+        return products.max(dim=-1).values - products.sum(dim=-1) / others
 
     def _sample(self, length: int, others: int, drawn: int) -> Tensor:
         """Return keys for each query; outside training always the same, so that forecasts can be repeated."""

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from .attention import AttentionKind, AttentionLayer
+from .encoder import EncoderLayer, FeedForward
 from .normalisation import WindowNorm
 
 
@@ -46,28 +47,6 @@ def _places(steps: int, width: int) -> Tensor:
     return torch.stack([torch.sin(angles), torch.cos(angles)], dim=-1).flatten(1)[:, :width]
 
 
-class _FeedForward(nn.Sequential):
-    def __init__(self, width: int, hidden: int, dropout: float, activation: str) -> None:
-        act: nn.Module = nn.GELU() if activation == "gelu" else nn.ReLU()
-        super().__init__(
-            nn.Linear(width, hidden), act, nn.Dropout(dropout), nn.Linear(hidden, width), nn.Dropout(dropout)
-        )
-
-
-class _EncoderLayer(nn.Module):
-    def __init__(self, attention: AttentionLayer, width: int, hidden: int, dropout: float, activation: str) -> None:
-        super().__init__()
-        self.attention = attention
-        self.feed_forward = _FeedForward(width, hidden, dropout, activation)
-        self.norms = nn.ModuleList([nn.LayerNorm(width), nn.LayerNorm(width)])
-        self.dropout = nn.Dropout(dropout)
-
-    def forward(self, tokens: Tensor) -> Tensor:
-        tokens = self.norms[0](tokens + self.dropout(self.attention(tokens)))
-        result: Tensor = self.norms[1](tokens + self.feed_forward(tokens))
-        return result
-
-
 class _Distilling(nn.Module):
     """Halves the number of tokens between two encoder layers."""
 
@@ -94,7 +73,7 @@ class _DecoderLayer(nn.Module):
     ) -> None:
         super().__init__()
         self.attention, self.cross = attention, cross
-        self.feed_forward = _FeedForward(width, hidden, dropout, activation)
+        self.feed_forward = FeedForward(width, hidden, dropout, activation)
         self.norms = nn.ModuleList([nn.LayerNorm(width) for _ in range(3)])
         self.dropout = nn.Dropout(dropout)
 
@@ -159,7 +138,16 @@ class EncoderDecoder(nn.Module):
             return AttentionLayer(width=width, heads=heads, kind=kind, factor=factor, causal=causal, dropout=dropout)
 
         self.encoder = nn.ModuleList(
-            _EncoderLayer(layer(attention), width, hidden, dropout, activation) for _ in range(encoder_layers)
+            EncoderLayer(
+                width=width,
+                heads=heads,
+                hidden=hidden,
+                dropout=dropout,
+                activation=activation,
+                attention=attention,
+                factor=factor,
+            )
+            for _ in range(encoder_layers)
         )
         self.distilling = nn.ModuleList(_Distilling(width) for _ in range(encoder_layers - 1) if distilling)
         self.encoder_norm = nn.LayerNorm(width)

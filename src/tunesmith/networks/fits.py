@@ -31,17 +31,18 @@ class Fits(nn.Module):
         self.norm = WindowNorm(channels)
         self.real = nn.Linear(kept, wider)
         self.imaginary = nn.Linear(kept, wider)
-        angles = 2 * math.pi * torch.outer(torch.arange(lookback), torch.arange(kept)) / lookback
-        self.register_buffer("cosines", torch.cos(angles))
-        self.register_buffer("sines", -torch.sin(angles))
-        back = 2 * math.pi * torch.outer(torch.arange(wider), torch.arange(total)) / total
+        # In double precision, as angles become large.
+        angles = 2 * math.pi * torch.outer(_numbers(lookback), _numbers(kept)) / lookback
+        self.register_buffer("cosines", torch.cos(angles).float())
+        self.register_buffer("sines", -torch.sin(angles).float())
+        back = 2 * math.pi * torch.outer(_numbers(wider), _numbers(total)) / total
         weights = torch.full((wider, 1), 2.0)
         weights[0] = 1.0
         if total % 2 == 0 and wider == total // 2 + 1:
             weights[-1] = 1.0
         scale = weights / lookback  # 1 / total by the transform, total / lookback by the longer series.
-        self.register_buffer("back_cosines", scale * torch.cos(back))
-        self.register_buffer("back_sines", -scale * torch.sin(back))
+        self.register_buffer("back_cosines", (scale * torch.cos(back)).float())
+        self.register_buffer("back_sines", -(scale * torch.sin(back)).float())
 
     def forward(self, windows: Tensor) -> Tensor:
         """Return the values after each window, shape `(batch, horizon, channels)`."""
@@ -53,3 +54,7 @@ class Fits(nn.Module):
         out_imaginary = self.real(imaginary) + self.imaginary(real)
         longer = out_real @ self.back_cosines + out_imaginary @ self.back_sines
         return self.norm.undo(longer[..., self.lookback :].transpose(1, 2), middle, spread)
+
+
+def _numbers(count: int) -> Tensor:
+    return torch.arange(count, dtype=torch.float64)

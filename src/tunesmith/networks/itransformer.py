@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from .encoder import EncoderLayer
 from .normalisation import WindowNorm
 
 
@@ -38,12 +39,18 @@ class ITransformer(nn.Module):
         super().__init__()
         self.norm = WindowNorm(channels)
         self.embed = nn.Linear(lookback, width)
-        layer = nn.TransformerEncoderLayer(width, heads, hidden, dropout, activation=activation, batch_first=True)
-        self.encoder = nn.TransformerEncoder(layer, layers, norm=nn.LayerNorm(width), enable_nested_tensor=False)
+        self.dropout = nn.Dropout(dropout)
+        self.encoder = nn.Sequential(
+            *(
+                EncoderLayer(width=width, heads=heads, hidden=hidden, dropout=dropout, activation=activation)
+                for _ in range(layers)
+            ),
+            nn.LayerNorm(width),
+        )
         self.head = nn.Linear(width, horizon)
 
     def forward(self, windows: Tensor) -> Tensor:
         """Return the values after each window, shape `(batch, horizon, channels)`."""
         normalised, middle, spread = self.norm(windows)
-        encoded = self.encoder(self.embed(normalised.transpose(1, 2)))
+        encoded = self.encoder(self.dropout(self.embed(normalised.transpose(1, 2))))
         return self.norm.undo(self.head(encoded).transpose(1, 2), middle, spread)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 Centre = Literal["mean", "last", "none"]
 _LEAST_VARIANCE = 1e-5
+_LEAST_FACTOR = 1e-10
 
 
 class WindowNorm(nn.Module):
@@ -45,5 +46,5 @@ class WindowNorm(nn.Module):
     def undo(self, outputs: Tensor, middle: Tensor, spread: Tensor) -> Tensor:
         """Return outputs on the scale of the windows."""
         if self.factor is not None and self.offset is not None:
-            outputs = (outputs - self.offset) / (self.factor + _LEAST_VARIANCE)
+            outputs = (outputs - self.offset) / (self.factor + _LEAST_FACTOR)
         return outputs * spread + middle

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from .encoder import EncoderLayer, NormKind
 from .normalisation import WindowNorm
 
 
@@ -24,6 +25,7 @@ class PatchTST(nn.Module):
         dropout: The share of units that are left out in training.
         activation: `relu` or `gelu`.
         centre: What is taken off a window: its `mean` or its `last` value.
+        norm: How patches are normalised; the authors' `batch`, or `layer`.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class PatchTST(nn.Module):
         dropout: float = 0.3,
         activation: str = "gelu",
         centre: str = "mean",
+        norm: NormKind = "batch",
     ) -> None:
         super().__init__()
         self.patch, self.stride = min(patch, lookback), min(stride, lookback)
@@ -49,10 +52,12 @@ class PatchTST(nn.Module):
         self.embed = nn.Linear(self.patch, width)
         self.position = nn.Parameter(torch.randn(patches, width) * 0.02)
         self.dropout = nn.Dropout(dropout)
-        layer = nn.TransformerEncoderLayer(
-            width, heads, hidden, dropout, activation=activation, batch_first=True, norm_first=False
+        self.encoder = nn.Sequential(
+            *(
+                EncoderLayer(width=width, heads=heads, hidden=hidden, dropout=dropout, activation=activation, norm=norm)
+                for _ in range(layers)
+            )
         )
-        self.encoder = nn.TransformerEncoder(layer, layers, enable_nested_tensor=False)
         self.head = nn.Linear(patches * width, horizon)
 
     def forward(self, windows: Tensor) -> Tensor:
@@ -63,5 +68,5 @@ class PatchTST(nn.Module):
         padded = torch.cat([series, series[..., -1:].repeat(1, 1, self.stride)], dim=-1)
         patches = padded.unfold(2, self.patch, self.stride).reshape(batch * channels, -1, self.patch)
         encoded = self.encoder(self.dropout(self.embed(patches) + self.position[: patches.shape[1]]))
-        outputs = self.head(self.dropout(encoded.flatten(1))).reshape(batch, channels, -1)
+        outputs = self.head(encoded.flatten(1)).reshape(batch, channels, -1)
         return self.norm.undo(outputs.transpose(1, 2), middle, spread)

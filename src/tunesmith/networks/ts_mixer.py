@@ -12,7 +12,8 @@ class _Mixing(nn.Module):
 
     def __init__(self, lookback: int, channels: int, hidden: int, dropout: float) -> None:
         super().__init__()
-        self.time_norm, self.channel_norm = nn.LayerNorm(channels), nn.LayerNorm(channels)
+        # Over steps and channels together: of a single channel, nothing would be left by a norm over channels.
+        self.time_norm, self.channel_norm = nn.LayerNorm((lookback, channels)), nn.LayerNorm((lookback, channels))
         self.over_time = nn.Sequential(nn.Linear(lookback, lookback), nn.ReLU(), nn.Dropout(dropout))
         self.over_channels = nn.Sequential(
             nn.Linear(channels, hidden),

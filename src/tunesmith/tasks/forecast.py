@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import importlib
 import os
+import shutil
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
+import orjson
 
 from .. import plugins
 from ..core.arrays import Floats
-from ..core.trial import Measurement, Reporter, TrialRequest, Value
+from ..core.trial import CHECKPOINT_FOLDER, Measurement, Reporter, TrialRequest, Value
 from ..forecasters.base import BASELINE, Forecaster, ForecastModel, ForecastPart
 from ..series.backtest import Backtest
 from ..series.bounds import bounded
@@ -36,6 +38,8 @@ FORECAST_FILE = "forecast.npy"
 """The forecasts after the end of each series; shape `(series, horizon, levels)`."""
 MODEL_FOLDER = "model"
 """The model that was trained on all values."""
+HISTORY_FILE = "history.json"
+"""What the epochs of both trainings came to, if the family trains in epochs: those before the backtest, and on all."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,33 +115,39 @@ class ForecastTask:
         """Backtest one configuration, and train it on all values.
 
         A family whose models are trained once for all series is trained before the earliest window, and forecasts the
-        later ones with what was known then. After each window the score so far is reported.
+        later ones with what was known then. After each window the score so far is reported; by a family that trains in
+        epochs, the score of the whole backtest after each epoch instead. Such a training goes on from a checkpoint.
 
         Besides the score the metrics are what it costs: the seconds of training and backtesting, those of one
         forecast of all series, and the size of the model.
 
         Raises:
             TrialPruned: `report` raised it.
+            TrialFailed: The training would need too much memory.
         """
         started = time.monotonic()
         limits = [self.ends, request.timeout_seconds and started + request.timeout_seconds]
         ends = min((limit for limit in limits if limit is not None), default=None)
         family: Forecaster = plugins.load("forecasters", str(request.parameters["family"]))()
         folder, parts = request.folder / ARTIFACTS_FOLDER, self.backtest.parts
-        model = self._fit(family, request, self.backtest.training, ends, share=0.5)
+        curves: dict[str, list[Mapping[str, float]]] = {}
+        model = self._fit(family, request, self.backtest.training, ends, "backtest", curves, report)
         rows: list[np.ndarray] = []
         done = 0
         for number, part in enumerate(parts):
-            forecast = bounded(model.forecast(part.history, self.backtest.steps), part.history)
-            rows.append(forecast.astype(np.float32))
+            rows.append(self._forecast(model, part.history))
             done += len(part.series)
-            report(number + 1, {self.metric: self._score(self.metric, np.concatenate(rows), done)})
-        whole = self._fit(family, request, self.loaded, ends, share=1.0)
+            if not curves:
+                report(number + 1, {self.metric: self._score(self.metric, np.concatenate(rows), done)})
+        whole = self._fit(family, request, self.loaded, ends, "whole", curves)
         trained = time.monotonic() - started
         future = bounded(whole.forecast(self.loaded, self.horizon), self.loaded)
         predicting = time.monotonic() - started - trained
         (folder / MODEL_FOLDER).mkdir(parents=True)
         whole.save(folder / MODEL_FOLDER)
+        shutil.rmtree(request.folder / CHECKPOINT_FOLDER / "whole", ignore_errors=True)  # The model is better.
+        if curves:
+            (folder / HISTORY_FILE).write_bytes(orjson.dumps(curves, option=orjson.OPT_INDENT_2))
         backtest = np.concatenate(rows)
         np.save(folder / BACKTEST_FILE, backtest)
         np.save(folder / FORECAST_FILE, future.astype(np.float32))
@@ -150,23 +160,55 @@ class ForecastTask:
         return Measurement(metrics=metrics, artifacts=find_artifacts(request.folder))
 
     def _fit(
-        self, family: Forecaster, request: TrialRequest, panel: Panel, ends: float | None, *, share: float
+        self,
+        family: Forecaster,
+        request: TrialRequest,
+        panel: Panel,
+        ends: float | None,
+        purpose: Literal["backtest", "whole"],
+        curves: dict[str, list[Mapping[str, float]]],
+        report: Reporter | None = None,
     ) -> ForecastModel:
-        """Return a model that was trained within a share of the time that is left."""
+        """Return a model that was trained before the backtest, within half of the time that is left, or on all values.
+
+        Args:
+            family: What is trained.
+            request: The trial.
+            panel: The series up to the origin.
+            ends: When the trial must have ended.
+            purpose: What the model is for; the folder of its checkpoint has this name.
+            curves: Where the epochs of the training are noted, by purpose.
+            report: Called with each epoch's number and metrics.
+        """
         name, now = str(request.parameters["family"]), time.monotonic()
         parameters = {
             key.removeprefix(f"{name}."): value
             for key, value in request.parameters.items()
             if key.startswith(f"{name}.")
         }
+
+        def follow(epochs: Sequence[Mapping[str, float]], model: ForecastModel) -> None:
+            curves[purpose], epoch = list(epochs), epochs[-1]
+            if report is not None:
+                backtest = np.concatenate([self._forecast(model, part.history) for part in self.backtest.parts])
+                losses = {key: epoch[key] for key in ("training_loss", "validation_loss")}
+                report(int(epoch["number"]), {self.metric: self._score(self.metric, backtest, len(backtest)), **losses})
+
         part = ForecastPart(
             panel=panel,
             horizon=self.horizon,
             seed=request.seed,
             threads=int(os.environ.get("OMP_NUM_THREADS") or 1),
-            deadline=None if ends is None else now + share * (ends - now),
+            deadline=None if ends is None else now + (0.5 if purpose == "backtest" else 1.0) * (ends - now),
+            memory_bytes=request.memory_bytes,
+            checkpoint=request.folder / CHECKPOINT_FOLDER / purpose,
+            on_epoch=follow,
         )
         return family.fit(part, parameters)
+
+    def _forecast(self, model: ForecastModel, history: Panel) -> np.ndarray:
+        """Return a model's forecasts of a window of the backtest, shape `(rows, steps, levels)`."""
+        return bounded(model.forecast(history, self.backtest.steps), history).astype(np.float32)
 
     def _score(self, metric: str, forecast: Floats, rows: int) -> float:
         """Return a metric of the forecasts of the first rows of the backtest."""

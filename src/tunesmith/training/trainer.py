@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol, Self
 
@@ -14,8 +16,10 @@ from torch.optim import lr_scheduler
 
 from ..core.schema import expect_range
 from ..errors import InputError, nearest
-from .checkpoint import Checkpoint, plain
+from .checkpoint import Checkpoint
 from .schedules import schedule_named
+
+logger = logging.getLogger(__name__)
 
 Precision = Literal["float32", "bfloat16"]
 
@@ -171,7 +175,7 @@ def train(
     *,
     groups: Sequence[Mapping[str, Any]] | None = None,
     on_step: Callable[[float], None] | None = None,
-    on_epoch: Callable[[Epoch], None] | None = None,
+    on_epoch: Callable[[Sequence[Epoch]], None] | None = None,
     checkpoint: Path | None = None,
 ) -> list[Epoch]:
     """Train a network in place; it ends with the weights of its best epoch, in evaluation mode, on the CPU.
@@ -184,23 +188,30 @@ def train(
         groups: Groups of parameters, as for an optimiser; `rate_factor` and `decay_factor` multiply the learning rate
             and the weight decay of a group. By default all parameters are alike.
         on_step: Called before each step with the progress from 0 to 1.
-        on_epoch: Called after each epoch, which is in the checkpoint by then; what it raises ends the training.
+        on_epoch: Called with all epochs so far after each, which is in the checkpoint by then, and once if the
+            checkpoint is of a training that was over. What it raises ends the training.
         checkpoint: A folder where the state is kept after each epoch. If it holds one, the training goes on from it, so
-            that a killed one loses at most an epoch; it takes the same steps as one that was not interrupted.
+            that a killed one loses at most an epoch; it takes the same steps as one that was not interrupted. One of
+            another network or optimiser is left alone, with a warning.
 
     Returns:
         What each epoch came to, also those before an interruption; the best is the last of the lowest validation loss.
+        Where the loss is no longer a number, the training ends.
     """
     training = _Training(network, samples, options, groups)
     kept = None if checkpoint is None else Checkpoint.load(checkpoint)
-    if kept is not None:
-        training.resume(kept)
+    if kept is not None and not training.resume(kept):
+        logger.warning(
+            "the checkpoint in %s is of another network or optimiser, so the training starts anew", checkpoint
+        )
+    if training.is_over and on_epoch is not None:
+        on_epoch(training.history)
     while not training.is_over:
-        epoch = training.run_epoch(validate, on_step)
+        training.run_epoch(validate, on_step)
         if checkpoint is not None:
             training.checkpoint().save(checkpoint)
         if on_epoch is not None:
-            on_epoch(epoch)
+            on_epoch(training.history)
     network.load_state_dict(training.best_weights)
     network.eval().to("cpu")
     return training.history
@@ -231,15 +242,20 @@ class _Training:
         """Whether all epochs are done, the time is up, or nothing improves any more."""
         if not self.history:
             return False
-        best = self._best
-        waited = self.history[-1].number - best.number
-        return len(self.history) >= self._planned or waited > self._options.longest_wait(best.number)
+        last, best = self.history[-1], self._best
+        waited = last.number - best.number
+        is_done = len(self.history) >= self._planned or waited > self._options.longest_wait(best.number)
+        return is_done or math.isnan(last.validation_loss)
 
     @property
     def _best(self) -> Epoch:
-        return min(reversed(self.history), key=lambda epoch: epoch.validation_loss)
+        """The last of the epochs with the lowest loss; one that is not a number counts as infinite."""
+        return min(
+            reversed(self.history),
+            key=lambda epoch: math.inf if math.isnan(epoch.validation_loss) else epoch.validation_loss,
+        )
 
-    def run_epoch(self, validate: Callable[[nn.Module], float], on_step: Callable[[float], None] | None) -> Epoch:
+    def run_epoch(self, validate: Callable[[nn.Module], float], on_step: Callable[[float], None] | None) -> None:
         """Take the steps of an epoch, and judge the network."""
         options, device = self._options, self._options.torch_device
         self._network.train()
@@ -264,29 +280,44 @@ class _Training:
             seconds=self._before + time.monotonic() - self._started,
         )
         self.history.append(epoch)
-        if self._best is epoch:
+        if self._best is epoch and not math.isnan(loss):
             self.best_weights = _copied(self._network)
         self._planned = min(options.epochs, _affordable(options.deadline, epoch))
-        return epoch
 
     def checkpoint(self) -> Checkpoint:
         """Return the state after the last epoch."""
         return Checkpoint(
-            network=_copied(self._network),
+            network=self._network.state_dict(),
             best=self.best_weights,
             **self._steps.state,
-            random=torch.get_rng_state(),
-            epochs=plain(self.history),
+            random=self._random_states(),
+            epochs=[asdict(epoch) for epoch in self.history],
         )
 
-    def resume(self, kept: Checkpoint) -> None:
-        """Go on from a checkpoint."""
+    def resume(self, kept: Checkpoint) -> bool:
+        """Go on from a checkpoint; return False if it is of another training, of which nothing is taken over."""
+        own = self._network.state_dict()
+        shapes = {name: tensor.shape for name, tensor in kept.network.items()}
+        if shapes != {name: tensor.shape for name, tensor in own.items()} or not self._steps.fits(kept.optimizer):
+            return False
         self._network.load_state_dict(kept.network)
         self.best_weights = dict(kept.best)
         self._steps.load(kept.optimizer, kept.scheduler)
-        torch.set_rng_state(kept.random)
+        torch.set_rng_state(kept.random["cpu"])
+        device = self._options.torch_device
+        if device.type in kept.random and device.type != "cpu":
+            torch.get_device_module(device).set_rng_state(kept.random[device.type], device)
         self.history = [Epoch(**epoch) for epoch in kept.epochs]
         self._before = self.history[-1].seconds if self.history else 0.0
+        return True
+
+    def _random_states(self) -> dict[str, Tensor]:
+        """Return the states of the generators that the training draws from."""
+        device = self._options.torch_device
+        states = {"cpu": torch.get_rng_state()}
+        if device.type != "cpu":
+            states[device.type] = torch.get_device_module(device).get_rng_state(device)
+        return states
 
 
 def _copied(network: nn.Module) -> dict[str, Tensor]:
@@ -314,7 +345,8 @@ class _Steps:
         kind = class_named(torch.optim, options.optimizer, torch.optim.Optimizer)
         self._options = options
         self._network = network
-        self._optimizer = kind([dict(group) for group in groups], lr=options.learning_rate, **options.optimizer_options)
+        rates = [{"lr": options.learning_rate * group.get("rate_factor", 1.0), **group} for group in groups]
+        self._optimizer = kind(rates, lr=options.learning_rate, **options.optimizer_options)
         self._loss = class_named(nn, options.loss, nn.Module)(**options.loss_options, reduction="none")
         self._scheduler = None
         if options.scheduler is not None:
@@ -369,10 +401,15 @@ class _Steps:
         scheduler = {} if self._scheduler is None else self._scheduler.state_dict()
         return {"optimizer": self._optimizer.state_dict(), "scheduler": scheduler}
 
+    def fits(self, optimizer: Mapping[str, Any]) -> bool:
+        """Return whether a state of an optimiser is one of this kind."""
+        own = self._optimizer.state_dict()["param_groups"]
+        return [group.keys() for group in own] == [group.keys() for group in optimizer["param_groups"]]
+
     def load(self, optimizer: Mapping[str, Any], scheduler: Mapping[str, Any]) -> None:
         """Take over the state of the optimiser and the scheduler."""
         self._optimizer.load_state_dict(dict(optimizer))
-        if self._scheduler is not None:
+        if self._scheduler is not None and scheduler:
             self._scheduler.load_state_dict(dict(scheduler))
 
 

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import os
+import signal
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -114,8 +117,8 @@ class Killed(Exception):
     [{}, {"scheduler": "StepLR", "scheduler_options": {"step_size": 2, "gamma": 0.7}}, {"optimizer": "AdamW"}],
 )
 def test_a_killed_training_goes_on_as_if_it_had_not_been_interrupted(tmp_path: Path, changed: dict[str, Any]) -> None:
-    def stop(epoch: Epoch) -> None:
-        if epoch.number == 3:
+    def stop(epochs: Sequence[Epoch]) -> None:
+        if len(epochs) == 3:
             raise Killed
 
     whole, killed, resumed = network(), network(), network(seed=5)
@@ -125,7 +128,7 @@ def test_a_killed_training_goes_on_as_if_it_had_not_been_interrupted(tmp_path: P
         train(killed, line(), error_on(line()), settings, on_epoch=stop, checkpoint=tmp_path)
     told: list[int] = []
     history = train(
-        resumed, line(), error_on(line()), settings, on_epoch=lambda e: told.append(e.number), checkpoint=tmp_path
+        resumed, line(), error_on(line()), settings, on_epoch=lambda e: told.append(e[-1].number), checkpoint=tmp_path
     )
     assert told == [4, 5, 6, 7, 8]
     assert [epoch.validation_loss for epoch in history] == [epoch.validation_loss for epoch in expected]
@@ -138,6 +141,73 @@ def test_more_epochs_go_on_from_a_checkpoint(tmp_path: Path) -> None:
     history = train(network(), line(), error_on(line()), options(epochs=5), checkpoint=tmp_path)
     assert [epoch.number for epoch in history] == [1, 2, 3, 4, 5]
     assert history[-1].seconds > history[2].seconds
+
+
+def test_a_training_that_was_over_is_told_of_once_more(tmp_path: Path) -> None:
+    train(network(), line(), error_on(line()), options(epochs=3), checkpoint=tmp_path)
+    told: list[list[int]] = []
+    again = network(seed=5)
+    train(
+        again,
+        line(),
+        error_on(line()),
+        options(epochs=3),
+        on_epoch=lambda epochs: told.append([epoch.number for epoch in epochs]),
+        checkpoint=tmp_path,
+    )
+    assert told == [[1, 2, 3]]
+
+
+def test_a_kill_in_mid_epoch_loses_no_more_than_that_epoch(tmp_path: Path) -> None:
+    settings = options(epochs=5)
+    if (child := os.fork()) == 0:
+        steps = iter(range(100))
+        train(
+            network(),
+            line(),
+            error_on(line()),
+            settings,
+            on_step=lambda progress: os.kill(os.getpid(), signal.SIGKILL) if next(steps) == 2 * 4 + 2 else None,
+            checkpoint=tmp_path,
+        )
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == signal.SIGKILL
+    told: list[int] = []
+    resumed, whole = network(), network()
+    train(
+        resumed, line(), error_on(line()), settings, on_epoch=lambda e: told.append(e[-1].number), checkpoint=tmp_path
+    )
+    train(whole, line(), error_on(line()), settings)
+    assert told == [3, 4, 5], "it was killed in the third"
+    assert resumed.weight.item() == whole.weight.item()
+
+
+def test_a_checkpoint_of_another_network_is_left_alone(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    train(torch.nn.Linear(1, 1, bias=False), line(), error_on(line()), options(epochs=3), checkpoint=tmp_path)
+    history = train(network(), line(), error_on(line()), options(epochs=2), checkpoint=tmp_path)
+    assert [epoch.number for epoch in history] == [1, 2]
+    assert "of another network" in caplog.text
+
+
+def test_a_checkpoint_that_cannot_be_read_is_left_alone(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    train(network(), line(), error_on(line()), options(epochs=3), checkpoint=tmp_path)
+    (file,) = tmp_path.iterdir()
+    file.write_bytes(file.read_bytes()[:100])
+    history = train(network(), line(), error_on(line()), options(epochs=2), checkpoint=tmp_path)
+    assert [epoch.number for epoch in history] == [1, 2]
+    assert "cannot be read" in caplog.text
+
+
+def test_a_loss_that_is_no_number_ends_the_training(tmp_path: Path) -> None:
+    net, losses, weights = network(), iter([2.0, 1.0, float("nan"), 0.5]), []
+
+    def validate(trained: Any) -> float:
+        weights.append(trained.weight.item())
+        return next(losses)
+
+    history = train(net, line(), validate, options())
+    assert len(history) == 3
+    assert net.weight.item() == weights[1] != weights[2], "the best epoch before it is kept"
 
 
 def test_gradients_are_clipped() -> None:

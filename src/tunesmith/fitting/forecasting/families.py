@@ -72,7 +72,8 @@ def forecast_space(chosen: Mapping[str, Forecaster]) -> SearchSpace:
     parameters: dict[str, Any] = {"family": Choice(list(chosen))}
     for name, family in chosen.items():
         for key, parameter in family.space.items():
-            parameters[f"{name}.{key}"] = dataclasses.replace(parameter, when={"family": name})
+            own = {f"{name}.{other}": wanted for other, wanted in (parameter.when or {}).items()}
+            parameters[f"{name}.{key}"] = dataclasses.replace(parameter, when={"family": name, **own})
     return SearchSpace(parameters)
 
 
