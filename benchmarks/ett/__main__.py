@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import tempfile
 import time
 from dataclasses import replace
@@ -27,6 +28,7 @@ from tunesmith.series.panel import Panel
 from ..machine import describe
 from ..ranking import markdown, number
 
+ADDRESS = "https://github.com/zhouhaoyi/ETDataset"
 TRAIN, VALIDATION, TEST = 8640, 2880, 2880
 RESULTS = Path(__file__).parents[1] / "results" / "ett.md"
 STORE = Path(__file__).parents[1] / ".store" / "ett.jsonl"
@@ -49,7 +51,7 @@ _STRIDE = 24
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.ett", description=__doc__)
-    parser.add_argument("data", type=Path, help="ETTh1.csv, or ETTh1.csv.gz")
+    parser.add_argument("data", type=Path, nargs="?", help="ETTh1.csv, or ETTh1.csv.gz; by default what ETTH1 names")
     parser.add_argument("--horizons", type=int, nargs="+", default=list(HORIZONS))
     parser.add_argument("--minutes", type=float, default=30.0, help="for each horizon and seed, on two cores")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
@@ -57,7 +59,10 @@ def main() -> None:
     parser.add_argument("--store", type=Path, default=STORE, help="the file of runs")
     parser.add_argument("--write", action="store_true", help=f"write {RESULTS.name} in benchmarks/results")
     options = parser.parse_args()
-    frame = read(options.data)
+    path = options.data or Path(os.environ.get("ETTH1", "ETTh1.csv"))
+    if not path.is_file():
+        parser.error(f"there is no file {path}. Name the path of ETTh1.csv, from {ADDRESS}.")
+    frame = read(path)
     for horizon in options.horizons:
         for seed in options.seeds:
             if (horizon, seed) not in runs(options.store):
@@ -110,10 +115,15 @@ def measure(frame: pd.DataFrame, horizon: int, minutes: float, seed: int, famili
             "validation": result.ensemble.score,
             "test": test_error(whole, result.ensemble, trained_before(whole, result, TRAIN), horizon),
             "test_of_both": test_error(whole, result.ensemble, members, horizon),
-            "members": {
-                f"{member.family} {json.dumps(dict(member.parameters))}": result.ensemble.combination.weights[trial]
+            "trials": len(result.study.trials),
+            "members": [
+                {
+                    "weight": result.ensemble.combination.weights[trial],
+                    "lookback": member.parameters.get(f"{member.family}.lookback"),
+                    "parameters": dict(member.parameters),
+                }
                 for trial, member in result.ensemble.members.items()
-            },
+            ],
         }
 
 
@@ -126,7 +136,7 @@ def panel_of(frame: pd.DataFrame) -> Panel:
     return read_panel(read_table(frame), SeriesColumns(targets=tuple(frame.columns[1:]), time="date"))
 
 
-def trained_before(panel: Panel, result: ts.ForecastResult, steps: int, seed: int) -> dict[int, ForecastModel]:
+def trained_before(panel: Panel, result: ts.ForecastResult, steps: int) -> dict[int, ForecastModel]:
     """Return the members of an ensemble, trained on the first steps alone."""
     part = panel.select(np.arange(len(panel)), np.full(len(panel), steps))
     models = {}
@@ -186,8 +196,26 @@ def report(found: dict[tuple[int, int], dict]) -> str:
             "",
             markdown(["model", *(f"horizon {horizon}" for horizon in horizons)], rows),
             "",
+            "What was chosen on the validation part, with the lookback and the weight of each member:",
+            "",
+            markdown(["horizon", "seed", "trials", "validation", "test", "members"], chosen(found)),
+            "",
         ]
     )
+
+
+def chosen(found: dict[tuple[int, int], dict]) -> list[list[str]]:
+    """Return a row for each run, with the members of its ensemble."""
+    rows = []
+    for (horizon, seed), run in sorted(found.items()):
+        members = sorted(run["members"], key=lambda member: -member["weight"])
+        listed = [
+            f"{member['weight']:.2f} {member['parameters']['family']} ({member['lookback'] or 'any'})"
+            for member in members
+        ]
+        scores = [f"{run[name]:.3f}" for name in ("validation", "test")]
+        rows.append([str(horizon), str(seed), str(run["trials"]), *scores, ", ".join(listed)])
+    return rows
 
 
 if __name__ == "__main__":

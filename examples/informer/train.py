@@ -10,22 +10,56 @@ import time
 from pathlib import Path
 
 import numpy as np
+import ridge
 import torch
-from ridge import errors as ridge_errors
 from torch import nn
 
 import ett
 from tunesmith.networks.encoder_decoder import EncoderDecoder
 
 
-def network(config):
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--config", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--test", action="store_true", help="also score the test part, and a linear model on it")
+    args = parser.parse_args()
+    config = runpy.run_path(str(args.config))["CONFIG"]
+    args.out.mkdir(parents=True, exist_ok=True)
+    write(args.out / "config_used.json", config)
+
+    torch.manual_seed(args.seed)
+    started, data = time.monotonic(), ett.Data(config["data"]["path"])
+    model = build(config, channels=data.values.shape[1])
+    history, best_weights = train(model, data, config, args)
+    torch.save(best_weights, args.out / "best_model.pt")
+    model.load_state_dict(best_weights)
+    write(args.out / "history.json", history)
+    draw(history, args.out / "learning_curve.png")
+
+    best = min(history, key=lambda row: row["val_mse"])
+    metrics = {
+        "val_mse": best["val_mse"],
+        "train_mse": best["train_mse"],
+        "parameters": sum(parameter.numel() for parameter in model.parameters()),
+        "ms_per_forecast": milliseconds(model, data, config["data"]),
+        "seconds": time.monotonic() - started,
+    }
+    if args.test:
+        metrics["test_mse"] = error(model, data, "test", config["data"])
+        metrics["linear_val_mse"], metrics["linear_test_mse"] = ridge.errors(data, config["data"]["horizon"])
+    write(args.out / "metrics.json", metrics)
+
+
+def build(config, channels):
     """Return the untrained network of a configuration."""
     data, model = config["data"], dict(config["model"])
     heads = model.pop("heads")
     return EncoderDecoder(
         lookback=data["lookback"],
         horizon=data["horizon"],
-        channels=7,
+        channels=channels,
         marks=4,
         width=heads * model.pop("head_width"),
         heads=heads,
@@ -34,24 +68,95 @@ def network(config):
     )
 
 
-def batches(values, calendar, moments, data, size):
+def train(model, data, config, args):
+    """Train until the validation part is no longer forecast better.
+
+    Return what each epoch came to, and the weights of the best. The state is kept after each epoch, so that a training
+    that was interrupted goes on.
+    """
+    training, checkpoint = config["training"], args.out / "checkpoint" / "state.pt"
+    optimizer = getattr(torch.optim, training["optimizer_class"])(model.parameters(), **training["optimizer_params"])
+    schedulers = torch.optim.lr_scheduler
+    scheduler = getattr(schedulers, training["scheduler_class"])(optimizer, **training["scheduler_params"])
+    parts = {"model": model, "optimizer": optimizer, "scheduler": scheduler}
+    history, best_weights = [], model.state_dict()
+    if checkpoint.exists():
+        state = torch.load(checkpoint, weights_only=True)
+        history, best_weights = state["history"], state["best"]
+        for name, part in parts.items():
+            part.load_state_dict(state[name])
+    while len(history) < training["epochs"]:
+        torch.manual_seed(args.seed + 1_000 * len(history))  # so that it takes the same steps after an interruption
+        row = {"epoch": len(history) + 1, **epoch(model, data, optimizer, config)}
+        scheduler.step()
+        history.append(row)
+        if row["val_mse"] == min(row["val_mse"] for row in history):
+            best_weights = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+        checkpoint.parent.mkdir(exist_ok=True)
+        state = {name: part.state_dict() for name, part in parts.items()}
+        torch.save({**state, "history": history, "best": best_weights}, checkpoint.with_suffix(".new"))
+        checkpoint.with_suffix(".new").replace(checkpoint)
+        with (args.out / "reports.jsonl").open("a") as reports:
+            reports.write(json.dumps({"step": row["epoch"], "val_mse": row["val_mse"]}) + "\n")
+        print("epoch {epoch}  train_mse {train_mse:.4f}  val_mse {val_mse:.4f}".format(**row), flush=True)
+        best = min(history, key=lambda row: row["val_mse"])["epoch"]
+        if row["epoch"] - best >= training["patience"]:
+            break
+    return history, best_weights
+
+
+def epoch(model, data, optimizer, config):
+    """Take the steps of one epoch, and return the errors of the training and the validation part."""
+    training, loss_function = config["training"], getattr(nn, config["training"]["loss_class"])()
+    moments = data.origins("training", config["data"]["lookback"], config["data"]["horizon"])
+    moments = moments[torch.randperm(len(moments)).numpy()]
+    errors = []
+    model.train()
+    for windows, marks, targets in batches(data, moments, config["data"], training["batch_size"]):
+        outputs = model(windows, marks)
+        optimizer.zero_grad(set_to_none=True)
+        loss_function(outputs, targets).backward()
+        if training["clip_norm"]:
+            nn.utils.clip_grad_norm_(model.parameters(), training["clip_norm"])
+        optimizer.step()
+        errors.append(float(nn.functional.mse_loss(outputs.detach(), targets)))
+    return {"train_mse": float(np.mean(errors)), "val_mse": error(model, data, "validation", config["data"])}
+
+
+def batches(data, moments, shape, size):
     """Yield windows, their calendar and what comes after them."""
-    past, ahead = np.arange(-data["lookback"], 0), np.arange(data["horizon"])
+    past, ahead = np.arange(-shape["lookback"], 0), np.arange(shape["horizon"])
     for first in range(0, len(moments), size):
         some = moments[first : first + size, None]
-        marks = calendar[some + np.concatenate([past, ahead])]
-        yield torch.from_numpy(values[some + past]), torch.from_numpy(marks), torch.from_numpy(values[some + ahead])
+        marks = data.calendar[some + np.concatenate([past, ahead])]
+        parts = data.values[some + past], marks, data.values[some + ahead]
+        yield [torch.from_numpy(part) for part in parts]
 
 
-def error(model, values, calendar, part, data):
+def error(model, data, part, shape):
     """Return the mean squared error of a part: all of its windows, none dropped."""
     model.eval()
-    moments, total, count = ett.origins(part, data["lookback"], data["horizon"]), 0.0, 0
+    total, count = 0.0, 0
     with torch.no_grad():
-        for windows, marks, targets in batches(values, calendar, moments, data, 256):
+        moments = data.origins(part, shape["lookback"], shape["horizon"])
+        for windows, marks, targets in batches(data, moments, shape, 256):
             total += float(((model(windows, marks) - targets) ** 2).sum())
             count += targets.numel()
     return total / count
+
+
+def milliseconds(model, data, shape):
+    """Return the median time of a forecast from one window."""
+    moments = data.origins("validation", shape["lookback"], shape["horizon"])
+    windows, marks, _ = next(batches(data, moments[:1], shape, 1))
+    times = []
+    model.eval()
+    with torch.no_grad():
+        for _ in range(9):
+            started = time.perf_counter()
+            model(windows, marks)
+            times.append(1_000 * (time.perf_counter() - started))
+    return float(np.median(times))
 
 
 def draw(history, path):
@@ -59,7 +164,7 @@ def draw(history, path):
     try:
         from matplotlib.figure import Figure
     except ImportError:
-        print("no learning_curve.png: it needs matplotlib")
+        print("no learning_curve.png: pip install matplotlib")
         return
     figure = Figure(figsize=(6, 4), layout="constrained")
     axes = figure.subplots()
@@ -71,66 +176,8 @@ def draw(history, path):
     figure.savefig(path, dpi=120)
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--config", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--test", action="store_true", help="also score the test part")
-    args = parser.parse_args()
-    config = runpy.run_path(str(args.config))["CONFIG"]
-    data, training = config["data"], config["training"]
-    args.out.mkdir(parents=True, exist_ok=True)
-    (args.out / "config_used.json").write_text(json.dumps(config, indent=2) + "\n")
-
-    torch.manual_seed(args.seed)
-    values, calendar = ett.read()
-    model = network(config)
-    optimizer = getattr(torch.optim, training["optimizer_class"])(model.parameters(), **training["optimizer_params"])
-    schedulers = torch.optim.lr_scheduler
-    scheduler = getattr(schedulers, training["scheduler_class"])(optimizer, **training["scheduler_params"])
-    loss_function = getattr(nn, training["loss_class"])()
-    moments = ett.origins("train", data["lookback"], data["horizon"])
-    rng, history, best, started = np.random.default_rng(args.seed), [], (float("inf"), 0), time.monotonic()
-    for epoch in range(1, training["epochs"] + 1):
-        model.train()
-        total, steps = 0.0, 0
-        for windows, marks, targets in batches(
-            values, calendar, rng.permutation(moments), data, training["batch_size"]
-        ):
-            outputs = model(windows, marks)
-            optimizer.zero_grad(set_to_none=True)
-            loss_function(outputs, targets).backward()
-            if training["clip_norm"]:
-                nn.utils.clip_grad_norm_(model.parameters(), training["clip_norm"])
-            optimizer.step()
-            total, steps = total + float(((outputs.detach() - targets) ** 2).mean()), steps + 1
-        scheduler.step()
-        val_mse = error(model, values, calendar, "validation", data)
-        history.append({"epoch": epoch, "train_mse": total / steps, "val_mse": val_mse})
-        with (args.out / "reports.jsonl").open("a") as reports:
-            reports.write(json.dumps({"step": epoch, "val_mse": val_mse}) + "\n")
-        print(f"epoch {epoch:2d}  train_mse {total / steps:.4f}  val_mse {val_mse:.4f}", flush=True)
-        if val_mse < best[0]:
-            best = (val_mse, epoch)
-            torch.save(model.state_dict(), args.out / "best_model.pt")
-        elif epoch - best[1] >= training["patience"]:
-            break
-    (args.out / "history.json").write_text(json.dumps(history, indent=2) + "\n")
-    draw(history, args.out / "learning_curve.png")
-
-    model.load_state_dict(torch.load(args.out / "best_model.pt", weights_only=True))
-    linear_val, linear_test = ridge_errors(data["horizon"])
-    metrics = {
-        "val_mse": best[0],
-        "train_mse": history[best[1] - 1]["train_mse"],
-        "linear_val_mse": linear_val,
-        "parameters": sum(parameter.numel() for parameter in model.parameters()),
-        "seconds_per_epoch": (time.monotonic() - started) / len(history),
-    }
-    if args.test:
-        metrics |= {"test_mse": error(model, values, calendar, "test", data), "linear_test_mse": linear_test}
-    (args.out / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n")
+def write(path, table):
+    path.write_text(json.dumps(table, indent=2) + "\n")
 
 
 if __name__ == "__main__":

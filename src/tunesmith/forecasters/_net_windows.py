@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..core.arrays import Flags, Floats, Indices
+from ..core.schema import expect_range
 from ..series.frequency import Frequency
 from ..series.panel import Panel
 from ._windows import Origins, before, origins
@@ -14,6 +15,7 @@ from ._windows import Origins, before, origins
 MARKS = 4
 """The number of calendar marks."""
 _MOST_CHANNELS = 256
+_MOST_STEPS = 10_000
 _MOST_WINDOWS = 200_000
 _MOST_VALIDATED = 4_000
 _HELD_OUT = 0.1
@@ -29,6 +31,9 @@ class Shape:
         channels: The number of channels.
         marks: The number of calendar marks; 0 for none.
         season: The length of the most important season, 1 if there is none.
+
+    Raises:
+        InputError: A number is out of range.
     """
 
     lookback: int
@@ -36,6 +41,12 @@ class Shape:
     channels: int = 1
     marks: int = 0
     season: int = 1
+
+    def __post_init__(self) -> None:
+        for name in ("lookback", "horizon", "season"):
+            expect_range(self, name, 1, _MOST_STEPS)
+        expect_range(self, "channels", 1, _MOST_CHANNELS)
+        expect_range(self, "marks", 0, MARKS)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -31,18 +30,18 @@ class Fits(nn.Module):
         self.norm = WindowNorm(channels)
         self.real = nn.Linear(kept, wider)
         self.imaginary = nn.Linear(kept, wider)
-        # In double precision, as angles become large.
-        angles = 2 * math.pi * torch.outer(_numbers(lookback), _numbers(kept)) / lookback
-        self.register_buffer("cosines", torch.cos(angles).float())
-        self.register_buffer("sines", -torch.sin(angles).float())
-        back = 2 * math.pi * torch.outer(_numbers(wider), _numbers(total)) / total
-        weights = torch.full((wider, 1), 2.0)
+        # In double precision, as angles become large; by NumPy, as torch is slow to make them without memory.
+        angles = 2 * np.pi * np.outer(np.arange(lookback), np.arange(kept)) / lookback
+        self.register_buffer("cosines", _single(np.cos(angles)))
+        self.register_buffer("sines", _single(-np.sin(angles)))
+        back = 2 * np.pi * np.outer(np.arange(wider), np.arange(total)) / total
+        weights = np.full((wider, 1), 2.0)
         weights[0] = 1.0
         if total % 2 == 0 and wider == total // 2 + 1:
             weights[-1] = 1.0
         scale = weights / lookback  # 1 / total by the transform, total / lookback by the longer series.
-        self.register_buffer("back_cosines", (scale * torch.cos(back)).float())
-        self.register_buffer("back_sines", -(scale * torch.sin(back)).float())
+        self.register_buffer("back_cosines", _single(scale * np.cos(back)))
+        self.register_buffer("back_sines", _single(-scale * np.sin(back)))
 
     def forward(self, windows: Tensor) -> Tensor:
         """Return the values after each window, shape `(batch, horizon, channels)`."""
@@ -56,5 +55,5 @@ class Fits(nn.Module):
         return self.norm.undo(longer[..., self.lookback :].transpose(1, 2), middle, spread)
 
 
-def _numbers(count: int) -> Tensor:
-    return torch.arange(count, dtype=torch.float64)
+def _single(numbers: np.ndarray) -> Tensor:
+    return torch.from_numpy(numbers.astype(np.float32))

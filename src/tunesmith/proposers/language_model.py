@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from ..core.parameters import Choice, Parameter
@@ -127,7 +127,8 @@ class LanguageModelProposer:
                 adviser.refuse(advice, f"it promises {times} times less than what the optimiser sees.")
             elif len(proposals) < count:
                 proposal = _proposal(history, advice, parameters)
-                proposals += [proposal] if adviser.allows(advice, proposal) else []
+                if adviser.allows(advice, proposal):
+                    proposals.append(replace(proposal, reason=f"{advice.step} step: {advice.reason}"))
         return proposals
 
 

@@ -61,7 +61,7 @@ def proposed(history: History, *changes: Mapping[str, Any], count: int = 1, **ot
 def test_advice_changes_only_the_named_parameters() -> None:
     (proposal,), refused = proposed(start(), {"lr": 0.01}, expectation=0.3)
     assert proposal.parameters == {"lr": 0.01, "layers": 2, "act": "relu", "momentum": 0.5}
-    assert (proposal.proposer, proposal.reason, proposal.parent) == ("language_model", "it is usual.", 0)
+    assert (proposal.proposer, proposal.reason, proposal.parent) == ("language_model", "medium step: it is usual.", 0)
     assert proposal.expectation == 0.3
     assert refused == []
 

@@ -146,7 +146,7 @@ def test_a_trial_that_does_not_fit_in_memory_fails_before_it_starts_and_others_g
         objective="minimize mase",
         folder=tmp_path / "study",
         budget=ts.Budget(trials=3, memory_gb=1.0),
-        proposer={"name": "ordered", "configurations": [deep, LINEAR], "seconds": [1.0, 1.0], "minutes": 1.0},
+        proposer={"name": "ordered", "configurations": [deep, LINEAR], "seconds": [1.0, 1.0]},
         judge={"name": "rules", "repeats": 0},
         executor={"name": "process", "threads_per_trial": 1},
     )
