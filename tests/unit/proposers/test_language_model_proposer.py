@@ -225,7 +225,7 @@ def test_concurrent_trials_of_untested_advice_are_limited() -> None:
     history = start()
     proposals = portfolio_with(GenerousAdviser([])).propose(history, count=12, seed=0)
     assert [p.proposer for p in proposals][:3] == ["language_model"] * 3
-    assert proposals[0].reason.startswith("further on; proposed by language_model")
+    assert proposals[0].reason.startswith("medium step: further on; proposed by language_model")
     due = sum((number * (3**0.5 - 1)) % 1.0 < 0.15 for number in range(1, 13))
     assert 3 <= sum(p.proposer == "language_model" for p in proposals) <= 3 + due
 
