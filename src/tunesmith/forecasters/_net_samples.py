@@ -93,7 +93,8 @@ class WindowSamples:
         def validate(network: nn.Module) -> float:
             device = next(network.parameters()).device
             samples, total = self.to(device), 0.0
-            for part in torch.arange(len(self), device=device).split(at_once):
+            for start in range(0, len(self), at_once):
+                part = torch.arange(start, min(start + at_once, len(self)), device=device)
                 batch = samples.rows(part)
                 total += float(loss(network(*batch.inputs), batch.target)) * len(part)
             return total / len(self)
