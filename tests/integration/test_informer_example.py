@@ -26,7 +26,7 @@ SMALL = {
     '"lookback": 96': '"lookback": 48',
     '"head_width": 64': '"head_width": 8',
     '"hidden": 2048': '"hidden": 32',
-    '"epochs": 6': '"epochs": 2',
+    '"epochs": 6': '"epochs": 1',
     '"lr": 1e-4': '"lr": 1e-3',
 }
 
@@ -52,6 +52,10 @@ def example(tmp_path: Path) -> Path:
         assert config.count(old) == 1
         config = config.replace(old, new)
     (folder / "config.py").write_text(config)
+    study = (folder / "study.toml").read_text()
+    tested = study.index("test_command")  # To test each trial takes half as many processes.
+    study = study[: study.index('{seed}"') + 6] + ' --test"\n' + study[study.index("config =", tested) :]
+    (folder / "study.toml").write_text(study)
     return folder
 
 
@@ -79,15 +83,14 @@ def test_the_example_searches_an_architecture(example: Path, tunesmith: Tunesmit
     shown = json.loads(tunesmith("show", folder, "1", "--json").stdout)
     assert shown["reason"] == "radical step: levels differ between the parts"
     assert shown["verdict"]["decision"] in ("accept", "reject", "replicate")
-    assert "a study ends by its budget" in tunesmith("explain", folder).stdout or True
     for number in ("0000", "0001"):
         trial = folder / "trials" / number
         assert {path.name for path in trial.iterdir()} >= {
             *("metrics.json", "history.json", "config_used.json", "best_model.pt", "checkpoint"),
         }
-        assert [row["epoch"] for row in json.loads((trial / "history.json").read_text())] == [1, 2]
+        assert [row["epoch"] for row in json.loads((trial / "history.json").read_text())] == [1]
     assert json.loads((folder / "trials/0001/config_used.json").read_text())["model"]["attention"] == "full"
-    tested = facts["best"]["test_metrics"]
+    tested = facts["best"]["metrics"]
     assert tested["linear_test_mse"] < tested["test_mse"], "noise on a day is linear"
     assert "linear_test_mse" in (folder / "report.html").read_text()
 

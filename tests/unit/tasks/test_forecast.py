@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from tests.contracts.test_forecasters import panel_of, seasonal
 
@@ -18,6 +19,7 @@ pytest.importorskip("torch")
 import tunesmith as ts
 from tunesmith.core.trial import Measurement, TrialRequest
 from tunesmith.errors import TrialPruned
+from tunesmith.execution.evaluation import run_trial
 from tunesmith.fitting.forecasting.families import forecast_space, forecasters
 from tunesmith.tasks.forecast import HISTORY_FILE, ForecastTask
 from tunesmith.trial_folder.prepare import prepare
@@ -133,29 +135,28 @@ def test_another_trial_goes_on_from_a_pruned_one(task: ForecastTask, tmp_path: P
     assert [epoch["number"] for epoch in history(promoted, measured)["backtest"]] == [1, 2, 3, 4, 5, 6]
 
 
-def test_a_trial_that_does_not_fit_in_memory_fails_before_it_starts_and_others_go_on(
-    task: ForecastTask, tmp_path: Path
-) -> None:
-    chosen = forecasters(task.loaded, HORIZON, task.families)
-    large = {"lookback": 240, "patch": 4, "stride": 0.5, "heads": 8, "head_width": 32, "hidden": 512, "layers": 4}
-    usual = dict(chosen["patch_tst"].configurations(task.loaded, HORIZON)[0])
-    deep = {"family": "patch_tst", **{f"patch_tst.{key}": value for key, value in {**usual, **large}.items()}}
-    study = ts.Study(
-        task=task,
-        space=forecast_space(chosen),
-        objective="minimize mase",
-        folder=tmp_path / "study",
-        budget=ts.Budget(trials=3, memory_gb=1.0),
-        proposer={"name": "ordered", "configurations": [deep, LINEAR], "seconds": [1.0, 1.0]},
-        judge={"name": "rules", "repeats": 0},
-        executor={"name": "process", "threads_per_trial": 1},
-    )
-    study.run()
-    assert [trial.state for trial in study.trials] == [ts.State.COMPLETE, ts.State.FAILED, ts.State.COMPLETE]
-    failure = study.trials[1].failure
-    assert failure is not None
-    assert failure.kind == "memory"
-    assert failure.reason.startswith("it was not started: to train its")
-    assert "the limit is 1 GB" in failure.reason
-    assert not study.trials[1].reports
-    assert len(study.trials[2].reports) == EPOCHS
+def test_a_trial_that_does_not_fit_in_memory_fails_before_it_starts(task: ForecastTask, tmp_path: Path) -> None:
+    usual = forecasters(task.loaded, HORIZON, ["patch_tst"])["patch_tst"].configurations(task.loaded, HORIZON)[0]
+    large = {**usual, "lookback": 240, "patch": 4, "heads": 8, "head_width": 32, "hidden": 512, "layers": 4}
+    parameters = {"family": "patch_tst", **{f"patch_tst.{key}": value for key, value in large.items()}}
+    limit = psutil.Process().memory_info().rss + 100_000_000
+    curve, trial = Curve(), request(tmp_path, parameters=parameters, memory_bytes=limit)
+    result = run_trial(lambda: task, trial, curve)
+    assert result["state"] == "failed"
+    assert result["failure"]["kind"] == "memory"
+    assert result["failure"]["reason"].startswith("it was not started: to train its")
+    assert curve.reports == {}
+
+
+def test_constraints_on_size_and_latency_decide(task: ForecastTask, tmp_path: Path, whole: Any) -> None:
+    """The measured ones of the network; the naive model is worse, but keeps to them."""
+    measured = whole[2].metrics
+    assert measured["model_mb"] > 0
+    assert measured["forecast_seconds"] > 0
+    for limit in ("model_mb", "forecast_seconds"):
+        objective = ts.Objective((ts.Metric("mase"),), (ts.Constraint(limit, high=measured[limit] / 2),))
+        study = ts.Study(space=forecast_space(forecasters(task.loaded, HORIZON, task.families)), objective=objective)
+        study.add({"family": "seasonal_naive", "seasonal_naive.season": 1}, {"mase": 9.0, limit: 0.0})
+        study.add(LINEAR, dict(measured))
+        assert study.best is not None
+        assert study.best.parameters["family"] == "seasonal_naive"
