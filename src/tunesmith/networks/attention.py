@@ -71,8 +71,8 @@ class ProbSparseAttention(nn.Module):
         drawn = min(others, self.factor * math.ceil(math.log(max(others, 2))))
         sample = self._sample(length, others, drawn).to(queries.device)
         if others <= drawn * size:  # All products are then less than the numbers of the keys that were drawn.
-            places = sample.expand(*queries.shape[:2], -1, -1)
-            products = (queries @ keys.transpose(-2, -1)).gather(-1, places)
+            rows = torch.arange(length, device=queries.device)[:, None]
+            products = (queries @ keys.transpose(-2, -1))[:, :, rows, sample]
         else:
             products = torch.einsum("bhqd,bhqsd->bhqs", queries, keys[:, :, sample])
         return products.max(dim=-1).values - products.sum(dim=-1) / others

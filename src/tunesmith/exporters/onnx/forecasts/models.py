@@ -9,7 +9,7 @@ import numpy as np
 
 from ....core.arrays import Floats
 from ....forecasters._local import LocalModel
-from ....forecasters._net import NetModel
+from ....forecasters._net_model import NetModel
 from ....forecasters.base import ForecastModel
 from ....forecasters.drift import DriftModel
 from ....forecasters.lagged_boosting import LaggedBoostingModel

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from ....forecasters._net import NetModel
+from ....forecasters._net_model import NetModel
 from ..columns import NotExportable
 from ..graph import OPERATORS
 from .calendar import step_times
@@ -50,7 +50,7 @@ def _above_zero(histories: Histories) -> str:
 
 
 def _marks(histories: Histories, lookback: int, horizon: int) -> str:
-    """Return the calendar of window and horizon as `forecasters._net.calendar_marks` does."""
+    """Return the calendar of window and horizon as `forecasters._net_windows.calendar_marks` does."""
     graph = histories.graph
     times = step_times(histories, range(1 - lookback, horizon + 1))
     parts = []
