@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +17,7 @@ from ..ensembles.forecast_ensemble import ForecastEnsemble, ForecastMember
 from ..ensembles.pipeline import Pipeline
 from ..history.history import History
 from ..series.backtest import Backtest
+from ..series.held_out import HeldOutScores
 from ..series.panel import Panel
 
 
@@ -67,6 +68,7 @@ class ForecastSource:
         backtest: The windows that forecasts are scored on.
         backtest_files: The forecasts of the windows of each complete trial.
         model_folders: The model of each complete trial.
+        score_test: Returns the scores on the test part, computed once for a model; None without one.
     """
 
     folder: Path
@@ -75,6 +77,7 @@ class ForecastSource:
     backtest: Backtest
     backtest_files: Mapping[int, Path]
     model_folders: Mapping[int, Path]
+    score_test: Callable[[], HeldOutScores | None] = lambda: None
 
     @property
     def panel(self) -> Panel:

@@ -14,6 +14,7 @@ from ..study.tuning import load
 from ..tasks import forecast
 from ..tasks.table import PREDICTIONS_FILE
 from ..trial_folder.names import ARTIFACTS_FOLDER
+from .forecasting.test_part import score_test_part
 from .prepare import TABLE_FOLDER
 
 
@@ -82,6 +83,7 @@ def forecast_source(folder: Path, ensemble: ForecastEnsemble) -> ForecastSource:
     """
     study = load(folder)
     assert isinstance(study.task, forecast.ForecastTask)
+    backtest = study.task.backtest
     artifacts = {
         trial.number: trial.folder / ARTIFACTS_FOLDER
         for trial in study.history.trials
@@ -91,8 +93,9 @@ def forecast_source(folder: Path, ensemble: ForecastEnsemble) -> ForecastSource:
         folder=folder,
         history=study.history,
         ensemble=ensemble,
-        backtest=study.task.backtest,
+        backtest=backtest,
         backtest_files={number: place / forecast.BACKTEST_FILE for number, place in artifacts.items()},
+        score_test=lambda: score_test_part(folder, backtest.panel, study, ensemble),
         model_folders={number: place / forecast.MODEL_FOLDER for number, place in artifacts.items()},
     )
 

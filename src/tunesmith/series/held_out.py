@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -85,3 +86,24 @@ class HeldOut:
             return None
         with np.load(path, allow_pickle=False) as stored:
             return cls(actual=stored["actual"], future=stored.get("future"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldOutScores:
+    """The scores of forecasts of the test part.
+
+    Args:
+        steps: The steps after the end of each series that were scored.
+        series: The number of series.
+        metrics: Each metric of the forecast; None where it has no value.
+        baseline: Each metric of repeating the last season; empty if that was not tried.
+        coverage: The share of the values that lie in the interval of 80 %.
+        models: How many models have been scored on the test part.
+    """
+
+    steps: int
+    series: int
+    metrics: Mapping[str, float | None]
+    baseline: Mapping[str, float | None]
+    coverage: float
+    models: int = 1

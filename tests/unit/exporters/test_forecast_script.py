@@ -20,7 +20,10 @@ from tests.fitted_series import fitted_series, monthly_sales, monthly_sales_and_
 from tunesmith.ensembles.forecast_combination import ForecastCombination
 from tunesmith.ensembles.forecast_ensemble import ForecastMember
 from tunesmith.exporters.script.forecasts.exporter import GLOBAL, LOCAL, NETS
+from tunesmith.exporters.script.parts import series_reading
 from tunesmith.fitting.forecasting.result import ForecastResult
+from tunesmith.series.frequency import Frequency
+from tunesmith.series.times import read_times
 
 FAMILIES = (
     *("seasonal_naive", "drift", "ets", "additive", "autoregression", "lagged_ridge", "lagged_boosting"),
@@ -119,3 +122,27 @@ def test_it_runs_alone_and_writes_the_forecasts(fitted: tuple[ForecastResult, Pa
     assert pd.to_datetime(table["month"]).tolist() == expected["month"].tolist()
     np.testing.assert_allclose(table["forecast"], expected["sales"], rtol=1e-5)
     np.testing.assert_allclose(table["q0.9"], expected["q0.9"], rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("written", "frequency"),
+    [
+        (["2024Q1", "2024Q2"], Frequency(unit="month", count=3)),
+        (["Jan 2024", "Apr 2024"], Frequency(unit="month", count=3)),
+        (["2024-W05", "2024-W06"], Frequency(unit="second", count=7 * 86_400)),
+        (["2024-03-31T00:30:00+01:00", "2024-03-31T03:30:00+02:00"], Frequency(unit="second", zone="Europe/Berlin")),
+        (
+            ["2024-03-31T00:30:00+01:00", "2024-04-01T00:30:00+02:00"],
+            Frequency(unit="business_day", zone="Europe/Berlin"),
+        ),
+        ([1_949, 1_950], Frequency(unit="month", count=12)),
+        ([20_240_131, 20_240_229], Frequency(unit="month", month_day=31)),
+        ([1_711_843_200, 1_711_846_800], Frequency(unit="second", count=3_600)),
+        (["31.01.2024", "29.02.2024"], Frequency(unit="month", month_day=31)),
+    ],
+)
+def test_times_are_read_as_fit_reads_them(written: list[Any], frequency: Frequency) -> None:
+    column = pd.Series(written)
+    times = read_times(column, ".")
+    expected = times.stamps if frequency.counts_in_utc else times.local
+    np.testing.assert_array_equal(series_reading.read_times(column, frequency), expected)

@@ -12,6 +12,7 @@ from ...data.findings import by_severity
 from ...families.base import own_parameters
 from ...forecasters.base import BASELINE
 from ...series.analysis import analyse_series
+from ...series.held_out import HeldOutScores
 from ...series.levels import MEDIAN
 from ...text import wording
 from ...text.shell import command
@@ -81,11 +82,33 @@ def _scores(source: ForecastSource) -> str:
         f"Of what was observed, {held}.",
         _by_step(source, combined, baseline),
         f"The models were chosen among {wording.count(complete, 'trained model')}, and combined, by these windows, so "
-        "that the figures are slightly better than they will be on later values.",
+        "that the figures are better than they will be on later values: the fewer windows, the more.",
     ]
     if len(backtest.series) < 10:
         lines.append("So few windows say little: the true error may lie far outside these intervals.")
+    if (test := source.score_test()) is not None:
+        lines.append(_test(test))
     return "\n\n".join(filter(None, lines))
+
+
+def _test(test: HeldOutScores) -> str:
+    """Return the scores on the part that nothing was chosen by."""
+    rows = [
+        [name, wording.number(value, 4), wording.number(test.baseline.get(name), 4)]
+        for name, value in test.metrics.items()
+        if value is not None
+    ]
+    times = (
+        "It was scored once."
+        if test.models == 1
+        else f"{test.models} models have been scored on it, so that a choice by these figures is no longer fair."
+    )
+    steps = wording.count(test.steps, "step")
+    return (
+        f"On the test part, {steps} after the ends of {_series(test.series)}, by which nothing was chosen:\n\n"
+        f"{table(['metric', 'value', 'baseline'], rows)}\n\n"
+        f"The interval of 80 % held {wording.share(test.coverage)} of what was observed. {times}"
+    )
 
 
 def _baseline(source: ForecastSource) -> np.ndarray | None:

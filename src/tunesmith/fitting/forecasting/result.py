@@ -16,6 +16,7 @@ from ...ensembles.forecast_ensemble import ForecastEnsemble
 from ...errors import InputError
 from ...exporters.base import Export
 from ...journal.lock import is_running
+from ...series.held_out import HeldOutScores
 from ...series.levels import LEVELS, MEDIAN
 from ...series.panel import Panel
 from ...series.reading import read_panel
@@ -31,7 +32,7 @@ from ..files import MODEL_FOLDER
 from .combine import combine_forecasts, trial_ensemble
 from .prepare import PANEL_FOLDER
 from .report import write_forecasts
-from .test_part import HeldOutScores, score_test_part
+from .test_part import score_test_part
 from .workflow import write_forecast_workflow
 
 if TYPE_CHECKING:

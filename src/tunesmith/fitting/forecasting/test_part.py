@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from ...core.arrays import Floats
 from ...core.trial import State
 from ...ensembles.forecast_ensemble import ForecastEnsemble
 from ...series.backtest import scales_of
-from ...series.held_out import HeldOut
+from ...series.held_out import HeldOut, HeldOutScores
 from ...series.panel import Panel
 from ...series.scores import SCORES, coverage
 from ...study.study import Study
@@ -23,27 +22,6 @@ from ...trial_folder.names import ARTIFACTS_FOLDER
 from .prepare import PANEL_FOLDER
 
 _FILE = "test_scores.json"
-
-
-@dataclass(frozen=True, kw_only=True)
-class HeldOutScores:
-    """The scores of forecasts of the test part.
-
-    Args:
-        steps: The steps after the end of each series that were scored.
-        series: The number of series.
-        metrics: Each metric of the forecast; None where it has no value.
-        baseline: Each metric of repeating the last season; empty if that was not tried.
-        coverage: The share of the values that lie in the interval of 80 %.
-        models: How many models have been scored on the test part.
-    """
-
-    steps: int
-    series: int
-    metrics: Mapping[str, float | None]
-    baseline: Mapping[str, float | None]
-    coverage: float
-    models: int = 1
 
 
 def score_test_part(folder: Path, panel: Panel, study: Study, ensemble: ForecastEnsemble) -> HeldOutScores | None:

@@ -69,6 +69,8 @@ def _position(histories: Histories) -> str:
         units = graph.add("Add", graph.add("Mul", years, graph.constant(12.0)), months)
     elif frequency.unit == "business_day":
         units = graph.add("Sub", working_days(graph, units), graph.constant(3.0))  # 1 January 1970 was a Thursday.
+    elif frequency.unit == "second":
+        units = graph.add("Add", units, graph.constant(float(frequency.slack)))
     counted = graph.add("Sub", units, graph.constant(float(frequency.phase)))
     return graph.add("Floor", graph.add("Div", counted, graph.constant(float(frequency.count))))
 

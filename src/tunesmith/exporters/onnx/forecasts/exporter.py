@@ -24,7 +24,7 @@ from .parity import check_forecasts
 
 _INPUTS = {
     "values": "the values of each series up to the origin, the latest last; shape (series, steps)",
-    "time": "the time of the last column in seconds since 1970-01-01, without a zone; shape (series, 1)",
+    "time": "the time of the last column in seconds since 1970-01-01, on its own clocks; shape (series, 1)",
     "known": "{known} of the steps to forecast; shape (series, horizon, columns)",
     "past": "{past} at the last column; shape (series, columns)",
 }

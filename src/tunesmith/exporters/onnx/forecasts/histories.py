@@ -10,6 +10,7 @@ import numpy as np
 from ....data.cells import LARGEST
 from ....series.frequency import Frequency
 from ....series.panel import Panel
+from ..columns import NotExportable
 from ..graph import Graph
 
 _END = np.iinfo(np.int64).max
@@ -76,7 +77,13 @@ class Histories:
 
     @cached_property
     def time(self) -> str:
-        """The time of the last value, in seconds since 1970; an input of the graph as soon as it is asked for."""
+        """The time of the last value, in seconds since 1970; an input of the graph as soon as it is asked for.
+
+        Raises:
+            NotExportable: The calendar is that of a zone whose clocks may change.
+        """
+        if self.frequency.counts_in_utc and self.frequency.zone != "UTC":
+            raise NotExportable(f"it looks at the clocks of {self.frequency.zone}, which ONNX does not know")
         return self.graph.input("time", "DOUBLE", ("series", 1))
 
     @cached_property

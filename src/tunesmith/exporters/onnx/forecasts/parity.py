@@ -34,8 +34,8 @@ class ForecastParity:
     def sentence(self) -> str:
         """The result, for people."""
         return (
-            f"Compared with Python on {self.windows} histories, among them constant ones: quantiles differ by "
-            f"{self.difference:.1e} standard deviations or less."
+            f"Compared with Python on {self.windows} histories, among them constant ones: quantiles agree within "
+            f"{max(self.difference, _ROUNDING):.1e} standard deviations."
         )
 
     @property

@@ -28,6 +28,7 @@ _LEFT_OUT = frozenset(
         ),
         *("profile", "model", "space", "own_space", "libraries", "seconds_per_value"),
         *("Panel.known_values", "Panel.target", "Panel.stamps", "Panel.findings", "Panel.source", "Frequency.seasons"),
+        *("Frequency.zoned_stamps", "Frequency.in_utc"),
         "Shape.__post_init__",
     }
 )

@@ -27,7 +27,7 @@ def read_series(path):
             name = name if len(TARGETS) == 1 else f"{name} {TARGETS[order]}".strip()
             series.append((name, known, part[list(COLUMNS)]))
     steps = [np.arange(known.index[0], known.index[-1] + 1) for _, known, _ in series]
-    ahead = max(other.index[-1] - whole[-1] for (_, _, other), whole in zip(series, steps))
+    ahead = max(other.index[-1] - whole[-1] for (_, _, other), whole in zip(series, steps)) if KNOWN else 0
     coming = [np.arange(whole[-1] + 1, whole[-1] + 1 + ahead) for whole in steps]
     lengths = np.array([len(whole) for whole in steps], dtype=np.intp)
     return Panel(
@@ -46,7 +46,14 @@ def read_series(path):
             column: np.concatenate([other[column].reindex(whole) for (_, _, other), whole in zip(series, steps)])
             for column in COLUMNS
         },
-        future=np.array([other[list(KNOWN)].reindex(whole) for (_, _, other), whole in zip(series, coming)]),
+        future=np.array(
+            [
+                other[list(KNOWN)].reindex(np.arange(other.index[0], whole[-1] + 1)).ffill().loc[whole]
+                for (_, _, other), whole in zip(series, coming)
+            ]
+        )
+        if ahead
+        else None,
     )
 
 
