@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
@@ -214,6 +214,16 @@ class Panel:
         }
         (partial / _MANIFEST).write_bytes(orjson.dumps(manifest))
         partial.rename(folder)
+
+    @staticmethod
+    def add_findings(folder: Path, findings: Sequence[Finding]) -> None:
+        """Add findings to those of the panel in a folder."""
+        path = folder / _MANIFEST
+        manifest = orjson.loads(path.read_bytes())
+        manifest["findings"] += [finding.to_table() for finding in findings]
+        partial = path.with_suffix(".partial")
+        partial.write_bytes(orjson.dumps(manifest))
+        partial.replace(path)
 
     @classmethod
     def load(cls, folder: Path) -> Self:

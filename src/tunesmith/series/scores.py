@@ -137,7 +137,7 @@ SCORES: dict[str, ForecastScore] = {
     }.items()
 }
 """The metrics by name; all are minimised."""
-_ALIASES = {
+ALIASES = {
     "mean_absolute_error": "mae",
     "mean_absolute_percentage_error": "mape",
     "mean_absolute_scaled_error": "mase",
@@ -148,6 +148,7 @@ _ALIASES = {
     "symmetric_mean_absolute_percentage_error": "smape",
     "weighted_quantile_loss": "wql",
 }
+"""Further names of metrics."""
 
 
 def forecast_score(name: str | None) -> ForecastScore:
@@ -165,7 +166,7 @@ def forecast_score(name: str | None) -> ForecastScore:
     if name is None:
         return SCORES[DEFAULT]
     plain = re.sub(r"[^a-z0-9]+", "_", name.strip().lower())
-    chosen = _ALIASES.get(plain, plain)
+    chosen = ALIASES.get(plain, plain)
     if chosen not in SCORES:
         raise InputError(
             f"the metric of forecasts must be one of {', '.join(SCORES)}, got '{name}'.{nearest(plain, SCORES)}",
