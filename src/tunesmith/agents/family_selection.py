@@ -33,7 +33,7 @@ class Needs:
     Args:
         interpretable: Whether a person must be able to read it.
         wishes: What it should be besides; families that are the opposite are left out.
-        seconds: The most processor seconds for one trial of five fits; None for no limit.
+        seconds: The most processor seconds for one trial; None for no limit.
         prefer: Families to try first.
         avoid: Families to leave out.
         only: The families to choose from; all by default.
@@ -79,7 +79,7 @@ class FamilyAdvice:
         reason: Why it is worth trying, or why not.
         trade_offs: What one gives up with it.
         tier: How well it meets wishes and preferences; those of the lowest are tried first.
-        seconds: An estimate of a trial of five fits, in processor seconds; None where it cannot be tried.
+        seconds: An estimate of a trial, in processor seconds; None where it cannot be tried.
         by: Whose reason it is: `rules`, or `language model`.
     """
 
@@ -119,7 +119,7 @@ def suggest_families(
 
 def _judged(name: str, family: Family, problems: Sequence[Problem], size: TableSize, needs: Needs) -> FamilyAdvice:
     profile = family.profile
-    trade_offs = _trade_offs(profile)
+    trade_offs = general_trade_offs(profile)
     if against := _objection(name, profile, problems, size, needs):
         return FamilyAdvice(family=name, fits=False, reason=against, trade_offs=trade_offs)
     seconds = 0.0
@@ -128,13 +128,29 @@ def _judged(name: str, family: Family, problems: Sequence[Problem], size: TableS
         if first is None:
             return FamilyAdvice(family=name, fits=False, reason="not for such a target", trade_offs=trade_offs)
         seconds += _FOLDS * family.seconds(size.rows, size.columns, problem, first)
+    return judged(name, profile, needs, seconds, trade_offs)
+
+
+def judged(
+    name: str, profile: Profile, needs: Needs, seconds: float, trade_offs: tuple[str, ...], suits: Sequence[str] = ()
+) -> FamilyAdvice:
+    """Return what speaks for a family against which nothing speaks but perhaps its time.
+
+    Args:
+        name: Its name.
+        profile: What it is good for.
+        needs: What the user needs.
+        seconds: An estimate of a trial, in processor seconds.
+        trade_offs: What one gives up with it.
+        suits: Why it suits the data, beside its purpose.
+    """
     if needs.seconds is not None and seconds > needs.seconds:
         why = f"a trial is estimated at {duration(seconds)}, and {duration(needs.seconds)} are left for one"
         return FamilyAdvice(family=name, fits=False, reason=why, trade_offs=trade_offs, seconds=seconds)
     tier = 1 + max((_TIERS[_cost(profile, wish)] for wish in needs.wishes), default=0)
     met = [_GOOD[wish] for wish in needs.wishes if _cost(profile, wish) == "low"]
     met += ["a person can read it"] if needs.interpretable else []
-    reason = "; ".join([profile.purpose, *met])
+    reason = "; ".join([profile.purpose, *suits, *met])
     preferred = name in needs.prefer
     return FamilyAdvice(
         family=name,
@@ -148,21 +164,27 @@ def _judged(name: str, family: Family, problems: Sequence[Problem], size: TableS
 
 def _objection(name: str, profile: Profile, problems: Sequence[Problem], size: TableSize, needs: Needs) -> str:
     """Return why a family cannot or should not be tried; empty if nothing speaks against it."""
+    if against := general_objection(name, profile, needs):
+        return against
     classes = max(len(problem.classes) for problem in problems)
+    if not profile.suits(size.rows, size.columns, size.texts, classes):
+        return _limits(profile)
+    return ""
+
+
+def general_objection(name: str, profile: Profile, needs: Needs) -> str:
+    """Return why a family cannot or should not be tried on any data; empty if nothing speaks against it."""
     if name in needs.avoid:
         return "to be avoided"
     if needs.only and name not in needs.only:
         return "not among the families asked for"
     if needs.interpretable and not profile.interpretable:
         return "no person can read its reasons off the model"
-    if (lack := profile.missing()) is not None:
-        return lack
-    if not profile.suits(size.rows, size.columns, size.texts, classes):
-        return _limits(profile)
-    for wish in needs.wishes:
-        if _cost(profile, wish) == "high":
-            return _COST_OF[wish][1]
-    return ""
+    return profile.missing() or _unmet_wish(profile, needs)
+
+
+def _unmet_wish(profile: Profile, needs: Needs) -> str:
+    return next((_COST_OF[wish][1] for wish in needs.wishes if _cost(profile, wish) == "high"), "")
 
 
 def _limits(profile: Profile) -> str:
@@ -172,8 +194,8 @@ def _limits(profile: Profile) -> str:
     return ", ".join([*only, *([f"for at most {', '.join(parts)}"] if parts else [])])
 
 
-def _trade_offs(profile: Profile) -> tuple[str, ...]:
-    """Return what one gives up with a family."""
+def general_trade_offs(profile: Profile) -> tuple[str, ...]:
+    """Return what one gives up with a family, whatever the data."""
     costs = [words for wish, (_, words) in _COST_OF.items() if _cost(profile, wish) == "high"]
     unread = [] if profile.interpretable else ["no person can read its reasons off the model"]
     extra = [f"needs tunesmith[{profile.extra}]"] if profile.extra else []

@@ -41,12 +41,20 @@
                  sees      the target, the size, what is needed, the families by rules, a digest of the table
                  answers   `FamilyOrder`: families in order, why, trade-offs
                  checks    refuse families that the rules refuse; what the user prefers stays first
+    series_analyst   asked  as the analyst, of time series; from Python, `SeriesAnalyst(model).analyse(panel, horizon)`
+                 sees      a digest of the series
+                 answers   `SeriesAnalystAnswer`: suspected seasons, changes and columns known ahead, remarks
+                 checks    measure each suspicion; nothing is acted upon
+    forecaster_selector  asked  from Python, `ForecasterSelector(model).suggest(facts, needs)`
+                 sees      a digest of the series, what is needed, the families by rules
+                 answers   `FamilyOrder`, as the model selector
+                 checks    those of the model selector
     orchestrator     asked  from Python, `Orchestrator(model).propose(history, diagnoses)`
                  sees      the study's summary, the weaknesses of the model, what rules propose
                  answers   `Plan`, as the planner
                  checks    those of the planner's advice; the proposals of the rules fill up what is left
 
-    The analyst, feature engineer, model selector and orchestrator also work without a model, by rules at no cost.
+    The analysts, feature engineer, selectors and orchestrator also work without a model, by rules at no cost.
 
 A role asks a `Model` (`model.py`) and is independent of providers, budgets and threads, so that it can be used alone.
 In a study the first four ask through the `ModelGateway`, which keeps the budget, keeps slots from waiting, and pauses

@@ -84,27 +84,38 @@ class ModelSelector:
         except ModelUnavailable as error:
             self.refused = (unanswered(error),)
             return by_rules
-        return self._ordered(by_rules, answer.families)
+        advice, self.refused = ordered(by_rules, answer.families)
+        return advice
 
-    def _ordered(self, by_rules: Sequence[FamilyAdvice], choices: Sequence[FamilyChoice]) -> list[FamilyAdvice]:
-        """Return the rules' advice in the order of the language model, with its reasons."""
-        known = {advice.family: advice for advice in by_rules}
-        ranks: dict[str, int] = {}
-        for choice in choices:
-            advice = known.get(choice.family)
-            if advice is None:
-                self.refused += (f"there is no family '{short(choice.family, 60)}' to choose from",)
-            elif not advice.fits:
-                self.refused += (f"{advice.family} cannot be tried: {advice.reason}",)
-            elif choice.family not in ranks:
-                ranks[choice.family] = len(ranks)
-                extra = (trade_off,) if (trade_off := short(choice.trade_off, 160)) else ()
-                reason = short(choice.reason, 300) or advice.reason
-                trade_offs = (*advice.trade_offs, *extra)
-                known[choice.family] = replace(advice, reason=reason, trade_offs=trade_offs, by=BY_MODEL)
-        return sorted(
-            known.values(), key=lambda advice: (not advice.fits, advice.tier, ranks.get(advice.family, len(known)))
-        )
+
+def ordered(
+    by_rules: Sequence[FamilyAdvice], choices: Sequence[FamilyChoice]
+) -> tuple[list[FamilyAdvice], tuple[str, ...]]:
+    """Return the rules' advice in the order of a language model, with its reasons, and what is not followed.
+
+    Args:
+        by_rules: The advice of the rules.
+        choices: What the language model chooses, the most promising first.
+    """
+    known = {advice.family: advice for advice in by_rules}
+    ranks: dict[str, int] = {}
+    refused: list[str] = []
+    for choice in choices:
+        advice = known.get(choice.family)
+        if advice is None:
+            refused.append(f"there is no family '{short(choice.family, 60)}' to choose from")
+        elif not advice.fits:
+            refused.append(f"{advice.family} cannot be tried: {advice.reason}")
+        elif choice.family not in ranks:
+            ranks[choice.family] = len(ranks)
+            extra = (trade_off,) if (trade_off := short(choice.trade_off, 160)) else ()
+            reason = short(choice.reason, 300) or advice.reason
+            trade_offs = (*advice.trade_offs, *extra)
+            known[choice.family] = replace(advice, reason=reason, trade_offs=trade_offs, by=BY_MODEL)
+    order = sorted(
+        known.values(), key=lambda advice: (not advice.fits, advice.tier, ranks.get(advice.family, len(known)))
+    )
+    return order, tuple(refused)
 
 
 def _question(

@@ -13,7 +13,8 @@ from .model import Model, ask
 
 Option = Literal[
     "target", "task", "metric", "limits", "interpretable", "families", "avoid", "prefer", "wishes", "exclude", "id",
-    "group", "time", "weight", "positive", "minutes", "trials", "parallel", "memory_gb",
+    "group", "time", "weight", "positive", "minutes", "trials", "parallel", "memory_gb", "horizon", "frequency",
+    "known", "country", "windows",
 ]  # fmt: skip
 LONGEST_NAME = 120
 """Characters of a column's name in a question."""
@@ -57,6 +58,8 @@ class RequestReader:
         self,
         request: str,
         *,
+        data: str = "table",
+        options: Sequence[Option] = (),
         understood: Sequence[str],
         not_understood: Sequence[str],
         columns: Mapping[str, Any],
@@ -67,6 +70,8 @@ class RequestReader:
 
         Args:
             request: The user's words.
+            data: What is learned from: a table, or time series.
+            options: The options that can be set.
             understood: What rules made of them.
             not_understood: What rules made nothing of.
             columns: What is known of each column, by its name.
@@ -78,6 +83,8 @@ class RequestReader:
         """
         question = {
             "request": request,
+            "data": data,
+            "options": list(options),
             "understood": list(understood),
             "not_understood": list(not_understood),
             "columns": {short(name, LONGEST_NAME): about for name, about in list(columns.items())[:_MOST_COLUMNS]},
