@@ -20,8 +20,8 @@ from ..series.panel import Panel
 from ..service.forecast_facts import shown_stamp
 from ..text.cleaning import clean
 from ..text.shell import command
-from ..text.wording import count, duration, number, share
-from .fit_views import findings_of
+from ..text.wording import count, duration, limit, number, share
+from .fit_views import findings_of, request_lines
 
 _MOST_ROWS = 12
 _MOST_FINDINGS = 4
@@ -38,9 +38,11 @@ def understood_forecast(facts: Mapping[str, Any]) -> Printable:
     grid = Table.grid(Column(style=SOFT, no_wrap=True), Column(overflow="fold"), padding=(0, 2, 0, 0))
     for name, words in (
         ("data", facts["data"]),
+        *(("" if index else "request", line) for index, line in enumerate(request_lines(facts.get("request")))),
         *_series_lines(facts),
         ("horizon", count(facts["horizon"], "step")),
         ("metric", f"minimize {facts['metric']}"),
+        *(("limit", limit(entry["metric"], entry["low"], entry["high"])) for entry in facts["limits"]),
         ("backtest", f"the last {count(facts['windows'], 'window')} of each series"),
         ("families", ", ".join(facts["families"].values())),
         *(("", sentence) for sentence in facts["absent"]),

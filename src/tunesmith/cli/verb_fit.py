@@ -12,8 +12,7 @@ import psutil
 from rich.console import Console
 from rich.text import Text
 
-from ..fitting.asked import options_of
-from ..fitting.forecasting.asked import forecast_options_of
+from ..fitting.asked_task import task_options_of
 from ..fitting.forecasting.families import absent_forecasters
 from ..fitting.forecasting.options import ForecastOptions
 from ..fitting.forecasting.result import ForecastResult
@@ -62,7 +61,7 @@ TASKS = ("classification", "binary", "multiclass", "multilabel", "regression", "
 )
 @click.option("--limit", "limits", multiple=True, help='What the model must keep, as "model_mb <= 5"; repeatable.')
 @click.option("--interpretable", is_flag=True, help="The result must be one model that a person can read.")
-@click.option("--horizon", type=int, help="Time series: the number of steps to forecast.")
+@click.option("--horizon", help='Time series: the number of steps to forecast, or a time as "28 days".')
 @click.option("--known", multiple=True, help="Time series: a column that is known ahead, as a price; repeatable.")
 @click.option("--country", help="Time series: the country whose holidays matter, as DE or US-CA.")
 @click.option(
@@ -173,6 +172,4 @@ def _say_how_to_go_on(session: FitSession | ForecastSession) -> None:
 def _options(data: Path, asked: dict[str, Any], folder: Path | None) -> FitOptions | ForecastOptions:
     families = tuple(name.strip() for name in (asked["families"] or "").split(",") if name.strip())
     given = {name: value for name, value in asked.items() if name != "ids"} | {"families": families, "id": asked["ids"]}
-    if asked["task"] == "forecasting" or asked["horizon"] is not None:
-        return forecast_options_of(given)
-    return options_of(data, given, folder=folder)
+    return task_options_of(data, given, folder=folder)

@@ -10,8 +10,8 @@ from typing import Any, Literal, overload
 
 from ..core.budget import Budget
 from ..core.objective import Constraint
-from .asked import options_of
-from .forecasting.asked import forecast_options_of
+from .asked_task import task_options_of
+from .forecasting.options import ForecastOptions
 from .forecasting.result import ForecastResult
 from .forecasting.session import ForecastSession
 from .options import listed, parse_budget, parse_limits
@@ -27,7 +27,7 @@ def fit(
     target: str | Sequence[str] | None = None,
     time: str | None = None,
     id: str | Sequence[str] = (),
-    horizon: int | None = None,
+    horizon: int | str | None = None,
     known: str | Sequence[str] = (),
     country: str | None = None,
     season: int | Sequence[int] = (),
@@ -35,6 +35,8 @@ def fit(
     test: Any = None,
     windows: int | None = None,
     stride: int | None = None,
+    request: str | None = None,
+    interpretable: bool = False,
     minutes: float | None = None,
     budget: Budget | str | None = None,
     metric: str | None = None,
@@ -103,7 +105,7 @@ def fit(
     model: Any = None,
     parallel: int | None = None,
     seed: int = 0,
-    horizon: int | None = None,
+    horizon: int | str | None = None,
     known: str | Sequence[str] = (),
     country: str | None = None,
     season: int | Sequence[int] = (),
@@ -119,9 +121,9 @@ def fit(
     Args:
         data: A path of a CSV or Parquet file, or a frame of pandas, polars, Arrow or NumPy.
         target: The column to predict, or several; may be left out if the request names it.
-        request: What is wanted, in plain words, as `"predict churn, must be explainable, under 5 ms"`. Rules read it,
-            and with `model` a language model reads the rest. Options win over words; `result.request` shows what was
-            understood.
+        request: What is wanted, in plain words, as `"predict churn, must be explainable, under 5 ms"` or
+            `"forecast sales for the next 28 days, daily per store"`. Rules read it, and with `model` a language model
+            reads the rest. Options win over words; `result.request` shows what was understood.
         task: What the target's values are: `"classification"` (also `"binary"` or `"multiclass"`), `"multilabel"` or
             `"regression"`; found out by default. Or `"forecasting"`: they are a time series, which is to be continued.
         minutes: The time for everything, over all sessions, reading and saving included; 5 by default.
@@ -145,7 +147,7 @@ def fit(
         model: A language model that advises the search, as for `tune`.
         parallel: The number of trials that run at once; by default the number of cores.
         seed: The seed of all randomness.
-        horizon: The number of steps to forecast, for time series.
+        horizon: The number of steps to forecast, for time series, or a time such as `"28 days"`.
         known: Columns beside time series that are known ahead, as prices. Those with values after the last one of the
             target, and those that never change within a series, are, too.
         country: The country whose holidays matter to time series, as `"DE"` or `"US-CA"`.
@@ -190,12 +192,12 @@ def fit(
         "memory_gb": limits_of_time.memory_gb,
         "usd": limits_of_time.usd,
     }
+    asked |= {"horizon": horizon, "known": known, "country": country, "season": season}
+    asked |= {"windows": windows, "stride": stride}
     place = Path(tempfile.mkdtemp(prefix="tunesmith-") if folder is None else folder).absolute()
-    if task == "forecasting" or horizon is not None:
-        own = {"horizon": horizon, "known": known, "country": country, "season": season}
-        series = forecast_options_of({**asked, **own, "windows": windows, "stride": stride}, budget=limits_of_time)
-        with ForecastSession(data, series, place, started=started) as forecasting:
+    options = task_options_of(data, asked, budget=limits_of_time, folder=place)
+    if isinstance(options, ForecastOptions):
+        with ForecastSession(data, options, place, started=started) as forecasting:
             return forecasting.run(progress=progress)
-    options = options_of(data, asked, budget=limits_of_time, folder=place)
     with FitSession(data, options, place, started=started) as session:
         return session.run(progress=progress)

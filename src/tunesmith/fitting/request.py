@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
 from ..init.request import has_meaning, plain
 from .files import KeptOptions
-from .request_grammar import compiled, phrases
+from .request_grammar import Phrase, compiled, phrases
 from .request_settings import Setting
 
 _BOUNDARY = re.compile(r"(?<![0-9]),|,(?![0-9])|[;!?]|\.(?=\s|$)| (?:and|but|then|because) ")
@@ -25,7 +25,7 @@ _FILLER = re.compile(
     re.I,
 )
 """Words that carry no meaning of their own in a request about a table, besides those of `init`."""
-SEVERAL = ("limits", "families", "avoid", "prefer", "wishes", "exclude", "id")
+SEVERAL = ("limits", "families", "avoid", "prefer", "wishes", "exclude", "id", "known")
 """Settings that a request may name more than once."""
 
 
@@ -46,12 +46,19 @@ class FitRequest:
     refused: tuple[str, ...] = ()
 
     @classmethod
-    def read(cls, words: str, columns: Sequence[str]) -> Self:
+    def read(
+        cls,
+        words: str,
+        columns: Sequence[str],
+        phrases: Callable[[Sequence[str], str], Iterator[Phrase]] = phrases,
+    ) -> Self:
         """Return what words ask for, by rules.
 
         Args:
             words: The user's words.
             columns: The names of the table's columns.
+            phrases: Yields the phrases that are understood, from the columns and the text; those about a table by
+                default.
 
         Raises:
             InputError: The request is empty, or very long.

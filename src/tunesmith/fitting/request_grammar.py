@@ -9,9 +9,10 @@ from functools import partial
 from ..data.scores import ALIASES, SCORES
 from ..init.name_matching import NameMatcher
 from ..init.name_words import words
-from .request_families import FAMILIES
+from .request_families import OF_TABLES, FamilyNames
 from .request_settings import (
     COUNTS,
+    MetricMatcher,
     Setting,
     column_of,
     columns_of,
@@ -28,11 +29,11 @@ from .request_settings import (
 )
 
 _NUMBER = r"(?:(?<![\w.,-])(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]*\.?[0-9]+)(?![.,][0-9]))"
-_COUNT = rf"(?:{_NUMBER}|(?:{'|'.join(sorted(COUNTS, key=len, reverse=True))})(?= ))"
+COUNT = rf"(?:{_NUMBER}|(?:{'|'.join(sorted(COUNTS, key=len, reverse=True))})(?= ))"
 _SHORT = r"(?:ms|msecs?|milli ?seconds?|µs|μs|us|micro ?seconds?)"
-_UNIT = r"(?:seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h)"
+TIME_UNIT = r"(?:seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h)"
 _BYTES = r"(?P<unit>[kmg])(?:i?b|(?:ilo|ega|iga)?bytes?)"
-_MOST = (
+AT_MOST = (
     r"(?:(?:in )?(?:at (?:the )?most|up to|max(?:imum|imal)?(?: of)?|not? (?:more|longer|larger|bigger|slower) than|"
     r"(?:less|smaller|faster|quicker|lower) than|within|under|below|in|for|about|around|<=?) ?)"
 )
@@ -61,18 +62,22 @@ def phrases(columns: Sequence[str], text: str) -> Iterator[Phrase]:
         text: The request.
     """
     names = NameMatcher(columns, text)
-    yield from _column_roles(names)
-    yield from _speed_and_size()
+    yield from _rows(names)
+    yield from column_phrases(names)
+    yield from _speed()
+    yield from size_phrases()
+    yield from explained_phrases()
     yield from _wishes()
-    yield from _families()
-    yield from _metrics(NameMatcher([*SCORES, *ALIASES], text))
+    yield from family_phrases(OF_TABLES)
+    yield from metric_phrases(MetricMatcher({name: score.maximize for name, score in SCORES.items()}, ALIASES, text))
     yield from _tasks()
-    yield from _budget()
+    yield from budget_phrases()
     yield from _targets(names, columns, text)
 
 
-def _column_roles(names: NameMatcher) -> Iterator[Phrase]:
-    one, several = rf"{_COLUMN}(?P<columns>{names.pattern})(?: column)?", _several(names)
+def _rows(names: NameMatcher) -> Iterator[Phrase]:
+    """Yield what is said of the rows of a table: which belong together, how much they count, their classes."""
+    one = _one(names)
     yield rf"(?:group(?:ed)? (?:rows )?by|groups? (?:are|is|in|by)|split by) {one}", partial(column_of, names, "group")
     yield (
         rf"(?:keep )?(?:all )?(?:the )?(?:rows|records|visits) (?:of|with) (?:the|one|a) (?:same )?{one}(?: stay)?"
@@ -80,24 +85,29 @@ def _column_roles(names: NameMatcher) -> Iterator[Phrase]:
         partial(column_of, names, "group"),
     )
     yield rf"{one} is (?:the|a) group(?:ing)?(?: column)?", partial(column_of, names, "group")
-    yield rf"(?:time|date) (?:column )?(?:is|are in|in|:|=) ?{one}", partial(column_of, names, "time")
-    yield rf"{one} is (?:the|a) (?:time|date|timestamp)(?: column)?", partial(column_of, names, "time")
-    yield rf"(?:order(?:ed)?|sort(?:ed)?|split) (?:in time )?by (?:time|date) {one}", partial(column_of, names, "time")
-    yield rf"(?:ordered|sorted) by {one}|validate on later {one}", partial(column_of, names, "time")
     yield rf"weight(?:ed|s)?(?: rows| are| is)? (?:by|with|in) {one}", partial(column_of, names, "weight")
     yield rf"{one} (?:is|holds|has) (?:the|a) (?:sample |row )?weights?", partial(column_of, names, "weight")
-    yield rf"(?:the )?(?:id|key|identifier)(?: column)? (?:is|in|:|=) ?{one}", partial(columns_of, names, "id")
-    yield rf"{one} is (?:just )?(?:the|an?) (?:row )?(?:id|key|identifier)", partial(columns_of, names, "id")
-    never = r"(?:do not|don'?t|never|must not|may not|cannot|can'?t) (?:use|look at|consider|include|rely on)"
-    out = r"(?:ignore|ignoring|exclude|excluding|drop|leave out|omit|without(?: using)?|except|disregard)"
-    yield rf"(?:{never}|{out}) {several}", partial(columns_of, names, "exclude")
     yield (
         r"(?:the )?(?:positive class|class of interest|interesting class)(?: is| =|:)? ?(?P<class>[\w.+-]+)",
         lambda match: [Setting(name="positive", value=told(match, "class"), words=match[0])],
     )
 
 
-def _speed_and_size() -> Iterator[Phrase]:
+def column_phrases(names: NameMatcher) -> Iterator[Phrase]:
+    """Yield what is said of columns of any data: the time, what names a row, and what must not be used."""
+    one, several = _one(names), several_of(names)
+    yield rf"(?:time|date) (?:column )?(?:is|are in|in|:|=) ?{one}", partial(column_of, names, "time")
+    yield rf"{one} is (?:the|a) (?:time|date|timestamp)(?: column)?", partial(column_of, names, "time")
+    yield rf"(?:order(?:ed)?|sort(?:ed)?|split) (?:in time )?by (?:time|date) {one}", partial(column_of, names, "time")
+    yield rf"(?:ordered|sorted) by {one}|validate on later {one}", partial(column_of, names, "time")
+    yield rf"(?:the )?(?:id|key|identifier)(?: column)? (?:is|in|:|=) ?{one}", partial(columns_of, names, "id")
+    yield rf"{one} is (?:just )?(?:the|an?) (?:row )?(?:id|key|identifier)", partial(columns_of, names, "id")
+    never = r"(?:do not|don'?t|never|must not|may not|cannot|can'?t) (?:use|look at|consider|include|rely on)"
+    out = r"(?:ignore|ignoring|exclude|excluding|drop|leave out|omit|without(?: using)?|except|disregard)"
+    yield rf"(?:{never}|{out}) {several}", partial(columns_of, names, "exclude")
+
+
+def _speed() -> Iterator[Phrase]:
     rows = rf"(?: ?(?:per|for|a|an|each|every|/) ?(?:(?P<rows>{_NUMBER}|thousand|million) ?)?{_ROW})"
     context = r"(?: (?:latency|inference(?: time)?|prediction time|response time|to predict|to answer))"
     asks = (
@@ -105,16 +115,24 @@ def _speed_and_size() -> Iterator[Phrase]:
         rf"answers?|responds?|response)(?: time| latency| takes?| take)?{_IS} )"
     )
     yield (
-        rf"{asks}?{_MOST}?(?P<value>{_COUNT}) ?(?P<time>{_SHORT}){context}?{rows}?{context}?",
+        rf"{asks}?{AT_MOST}?(?P<value>{COUNT}) ?(?P<time>{_SHORT}){context}?{rows}?{context}?",
         latency_of,
     )
-    yield rf"{asks}{_MOST}(?P<value>{_COUNT}) ?(?P<time>{_UNIT}){rows}?", latency_of
-    yield rf"{_MOST}(?P<value>{_COUNT}) ?(?P<time>{_UNIT}){rows}", latency_of
+    yield rf"{asks}{AT_MOST}(?P<value>{COUNT}) ?(?P<time>{TIME_UNIT}){rows}?", latency_of
+    yield rf"{AT_MOST}(?P<value>{COUNT}) ?(?P<time>{TIME_UNIT}){rows}", latency_of
+
+
+def size_phrases() -> Iterator[Phrase]:
+    """Yield the memory of a trial and the size of the model."""
     memory = r"(?:memory|ram)"
-    amount = rf"{_MOST}?(?P<value>{_COUNT}) ?{_BYTES}"
+    amount = rf"{AT_MOST}?(?P<value>{COUNT}) ?{_BYTES}"
     yield rf"{amount}(?: of)? {memory}|{memory}(?: use)?{_IS} {amount}", memory_of
     of_model = rf"(?:(?:the )?(?:model(?: size)?|size|file){_IS} )?"
     yield rf"{of_model}{amount}(?: (?:large|big|in size|model|on disk))?", size_of
+
+
+def explained_phrases() -> Iterator[Phrase]:
+    """Yield whether a person must be able to read the model."""
     unneeded = (
         r"(?:(?:it )?(?:needs? not|needn'?t|does(?: not|n'?t) (?:have|need) to|do(?: not|n'?t) need it to) be|"
         r"no need to be)"
@@ -144,35 +162,37 @@ def _wishes() -> Iterator[Phrase]:
         )
 
 
-def _families() -> Iterator[Phrase]:
-    kind = rf"(?:an? |the |any )?(?:{FAMILIES})(?: models?)?"
+def family_phrases(families: FamilyNames) -> Iterator[Phrase]:
+    """Yield which families to try, to prefer or to avoid."""
+    kind = rf"(?:an? |the |any )?(?:{families.pattern})(?: models?)?"
     several = rf"(?P<families>{kind}(?:(?:,? (?:and|or|nor) |, | & |/){kind})*)"
     never = (
         r"(?:no|not|without(?: using)?|avoid(?:ing)?|except(?: for)?|exclude|(?:do not|don'?t|never) (?:use|try|want))"
     )
-    yield rf"{never} {several}", partial(family_of, "avoid")
+    yield rf"{never} {several}", partial(family_of, families, "avoid")
     yield (
         rf"(?:prefer(?:ably|s)?|ideally|rather|favou?r|start with|first)(?: use| with)? {several}",
-        partial(family_of, "prefer"),
+        partial(family_of, families, "prefer"),
     )
     # The name of a regression is that of a model, not of a task.
     yield (
         r"(?P<families>(?:logistic|linear|ridge|lasso|elastic[ -]net) regression)(?: model)?(?: for)?",
-        partial(family_of, "families"),
+        partial(family_of, families, "families"),
     )
     only = (
         r"(?:(?:only|just|nothing but)(?: use| try)?|"
         r"(?:use|using|try|train|fit|with|must be|should be|has to be)(?: only| just)?)"
     )
-    yield rf"{only} {several}(?: only)?|{several} only", partial(family_of, "families")
+    yield rf"{only} {several}(?: only)?|{several} only", partial(family_of, families, "families")
 
 
-def _metrics(metrics: NameMatcher) -> Iterator[Phrase]:
+def metric_phrases(metrics: MetricMatcher) -> Iterator[Phrase]:
+    """Yield what is to be improved, and how good the model must be."""
     metric = rf"(?P<metric>{metrics.pattern})(?: score)?"
     value = rf"(?P<value>{_NUMBER}) ?(?P<percent>%|percent)?"
     yield rf"(?:an? |the )?{metric}{_IS} {_LEAST} ?{value}", partial(quality_of, metrics, ">=")
     yield rf"{_LEAST} ?{value} (?:of )?{metric}", partial(quality_of, metrics, ">=")
-    yield rf"(?:an? |the )?{metric}{_IS} {_MOST} ?{value}", partial(quality_of, metrics, "<=")
+    yield rf"(?:an? |the )?{metric}{_IS} {AT_MOST} ?{value}", partial(quality_of, metrics, "<=")
     larger, smaller = r"(?:maximi[sz]e|increase|raise|highest|largest)", r"(?:minimi[sz]e|reduce|lower|lowest|smallest)"
     yield rf"{larger} (?:the )?{metric}", partial(metric_of, metrics, True)
     yield rf"{smaller} (?:the )?{metric}", partial(metric_of, metrics, False)
@@ -199,16 +219,17 @@ def _tasks() -> Iterator[Phrase]:
         )
 
 
-def _budget() -> Iterator[Phrase]:
-    yield rf"{_MOST}?(?P<value>{_COUNT}) (?:trials?|configurations|runs)", partial(whole_of, "trials")
+def budget_phrases() -> Iterator[Phrase]:
+    """Yield how long and how often models may be trained."""
+    yield rf"{AT_MOST}?(?P<value>{COUNT}) (?:trials?|configurations|runs)", partial(whole_of, "trials")
     yield (
-        rf"{_MOST}?(?P<value>{_COUNT}) (?:trials )?(?:at once|in parallel|at the same time)",
+        rf"{AT_MOST}?(?P<value>{COUNT}) (?:trials )?(?:at once|in parallel|at the same time)",
         partial(whole_of, "parallel"),
     )
     yield (
         rf"(?:(?:trains?|training|done|ready|finish(?:ed)?|result|time(?: budget)?|budget|takes?){_IS} )?"
-        rf"{_MOST}?(?P<value>{_COUNT}) ?"
-        rf"(?P<time>{_UNIT})(?: (?:of )?(?:training|time|budget|in total|total))?",
+        rf"{AT_MOST}?(?P<value>{COUNT}) ?"
+        rf"(?P<time>{TIME_UNIT})(?: (?:of )?(?:training|time|budget|in total|total))?",
         minutes_of,
     )
 
@@ -224,24 +245,29 @@ def _targets(names: NameMatcher, columns: Sequence[str], text: str) -> Iterator[
         r"somebody'?s|houses?|persons?|likely|to|probability|chance|risk|value|number|values|level|column|target))*)"
     )
     after = r"(?: (?:of|for) (?:the |our |my |each |every |a |an |new )?(?!the |our )[a-z]+)?"
-    matchers = [names, _parts(columns, text)]
+    matchers = [names, word_matcher(columns, text)]
     for matcher in matchers:
-        yield rf"{asks}{between} {_several(matcher)}{after}", partial(target_of, matcher)
+        yield rf"{asks}{between} {several_of(matcher)}{after}", partial(target_of, matcher)
         is_target = r"(?:the )?(?:target|label|outcome|response|dependent variable|goal)(?: column| variable)?"
-        yield rf"{is_target}(?: is| are|:| =| of)? ?{_several(matcher)}", partial(target_of, matcher)
-        yield rf"{_several(matcher)} (?:is|are) (?:the |our )?(?:target|label|outcome)s?", partial(target_of, matcher)
+        yield rf"{is_target}(?: is| are|:| =| of)? ?{several_of(matcher)}", partial(target_of, matcher)
+        yield rf"{several_of(matcher)} (?:is|are) (?:the |our )?(?:target|label|outcome)s?", partial(target_of, matcher)
         yield (
-            rf"{_several(matcher)} (?:prediction|classifier|regression|classification)(?: model)?",
+            rf"{several_of(matcher)} (?:prediction|classifier|regression|classification)(?: model)?",
             partial(target_of, matcher),
         )
 
 
-def _several(names: NameMatcher) -> str:
+def _one(names: NameMatcher) -> str:
+    return rf"{_COLUMN}(?P<columns>{names.pattern})(?: column)?"
+
+
+def several_of(names: NameMatcher) -> str:
+    """Return a pattern of one or several columns."""
     one = rf"{_COLUMN}{names.pattern}(?: column)?"
     return rf"(?P<columns>{one}(?:(?:, and |, | and | or | & ){one})*)"
 
 
-def _parts(columns: Sequence[str], text: str) -> NameMatcher:
+def word_matcher(columns: Sequence[str], text: str) -> NameMatcher:
     """Return a matcher of columns by a word, or a form of one, that no other column has.
 
     So `price` is `SalePrice`, `churn` is `churned` and `survival` is `Survived`.

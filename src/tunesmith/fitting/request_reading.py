@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Any
 from .. import plugins
 from ..agents.roles.model import Model
 from ..agents.roles.request_reader import LONGEST_NAME, Phrase, RequestReader
-from ..data.scores import ALIASES, SCORES
 from ..errors import InputError, ModelUnavailable
-from ..families.base import BASELINE
 from ..init.request import is_quoted
 from ..text.cleaning import short
 from .options import parse_limits
 from .request import SEVERAL, FitRequest
 from .request_checks import setting_fault
 from .request_settings import Setting
+from .vocabulary import TABLES, Vocabulary
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +31,11 @@ _TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0
 
 
 def read_request(
-    words: str, frame: pd.DataFrame, model: Model | None = None, fault: Callable[[FitRequest], str] = lambda request: ""
+    words: str,
+    frame: pd.DataFrame,
+    model: Model | None = None,
+    fault: Callable[[FitRequest], str] = lambda request: "",
+    vocabulary: Vocabulary = TABLES,
 ) -> FitRequest:
     """Return what words ask of `fit`.
 
@@ -44,27 +47,30 @@ def read_request(
         frame: The first rows of the table.
         model: The language model; None for rules alone.
         fault: Says why a request cannot be carried out, or returns an empty text.
+        vocabulary: What words can name.
 
     Raises:
         InputError: The request is empty, or very long.
     """
     columns = [str(name) for name in frame.columns]
-    request = FitRequest.read(words, columns)
+    request = FitRequest.read(words, columns, vocabulary.phrases)
     if model is None:
         return request
     try:
         reading = RequestReader(model).read(
             request.words,
+            data=vocabulary.data,
+            options=vocabulary.options,
             understood=request.understood,
             not_understood=request.not_understood,
             columns=_described(frame),
-            metrics=list(SCORES),
-            families=_purposes(),
+            metrics=list(vocabulary.maximize),
+            families=_purposes(vocabulary),
         )
     except ModelUnavailable as error:
         return replace(request, refused=(f"no language model answered, and rules alone read it: {short(error, 300)}",))
     for phrase in sorted(reading.phrases, key=lambda phrase: phrase.option != "target"):
-        request = _amended(request, phrase, columns, fault)
+        request = _amended(request, phrase, columns, fault, vocabulary)
     known = {*request.not_understood, *(setting.words for setting in request.settings)}
     missed = [short(text, 200) for text in reading.not_understood if is_quoted(text, request.words)]
     more = [text for text in missed if not any(text.lower() in one.lower() for one in known)]
@@ -72,15 +78,19 @@ def read_request(
 
 
 def _amended(
-    request: FitRequest, phrase: Phrase, columns: Sequence[str], fault: Callable[[FitRequest], str]
+    request: FitRequest,
+    phrase: Phrase,
+    columns: Sequence[str],
+    fault: Callable[[FitRequest], str],
+    vocabulary: Vocabulary,
 ) -> FitRequest:
     """Return a request with what a model reads in one phrase, or with the reason why that has no effect."""
-    setting = _setting(phrase, columns)
+    setting = _setting(phrase, columns, vocabulary)
     if any(entry.name == setting.name and entry.value == setting.value for entry in request.settings):
         return request  # As the rules read it.
     why = (
         ("" if is_quoted(setting.words, request.words) else "the request does not say so.")
-        or setting_fault(setting, columns)
+        or setting_fault(setting, columns, vocabulary)
         or _contradiction(request, setting)
     )
     amended = replace(
@@ -96,19 +106,19 @@ def _amended(
     return amended
 
 
-def _setting(phrase: Phrase, columns: Sequence[str]) -> Setting:
+def _setting(phrase: Phrase, columns: Sequence[str], vocabulary: Vocabulary) -> Setting:
     """Return what a phrase sets, in the type and the spelling that the option has; faults are found later."""
     names: dict[str, str] = {short(name, LONGEST_NAME): name for name in columns}
     spelled = {name.casefold(): name for name in names} | {name: name for name in names}
     values: list[Any] = list(phrase.values)
-    if phrase.option in ("target", "exclude", "id", "group", "time", "weight"):
+    if phrase.option in ("target", "exclude", "id", "group", "time", "weight", "known"):
         texts = [short(value, LONGEST_NAME) for value in values]
         values = [names.get(spelled.get(text, spelled.get(text.casefold(), text)), text) for text in texts]
     elif phrase.option == "metric":
-        values = [ALIASES.get(key, key) for key in (str(value).strip().lower() for value in values)]
+        values = [vocabulary.aliases.get(key, key) for key in (str(value).strip().lower() for value in values)]
     elif phrase.option == "interpretable":
         values = [_TRUTHS.get(str(value).lower()[:10], value) for value in values]
-    elif phrase.option in ("trials", "parallel", "minutes", "memory_gb"):
+    elif phrase.option in ("trials", "parallel", "minutes", "memory_gb", "windows"):
         values = [_number(value) for value in values]
     else:
         values = [short(value, LONGEST_NAME) for value in values]
@@ -159,12 +169,12 @@ def _described(frame: pd.DataFrame) -> dict[str, Any]:
     return described
 
 
-def _purposes() -> dict[str, str]:
+def _purposes(vocabulary: Vocabulary) -> dict[str, str]:
     found: dict[str, str] = {}
-    for name in plugins.names("families"):
-        if name != BASELINE:
+    for name in plugins.names(vocabulary.families):
+        if name != vocabulary.baseline:
             try:
-                found[name] = plugins.load("families", name).profile.purpose
+                found[name] = plugins.load(vocabulary.families, name).profile.purpose
             except InputError:
                 continue  # Another's plugin that cannot be loaded.
     return found

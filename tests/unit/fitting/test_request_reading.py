@@ -12,7 +12,7 @@ import pytest
 
 import tunesmith as ts
 from tunesmith import plugins
-from tunesmith.fitting import asked
+from tunesmith.fitting import asked_words
 from tunesmith.fitting.asked import options_of
 from tunesmith.fitting.options import FitOptions
 from tunesmith.service.explain import explanation_of
@@ -151,7 +151,7 @@ def test_without_a_key_or_money_no_model_is_asked(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_model_that_takes_too_long_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asked, "_LEAST_READING_SECONDS", 0.3)
+    monkeypatch.setattr(asked_words, "_LEAST_READING_SECONDS", 0.3)
     options, _ = read(Hang(30), minutes=0.02)
     assert options.request is not None
     assert options.request.refused == ("no language model answered within 0.3 s, and rules alone read it.",)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ...core.arrays import Floats
 from ...core.machine_faults import writing
 from ...core.trial import State, Trial
 from ...ensembles.forecast_combination import ForecastCombination
@@ -17,7 +18,7 @@ from ...study.study import Study
 from ...tasks import forecast
 from ...tasks.forecast import ForecastTask
 from ...trial_folder.names import ARTIFACTS_FOLDER
-from ..files import MODEL_FOLDER
+from ..files import MODEL_FOLDER, KeptOptions
 
 _ADDED_UP = ("model_mb", "forecast_seconds")
 """What an ensemble costs is the sum of what its members cost."""
@@ -31,18 +32,9 @@ def combine_forecasts(study: Study, task: ForecastTask) -> None:
         OutputError: The folder cannot be written.
     """
     assert study.folder is not None
-    candidates = _candidates(study)
-    if not candidates:
-        raise InputError("no model was trained in time. Allow more minutes.")
+    combination, backtested = chosen_forecasts(study, task)
     backtest, score = task.backtest, forecast_score(task.metric)
-    combination, backtested = ForecastCombination.fit(
-        backtest,
-        {trial.number: _read(trial, forecast.BACKTEST_FILE) for trial in candidates},
-        score,
-        kinds={trial.number: str(trial.parameters["family"]) for trial in candidates},
-        fits=lambda members: _allow(study, members),
-    )
-    members = [trial for trial in candidates if trial.number in combination.weights]
+    members = [trial for trial in study.trials if trial.number in combination.weights]
     with writing(study.folder / MODEL_FOLDER):
         save_forecast_ensemble(
             study.folder / MODEL_FOLDER,
@@ -56,6 +48,27 @@ def combine_forecasts(study: Study, task: ForecastTask) -> None:
             forecasts={trial.number: _read(trial, forecast.FORECAST_FILE) for trial in members},
             backtested=backtested,
         )
+
+
+def chosen_forecasts(study: Study, task: ForecastTask) -> tuple[ForecastCombination, Floats]:
+    """Return how the complete trials of a study are best combined, and its forecasts of the backtest.
+
+    Raises:
+        InputError: No trial is complete.
+    """
+    candidates = _candidates(study)
+    if not candidates:
+        raise InputError("no model was trained in time. Allow more minutes.")
+    kept = None if study.folder is None else KeptOptions.load(study.folder)
+    single = kept is not None and kept.interpretable
+    return ForecastCombination.fit(
+        task.backtest,
+        {trial.number: _read(trial, forecast.BACKTEST_FILE) for trial in candidates},
+        forecast_score(task.metric),
+        kinds={trial.number: str(trial.parameters["family"]) for trial in candidates},
+        fits=lambda members: _allow(study, members, single=single),
+        own_weights=not single,
+    )
 
 
 def trial_ensemble(study: Study, trial: Trial) -> ForecastEnsemble:
@@ -95,8 +108,10 @@ def _candidates(study: Study) -> list[Trial]:
     return feasible or sorted(complete, key=lambda trial: violations[trial.number])[:1]
 
 
-def _allow(study: Study, members: Collection[int]) -> bool:
+def _allow(study: Study, members: Collection[int], *, single: bool) -> bool:
     """Return whether some trials may be combined."""
+    if single and len(members) > 1:
+        return False
     metrics = [study.trials[number].metrics for number in members]
     totals = {name: sum(one.get(name, 0.0) for one in metrics) for name in _ADDED_UP}
     limits = [limit for limit in study.objective.constraints if limit.metric in totals]

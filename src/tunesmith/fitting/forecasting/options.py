@@ -8,6 +8,7 @@ from typing import Any
 from ...core.schema import expect_range, expect_whole
 from ...errors import InputError
 from ...series.calendar import check_country
+from ...series.span import Span
 from ..options import SearchOptions
 
 COSTS = ("fit_seconds", "forecast_seconds", "model_mb")
@@ -22,7 +23,8 @@ class SeriesOptions:
         targets: The columns with values; each is a series of its own. All columns of numbers by default.
         time: The column with the time of each row; found by default.
         ids: The columns that name the series of each row; found by default.
-        horizon: The number of steps to forecast; found by default.
+        horizon: The number of steps to forecast, or a time such as `28 days`; found by default.
+        frequency: How often there is a value, as `daily`; found in any case, and told where it differs.
         known: Columns that are known ahead, such as prices and promotions.
         country: The country whose holidays matter, as `DE` or `US-CA`; none by default.
         exclude: Columns that are not used.
@@ -38,7 +40,8 @@ class SeriesOptions:
     targets: tuple[str, ...] = ()
     time: str | None = None
     ids: tuple[str, ...] = ()
-    horizon: int | None = None
+    horizon: int | str | None = None
+    frequency: str | None = None
     known: tuple[str, ...] = ()
     country: str | None = None
     exclude: tuple[str, ...] = ()
@@ -48,7 +51,10 @@ class SeriesOptions:
     test: Any = None
 
     def __post_init__(self) -> None:
-        for name in ("horizon", "windows", "stride"):
+        if isinstance(self.horizon, str):
+            span = Span.parse(self.horizon)
+            object.__setattr__(self, "horizon", span.count if span.unit == "step" else str(span))
+        for name in ("windows", "stride", *(() if isinstance(self.horizon, str) else ("horizon",))):
             if (value := getattr(self, name)) is not None:
                 expect_range(self, name, 1)
                 object.__setattr__(self, name, expect_whole(value, 1, name))
@@ -70,6 +76,7 @@ class SeriesOptions:
             "time": self.time,
             "country": self.country,
             "horizon": self.horizon,
+            "frequency": self.frequency,
             "seasons": seasons,
             "windows": self.windows,
             "stride": self.stride,

@@ -9,16 +9,17 @@ from typing import Any
 
 import numpy as np
 
+from ...data.findings import Finding
 from ...data.fingerprint import fingerprint
 from ...errors import InputError
-from ...series.columns import find_columns
 from ...series.frequency import Frequency
 from ...series.held_out import HeldOut
 from ...series.levels import LEVELS
 from ...series.panel import Panel
-from ...series.reading import read_panel
+from ...series.read import read_series
 from ...series.rows import read_series_table, with_index
-from ...series.seasons import find_seasons
+from ...series.span import Span
+from ...text.cleaning import short
 from ..kept_data import check_same, keep
 from .options import SeriesOptions
 
@@ -74,36 +75,55 @@ class _Prepared:
 
 
 def _prepared(data: Any, options: SeriesOptions, source: Mapping[str, Any]) -> _Prepared:
-    panel = replace(_panel(data, options), source=source)
+    panel = replace(series_of(data, options), source=source)
     horizon = checked_horizon(panel, options.horizon)
     if options.test is None:
         return _Prepared(panel=panel, held_out=None)
     return _Prepared(panel=panel, held_out=HeldOut.of(read_series_table(options.test), panel, horizon))
 
 
-def _panel(data: Any, options: SeriesOptions) -> Panel:
-    raw = read_series_table(data)
-    columns = find_columns(
-        raw.frame,
+def series_of(data: Any, options: SeriesOptions) -> Panel:
+    """Return the series in a table.
+
+    Args:
+        data: What `read_series_table` accepts.
+        options: What the user says about them.
+
+    Raises:
+        InputError: The data cannot be read, or hold no series.
+    """
+    panel = read_series(
+        data,
         targets=options.targets,
         time=options.time,
         ids=options.ids,
         known=options.known,
+        country=options.country,
         exclude=options.exclude,
-        decimal=raw.decimal,
+        seasons=options.seasons,
     )
-    panel = read_panel(raw, replace(columns, country=options.country))
-    if options.seasons is not None:
-        return replace(panel, seasons=options.seasons)
-    return replace(panel, seasons=tuple(season.length for season in find_seasons(panel)))
+    if options.frequency in (None, panel.frequency.words):
+        return panel
+    return replace(panel, findings=(*panel.findings, _other_frequency(panel, options.frequency or "")))
 
 
-def checked_horizon(panel: Panel, asked: int | None) -> int:
+def _other_frequency(panel: Panel, told: str) -> Finding:
+    return Finding(
+        kind="other_frequency",
+        severity="warning",
+        text=f"The times are {panel.frequency.words}, not {short(told, 40)} as the request has it.",
+        remedy="They are forecast as they are. Add the values up before, if you want longer steps.",
+    )
+
+
+def checked_horizon(panel: Panel, asked: int | str | None) -> int:
     """Return the steps to forecast: those that the user asks for, or the usual ones.
 
     Raises:
-        InputError: It is absurdly long.
+        InputError: It is absurdly long, or a time that is no number of steps of these series.
     """
+    if isinstance(asked, str):
+        asked = Span.parse(asked).steps(panel.frequency)
     horizon = default_horizon(panel) if asked is None else asked
     longest = int(panel.lengths.max())
     most = min(_LONGEST_HORIZON * longest, _MOST_QUANTILES // (len(panel) * len(LEVELS)))

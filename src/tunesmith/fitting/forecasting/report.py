@@ -9,11 +9,14 @@ from typing import Any
 import numpy as np
 
 from ... import __version__, plugins
+from ...core.arrays import Floats
 from ...core.trial import State, Trial
 from ...diagnosis.forecast_assessment import ForecastAssessment, ForecastRow
+from ...ensembles.forecast_combination import ForecastCombination
 from ...ensembles.forecast_ensemble import ForecastEnsemble
 from ...errors import InputError, TunesmithError
 from ...series.analysis import analyse_series
+from ...series.levels import LEVELS
 from ...study.study import Study
 from ...tasks.forecast import BACKTEST_FILE, ForecastTask
 from ...text.shell import command
@@ -25,7 +28,20 @@ _LOGGER = logging.getLogger(__name__)
 
 
 def assess_forecasts(study: Study, ensemble: ForecastEnsemble) -> ForecastAssessment:
-    """Return what is known about the forecasts of a study's ensemble.
+    """Return what is known about the forecasts of a study's ensemble; see `assess`."""
+    return assess(study, ensemble.combination, ensemble.backtested, ensemble.trained)
+
+
+def assess(
+    study: Study, combination: ForecastCombination, backtested: Floats, future: Floats | None = None
+) -> ForecastAssessment:
+    """Return what is known about the forecasts of a combination of a study's models.
+
+    Args:
+        study: A study whose task is time series.
+        combination: How its trials are combined.
+        backtested: The forecasts of the backtest, shape `(rows, steps, levels)`.
+        future: Those after the ends of the series, shape `(series, horizon, levels)`; none if they are not needed.
 
     Raises:
         InputError: The study is no fit of time series, or its forecasts are gone.
@@ -35,7 +51,9 @@ def assess_forecasts(study: Study, ensemble: ForecastEnsemble) -> ForecastAssess
         raise InputError("the study must be a fit of time series.")
     complete = [trial for trial in study.trials if trial.state is State.COMPLETE]
     ranked = sorted(complete, key=lambda trial: trial.metrics[task.metric])
-    weights = ensemble.combination.weights
+    weights = combination.weights
+    if future is None:
+        future = np.empty((0, task.horizon, len(LEVELS)))
     try:
         single, baseline = _backtest(ranked[0]), _backtest(complete[0])
     except OSError as error:
@@ -43,10 +61,10 @@ def assess_forecasts(study: Study, ensemble: ForecastEnsemble) -> ForecastAssess
     return ForecastAssessment(
         metric=task.metric,
         backtest=task.backtest,
-        forecast=ensemble.backtested.astype(np.float64),
+        forecast=backtested.astype(np.float64),
         single=single,
         baseline=baseline,
-        future=ensemble.trained.astype(np.float64),
+        future=future.astype(np.float64),
         rows=[_row(trial, task.metric, weights.get(trial.number, 0.0)) for trial in ranked],
         analysis=analyse_series(task.loaded, task.horizon),
     )

@@ -12,6 +12,8 @@ import numpy as np
 from ... import plugins
 from ...core.arrays import Floats
 from ...core.trial import State
+from ...diagnosis.diagnosis import Diagnosis
+from ...diagnosis.forecast_weaknesses import forecast_weaknesses
 from ...ensembles.forecast_ensemble import ForecastEnsemble
 from ...errors import InputError
 from ...exporters.base import Export
@@ -29,9 +31,10 @@ from ...text import wording
 from ...trial_folder.names import ARTIFACTS_FOLDER
 from ..export import export_model
 from ..files import MODEL_FOLDER
+from ..request import FitRequest, kept_request
 from .combine import combine_forecasts, trial_ensemble
 from .prepare import PANEL_FOLDER
-from .report import write_forecasts
+from .report import assess_forecasts, write_forecasts
 from .test_part import score_test_part
 from .workflow import write_forecast_workflow
 
@@ -178,6 +181,15 @@ class ForecastResult:
             OutputError: The file cannot be written.
         """
         return write_forecast_workflow(self.study, self.ensemble, path)
+
+    def diagnose(self) -> tuple[Diagnosis, ...]:
+        """Return where the forecasts are weak and what helps, the most severe first; see also `report`."""
+        return forecast_weaknesses(assess_forecasts(self.study, self.ensemble))
+
+    @property
+    def request(self) -> FitRequest | None:
+        """What was understood of the words that the fit began with; None if there were none."""
+        return kept_request(self.folder)
 
     @property
     def task(self) -> ForecastTask:

@@ -20,11 +20,14 @@ from ...tasks.forecast import ForecastTask
 from ..files import KeptOptions
 from ..ordered_study import RESERVED_SECONDS, run_first, study_options
 from .combine import combine_forecasts
-from .families import first_forecasts, forecast_space, forecasters
+from .families import forecast_space, forecasters
 from .options import COSTS, ForecastOptions
 from .prepare import PANEL_FOLDER, checked_horizon, default_windows, prepare_series
 from .report import write_forecasts_quickly
 from .result import ForecastResult
+from .second_look import SecondLookAtSeries
+from .selection import about_series, asked_forecasters, planned_forecasts
+from .series_tools import SeriesTools
 from .workflow import write_forecast_workflow
 
 _SAVING_SECONDS = 0.5  # For a trial that has trained until its end.
@@ -59,7 +62,7 @@ class ForecastSession:
         self.limits = self._named_limits()
         horizon = checked_horizon(self.panel, options.series.horizon)
         windows = options.series.windows or default_windows(self.panel)
-        names = self._family_names(horizon)
+        names = self._family_names(horizon, windows)
         self.families: dict[str, Forecaster] = forecasters(self.panel, horizon, names)
         self.task = ForecastTask(
             panel=PANEL_FOLDER,
@@ -79,10 +82,23 @@ class ForecastSession:
                 space=forecast_space(self.families),
                 objective=Objective((Metric(self.score.name, "minimize"),), tuple(self.limits)),
                 folder=folder,
-                planned=first_forecasts(self.families, self.panel, horizon, windows),
+                planned=planned_forecasts(self.families, self.panel, horizon, windows, options),
                 started=started,
             ),
         )
+        if self.study.adviser is not None:
+            self.study.adviser.about = about_series(self.panel, horizon, self.families, options.request)
+            self.study.adviser.more_tools = lambda results: SeriesTools(self.study, results).tools
+        self._second_look = self._prepared_look(horizon)
+
+    def _prepared_look(self, horizon: int) -> SecondLookAtSeries | None:
+        """Return a language model's look at the series, to be asked when a new study begins; None without one."""
+        adviser = self.study.adviser
+        if adviser is None or self.study.history.trials:
+            return None
+        look = SecondLookAtSeries(panel=self.panel, horizon=horizon, folder=self.folder / PANEL_FOLDER)
+        adviser.first_question = lambda model: look.ask(model, adviser.gateway.should_cancel)
+        return look
 
     def _named_limits(self) -> list[Constraint]:
         """Return the limits under the names by which trials report them.
@@ -102,15 +118,17 @@ class ForecastSession:
             limits.append(replace(limit, metric=name))
         return limits
 
-    def _family_names(self, horizon: int) -> tuple[str, ...]:
+    def _family_names(self, horizon: int, windows: int) -> tuple[str, ...]:
         """Return the families of the first session, so that a later one searches the same space."""
         kept, options = KeptOptions.load(self.folder), self.options
-        asked = tuple(forecasters(self.panel, horizon, options.families))
+        asked = tuple(asked_forecasters(self.panel, horizon, windows, options))
         asked = asked if BASELINE in asked else (BASELINE, *asked)
         if kept is None:
             KeptOptions(
                 families=asked,
                 ids=options.series.ids,
+                interpretable=options.interpretable,
+                request={} if options.request is None else options.request.to_table(),
                 data=_path(self._data),
                 test=_path(options.series.test),
                 minutes=options.minutes,
@@ -144,9 +162,10 @@ class ForecastSession:
         finally:
             if self.study.history.counts[State.COMPLETE]:
                 combine_forecasts(self.study, self.task)
+        told = self._second_look is not None and self._second_look.save()
         result = ForecastResult.load(self.folder)
         write_forecast_workflow(self.study, result.ensemble)
-        write_forecasts_quickly(self.study, result.ensemble)
+        write_forecasts_quickly(result.study if told else self.study, result.ensemble)
         return result
 
     def __enter__(self) -> Self:
