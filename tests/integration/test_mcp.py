@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -194,12 +195,13 @@ def test_ask_and_tell_find_a_minimum_and_what_is_wrong_gets_one_message(study: P
             tools = {tool.name: tool for tool in await client.list_tools()}
             assert tools.keys() == {
                 "start", "ask", "tell", "status", "explain", "show", "stop", "add", "report",
-                "analyse", "fit", "leaderboard", "predict", "suggest_families", "draft_recipe", "diagnose",
+                "analyse", "fit", "leaderboard", "predict", "suggest_families", "suggest_setup",
+                "draft_recipe", "diagnose",
             }  # fmt: skip
             reading = {name for name, tool in tools.items() if tool.annotations.read_only_hint}
             assert reading == {
                 *("status", "explain", "show", "analyse", "leaderboard"),
-                *("suggest_families", "draft_recipe", "diagnose"),
+                *("suggest_families", "suggest_setup", "draft_recipe", "diagnose"),
             }
             for tool in tools.values():
                 assert tool.description
@@ -288,6 +290,45 @@ def test_a_table_is_analysed_fitted_and_predicted(tmp_path: Path) -> None:
     asyncio.run(talk())
 
 
+def test_time_series_are_analysed_forecast_and_diagnosed(tmp_path: Path) -> None:
+    rows = [
+        f"{date(2024, 1, 1) + timedelta(n)},{shop},{20 + 5 * (n % 7 == 0) + n % 3 + 10 * (shop == 'b')}"
+        for shop in "ab"
+        for n in range(84)
+    ]
+    (tmp_path / "sales.csv").write_text("\n".join(["date,shop,sold", *rows]))
+
+    async def talk() -> None:
+        async with over_pipes(tmp_path) as client:
+            analysis = await call(
+                client, "analyse", data="sales.csv", target="sold", task="forecasting", horizon="1 week"
+            )
+            assert (analysis["series"], analysis["frequency"], analysis["horizon"]) == (2, "daily", 7)
+            assert set(analysis["patterns"]) >= {"seasons", "trend", "stationarity", "intermittency", "breaks"}
+            request = "forecast sold for the next 7 days, daily per shop, explainable, whistle"
+            advice = await call(client, "suggest_families", data="sales.csv", request=request)
+            assert advice["request"]["not_understood"] == ["whistle"]
+            fits = {row["family"]: row["fits"] for row in advice["families"]}
+            assert (fits["lagged_ridge"], fits["lagged_boosting"]) == (True, False)
+            assert (await call(client, "suggest_setup", data="sales.csv"))["field"] == "retail"
+            assert "is for time series" in await refusal(client, "fit", data="sales.csv", task="regression", horizon=7)
+            started = await call(client, "fit", data="sales.csv", request=request, trials=2, families=["lagged_ridge"])
+            assert "'for the next 7 days': horizon 7 days" in started["request"]["understood"]
+            ended_now = await until(client, started["folder"], ended)
+            assert ended_now["run"]["exit_status"] == 0
+            board = await call(client, "leaderboard", folder="studies/sales")
+            assert {row["family"] for row in board["leaderboard"]} == {"lagged_ridge", "seasonal_naive"}
+            diagnosed = await call(client, "diagnose", folder="studies/sales")
+            assert diagnosed["metrics"]["mase"]["model"] == board["score"]
+            predicted = await call(client, "predict", folder="studies/sales", horizon=2)
+            assert [row["shop"] for row in predicted["first"]] == ["a", "a", "b", "b"]
+            assert predicted["first"][0]["date"].startswith("2024-03-25")
+            explained = await call(client, "explain", folder="studies/sales")
+            assert [part["topic"] for part in explained["parts"][:3]] == ["request", "forecast", "series"]
+
+    asyncio.run(talk())
+
+
 def test_a_study_is_stopped_in_the_middle_and_goes_on(study: Path) -> None:
     folder = study / "studies" / "small"
 
@@ -367,7 +408,7 @@ def test_the_same_over_http_for_who_has_the_token_and_uses_the_right_name(study:
 
     async def talk(address: str) -> None:
         async with Client(StreamableHttpTransport(address, auth=TOKEN)) as client:
-            assert len(await client.list_tools()) == 16
+            assert len(await client.list_tools()) == 17
             await find_a_minimum(client)
 
     without_task(study)

@@ -59,8 +59,8 @@ class Tools:
         """The tools that change nothing."""
         tables = self._tables
         own: list[Callable[..., Facts]] = [self.status, self.explain, self.show]
-        of_tables = (tables.analyse, tables.suggest_families, tables.draft_recipe, tables.diagnose, tables.leaderboard)
-        return [*own, *of_tables]
+        advice = (tables.analyse, tables.suggest_families, tables.suggest_setup, tables.draft_recipe, tables.diagnose)
+        return [*own, *advice, tables.leaderboard]
 
     @property
     def acting(self) -> list[Callable[..., Facts]]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ..agents.gateway import ModelGateway
 from ..agents.roles.explainer import Explainer
-from ..errors import ModelUnavailable
+from ..core.trial import State
+from ..errors import InputError, ModelUnavailable
 from ..history.history import History
 from ..reports.explain_trial import explain_trial
 from ..reports.explanation import Explanation, Part
 from ..study.study import Study
+from ..tasks.forecast import ForecastTask
 from ..tasks.table import TableTask
 from ..text.cleaning import short
 from .process import running_process
@@ -46,20 +48,43 @@ def explanation_of(study: Study, trial: int | None) -> Explanation:
 
 def _with_model(study: Study, explained: Explanation) -> Explanation:
     """Return an explanation that begins with the model that a fit has found; unchanged for any other study."""
-    if not isinstance(study.task, TableTask) or (combination := combination_of(study)) is None:
+    topics = _topics_of_series(study) if isinstance(study.task, ForecastTask) else _topics_of_table(study)
+    if not topics:
         return explained
-    from ..diagnosis.assessment import BRIEF
-    from ..fitting.assess import assess_study
     from ..fitting.request import kept_request
-    from ..reports.fit.words import explanation_topics
 
     asked = None if study.folder is None else kept_request(study.folder)
     words = () if asked is None else (f"The user said: “{short(asked.words, 500)}”", *asked.lines)
-    topics = [("request", words), *explanation_topics(assess_study(study, combination, BRIEF))]
-    about = Explanation.of(explained.about, topics)
+    about = Explanation.of(explained.about, [("request", words), *topics])
     return Explanation(
         explained.about, (*about.parts, *(part for part in explained.parts if part.topic not in _OF_A_SEARCH))
     )
+
+
+def _topics_of_table(study: Study) -> list[tuple[str, Sequence[str]]]:
+    """Return what a fit of a table has found, by topic; nothing for another study, and before the first model."""
+    if not isinstance(study.task, TableTask) or (combination := combination_of(study)) is None:
+        return []
+    from ..diagnosis.assessment import BRIEF
+    from ..fitting.assess import assess_study
+    from ..reports.fit.words import explanation_topics
+
+    return explanation_topics(assess_study(study, combination, BRIEF))
+
+
+def _topics_of_series(study: Study) -> list[tuple[str, Sequence[str]]]:
+    """Return what a fit of time series has found, by topic; nothing before the first model."""
+    from ..fitting.forecasting.report import assess_forecasts
+    from ..fitting.forecasting.result import ForecastResult
+    from ..reports.forecast.words import explanation_topics
+
+    if study.folder is None or not study.history.counts[State.COMPLETE]:
+        return []
+    try:
+        ensemble = ForecastResult.load(study.folder).ensemble
+        return explanation_topics(assess_forecasts(study, ensemble))
+    except (InputError, OSError):  # The models or forecasts are gone.
+        return []
 
 
 def with_answer(study: Study, facts: Explanation, question: str, on_partial: OnPartial | None = None) -> Explanation:

@@ -10,11 +10,12 @@ from typing import Any
 
 from ..diagnosis.forecast_weaknesses import forecast_weaknesses
 from ..errors import InputError
-from ..fitting.forecasting.families import absent_forecasters, first_forecasts, forecasters
+from ..fitting.forecasting.families import absent_forecasters, forecasters
 from ..fitting.forecasting.options import ForecastOptions
 from ..fitting.forecasting.prepare import checked_horizon, default_windows, prepare_series
 from ..fitting.forecasting.report import assess_forecasts
 from ..fitting.forecasting.result import ForecastResult
+from ..fitting.forecasting.selection import asked_forecasters, planned_forecasts
 from ..series.analysis import analyse_series
 from ..series.panel import Panel
 from ..series.scores import forecast_score
@@ -35,7 +36,8 @@ def understood_series(data: Any, options: ForecastOptions, folder: Path) -> dict
         panel = prepare_series(data, options.series, Path(place) / "series")
         horizon = checked_horizon(panel, options.series.horizon)
         windows = options.series.windows or default_windows(panel)
-        chosen = forecasters(panel, horizon, options.families)
+        chosen = forecasters(panel, horizon, asked_forecasters(panel, horizon, windows, options))
+        planned = planned_forecasts(chosen, panel, horizon, windows, options)
         return {
             "data": str(data) if isinstance(data, str | Path) else type(data).__name__,
             "folder": str(folder),
@@ -45,12 +47,10 @@ def understood_series(data: Any, options: ForecastOptions, folder: Path) -> dict
             "metric": forecast_score(options.metric).name,
             "families": {name: family.profile.title for name, family in chosen.items()},
             "absent": [] if options.restricts_families else absent_forecasters(),
-            "first": list(
-                dict.fromkeys(
-                    str(trial.parameters["family"]) for trial in first_forecasts(chosen, panel, horizon, windows)
-                )
-            ),
+            "first": list(dict.fromkeys(str(trial.parameters["family"]) for trial in planned)),
+            "limits": [{"metric": limit.metric, "low": limit.low, "high": limit.high} for limit in options.limits],
             "minutes": options.minutes,
+            **({} if options.request is None else {"request": options.request.to_facts()}),
         }
 
 
@@ -94,6 +94,7 @@ def forecast_facts(result: ForecastResult) -> dict[str, Any]:
         ],
         "quality": quality_facts(result),
         "test": held_out_facts(result),
+        **({} if result.request is None else {"request": result.request.to_facts()}),
         "minutes": round(result.study.history.seconds_spent() / 60, 3),
     }
 

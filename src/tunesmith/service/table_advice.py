@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from ..agents.family_selection import TableSize
@@ -10,23 +9,21 @@ from ..data.analysis import analyse
 from ..data.read import read_table
 from ..diagnosis.assessment import QUICK
 from ..fitting.advice import diagnosed, drafted_recipe, suggested_families
-from ..fitting.asked import options_of
 from ..fitting.data_options import problems_of
+from ..fitting.options import FitOptions
 from ..fitting.result import FitResult
 
 
-def family_facts(data: Any, target: str | None, request: str | None = None) -> dict[str, Any]:
+def family_facts(data: Any, options: FitOptions) -> dict[str, Any]:
     """Return what speaks for and against each family on a table, those to be tried first at the beginning.
 
     Args:
         data: The table.
-        target: The column to predict; None where the request names it.
-        request: What is needed of the model, in plain words.
+        options: The target, and what is needed of the model.
 
     Raises:
-        InputError: The table, the target or the request is wrong.
+        InputError: The table or the target is wrong.
     """
-    options = options_of(data, {"target": target, "request": request})
     raw = read_table(data)
     problems = problems_of(raw.frame, options.data, decimal=raw.decimal, findings=[])
     columns = analyse(raw, problems).columns
@@ -56,11 +53,6 @@ def recipe_facts(data: Any = None, target: str | None = None, request: str = "")
     return drafted_recipe(request, findings)
 
 
-def diagnosis_facts(folder: Path) -> dict[str, Any]:
-    """Return where the model of a fit is weak and what helps, within some seconds.
-
-    Raises:
-        InputError: The folder holds no fitted model.
-    """
-    result = FitResult.load(folder)
-    return {"folder": str(folder), **diagnosed(result.study, result.ensemble.combination, QUICK)}
+def diagnosis_facts(result: FitResult) -> dict[str, Any]:
+    """Return where the model of a fit is weak and what helps, within some seconds."""
+    return {"folder": str(result.folder), **diagnosed(result.study, result.ensemble.combination, QUICK)}

@@ -17,25 +17,17 @@ from ...text.cleaning import plain, short
 from ...text.shell import command
 from ..about import about
 from ..fit.picture import Picture
-from ..fit.words import metric_words
 from ..overview import stopped
 from ..page import near, rendered, write_page
 from ..search import search_values
 from .pictures import quantile_picture, series_picture, spread_picture, step_picture, window_picture
+from .words import long_metric, result_sentences
 
 _MOST_SERIES = 6
 _MOST_ROWS = 40
 _MOST_RANKED = 10
 _ENOUGH_VALUES = 20  # For quantiles.
 _MANY_SERIES = 12  # From so many on, errors are drawn by series.
-_LONG_METRICS = {
-    "mase": "mean absolute scaled error",
-    "smape": "symmetric mean absolute percentage error",
-    "rmsse": "root mean squared scaled error",
-    "mse": "mean squared error",
-    "wql": "weighted quantile loss",
-    "sql": "scaled quantile loss",
-}
 
 
 def write_forecast_report(
@@ -79,12 +71,12 @@ def write_forecast_report(
         panel_words=_panel_words(assessment),
         horizon=assessment.future.shape[1],
         windows=len(backtest.parts),
-        metric_name=_LONG_METRICS.get(assessment.metric, metric_words(assessment.metric)),
+        metric_name=long_metric(assessment.metric),
         score=near(assessment.metrics[assessment.metric][0]),
         baseline=near(assessment.metrics[assessment.metric][2]),
         gain=_gain(assessment),
         coverage=wording.share(assessment.coverage),
-        sentences=_sentences(assessment),
+        sentences=result_sentences(assessment),
         series=[series_picture(assessment, index) for index in _shown(assessment)],
         left_out=max(0, len(panel) - _MOST_SERIES),
         quality=_quality(assessment),
@@ -185,36 +177,6 @@ def _gain(assessment: ForecastAssessment) -> str | None:
     """Return the part of the baseline's error that the forecast saves; None if it saves none."""
     ours, _, baseline = assessment.metrics[assessment.metric]
     return wording.share(1 - ours / baseline) if baseline > 0 and ours < baseline else None
-
-
-def _sentences(assessment: ForecastAssessment) -> list[str]:
-    ours, single, baseline = assessment.metrics[assessment.metric]
-    name, best = _LONG_METRICS.get(assessment.metric, metric_words(assessment.metric)), assessment.rows[0]
-    windows = wording.count(len(assessment.backtest.parts), "window")
-    members = [row for row in assessment.rows if row.weight > 0]
-    sentences = [
-        f"In the last {windows} of each series, forecast from what was known before, the {name} is {near(ours)}; lower "
-        f"is better. Repeating the last season has {near(baseline)}."
-    ]
-    if len(members) > 1:
-        families = ", ".join(dict.fromkeys(row.title for row in members))
-        sentences.append(
-            f"The forecast averages {wording.count(len(members), 'model')} ({families}). The best of them alone, "
-            f"{best.title} (trial {best.trial}), has {near(single)}."
-        )
-    else:
-        sentences.append(f"The forecast is that of {best.title} (trial {best.trial}).")
-    if pretrained := ", ".join(dict.fromkeys(row.title for row in members if row.pretrained)):
-        sentences.append(
-            f"Others trained {pretrained}, on many public series. If yours are among them, the backtest is not fair."
-        )
-    sentences.append(f"{wording.share(assessment.coverage)} of these values lie in the interval that should hold 80 %.")
-    if len(assessment.rows) > 1:
-        sentences.append(
-            f"The forecast was chosen from {wording.count(len(assessment.rows), 'model')} by these windows: "
-            "new values will be forecast a little less well."
-        )
-    return sentences
 
 
 def _traits(assessment: ForecastAssessment) -> list[tuple[str, str]]:
