@@ -12,6 +12,7 @@ import runpy
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ import tunesmith
 from tunesmith import Budget, Choice, Constraint, Float, InputError, Int, Metric, Objective, SearchSpace, cli, plugins
 from tunesmith.config.settings import DEFAULTS, FLAGS, TABLES, read_settings
 from tunesmith.executors.process import ProcessExecutor
+from tunesmith.fitting.forecasting.vocabulary import SERIES
 from tunesmith.fitting.request import FitRequest
 from tunesmith.history import History
 from tunesmith.init import draft_study, with_request
@@ -194,6 +196,7 @@ def test_commands_on_the_pages_have_the_flags_that_are_shown(page: Path) -> None
 
 
 FIT_PAGE = ROOT / "docs" / "fit.md"
+FORECASTING_PAGE = ROOT / "docs" / "forecasting.md"
 
 
 def requests_on(pages: list[Path]) -> list[str]:
@@ -202,7 +205,9 @@ def requests_on(pages: list[Path]) -> list[str]:
     return [" ".join(text.split()) for text in texts if text != "WORDS"]
 
 
-@pytest.mark.parametrize("request_text", requests_on([page for page in PAGES if page != FIT_PAGE]))
+@pytest.mark.parametrize(
+    "request_text", requests_on([page for page in PAGES if page not in (FIT_PAGE, FORECASTING_PAGE)])
+)
 def test_requests_on_the_pages_are_understood(request_text: str) -> None:
     draft = with_request(draft_study(ROOT / "examples" / "digits" / "train.py"), request_text)
     assert len(draft.understood) >= 3
@@ -216,6 +221,23 @@ def test_requests_on_the_page_of_fit_are_understood(request_text: str) -> None:
     request = FitRequest.read(request_text, columns)
     assert len(request.understood) >= 3
     assert not request.not_understood
+
+
+@pytest.mark.parametrize("request_text", requests_on([FORECASTING_PAGE]))
+def test_requests_on_the_page_of_forecasting_are_understood(request_text: str) -> None:
+    request = FitRequest.read(request_text, ["date", "store", "sales"], SERIES.phrases)
+    assert len(request.understood) >= 3
+    assert not request.not_understood
+
+
+def test_the_agents_on_the_page_of_forecasting_work_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    days = [f"{store},{date(2024, 1, 1) + timedelta(n)},{n % 7}" for store in "ab" for n in range(70)]
+    (tmp_path / "sales.csv").write_text("\n".join(["store,date,sales", *days]))
+    monkeypatch.chdir(tmp_path)
+    (text,) = [text for text in blocks(FORECASTING_PAGE, "python") if "SeriesAnalyst" in text]
+    names: dict[str, Any] = {}
+    exec(text, names)
+    assert (len(names["panel"]), names["panel"].seasons) == (2, (7,))
 
 
 def test_the_agents_on_the_page_of_fit_work_alone(
