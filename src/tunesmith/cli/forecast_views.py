@@ -88,8 +88,10 @@ def forecast_summary(result: ForecastResult, facts: Mapping[str, Any]) -> Printa
     for name, words in (*_series_lines(facts), ("horizon", count(ensemble.horizon, "step")), *_quality_lines(facts)):
         grid.add_row(f"   {name}", Text(clean(words)))
     parts: list[RenderableType] = [title, Flow([piece for piece in pieces if piece], 2, mark="★"), "", grid, ""]
-    parts += [_models(result), "", *_chart(result), *findings_of(facts["findings"], most=_MOST_FINDINGS)]
-    parts += [*_weak_points(facts), ""]
+    parts += [_models(result), "", *_chart(result), ""]
+    for block in (findings_of(facts["findings"], most=_MOST_FINDINGS), _weak_points(facts)):
+        if lines := list(block):
+            parts += [*lines, ""]
     why = "" if history.last_stop is None else f"; {clean(history.last_stop.reason.rstrip('.'))}"
     parts += [Text(f"   {count(len(history.trials), 'trial')} in {duration(history.seconds_spent())}{why}"), ""]
     return Printable(Group(*parts, *_next(result.folder)))
@@ -125,24 +127,26 @@ def _weak_points(facts: Mapping[str, Any]) -> Iterator[RenderableType]:
 
 
 def _models(result: ForecastResult) -> RenderableType:
-    """Return the best trained models."""
+    """Return the best model of each family, and the weight of all its models in the forecast."""
     board, metric = result.leaderboard(), result.ensemble.metric
-    cells = [[Text(head, style=SOFT) for head in ("", "trial", "family", metric, "time", "weight")]]
-    for row in board.head(_MOST_ROWS).to_dict("records"):
-        weight = float(row["weight"])
+    cells = [[Text(head, style=SOFT) for head in ("", "family", "trials", "best", metric, "time", "weight")]]
+    families = [rows for _, rows in board.groupby("family", sort=False)]
+    for rows in families[:_MOST_ROWS]:
+        best, weight = rows.iloc[0], float(rows["weight"].sum())
         cells.append(
             [
                 Text(" ★" if weight else "", style=GOOD),
-                Text(str(row["trial"])),
-                Text(f"{clean(row['family'])}{' (pretrained)' if row['pretrained'] else ''}"),
-                Text(number(row[metric])),
-                Text(duration(row["seconds"])),
+                Text(f"{clean(best['family'])}{' (pretrained)' if best['pretrained'] else ''}"),
+                Text(str(len(rows))),
+                Text(f"trial {best['trial']}", style=SOFT),
+                Text(number(best[metric])),
+                Text(duration(best["seconds"])),
                 Text(share(weight) if weight else ""),
             ]
         )
-    hidden = len(board) - _MOST_ROWS
+    hidden = len(families) - _MOST_ROWS
     rest = [Text(f"   … {hidden} more", style=SOFT)] if hidden > 0 else []
-    return Group(Rows(cells, right=(1, 3, 4, 5)), *rest)
+    return Group(Rows(cells, right=(2, 4, 5, 6)), *rest)
 
 
 def _chart(result: ForecastResult) -> Iterator[RenderableType]:

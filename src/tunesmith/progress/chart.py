@@ -59,6 +59,7 @@ def series_chart(
     if any(ends):
         origin = round((len(known) - 1) * (width - 1) / max(total - 1, 1))
         chart.append(f"   {'':>{margin}} {_axis(ends, origin, width)}\n", SOFT)
+    chart.right_crop(1)
     return chart
 
 
