@@ -21,7 +21,7 @@ class Forecasts(Written):
         result: The fitted models.
         data: The series up to the origin; None for those that the models were trained on.
         horizon: The number of steps; None for that of the fit.
-        remarks: Nothing yet.
+        remarks: What was noticed in the data and wants a look, in words; complete after all batches.
     """
 
     result: ForecastResult
@@ -31,4 +31,10 @@ class Forecasts(Written):
 
     def batches(self) -> Iterator[pd.DataFrame]:
         """Yield one row for each step of each series."""
-        yield self.result.predict(self.data, horizon=self.horizon)
+        if self.data is None:
+            yield self.result.predict(horizon=self.horizon)
+            return
+        panel = self.result.read(self.data)
+        severe = (finding for finding in panel.findings if finding.severity != "info")
+        self.remarks.extend(f"{finding.text} {finding.remedy}".strip() for finding in severe)
+        yield self.result.predict(panel, horizon=self.horizon)

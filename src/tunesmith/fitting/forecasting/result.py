@@ -89,7 +89,8 @@ class ForecastResult:
         """Return the forecasts after the end of each series.
 
         Args:
-            data: The series up to the origin, as `fit` took them; by default those that it was trained on.
+            data: The series up to the origin, as `fit` took them or `read` returns them; by default those that it was
+                trained on.
             horizon: The number of steps; at most that which `fit` was asked for, the default.
 
         Returns:
@@ -107,7 +108,7 @@ class ForecastResult:
             )
         if data is None:
             return _frame(self.panel, self.ensemble.trained[:, :steps])
-        panel = self.read(data)
+        panel = data if isinstance(data, Panel) else self.read(data)
         return _frame(panel, self.ensemble.forecast(panel, steps))
 
     def read(self, data: Any) -> Panel:

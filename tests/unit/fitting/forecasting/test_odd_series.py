@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import tunesmith as ts
+from tunesmith.fitting.forecasting.prediction import Forecasts
 from tunesmith.fitting.forecasting.result import ForecastResult
 from tunesmith.service.forecast_facts import forecast_facts
 
@@ -111,7 +112,9 @@ def test_new_data_may_be_a_file_with_new_series(fitted: ForecastResult, tmp_path
     path = tmp_path / "new.csv"
     new = shop("new", usual(20)).assign(price=2.0, weather=1.0)
     new.to_csv(path, index=False)
-    forecast = fitted.predict(path, horizon=2)
+    made = Forecasts(result=fitted, data=path, horizon=2)
+    forecast = made.frame()
+    assert [remark.split(" is ")[0] for remark in made.remarks] == ["price"]  # Its coming values are not there.
     assert forecast["shop"].tolist() == ["new", "new"]
     assert np.abs(forecast["sales"].to_numpy() - 50).max() < 20
 
