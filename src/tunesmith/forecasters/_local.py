@@ -104,7 +104,9 @@ class LocalForecaster:
     space: ClassVar[Mapping[str, Parameter]] = {}
     libraries: ClassVar[Sequence[str]] = ()
     seconds_per_value: ClassVar[float] = 1e-7
-    """The processor seconds that a value of a series costs, for a season of one step."""
+    """The processor seconds that a value of a series costs."""
+    seconds_per_series: ClassVar[float] = 1e-4
+    """Those that each series costs besides."""
 
     def configurations(self, panel: Panel, horizon: int) -> Sequence[Mapping[str, Value]]:
         """Return hyperparameters that are worth trying first, the best first."""
@@ -113,7 +115,12 @@ class LocalForecaster:
     def seconds(self, panel: Panel, horizon: int, parameters: Mapping[str, Value]) -> float:
         """Return an estimate of the processor seconds of one forecast."""
         lengths = np.minimum(panel.lengths, self.profile.most_length or panel.lengths)
-        return float(1e-4 * len(panel) + self.seconds_per_value * lengths.sum())
+        per_value = self.seconds_for_value(panel.seasons, parameters)
+        return float(self.seconds_per_series * len(panel) + per_value * lengths.sum())
+
+    def seconds_for_value(self, seasons: tuple[int, ...], parameters: Mapping[str, Value]) -> float:
+        """Return an estimate of the processor seconds that a value of a series with some seasons costs."""
+        return self.seconds_per_value
 
     def fit(self, part: ForecastPart, parameters: Mapping[str, Value]) -> LocalModel:
         """Return the model, which is fitted when it is asked for a forecast."""

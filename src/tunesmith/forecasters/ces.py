@@ -47,7 +47,11 @@ class CesForecaster(LocalForecaster):
     model: ClassVar = CesModel
     libraries: ClassVar[Sequence[str]] = ("statsforecast.models",)
     space: ClassVar[Mapping[str, Parameter]] = {"form": Choice(["Z", "S", "P", "F", "N"])}
-    seconds_per_value: ClassVar = 4e-5
+    seconds_per_value: ClassVar = 4e-6
+
+    def seconds_for_value(self, seasons: tuple[int, ...], parameters: Mapping[str, Value]) -> float:
+        """Return an estimate of the processor seconds that a value of a series with some seasons costs."""
+        return 4e-5 if any(season <= _MOST_SEASON for season in seasons) else self.seconds_per_value
 
     def configurations(self, panel: Panel, horizon: int) -> Sequence[Mapping[str, Value]]:
         """Return the choice among all forms."""

@@ -77,7 +77,7 @@ class CrostonForecaster(LocalForecaster):
         "form": Choice(["optimized", "sba", "tsb", "adida", "imapa"]),
         "rate": Float(0.01, 0.5, log=True),
     }
-    seconds_per_value: ClassVar = 1e-5
+    seconds_per_value: ClassVar = 1e-6
 
     def configurations(self, panel: Panel, horizon: int) -> Sequence[Mapping[str, Value]]:
         """Return the forms, the usual one first."""

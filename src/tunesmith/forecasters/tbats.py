@@ -45,7 +45,7 @@ class TbatsForecaster(LocalForecaster):
     model: ClassVar = TbatsModel
     libraries: ClassVar[Sequence[str]] = ("statsforecast.models",)
     space: ClassVar[Mapping[str, Parameter]] = {"arma": Choice([False, True])}
-    seconds_per_value: ClassVar = 5e-3
+    seconds_per_value: ClassVar = 2e-3
 
     def configurations(self, panel: Panel, horizon: int) -> Sequence[Mapping[str, Value]]:
         """Return the form without ARMA errors, which is faster; none without a season."""

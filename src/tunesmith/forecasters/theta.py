@@ -74,7 +74,7 @@ class ThetaForecaster(LocalForecaster):
         "form": Choice(["DOTM", "DSTM", "OTM", "STM"]),
         "season": Choice(["multiplicative", "additive"]),
     }
-    seconds_per_value: ClassVar = 1e-4
+    seconds_per_value: ClassVar = 5e-5
 
     def configurations(self, panel: Panel, horizon: int) -> Sequence[Mapping[str, Value]]:
         """Return the dynamic optimised form, and the standard one."""

@@ -103,3 +103,12 @@ def test_a_series_that_does_not_suit_is_forecast_all_the_same(name: str, history
     assert np.isfinite(forecast).all()
     assert (np.diff(forecast, axis=1) >= 0).all()
     assert np.abs(forecast[:, MEDIAN]).max() <= 3 * np.abs(history).max()
+
+
+@pytest.mark.parametrize("name", ["ets", "ces", "arima"])
+def test_a_season_that_is_modelled_takes_longer_to_fit(name: str) -> None:
+    family = plugins.load("forecasters", name)()
+    panels = [panel_of([seasonal(120)], seasons=seasons) for seasons in ((), (200,), (12,))]
+    choice = family.configurations(panels[0], HORIZON)[0]
+    without, too_long, modelled = (family.seconds(panel, HORIZON, choice) for panel in panels)
+    assert without == too_long < modelled
