@@ -95,6 +95,10 @@ OF_SERIES = FamilyNames(
         r"informer": ("informer",),
         r"transformers?": ("transformer", "itransformer", "patch_tst", "informer"),
         r"neural (?:nets?|networks?)|deep learning|nets": _NETS,
+        r"chronos(?:-?2)?": ("chronos",),
+        r"tirex": ("tirex",),
+        r"timesfm(?:[ -]?2\.5)?": ("timesfm",),
+        r"foundation models?|pre-?trained (?:models?|nets?|networks?)": ("chronos", "tirex", "timesfm"),
         r"statistical models?|classical models?": ("ets", "theta", "ces", "arima", "mstl", "tbats"),
     }
 )

@@ -15,6 +15,7 @@ from tunesmith.fitting.forecasting.vocabulary import SERIES
 from tunesmith.fitting.options import FitOptions
 from tunesmith.fitting.request import FitRequest
 from tunesmith.fitting.request_checks import setting_fault
+from tunesmith.fitting.request_families import OF_SERIES
 
 COLUMNS = ["date", "store_id", "item", "sales", "price", "promo", "temperature"]
 TASK = {"task": "forecasting"}
@@ -141,3 +142,9 @@ def test_a_horizon_is_not_for_a_table(sales: pd.DataFrame) -> None:
 def test_a_target_that_was_not_understood_is_asked_for(sales: pd.DataFrame) -> None:
     with pytest.raises(InputError, match=r"as 'forecast COLUMN for the next 28 days'.* It may be sales, open"):
         task_options_of(sales, {"request": "forecast revenue for the next 28 days"})
+
+
+def test_pretrained_models_are_families_by_name_and_together() -> None:
+    assert OF_SERIES.names_in("Chronos-2, TimesFM 2.5 and theta") == ("chronos", "timesfm", "theta")
+    assert OF_SERIES.names_in("no foundation models") == OF_SERIES.names_in("pretrained nets")
+    assert OF_SERIES.names_in("foundation models") == ("chronos", "tirex", "timesfm")
