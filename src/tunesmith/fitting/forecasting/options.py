@@ -52,8 +52,7 @@ class SeriesOptions:
 
     def __post_init__(self) -> None:
         if isinstance(self.horizon, str):
-            span = Span.parse(self.horizon)
-            object.__setattr__(self, "horizon", span.count if span.unit == "step" else str(span))
+            object.__setattr__(self, "horizon", _steps_or_time(self.horizon))
         for name in ("windows", "stride", *(() if isinstance(self.horizon, str) else ("horizon",))):
             if (value := getattr(self, name)) is not None:
                 expect_range(self, name, 1)
@@ -81,6 +80,18 @@ class SeriesOptions:
             "windows": self.windows,
             "stride": self.stride,
         }
+
+
+def _steps_or_time(text: str) -> int | str:
+    """Return a number of steps as one, and a time in one spelling.
+
+    Raises:
+        InputError: It is neither.
+    """
+    if text.strip().removeprefix("-").isdecimal():
+        return int(text)
+    span = Span.parse(text)
+    return span.count if span.unit == "step" else str(span)
 
 
 @dataclass(frozen=True, kw_only=True)
