@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -71,3 +72,14 @@ def test_intervals_hold_the_truth_about_as_often_as_they_say() -> None:
         assert mse.high is not None
         held += mse.low <= 1.01 <= mse.high
     assert 11 <= held <= 15
+
+
+def test_the_test_part_is_scored_once(tmp_path: Path) -> None:
+    frame = monthly_sales()
+    later = frame["month"] >= "2019-07-01"
+    result = fitted_series(tmp_path, frame[~later], ["drift"], test=frame[later])
+    card = result.export(to="card").path.read_text()
+    assert "On the test part, 6 steps after the ends of 3 series, by which nothing was chosen:" in card
+    assert "It was scored once." in card
+    other = ForecastResult.load(result.folder, trial=0).export(to="card").path.read_text()
+    assert "2 models have been scored on it" in other

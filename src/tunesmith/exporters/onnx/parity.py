@@ -150,6 +150,7 @@ def comparison_rows(table: Table, most: int = _MOST_ROWS) -> pd.DataFrame:
     raw = raw_rows(features, table.schema)
     if raw.empty:
         return raw
+    raw = raw.astype({column.name: np.float64 for column in table.schema.columns if column.kind == "number"})
     pattern = raw.iloc[np.arange(min(len(raw), 5))]
     columns = table.schema.columns
     edges = [pd.DataFrame({column.name: [_missing(column)] for column in columns})]
@@ -158,7 +159,7 @@ def comparison_rows(table: Table, most: int = _MOST_ROWS) -> pd.DataFrame:
         for value in values:
             edges.append(pattern.assign(**dict.fromkeys(names, value)))
             edges += [pattern.iloc[:1].assign(**{name: value}) for name in names[:_MOST_EDGE_COLUMNS]]
-    return pd.concat([raw, *edges], ignore_index=True)
+    return pd.concat([raw, *(edge.astype(raw.dtypes.to_dict()) for edge in edges)], ignore_index=True)
 
 
 def raw_rows(features: pd.DataFrame, schema: Schema) -> pd.DataFrame:

@@ -7,6 +7,7 @@ import importlib.util
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 _ROOT = __package__.split(".")[0]
@@ -51,7 +52,7 @@ class Definition:
     text: str
     imports: Mapping[str, str] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def words(self) -> frozenset[str]:
         """The names in its source, in code or not."""
         return frozenset(re.findall(r"\w+", self.text))
@@ -65,22 +66,30 @@ def definitions(modules: Iterable[str], *, without: Collection[str] = ()) -> lis
         without: Members of classes to leave out, as `Class.member`.
     """
     left_out = _LEFT_OUT.union(without)
-    found: dict[str, list[Definition]] = {}
+    found: dict[str, Sequence[Definition]] = {}
 
     def add(name: str) -> None:
         if name in found or not name.startswith(_ROOMS) or name in _FOREIGN:
             return
-        source = _source(name)
-        found[name] = []  # Its place, should modules import each other for types.
-        tree = ast.parse(source)
-        for other in _relatives(tree, name):
+        found[name] = ()  # Its place, should modules import each other for types.
+        others, own = _module(name, left_out)
+        for other in others:
             add(other)
         del found[name]
-        found[name] = list(_definitions(tree, source, name.rpartition(".")[2], left_out))
+        found[name] = own
 
     for name in modules:
         add(name)
     return [definition for listed in found.values() for definition in listed]
+
+
+@lru_cache(maxsize=256)
+def _module(name: str, left_out: frozenset[str]) -> tuple[Sequence[str], Sequence[Definition]]:
+    """Return the modules of tunesmith that a module imports, and its definitions."""
+    source = _source(name)
+    tree = ast.parse(source)
+    own = tuple(_definitions(tree, source, name.rpartition(".")[2], left_out))
+    return tuple(_relatives(tree, name)), own
 
 
 def needed(listed: Sequence[Definition], roots: Iterable[str]) -> list[Definition]:
