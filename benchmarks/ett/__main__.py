@@ -160,7 +160,8 @@ def test_error(panel: Panel, ensemble: ForecastEnsemble, models: dict[int, Forec
         series = np.repeat(np.arange(len(panel)), len(some))
         ends = np.tile(some, len(panel))
         past = panel.select(series, ends)
-        forecast = ensemble.combination.apply({trial: model.forecast(past, horizon) for trial, model in models.items()})
+        forecasts = {trial: model.forecast(past, horizon) for trial, model in models.items()}
+        forecast = ensemble.combination.apply(forecasts, series)
         actual = panel.values[panel.offsets[series][:, None] + ends[:, None] + np.arange(horizon)]
         total += float(((forecast[..., MEDIAN] - actual) ** 2).mean(axis=1).sum())
     return total / (len(origins) * len(panel))
