@@ -61,7 +61,7 @@ def test_advice_is_followed_charged_and_journaled(tmp_path: Path) -> None:
         run(study, 12)
         first = study.trials[1]
         assert (first.proposal.proposer, first.parameters) == ("language_model", {"lr": 0.01, "layers": 3})
-        assert first.proposal.reason.startswith("a hundredth is usual")
+        assert first.proposal.reason.startswith("medium step: a hundredth is usual")
         assert first.proposal.expectation == 0.1
         assert [trial.proposal.proposer for trial in study.trials[1:3]] == ["language_model"] * 2
         ledger = study.history.ledger

@@ -53,7 +53,7 @@ def test_the_planner_calls_tools_and_is_charged(provider: str) -> None:
     script = calling(ToolCall("show_trial", {"number": 0}), ToolCall("describe_parameter", {"parameter": "lr"}))
     with ModelServer(script) as server, open_study(server, provider) as study:
         measure(study, 1.0, 2.0)
-        assert study.trials[1].proposal.reason.startswith("trial 0 shows it")
+        assert study.trials[1].proposal.reason.startswith("small step: trial 0 shows it")
         assert {"show_trial", "find_trials", "predict_metric", "describe_parameter", "list_failures"} < set(
             server.requests[0].tools
         )
