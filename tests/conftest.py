@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import logging
 import signal
 import socket
 from typing import Any
@@ -33,6 +34,12 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(autouse=True)
+def _every_message() -> None:
+    """Undo what a command line with `--quiet` has set in this process."""
+    logging.getLogger("tunesmith").setLevel(logging.NOTSET)
 
 
 @pytest.fixture(autouse=True)

@@ -128,6 +128,7 @@ def held_out_facts(result: ForecastResult) -> dict[str, Any] | None:
 def shown_stamp(stamp: Any) -> str:
     """Return a stamp without a time of day where it has none.
 
+    >>> import numpy as np
     >>> shown_stamp(np.datetime64("2024-01-01T00:00:00")), shown_stamp(7)
     ('2024-01-01', '7')
     """

@@ -11,9 +11,9 @@ from tunesmith.exporters.onnx.graph import Graph
 
 
 def test_every_part_of_dates_over_eight_centuries() -> None:
-    days = pd.date_range("1600-01-01", "2400-12-31", freq="17h").to_series().reset_index(drop=True)
-    leap = pd.to_datetime(
-        ["1900-02-28", "1900-03-01", "2000-02-29", "2100-12-31 23:59:59", "1969-12-31 23:59:59"], format="ISO8601"
+    days = pd.date_range("1600-01-01", "2400-12-31", freq="17h", unit="s").to_series().reset_index(drop=True)
+    leap = np.array(
+        ["1900-02-28", "1900-03-01", "2000-02-29", "2100-12-31T23:59:59", "1969-12-31T23:59:59"], dtype="datetime64[s]"
     )
     dates = pd.concat([days, pd.Series(leap)], ignore_index=True)
     graph = Graph()
