@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
 from typing import Any, Self
 
 from ..core.machine_faults import writing
-from ..core.objective import Constraint, Metric, Objective
+from ..core.objective import Metric, Objective
 from ..core.trial import Proposal, State
 from ..data.analysis import Analysis
 from ..data.scores import SCORES, score_named
 from ..data.table import Table
 from ..ensembles.ensemble import Ensemble
-from ..errors import InputError, nearest
 from ..families.base import BASELINE, Family
 from ..journal.events import ModelCalled
 from ..study.study import Study
 from ..tasks.table import TableTask
-from .files import MODEL_FOLDER, KeptOptions
+from .agreed import agreed_families, named_limits
+from .files import MODEL_FOLDER
 from .options import COSTS, FitOptions
 from .ordered_study import RESERVED_SECONDS, run_first, study_options
 from .prepare import TABLE_FOLDER, prepare
@@ -72,10 +71,17 @@ class FitSession:
                 seconds=_PREPARING_SHARE * options.minutes * 60,
             )
         self.score = score_named(options.metric, self.table.problems)
-        self.limits = self._named_limits()
+        self.limits = named_limits(
+            options.limits, costs=COSTS, scores=[*SCORES], name=lambda name: score_named(name, self.table.problems).name
+        )
         again = _AGAIN_SHARE if may_be_whole(self.table, self.limits) else 0.0
         self._reserved = RESERVED_SECONDS + again * options.minutes * 60
-        self.families: dict[str, Family] = families(self.table, self._family_names())
+        self.families: dict[str, Family] = families(
+            self.table,
+            agreed_families(
+                folder, options, self._asked_families(), data=data, test=options.data.test, ids=options.ids
+            ),
+        )
         self.task = TableTask(
             table=TABLE_FOLDER,
             folder=str(folder),
@@ -105,48 +111,6 @@ class FitSession:
         )
         adviser.first_question = lambda model: look.ask(model, adviser.gateway.should_cancel)
         return look
-
-    def _named_limits(self) -> list[Constraint]:
-        """Return the limits under the names by which trials report them.
-
-        Raises:
-            InputError: A limit is on something that no trial measures.
-        """
-        limits = []
-        for limit in self.options.limits:
-            try:
-                name = limit.metric if limit.metric in COSTS else score_named(limit.metric, self.table.problems).name
-            except InputError:
-                raise InputError(
-                    f"a limit must be on {', '.join(COSTS)} or a metric of such a target, got '{limit.metric}'."
-                    f"{nearest(limit.metric, (*COSTS, *SCORES))}"
-                ) from None
-            limits.append(replace(limit, metric=name))
-        return limits
-
-    def _family_names(self) -> tuple[str, ...]:
-        """Return the families of the first session, so that a later one searches the same space."""
-        kept, options = KeptOptions.load(self.folder), self.options
-        asked = tuple(self._asked_families())
-        if kept is None:
-            KeptOptions(
-                families=asked,
-                ids=options.ids,
-                interpretable=options.interpretable,
-                request={} if options.request is None else options.request.to_table(),
-                data=_path(self._data),
-                test=_path(options.data.test),
-                minutes=options.minutes,
-            ).save(self.folder)
-            return asked
-        if options.restricts_families and set(asked) != set(kept.families):
-            raise InputError(
-                f"the families must stay the same, but {self.folder} was begun with {', '.join(kept.families)}. "
-                "Leave out the option, choose another folder, or start over with --fresh."
-            )
-        if kept.minutes != options.minutes:
-            replace(kept, minutes=options.minutes).save(self.folder)
-        return kept.families
 
     def _asked_families(self) -> list[str]:
         """Return the families that the options allow and the table suits; always one that needs no columns.
@@ -214,8 +178,3 @@ class FitSession:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.study.close()
-
-
-def _path(data: Any) -> str:
-    """Return the absolute path of a table; empty for a frame."""
-    return str(Path(data).expanduser().absolute()) if isinstance(data, str | Path) else ""

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from ...core.machine_faults import writing
-from ...core.objective import Constraint, Metric, Objective
+from ...core.objective import Metric, Objective
 from ...core.trial import Proposal, State
-from ...errors import InputError, nearest
 from ...forecasters.base import BASELINE, Forecaster
 from ...journal.events import ModelCalled
 from ...series.panel import Panel
 from ...series.scores import SCORES, forecast_score
 from ...study.study import Study
 from ...tasks.forecast import ForecastTask
-from ..files import KeptOptions
+from ..agreed import agreed_families, named_limits
 from ..ordered_study import RESERVED_SECONDS, run_first, study_options
 from .combine import combine_forecasts
 from .families import forecast_space, forecasters
@@ -59,10 +57,15 @@ class ForecastSession:
         with writing(folder):
             self.panel: Panel = prepare_series(data, options.series, folder / PANEL_FOLDER)
         self.score = forecast_score(options.metric)
-        self.limits = self._named_limits()
+        self.limits = named_limits(
+            options.limits, costs=COSTS, scores=[*SCORES], name=lambda name: forecast_score(name).name
+        )
         horizon = checked_horizon(self.panel, options.series.horizon)
         windows = options.series.windows or default_windows(self.panel)
-        names = self._family_names(horizon, windows)
+        series = options.series
+        allowed = asked_forecasters(self.panel, horizon, windows, options)
+        allowed = allowed if BASELINE in allowed else [BASELINE, *allowed]
+        names = agreed_families(folder, options, allowed, data=data, test=series.test, ids=series.ids)
         self.families: dict[str, Forecaster] = forecasters(self.panel, horizon, names)
         self.task = ForecastTask(
             panel=PANEL_FOLDER,
@@ -100,49 +103,6 @@ class ForecastSession:
         adviser.first_question = lambda model: look.ask(model, adviser.gateway.should_cancel)
         return look
 
-    def _named_limits(self) -> list[Constraint]:
-        """Return the limits under the names by which trials report them.
-
-        Raises:
-            InputError: A limit is on something that no trial measures.
-        """
-        limits = []
-        for limit in self.options.limits:
-            try:
-                name = limit.metric if limit.metric in COSTS else forecast_score(limit.metric).name
-            except InputError:
-                raise InputError(
-                    f"a limit must be on {', '.join((*COSTS, *SCORES))}, got '{limit.metric}'."
-                    f"{nearest(limit.metric, (*COSTS, *SCORES))}"
-                ) from None
-            limits.append(replace(limit, metric=name))
-        return limits
-
-    def _family_names(self, horizon: int, windows: int) -> tuple[str, ...]:
-        """Return the families of the first session, so that a later one searches the same space."""
-        kept, options = KeptOptions.load(self.folder), self.options
-        asked = tuple(asked_forecasters(self.panel, horizon, windows, options))
-        asked = asked if BASELINE in asked else (BASELINE, *asked)
-        if kept is None:
-            KeptOptions(
-                families=asked,
-                ids=options.series.ids,
-                interpretable=options.interpretable,
-                request={} if options.request is None else options.request.to_table(),
-                data=_path(self._data),
-                test=_path(options.series.test),
-                minutes=options.minutes,
-            ).save(self.folder)
-            return asked
-        if options.restricts_families and set(asked) != set(kept.families):
-            raise InputError(
-                f"the families must stay the same, but {self.folder} was begun with {', '.join(kept.families)}. "
-                "Leave out the option, choose another folder, or start over with --fresh."
-            )
-        if kept.minutes != options.minutes:
-            replace(kept, minutes=options.minutes).save(self.folder)
-        return kept.families
-
     def run(self, *, progress: bool = True) -> ForecastResult:
         """Run trials until the time is up, and combine the best; also of those before an interruption.
 
@@ -162,10 +122,10 @@ class ForecastSession:
         finally:
             if self.study.history.counts[State.COMPLETE]:
                 combine_forecasts(self.study, self.task)
-        told = self._second_look is not None and self._second_look.save()
+        looked = self._second_look is not None and self._second_look.save()
         result = ForecastResult.load(self.folder)
         write_forecast_workflow(self.study, result.ensemble)
-        write_forecasts_quickly(result.study if told else self.study, result.ensemble)
+        write_forecasts_quickly(result.study if looked else self.study, result.ensemble)
         return result
 
     def __enter__(self) -> Self:
@@ -175,8 +135,3 @@ class ForecastSession:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.study.close()
-
-
-def _path(data: Any) -> str:
-    """Return the absolute path of data in a file; empty for a frame or none."""
-    return str(Path(data).expanduser().absolute()) if isinstance(data, str | Path) else ""
