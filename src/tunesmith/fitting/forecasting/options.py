@@ -24,7 +24,7 @@ class SeriesOptions:
         time: The column with the time of each row; found by default.
         ids: The columns that name the series of each row; found by default.
         horizon: The number of steps to forecast, or a time such as `28 days`; found by default.
-        frequency: How often there is a value, as `daily`; found in any case, and told where it differs.
+        frequency: How often there is a value, as `daily`; found in any case, and reported where it differs.
         known: Columns that are known ahead, such as prices and promotions.
         country: The country whose holidays matter, as `DE` or `US-CA`; none by default.
         exclude: Columns that are not used.
