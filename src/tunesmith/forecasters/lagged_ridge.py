@@ -103,12 +103,16 @@ class LaggedRidgeForecaster:
         most = max(1_000, _MOST_CELLS // (lookback + part.horizon))
         least = min(lookback, max(2, int(part.panel.lengths.max()) - 2 * part.horizon))
         training, held_out = origins(part.panel, part.horizon, least=least, most=most, seed=part.seed)
+        everything = training.joined(held_out)
         if len(training) < _LEAST_WINDOWS:
-            training = training.joined(held_out)
-        model = _trained(part, training, lookback, strength, center, scaled)
-        errors = _scaled_errors(model, part, held_out)
-        if len(held_out) + len(training) < most:
-            model = _trained(part, training.joined(held_out), lookback, strength, center, scaled)
+            # Few windows, which overlap, are fitted almost exactly: the errors of a simpler forecast are honest ones.
+            model = _trained(part, everything, lookback, strength, center, scaled)
+            errors = _seasonal_errors(part, everything, lookback)
+        else:
+            model = _trained(part, training, lookback, strength, center, scaled)
+            errors = _scaled_errors(model, part, held_out)
+            if len(everything) < most:
+                model = _trained(part, everything, lookback, strength, center, scaled)
         return LaggedRidgeModel(
             weights=model.weights,
             offsets=model.offsets,
@@ -151,3 +155,11 @@ def _scaled_errors(model: LaggedRidgeModel, part: ForecastPart, moments: Origins
     points = model.forecast(past, part.horizon)[:, :, 0]
     actual = after(part.panel, moments, part.horizon)
     return np.asarray((actual - points) / spread(before(past, ends(past), len(model.weights))))
+
+
+
+def _seasonal_errors(part: ForecastPart, moments: Origins, lookback: int) -> Floats:
+    """Return the errors of repeating the last season, over the spread of the window; shape `(origins, horizon)`."""
+    panel, horizon = part.panel, part.horizon
+    seasons = before(panel, moments, panel.season)[:, np.arange(horizon) % panel.season]
+    return np.asarray((after(panel, moments, horizon) - seasons) / spread(before(panel, moments, lookback)))

@@ -39,6 +39,7 @@ class SeriesColumns:
         covariates: How other columns are read; None if they are not used.
         country: The country whose holidays matter, as `DE` or `US-CA`; None if none does.
         form: How times are written.
+        whole: Those of `ids` that hold whole numbers, which they are in forecasts too.
     """
 
     targets: tuple[str, ...]
@@ -47,6 +48,7 @@ class SeriesColumns:
     covariates: Covariates | None = None
     country: str | None = None
     form: TimeForm = "date"
+    whole: tuple[str, ...] = ()
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -74,6 +76,7 @@ class SeriesColumns:
             "covariates": beside,
             "country": self.country,
             "form": self.form,
+            "whole": list(self.whole),
         }
 
     @classmethod
@@ -87,6 +90,7 @@ class SeriesColumns:
             covariates=None if beside is None else Covariates.from_table(beside),
             country=table["country"],
             form=table["form"],
+            whole=tuple(table.get("whole", ())),
         )
 
 
@@ -138,7 +142,8 @@ def find_columns(
             )
     others = [name for name in rest if name not in {*targets, *ids}]
     covariates = Covariates.infer(frame, others, known, decimal=decimal) if others else None
-    return SeriesColumns(targets=targets, time=time, ids=ids, covariates=covariates)
+    whole = tuple(name for name in ids if frame[name].dtype.kind in "iu")
+    return SeriesColumns(targets=targets, time=time, ids=ids, covariates=covariates, whole=whole)
 
 
 def _find_time(frame: pd.DataFrame, kinds: Mapping[str, Column]) -> str | None:

@@ -98,3 +98,13 @@ def test_going_on_with_other_data_is_refused(fitted: ForecastResult) -> None:
 def test_options_of_tables_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ts.InputError, match="for tables of rows"):
         ts.fit(monthly(), target="y", horizon=3, group="month", folder=tmp_path / "study", **FEW)
+
+
+def test_whole_numbers_that_name_series_stay_whole(tmp_path: Path) -> None:
+    frame = pd.concat([monthly(60, seed=shop).assign(shop=shop) for shop in (3, 12)], ignore_index=True)
+    options = {**FEW, "families": ["naive"], "budget": ts.Budget(minutes=1, trials=2)}
+    result = ts.fit(frame, target="y", id="shop", horizon=2, folder=tmp_path / "study", **options)
+    forecast = result.predict()
+    assert isinstance(forecast, pd.DataFrame)
+    assert forecast["shop"].dtype.kind == "i"
+    assert sorted(forecast["shop"].unique()) == [3, 12]
