@@ -18,6 +18,7 @@ from ...series.panel import Panel
 from ..plan import PlannedTrial
 
 _FASTEST_SECONDS = 0.2  # A trial takes at least this long.
+_FEW_VALUES = 4  # In these no window can be held out.
 _INTERMITTENT = 0.5  # The share of zeros from which values are intermittent.
 _LATER = {"arima": 1}
 """Turns that a family waits, because it is slow for what it adds."""
@@ -59,7 +60,9 @@ def absent_forecasters() -> list[str]:
 
 def _suits(family: Forecaster, panel: Panel) -> bool:
     profile = family.profile
-    long_enough = (panel.lengths >= profile.least_length).mean() > 0.5
+    scored = panel.lengths[panel.lengths > _FEW_VALUES]  # Shorter ones repeat their last values in any family.
+    lengths = scored if len(scored) else panel.lengths
+    long_enough = (lengths >= profile.least_length).mean() > 0.5
     return bool(long_enough) and (not profile.intermittent_only or _zeros(panel) >= _INTERMITTENT)
 
 
