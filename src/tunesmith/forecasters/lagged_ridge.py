@@ -157,7 +157,6 @@ def _scaled_errors(model: LaggedRidgeModel, part: ForecastPart, moments: Origins
     return np.asarray((actual - points) / spread(before(past, ends(past), len(model.weights))))
 
 
-
 def _seasonal_errors(part: ForecastPart, moments: Origins, lookback: int) -> Floats:
     """Return the errors of repeating the last season, over the spread of the window; shape `(origins, horizon)`."""
     panel, horizon = part.panel, part.horizon
