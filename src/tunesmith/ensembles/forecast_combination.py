@@ -18,8 +18,8 @@ from .series_weights import series_weights
 
 _WIDTHS = np.geomspace(0.1, 10.0, 61)
 _MOST_KINDS = 8
-_WORST_IN_MEAN = 1.25  # Times the best loss.
-_WORST_FOR_SOME = 2.0  # The same, of a family that may be the best for some series.
+_SHARPNESS = 8  # In the mean, a family with a loss 10 % above the best has half its weight.
+_WORST_FOR_SOME = 2.0  # Times the best loss, of a family that may be the best for some series.
 _WINDOWS_OF_MEAN = 2  # With so many windows, selection and mean count alike.
 _LEAST_WEIGHT = 0.02
 _FEW_ROWS = 20  # With so many the width is half as far from 1 as the backtest says.
@@ -52,9 +52,11 @@ class ForecastCombination:
     ) -> tuple[Self, Floats]:
         """Return the combination of trials with the best score in a backtest, and its forecasts of the rows.
 
-        The weights are those of a greedy selection, shrunk towards the mean of the best trial of each family: all rows
-        of a window have seen the same past, so that one window tells little. On 645 yearly series of the M3 competition
-        the mean of the families was 3 % better than the selection, on its 174 other series 10 % worse.
+        The weights are those of a greedy selection, shrunk towards a mean of the best trial of each family, in
+        which better ones count more: all rows of a window have seen the same past, so that one window tells little. On
+        645 yearly series of the M3 competition the equal mean of the families was 3 % better than the selection, on its
+        174 other series 10 % worse. Against the equal mean, weights by the eighth power of the inverse loss changed
+        MASE by 0, -0.5, +0.7, -6 and -4 % (M3 yearly, quarterly, monthly, other; M4 hourly).
 
         Series may have weights of their own; then each row is combined by the errors of the other windows of its
         series.
@@ -79,12 +81,13 @@ class ForecastCombination:
         losses = {trial: whole(one) for trial, one in flat.items()}
         ranked = sorted(losses, key=lambda trial: (losses[trial], trial))
         selected = additions(ranked, flat, loss, fits)
-        weights = _shrunk(selected, _best_of_kinds(kinds, losses, _WORST_IN_MEAN), len(backtest.parts), fits)
+        best = _best_of_kinds(kinds, losses)
+        weights = _shrunk(selected, _mean_of_kinds(best, losses), len(backtest.parts), fits)
         chosen, mean = cls(weights=weights), np.asarray(sum(weight * flat[trial] for trial, weight in weights.items()))
         if own_weights:
-            best = _best_of_kinds(kinds, losses, _WORST_FOR_SOME)
+            good = [trial for trial in best if losses[trial] <= _WORST_FOR_SOME * losses[best[0]]]
             errors = {trial: _row_errors(backtest, forecast) for trial, forecast in forecasts.items()}
-            starts = [weights, *([best] if fits(set(best)) else [])]
+            starts = [weights, *([dict.fromkeys(good, 1 / len(good))] if fits(set(good)) else [])]
             if (found := series_weights(flat, errors, backtest.series, whole, starts)) is not None:
                 own, mean = found
                 by_series = _for_all(np.stack(list(own.values())), len(backtest.panel))
@@ -117,13 +120,20 @@ def _row_errors(backtest: Backtest, forecast: Floats) -> Floats:
     return np.asarray(np.divide(sums, counts, out=np.full(len(errors), np.nan), where=counts > 0))
 
 
-def _best_of_kinds(kinds: Mapping[int, str], losses: Mapping[int, float], worst: float) -> dict[int, float]:
-    """Return equal shares of the best trial of each of the best families, up to some times the least loss."""
+def _best_of_kinds(kinds: Mapping[int, str], losses: Mapping[int, float]) -> list[int]:
+    """Return the best trial of each of the best families, the best first."""
     best: dict[str, int] = {}
     for trial in sorted(losses, key=lambda trial: losses[trial]):
-        if len(best) < _MOST_KINDS and losses[trial] <= worst * min(losses.values()):
+        if len(best) < _MOST_KINDS:
             best.setdefault(kinds[trial], trial)
-    return dict.fromkeys(best.values(), 1 / len(best))
+    return list(best.values())
+
+
+def _mean_of_kinds(trials: Sequence[int], losses: Mapping[int, float]) -> dict[int, float]:
+    """Return weights by a power of the inverse loss, so that bad families hardly count; they sum to 1."""
+    least = losses[trials[0]]
+    powers = {trial: (least / losses[trial]) ** _SHARPNESS if losses[trial] > 0 else 1.0 for trial in trials}
+    return {trial: power / sum(powers.values()) for trial, power in powers.items()}
 
 
 def _shrunk(selected: Sequence[int], mean: Mapping[int, float], windows: int, fits: Fits) -> dict[int, float]:

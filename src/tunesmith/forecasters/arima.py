@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
+import numpy as np
+
 from ..core.arrays import Floats
 from ..core.parameters import Choice, Parameter
 from ..core.trial import Value
@@ -14,6 +16,8 @@ from ._statistics import EXTRA, MODULES, quantiles_of
 from .base import ForecastProfile
 
 _MOST_SEASON = 24
+_LONG, _LONG_SEASON = 150, 12
+"""Values of a series and of a season above which the likelihood is approximated, as in the R package forecast."""
 
 
 class ArimaModel(LocalModel):
@@ -56,5 +60,5 @@ class ArimaForecaster(LocalForecaster):
         return 2.5e-3 if seasonal else self.seconds_per_value
 
     def configurations(self, panel: Panel, horizon: int) -> Sequence[Mapping[str, Value]]:
-        """Return the search that approximates the likelihood, which is faster."""
-        return [{"approximation": True}]
+        """Return the search that approximates the likelihood only where series are long, as it is no faster before."""
+        return [{"approximation": bool(np.median(panel.lengths) > _LONG or panel.season > _LONG_SEASON)}]

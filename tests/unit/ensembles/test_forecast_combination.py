@@ -85,4 +85,5 @@ def test_weights_are_shrunk_towards_the_mean_of_families_the_more_the_fewer_wind
         members = {1: truth + 10 * noise, 2: truth + 11 * noise}  # The second adds nothing.
         combination, _ = ForecastCombination.fit(backtest, members, score, kinds=KINDS)
         shares.append(combination.weights[2])
-    np.testing.assert_allclose(shares, [1 / 3, 1 / 6])
+    in_mean = (10 / 11) ** 8 / (1 + (10 / 11) ** 8)
+    np.testing.assert_allclose(shares, [2 / 3 * in_mean, 1 / 3 * in_mean])
