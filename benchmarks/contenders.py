@@ -16,7 +16,7 @@ import psutil
 
 ROOT = Path(__file__).parents[1]
 PEERS = Path(__file__).parent / ".peers"
-_POLL_SECONDS = 0.25
+_POLL_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
