@@ -12,6 +12,7 @@ from ..core.arrays import Floats, Indices
 from .panel import Panel
 
 _LEAST_HISTORY = 4
+_MUCH_MORE = 1.15  # Times as many values.
 _MOST_SERIES = 1_000  # Of a window: more tell little more, and local models take their time for each.
 
 
@@ -71,10 +72,28 @@ class Backtest:
     @property
     def training(self) -> Panel:
         """All series up to the origin of the earliest window."""
-        number = len(self.parts) - 1
+        return self.before(len(self.parts) - 1)
+
+    def before(self, number: int) -> Panel:
+        """Return all series that are long enough, up to the origin of a window."""
         lengths = self._lengths(number)
         series = np.flatnonzero(lengths >= self._least(number))
         return self.panel.select(series, lengths[series])
+
+    @property
+    def trainings(self) -> Sequence[int]:
+        """For each window, the one before which a model of all series is trained.
+
+        That is the earliest one, or a later one where much more is known: a model that was trained on half of the
+        values of short series says little about one that is trained on nearly all.
+        """
+        number = len(self.parts) - 1
+        trainings = [number]
+        for later in reversed(range(number)):
+            if self.before(later).lengths.sum() > _MUCH_MORE * self.before(number).lengths.sum():
+                number = later
+            trainings.append(number)
+        return trainings[::-1]
 
     def _lengths(self, number: int) -> Indices:
         """Return the number of values of each series before a window."""

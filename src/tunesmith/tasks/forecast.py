@@ -115,7 +115,8 @@ class ForecastTask:
         """Backtest one configuration, and train it on all values.
 
         A family whose models are trained once for all series is trained before the earliest window, and forecasts the
-        later ones with what was known then. After each window the score so far is reported; by a family that trains in
+        later ones with what was known then; where series are short and training is cheap, it is trained again before
+        later ones. After each window the score so far is reported; by a family that trains in
         epochs, the score of the whole backtest after each epoch instead. Such a training goes on from a checkpoint.
 
         Besides the score the metrics are what it costs: the seconds of training and backtesting, those of one
@@ -131,10 +132,13 @@ class ForecastTask:
         family: Forecaster = plugins.load("forecasters", str(request.parameters["family"]))()
         folder, parts = request.folder / ARTIFACTS_FOLDER, self.backtest.parts
         curves: dict[str, list[Mapping[str, float]]] = {}
-        model = self._fit(family, request, self.backtest.training, ends, "backtest", curves, report)
+        trainings = self._trainings(family)
         rows: list[np.ndarray] = []
         done = 0
         for number, part in enumerate(parts):
+            if number == 0 or trainings[number] != trainings[number - 1]:
+                known = self.backtest.before(trainings[number])
+                model = self._fit(family, request, known, ends, "backtest", curves, report)
             rows.append(self._forecast(model, part.history))
             done += len(part.series)
             if not curves:
@@ -158,6 +162,13 @@ class ForecastTask:
         }
         write_metrics(request.folder, metrics)
         return Measurement(metrics=metrics, artifacts=find_artifacts(request.folder))
+
+    def _trainings(self, family: Forecaster) -> Sequence[int]:
+        """Return for each window the one before which a model is trained; see `Backtest.trainings`."""
+        profile = family.profile
+        if profile.is_local or profile.is_pretrained or profile.train_cost == "high":
+            return [len(self.backtest.parts) - 1] * len(self.backtest.parts)
+        return self.backtest.trainings
 
     def _fit(
         self,

@@ -44,3 +44,12 @@ def test_of_many_series_an_even_selection_is_evaluated_and_all_are_trained_on() 
     assert np.histogram(backtest.series, bins=5, range=(0, 2_500))[0].tolist() == [200] * 5
     assert len(backtest.training) == 2_500
     assert backtest.training.lengths.tolist() == (panel.lengths - 6).tolist()
+
+
+def test_models_are_trained_again_where_much_more_is_known() -> None:
+    short, long = panel_of([seasonal(40)], seasons=()), panel_of([seasonal(400)], seasons=())
+    assert Backtest(panel=short, horizon=6, windows=3).trainings == [0, 1, 2]
+    assert Backtest(panel=long, horizon=6, windows=3).trainings == [2, 2, 2]
+    backtest = Backtest(panel=short, horizon=3, windows=4)
+    assert backtest.trainings == [1, 1, 3, 3]
+    assert backtest.before(1).lengths.tolist() == [34]

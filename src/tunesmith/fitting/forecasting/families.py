@@ -14,6 +14,7 @@ from ...core.parameters import Choice
 from ...core.space import SearchSpace
 from ...errors import MissingExtra
 from ...forecasters.base import BASELINE, Forecaster
+from ...series.backtest import Backtest
 from ...series.panel import Panel
 from ..plan import PlannedTrial
 
@@ -93,12 +94,13 @@ def first_forecasts(chosen: Mapping[str, Forecaster], panel: Panel, horizon: int
     """
     turns: dict[int, list[PlannedTrial]] = defaultdict(list)
     short = float(np.median(panel.lengths)) < _LONG
+    trainings = len(set(Backtest(panel=panel, horizon=horizon, windows=windows).trainings))
     for name, family in chosen.items():
         later = _NETWORKS_WAIT if short and family.profile.extra == "torch" else _LATER.get(name, 0)
         for turn, choice in enumerate(family.configurations(panel, horizon), later):
             if name == BASELINE and turn == 0:
                 continue  # It is trial 0.
-            times = windows + 1 if family.profile.is_local else 2
+            times = 1 + (windows if family.profile.is_local else trainings)
             seconds = max(_FASTEST_SECONDS, times * family.seconds(panel, horizon, choice))
             own = {f"{name}.{key}": value for key, value in choice.items()}
             turns[turn].append(PlannedTrial(parameters={"family": name, **own}, seconds=seconds))

@@ -27,7 +27,7 @@ PANEL_FOLDER = "series"
 """The folder of the series, in a study's folder."""
 
 _MOST_WINDOWS = 5
-_ENOUGH_ROWS = 3_000  # Of a backtest: more windows tell little more.
+_ENOUGH_ROWS = 1_500  # Of a backtest: more windows tell little more.
 _LONGEST_HORIZON = 10  # Times the length of the longest series.
 _MOST_QUANTILES = 200_000_000  # Of a forecast.
 
