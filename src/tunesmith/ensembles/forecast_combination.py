@@ -19,10 +19,11 @@ from .series_weights import series_weights
 _WIDTHS = np.geomspace(0.1, 10.0, 61)
 _MOST_KINDS = 8
 _SHARPNESS = 8  # In the mean, a family with a loss 10 % above the best has half its weight.
-_WORST_FOR_SOME = 2.0  # Times the best loss, of a family that may be the best for some series.
+_WORST_IN_MEAN = 2.0  # Times the best loss.
+_WORST_FOR_SOME = 2.0  # The same, of a family that may be the best for some series.
 _WINDOWS_OF_MEAN = 10  # With so many windows, selection and mean count alike.
 _LEAST_WEIGHT = 0.02
-_FEW_ROWS = 20  # With so many the width is half as far from 1 as the backtest says.
+_FEW_ROWS = 20  # With so many rows, the backtest counts for half of what it says of weights and width.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +57,7 @@ class ForecastCombination:
         better ones count more: all rows of a window have seen the same past, so that few windows tell little. Against
         an equal mean that counts like two windows, this changed MASE by -1, -0.3, -1.7, -8 and -3 % (M3 yearly,
         quarterly, monthly and other, M4 hourly; one window each). More windows of the same series changed little.
+        The fewer rows there are, the less selection and losses count, as with one series its luck decides.
 
         Series may have weights of their own; then each row is combined by the errors of the other windows of its
         series.
@@ -81,9 +83,12 @@ class ForecastCombination:
         ranked = sorted(losses, key=lambda trial: (losses[trial], trial))
         selected = additions(ranked, flat, loss, fits)
         best = _best_of_kinds(kinds, losses)
-        weights = _shrunk(selected, _mean_of_kinds(best, losses), len(backtest.parts), fits)
+        evidence = len(backtest.series) / (len(backtest.series) + _FEW_ROWS)
+        mean_of_best = _mean_of_kinds(best, losses, _SHARPNESS * evidence)
+        share = evidence * len(backtest.parts) / (len(backtest.parts) + _WINDOWS_OF_MEAN)
+        weights = _shrunk(selected, mean_of_best, share, fits)
         chosen, mean = cls(weights=weights), np.asarray(sum(weight * flat[trial] for trial, weight in weights.items()))
-        if own_weights:
+        if own_weights and len(backtest.panel) > 1:
             good = [trial for trial in best if losses[trial] <= _WORST_FOR_SOME * losses[best[0]]]
             errors = {trial: _row_errors(backtest, forecast) for trial, forecast in forecasts.items()}
             starts = [weights, *([dict.fromkeys(good, 1 / len(good))] if fits(set(good)) else [])]
@@ -128,16 +133,17 @@ def _best_of_kinds(kinds: Mapping[int, str], losses: Mapping[int, float]) -> lis
     return list(best.values())
 
 
-def _mean_of_kinds(trials: Sequence[int], losses: Mapping[int, float]) -> dict[int, float]:
-    """Return weights by a power of the inverse loss, so that bad families hardly count; they sum to 1."""
+def _mean_of_kinds(trials: Sequence[int], losses: Mapping[int, float], power: float) -> dict[int, float]:
+    """Return weights by a power of the inverse loss, without families that are bad; they sum to 1."""
     least = losses[trials[0]]
-    powers = {trial: (least / losses[trial]) ** _SHARPNESS if losses[trial] > 0 else 1.0 for trial in trials}
+    good = [trial for trial in trials if losses[trial] <= _WORST_IN_MEAN * least]
+    powers = {trial: (least / losses[trial]) ** power if losses[trial] > 0 else 1.0 for trial in good}
     return {trial: power / sum(powers.values()) for trial, power in powers.items()}
 
 
-def _shrunk(selected: Sequence[int], mean: Mapping[int, float], windows: int, fits: Fits) -> dict[int, float]:
-    """Return the weights of a greedy selection, shrunk towards others: the fewer windows, the more."""
-    share = windows / (windows + _WINDOWS_OF_MEAN) if fits({*selected, *mean}) else 1.0
+def _shrunk(selected: Sequence[int], mean: Mapping[int, float], share: float, fits: Fits) -> dict[int, float]:
+    """Return the weights of a greedy selection, which count by a share, and of others that it is shrunk towards."""
+    share = share if fits({*selected, *mean}) else 1.0
     weights = {trial: share * selected.count(trial) / len(selected) for trial in dict.fromkeys(selected)}
     for trial, weight in mean.items():
         weights[trial] = weights.get(trial, 0.0) + (1 - share) * weight

@@ -85,5 +85,10 @@ def test_weights_are_shrunk_towards_the_mean_of_families_the_more_the_fewer_wind
         members = {1: truth + 10 * noise, 2: truth + 11 * noise}  # The second adds nothing.
         combination, _ = ForecastCombination.fit(backtest, members, score, kinds=KINDS, own_weights=False)
         shares.append(combination.weights[2])
-    in_mean = (10 / 11) ** 8 / (1 + (10 / 11) ** 8)
-    np.testing.assert_allclose(shares, [10 / 11 * in_mean, 10 / 14 * in_mean])
+    expected = []
+    for windows in (1, 4):
+        rows = len(Backtest(panel=PANEL, horizon=6, windows=windows).series)
+        evidence = rows / (rows + 20)
+        power = (10 / 11) ** (8 * evidence)
+        expected.append((1 - evidence * windows / (windows + 10)) * power / (1 + power))
+    np.testing.assert_allclose(shares, expected)
