@@ -17,7 +17,7 @@ PLUGINS = (
 
 # From the ground up: a module imports from its own floor or from those below it.
 FLOORS = [
-    {"text"},
+    {"text", "in_script"},
     {"errors"},
     {"core"},
     {"plugins", "journal"},
