@@ -23,7 +23,7 @@ def _start_the_next() -> None:
     """Import the sitecustomize that Python would have found without this one."""
     own = sys.modules.pop("sitecustomize")
     try:
-        import sitecustomize  # noqa: F401
+        import sitecustomize  # type: ignore[import-not-found,unused-ignore]  # noqa: F401
     except ImportError:
         sys.modules["sitecustomize"] = own
 
