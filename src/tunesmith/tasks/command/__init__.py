@@ -40,7 +40,7 @@ from .checks import (
     check_program,
 )
 from .printed_metrics import PrintedMetrics, is_printable
-from .process_group import run_group
+from .process_group import Invocation, run_group
 from .script_options import options_among, texts_in
 from .template import check_placeholders, fill, flags, placeholders, split_command
 
@@ -200,6 +200,17 @@ class CommandTask:
 
     # -- a trial ---------------------------------------------------------------------------------------------------
 
+    def invocation(self, request: TrialRequest) -> Invocation:
+        """Prepare a trial's folder, and return what starts its command.
+
+        Raises:
+            InputError: The config cannot be edited, or a value cannot be passed to a program.
+            OSError: The folder cannot be written.
+        """
+        words = self._prepare(request)
+        variables = {**trial_environment(), **self._variables(request), **self.environment}
+        return Invocation(words=tuple(words), folder=Path(self.folder), environment=variables, shell=self.shell)
+
     def evaluate(self, request: TrialRequest, report: Reporter) -> Measurement:
         """Run the command and wait for it.
 
@@ -223,11 +234,7 @@ class CommandTask:
             _forward_reports(tail, report)
 
         try:
-            words = self._prepare(request)
-            variables = {**trial_environment(), **self._variables(request), **self.environment}
-            status = run_group(
-                words, folder=Path(self.folder), environment=variables, shell=self.shell, on_output=on_output, poll=poll
-            )
+            status = run_group(self.invocation(request), on_output=on_output, poll=poll)
         except (OSError, ValueError, InputError) as error:  # ValueError: a NUL, or no UTF-8.
             fault = machine_fault(error)
             reason = f"the command could not be started: {fault or message_of(error)}"

@@ -9,7 +9,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 POLL_SECONDS = (0.02, 0.1)
@@ -18,27 +19,42 @@ _GRACE_SECONDS = 10.0
 _CHUNK_BYTES = 1 << 17
 
 
+@dataclass(frozen=True, kw_only=True)
+class Invocation:
+    """A command that is ready to start.
+
+    Args:
+        words: Its words; a single one for a shell.
+        folder: The working directory.
+        environment: Its whole environment.
+        shell: Whether it goes through a shell.
+    """
+
+    words: tuple[str, ...]
+    folder: Path
+    environment: Mapping[str, str]
+    shell: bool = False
+
+
 def run_group(
-    words: Sequence[str],
+    invocation: Invocation,
     *,
-    folder: Path,
-    environment: Mapping[str, str],
-    shell: bool,
     on_output: Callable[[bytes], None],
     poll: Callable[[], None],
+    on_start: Callable[[int], None] = lambda pid: None,
+    echo: bool = True,
 ) -> int:
-    """Run a command to its end and print its output.
+    """Run a command to its end.
 
     If an exception interrupts the wait (SIGTERM, Ctrl-C, or one raised by `poll`), the command's whole group gets
     SIGTERM, and SIGKILL ten seconds later; then the exception propagates.
 
     Args:
-        words: The command; a single word for a shell.
-        folder: The working directory.
-        environment: Its whole environment.
-        shell: Whether it goes through a shell.
+        invocation: The command.
         on_output: Called with every piece of output.
         poll: Called 50 times a second at first, 10 times a second later.
+        on_start: Called with the command's process id.
+        echo: Whether to print its output.
 
     Returns:
         Its exit status, negative for the signal that killed it. Background processes that keep its output open are
@@ -49,31 +65,38 @@ def run_group(
     """
     sys.stdout.flush()
     process = subprocess.Popen(
-        words[0] if shell else words,
-        cwd=folder,
-        env=dict(environment),
-        shell=shell,
+        invocation.words[0] if invocation.shell else invocation.words,
+        cwd=invocation.folder,
+        env=dict(invocation.environment),
+        shell=invocation.shell,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         process_group=0,
     )
     assert process.stdout is not None
+
+    def take(data: bytes) -> None:
+        on_output(data)
+        if echo:
+            _print(data)
+
     with process.stdout as output:
         os.set_blocking(output.fileno(), False)
         try:
-            _follow(process, output.fileno(), on_output, poll)
+            on_start(process.pid)
+            _follow(process, output.fileno(), take, poll)
         except BaseException:
             _end(process)
             raise
         finally:
             while data := _read(output.fileno()):
-                _forward(data, on_output)
+                take(data)
         return process.wait()
 
 
 def _follow(
-    process: subprocess.Popen[bytes], output: int, on_output: Callable[[bytes], None], poll: Callable[[], None]
+    process: subprocess.Popen[bytes], output: int, take: Callable[[bytes], None], poll: Callable[[], None]
 ) -> None:
     started = time.monotonic()
     poll_at = started + POLL_SECONDS[0]
@@ -84,7 +107,7 @@ def _follow(
             ready, _, _ = select.select([output], [], [], pause)
             data = _read(output) if ready else None
             if data:
-                _forward(data, on_output)
+                take(data)
             open_output = data != b""
         else:
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -107,8 +130,7 @@ def _read(output: int) -> bytes | None:
         return None
 
 
-def _forward(data: bytes, on_output: Callable[[bytes], None]) -> None:
-    on_output(data)
+def _print(data: bytes) -> None:
     buffer = getattr(sys.stdout, "buffer", None)
     if buffer is not None:
         buffer.write(data)
