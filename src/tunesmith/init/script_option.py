@@ -23,7 +23,8 @@ class ScriptOption:
         choices: All its values, or None if they are not listed.
         required: It must be given.
         help: The script's own text about it.
-        switch: Of an option without a value, the words for true and for false; an empty text for none.
+        switch: Of a boolean, the words for true and for false, as `("--amp", "")`, `("--amp", "--no-amp")` or
+            `("--amp=true", "--amp=false")`; an empty text for none.
         subcommand: The words of the subcommand that it belongs to; empty for the script itself.
         value: What it has under the user's own command; equal to `default` if that does not mention it.
         given: The user's own command mentions it.
