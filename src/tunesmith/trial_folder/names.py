@@ -17,6 +17,8 @@ RESULT_FILE = "result.json"
 """How the last attempt ended, written by the executor."""
 LOG_FILE = "log.txt"
 """Everything that the trial printed."""
+WORK_FOLDER = "work"
+"""The folder in which the command of a trial with `own_files` runs."""
 STOP_FILE = "stop"
 """An empty file that asks the trial to stop; `trial.report` and the command task look for it."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
+import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,7 @@ from ...trial_folder.names import (
     METRICS_FILE,
     PARAMETERS_FILE,
     RESULT_FILE,
+    WORK_FOLDER,
 )
 from ...trial_folder.reports import ReportsTail
 from ...trial_folder.stop import raise_if_stopped
@@ -39,6 +41,7 @@ from .checks import (
     check_parameters,
     check_program,
 )
+from .own_files import check_own_files, link_folder
 from .printed_metrics import PrintedMetrics, is_printable
 from .process_group import Invocation, run_group
 from .script_options import options_among, texts_in
@@ -72,6 +75,8 @@ class CommandTask:
         shell: Whether the commands go through a shell; values are quoted.
         environment: Variables to set for the command.
         flags: For a parameter in `{args}` that is true or false: the script's words for true, and those for false.
+        own_files: Files and folders, relative to `folder`, that the script writes to the same place in every run. If
+            there are any, the command runs in a folder of the trial, with links to everything else in `folder`.
         names: The space's parameters; those that exist in the config are changed there.
         remove: Parameters whose keys are removed from the config while they are inactive.
 
@@ -92,13 +97,15 @@ class CommandTask:
     shell: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
     flags: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    own_files: Sequence[str] = ()
     names: Sequence[str] = ()
     remove: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         check_types(self)
         object.__setattr__(self, "folder", Path(self.folder).resolve())
-        for key in ("required", "names", "remove"):
+        check_own_files(self.own_files)
+        for key in ("required", "own_files", "names", "remove"):
             object.__setattr__(self, key, tuple(getattr(self, key)))
         for key in ("command", "test_command"):
             if getattr(self, key) is not None:
@@ -209,7 +216,10 @@ class CommandTask:
         """
         words = self._prepare(request)
         variables = {**trial_environment(), **self._variables(request), **self.environment}
-        return Invocation(words=tuple(words), folder=Path(self.folder), environment=variables, shell=self.shell)
+        folder = self._working_folder(request.folder)
+        if self.own_files:
+            link_folder(Path(self.folder), folder, self.own_files)
+        return Invocation(words=tuple(words), folder=folder, environment=variables, shell=self.shell)
 
     def evaluate(self, request: TrialRequest, report: Reporter) -> Measurement:
         """Run the command and wait for it.
@@ -265,7 +275,11 @@ class CommandTask:
         values = {"TUNESMITH_TRIAL_DIR": str(again), "TUNESMITH_TRIAL_SEED": str(request.seed), **self.environment}
         variables = [f"{name}={text}" for name, text in values.items()]
         words = [*(("sh", "-c") if self.shell else ()), *self._words(request, again)]
-        steps += [shell.command("cd", self.folder), shell.command("env", *variables, *words)]
+        place = self._working_folder(again)
+        if self.own_files:
+            program = [sys.executable, "-m", link_folder.__module__]
+            steps.append(shell.command(*program, self.folder, place, *self.own_files))
+        steps += [shell.command("cd", place), shell.command("env", *variables, *words)]
         return " && ".join(steps)
 
     def to_table(self) -> dict[str, Any]:
@@ -278,6 +292,7 @@ class CommandTask:
             "shell": self.shell,
             "environment": dict(self.environment),
             "flags": {name: list(spelling) for name, spelling in self.flags.items()},
+            "own_files": list(self.own_files),
         }
         return table | {name: value for name, value in optional.items() if value}
 
@@ -286,6 +301,9 @@ class CommandTask:
     @property
     def _config_path(self) -> Path:
         return Path(self.folder) / str(self.config)
+
+    def _working_folder(self, folder: Path) -> Path:
+        return folder / WORK_FOLDER if self.own_files else Path(self.folder)
 
     def _copy(self, folder: Path) -> Path:
         name = self._config_path.name
