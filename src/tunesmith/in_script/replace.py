@@ -1,0 +1,190 @@
+"""Gives the script an edited copy of a file under the file's own name.
+
+Whoever reads the original gets the copy: `import`, `open`, `pathlib`, `os.open`, and Python itself, which runs a script
+through `script.py`. Nothing else changes: a module's `__file__`, its traceback, its neighbours, and the file for
+whoever writes to it. Compiled bytecode of the original is neither used nor written.
+
+Files that a library reads in C, and those that a process without Python reads, are not replaced. The settings may name
+a file to which each process adds the copies that it has read, so that this is noticed.
+"""
+
+from __future__ import annotations
+
+import builtins
+import io
+import os
+import sys
+from importlib.machinery import SourceFileLoader
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+_WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+
+
+def start(files: Mapping[str, str], seen: str | None = None) -> None:
+    """Give this process the copies of some files in place of the originals.
+
+    Args:
+        files: The absolute path of each copy by that of its original.
+        seen: A file to which each process adds the paths of the copies that it has read.
+    """
+    copies = Copies(files, seen)
+    _open_copies(copies)
+    _import_copies(copies)
+    script = sys.argv[0] if getattr(sys, "argv", None) else ""
+    if copies.of(script) is not None:
+        from .script import run_copy
+
+        run_copy(copies)
+
+
+class Copies:
+    """The edited copies.
+
+    Args:
+        files: As in `start`.
+        seen: As in `start`.
+    """
+
+    def __init__(self, files: Mapping[str, str], seen: str | None) -> None:
+        self._files = dict(files)
+        self._suffixes = tuple({os.path.splitext(original)[1] for original in files})
+        self._names = {os.path.basename(original) for original in files}
+        self._seen = seen
+        self._noted: set[str] = set()
+        self._open = os.open
+
+    def of(self, path: Any) -> str | None:
+        """Return the copy of the file with a path, or None if it has none; relative paths and links are followed."""
+        original = self._original(path)
+        return None if original is None else self._files[original]
+
+    def of_module(self, path: str) -> str | None:
+        """Return the copy of a module. Cheaper than `of`, as it is asked for every module that is imported."""
+        return self.of(path) if os.path.basename(path) in self._names else None
+
+    def read(self, copy: str) -> bytes:
+        """Return what a copy holds."""
+        with io.FileIO(copy) as file:
+            data = file.readall()
+        self.note(copy)
+        return data
+
+    def note(self, copy: str) -> None:
+        """Note that a copy was read."""
+        if self._seen is None or copy in self._noted:
+            return
+        self._noted.add(copy)
+        try:
+            descriptor = self._open(self._seen, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+            os.write(descriptor, os.fsencode(copy) + b"\n")
+            os.close(descriptor)
+        except OSError:
+            pass
+
+    def forget(self, path: Any) -> None:
+        """Give the original from now on, as the script writes to it, and would not find again what it has written."""
+        original = self._original(path)
+        if original is not None:
+            del self._files[original]
+
+    def _original(self, path: Any) -> str | None:
+        try:
+            text = os.fsdecode(path)
+            if not text.endswith(self._suffixes):
+                return None
+            status = os.stat(text)
+            return next((each for each in self._files if os.path.samestat(status, os.stat(each))), None)
+        except (OSError, TypeError, ValueError):  # No such file; a file descriptor; a NUL.
+            return None
+
+
+class _Function:
+    """A function that takes another one's place, and like a built-in one becomes no method as a class's attribute."""
+
+    def __init__(self, original: Callable[..., Any], copies: Copies) -> None:
+        self._original = original
+        self._copies = copies
+        self.__name__ = original.__name__
+        self.__qualname__ = original.__qualname__
+        self.__module__ = original.__module__
+        self.__doc__ = original.__doc__
+        self.__wrapped__ = original
+
+    def __reduce__(self) -> str:
+        return self.__name__  # It is pickled by its name, as the original.
+
+    def __repr__(self) -> str:
+        return repr(self._original)
+
+    def _opened(self, copy: str, *arguments: Any, **keywords: Any) -> Any:
+        result = self._original(copy, *arguments, **keywords)
+        self._copies.note(copy)
+        return result
+
+
+class _Open(_Function):
+    """`open`, which is also `io.open`."""
+
+    def __call__(self, file: Any, mode: Any = "r", *rest: Any, **keywords: Any) -> Any:
+        if isinstance(mode, str) and not isinstance(file, int):
+            if {"w", "a", "x", "+"}.intersection(mode):
+                self._copies.forget(file)
+            elif (copy := self._copies.of(file)) is not None and os.access(copy, os.R_OK):
+                if getattr(keywords.get("opener"), "__self__", None) is file:
+                    del keywords["opener"]  # Up to Python 3.9, that of `pathlib.Path` opens the path that it was.
+                return self._opened(copy, mode, *rest, **keywords)
+        return self._original(file, mode, *rest, **keywords)
+
+
+class _OpenCode(_Function):
+    """`io.open_code`, with which `runpy` and debuggers read a script."""
+
+    def __call__(self, path: str) -> Any:
+        copy = self._copies.of(path)
+        return self._original(path) if copy is None else self._opened(copy)
+
+
+class _OpenDescriptor(_Function):
+    """`os.open`."""
+
+    def __call__(self, path: Any, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
+        if dir_fd is None and not isinstance(path, int) and isinstance(flags, int):
+            if flags & _WRITES:
+                self._copies.forget(path)
+            elif (copy := self._copies.of(path)) is not None:
+                return int(self._opened(copy, flags, mode))
+        return self._original(path, flags, mode, dir_fd=dir_fd)  # type: ignore[no-any-return]
+
+
+def _open_copies(copies: Copies) -> None:
+    original = io.open
+    opened: Any = _Open(original, copies)
+    builtins.open = io.open = opened
+    io.open_code = _OpenCode(io.open_code, copies)
+    os.open = _OpenDescriptor(os.open, copies)
+    accessor = getattr(sys.modules.get("pathlib"), "_NormalAccessor", None)
+    if getattr(accessor, "open", None) is original:  # Python 3.10.
+        accessor.open = opened  # type: ignore[union-attr]
+
+
+def _import_copies(copies: Copies) -> None:
+    get_code, get_data = SourceFileLoader.get_code, SourceFileLoader.get_data
+
+    def code_of(self: SourceFileLoader, fullname: str) -> Any:
+        path = self.get_filename(fullname)
+        copy = copies.of_module(path)
+        if copy is None:
+            return get_code(self, fullname)
+        return self.source_to_code(copies.read(copy), path)
+
+    def data_of(self: SourceFileLoader, path: str) -> bytes:
+        # What reads a module's source in this way compiles it into a file that would outlive the trial.
+        copy = None if path.endswith((".py", ".pyc")) else copies.of_module(path)
+        return get_data(self, path) if copy is None else copies.read(copy)
+
+    SourceFileLoader.get_code = code_of  # type: ignore[assignment,method-assign]
+    SourceFileLoader.get_data = data_of  # type: ignore[assignment,method-assign]
