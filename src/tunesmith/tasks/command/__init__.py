@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from ... import in_script
 from ...core.machine_faults import machine_fault
 from ...core.schema import check_types, expect_environment
 from ...core.trial import Failure, Measurement, Reporter, TrialFailed, TrialRequest, Value, check_relative
@@ -44,6 +45,7 @@ from .checks import (
 from .own_files import check_own_files, link_folder
 from .printed_metrics import PrintedMetrics, is_printable
 from .process_group import Invocation, run_group
+from .replaced_config import READ_FILE, never_read
 from .script_options import options_among, texts_in
 from .template import check_placeholders, fill, flags, placeholders, split_command
 
@@ -62,6 +64,9 @@ class CommandTask:
     `{seed}` its seed, `{name}` the value of the parameter `name`, and `{args}` a flag for every parameter that does
     not reach the script otherwise. `{{` and `}}` are braces. No shell is used unless `shell` is set. Files that it
     writes to `{trial_dir}/artifacts/` become the trial's artifacts.
+
+    Without `{config}` in the command, a Python script that imports or opens the config, or that is the config itself,
+    gets the edited copy in its place.
 
     Args:
         command: The command, as a string or as a list of words.
@@ -169,7 +174,7 @@ class CommandTask:
             words = split_command(getattr(self, key), shell=self.shell)
             try:
                 check_placeholders(words, space.names, shell=self.shell)
-                check_config(words, self.config)
+                check_config(words, self.config, shell=self.shell)
                 check_names(words, space, in_config)
                 self._check_parameters(words, space, in_config)
                 if not self.shell:
@@ -216,6 +221,7 @@ class CommandTask:
         """
         words = self._prepare(request)
         variables = {**trial_environment(), **self._variables(request), **self.environment}
+        variables |= in_script.variables(self._in_script(request, request.folder), variables)
         folder = self._working_folder(request.folder)
         if self.own_files:
             link_folder(Path(self.folder), folder, self.own_files)
@@ -251,6 +257,7 @@ class CommandTask:
             raise TrialFailed(Failure(kind="setup" if fault is None else "machine", reason=reason)) from None
         if status != 0:
             raise TrialFailed(exit_failure(status, "the command", bytes(last)))
+        self._check_config_was_read(request)
         metrics = self._read_metrics(request.folder, printed)
         with contextlib.suppress(TrialPruned):  # too late: the trial has finished, and its measurement is worth more
             _forward_reports(tail, report)
@@ -273,6 +280,7 @@ class CommandTask:
             own = again / CHECKPOINT_FOLDER
             steps += [shell.command("rm", "-rf", own), shell.command("cp", "-R", checkpoint, own)]
         values = {"TUNESMITH_TRIAL_DIR": str(again), "TUNESMITH_TRIAL_SEED": str(request.seed), **self.environment}
+        values |= in_script.variables(self._in_script(request, again), {**os.environ, **values})
         variables = [f"{name}={text}" for name, text in values.items()]
         words = [*(("sh", "-c") if self.shell else ()), *self._words(request, again)]
         place = self._working_folder(again)
@@ -321,6 +329,7 @@ class CommandTask:
         request.folder.mkdir(parents=True, exist_ok=True)
         if self.metrics != "stdout":
             (request.folder / (self.metrics or METRICS_FILE)).unlink(missing_ok=True)
+        (request.folder / READ_FILE).unlink(missing_ok=True)
         if self.config is not None:
             from ... import config_files
 
@@ -330,6 +339,21 @@ class CommandTask:
             inactive = [name for name in self.remove if name not in request.parameters]
             config_files.edit(self._config_path, self._copy(request.folder), changes, inactive, insert=list(changes))
         return self._words(request, request.folder)
+
+    def _in_script(self, request: TrialRequest, folder: Path) -> dict[str, dict[str, Any]]:
+        """Return the settings of what runs in the script's process; see the package `in_script`."""
+        if self.config is None or "config" in placeholders(split_command(self._command(request), shell=self.shell)):
+            return {}
+        files = {str(self._config_path): str(self._copy(folder))}
+        return {"replace": {"files": files, "seen": str(folder / READ_FILE)}}
+
+    def _check_config_was_read(self, request: TrialRequest) -> None:
+        words = split_command(self._command(request), shell=self.shell)
+        _, configured = self._routes(words, list(request.parameters))
+        if configured and "replace" in self._in_script(request, request.folder):
+            if not (request.folder / READ_FILE).exists():
+                raise TrialFailed(never_read(str(self.config)))
+            (request.folder / READ_FILE).unlink()
 
     def _command(self, request: TrialRequest) -> str | Sequence[str]:
         if request.purpose == "test" and self.test_command is not None:

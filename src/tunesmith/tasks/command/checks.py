@@ -15,6 +15,7 @@ from ...core.values import exact
 from ...errors import InputError, nearest
 from ...text.shell import command
 from .printed_metrics import is_printable
+from .replaced_config import check_replaceable
 from .script_options import is_file, why_true
 from .template import RESERVED, placeholders
 
@@ -31,20 +32,17 @@ class Rendered(NamedTuple):
     config: tuple[Hashable, ...]
 
 
-def check_config(words: Sequence[str], config: str | None) -> None:
-    """Check that a command contains `{config}` if, and only if, there is a config file.
+def check_config(words: Sequence[str], config: str | None, *, shell: bool) -> None:
+    """Check that an edited config reaches the script: through `{config}`, or in place of the original.
 
     Raises:
-        InputError: It is missing, or there is no config file.
+        InputError: It cannot, or there is no config file.
     """
     used = placeholders(words)
     if config is None and "config" in used:
         raise InputError('the command has {config}, but no config is given. Add config = "the file\'s path".')
     if config is not None and "config" not in used:
-        raise InputError(
-            f"the script would never see its edited config {config}: the command must have {{config}}. "
-            "Write for example --config {config}."
-        )
+        check_replaceable(words, config, shell=shell)
 
 
 def check_flags(flags: Mapping[str, Sequence[str]]) -> None:

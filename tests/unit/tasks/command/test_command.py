@@ -135,7 +135,7 @@ SPACE = SearchSpace({
         ("train.py {lr} {optimizer}", None, "every parameter must reach the script, but 'momentum' would not"),
         ("train.py --x={args}", None, "must stand alone"),
         ("train.py {config} {args}", None, "no config is given"),
-        ("train.py {args}", "config.json", "must have {config}"),
+        ("train.py {args}", "config.json", "since Python's option -S ignores PYTHONPATH or sitecustomize"),
         ("train.py {config} {optimizer}", "other.json", "other.json has no such key. Did you mean 'lrr'?"),
         (f"{'x' * 5000}.py {{args}}", None, "missing script: there is no xxx"),
         ("trian.py {args}", None, "missing script: there is no trian.py in {folder}. Did you mean 'train.py'?"),
