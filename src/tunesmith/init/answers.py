@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from ..config_files.names import NOT_PLAIN
 from ..in_script.ask.values import NOT_PLAIN_KEY
-from ..text.cleaning import clean, short
+from ..text.cleaning import clean, short, without_secrets
 from .asked import Asked
 from .command_line import CommandLine
 from .script_option import Form, Kind, ScriptOption
@@ -41,18 +41,19 @@ def _options(tables: list[dict[str, Any]]) -> Iterator[ScriptOption]:
         if not _is_clean(table):
             continue
         choices, switch = table["choices"], table["switch"]
+        default, value = (_without_secret(table["name"], _value(table[key])) for key in ("default", "value"))
         yield ScriptOption(
             name=str(table["name"]),
             spellings=tuple(map(str, table["spellings"])),
             form=form,
             kind=kind,
-            default=_value(table["default"]),
+            default=default,
             choices=None if choices is None else tuple(map(_value, choices)),
             required=table["required"] is True,
-            help=short(table["help"], 1000),
+            help="" if NOT_PLAIN in (default, value) else short(table["help"], 1000),
             switch=None if switch is None else (str(switch[0]), str(switch[1])),
             subcommand=tuple(map(str, table["subcommand"])),
-            value=_value(table["value"]),
+            value=value,
             given=table["given"] is True,
         )
 
@@ -61,6 +62,14 @@ def _is_clean(table: dict[str, Any]) -> bool:
     """Tell whether the words of an option can stand in a command and on a terminal."""
     words = [table["name"], *table["spellings"], *table["subcommand"], *(table["switch"] or ())]
     return all(isinstance(word, str) and clean(word) == word and len(word) <= 300 for word in words) and bool(words[0])
+
+
+def _without_secret(name: str, value: Any) -> Any:
+    """Return a value, or `NOT_PLAIN` if it may be a password or a token, which is written nowhere."""
+    if not isinstance(value, str) or not value or "tokenizer" in name.lower():
+        return value
+    line = f"{name}={value}"
+    return value if without_secrets(line) == line else NOT_PLAIN
 
 
 def _value(value: Any) -> Any:

@@ -38,7 +38,7 @@ def why_not(command: CommandLine) -> str | None:
     return None
 
 
-def why_it_ended(status: int | None, lines: Sequence[str], seconds: float, flooded: bool) -> str:
+def why_it_ended(status: int | None, lines: Sequence[str], seconds: float, flooded: bool, heard: bool) -> str:
     """Return why a script gave no answer, and what to do.
 
     Args:
@@ -46,12 +46,18 @@ def why_it_ended(status: int | None, lines: Sequence[str], seconds: float, flood
         lines: The last lines that it printed, cleaned.
         seconds: The time limit.
         flooded: It was killed because it printed too much.
+        heard: A Python process of the command loaded what asks the script.
     """
     last = next((line for line in reversed(lines) if _LAST_ERROR.match(line)), lines[-1] if lines else "")
     if flooded:
         return (
             "The script printed more than 64 MB and had not read its arguments: it was killed. Let it read its "
             f"arguments first. {_STATIC}"
+        )
+    if not heard and status in (None, 0):
+        return (
+            "No Python of version 3.8 or later that reads PYTHONPATH was started, so that the script could not be "
+            f"asked. {_STATIC}"
         )
     if status is None:
         return (

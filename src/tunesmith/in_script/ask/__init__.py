@@ -40,9 +40,10 @@ _HOOKS = {
     "hydra._internal.hydra": "with_hydra",
     "omegaconf.omegaconf": "with_omegaconf",
     "docopt": "with_docopt",
+    "optparse": "with_optparse",
 }
 """The module of a library to the module here with its hook, whose function `hook` is called with it."""
-_MOST_SECONDS_LATER = 3.0
+_MOST_SECONDS_LATER = 10.0
 """The time in which a script has to come to its next parser."""
 _LAUNCHERS = ("torchrun", "torch.distributed", "accelerate", "deepspeed", "horovod", "mpi4py", "papermill")
 
@@ -74,6 +75,8 @@ def start(answer: str, script: str = "", module: str = "", scratch: str = "") ->
     _state.path, _state.script, _state.module = answer, script, module
     _state.folder, _state.argv, _state.words = Path.cwd(), sys.argv, sys.argv[1:]
     harmless.start(scratch)
+    with harmless.allowed():
+        Path(f"{answer}.started").touch()
     if sys.argv[:1] in (["-c"], ["-"]):
         return  # A worker of multiprocessing, or a line of a shell script.
     for name, hook in _HOOKS.items():
@@ -100,7 +103,9 @@ def from_command_line(args: Sequence[str] | None) -> bool:
     if args is None:
         return True
     texts = [word for word in args if isinstance(word, str)]
-    return all(text in words for text in texts) or (bool(words) and all(word in texts for word in words))
+    if all(text in words for text in texts) or (words and all(word in texts for word in words)):
+        return True
+    return len(texts) == len(words)  # Each may be spelled in another way.
 
 
 class Once:

@@ -21,7 +21,12 @@ _LEFT_OUT = (argparse._HelpAction, argparse._VersionAction)
 
 
 def options_of(
-    parser: Any, parsed: Any, values: Mapping[int, Any], subcommand: tuple[str, ...] = ()
+    parser: Any,
+    parsed: Any,
+    values: Mapping[int, Any],
+    subcommand: tuple[str, ...] = (),
+    *,
+    defaults_in_help: bool = False,
 ) -> list[dict[str, Any]]:
     """Return the options of a parser, and of the subcommand that the command line names.
 
@@ -30,8 +35,11 @@ def options_of(
         parsed: What it has read, or None if it refused the arguments.
         values: The values of the options that are given, by the identity of their action.
         subcommand: The words that lead to this parser.
+        defaults_in_help: Defaults that the parser does not know are told in its help.
     """
     options: list[dict[str, Any]] = []
+    for action in parser._actions if defaults_in_help else ():
+        _take_default_from_help(action)
     others = _others(parser._actions)
     for action in parser._actions:
         if isinstance(action, _LEFT_OUT) or action in others.values():
@@ -166,16 +174,18 @@ def _is_mentioned(action: Any) -> bool:
 
 def _default(action: Any) -> Any:
     default = None if action.default == argparse.SUPPRESS else action.default
-    if default is None and type(action).__module__.partition(".")[0] in ("tyro", "argparse") and action.help:
-        text = _IN_HELP.search(str(action.help)) if "%" not in str(action.help) else None
-        if text is not None and not action.required:
-            return _literal(text.group(1))
     if isinstance(default, str) and action.type is not None and action.nargs is None:
         try:
             return action.type(default)  # As argparse itself does.
         except Exception:
             return default
     return default
+
+
+def _take_default_from_help(action: Any) -> None:
+    text = _IN_HELP.search(str(action.help))
+    if text is not None and not action.required and action.default in (None, argparse.SUPPRESS):
+        action.default = _literal(text.group(1))
 
 
 def _literal(text: str) -> Any:

@@ -110,14 +110,16 @@ def option(
     subcommand: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Return an option as plain data, its fields those of `ScriptOption`."""
-    default = plain(default)
+    default, value = plain(default), plain(value)
+    if kind == "float":  # The script turns 1 into 1.0.
+        default, value = (float(each) if type(each) is int else each for each in (default, value))
     return {
         "name": name or longest(spellings).lstrip("-+"),
         "spellings": list(spellings),
         "form": form,
         "kind": kind,
         "default": default,
-        "value": plain(value) if given else default,
+        "value": value if given else default,
         "given": given,
         "choices": None if choices is None else [plain(choice) for choice in choices],
         "required": required,

@@ -26,7 +26,10 @@ _BUILT_ON_IT = {
     "simple_parsing": "simple-parsing",
     "configargparse": "configargparse",
     "tyro": "tyro",
+    "pydantic_settings": "pydantic-settings",
 }
+_DEFAULTS_IN_HELP = ("tyro", "pydantic-settings")
+"""Those that tell their parser of no defaults, except in the help."""
 _FIXED = (
     "TO DO: let the script call parse_args() without words of its own: it reads a fixed list instead of the command "
     "line, so that options in the command would have no effect."
@@ -95,8 +98,8 @@ def _asking(original: Any, name: str) -> Any:
             finally:
                 _Reading.values = None
         parsed = result[0] if isinstance(result, tuple) else result
-        options = options_of(self, parsed, values)
         framework = _framework(self, package)
+        options = options_of(self, parsed, values, defaults_in_help=framework in _DEFAULTS_IN_HELP)
         if complaint is not None:
             note(f"With the words of the command as it is, the script says: {complaint}")
         elif name in _NOT_FINAL and _is_first(self, frame, package):
