@@ -41,19 +41,20 @@ def _options(tables: list[dict[str, Any]]) -> Iterator[ScriptOption]:
         if not _is_clean(table):
             continue
         choices, switch = table["choices"], table["switch"]
-        default, value = (_without_secret(table["name"], _value(table[key])) for key in ("default", "value"))
+        default, value = _value(table["default"]), _value(table["value"])
+        secret = _is_secret(table["name"], default) or _is_secret(table["name"], value)
         yield ScriptOption(
             name=str(table["name"]),
             spellings=tuple(map(str, table["spellings"])),
             form=form,
             kind=kind,
-            default=default,
+            default=NOT_PLAIN if secret else default,
             choices=None if choices is None else tuple(map(_value, choices)),
             required=table["required"] is True,
-            help="" if NOT_PLAIN in (default, value) else short(table["help"], 1000),
+            help="" if secret else short(table["help"], 1000),
             switch=None if switch is None else (str(switch[0]), str(switch[1])),
             subcommand=tuple(map(str, table["subcommand"])),
-            value=value,
+            value=NOT_PLAIN if secret else value,
             given=table["given"] is True,
         )
 
@@ -64,12 +65,12 @@ def _is_clean(table: dict[str, Any]) -> bool:
     return all(isinstance(word, str) and clean(word) == word and len(word) <= 300 for word in words) and bool(words[0])
 
 
-def _without_secret(name: str, value: Any) -> Any:
-    """Return a value, or `NOT_PLAIN` if it may be a password or a token, which is written nowhere."""
+def _is_secret(name: str, value: Any) -> bool:
+    """Tell whether a value may be a password or a token, which is written nowhere."""
     if not isinstance(value, str) or not value or "tokenizer" in name.lower():
-        return value
+        return False
     line = f"{name}={value}"
-    return value if without_secrets(line) == line else NOT_PLAIN
+    return without_secrets(line) != line
 
 
 def _value(value: Any) -> Any:

@@ -56,8 +56,8 @@ def why_it_ended(status: int | None, lines: Sequence[str], seconds: float, flood
         )
     if not heard and status in (None, 0):
         return (
-            "No Python of version 3.8 or later that reads PYTHONPATH was started, so that the script could not be "
-            f"asked. {_STATIC}"
+            f"The script could not be asked: after {duration(seconds)} no Python of version 3.8 or later that reads "
+            f"PYTHONPATH had started. {_STATIC}"
         )
     if status is None:
         return (

@@ -502,6 +502,54 @@ def test_omegaconf_after_argparse(tmp_path):
     }
 
 
+def test_optparse(tmp_path):
+    answer = asked(
+        tmp_path,
+        """
+        from optparse import OptionGroup, OptionParser
+        parser = OptionParser()
+        parser.add_option("-l", "--lr", type="float", default=1, help="rate [%default]")
+        parser.add_option("--act", type="choice", choices=["relu", "gelu"], default="relu")
+        parser.add_option("--fast", action="store_true", default=False)
+        group = OptionGroup(parser, "more")
+        group.add_option("--width", type="int", default=8)
+        parser.add_option_group(group)
+        parser.parse_args()
+        """,
+        *("-l", "0.1", "--fast"),
+    )
+    options = by_name(answer)
+    assert answer.framework == "optparse"
+    assert {name: described(option) for name, option in options.items()} == {
+        "lr": ("float", 1.0, 0.1, True),
+        "act": ("str", "relu", "relu", False),
+        "fast": ("bool", False, True, True),
+        "width": ("int", 8, 8, False),
+    }
+    assert (options["act"].choices, options["fast"].switch) == (("relu", "gelu"), ("--fast", ""))
+    assert options["lr"].help == "rate [1]"
+
+
+def test_no_password_is_passed_on(tmp_path):
+    answer = asked(
+        tmp_path,
+        """
+        import argparse
+        parser = argparse.ArgumentParser()
+        parser.add_argument("--api_key", default="swordfish", help="or %(default)s")
+        parser.add_argument("--url", default="hf_swordfish1234")
+        parser.add_argument("--max_tokens", type=int, default=5)
+        parser.add_argument("--tokenizer", default="gpt2")
+        parser.parse_args()
+        """,
+        *("--tokenizer", "bert"),
+    )
+    assert "swordfish" not in repr(answer)
+    options = by_name(answer)
+    assert options["api_key"].default is options["url"].value is NOT_PLAIN
+    assert (options["max_tokens"].default, options["tokenizer"].value) == (5, "bert")
+
+
 PARSER = """
 import argparse
 parser = argparse.ArgumentParser()
@@ -518,6 +566,15 @@ def test_through_a_shell_script_that_goes_no_further(tmp_path):
     answer = ask(command(tmp_path, "bash", "run.sh", "0.7"))
     assert described(by_name(answer)["lr"]) == ("float", 0.1, 0.7, True)
     assert not (tmp_path / "after.txt").exists()
+
+
+def test_a_module_and_the_variables_before_it(tmp_path):
+    (tmp_path / "pkg").mkdir()
+    text = f"{PARSER}import os\nparser.set_defaults(lr=os.environ['LR'])\nargs = parser.parse_args(){END}"
+    (tmp_path / "pkg" / "train.py").write_text(text)
+    words = ("LR=0.25", sys.executable, "-m", "pkg.train")
+    answer = ask(CommandLine(words=words, folder=tmp_path, variables={"LR": "0.25"}, module="pkg.train"))
+    assert described(by_name(answer)["lr"]) == ("float", 0.25, 0.25, False)
 
 
 def test_a_script_that_writes_first_leaves_no_trace(tmp_path):

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _HOOKS = {
     "argparse": "with_argparse",
     "jsonargparse": "with_jsonargparse",
+    "tyro._argparse": "with_argparse",
     "tyro._backends._tyro_backend": "with_tyro",
     "click.core": "with_click",
     "typer._click.core": "with_click",

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import ast
-import re
 import sys
 from typing import TYPE_CHECKING
 
 from . import note
+from .argparse_help import take_from_help
 from .values import kind_of_type, longest, option, words_for_booleans
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
-_IN_HELP = re.compile(r"\(default: (.*?)\)")
 _SWITCHES = ("_StoreTrueAction", "_StoreFalseAction", "_StoreConstAction")
-_LEFT_OUT = (argparse._HelpAction, argparse._VersionAction)
+_LEFT_OUT = ("_HelpAction", "_VersionAction")
 
 
 def options_of(
@@ -39,15 +37,15 @@ def options_of(
     """
     options: list[dict[str, Any]] = []
     for action in parser._actions if defaults_in_help else ():
-        _take_default_from_help(action)
+        take_from_help(action)
     others = _others(parser._actions)
     for action in parser._actions:
-        if isinstance(action, _LEFT_OUT) or action in others.values():
+        if type(action).__name__ in _LEFT_OUT or action in others.values():
             continue
         if action in others:
             options.append(_pair(action, others[action], parsed, values, subcommand))
-        elif isinstance(action, argparse._SubParsersAction):
-            options += _of_subcommand(action, parsed, values, subcommand)
+        elif _is_subcommand(action):
+            options += _of_subcommand(action, parsed, values, subcommand, defaults_in_help)
         else:
             options.append(_option(action, parsed, values, subcommand))
             if _has_no_effect(action):
@@ -87,28 +85,35 @@ def _pair(
 
 
 def _of_subcommand(
-    action: Any, parsed: Any, values: Mapping[int, Any], subcommand: tuple[str, ...]
+    action: Any, parsed: Any, values: Mapping[int, Any], subcommand: tuple[str, ...], defaults_in_help: bool
 ) -> list[dict[str, Any]]:
     words = values.get(id(action)) or [word for word in sys.argv[1:] if word in action.choices]
     if not words or words[0] not in action.choices:
         names = ", ".join(map(str, action.choices))
         note(f"TO DO: add a subcommand to the command, since its options are read with it: {names}.")
         return []
-    return options_of(action.choices[words[0]], parsed, values, (*subcommand, str(words[0])))
+    return options_of(
+        action.choices[words[0]], parsed, values, (*subcommand, str(words[0])), defaults_in_help=defaults_in_help
+    )
 
 
 def _option(action: Any, parsed: Any, values: Mapping[int, Any], subcommand: tuple[str, ...]) -> dict[str, Any]:
     given = id(action) in values and _is_mentioned(action)
     default = _default(action)
     value = _parsed(parsed, action.dest, values.get(id(action), default))
-    if not given:
+    if isinstance(value, list) and len(value) == 1 and action.nargs is None:
+        value = value[0]
+    if isinstance(value, str) and isinstance(action.type, type):
+        value = _converted(action.type, value)
+    if not given and value is not None and type(value).__module__.partition(".")[0] != "tyro":
         default = value  # A config file or the script itself may have set it.
     kind, switch, words = _kind(action, default)
-    if switch is not None:
+    if switch is not None and switch[1]:
+        default = default if isinstance(default, bool) else action.default
+        value = _parsed(parsed, action.dest, default) if given else default
+    elif switch is not None:
         # What counts is whether the word is given, whatever value that sets.
         default, value = False, given
-        if switch[1]:
-            default, value = action.default, _parsed(parsed, action.dest, action.default)
     elif words is not None:
         switch = (f"{longest(action.option_strings)}={words[0]}", f"{longest(action.option_strings)}={words[1]}")
     positional = not action.option_strings
@@ -141,6 +146,17 @@ def _parsed(parsed: Any, destination: str, otherwise: Any) -> Any:
 def _has_no_effect(action: Any) -> bool:
     sets = {"_StoreTrueAction": True, "_StoreFalseAction": False}.get(type(action).__name__)
     return sets is not None and bool(action.default) is sets
+
+
+def _is_subcommand(action: Any) -> bool:
+    return any(kind.__name__ == "_SubParsersAction" for kind in type(action).__mro__)
+
+
+def _converted(type_: Any, text: str) -> Any:
+    try:
+        return type_(text)
+    except Exception:
+        return text
 
 
 def _name(action: Any) -> str:
@@ -180,19 +196,6 @@ def _default(action: Any) -> Any:
         except Exception:
             return default
     return default
-
-
-def _take_default_from_help(action: Any) -> None:
-    text = _IN_HELP.search(str(action.help))
-    if text is not None and not action.required and action.default in (None, argparse.SUPPRESS):
-        action.default = _literal(text.group(1))
-
-
-def _literal(text: str) -> Any:
-    try:
-        return ast.literal_eval(text)
-    except (SyntaxError, ValueError):
-        return None
 
 
 def _kind(action: Any, default: Any) -> tuple[str, tuple[str, str] | None, tuple[str, str] | None]:

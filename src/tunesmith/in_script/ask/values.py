@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 NOT_PLAIN_KEY = "__not_plain__"
 """The only key of the table that stands for a value that is none of number, text, boolean, None and list of these."""
 _MOST_CHARACTERS = 1000
+_MARKS = re.compile(r"\[/?helptext\w*\]|<__TEMP__>")
+"""What tyro and simple-parsing put into a help text for themselves."""
 _TRUE_AND_FALSE = (("true", "false"), ("True", "False"), ("1", "0"))
 
 
@@ -91,7 +93,7 @@ def words_for_booleans(function: Any) -> tuple[str, str] | None:
 
 def in_help(text: Any) -> str:
     """Return a help text on one line."""
-    return re.sub(r"\s+", " ", str(text or "").replace("<__TEMP__>", "")).strip()[:_MOST_CHARACTERS]
+    return re.sub(r"\s+", " ", _MARKS.sub("", str(text or ""))).strip()[:_MOST_CHARACTERS]
 
 
 def option(
