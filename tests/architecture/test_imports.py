@@ -21,7 +21,7 @@ FLOORS = [
     {"errors"},
     {"core"},
     {"plugins", "journal"},
-    {"history", "llm", "config_files"},
+    {"history", "llm", "config_files", "notebooks"},
     {"surrogates", "trial_folder", "data", "training"},
     {"series", "networks", "steps"},
     {"recipes"},
@@ -94,6 +94,9 @@ OUTSIDE = {
     "genai_prices": {"tunesmith.llm"},
     "opentelemetry": {"tunesmith.llm.traces"},
     "mlflow": {"tunesmith.trackers.mlflow"},
+    "jupyter_client": {"tunesmith.notebooks.execution"},
+    "nbclient": {"tunesmith.notebooks.execution"},
+    "nbformat": {"tunesmith.notebooks.execution"},
     "torch": {
         "tunesmith.exporters.onnx.forecasts.nets",
         "tunesmith.exporters.script.parts.series_training",

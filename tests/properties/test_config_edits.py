@@ -1,5 +1,6 @@
 """Any leaf of any config can be edited, and nothing but that leaf changes."""
 
+import configparser
 import json
 import re
 import tempfile
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from tunesmith.config_files import edit, read
 from tunesmith.config_files.names import joined, leaves, value_at
+from tunesmith.errors import InputError
 
 keys = st.from_regex(r"[a-z][a-z0-9_]{0,6}", fullmatch=True).map(lambda key: f"k_{key}")
 scalars = (
@@ -146,6 +148,56 @@ def test_toml(case):
     text = "".join(f"{note}\n" for note in notes) + tomlkit.dumps(config)
     copy = check_edit(".toml", text, config, route, value)
     assert copy.startswith("".join(f"{note}\n" for note in notes))
+
+
+lines = st.text("ab Z=:[]'\"%$#;", max_size=6).map(str.strip)
+ini_scalars = st.booleans() | st.integers(-(10**9), 10**9) | st.floats(allow_nan=False, allow_infinity=False) | lines
+sections = st.dictionaries(keys, st.dictionaries(keys, ini_scalars, min_size=1, max_size=4), min_size=1, max_size=3)
+
+
+def as_ini(config, notes, sign):
+    text = f"{notes[0]}\n"
+    for name, table in config.items():
+        text += f"[{name}]\n\n" + "".join(f"{key}{sign}{value}\n{notes[-1]}\n" for key, value in table.items())
+    return text
+
+
+def parsed_by_python(text):
+    parser = configparser.RawConfigParser()
+    parser.read_string(text)
+    return {section: dict(parser[section]) for section in parser.sections()}
+
+
+@settings(max_examples=100)
+@given(sections, ini_scalars, notes, st.sampled_from(["=", " = ", ": "]), st.data())
+def test_ini_as_python_itself_reads_it(config, value, notes, sign, data):
+    section = data.draw(st.sampled_from([*config]))
+    key = data.draw(st.sampled_from([*config[section]]))
+    text = as_ini(config, notes, sign)
+    before = parsed_by_python(text)
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder, "a.ini"), Path(folder, "b.ini")
+        source.write_bytes(text.encode())
+        assert {name: list(table) for name, table in read(source).items()} == {n: list(t) for n, t in before.items()}
+        old = read(source)[section][key]
+        try:
+            edit(source, target, {f"{section}.{key}": value})
+        except InputError:
+            assert isinstance(value, str)  # Some text cannot be told from a number or a comment.
+            return
+        assert source.read_bytes() == text.encode()
+        copy = target.read_bytes().decode()
+        assert read(target)[section][key] == value
+    only_one_place_differs(text, copy, len(str(old)) + 2, len(str(value)) + 2)
+    after = parsed_by_python(copy)
+    written = after[section].pop(key)
+    was = before[section].pop(key)
+    assert after == before
+    if " #" not in was and " ;" not in was:  # Comments, for some parsers.
+        assert written.strip("'\"") == str(value).strip("'\"") or written.lower() in WORDS[value]
+
+
+WORDS = {True: ("true", "yes", "on"), False: ("false", "no", "off")}
 
 
 @settings(max_examples=60)

@@ -1,6 +1,7 @@
 """Config files of training scripts: read without running them, and edited into a copy.
 
-One module a format: `python.py`, `toml.py`, `yaml.py`, `json.py`. The original is never written to.
+One module a format: `python.py`, `toml.py`, `yaml.py`, `json.py`, `ini.py`, `notebook.py`. The original is never
+written to.
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ from .names import joined, leaves, route_of, value_at, without_not_plain
 
 __all__ = ["SUFFIXES", "contains", "defined", "edit", "find", "keys", "read"]
 
-SUFFIXES = {".py": "python", ".toml": "toml", ".yaml": "yaml", ".yml": "yaml", ".json": "json"}
+SUFFIXES = {
+    ".py": "python", ".toml": "toml", ".yaml": "yaml", ".yml": "yaml", ".json": "json",
+    ".ini": "ini", ".cfg": "ini", ".conf": "ini", ".ipynb": "notebook",
+}  # fmt: skip
 """File suffix to the module of the format."""
 
 
@@ -30,7 +34,7 @@ def read(path: Path) -> dict[str, Any]:
     numbers is computed. In Python, assignments, dictionaries, calls with keywords and class bodies are tables.
 
     Args:
-        path: A `.py`, `.toml`, `.yaml`, `.yml` or `.json` file.
+        path: A file with one of the `SUFFIXES`.
 
     Returns:
         Nested tables, lists, and numbers, strings, booleans and None.
@@ -132,7 +136,7 @@ def _kind(path: Path) -> str:
     kind = SUFFIXES.get(path.suffix.lower())
     if kind is None:
         raise InputError(
-            f"a config file must be Python, TOML, YAML or JSON (.py, .toml, .yaml, .yml, .json), got {path}. "
+            f"a config file must be Python, TOML, YAML, JSON, INI or a notebook ({', '.join(SUFFIXES)}), got {path}. "
             "Convert it, or pass its values as flags of the command."
         )
     return kind
