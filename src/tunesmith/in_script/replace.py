@@ -58,9 +58,10 @@ class Copies:
         self._open = os.open
 
     def of(self, path: Any) -> str | None:
-        """Return the copy of the file with a path, or None if it has none; relative paths and links are followed."""
+        """Return the copy of the file with a path, or None if there is none; relative paths and links are followed."""
         original = self._original(path)
-        return None if original is None else self._files[original]
+        copy = None if original is None else self._files[original]
+        return copy if copy is not None and os.access(copy, os.R_OK) else None
 
     def of_module(self, path: str) -> str | None:
         """Return the copy of a module. Cheaper than `of`, as it is asked for every module that is imported."""
@@ -133,7 +134,7 @@ class _Open(_Function):
         if isinstance(mode, str) and not isinstance(file, int):
             if {"w", "a", "x", "+"}.intersection(mode):
                 self._copies.forget(file)
-            elif (copy := self._copies.of(file)) is not None and os.access(copy, os.R_OK):
+            elif (copy := self._copies.of(file)) is not None:
                 if getattr(keywords.get("opener"), "__self__", None) is file:
                     del keywords["opener"]  # Up to Python 3.9, that of `pathlib.Path` opens the path that it was.
                 return self._opened(copy, mode, *rest, **keywords)
