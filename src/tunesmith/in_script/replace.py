@@ -18,7 +18,7 @@ from importlib.machinery import SourceFileLoader
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -47,6 +47,9 @@ class Copies:
     Args:
         files: As in `start`.
         seen: As in `start`.
+
+    Attributes:
+        open: `os.open` as it was.
     """
 
     def __init__(self, files: Mapping[str, str], seen: str | None) -> None:
@@ -55,7 +58,7 @@ class Copies:
         self._names = {os.path.basename(original) for original in files}
         self._seen = seen
         self._noted: set[str] = set()
-        self._open = os.open
+        self.open = os.open
 
     def of(self, path: Any) -> str | None:
         """Return the copy of the file with a path, or None if there is none; relative paths and links are followed."""
@@ -80,7 +83,7 @@ class Copies:
             return
         self._noted.add(copy)
         try:
-            descriptor = self._open(self._seen, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+            descriptor = self.open(self._seen, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
             os.write(descriptor, os.fsencode(copy) + b"\n")
             os.close(descriptor)
         except OSError:
@@ -106,12 +109,12 @@ class Copies:
 class _Function:
     """A function that takes another one's place, and like a built-in one becomes no method as a class's attribute."""
 
-    def __init__(self, original: Callable[..., Any], copies: Copies) -> None:
+    def __init__(self, original: Callable[..., Any], module: str, copies: Copies) -> None:
         self._original = original
         self._copies = copies
         self.__name__ = original.__name__
         self.__qualname__ = original.__qualname__
-        self.__module__ = original.__module__
+        self.__module__ = module  # Not `_io` or `posix`, where pickle would find the original.
         self.__doc__ = original.__doc__
         self.__wrapped__ = original
 
@@ -121,32 +124,34 @@ class _Function:
     def __repr__(self) -> str:
         return repr(self._original)
 
-    def _opened(self, copy: str, *arguments: Any, **keywords: Any) -> Any:
-        result = self._original(copy, *arguments, **keywords)
-        self._copies.note(copy)
-        return result
-
 
 class _Open(_Function):
-    """`open`, which is also `io.open`."""
+    """`open`, which is also `io.open`. The file has the name under which it was opened."""
 
     def __call__(self, file: Any, mode: Any = "r", *rest: Any, **keywords: Any) -> Any:
         if isinstance(mode, str) and not isinstance(file, int):
             if {"w", "a", "x", "+"}.intersection(mode):
                 self._copies.forget(file)
             elif (copy := self._copies.of(file)) is not None:
-                if getattr(keywords.get("opener"), "__self__", None) is file:
-                    del keywords["opener"]  # Up to Python 3.9, that of `pathlib.Path` opens the path that it was.
-                return self._opened(copy, mode, *rest, **keywords)
+                return self._opened(copy, file, mode, rest, keywords)
         return self._original(file, mode, *rest, **keywords)
+
+    def _opened(self, copy: str, file: Any, mode: str, rest: Sequence[Any], keywords: dict[str, Any]) -> Any:
+        if len(rest) > 5:
+            rest, keywords["opener"] = rest[:5], rest[5]
+        opener = keywords.get("opener")
+        if opener is None or getattr(opener, "__self__", None) is file:  # Up to Python 3.9, a path opens itself.
+            opener = self._copies.open
+        result = self._original(file, mode, *rest, **{**keywords, "opener": lambda _, flags: opener(copy, flags)})
+        self._copies.note(copy)
+        return result
 
 
 class _OpenCode(_Function):
     """`io.open_code`, with which `runpy` and debuggers read a script."""
 
     def __call__(self, path: str) -> Any:
-        copy = self._copies.of(path)
-        return self._original(path) if copy is None else self._opened(copy)
+        return self._original(path) if self._copies.of(path) is None else open(path, "rb")
 
 
 class _OpenDescriptor(_Function):
@@ -157,16 +162,18 @@ class _OpenDescriptor(_Function):
             if flags & _WRITES:
                 self._copies.forget(path)
             elif (copy := self._copies.of(path)) is not None:
-                return int(self._opened(copy, flags, mode))
+                descriptor = self._copies.open(copy, flags, mode)
+                self._copies.note(copy)
+                return descriptor
         return self._original(path, flags, mode, dir_fd=dir_fd)  # type: ignore[no-any-return]
 
 
 def _open_copies(copies: Copies) -> None:
     original = io.open
-    opened: Any = _Open(original, copies)
+    opened: Any = _Open(original, "io", copies)
     builtins.open = io.open = opened
-    io.open_code = _OpenCode(io.open_code, copies)
-    os.open = _OpenDescriptor(os.open, copies)
+    io.open_code = _OpenCode(io.open_code, "io", copies)
+    os.open = _OpenDescriptor(os.open, "os", copies)
     accessor = getattr(sys.modules.get("pathlib"), "_NormalAccessor", None)
     if getattr(accessor, "open", None) is original:  # Python 3.10.
         accessor.open = opened  # type: ignore[union-attr]

@@ -70,6 +70,8 @@ WAYS = {
     "pathlib read_bytes": lambda: json.loads(pathlib.Path("./conf.json").read_bytes())["lr"],
     "os.open": descriptor,
     "an attribute of a class": of_a_class,
+    "a pickled os.open": lambda: float(os.read(pickle.loads(pickle.dumps(os.open))("conf.json", 0), 99)[6:-1]),
+    "an opener": lambda: json.load(open("conf.json", opener=os.open))["lr"],
     "a pickled open": lambda: json.load(pickle.loads(pickle.dumps(open))("conf.json"))["lr"],
     "numpy.loadtxt": lambda: float(np.loadtxt("conf.json", dtype=str, delimiter="|").item()[6:-1]),
     "copied": copied,
@@ -85,6 +87,8 @@ WAYS = {
 }
 results = {name: read() for name, read in WAYS.items()}
 import config, package.settings
+code = io.open_code(os.path.abspath("config.py"))
+results["names"] = [open("./conf.json").name, pathlib.Path("conf.json").open("rb").name, code.name]
 results["files"] = [config.__file__, package.settings.__file__]
 results["cached"] = [os.path.exists(module.__cached__) for module in (config, package.settings)]
 print(json.dumps(results))
@@ -162,6 +166,10 @@ def test_whoever_reads_the_original_gets_the_copy(results: dict[str, object], wa
 
 def test_a_module_has_its_own_path(results: dict[str, object]) -> None:
     assert results["files"] == [f"{results['folder']}/config.py", f"{results['folder']}/package/settings.py"]
+
+
+def test_a_file_has_the_name_under_which_it_was_opened(results: dict[str, object]) -> None:
+    assert results["names"] == ["./conf.json", "conf.json", f"{results['folder']}/config.py"]
 
 
 def test_what_was_read_is_noted(results: dict[str, object]) -> None:
