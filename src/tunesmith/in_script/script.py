@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NoReturn
 if TYPE_CHECKING:
     from types import CodeType
 
-    from .replace import Copies
+    from .copies import Copies
 
 
 def run_copy(copies: Copies) -> None:
