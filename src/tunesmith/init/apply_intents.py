@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from ..core.budget import Budget
+from ..core.metric_words import is_maximized, is_of_test_data
 from ..core.objective import Direction, Objective
 from ..core.schema import build, expect_whole
 from ..errors import InputError, nearest
 from ..text.cleaning import short
 from .draft import Draft
 from .intents import Improve, Intent, SelectParameters, SetLimit, SetOptions, SetRange
-from .metrics import is_maximized, is_of_test_data
 from .space_edits import with_options, with_range, with_selection
 
 _ORDER = (Improve, SelectParameters, SetOptions, SetRange, SetLimit)

@@ -7,18 +7,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ..core.metric_words import (
+    is_maximized,
+    is_metric,
+    is_of_test_data,
+    is_of_training_data,
+    is_of_validation_data,
+)
+from ..in_script.metric_names import words
 from .flags import strings_in
 
-_MAXIMIZED = {
-    "acc", "accuracy", "auc", "auroc", "roc", "f1", "r2", "precision", "recall", "bleu", "rouge", "map", "miou", "iou",
-    "score", "reward", "return", "ndcg", "psnr", "ssim", "dice", "kappa", "mcc",
-}  # fmt: skip
-_MINIMIZED = {
-    "loss", "rmse", "mse", "mae", "mape", "smape", "error", "err", "perplexity", "ppl", "nll", "wer", "cer", "logloss",
-    "deviance", "crps", "rmsle", "bpb", "regret",
-}  # fmt: skip
-_VALIDATION = {"val", "valid", "validation", "dev", "eval", "held"}
-_TRAINING = {"train", "training", "tr"}
 _PROGRESS = {"step", "epoch", "iteration"}
 _PRINTED = re.compile(r"([A-Za-z_][\w./-]*)\s*[=:]\s*$")
 _FORMATTED = re.compile(r"([A-Za-z_][\w./-]*)\s*[=:]\s*(?:%|\{|\$)")
@@ -74,43 +72,14 @@ def read_metrics(source: str, tree: ast.Module | None) -> Metrics:
     return Metrics(objective, where, note, _names([*dumped, *printed], known, tree))
 
 
-def is_maximized(name: str) -> bool:
-    """Tell from its name whether larger values of a metric are better; an unknown one counts as a loss.
-
-    >>> is_maximized("val_accuracy"), is_maximized("neg_log_loss"), is_maximized("rmse")
-    (True, False, False)
-    """
-    parts = _words(name)
-    return bool(parts & _MAXIMIZED) and not parts & _MINIMIZED
-
-
-def _words(name: str) -> set[str]:
-    return set(re.findall(r"[a-z]+[0-9]?", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()))
-
-
 def _preference(name: str) -> int:
-    parts = _words(name)
-    return 2 if parts & _VALIDATION else 0 if parts & _TRAINING else 1
+    return 2 if is_of_validation_data(name) else 0 if is_of_training_data(name) else 1
 
 
 def _best(names: list[str]) -> str | None:
     """Return the metric to tune: of the validation data before others, and never of the test data."""
     metrics = [name for name in names if is_metric(name) and not is_of_test_data(name)]
     return max(metrics, key=_preference, default=None)
-
-
-def is_of_test_data(name: str) -> bool:
-    """Tell from its name whether a metric is measured on test data."""
-    return "test" in _words(name)
-
-
-def is_metric(name: str) -> bool:
-    """Tell whether a name looks like that of a metric.
-
-    >>> is_metric("val_rmse"), is_metric("step")
-    (True, False)
-    """
-    return bool(_words(name) & (_MAXIMIZED | _MINIMIZED))
 
 
 def _names(reported: list[str], known: list[str], tree: ast.Module | None) -> tuple[str, ...]:
@@ -162,7 +131,7 @@ def _printed(tree: ast.Module) -> Iterator[str]:
 
 def _known_names(tree: ast.Module) -> list[str]:
     stored = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
-    return [name for name in stored if len(_words(name)) <= 3]
+    return [name for name in stored if len(words(name)) <= 3]
 
 
 def _calls(tree: ast.Module, *names: str) -> Iterator[ast.Call]:

@@ -1,0 +1,62 @@
+"""What the words in a metric's name tell of it: its direction, and the data that it is measured on."""
+
+from __future__ import annotations
+
+from ..in_script.metric_names import words
+
+MAXIMIZED = frozenset({
+    "acc", "accuracy", "auc", "auroc", "auprc", "roc", "ap", "f1", "r2", "precision", "recall", "bleu", "rouge", "map",
+    "miou", "iou", "score", "reward", "return", "ndcg", "mrr", "hits", "psnr", "ssim", "dice", "kappa", "mcc",
+    "accu", "acc1", "acc5", "top1", "top5", "map50", "elo", "likelihood", "elbo",
+})  # fmt: skip
+MINIMIZED = frozenset({
+    "loss", "rmse", "mse", "mae", "mape", "smape", "wape", "mase", "error", "err", "perplexity", "ppl", "nll", "wer",
+    "cer", "logloss", "merror", "mlogloss", "deviance", "crps", "rmsle", "bpb", "bpc", "regret",
+    "rse", "fid", "fvd", "lpips", "eer", "ece", "brier", "pinball", "divergence", "kl",
+})  # fmt: skip
+VALIDATION = frozenset({"val", "vali", "valid", "validation", "dev", "eval", "evaluation", "held", "holdout"})
+TRAINING = frozenset({"train", "training", "trn", "tr"})
+TEST = frozenset({"test", "testing", "tst"})
+_METRICS = MAXIMIZED | MINIMIZED
+_NORMS = {"l1", "l2"}  # By themselves they are penalties.
+_DATA = VALIDATION | TRAINING | TEST
+QUALIFIERS = _DATA | {
+    "mean", "avg", "average", "median", "total", "final", "best", "running", "macro", "micro", "weighted", "balanced",
+    "absolute", "squared", "root", "relative", "percentage", "cross", "entropy", "log", "negative", "top", "set", "ema",
+    "max", "min", "overall", "epoch", "step", "batch",
+}  # fmt: skip
+"""Words that belong to a metric's name where they stand before its last word: `Vali Loss`, `mean squared error`."""
+
+
+def is_metric(name: str) -> bool:
+    """Tell whether a name looks like that of a metric.
+
+    >>> is_metric("val_rmse"), is_metric("Acc@1"), is_metric("valid_0's l2"), is_metric("l2"), is_metric("step")
+    (True, True, True, False, False)
+    """
+    parts = set(words(name))
+    return bool(parts & _METRICS or (parts & _NORMS and parts & _DATA))
+
+
+def is_maximized(name: str) -> bool:
+    """Tell from its name whether larger values of a metric are better; an unknown one counts as a loss.
+
+    >>> is_maximized("val_accuracy"), is_maximized("neg_log_loss"), is_maximized("rmse")
+    (True, False, False)
+    """
+    return not MAXIMIZED.isdisjoint(words(name)) and MINIMIZED.isdisjoint(words(name))
+
+
+def is_of_test_data(name: str) -> bool:
+    """Tell from its name whether a metric is measured on test data."""
+    return not TEST.isdisjoint(words(name))
+
+
+def is_of_validation_data(name: str) -> bool:
+    """Tell from its name whether a metric is measured on validation data."""
+    return not VALIDATION.isdisjoint(words(name))
+
+
+def is_of_training_data(name: str) -> bool:
+    """Tell from its name whether a metric is measured on training data."""
+    return not TRAINING.isdisjoint(words(name))

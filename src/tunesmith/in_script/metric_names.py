@@ -1,0 +1,39 @@
+"""How names of metrics are compared: `val_loss`, `Val Loss`, `val/loss` and `valLoss` are the same."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_BETWEEN = re.compile(r"'s\b|[\W_]+|(?<=[a-z])(?=[A-Z])")
+
+
+@lru_cache(maxsize=4096)
+def words(name: str) -> tuple[str, ...]:
+    """Return the words of a name, in lower case.
+
+    >>> words("valid_0's l2"), words("eval/LossMean"), words("F1")
+    (('valid', '0', 'l2'), ('eval', 'loss', 'mean'), ('f1',))
+    """
+    return tuple(word.lower() for word in _BETWEEN.split(name) if word)
+
+
+class WantedNames:
+    """The metrics that a study needs, and which of them another name stands for.
+
+    A name stands for a metric if it has the same words, whatever their case and what lies between them.
+
+    Args:
+        names: The metrics, as the study spells them.
+
+    >>> WantedNames(["val_loss"]).find("Val Loss")
+    'val_loss'
+    """
+
+    def __init__(self, names: tuple[str, ...] = ()) -> None:
+        self.names = names
+        self._by_words = {words(name): name for name in reversed(names) if words(name)}
+
+    def find(self, name: str) -> str | None:
+        """Return the metric that a name stands for, or None."""
+        return name if name in self.names else self._by_words.get(words(name))
