@@ -9,7 +9,8 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunesmith.tasks.command.printed_metrics import PrintedMetrics, is_printable
+from tunesmith.tasks.command.printed_metrics import PrintedMetrics
+from tunesmith.tasks.command.printed_names import is_printable
 
 NAMES = st.sampled_from(["y", "loss", "val/acc", "lr", "a.b-c"])
 FRAGMENTS = st.sampled_from([

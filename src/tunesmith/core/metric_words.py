@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from ..in_script.metric_names import words
 
 MAXIMIZED = frozenset({
@@ -21,13 +23,14 @@ _METRICS = MAXIMIZED | MINIMIZED
 _NORMS = {"l1", "l2"}  # By themselves they are penalties.
 _DATA = VALIDATION | TRAINING | TEST
 QUALIFIERS = _DATA | {
-    "mean", "avg", "average", "median", "total", "final", "best", "running", "macro", "micro", "weighted", "balanced",
+    "mean", "avg", "average", "median", "total", "best", "running", "macro", "micro", "weighted", "balanced",
     "absolute", "squared", "root", "relative", "percentage", "cross", "entropy", "log", "negative", "top", "set", "ema",
     "max", "min", "overall", "epoch", "step", "batch",
 }  # fmt: skip
 """Words that belong to a metric's name where they stand before its last word: `Vali Loss`, `mean squared error`."""
 
 
+@lru_cache(maxsize=4096)
 def is_metric(name: str) -> bool:
     """Tell whether a name looks like that of a metric.
 

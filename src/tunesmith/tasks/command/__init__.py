@@ -43,7 +43,8 @@ from .checks import (
     check_program,
 )
 from .own_files import check_own_files, link_folder
-from .printed_metrics import PrintedMetrics, is_printable
+from .printed_metrics import PrintedMetrics
+from .printed_names import is_printable
 from .process_group import Invocation, run_group
 from .replaced_config import READ_FILE, never_read
 from .script_options import options_among, texts_in
@@ -236,7 +237,7 @@ class CommandTask:
             TrialPruned: `report` raised it, or a file `stop` has appeared in the trial's folder.
         """
         scans = self.metrics in (None, "stdout")
-        printed = PrintedMetrics(request.parameters, self._options(request) if scans else ())
+        printed = PrintedMetrics(request.parameters, self._options(request) if scans else (), wanted=self._required)
         tail, last = ReportsTail(request.folder), bytearray()
 
         def on_output(data: bytes) -> None:
@@ -415,6 +416,11 @@ class CommandTask:
                     raise bad_metrics(f"the script must write {name} into {{trial_dir}}, but it has not.") from None
         values, unread = printed.values(), printed.unread()
         for name in required:
+            if rivals := printed.rivals(name):
+                raise bad_metrics(
+                    f"the metric '{name}' must be printed under one name, got {', '.join(map(repr, rivals))}. Write "
+                    "one of them in the objective."
+                )
             if name not in values and name in unread:
                 raise bad_metrics(
                     f"the metric '{name}' must be printed as one plain number outside the script's settings, as "

@@ -14,7 +14,7 @@ from ...core.trial import Value
 from ...core.values import exact
 from ...errors import InputError, nearest
 from ...text.shell import command
-from .printed_metrics import is_printable
+from .printed_names import is_printable
 from .replaced_config import check_replaceable
 from .script_options import is_file, why_true
 from .template import RESERVED, placeholders
@@ -166,8 +166,8 @@ def check_metrics(metrics: str | None, names: Sequence[str]) -> None:
     for name in names:
         if metrics == "stdout" and not is_printable(name):
             raise InputError(
-                "a metric that is read from the output must be named by letters, digits, and any of _ . / - without "
-                f"spaces, got '{name}'. Rename it, for example to '{_printable(name)}', or let the script write "
+                "a metric that is read from the output must have a name of letters, digits, and any of _ . / @ -, got "
+                f"'{name}'. Rename it, for example to '{_printable(name)}', or let the script write "
                 'metrics.json into {trial_dir}, with metrics = "metrics.json".',
                 keys=("task", "metrics"),
             )

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
-_OPENING = re.compile(r"(?<![\w.])[A-Za-z_][\w.]*\(|\{", re.ASCII)
+from .printed_numbers import WRAPPER
+
+_OPENING = re.compile(rf"(?<![\w.])(?!{WRAPPER})[A-Za-z_][\w.]*\(|\{{", re.ASCII)
 _INSIDE = re.compile(r"""\\.|["'(){}[\]]""")
 _MOST_CHARACTERS = 1 << 16
 
@@ -28,6 +30,11 @@ class Blocks:
         self._depth = 0
         self._block: list[str] = []
         self._size = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a block goes on in the next line."""
+        return self._depth > 0
 
     def split(self, line: str) -> Iterator[tuple[Kind, str]]:
         """Yield the parts that a line completes."""

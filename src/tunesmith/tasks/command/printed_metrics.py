@@ -1,33 +1,49 @@
-"""Metrics in a script's output: `val_mse=0.31`, `val_mse: 0.31` or `{"val_mse": 0.31}`, anywhere on a line."""
+"""Metrics in a script's output: `val_mse=0.31`, `Val Loss: 0.31`, `{"val_mse": 0.31}`, or a table."""
 
 from __future__ import annotations
 
-import contextlib
-import json
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from ...core.metrics import MAX_METRICS
+from ...core.reports import Report
 from ...core.trial import Value
+from ...in_script.metric_names import WantedNames, words
 from .printed_blocks import Blocks
+from .printed_counters import Counters, counters_in, is_counter, is_epoch
+from .printed_names import Named, full_name, names_in, unsigned_names_in
 from .printed_numbers import is_numeric, number_at
+from .printed_pattern import MetricPattern
+from .printed_reports import PrintedReports
+from .printed_settings import PrintedSettings
+from .printed_tables import Tables
 
-_NAME = r"[A-Za-z_][\w./-]*"
-_PAIR = re.compile(rf"""(?<![\w./-])(["']?)({_NAME})\1[ \t]*[=:](?!=)[ \t]*""", re.ASCII)
-_COLOUR = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
-_LINE_END = re.compile(rb"[\r\n]")
+_CONTROL = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
+_LINE_END = re.compile(rb"(\r?\n|\r(?=.)|\x08+)", re.DOTALL)
 _LONGEST_LINE_BYTES = 1 << 16
 _LONGEST_QUOTE = 200
+_MOST_NAMES = 4096
+_NUMBER = re.compile(rb"\d|nan|inf", re.IGNORECASE)
+_MANY_LINES = 50_000
 
 
-def is_printable(name: str) -> bool:
-    """Tell whether a metric of this name can be read from output.
+@dataclass
+class Reading:
+    """What was printed under one name.
 
-    >>> is_printable("val/acc-1"), is_printable("val loss"), is_printable("acc@1")
-    (True, False, False)
+    Args:
+        value: The last value; None if that could not be read.
+        rank: How well the name and its notation fit: only the best are read.
+        line: The line of the last value.
+        count: How many values there were.
     """
-    return re.fullmatch(_NAME, name, re.ASCII) is not None
+
+    value: float | None
+    rank: int
+    line: str
+    count: int = 0
 
 
 class PrintedMetrics:
@@ -38,48 +54,74 @@ class PrintedMetrics:
     that is repeated by itself. A name in `options` is ambiguous: where parameters are repeated, its first value is
     taken for the option's.
 
-    Lines longer than 64 kB are skipped, so that memory stays bounded.
+    Names are compared by their words. A name that is spelled as the study does counts before others, and a value after
+    a sign before one without. Lines longer than 64 kB are skipped, so that memory stays bounded. After very many lines,
+    only those that concern a wanted metric are read.
 
     Args:
         parameters: The trial's parameters.
         options: The metrics that share their name with an option of the script.
+        wanted: The objective's metrics and others that the trial must return, as the study spells them.
+        pattern: The user's own expression for some of them, which are then read in no other way.
 
-    >>> printed = PrintedMetrics({"lr": 0.001})
-    >>> printed.feed(b"Namespace(lr=0.001, val_mse=9.0)\nepoch 1: val_mse=0.")
+    >>> printed = PrintedMetrics({"lr": 0.001}, wanted=["vali_loss"])
+    >>> printed.feed(b"Namespace(lr=0.001, vali_loss=9.0)\nEpoch 1 | Train Loss: 0.5 Vali Loss: 0.")
     >>> printed.feed(b"31 (lr: 1e-3)\n")
     >>> printed.values()
-    {'val_mse': 0.31}
+    {'Train Loss': 0.5, 'vali_loss': 0.31}
+    >>> printed.reports()
+    [Report(step=1, metrics={'Train Loss': 0.5, 'vali_loss': 0.31})]
     """
 
-    def __init__(self, parameters: Mapping[str, Value] | None = None, options: Collection[str] = ()) -> None:
-        self._settings: dict[str, list[re.Pattern[str] | float]] = {}
-        for name, value in (parameters or {}).items():
-            self._settings.setdefault(_last_part(name), []).extend(_ways_to_write(value))
+    def __init__(
+        self,
+        parameters: Mapping[str, Value] | None = None,
+        options: Collection[str] = (),
+        *,
+        wanted: Sequence[str] = (),
+        pattern: MetricPattern | None = None,
+    ) -> None:
+        self._settings = PrintedSettings(parameters or {})
         self._options = frozenset(options)
-        self._values: dict[str, float] = {}
+        self._wanted = WantedNames(tuple(wanted))
+        self._pattern = pattern
+        self._readings: dict[str, Reading] = {}
         self._unread: dict[str, str] = {}
-        self._times: Counter[str] = Counter()
+        self._names: dict[tuple[str, ...], tuple[str, bool]] = {}
+        self._option_values: Counter[str] = Counter()
         self._repeats_parameters = False
         self._blocks = Blocks()
+        self._tables = Tables(self._wanted)
+        self._reports = PrintedReports()
+        self._line: dict[str, float] = {}
+        self._lines = 0
+        self._worth_reading = _mentions(self._wanted)
         self._rest = b""
         self._skipping = False
 
     def feed(self, data: bytes) -> None:
         """Scan the next piece of output, of any size."""
+        if self._rest.endswith(b"\r"):  # It ends a line, together with the next character.
+            data, self._rest = self._rest + data, b""
         lines = _LINE_END.split(data)
         lines[0] = self._rest + lines[0]
         if self._skipping and len(lines) > 1:
             lines[0], self._skipping = b"", False
         self._rest = lines.pop()
-        for line in lines:
-            self._scan(line)
+        for line, end in zip(lines[::2], lines[1::2], strict=True):
+            self._scan(line, is_overwritten=not end.endswith(b"\n"))
         if self._skipping or len(self._rest) > _LONGEST_LINE_BYTES:
-            self._rest, self._skipping = b"", True
+            self._rest, self._skipping = self._rest[-1:] if self._rest.endswith(b"\r") else b"", True
 
     def values(self) -> dict[str, float]:
         """Return the metrics so far, including those of an incomplete last line."""
         self._end()
-        return {name: value for name, value in self._values.items() if not self._is_of_an_option(name)}
+        values = {name: reading.value for name, reading in self._readings.items() if reading.value is not None}
+        for name in self._wanted.names:
+            rivals = self._rivals(name) if name not in self._readings else []
+            if len(rivals) == 1 and rivals[0] in values:
+                values[name] = values.pop(rivals[0])
+        return {name: value for name, value in values.items() if not self._is_of_an_option(name)}
 
     def unread(self) -> dict[str, str]:
         """Return where a name without a value was printed: the text that could not be read as a metric."""
@@ -87,75 +129,183 @@ class PrintedMetrics:
         unread = {name: text for name, text in self._unread.items() if name not in values}
         return {name: re.sub(r"[ \t\n]+", " ", text).strip() for name, text in unread.items()}
 
+    def rivals(self, name: str) -> list[str]:
+        """Return the names that may all stand for a wanted one, as `Vali Loss` and `Test Loss` for `loss`."""
+        rivals = self._rivals(name) if name not in self._readings else []
+        return rivals if len(rivals) > 1 else []
+
+    def readings(self) -> dict[str, Reading]:
+        """Return what was printed under each name that has a value."""
+        values = self.values()
+        return {name: reading for name, reading in self._readings.items() if name in values}
+
+    def reports(self) -> list[Report]:
+        """Return the reports since the last call."""
+        return self._reports.new()
+
+    def last_reports(self) -> list[Report]:
+        """Return the reports since the last call at the end of the output."""
+        self._end()
+        self._reports.end()
+        return self._reports.new()
+
+    # -- lines -----------------------------------------------------------------------------------------------------
+
     def _end(self) -> None:
-        self._scan(self._rest)
+        self._scan(self._rest.rstrip(b"\r"))
         self._rest = b""
         for text in self._blocks.end():
             self._read_plain(text, text)
 
-    def _scan(self, data: bytes) -> None:
-        if len(data) > _LONGEST_LINE_BYTES:
+    def _scan(self, data: bytes, *, is_overwritten: bool = False) -> None:
+        self._lines += 1
+        if not data or len(data) > _LONGEST_LINE_BYTES or self._is_passed_over(data):
             return
-        line = _COLOUR.sub(b"", data).decode(errors="replace")
-        for kind, text in self._blocks.split(line):
-            if kind == "plain":
-                self._read_plain(text, line)
-            elif kind == "call" or any(self._is_repeated(name, text, start) for name, start in _pairs(text)):
-                for name, _ in _pairs(text):
-                    self._note(name, text)
+        line = (_CONTROL.sub(b"", data) if b"\x1b" in data else data).decode(errors="replace")
+        self._line = {}
+        step = self._read_pattern(line) if self._pattern is not None else None
+        row = None if self._blocks.is_open else self._tables.row(line)
+        if row is not None:
+            counters = self._read_row(row, line)
+        else:
+            counters = counters_in(line) if _NUMBER.search(data) else Counters()
+            for kind, text in self._blocks.split(line):
+                if kind == "plain":
+                    self._read_plain(text, line)
+                else:
+                    self._read_block(text, is_call=kind == "call")
+        if step is not None:
+            counters = counters._replace(epoch=None, step=step)
+        self.add_line(counters, self._line, is_overwritten=is_overwritten)
+
+    def add_line(self, counters: Counters, line: dict[str, float], *, is_overwritten: bool) -> None:
+        """Make a report of the metrics in a line, if a wanted one is among them."""
+        reported = self._reported()
+        metrics = {} if reported is None else {n: value for n, value in line.items() if not is_counter(n)}
+        self._reports.add(counters, metrics, reported, is_overwritten=is_overwritten)
+
+    def _is_passed_over(self, data: bytes) -> bool:
+        has_many = self._lines > _MANY_LINES and bool(self._wanted.names)
+        reads_all = self._pattern is not None or self._tables.has_header
+        return has_many and not reads_all and self._worth_reading.search(data) is None
+
+    def _reported(self) -> str | None:
+        """Return the wanted metric in the line that makes it a report."""
+        for name in self._wanted.names:
+            if name in self._line and not (name in self._options and self._option_values[name] == 1):
+                return name
+            rivals = self._rivals(name) if name not in self._readings else []
+            # Another may follow, such as `Test Loss` after `Vali Loss`, until a name comes again.
+            if len(rivals) == 1 and rivals[0] in self._line and self._readings[rivals[0]].count > 1:
+                self._line[name] = self._line.pop(rivals[0])
+                return name
+        return None
+
+    def _read_pattern(self, line: str) -> float | None:
+        assert self._pattern is not None
+        at = None
+        for metric, value, text, step in self._pattern.read(line):
+            at = at if step is None else step
+            self._keep(metric, value, line, rank=9)
+            if value is None:
+                self._note(metric, text)
+        return at
+
+    def _read_row(self, row: Mapping[str, str], line: str) -> Counters:
+        counters = Counters()
+        for name, cell in row.items():
+            if is_counter(name):
+                number = counters_in(f"step {cell}").step
+                counters = counters._replace(**{"epoch" if is_epoch(name) else "step": number})
+            if name and cell and number_at(cell, 0) is not None:
+                self._read_plainly(Named((name,), 0, has_sign=True), cell, line)
+        return counters
+
+    def _read_block(self, text: str, *, is_call: bool) -> None:
+        """Read a dictionary; a call, and a dictionary with a parameter of the trial, are settings."""
+        pairs = list(names_in(text))
+        is_settings = is_call or any(self._settings.repeats(named, text) for named in pairs)
+        for named in pairs:
+            if is_settings:
+                self._note(self._name(named)[0], text)
             else:
-                for name, start in _pairs(text):
-                    self._read(name, text, start, text)
+                self._read(named, text, text)
 
     def _read_plain(self, text: str, line: str) -> None:
-        for name, start in _pairs(text):
-            if self._is_repeated(name, text, start):
-                self._repeats_parameters = True
-                self._note(name, line)
-            elif self._read(name, text, start, line) and name in self._options:
-                self._times[name] += 1
-                self._note(name, line)
+        for named in names_in(text):
+            self._read_plainly(named, text, line)
+        for named in unsigned_names_in(text, self._wanted):
+            self._read_plainly(named, text, line)
 
-    def _read(self, name: str, text: str, start: int, line: str) -> bool:
-        """Read the number at a position, and return whether there is one."""
-        number = number_at(text, start)
-        if number is not None and (name in self._values or len(self._values) < MAX_METRICS):
-            self._values[name] = number
-        elif number is None and is_numeric(text, start):
-            # An earlier value is not the last one.
-            self._values.pop(name, None)
+    def _read_plainly(self, named: Named, text: str, line: str) -> None:
+        name, _ = self._name(named)
+        if self._settings.repeats(named, text):
+            self._repeats_parameters = True
             self._note(name, line)
+        elif self._read(named, text, line) and name in self._options:
+            self._option_values[name] += 1
+            self._note(name, line)
+
+    def _read(self, named: Named, text: str, line: str) -> bool:
+        """Read the number at a position, and return whether there is one."""
+        name, is_exact = self._name(named)
+        if self._pattern is not None and name in self._pattern.metrics:
+            return False
+        number = number_at(text, named.start)
+        if number is not None or (named.has_sign and is_numeric(text, named.start)):
+            kept = self._keep(name, number, line, rank=2 * is_exact + named.has_sign)
+            if number is None and kept:
+                self._note(name, line)
         return number is not None
+
+    # -- names -----------------------------------------------------------------------------------------------------
+
+    def _name(self, named: Named) -> tuple[str, bool]:
+        """Return a metric's name, as the study spells it, and whether it was printed so."""
+        known = self._names.get(named.words)
+        if known is None:
+            printed = full_name(named.words, self._wanted)
+            name = self._wanted.find(printed) or printed
+            known = name, name == printed
+            if len(self._names) < _MOST_NAMES:
+                self._names[named.words] = known
+        return known
+
+    def _keep(self, name: str, number: float | None, line: str, *, rank: int) -> bool:
+        """Keep a value unless a better one of the same name came before; return whether it is kept."""
+        reading = self._readings.get(name)
+        if reading is None:
+            if number is None and name not in self._wanted.names:
+                return True
+            if len(self._readings) >= MAX_METRICS and name not in self._wanted.names:
+                return False
+            reading = self._readings[name] = Reading(None, rank, "")
+        if rank < reading.rank:
+            return False
+        if rank > reading.rank:
+            reading.rank, reading.count = rank, 0
+        # An earlier value is not the last one, even if that cannot be read.
+        reading.value = number
+        if number is not None:
+            reading.line, reading.count = line[:_LONGEST_QUOTE], reading.count + 1
+            self._line[name] = number
+        return True
 
     def _note(self, name: str, text: str) -> None:
         if name in self._unread or len(self._unread) < MAX_METRICS:
             self._unread[name] = text[:_LONGEST_QUOTE]
 
-    def _is_repeated(self, name: str, text: str, start: int) -> bool:
-        """Tell whether the value at a position is that of the parameter of the same name."""
-        return any(
-            way.match(text, start) is not None if isinstance(way, re.Pattern) else way == number_at(text, start)
-            for way in self._settings.get(_last_part(name), ())
-        )
+    def _rivals(self, wanted: str) -> list[str]:
+        """Return the names of several words that end with a wanted one."""
+        last = words(wanted)
+        return [name for name in self._readings if " " in name and words(name.rpartition(" ")[2]) == last]
 
     def _is_of_an_option(self, name: str) -> bool:
-        return self._repeats_parameters and self._times[name] == 1
+        return self._repeats_parameters and self._option_values[name] == 1
 
 
-def _pairs(text: str) -> list[tuple[str, int]]:
-    """Return each name before a `=` or `:` with the position after it."""
-    return [(match[2], match.end()) for match in _PAIR.finditer(text)] if "=" in text or ":" in text else []
-
-
-def _last_part(name: str) -> str:
-    return name.rpartition(".")[2].replace("-", "_").lower()
-
-
-def _ways_to_write(value: Value) -> list[re.Pattern[str] | float]:
-    """Return the ways in which a script prints a parameter: as a number in any notation, and as text."""
-    texts = {str(value), repr(value), json.dumps(value, default=str)} - {""}
-    ways: list[re.Pattern[str] | float] = [re.compile(rf"{re.escape(text)}(?![\w.])") for text in texts]
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        with contextlib.suppress(OverflowError):
-            ways.append(float(value))
-    return ways
+def _mentions(wanted: WantedNames) -> re.Pattern[bytes]:
+    """Return an expression for the lines that have a wanted metric or a counter."""
+    last_words = {(words(name) or (name,))[-1] for name in wanted.names}
+    parts = [re.escape(word.encode(errors="replace")) for word in (*last_words, "epoch", "step", "iter")]
+    return re.compile(b"|".join(parts), re.IGNORECASE)

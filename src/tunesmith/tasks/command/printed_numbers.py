@@ -18,6 +18,15 @@ _GROUP = re.compile(r"[ \t]+\d{3}(?:[ \t]\d{3})*(?:[.,]\d+)?(?=[\s,;)\]]|$)", re
 """The rest of `1 500.00`."""
 _SECOND = re.compile(r"[ \t]+(?:/[ \t]*\d|(?:[-=]+>|→)[ \t]*[-+.\d])", re.ASCII)
 """The rest of `45 / 50` and of `0.35 -> 0.31`."""
+WRAPPER = r"(?:[A-Za-z_]\w*\.)*(?:[Tt]ensor|[Aa]rray|b?float\d+|u?int\d+)\("
+"""What libraries print around a number, as `tensor(` or `np.float64(`."""
+_WRAPPED = re.compile(
+    rf"""(?P<call>{WRAPPER})?(?P<open>\[*)[ ]*(?P<number>[^\s,()[\]]+)[ ]*(?P<close>\]*)
+        (?(call)(?:,[^()]*(?:\([^()]*\)[^()]*)*)?\)|(?<=\]))
+        (?=\.?(?:\s|$|[],;:|!?<>(){{}}[&"'\\，；：。、）】](?!\d)))""",
+    re.VERBOSE | re.ASCII,
+)
+"""A number in an array or a list of its own."""
 _NUMERIC = re.compile(r"""["'\[(]*[-+−]?\.?\d|[A-Za-z_][\w.]*\(""")
 """The start of what is meant as a number: of `1.2k`, `[0.3]` and `tensor(0.3)`."""
 
@@ -25,13 +34,18 @@ _NUMERIC = re.compile(r"""["'\[(]*[-+−]?\.?\d|[A-Za-z_][\w.]*\(""")
 def number_at(text: str, start: int) -> float | None:
     """Return the number at a position, or None if what stands there is no number, or only begins like one.
 
-    Thousands may be separated where no other meaning is possible. A percent sign is ignored.
+    Thousands may be separated where no other meaning is possible. A percent sign is ignored. So is what libraries print
+    around a single number.
 
     >>> [number_at(text, 0) for text in ("1,500.00", "1_500", "97.5%", "1e-3.", "1,500", "1/3", "0x10", "1 500")]
     [1500.0, 1500.0, 97.5, 0.001, None, None, None, None]
+    >>> [number_at(text, 0) for text in ("tensor(0.3, device='cuda:0')", "np.float64(0.3)", "[22.]", "[0.3, 0.4]")]
+    [0.3, 0.3, 22.0, None]
     """
     match = _NUMBER.match(text, start)
-    if match is None or _SECOND.match(text, match.end()):
+    if match is None:
+        return _wrapped_number_at(text, start)
+    if _SECOND.match(text, match.end()):
         return None
     number = match["number"]
     if (
@@ -42,6 +56,14 @@ def number_at(text: str, start: int) -> float | None:
     ):
         return None
     return float(number.replace(",", ""))
+
+
+def _wrapped_number_at(text: str, start: int) -> float | None:
+    match = _WRAPPED.match(text, start)
+    if match is None or len(match["open"]) != len(match["close"]):
+        return None
+    plain = _NUMBER.fullmatch(match["number"])
+    return None if plain is None else float(plain["number"].replace(",", ""))
 
 
 def is_numeric(text: str, start: int) -> bool:

@@ -6,7 +6,10 @@ from dataclasses import make_dataclass
 
 import pytest
 
-from tunesmith.tasks.command.printed_metrics import PrintedMetrics, is_printable
+from tunesmith.errors import InputError
+from tunesmith.tasks.command.printed_metrics import PrintedMetrics
+from tunesmith.tasks.command.printed_names import is_printable
+from tunesmith.tasks.command.printed_pattern import MetricPattern
 
 PARAMETERS = {"lr": 0.03, "optim.name": "adam", "layers": 2, "amp": True}
 
@@ -53,7 +56,8 @@ def test_numbers_with_a_name_are_metrics(line, metrics):
     [
         ("1,500.00", 1500.0), ("1,234,567", 1234567.0), ("-1,234,567.5", -1234567.5), ("1_500", 1500.0),
         ("1e3", 1000.0), ("1.5e+03", 1500.0), ("12%", 12.0), ("+.5", 0.5), ("5.", 5.0), ("nan", None),
-        ("1e400", float("inf")),
+        ("1e400", float("inf")), ("tensor(0.31)", 0.31), ("tensor(0.31, device='cuda:0', grad_fn=<A>)", 0.31),
+        ("np.float64(0.31)", 0.31), ("[22.]", 22.0), ("array([0.3])", 0.3), ("tensor([[1e-3]], dtype=torch.f)", 1e-3),
     ],
 )  # fmt: skip
 def test_a_number_is_read_where_the_whole_token_is_one(token, number):
@@ -67,8 +71,8 @@ def test_a_number_is_read_where_the_whole_token_is_one(token, number):
     [
         "1,500", "1,5", "0,500.25", "1,50,000.0", "1 500", "1 500.00", "1'500", "1.2k", "0x10", "1/3", "45 / 50",
         "9823/10000 (98%)", "3.5.1", "2026-01-02", "12:30", "0.3-0.4", "0.3±0.1", "1\u00a0500", "1\u202f500", "1e",
-        "12ms",        "0.31(2)", "0.35 -> 0.31", "0.35 --> 0.31", "0.35->0.31", "0.3,0.4", "[0.3, 0.4]", "tensor(0.3)",
-        "np.float64(0.3)", "0.3...", "−0.5", "1__5", "1_50",
+        "12ms", "0.31(2)", "0.35 -> 0.31", "0.35 --> 0.31", "0.35->0.31", "0.3,0.4", "[0.3, 0.4]",
+        "tensor([0.3, 0.4])", "np.float64(0.3", "tensor(0.3k)", "[[0.3]", "0.3...", "−0.5", "1__5", "1_50",
     ],
 )  # fmt: skip
 def test_what_only_begins_like_a_number_is_never_read_in_part(token):
@@ -153,13 +157,124 @@ def test_memory_does_not_grow_with_names():
     assert len(printed.values()) == len(printed.unread()) == 1000
 
 
-@pytest.mark.parametrize("name", ["val_loss", "val/loss", "a.b-c", "F1"])
+@pytest.mark.parametrize("name", ["val_loss", "val/loss", "a.b-c", "F1", "acc@1", "Vali Loss", "mean squared error"])
 def test_names_that_can_be_read(name):
     assert is_printable(name)
     assert found(f"{name}=1")[name] == 1.0
 
 
-@pytest.mark.parametrize("name", ["val loss", "acc@1", "1st", "é", "", "a:b", "a\n", "loss(val)"])
+@pytest.mark.parametrize("name", ["1st", "é", "", "a:b", "a\n", "loss(val)", "a  b", " a"])
 def test_names_that_cannot_be_read(name):
     assert not is_printable(name)
     assert name not in found(f"{name}=1")
+
+
+# -- names that the study needs ----------------------------------------------------------------------------------------
+
+
+def wanted(text, *names, **options):
+    printed = PrintedMetrics(PARAMETERS, wanted=names, **options)
+    printed.feed(text.encode())
+    return printed
+
+
+@pytest.mark.parametrize("name", ["val_loss", "val loss", "Val Loss", "val/loss", "valLoss", "VAL-LOSS"])
+@pytest.mark.parametrize(
+    "line", ["Val Loss: 0.5", "val_loss=0.5", "val loss 0.5", "{'val/loss': 0.5}", "| val_loss | 0.5 |"]
+)
+def test_a_name_is_known_by_its_words(name, line):
+    assert wanted(f"{line}\n", name).values() == {name: 0.5}
+
+
+def test_metrics_of_several_words_are_apart():
+    line = "Epoch: 1 | Train Loss: 0.5 Vali Loss: 0.4 Test Loss: 0.3\n"
+    assert wanted(line, "vali loss").values()["vali loss"] == 0.4
+    assert wanted(line, "test_loss").values()["test_loss"] == 0.3
+    assert "loss" not in wanted(line, "loss").values()
+    assert wanted(line, "loss").rivals("loss") == ["Train Loss", "Vali Loss", "Test Loss"]
+    assert wanted("Test Accuracy: 0.9\n", "accuracy").values() == {"accuracy": 0.9}
+
+
+def test_the_best_notation_of_a_name_counts():
+    assert wanted("loss=0.5\nLoss: 9\nloss 8 of many\n", "loss").values() == {"loss": 0.5}
+    assert wanted("Computing loss 1 of 5\nloss: 0.5\nloss 8\n", "loss").values() == {"loss": 0.5}
+    assert wanted("best val_loss: 0.1\nfinal val_loss: 0.2\n", "val_loss").values()["val_loss"] == 0.2
+
+
+def test_a_parameter_of_several_words_is_no_metric():
+    printed = PrintedMetrics({"val_loss_weight": 0.5, "batch_size": 32}, wanted=["size"])
+    printed.feed(b"Val Loss Weight: 0.5\nbatch size: 32\n")
+    assert printed.values() == {}
+
+
+def test_lines_of_interest_are_read_after_very_many_others():
+    printed = wanted("x=1\n" * 60_000 + "Epoch 7\ny=1\nVal Loss: 0.5\n", "val_loss")
+    assert printed.values() == {"x": 1.0, "val_loss": 0.5}
+    assert [(report.step, report.metrics["val_loss"]) for report in printed.reports()] == [(7, 0.5)]
+
+
+# -- reports -----------------------------------------------------------------------------------------------------------
+
+
+def steps(text, *names, **options):
+    printed = wanted(text, *(names or ("val_loss",)), **options)
+    reports = [*printed.reports(), *printed.last_reports()]
+    return [(report.step, report.metrics[(names or ("val_loss",))[0]]) for report in reports]
+
+
+@pytest.mark.parametrize(
+    ("text", "reports"),
+    [
+        ("Epoch 1: val_loss=0.5\nEpoch 2: val_loss=0.4\nval_loss=0.4\n", [(1, 0.5), (2, 0.4)]),
+        ("Epoch 1/2\nval_loss=0.5\nEpoch 2/2\nval_loss=0.4\n", [(1, 0.5), (2, 0.4)]),
+        ("val_loss=0.5\nval_loss=0.4\nval_loss: 0.3", [(1, 0.5), (2, 0.4), (3, 0.3)]),
+        ("step 0 val_loss 5.0\nstep 250 val_loss 4.0\n", [(0, 5.0), (250, 4.0)]),
+        ("epoch 0 step 100 val_loss 5.0\nepoch 0 step 200 val_loss 4.0\nepoch 0 step 300 val_loss 3\n",
+         [(0, 5.0), (200, 4.0), (300, 3.0)]),
+        ("Epoch 1 [1/2] val_loss=9\rEpoch 1 [2/2] val_loss=8\rEpoch 2 [1/2] val_loss=7\rEpoch 2 [2/2] val_loss=6\n",
+         [(1, 8.0), (2, 6.0)]),
+        ("fold 0\nEpoch 0 val_loss=5\nEpoch 1 val_loss=4\nfold 1\nEpoch 0 val_loss=3\nEpoch 1 val_loss=2\n",
+         [(0, 5.0), (1, 4.0), (2, 3.0), (3, 2.0)]),
+        ("Resuming at epoch 3\nval_loss=5\nval_loss=4\nval_loss=3\nval_loss=2\n", [(3, 5.0), (4, 3.0), (5, 2.0)]),
+        ("Epoch 1: val_loss=nan\nEpoch 2: val_loss=0.5\n", [(1, "nan"), (2, 0.5)]),
+        ("train loss: 5\nloss: 4\n", []),
+    ],
+)  # fmt: skip
+def test_printed_values_are_reports_with_a_step(text, reports):
+    assert [(step, value if value == value else "nan") for step, value in steps(text)] == reports
+
+
+def test_a_report_has_the_other_metrics_of_its_line_but_no_counter():
+    printed = wanted("epoch: 3 train_loss: 0.9 val_loss: 0.5 lr: 0.03\n", "val_loss")
+    assert [dict(report.metrics) for report in printed.reports()] == [{"train_loss": 0.9, "val_loss": 0.5}]
+
+
+def test_a_name_that_may_mean_several_metrics_is_reported_once_it_is_the_only_one():
+    one = "".join(f"Epoch {epoch}: Test accuracy: 0.{epoch}\n" for epoch in range(1, 4))
+    assert steps(one, "accuracy") == [(2, 0.2), (3, 0.3)]
+    assert steps(one.replace("Test", "Train") + one, "accuracy")[3:] == []
+
+
+def test_reports_are_the_same_in_any_pieces():
+    text = b"Epoch 1/2\r\n 1/2 val_loss=9\r 2/2 val_loss=5\r\nEpoch 2/2\r\n 1/2 val_loss=8\r 2/2 val_loss=4\r\n"
+    for size in (1, 2, 3, 7, 1000):
+        printed = PrintedMetrics(wanted=["val_loss"])
+        for start in range(0, len(text), size):
+            printed.feed(text[start : start + size])
+        assert [report.step for report in [*printed.reports(), *printed.last_reports()]] == [1, 2]
+
+
+def test_a_pattern_of_the_users_own():
+    text = "fold 1: MAE of 0.5 eV, val_loss=9\nfold 2: MAE of 0.4 eV\nfold 3: MAE of n/a\n"
+    printed = wanted(text, "mae", pattern=MetricPattern(r"fold (?P<step>\d+): MAE of (\S+)", ["mae"]))
+    assert [(report.step, report.metrics["mae"]) for report in printed.reports()] == [(1, 0.5), (2, 0.4)]
+    assert printed.values() == {"val_loss": 9.0}
+    assert printed.unread()["mae"] == "n/a"
+    printed = wanted("A 1 B 2\nb=3\n", "a", "b", pattern=MetricPattern(r"A (?P<a>\d) B (?P<b>\d)", ["a", "b"]))
+    assert printed.values() == {"a": 1.0, "b": 2.0}
+
+
+@pytest.mark.parametrize("pattern", ["(", "no group", r"(?P<step>\d+)"])
+def test_a_pattern_must_be_an_expression_with_a_group(pattern):
+    with pytest.raises(InputError, match="metric_pattern must"):
+        MetricPattern(pattern, ["mae"])

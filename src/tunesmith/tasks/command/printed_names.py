@@ -1,0 +1,124 @@
+"""Names before numbers in a line of output: `val_loss=0.31`, `Vali Loss: 0.31`, `val loss 0.31`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ...core.metric_words import QUALIFIERS, is_metric
+from ...in_script.metric_names import WantedNames, words
+
+_WORD = r"[A-Za-z_][\w./@-]*"
+_FURTHER = r"[\w@][\w./@'-]*"
+_NAME = re.compile(rf"{_WORD}(?:'s)?(?: {_FURTHER}){{0,5}}", re.ASCII)
+_SIGN = r"[ \t]*(?:%|\(%\)|\[[A-Za-z%][\w%/^.]{0,9}\])?[ \t]*[=:](?!=)[ \t]*"
+_PAIR = re.compile(rf"""(?<![\w./@-])(["']?)({_WORD})\1{_SIGN}""", re.ASCII)
+_QUOTED = re.compile(rf"""(["'])({_WORD}(?:'s)?(?: {_FURTHER}){{1,5}})\1{_SIGN}""", re.ASCII)
+_VALUE = re.compile(
+    r"(?<=[ \t])(?:[-+]?\.?\d|[-+]?(?:nan|inf)\b|(?:tensor|array|np\.|numpy\.|torch\.)[\w.]*\()", re.IGNORECASE
+)
+_BEFORE_VALUE = re.compile(rf"(?<![\w./@'-])({_WORD})(?:[ \t]+(?:is|of))?[ \t]+$", re.ASCII)
+_BEFORE = re.compile(_FURTHER, re.ASCII)
+_MOST_BEFORE = 80
+_MOST_WORDS = 5
+_LONGEST_TEXT = 2000
+
+
+def is_printable(name: str) -> bool:
+    """Tell whether a metric of this name can be read from output.
+
+    >>> is_printable("val/acc-1"), is_printable("val loss"), is_printable("acc@1"), is_printable("1st")
+    (True, True, True, False)
+    """
+    return _NAME.fullmatch(name) is not None
+
+
+class Named(NamedTuple):
+    """A name in a line, and where its value begins.
+
+    Args:
+        words: The name's words as printed, with up to five before it, of which some may belong to it.
+        start: The position of the value.
+        has_sign: Whether `=` or `:` stands between.
+    """
+
+    words: tuple[str, ...]
+    start: int
+    has_sign: bool
+
+    @property
+    def last(self) -> str:
+        """The last word; the whole name if it stands in quotes."""
+        return self.words[-1]
+
+
+def names_in(text: str) -> Iterator[Named]:
+    """Yield the names before a `=` or `:`.
+
+    >>> [(named.words, text[named.start :]) for text in ["a Loss: 1"] for named in names_in(text)]
+    [(('a', 'Loss'), '1')]
+    """
+    if "=" not in text and ":" not in text:
+        return
+    for match in _PAIR.finditer(text):
+        before = () if match[1] else _words_before(text, match.start())
+        yield Named((*before, match[2]), match.end(), has_sign=True)
+    for match in _QUOTED.finditer(text) if '"' in text or "'" in text else ():
+        yield Named((match[2],), match.end(), has_sign=True)
+
+
+def unsigned_names_in(text: str, wanted: WantedNames) -> Iterator[Named]:
+    """Yield the names that stand directly before a number, if they are wanted or look like metrics.
+
+    >>> [named.words for named in unsigned_names_in("epoch 3 valid loss 0.5 took 2 s", WantedNames())]
+    [('epoch', '3', 'valid', 'loss')]
+    """
+    for value in _VALUE.finditer(text) if len(text) <= _LONGEST_TEXT else ():
+        match = _BEFORE_VALUE.search(text, max(0, value.start() - _MOST_BEFORE), value.start())
+        if match is not None:
+            named = Named((*_words_before(text, match.start()), match[1]), value.start(), has_sign=False)
+            if is_metric(named.last) or _longest(named.words, wanted):
+                yield named
+
+
+def full_name(words_of_name: tuple[str, ...], wanted: WantedNames) -> str:
+    """Return the name that some words end with: a wanted one, or else the last word with its qualifiers.
+
+    >>> full_name(("INFO", "Vali", "Loss"), WantedNames()), full_name(("first", "y"), WantedNames())
+    ('Vali Loss', 'y')
+    >>> full_name(("my", "own", "score"), WantedNames(("own_score",)))
+    'own score'
+    """
+    count = 1
+    # With its data, `l2` is a metric, too.
+    if is_metric(f"valid {words_of_name[-1]}"):
+        while count < len(words_of_name) and _qualifies(words_of_name[-count - 1]):
+            count += 1
+    return " ".join(words_of_name[-max(count, _longest(words_of_name, wanted)) :])
+
+
+def _words_before(text: str, start: int) -> tuple[str, ...]:
+    """Return up to five words before a position, apart from it and each other by one space."""
+    if start < 2 or text[start - 1] != " ":
+        return ()
+    before = text[max(0, start - _MOST_BEFORE) : start - 1].rpartition("\t")[2]
+    tokens = before.split(" ")[-_MOST_WORDS:]
+    first = len(tokens)
+    for index in range(len(tokens) - 1, -1, -1):
+        if _BEFORE.fullmatch(tokens[index]) is None:
+            break
+        if not tokens[index][0].isdecimal():
+            first = index
+    return tuple(tokens[first:])
+
+
+def _qualifies(word: str) -> bool:
+    parts = words(word)
+    return not word[0].isdecimal() and all(part in QUALIFIERS or is_metric(part) or part.isdecimal() for part in parts)
+
+
+def _longest(words_of_name: tuple[str, ...], wanted: WantedNames) -> int:
+    """Return the count of words at the end that make up a wanted name, or 0."""
+    counts = range(len(words_of_name), 0, -1)
+    return next((count for count in counts if wanted.find(" ".join(words_of_name[-count:]))), 0) if wanted.names else 0
