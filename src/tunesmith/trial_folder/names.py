@@ -11,6 +11,8 @@ ENVIRONMENT_FILE = "environment.json"
 """Host, process, Python, environment variables, and the command that reproduces the trial."""
 REPORTS_FILE = "reports.jsonl"
 """Intermediate results, one JSON object per line. A script may append to it."""
+HEARD_FILE = "heard.jsonl"
+"""What the script logs with libraries, heard in its process, in the form of reports."""
 METRICS_FILE = "metrics.json"
 """Final metrics by name."""
 RESULT_FILE = "result.json"
@@ -22,5 +24,5 @@ WORK_FOLDER = "work"
 STOP_FILE = "stop"
 """An empty file that asks the trial to stop; `trial.report` and the command task look for it."""
 
-OF_ONE_ATTEMPT = (REPORTS_FILE, METRICS_FILE, RESULT_FILE, ENVIRONMENT_FILE, STOP_FILE)
+OF_ONE_ATTEMPT = (REPORTS_FILE, HEARD_FILE, METRICS_FILE, RESULT_FILE, ENVIRONMENT_FILE, STOP_FILE)
 """Files that the next attempt removes before it starts."""

@@ -36,16 +36,17 @@ class ReportsTail:
 
     Args:
         folder: The trial's folder.
+        name: The name of the file in it.
 
     Attributes:
         garbage: The first line that is not a report, or None.
         left_out: Why the first value that is no number was left out; empty if none was.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str = REPORTS_FILE) -> None:
         self.garbage: bytes | None = None
         self.left_out = ""
-        self._path = folder / REPORTS_FILE
+        self._path = folder / name
         self._offset = 0
         self._is_skipping = False  # Whether the next bytes belong to a line that is too long.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import os
 import sys
@@ -16,7 +15,7 @@ from ...core.machine_faults import machine_fault
 from ...core.schema import check_types, expect_environment
 from ...core.trial import Failure, Measurement, Reporter, TrialFailed, TrialRequest, Value, check_relative
 from ...core.values import exact, shown
-from ...errors import InputError, TrialPruned, message_of, nearest
+from ...errors import InputError, message_of, nearest
 from ...llm.environment import trial_environment
 from ...text import shell
 from ...trial_folder.artifacts import find_artifacts
@@ -25,12 +24,12 @@ from ...trial_folder.metrics import bad_metrics, finite_metrics, read_metrics, w
 from ...trial_folder.names import (
     CHECKPOINT_FOLDER,
     ENVIRONMENT_FILE,
+    HEARD_FILE,
     METRICS_FILE,
     PARAMETERS_FILE,
     RESULT_FILE,
     WORK_FOLDER,
 )
-from ...trial_folder.reports import ReportsTail
 from ...trial_folder.stop import raise_if_stopped
 from ..base import TaskContext, build_task
 from .checks import (
@@ -42,19 +41,25 @@ from .checks import (
     check_parameters,
     check_program,
 )
+from .metrics_table import SUFFIXES, MetricsTable
 from .own_files import check_own_files, link_folder
 from .printed_metrics import PrintedMetrics
 from .printed_names import is_printable
+from .printed_pattern import MetricPattern
 from .process_group import Invocation, run_group
 from .replaced_config import READ_FILE, never_read
 from .script_options import options_among, texts_in
 from .template import check_placeholders, fill, flags, placeholders, split_command
+from .trial_reports import TrialReports
 
 if TYPE_CHECKING:
     from ...core.space import SearchSpace
 
 _RESERVED = (PARAMETERS_FILE, ENVIRONMENT_FILE, RESULT_FILE, METRICS_FILE)
 _LAST_BYTES = 8192
+LOGGED = "logged"
+"""As `metrics`: the last values that the script logs with a library."""
+_NO_FILES = ("stdout", LOGGED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,13 +81,16 @@ class CommandTask:
         folder: The working directory, that is the folder of study.toml; the current folder by default.
         config: The config file, relative to `folder`; each trial gets an edited copy.
         metrics: The file in the trial's folder that the script writes its metrics to, or `"stdout"` for `name=value`
-            in its output. None reads metrics.json, or the output if there is no such file.
+            in its output, or `"logged"` for what it logs with a library. A CSV or JSON-lines file may grow by a row an
+            epoch. None reads metrics.json, or the output if there is no such file, or what it logs.
         test_command: A similar command, run on the held-out test split at the end.
         shell: Whether the commands go through a shell; values are quoted.
         environment: Variables to set for the command.
         flags: For a parameter in `{args}` that is true or false: the script's words for true, and those for false.
         own_files: Files and folders, relative to `folder`, that the script writes to the same place in every run. If
             there are any, the command runs in a folder of the trial, with links to everything else in `folder`.
+        metric_pattern: The user's own regular expression for metrics in the output; see `MetricPattern`.
+        capture: Whether what a Python script logs with a library is heard, as reports.
         names: The space's parameters; those that exist in the config are changed there.
         remove: Parameters whose keys are removed from the config while they are inactive.
 
@@ -104,6 +112,8 @@ class CommandTask:
     environment: Mapping[str, str] = field(default_factory=dict)
     flags: Mapping[str, Sequence[str]] = field(default_factory=dict)
     own_files: Sequence[str] = ()
+    metric_pattern: str | None = None
+    capture: bool = True
     names: Sequence[str] = ()
     remove: Sequence[str] = ()
 
@@ -119,12 +129,19 @@ class CommandTask:
                     split_command(getattr(self, key), shell=self.shell)
                 except InputError as error:
                     raise error.inside(key) from None
-        if self.metrics is not None and self.metrics != "stdout" and not _is_relative(self.metrics):
+        if self.metrics not in (*_NO_FILES, None) and not _is_relative(self.metrics):
             raise InputError(
-                f"metrics must be a file in the trial's folder, or 'stdout', got {shown(self.metrics)}. "
+                f"metrics must be a file in the trial's folder, 'stdout' or 'logged', got {shown(self.metrics)}. "
                 "Let the script write to {trial_dir}.",
                 keys=("metrics",),
             )
+        if self.metric_pattern is not None:
+            MetricPattern(self.metric_pattern, self._required)
+            if self.metrics not in (None, "stdout"):
+                message = (
+                    f"metric_pattern reads the output, but metrics is {shown(self.metrics)}. Leave one of them out."
+                )
+                raise InputError(message, keys=("metric_pattern",))
         if self.config is not None and "\0" in self.config:
             raise InputError(f"config must be the path of a file, got {shown(self.config)}.", keys=("config",))
         expect_environment(self.environment, "environment")
@@ -222,7 +239,10 @@ class CommandTask:
         """
         words = self._prepare(request)
         variables = {**trial_environment(), **self._variables(request), **self.environment}
-        variables |= in_script.variables(self._in_script(request, request.folder), variables)
+        features = self._in_script(request, request.folder)
+        if self.capture:
+            features["listen"] = {"path": str(request.folder / HEARD_FILE), "metrics": self._required}
+        variables |= in_script.variables(features, variables)
         folder = self._working_folder(request.folder)
         if self.own_files:
             link_folder(Path(self.folder), folder, self.own_files)
@@ -236,19 +256,21 @@ class CommandTask:
                 started.
             TrialPruned: `report` raised it, or a file `stop` has appeared in the trial's folder.
         """
-        scans = self.metrics in (None, "stdout")
-        printed = PrintedMetrics(request.parameters, self._options(request) if scans else (), wanted=self._required)
-        tail, last = ReportsTail(request.folder), bytearray()
+        pattern = None if self.metric_pattern is None else MetricPattern(self.metric_pattern, self._required)
+        options = self._options(request) if self.metrics in (None, "stdout") else ()
+        printed = PrintedMetrics(request.parameters, options, wanted=self._required, pattern=pattern)
+        table = self._table(request.folder)
+        reports = TrialReports(request.folder, self._required, printed=printed, table=table, report=report)
+        last = bytearray()
 
         def on_output(data: bytes) -> None:
-            if scans:
-                printed.feed(data)
+            printed.feed(data)
             last.extend(data[-_LAST_BYTES:])
             del last[:-_LAST_BYTES]
 
         def poll() -> None:
             raise_if_stopped(request.folder)
-            _forward_reports(tail, report)
+            reports.poll()
 
         try:
             status = run_group(self.invocation(request), on_output=on_output, poll=poll)
@@ -259,16 +281,10 @@ class CommandTask:
         if status != 0:
             raise TrialFailed(exit_failure(status, "the command", bytes(last)))
         self._check_config_was_read(request)
-        metrics = self._read_metrics(request.folder, printed)
-        with contextlib.suppress(TrialPruned):  # too late: the trial has finished, and its measurement is worth more
-            _forward_reports(tail, report)
-        if tail.garbage is not None:
-            print(
-                "[tunesmith: a line of reports.jsonl must be a JSON object with a whole number as step, got "
-                f"{tail.garbage!r}]"
-            )
-        if tail.left_out:
-            print(f"[tunesmith: a value in reports.jsonl is left out: {tail.left_out}]")
+        reports.end()
+        metrics = self._read_metrics(request.folder, printed, table, reports.logged)
+        for complaint in reports.complaints:
+            print(f"[tunesmith: {complaint}]")
         return Measurement(metrics=metrics, artifacts=find_artifacts(request.folder))
 
     def reproduce(self, request: TrialRequest) -> str:
@@ -302,7 +318,10 @@ class CommandTask:
             "environment": dict(self.environment),
             "flags": {name: list(spelling) for name, spelling in self.flags.items()},
             "own_files": list(self.own_files),
+            "metric_pattern": self.metric_pattern,
         }
+        if not self.capture:
+            table["capture"] = False
         return table | {name: value for name, value in optional.items() if value}
 
     # -- inside ----------------------------------------------------------------------------------------------------
@@ -328,7 +347,7 @@ class CommandTask:
     def _prepare(self, request: TrialRequest) -> list[str]:
         """Write the edited config, remove old metrics, and return the words to run."""
         request.folder.mkdir(parents=True, exist_ok=True)
-        if self.metrics != "stdout":
+        if self.metrics not in _NO_FILES:
             (request.folder / (self.metrics or METRICS_FILE)).unlink(missing_ok=True)
         (request.folder / READ_FILE).unlink(missing_ok=True)
         if self.config is not None:
@@ -405,18 +424,40 @@ class CommandTask:
     def _required(self) -> tuple[str, ...]:
         return (self.metric, *self.required)
 
-    def _read_metrics(self, folder: Path, printed: PrintedMetrics) -> dict[str, float]:
+    def _table(self, folder: Path) -> MetricsTable | None:
+        """Return the file with a row an epoch that the metrics are read from, if they are."""
+        if self.metrics is None or Path(self.metrics).suffix not in SUFFIXES:
+            return None
+        return MetricsTable(folder / self.metrics, self._required)
+
+    def _read_metrics(
+        self, folder: Path, printed: PrintedMetrics, table: MetricsTable | None, logged: Mapping[str, float]
+    ) -> dict[str, float]:
         required = self._required
-        if self.metrics != "stdout":
+        if self.metrics not in _NO_FILES:
             name = self.metrics or METRICS_FILE
             try:
-                return finite_metrics(read_metrics(folder / name), required, name)
+                values = read_metrics(folder / name) if table is None else table.values()
+                return finite_metrics(values, required, name)
             except FileNotFoundError:
                 if self.metrics is not None:
                     raise bad_metrics(f"the script must write {name} into {{trial_dir}}, but it has not.") from None
-        values, unread = printed.values(), printed.unread()
-        for name in required:
-            if rivals := printed.rivals(name):
+        values = {} if self.metrics == LOGGED else printed.values()
+        if self.metrics != "stdout" and not all(name in values for name in required):
+            values |= {name: logged[name] for name in required if name in logged and name not in values}
+        if self.metrics == LOGGED:
+            metrics = finite_metrics({**logged, **values}, required, "what it logs")
+        else:
+            self._check_printed(printed, values)
+            metrics = finite_metrics(values, required, "its output")
+        write_metrics(folder, metrics)
+        return metrics
+
+    def _check_printed(self, printed: PrintedMetrics, values: Mapping[str, float]) -> None:
+        """Raise `TrialFailed` for a metric that is missing because of how it is printed."""
+        unread = printed.unread()
+        for name in self._required:
+            if name not in values and (rivals := printed.rivals(name)):
                 raise bad_metrics(
                     f"the metric '{name}' must be printed under one name, got {', '.join(map(repr, rivals))}. Write "
                     "one of them in the objective."
@@ -431,14 +472,6 @@ class CommandTask:
             raise bad_metrics(
                 f"no metric was found: the script must write {METRICS_FILE} into {{trial_dir}}{printing}."
             )
-        metrics = finite_metrics(values, required, "its output")
-        write_metrics(folder, metrics)
-        return metrics
-
-
-def _forward_reports(tail: ReportsTail, report: Reporter) -> None:
-    for line in tail.new():
-        report(line.step, line.metrics)
 
 
 def _is_relative(path: str) -> bool:
