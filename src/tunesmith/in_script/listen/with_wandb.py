@@ -34,7 +34,7 @@ def attach(module: ModuleType, heard: Heard) -> None:
             note_calls(run, "log", note)
             wandb = sys.modules.get("wandb")
             if wandb is not None and getattr(wandb, "log", None) is own:
-                wandb.log = run.log
+                vars(wandb)["log"] = run.log
         return run
 
     module.init = init  # type: ignore[attr-defined]

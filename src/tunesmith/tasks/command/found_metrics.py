@@ -76,8 +76,10 @@ class _Sample(PrintedMetrics):
             if name not in self._reports_of and len(self._reports_of) < _MOST_COUNTED:
                 self._reports_of[name] = PrintedReports()
                 self._reports_of[name].add(self._counters, {}, None)
-        latest = {"epoch": counters.epoch, "step": counters.step}
-        self._counters = self._counters._replace(**{kind: at for kind, at in latest.items() if at is not None})
+        if counters.epoch is not None:
+            self._counters = self._counters._replace(epoch=counters.epoch)
+        if counters.step is not None:
+            self._counters = self._counters._replace(step=counters.step)
         for name, reports in self._reports_of.items() if line or any(counters) else ():
             reports.add(counters, line, name if name in line else None, is_overwritten=is_overwritten)
             reports.new()

@@ -216,7 +216,7 @@ class PrintedMetrics:
         for name, cell in row.items():
             if is_counter(name):
                 number = counters_in(f"step {cell}").step
-                counters = counters._replace(**{"epoch" if is_epoch(name) else "step": number})
+                counters = counters._replace(epoch=number) if is_epoch(name) else counters._replace(step=number)
             if name and cell and number_at(cell, 0) is not None:
                 self._read_plainly(Named((name,), 0, has_sign=True), cell, line)
         return counters
