@@ -91,6 +91,7 @@ VERBS = [
     ["approve", "study", EVIL],
     ["init", EVIL, "--yes"],
     ["init", "train.py", "--yes", "--request", EVIL, "--no-agents", "--to", "other.toml", "--force"],
+    ["doctor", "--run"],
     ["run", EVIL],
     ["run", f"--{EVIL}"],
     [EVIL],

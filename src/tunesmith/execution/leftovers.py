@@ -25,7 +25,7 @@ def sweep(study_folder: Path) -> int:
     grandchildren may still run, write to a trial's folder, or hold a GPU.
 
     Args:
-        study_folder: The study's folder.
+        study_folder: The study's folder, or that of a single trial.
 
     Returns:
         The number of processes killed.
@@ -34,7 +34,7 @@ def sweep(study_folder: Path) -> int:
 
     def belongs(variables: dict[str, str]) -> bool:
         folder = variables.get(TRIAL_VARIABLE)
-        return bool(folder) and os.path.realpath(str(folder)).startswith((root + os.sep, root + "\0"))
+        return bool(folder) and f"{os.path.realpath(str(folder))}{os.sep}".startswith((root + os.sep, root + "\0"))
 
     return _kill_where(belongs, root)
 

@@ -21,6 +21,7 @@ class Draft:
         command: The command of a trial, with placeholders.
         config: The config file to edit, relative to the folder, or None.
         metrics: The file with the metrics, `"stdout"`, or None for either.
+        own_files: Files and folders that the script would overwrite in every run.
         space: The parameters to tune, by name.
         values: The present values by name, those of skipped parameters included.
         flags: The words for true and for false of the flags without a value, by parameter.
@@ -43,6 +44,7 @@ class Draft:
     command: str
     config: str | None = None
     metrics: str | None = None
+    own_files: tuple[str, ...] = ()
     space: Mapping[str, Parameter] = field(default_factory=dict)
     values: Mapping[str, Any] = field(default_factory=dict)
     flags: Mapping[str, tuple[str, str]] = field(default_factory=dict)

@@ -31,6 +31,8 @@ def to_toml(draft: Draft) -> str:
             "printed as lines name=value" if draft.metrics == "stdout" else "written by the script into {trial_dir}"
         )
         lines.append(f"metrics = {_value(draft.metrics)}    # {source}")
+    if draft.own_files:
+        lines.append(f"own_files = {_value(draft.own_files)}    # each trial has its own, in its folder work")
     flags = {name: spelling for name, spelling in draft.flags.items() if name in draft.space}
     if flags and draft.config is None:
         lines.append(f"flags = {_value(flags)}    # the words for true and for false")

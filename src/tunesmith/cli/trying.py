@@ -1,0 +1,108 @@
+"""A script run once before its study: offered, announced, watched and summed up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+from rich.text import Text
+
+from ..core.trial import Value
+from ..init import Draft
+from ..init.observed import with_tryout
+from ..init.script_option import ScriptOption
+from ..init.trying import OnProgress, try_script, try_task
+from ..init.tryout import Limits, Tryout
+from ..init.tryout_words import announcement, summary
+from ..progress.terminal import CleanConsole, near
+from ..runner.signals import handled
+from ..tasks.command import CommandTask
+from ..text.cleaning import clean, short
+from ..text.wording import duration
+from .options import Output
+
+MINUTES = 5.0
+"""The usual limit of time."""
+
+
+def with_trial_run(
+    draft: Draft,
+    output: Output,
+    options: Sequence[ScriptOption] = (),
+    *,
+    wanted: bool | None = None,
+    asks: bool = False,
+    minutes: float = MINUTES,
+) -> tuple[Draft, Tryout | None]:
+    """Run a draft's own configuration once, if the user wants that, and return the draft changed by what it showed.
+
+    Args:
+        draft: The draft.
+        output: How the verb prints.
+        options: The script's options, as far as they are known.
+        wanted: Whether to run it; None asks if `asks` is set, and does not run it otherwise.
+        asks: Whether the user can be asked.
+        minutes: The most time.
+
+    Returns:
+        The draft, and the run; None if there was none.
+
+    Raises:
+        InputError: The draft cannot be run.
+    """
+    if wanted is False or (wanted is None and not asks) or draft.script is None:
+        return draft, None
+    folder = tryout_folder(draft.folder.absolute() / "studies" / draft.name)
+    limits = Limits(seconds=60 * minutes)
+    _say(announcement(draft.command, draft.folder, near(folder), limits), output)
+    if wanted is None and not click.confirm("Run it?", default=True):
+        return draft, None
+    with _progress(output) as on_progress:
+        tryout = try_script(draft, folder, limits, on_progress)
+    _say(summary(tryout), output)
+    return with_tryout(draft, tryout, options), tryout
+
+
+def trial_run(
+    task: CommandTask, parameters: Mapping[str, Value], study_folder: Path, output: Output, *, minutes: float = MINUTES
+) -> Tryout:
+    """Run the command of a study once with some parameters, and show its progress; see `try_task`."""
+    with _progress(output) as on_progress:
+        return try_task(task, parameters, tryout_folder(study_folder), Limits(seconds=60 * minutes), on_progress)
+
+
+def tryout_folder(study_folder: Path) -> Path:
+    """Return the folder of a run before a study."""
+    return study_folder / "tryout"
+
+
+@contextmanager
+def _progress(output: Output) -> Iterator[OnProgress | None]:
+    """Show the time and the last line of output on a terminal; end the run where a signal ends this process."""
+    console = CleanConsole()
+    with handled(_interrupt):
+        if output.json or output.quiet or not console.is_terminal:
+            yield None
+            return
+        with console.status(Text("starting …")) as status:
+
+            def show(seconds: float, line: str) -> None:
+                room = max(20, console.width - 24)
+                status.update(Text(f"{duration(round(seconds))}  {short(line, room)}"))
+
+            yield show
+
+
+def _interrupt(number: int, frame: FrameType | None) -> Any:
+    raise KeyboardInterrupt
+
+
+def _say(lines: Iterator[str] | Sequence[str], output: Output) -> None:
+    if not (output.json or output.quiet):
+        for line in lines:
+            indent = len(line) - len(line.lstrip(" "))
+            click.echo(f"{' ' * indent}{clean(line)}")

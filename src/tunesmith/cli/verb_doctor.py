@@ -1,0 +1,89 @@
+"""`tunesmith doctor`: checks of everything that a study needs, before anything is spent."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from ..errors import InputError
+from ..init.tryout import Limits
+from ..init.tryout_words import announcement
+from ..progress.terminal import near
+from ..service.doctor import Finding, Run, examine
+from ..study.study import Study
+from ..tasks.command import CommandTask
+from ..text.cleaning import clean
+from ..text.shell import command
+from ..text.wording import count
+from .options import Output, speaking
+from .trying import MINUTES, trial_run, tryout_folder
+
+_USUAL = Path("study.toml")
+
+
+@click.command()
+@click.argument("study", type=click.Path(path_type=Path, dir_okay=False), required=False)
+@click.option("--run/--no-run", "runs", default=None, help="Run the script once with your own values; asked otherwise.")
+@click.option(
+    "--try-minutes", type=click.FloatRange(min=0, min_open=True), default=MINUTES, show_default=True,
+    help="The limit of that run.",
+)  # fmt: skip
+@speaking
+def doctor(output: Output, study: Path | None, runs: bool | None, try_minutes: float) -> None:
+    """Check the installation, the machine and the STUDY before anything is spent.
+
+    STUDY is a study.toml; by default the one in the current folder, if there is one. The exit status is 1 if there is
+    an error.
+    """
+    if study is None and _USUAL.exists():
+        study = _USUAL
+    if study is None and runs:
+        raise InputError("--run runs the script of a study, but none was given. Name its study.toml.")
+    asks = runs is None and sys.stdin.isatty() and not (output.json or output.quiet)
+
+    def offered(opened: Study) -> Run | None:
+        return _offered(opened, output, runs=runs, asks=asks, minutes=try_minutes)
+
+    findings = []
+    for finding in examine(study, offered):
+        findings.append(finding)
+        if not (output.json or (output.quiet and finding.severity in ("ok", "hint"))):
+            click.echo("\n".join(_lines(finding)))
+    counts = Counter(finding.severity for finding in findings)
+    if output.json:
+        facts = {"errors": counts["error"], "warnings": counts["warning"]}
+        output.say("", facts | {"findings": [dataclasses.asdict(finding) for finding in findings]})
+    elif not output.quiet:
+        told = f"{count(counts['error'], 'error')}, {count(counts['warning'], 'warning')}"
+        click.echo(f"\n{told}{'' if counts['error'] else _next(study)}")
+    if counts["error"]:
+        raise click.exceptions.Exit(1)
+
+
+def _offered(study: Study, output: Output, *, runs: bool | None, asks: bool, minutes: float) -> Run | None:
+    """Return what runs a study's command once, if the user wants that."""
+    task = study.task
+    if not isinstance(task, CommandTask) or study.folder is None or runs is False or not (runs or asks):
+        return None
+    words = task.command if isinstance(task.command, str) else command(*task.command)
+    if not (output.json or output.quiet):
+        lines = announcement(words, task.folder, near(tryout_folder(study.folder)), Limits(seconds=60 * minutes))
+        click.echo("\n".join(map(clean, lines)))
+    if asks and not click.confirm("Run it?", default=False):
+        return None
+    return lambda task, parameters, folder: trial_run(task, parameters, folder, output, minutes=minutes)
+
+
+def _lines(finding: Finding) -> Iterator[str]:
+    yield f"{finding.severity:<8}{finding.check:<12}{clean(finding.message)}"
+    if finding.remedy:
+        yield f"{'':<20}{clean(finding.remedy)}"
+
+
+def _next(study: Path | None) -> str:
+    return "" if study is None else f"; next: {command('tunesmith', 'run', study)}"

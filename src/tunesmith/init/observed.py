@@ -1,0 +1,249 @@
+"""A draft changed by what a run of the script showed: its metric, its output, and a budget that fits."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from ..core.cores import count_cores
+from ..core.metric_words import (
+    is_maximized,
+    is_metric,
+    is_of_test_data,
+    is_of_training_data,
+    is_of_validation_data,
+)
+from ..core.objective import Objective
+from ..in_script.metric_names import WantedNames
+from ..text.cleaning import short
+from ..text.wording import count, duration, estimate
+from .draft import Draft
+from .name_words import words
+from .outputs import with_outputs
+from .script_option import ScriptOption
+from .tryout import SeenMetric, Tryout
+
+_SUPERSEDED = ("The script prints '", "The script writes '", "TO DO: report '", "TO DO: print a metric")
+_EPOCHS = {"epochs", "epoch"}
+_NOT_A_TOTAL = {"warmup", "patience", "start", "every", "interval", "decay", "freq", "save", "log", "eval"}
+_LONG_SECONDS = 12 * 3600.0
+_FEWEST_TRIALS = 20
+_MOST_NAMED = 6
+
+
+def with_tryout(draft: Draft, tryout: Tryout, options: Sequence[ScriptOption] = ()) -> Draft:
+    """Return a draft changed by what a run of the script showed.
+
+    Args:
+        draft: The draft. What the user has said stays.
+        tryout: The run.
+        options: The script's options, as far as they are known.
+    """
+    if not tryout.counts:
+        remedy = f" It seems that {tryout.trouble}" if tryout.trouble else ""
+        note = f"TO DO: mend the script or its command, since it failed when it was tried: {tryout.reason}.{remedy}"
+        return replace(draft, notes=(*draft.notes, note))
+    draft = with_outputs(_with_metric(draft, tryout), tryout, options)
+    values = {**draft.values, **{option.name: option.value for option in options}}
+    return _with_written(_with_time(draft, tryout, values), tryout)
+
+
+def ranked(metrics: Sequence[SeenMetric], preferred: Sequence[str] = ()) -> list[SeenMetric]:
+    """Return what may be an objective, the likeliest first: of validation data before others, test data at the end.
+
+    Args:
+        metrics: What a script showed.
+        preferred: Names that are likely for another reason, the likeliest first.
+    """
+    likely = [metric for metric in metrics if is_metric(metric.name)] or list(metrics)
+    wanted = WantedNames(tuple(preferred))
+    order = {name: index for index, name in enumerate(preferred)}
+    latest: dict[tuple[str, ...] | str, SeenMetric] = {}
+    for metric in likely:
+        latest.setdefault(metric.name, metric)
+
+    def rank(metric: SeenMetric) -> tuple[int, int, int]:
+        known = wanted.find(metric.name)
+        return -_split_rank(metric), order.get(known, len(order)) if known else len(order), -min(metric.count, 2)
+
+    return sorted(latest.values(), key=rank)
+
+
+def is_of_test(metric: SeenMetric) -> bool:
+    """Tell from the name of a metric, or from the line around it, whether it is measured on test data."""
+    return _split_rank(metric) == 1
+
+
+def whole_seconds(tryout: Tryout, values: Mapping[str, Any]) -> float | None:
+    """Return the time of a whole run; see `Tryout.whole_seconds`.
+
+    Args:
+        tryout: A run.
+        values: The values of the script's options, among which is the number of its epochs.
+    """
+    return tryout.whole_seconds(_epochs(values)[1])
+
+
+def _split_rank(metric: SeenMetric) -> int:
+    """Return 3 for validation data, 2 if nothing is said of the data, 1 for test data, 0 for training data."""
+    for text in (metric.name, _before(metric)):
+        if is_of_validation_data(text):
+            return 3
+        if is_of_test_data(text):
+            return 1
+        if is_of_training_data(text):
+            return 0
+    return 2
+
+
+def _before(metric: SeenMetric) -> str:
+    """Return the word of a printed line that tells the data of a metric without such a word, as in `Test set: loss`."""
+    if metric.source != "printed":
+        return ""
+    place = metric.sample.lower().find(metric.name.lower())
+    before = re.findall(r"[A-Za-z]+", metric.sample[:place] if place > 0 else "")
+    about = [
+        word for word in before if is_of_validation_data(word) or is_of_test_data(word) or is_of_training_data(word)
+    ]
+    return about[-1] if about else ""
+
+
+def _with_metric(draft: Draft, tryout: Tryout) -> Draft:
+    metrics = ranked(tryout.metrics, (Objective.parse(draft.objective).primary.name, *draft.metric_names))
+    said = "study.objective" in draft.quotes
+    notes = draft.notes if said else tuple(note for note in draft.notes if not note.startswith(_SUPERSEDED))
+    if not metrics:
+        missing = (
+            'TO DO: print a metric at the end of the script, as print(f"val_loss={loss}"), and correct the objective, '
+            "since the run showed none."
+        )
+        return replace(draft, notes=(*notes, missing))
+    best = _named(draft, metrics) if said else metrics[0]
+    if best is None:
+        wanted = Objective.parse(draft.objective).primary.name
+        missing = f"TO DO: let the script print {wanted}, or correct the objective: the run showed {_names(metrics)}."
+        return replace(draft, notes=(*notes, missing), metric_names=tuple(map(_spelled, _unique(metrics))))
+    return replace(
+        draft,
+        objective=draft.objective if said else _objective(best.name),
+        metrics=_where(best, tryout),
+        notes=(*notes, *_about(best, metrics)),
+        metric_names=tuple(map(_spelled, _unique(metrics))),
+        reports=draft.reports or best.count > 1,
+    )
+
+
+def _named(draft: Draft, metrics: Sequence[SeenMetric]) -> SeenMetric | None:
+    wanted = WantedNames((Objective.parse(draft.objective).primary.name,))
+    return next((metric for metric in metrics if wanted.find(metric.name)), None)
+
+
+def _objective(name: str) -> str:
+    return f"{'maximize' if is_maximized(name) else 'minimize'} {_spelled(name)}"
+
+
+def _spelled(name: str) -> str:
+    """Return a metric's name in one word, which stands for the printed one."""
+    return re.sub(r"[\s,]+", "_", name.strip())
+
+
+def _about(best: SeenMetric, metrics: Sequence[SeenMetric]) -> list[str]:
+    """Return the notes on the metric that was chosen."""
+    how = {"printed": "prints", "reported": "reports"}.get(best.source) or f"writes to {best.file and best.file.name}"
+    times = f" {count(best.count, 'time')}" if best.count > 1 else ""
+    times += f", by {best.counted_by}" if times and best.counted_by != "count" else ""
+    notes = [f"The script {how} '{best.name}'{times}: {short(best.sample, 100)}"]
+    others = [metric for metric in metrics if metric.name != best.name]
+    if others:
+        notes.append(f"It also shows {_names(others)}.")
+    if is_of_test(best):
+        notes.append(
+            f"Warning: '{best.name}' is measured on test data. What is chosen by it looks better than it is: let the "
+            "script measure on validation data, or keep other data for the end."
+        )
+    elif _split_rank(best) == 0:
+        notes.append(
+            f"Warning: '{best.name}' is measured on the training data, which rewards over-fitting. Let the script "
+            "measure on validation data."
+        )
+    return notes
+
+
+def _where(metric: SeenMetric, tryout: Tryout) -> str | None:
+    if metric.source == "printed":
+        return "stdout"
+    if metric.file is not None and metric.file.is_relative_to(tryout.folder):
+        return metric.file.relative_to(tryout.folder).as_posix()
+    return None
+
+
+def _with_written(draft: Draft, tryout: Tryout) -> Draft:
+    """Let the metrics be read from where a trial writes its own version of a file."""
+    best = _named(draft, ranked(tryout.metrics, (Objective.parse(draft.objective).primary.name,)))
+    if best is None or best.source != "written" or draft.metrics is not None or best.file is None:
+        return draft
+    project = tryout.project.resolve()
+    path = best.file.relative_to(project) if best.file.is_relative_to(project) else None
+    if path is not None and any(Path(own) in (path, *path.parents) for own in draft.own_files):
+        return replace(draft, metrics=f"work/{path.as_posix()}")
+    if "{trial_dir}" in draft.command and path is not None:
+        return replace(draft, metrics=path.name)
+    note = f"TO DO: let the script write {best.file.name} to {{trial_dir}}, or print {best.name}."
+    return replace(draft, notes=(*draft.notes, note))
+
+
+def _with_time(draft: Draft, tryout: Tryout, values: Mapping[str, Any]) -> Draft:
+    """Return a draft with a number of trials that fits, and with notes on time and memory."""
+    name, total = _epochs(values)
+    whole = tryout.whole_seconds(total)
+    notes = list(draft.notes)
+    if whole is None:
+        notes.append(f"A trial takes longer than {duration(tryout.seconds)}; nothing tells how much longer.")
+        return replace(draft, notes=tuple(notes))
+    trials, budget = draft.budget.get("trials"), dict(draft.budget)
+    is_free = not any(key.startswith("budget.") for key in draft.quotes)
+    if trials is not None and is_free and trials * whole > _LONG_SECONDS:
+        trials = budget["trials"] = max(_FEWEST_TRIALS, math.floor(_LONG_SECONDS / whole))
+    parts = [f"A trial takes about {estimate(whole)}"]
+    if tryout.pace is not None and tryout.pace.unit == "epoch":
+        epochs = f", {duration(tryout.pace.seconds)} an epoch"
+        parts.append(epochs + (f" ({name} = {total})" if name else ""))
+    if trials is not None:
+        parts.append(f"; {count(int(trials), 'trial')} take about {estimate(trials * whole)} one after another")
+    notes.append("".join(parts) + ".")
+    if (most := parallel_that_fits(tryout)) > 1:
+        notes.append(f"{most} trials at once would fit into memory and cores; see parallel in [search].")
+    return replace(draft, budget=budget, notes=tuple(notes))
+
+
+def parallel_that_fits(tryout: Tryout) -> int:
+    """Return how many trials at once the memory and the cores of this machine allow; 1 with a GPU."""
+    if tryout.gpu_memory_bytes or not tryout.peak_memory_bytes:
+        return 1
+    memory = int(psutil.virtual_memory().available * 0.8 / tryout.peak_memory_bytes)
+    return max(1, min(count_cores(), memory))
+
+
+def _epochs(values: Mapping[str, Any]) -> tuple[str, int | None]:
+    """Return the option that sets the number of epochs, and its value."""
+    for name, value in values.items():
+        parts = set(words(name))
+        if parts & _EPOCHS and not parts & _NOT_A_TOTAL and isinstance(value, int) and value > 0:
+            return name, value
+    return "", None
+
+
+def _unique(metrics: Sequence[SeenMetric]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(metric.name for metric in metrics))
+
+
+def _names(metrics: Sequence[SeenMetric]) -> str:
+    names = _unique(metrics)
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return ", ".join(short(name, 60) for name in names[:_MOST_NAMED]) + more

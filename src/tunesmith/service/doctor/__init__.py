@@ -1,0 +1,55 @@
+"""Checks of everything that a study needs, before anything is spent.
+
+Each module has one kind of checks, as generators of findings. Those of clusters belong into a module `cluster`, called
+from `examine` with the study's executor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from ...core.trial import Value
+from ...init.tryout import Tryout
+from ...study.study import Study
+from ...tasks.command import CommandTask
+from .finding import Finding as Finding
+from .finding import Severity as Severity
+from .installation import check_installation
+from .machine import check_machine, check_room
+from .one_trial import check_trial
+from .study_file import check_capacity, check_model, opened
+
+Run = Callable[[CommandTask, Mapping[str, Value], Path], Tryout]
+"""Runs a command once with some parameters, in a study's folder."""
+
+
+def examine(path: Path | None, run: Callable[[Study], Run | None] = lambda study: None) -> Iterator[Finding]:
+    """Check the installation, the machine and a study.
+
+    Args:
+        path: A study.toml; None checks the installation and the machine alone.
+        run: Called for a study in which nothing stands in the way: returns what runs its command once, or None.
+
+    Yields:
+        What was found, in the order of the checks.
+    """
+    yield from check_installation()
+    yield from check_machine()
+    if path is None:
+        yield from check_room(Path.cwd())
+        return
+    findings, study, settings = opened(path)
+    yield from findings
+    if study is None or settings is None:
+        return
+    has_failed = False
+    for finding in (*check_room(settings.folder), *check_model(settings), *check_capacity(study)):
+        has_failed = has_failed or finding.severity == "error"
+        yield finding
+    if not has_failed and isinstance(study.task, CommandTask) and (runner := run(study)) is not None:
+        yield from check_trial(study, study.task, runner(study.task, _first(study), settings.folder))
+
+
+def _first(study: Study) -> Mapping[str, Value]:
+    return study.engine.baseline().parameters

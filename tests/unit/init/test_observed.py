@@ -1,0 +1,236 @@
+import json
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tunesmith.config.settings import read_settings
+from tunesmith.core.parameters import Float
+from tunesmith.init import Draft, to_toml
+from tunesmith.init.observed import ranked, with_tryout
+from tunesmith.init.script_option import ScriptOption
+from tunesmith.init.trying import try_script
+from tunesmith.init.tryout import FileChange, Pace, SeenMetric, Tryout
+from tunesmith.study.tuning import study_from_settings
+
+LR = {"lr": Float(0.01, 1.0, log=True, default=0.25)}
+
+
+@pytest.fixture
+def draft(tmp_path):
+    return Draft(name="x", folder=tmp_path, objective="minimize val_loss", command="python train.py {args}", space=LR)
+
+
+def ran(folder, *metrics, files=(), **changes):
+    """A run that showed some metrics, and wrote some files."""
+    written = tuple(FileChange(path=folder / name, is_new=True, size_bytes=1) for name in files)
+    for name in files:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    return Tryout(
+        **{"words": ("python", "train.py"), "folder": folder / "studies" / "x" / "tryout", "project": folder}
+        | {"ending": "finished", "seconds": 10.0, "metrics": metrics, "files": written}
+        | changes
+    )
+
+
+def seen(name, line="", count=1, **changes):
+    return SeenMetric(**{"name": name, "value": 0.5, "sample": line or f"{name}=0.5", "count": count} | changes)
+
+
+def notes(draft):
+    return " ".join(draft.notes)
+
+
+# -- the metric ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("metrics", "objective"),
+    [
+        ([seen("train_loss"), seen("val_loss"), seen("test_loss")], "minimize val_loss"),
+        ([seen("train loss", count=9), seen("valid ppl"), seen("seconds")], "minimize valid_ppl"),
+        ([seen("test_accuracy"), seen("accuracy")], "maximize accuracy"),
+        ([seen("loss", "Train Epoch: 3 [64/128] Loss: 0.5"), seen("Accuracy", "Test set: Accuracy: 0.9")],
+         "maximize Accuracy"),
+        ([seen("mse", "test mse: 0.5"), seen("mae", "vali mae: 0.5")], "minimize mae"),
+        ([seen("epoch_seconds"), seen("widgets")], "minimize epoch_seconds"),
+        ([seen("val_f1"), seen("val_loss")], "minimize val_loss"),  # The script's text made it likely before.
+    ],
+)  # fmt: skip
+def test_a_validation_metric_comes_first_and_training_data_last(draft, tmp_path, metrics, objective):
+    assert with_tryout(draft, ran(tmp_path, *metrics)).objective == objective
+
+
+def test_what_was_printed_is_told_and_the_other_metrics_are_named(draft, tmp_path):
+    tryout = ran(tmp_path, seen("val_loss", "Epoch 3 | val_loss 0.5", count=3, counted_by="epoch"), seen("val_acc"))
+    changed = with_tryout(draft, tryout)
+    assert "The script prints 'val_loss' 3 times, by epoch: Epoch 3 | val_loss 0.5" in changed.notes
+    assert "It also shows val_acc." in changed.notes
+    assert changed.metrics == "stdout"
+    assert changed.reports
+
+
+def test_an_objective_of_test_data_is_warned_about(draft, tmp_path):
+    assert "measured on test data" in notes(with_tryout(draft, ran(tmp_path, seen("test_acc"))))
+    printed = seen("Accuracy", "Test set: Accuracy: 0.9")
+    assert "measured on test data" in notes(with_tryout(draft, ran(tmp_path, printed)))
+    assert "measured on test data" not in notes(with_tryout(draft, ran(tmp_path, seen("val_acc"), seen("test_acc"))))
+
+
+def test_the_users_own_objective_stays(draft, tmp_path):
+    own = Draft(**vars(draft) | {"objective": "maximize f1", "quotes": {"study.objective": "maximize f1"}})
+    changed = with_tryout(own, ran(tmp_path, seen("val_loss"), seen("F1", "F1: 0.5")))
+    assert changed.objective == "maximize f1"
+    assert "The script prints 'F1'" in notes(changed)
+    missing = with_tryout(own, ran(tmp_path, seen("val_loss")))
+    assert missing.objective == "maximize f1"
+    assert "let the script print f1" in notes(missing)
+    assert "val_loss" in notes(missing)
+
+
+def test_notes_that_the_run_answers_are_dropped(draft, tmp_path):
+    guessed = Draft(**vars(draft) | {"notes": ("TO DO: print a metric at the end", "train.py has 1 flag to tune.")})
+    changed = with_tryout(guessed, ran(tmp_path, seen("val_loss")))
+    assert changed.notes[0] == "train.py has 1 flag to tune."
+    assert "TO DO" not in notes(changed)
+    assert "TO DO: print a metric" in notes(with_tryout(guessed, ran(tmp_path)))
+
+
+def test_a_run_that_failed_changes_nothing_but_says_why(draft, tmp_path):
+    tryout = ran(tmp_path, ending="failed", reason="exit status 1", trouble="it needs a GPU. Use one.")
+    changed = with_tryout(draft, tryout)
+    assert changed.notes[-1].startswith("TO DO: mend the script or its command")
+    assert "exit status 1. It seems that it needs a GPU. Use one." in changed.notes[-1]
+    assert (changed.objective, changed.command) == (draft.objective, draft.command)
+
+
+def test_metrics_are_ranked_once_by_name():
+    metrics = [seen("val_loss"), seen("val_loss", source="written"), seen("train_loss"), seen("lr")]
+    assert [metric.name for metric in ranked(metrics)] == ["val_loss", "train_loss"]
+
+
+# -- time and money ------------------------------------------------------------------------------------------------
+
+
+def test_the_time_of_the_study_is_told_and_the_trials_fit(draft, tmp_path):
+    told = with_tryout(
+        draft, ran(tmp_path, seen("val_loss"), seconds=120.0, pace=Pace(unit="epoch", seconds=11.5, last=10))
+    )
+    assert "A trial takes about 2 min, 11.5 s an epoch; 50 trials take about 1.7 h one after another." in told.notes
+    assert told.budget == {"trials": 50}
+    long = with_tryout(draft, ran(tmp_path, seen("val_loss"), seconds=1200.0))
+    assert long.budget == {"trials": 36}
+    longest = with_tryout(draft, ran(tmp_path, seen("val_loss"), seconds=40_000.0))
+    assert longest.budget == {"trials": 20}
+    own = Draft(**vars(draft) | {"quotes": {"budget.trials": "50 trials"}})
+    assert with_tryout(own, ran(tmp_path, seen("val_loss"), seconds=40_000.0)).budget == {"trials": 50}
+
+
+def test_a_run_that_was_cut_off_is_extrapolated_from_its_epochs(draft, tmp_path):
+    cut = {"ending": "time limit", "reason": "its limit", "seconds": 60.0}
+    known = Draft(**vars(draft) | {"values": {"warmup_epochs": 2, "num-epochs": 100}})
+    pace = Pace(unit="epoch", seconds=10.0, last=6)
+    changed = with_tryout(known, ran(tmp_path, seen("val_loss"), pace=pace, **cut))
+    assert "A trial takes about 17 min, 10 s an epoch (num-epochs = 100)" in notes(changed)
+    printed = Pace(unit="epoch", seconds=10.0, last=6, total=12)
+    assert "about 2 min" in notes(with_tryout(draft, ran(tmp_path, seen("val_loss"), pace=printed, **cut)))
+    assert "nothing tells how much longer" in notes(with_tryout(draft, ran(tmp_path, seen("val_loss"), **cut)))
+
+
+# -- output --------------------------------------------------------------------------------------------------------
+
+
+def test_an_option_that_names_what_was_written_is_set_to_the_trials_folder(draft, tmp_path):
+    given = Draft(**vars(draft) | {"command": "python train.py --save=model.pt --lr {lr} --dir out/"})
+    changed = with_tryout(given, ran(tmp_path, seen("val_loss"), files=["model.pt", "out/log.txt"]))
+    assert changed.command == "python train.py --save={trial_dir}/model.pt --lr {lr} --dir {trial_dir}/"
+    assert not changed.own_files
+
+
+def test_an_option_that_the_command_does_not_mention_is_added(draft, tmp_path):
+    options = [
+        ScriptOption(name="data-dir", spellings=("--data-dir",), value="."),
+        ScriptOption(name="checkpoints", spellings=("-c", "--checkpoints"), value="./ckpt"),
+        ScriptOption(name="log.file", spellings=("log.file",), form="name=value", value="history.txt"),
+    ]
+    tryout = ran(tmp_path, seen("val_loss"), files=["ckpt/best.pt", "history.txt"])
+    changed = with_tryout(draft, tryout, options)
+    assert changed.command == ("python train.py {args} --checkpoints {trial_dir} log.file={trial_dir}/history.txt")
+    assert not changed.own_files
+
+
+def test_a_fixed_place_becomes_the_trials_own(draft, tmp_path):
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared" / "vocabulary.txt").touch()
+    tryout = ran(tmp_path, seen("val_loss"), files=["best.pt", "models/a/best.pt", "models/last.pt", "shared/best.pt"])
+    changed = with_tryout(draft, tryout)
+    assert changed.own_files == ("best.pt", "models", "shared/best.pt")
+    assert tomllib.loads(to_toml(changed))["task"]["own_files"] == ["best.pt", "models", "shared/best.pt"]
+
+
+def test_what_differs_in_every_run_and_caches_of_data_are_shared(draft, tmp_path):
+    names = [
+        *("runs/2024-05-01_12-30-00/model.pt", "wandb/latest/x.log", "lightning_logs/version_3/hparams.yaml"),
+        *("data/mnist/train.bin", "outputs/20240501/x.pt", ".cache/x", "runs/a/events.out.tfevents.123.host"),
+    ]
+    changed = with_tryout(draft, ran(tmp_path, seen("val_loss"), files=names))
+    assert changed.own_files == ()
+
+
+def test_a_script_that_looks_for_files_elsewhere_is_warned_about_instead(draft, tmp_path):
+    script = tmp_path / "train.py"
+    script.write_text("data = open('../data/x.csv')")
+    beside = Draft(**vars(draft) | {"script": script})
+    changed = with_tryout(beside, ran(tmp_path, seen("val_loss"), files=["best.pt"]))
+    assert changed.own_files == ()
+    assert "TO DO: let the script write best.pt to {trial_dir}" in notes(changed)
+
+
+def test_a_place_outside_is_warned_about(draft, tmp_path):
+    project = tmp_path / "project"
+    project.mkdir()
+    tryout = ran(tmp_path, seen("val_loss"), files=["elsewhere/best.pt"], project=project)
+    assert f"writes {tmp_path}/elsewhere/best.pt, outside of its folder" in notes(with_tryout(draft, tryout))
+
+
+# -- the whole -----------------------------------------------------------------------------------------------------
+
+SCRIPT = """
+import csv, pathlib, sys
+lr = float(sys.argv[2])
+best = pathlib.Path("best.txt")
+start = float(best.read_text()) if best.exists() else 0.0
+with open("history.csv", "w") as file:
+    rows = csv.writer(file)
+    rows.writerow(["epoch", "val_loss"])
+    for epoch in range(2):
+        rows.writerow([epoch, start + lr])
+best.write_text(str(start + lr))
+"""
+
+
+@pytest.mark.slow
+def test_a_script_that_keeps_its_metric_in_a_file_and_resumes_is_tuned_trial_by_trial(tmp_path):
+    (tmp_path / "train.py").write_text(SCRIPT)
+    program = f"{sys.executable} -S train.py"
+    draft = Draft(
+        name="x", folder=tmp_path, objective="minimize loss", command=f"{program} --lr {{lr}}", space=LR,
+        script=tmp_path / "train.py",
+    )  # fmt: skip
+    changed = with_tryout(draft, try_script(draft, tmp_path / "studies" / "x" / "tryout"))
+    assert changed.objective == "minimize val_loss"
+    assert changed.own_files == ("best.txt", "history.csv")
+    assert changed.metrics == "work/history.csv"
+    (tmp_path / "best.txt").unlink()
+    # Until a CSV file can be named as the metrics, the last row is printed.
+    changed = Draft(**vars(changed) | {"metrics": "stdout", "budget": {"trials": 3}})
+    (tmp_path / "train.py").write_text(SCRIPT + "\nprint(f'val_loss={start + lr}')")
+    (tmp_path / "study.toml").write_text(to_toml(changed))
+    with study_from_settings(read_settings(tmp_path / "study.toml", {"executor": "inline"})) as study:
+        study.run(progress=False)
+    for trial in study.trials:
+        assert trial.metrics["val_loss"] == pytest.approx(trial.parameters["lr"])
+        assert json.loads((Path(trial.folder) / "work" / "best.txt").read_text()) == trial.metrics["val_loss"]
+    assert not (tmp_path / "best.txt").exists()
