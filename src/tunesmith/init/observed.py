@@ -210,16 +210,20 @@ def _with_time(draft: Draft, tryout: Tryout, values: Mapping[str, Any]) -> Draft
     is_free = not any(key.startswith("budget.") for key in draft.quotes)
     if trials is not None and is_free and trials * whole > _LONG_SECONDS:
         trials = budget["trials"] = max(_FEWEST_TRIALS, math.floor(_LONG_SECONDS / whole))
-    parts = [f"A trial takes about {estimate(whole)}"]
+    parts = [f"A trial takes about {_about_time(whole)}"]
     if tryout.pace is not None and tryout.pace.unit == "epoch":
         epochs = f", {duration(tryout.pace.seconds)} an epoch"
         parts.append(epochs + (f" ({name} = {total})" if name else ""))
     if trials is not None:
-        parts.append(f"; {count(int(trials), 'trial')} take about {estimate(trials * whole)} one after another")
+        parts.append(f"; {count(int(trials), 'trial')} take about {_about_time(trials * whole)} one after another")
     notes.append("".join(parts) + ".")
     if (most := parallel_that_fits(tryout)) > 1:
         notes.append(f"{most} trials at once would fit into memory and cores; see parallel in [search].")
     return replace(draft, budget=budget, notes=tuple(notes))
+
+
+def _about_time(seconds: float) -> str:
+    return estimate(seconds) if seconds >= 60 else duration(float(f"{seconds:.2g}"))
 
 
 def parallel_that_fits(tryout: Tryout) -> int:

@@ -34,8 +34,8 @@ _TROUBLES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             "it needs the network, which it cannot reach. Download what it needs beforehand",
         ),
         (
-            r"(?:FileNotFoundError|NotADirectoryError|No such file or directory|Dataset not found|can't open file)"
-            r"(?:[^\n]*?['\"](?P<what>[^'\"\n]{1,200})['\"])?",
+            r"^.*(?:FileNotFoundError|NotADirectoryError|No such file or directory|Dataset not found|can't open file)"
+            r".*$",
             "it looks for {what}, which is not there. Put the data there, or correct the path in the command",
         ),
         (
@@ -50,6 +50,7 @@ _TROUBLES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"No space left on device|Disk quota exceeded", "the disk is full. Free some space"),
     )
 )
+_QUOTED = re.compile(r"""['"]([^'"\n]{1,200})['"]""")
 
 
 def trouble_of(output: str) -> str:
@@ -70,6 +71,7 @@ def trouble_of(output: str) -> str:
         for match in pattern.finditer(output):
             # The last complaint counts: what comes before may be a warning.
             if found is None or match.start() > found[0]:
-                what = next((text for text in match.groupdict().values() if text), "a file")
+                named = next((text for text in match.groupdict().values() if text), None)
+                what = named or next(reversed(_QUOTED.findall(match[0])), "a file")
                 found = match.start(), f"{remedy.format(what=short(what, 200))}."
     return "" if found is None else found[1]
