@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +20,7 @@ from ..init.trying import OnProgress, try_script, try_task
 from ..init.tryout import Limits, Tryout
 from ..init.tryout_words import announcement, summary
 from ..progress.terminal import CleanConsole, near
-from ..runner.signals import handled
+from ..runner.signals import handle, handled
 from ..tasks.command import CommandTask
 from ..text.cleaning import clean, short
 from ..text.wording import duration
@@ -98,6 +99,7 @@ def _progress(output: Output) -> Iterator[OnProgress | None]:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> Any:
+    handle(signal.SIG_IGN)  # Another one must not interrupt the end of the processes.
     raise KeyboardInterrupt
 
 

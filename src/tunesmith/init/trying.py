@@ -7,6 +7,7 @@ import shutil
 import time
 import tomllib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -86,6 +87,7 @@ def try_task(
     limits = limits or Limits()
     folder = folder.absolute()
     _make_room(folder)
+    missing = [parent for parent in folder.parents if not parent.exists()]
     request = TrialRequest(number=0, attempt=1, parameters=parameters, seed=0, folder=folder)
     try:
         prepare(request)
@@ -93,6 +95,9 @@ def try_task(
         return run.tryout()
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):  # One may hold something else by now.
+            for parent in missing:
+                parent.rmdir()
         raise
 
 

@@ -136,7 +136,7 @@ time.sleep(600)
         tried(project, code, on_progress=interrupt)
     pids = [int(pid) for pid in (project / "pids").read_text().split()]
     wait_until(lambda: not any(psutil.pid_exists(pid) for pid in pids))
-    assert not (project / "studies" / "x" / "tryout").exists()
+    assert not (project / "studies").exists()
 
 
 def test_processes_that_a_script_leaves_behind_are_ended(project):
