@@ -176,8 +176,10 @@ def _about(best: SeenMetric, metrics: Sequence[SeenMetric]) -> list[str]:
 
 
 def _where(metric: SeenMetric, tryout: Tryout) -> str | None:
+    """Return where a trial's metrics are read from: None for what is logged with a library."""
     if metric.source == "printed":
-        return "stdout"
+        is_logged = any(other.source == "reported" and other.name == metric.name for other in tryout.metrics)
+        return None if is_logged else "stdout"
     if metric.file is not None and metric.file.is_relative_to(tryout.folder):
         return metric.file.relative_to(tryout.folder).as_posix()
     return None

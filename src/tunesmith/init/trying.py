@@ -27,7 +27,7 @@ from ..text.cleaning import clean_lines, plain
 from ..text.wording import duration, size
 from ..trial_folder.exit_status import exit_failure
 from ..trial_folder.log import BoundedLog, read_tail
-from ..trial_folder.names import LOG_FILE
+from ..trial_folder.names import ENVIRONMENT_FILE, HEARD_FILE, LOG_FILE, PARAMETERS_FILE, REPORTS_FILE
 from ..trial_folder.prepare import prepare
 from ..trial_folder.reports import ReportsTail
 from .command_line import CommandLine
@@ -45,6 +45,7 @@ _LOG_BYTES = 8_000_000
 _PROGRESS_SECONDS = 0.5
 _GPU_SECONDS = 3.0
 _MOST_WRITTEN = 200  # Files that are searched for metrics.
+_OURS = (ENVIRONMENT_FILE, HEARD_FILE, LOG_FILE, PARAMETERS_FILE, REPORTS_FILE)
 _PATH = re.compile(r"""["'](~?/[^"'\s{}*]{2,200})["']""")
 
 OnProgress = Callable[[float, str], None]
@@ -146,7 +147,7 @@ class _Run:
         self._request = request
         self._limits = limits
         self._on_progress = on_progress
-        self._invocation = _marked(task.invocation(request), request.folder)
+        self._invocation = _marked(task.invocation(request, hears_all=True), request.folder)
         self._project = Path(task.folder)
         self._log = BoundedLog(request.folder / LOG_FILE, _LOG_BYTES)
         self._memory_limit = limits.memory_bytes or int(_MEMORY_SHARE * psutil.virtual_memory().available)
@@ -156,7 +157,7 @@ class _Run:
             most=limits.files,
         )
         self._clock = EpochClock()
-        self._reports = ReportsTail(request.folder)
+        self._reports = [ReportsTail(request.folder, name) for name in (REPORTS_FILE, HEARD_FILE)]
         self._heard: dict[str, SeenMetric] = {}
         self._rest = b""
         self._line = ""
@@ -191,7 +192,8 @@ class _Run:
 
     def _result(self, ending: Ending, status: int | None, reason: str, seconds: float) -> Tryout:
         changes = self._files.changes()
-        inside = [path for path in self._request.folder.rglob("*") if path.is_file() and not path.is_symlink()]
+        own = [path for path in self._request.folder.rglob("*") if path.is_file() and not path.is_symlink()]
+        inside = [path for path in own if path.name not in _OURS]
         written = [*(change.path for change in changes), *inside][:_MOST_WRITTEN]
         tail = self._tail()
         return Tryout(
@@ -267,7 +269,7 @@ class _Run:
 
     def _hear(self) -> None:
         """Take the reports since the last call."""
-        for report in self._reports.new():
+        for report in [report for reports in self._reports for report in reports.new()]:
             self._clock.note("step", report.step, time.monotonic())
             for name, value in report.metrics.items():
                 count = self._heard[name].count + 1 if name in self._heard else 1

@@ -224,13 +224,12 @@ def test_a_script_that_keeps_its_metric_in_a_file_and_resumes_is_tuned_trial_by_
     assert changed.own_files == ("best.txt", "history.csv")
     assert changed.metrics == "work/history.csv"
     (tmp_path / "best.txt").unlink()
-    # Until a CSV file can be named as the metrics, the last row is printed.
-    changed = Draft(**vars(changed) | {"metrics": "stdout", "budget": {"trials": 3}})
-    (tmp_path / "train.py").write_text(SCRIPT + "\nprint(f'val_loss={start + lr}')")
+    changed = Draft(**vars(changed) | {"budget": {"trials": 3}})
     (tmp_path / "study.toml").write_text(to_toml(changed))
     with study_from_settings(read_settings(tmp_path / "study.toml", {"executor": "inline"})) as study:
         study.run(progress=False)
     for trial in study.trials:
+        assert [report.step for report in trial.reports] == [0, 1]
         assert trial.metrics["val_loss"] == pytest.approx(trial.parameters["lr"])
         assert json.loads((Path(trial.folder) / "work" / "best.txt").read_text()) == trial.metrics["val_loss"]
     assert not (tmp_path / "best.txt").exists()

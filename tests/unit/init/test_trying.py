@@ -62,6 +62,24 @@ def test_what_a_script_prints_reports_and_writes_is_seen(project):
     assert (tryout.folder / "log.txt").read_text().startswith("Namespace(lr=0.1, epochs=3)")
 
 
+BOOSTER = """
+import lightgbm, numpy
+rows = numpy.arange(80.0).reshape(40, 2)
+data = lightgbm.Dataset(rows, rows[:, 0])
+options = {"metric": "l2", "verbose": -1, "num_threads": 1, "min_data_in_leaf": 2}
+lightgbm.train(options, data, 3, valid_sets=[data.create_valid(rows, rows[:, 0])], valid_names=["dev"])
+"""
+
+
+def test_what_a_library_is_told_is_heard(project):
+    (project / "train.py").write_text(BOOSTER)
+    command = CommandLine(words=(sys.executable, "train.py"), folder=project)
+    metrics = try_script(command, project / "studies" / "x" / "tryout").metrics
+    heard = next(metric for metric in metrics if metric.source == "reported" and "l2" in metric.name)
+    assert "dev" in heard.name
+    assert heard.count == 3
+
+
 def test_the_time_of_an_epoch_and_the_memory_are_measured(project):
     tryout = tried(project, "ballast = bytearray(40_000_000)\n" + EPOCHS.replace("0.02", "0.15"))
     assert tryout.pace.unit == "epoch"

@@ -230,8 +230,12 @@ class CommandTask:
 
     # -- a trial ---------------------------------------------------------------------------------------------------
 
-    def invocation(self, request: TrialRequest) -> Invocation:
+    def invocation(self, request: TrialRequest, *, hears_all: bool = False) -> Invocation:
         """Prepare a trial's folder, and return what starts its command.
+
+        Args:
+            request: The trial.
+            hears_all: Whether to hear all metrics that the script logs with a library, not only those that are needed.
 
         Raises:
             InputError: The config cannot be edited, or a value cannot be passed to a program.
@@ -241,7 +245,10 @@ class CommandTask:
         variables = {**trial_environment(), **self._variables(request), **self.environment}
         features = self._in_script(request, request.folder)
         if self.capture:
-            features["listen"] = {"path": str(request.folder / HEARD_FILE), "metrics": self._required}
+            features["listen"] = {
+                "path": str(request.folder / HEARD_FILE),
+                "metrics": None if hears_all else self._required,
+            }
         variables |= in_script.variables(features, variables)
         folder = self._working_folder(request.folder)
         if self.own_files:
