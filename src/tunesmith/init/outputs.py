@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path, PurePath
 
+from ..trial_folder.names import ENVIRONMENT_FILE, LOG_FILE, PARAMETERS_FILE, REPORTS_FILE, RESULT_FILE
 from .draft import Draft
 from .name_words import words
 from .script_option import ScriptOption
@@ -35,6 +36,7 @@ _DATA = {
 _INPUTS = _DATA | {"input", "inputs", "root", "train", "test", "val", "valid", "config", "pretrained", "load", "resume"}
 _OUTPUTS = {"out", "output", "outputs", "save", "log", "logs", "checkpoint", "checkpoints", "ckpt", "results", "result",
             "dir", "workdir", "logdir", "outdir", "run", "runs"}  # fmt: skip
+_TAKEN = {PARAMETERS_FILE, ENVIRONMENT_FILE, RESULT_FILE, LOG_FILE, REPORTS_FILE}
 _LEADS_OUT = re.compile(r"""["'/]\.\.(?:/|["'])|os\.pardir|\.parent\.parent|\.parents\[|realpath|\.resolve\(\)""")
 _MOST_NAMED = 5
 
@@ -57,7 +59,7 @@ def with_outputs(draft: Draft, tryout: Tryout, options: Sequence[ScriptOption] =
     fixed = [path for path in inside if _is_fixed(path)]
     left: list[PurePath] = []
     for path in fixed:
-        changed = _redirected(draft, path, options)
+        changed = _redirected(draft, path, options, lambda folder: _is_output(project, folder, fixed))
         if changed is None:
             left.append(path)
         else:
@@ -102,8 +104,17 @@ def _is_fixed(path: PurePath) -> bool:
     return not _LOGGERS.intersection(parts) and not _DATA.intersection(parts[:-1])
 
 
-def _redirected(draft: Draft, path: PurePath, options: Sequence[ScriptOption]) -> Draft | None:
-    """Return a draft in which the option that names a path names the trial's folder instead; None if there is none."""
+def _redirected(
+    draft: Draft, path: PurePath, options: Sequence[ScriptOption], is_output: Callable[[PurePath], bool]
+) -> Draft | None:
+    """Return a draft in which the option that names a path names the trial's folder instead; None if there is none.
+
+    Args:
+        draft: The draft.
+        path: What was written, relative to the script's folder.
+        options: The script's options.
+        is_output: Tells whether the trial's folder can take the place of a folder.
+    """
     try:
         command = shlex.split(draft.command)
     except ValueError:
@@ -111,14 +122,14 @@ def _redirected(draft: Draft, path: PurePath, options: Sequence[ScriptOption]) -
     for index, word in enumerate(command):
         option, separator, value = word.rpartition("=")
         flag = option or (command[index - 1] if index else "")
-        if "{" not in word and index > 0 and _names(value, path, flag):
+        if "{" not in word and index > 0 and _names(value, path, flag, is_output):
             command[index] = f"{option}{separator}{_trial_place(value, path)}"
             return _with_command(draft, command, option or flag, path)
     given = {word.partition("=")[0] for word in command}
     for option_ in options:
         if not isinstance(option_.value, str) or given.intersection(option_.spellings) or not option_.spellings:
             continue
-        if _names(option_.value, path, option_.name):
+        if _names(option_.value, path, option_.name, is_output):
             spelling = max(option_.spellings, key=len)
             place = _trial_place(option_.value, path)
             added = [spelling, place] if option_.form == "--name value" else [f"{spelling}={place}"]
@@ -133,15 +144,22 @@ def _with_command(draft: Draft, command: Sequence[str], option: str, path: PureP
     return replace(draft, command=quoted, notes=notes)
 
 
-def _names(value: str, path: PurePath, option: str) -> bool:
+def _names(value: str, path: PurePath, option: str, is_output: Callable[[PurePath], bool]) -> bool:
     """Tell whether the value of an option names a file that was written, or a folder above it."""
     if not value or value.startswith("-"):
         return False
     named, about = PurePath(value), set(words(option))
-    if named == PurePath():
-        return bool(about & _OUTPUTS) and not about & _INPUTS
+    if named == path:
+        return True
     # The folder of the data may hold what was written, too.
-    return named == path or (named in path.parents and not about & _INPUTS)
+    is_likely = bool(about & _OUTPUTS) if named == PurePath() else is_output(named)
+    return named in path.parents and is_likely and not about & _INPUTS
+
+
+def _is_output(project: Path, folder: PurePath, written: Collection[PurePath]) -> bool:
+    """Tell whether all files of a folder were written by the run, and none has a name that a trial's folder takes."""
+    names = {path.name for path in written if path.parent == folder}
+    return names.isdisjoint(_TAKEN) and _holds_only(project / folder, written, project)
 
 
 def _trial_place(value: str, path: PurePath) -> str:

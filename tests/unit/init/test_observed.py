@@ -144,9 +144,26 @@ def test_a_run_that_was_cut_off_is_extrapolated_from_its_epochs(draft, tmp_path)
 
 def test_an_option_that_names_what_was_written_is_set_to_the_trials_folder(draft, tmp_path):
     given = Draft(**vars(draft) | {"command": "python train.py --save=model.pt --lr {lr} --dir out/"})
-    changed = with_tryout(given, ran(tmp_path, seen("val_loss"), files=["model.pt", "out/log.txt"]))
+    changed = with_tryout(given, ran(tmp_path, seen("val_loss"), files=["model.pt", "out/epochs.txt"]))
     assert changed.command == "python train.py --save={trial_dir}/model.pt --lr {lr} --dir {trial_dir}/"
     assert not changed.own_files
+
+
+@pytest.mark.parametrize("name", ["log.txt", "environment.json"])
+def test_a_folder_of_files_that_a_trial_has_itself_does_not_become_the_trials(draft, tmp_path, name):
+    given = Draft(**vars(draft) | {"command": "python train.py --dir out"})
+    changed = with_tryout(given, ran(tmp_path, seen("val_loss"), files=["out/best.pt", f"out/{name}"]))
+    assert changed.command == "python train.py --dir out"
+    assert changed.own_files == ("out",)
+
+
+def test_a_folder_with_other_files_does_not_become_the_trials(draft, tmp_path):
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "pretrained.pt").touch()
+    given = Draft(**vars(draft) | {"command": "python train.py --models models"})
+    changed = with_tryout(given, ran(tmp_path, seen("val_loss"), files=["models/best.pt"]))
+    assert changed.command == "python train.py --models models"
+    assert changed.own_files == ("models/best.pt",)
 
 
 def test_an_option_that_the_command_does_not_mention_is_added(draft, tmp_path):
