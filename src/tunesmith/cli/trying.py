@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -13,6 +14,7 @@ import click
 from rich.text import Text
 
 from ..core.trial import Value
+from ..errors import InputError
 from ..init import Draft
 from ..init.observed import with_tryout
 from ..init.script_option import ScriptOption
@@ -50,10 +52,7 @@ def with_trial_run(
         minutes: The most time.
 
     Returns:
-        The draft, and the run; None if there was none.
-
-    Raises:
-        InputError: The draft cannot be run.
+        The draft, and the run; None if there was none. A draft that cannot be run says so in its notes.
     """
     if wanted is False or (wanted is None and not asks) or draft.script is None:
         return draft, None
@@ -62,8 +61,12 @@ def with_trial_run(
     _say(announcement(draft.command, draft.folder, near(folder), limits), output)
     if wanted is None and not click.confirm("Run it?", default=True):
         return draft, None
-    with _progress(output) as on_progress:
-        tryout = try_script(draft, folder, limits, on_progress)
+    try:
+        with _progress(output) as on_progress:
+            tryout = try_script(draft, folder, limits, on_progress)
+    except InputError as error:
+        note = f"TO DO: correct what follows, since it cannot be run: {error.message}"
+        return replace(draft, notes=(*draft.notes, note)), None
     _say(summary(tryout), output)
     return with_tryout(draft, tryout, options), tryout
 

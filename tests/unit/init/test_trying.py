@@ -193,6 +193,13 @@ def test_trial_0_of_a_draft_is_run_and_its_variables_are_set(project):
     assert "A=b" in (again.folder / "log.txt").read_text().splitlines()
 
 
+def test_a_draft_without_parameters_is_run_as_it_is(project):
+    (project / "train.py").write_text("import sys\nprint(sys.argv[1:], 'val_loss=0.5')")
+    command = f"{sys.executable} -S train.py --epochs 3"
+    draft = Draft(name="x", folder=project, objective="minimize val_loss", command=command)
+    assert try_script(draft, project / "tryout").log_tail == "['--epochs', '3'] val_loss=0.5"
+
+
 def test_a_folder_with_something_else_is_not_touched(project):
     folder = project / "studies" / "x" / "tryout"
     folder.mkdir(parents=True)
