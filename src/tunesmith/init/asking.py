@@ -172,9 +172,12 @@ def _without_network() -> tuple[str, ...]:
     unshare = shutil.which("unshare")
     if unshare is None:
         return ()
-    words = (unshare, "--map-root-user", "--net", "--")
-    try:
-        tried = subprocess.run([*words, "true"], capture_output=True, timeout=5, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return ()
-    return words if tried.returncode == 0 else ()
+    for mapping in (("--map-current-user", "--keep-caps"), ("--map-root-user",)):
+        words = (unshare, *mapping, "--net", "--")
+        try:
+            tried = subprocess.run([*words, "true"], capture_output=True, timeout=5, check=False)
+        except (OSError, subprocess.TimeoutExpired):
+            continue
+        if tried.returncode == 0:
+            return words
+    return ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from ..text.cleaning import short
 from ..text.wording import duration
 from .command_line import CommandLine
 from .reading.local_files import local_files, read_text, script_of
@@ -16,6 +17,16 @@ _PARSERS = re.compile(
 )
 _PYTHON = re.compile(r"\b(python[\d.]*|torchrun|accelerate|deepspeed|uv|poetry|conda|srun|mpirun)\b")
 _HOOKLESS = re.compile(r"-[a-zA-Z]*[IES][a-zA-Z]*")
+_ELSEWHERE = {
+    *("sbatch", "srun", "salloc", "qsub", "bsub", "condor_submit", "oarsub", "flux", "ray", "sky", "modal", "kubectl"),
+    *("docker", "podman", "apptainer", "singularity", "ssh", "dvc", "snakemake", "nextflow", "make"),
+}
+"""Programs that start the script on another machine, in a container of its own, or with other work before it."""
+_CHANGING = re.compile(
+    r"^\s*(?:sudo\s+)?(?:rm|mv|cp|dd|ln|rsync|scp|ssh|wget|curl|git|unzip|tar|pip3?|conda\s+install|apt(?:-get)?"
+    r"|sbatch|srun|qsub|docker|make|sed\s+-i)\s.*$",
+    re.MULTILINE,
+)
 _MISSING = re.compile(r"(?:ModuleNotFoundError: )?No module named '?([\w.]+)")
 _LAST_ERROR = re.compile(r"^(?:[\w.]*(?:Error|Exception|Interrupt|Exit)\b|error:|usage:)", re.IGNORECASE)
 _STATIC = "Until then its source is read, as --static does."
@@ -24,11 +35,24 @@ _STATIC = "Until then its source is read, as --static does."
 def why_not(command: CommandLine) -> str | None:
     """Return why a command's script cannot be asked, or None."""
     script = script_of(command)
+    elsewhere = next((word for word in command.program[:1] if word.rpartition("/")[2] in _ELSEWHERE), None)
+    if elsewhere is not None:
+        return (
+            f"{elsewhere} is not started only to ask a script: give the command that it runs. Until then the source is "
+            "read, as --static does."
+        )
     if script is None and command.script is not None:
         return f"There is no script {command.script} in {command.folder}. Correct the command."
     if script is not None and script.suffix in (".sh", ".bash"):
-        if _PYTHON.search(read_text(script)) is None:
+        text = read_text(script)
+        if _PYTHON.search(text) is None:
             return f"{script.name} starts no Python, and only Python scripts can be asked: its source is read."
+        changing = _CHANGING.search(text)
+        if changing is not None:
+            return (
+                f"{script.name} is not started only to be asked, since it does more than training "
+                f"({short(changing[0], 60)}): give the Python command in it. Until then its source is read."
+            )
     elif script is not None and script.suffix not in (".py", ""):
         return f"Only Python scripts can be asked: the source of {script.name} is read."
     elif script is not None and script.suffix == ".py" and not _has_parser(command):

@@ -640,11 +640,14 @@ def test_a_script_that_does_not_come_to_its_arguments_is_killed(tmp_path):
         ("train.py", "LR = 0.1\nprint(LR)\n", "have no parser"),
         ("train.R", "library(optparse)\n", "Only Python scripts"),
         ("run.sh", "Rscript train.R\n", "starts no Python"),
+        ("run.sh", "rm -rf runs\npython train.py\n", "does more than training (rm -rf runs)"),
+        ("job.py", "import argparse\n", "sbatch is not started"),
     ],
 )
 def test_what_cannot_be_asked_is_not_run(tmp_path, file, text, reason):
     (tmp_path / file).write_text(text)
-    answer = ask(CommandLine(words=("false", file), folder=tmp_path, script=Path(file)))
+    program = ("sbatch",) if file == "job.py" else ("false",)
+    answer = ask(CommandLine(words=(*program, file), folder=tmp_path, program=program, script=Path(file)))
     assert answer.failure is not None
     assert reason in answer.failure
 

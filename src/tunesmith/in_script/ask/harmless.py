@@ -126,7 +126,7 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
 
 def _start_loopback() -> None:
     """Start the loopback device, on which launchers meet their workers, in a network of the command's own."""
-    if not sys.platform.startswith("linux") or os.getuid() != 0:
+    if not sys.platform.startswith("linux"):
         return
     with contextlib.suppress(Exception):
         import fcntl

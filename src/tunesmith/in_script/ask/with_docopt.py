@@ -21,18 +21,21 @@ def hook(library: Any) -> None:
     def docopt(doc: Any, argv: Any = None, *more: Any, **keywords: Any) -> Any:
         result = original(doc, argv, *more, **keywords)
         if is_asked() and from_command_line(argv):
-            answer("docopt", [_option(name, value) for name, value in result.items() if name.startswith("--")])
+            defaults = {each.long or each.short: each.value for each in library.parse_defaults(doc)}
+            names = [name for name in result if name.startswith("--")]
+            answer("docopt", [_option(name, defaults.get(name), result[name]) for name in names])
         return result
 
     library.docopt = docopt
 
 
-def _option(name: str, value: Any) -> dict[str, Any]:
+def _option(name: str, default: Any, value: Any) -> dict[str, Any]:
     given = any(word.partition("=")[0] == name for word in sys.argv[1:])
-    number = _number(value)
+    default, value = _number(default), _number(value)
     switch = (name, "") if isinstance(value, bool) else None
-    default = False if switch else number
-    return option([name], kind=kind_of(number), default=default, value=number, given=given, switch=switch)
+    default = False if switch else default
+    kind = kind_of(value if default is None else default)
+    return option([name], kind=kind, default=default, value=value, given=given, switch=switch)
 
 
 def _number(text: Any) -> Any:
