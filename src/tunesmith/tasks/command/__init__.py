@@ -49,7 +49,7 @@ from .printed_pattern import MetricPattern
 from .process_group import Invocation, run_group
 from .replaced_config import READ_FILE, never_read
 from .script_options import options_among, texts_in
-from .template import check_placeholders, fill, flags, placeholders, split_command
+from .template import FORMS, check_placeholders, fill, flags, never_alone, placeholders, split_command
 from .trial_reports import TrialReports
 
 if TYPE_CHECKING:
@@ -86,7 +86,9 @@ class CommandTask:
         test_command: A similar command, run on the held-out test split at the end.
         shell: Whether the commands go through a shell; values are quoted.
         environment: Variables to set for the command.
-        flags: For a parameter in `{args}` that is true or false: the script's words for true, and those for false.
+        flags: How a parameter is written in `{args}`, and where its placeholder stands alone: the script's words for
+            true and those for false, or words with `{}` for the value, as `--lr={}`.
+        spelling: How `{args}` writes the others: `--name value`, `--name=value` or `name=value`.
         own_files: Files and folders, relative to `folder`, that the script writes to the same place in every run. If
             there are any, the command runs in a folder of the trial, with links to everything else in `folder`.
         metric_pattern: The user's own regular expression for metrics in the output; see `MetricPattern`.
@@ -110,7 +112,8 @@ class CommandTask:
     test_command: str | Sequence[str] | None = None
     shell: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
-    flags: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    flags: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
+    spelling: str = FORMS[0]
     own_files: Sequence[str] = ()
     metric_pattern: str | None = None
     capture: bool = True
@@ -145,7 +148,7 @@ class CommandTask:
         if self.config is not None and "\0" in self.config:
             raise InputError(f"config must be the path of a file, got {shown(self.config)}.", keys=("config",))
         expect_environment(self.environment, "environment")
-        check_flags(self.flags)
+        check_flags(self.flags, self.spelling)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Import the config's parser when the task is unpickled in a worker, which forks every trial."""
@@ -193,7 +196,7 @@ class CommandTask:
             try:
                 check_placeholders(words, space.names, shell=self.shell)
                 check_config(words, self.config, shell=self.shell)
-                check_names(words, space, in_config)
+                check_names(words, space, in_config, never_alone(words, self.flags, shell=self.shell))
                 self._check_parameters(words, space, in_config)
                 if not self.shell:
                     check_program(words, Path(self.folder))
@@ -323,7 +326,8 @@ class CommandTask:
             "test_command": _as_json(self.test_command),
             "shell": self.shell,
             "environment": dict(self.environment),
-            "flags": {name: list(spelling) for name, spelling in self.flags.items()},
+            "flags": {name: _as_json(spelling) for name, spelling in self.flags.items()},
+            "spelling": "" if self.spelling == FORMS[0] else self.spelling,
             "own_files": list(self.own_files),
             "metric_pattern": self.metric_pattern,
         }
@@ -413,8 +417,9 @@ class CommandTask:
     ) -> list[str]:
         """Return the words of a trial."""
         own: dict[str, Value] = {"config": str(self._copy(folder)), "trial_dir": str(folder), "seed": seed}
-        args = flags({name: value for name, value in parameters.items() if name in flagged}, self.flags)
-        return fill(words, {**parameters, **own}, args, shell=self.shell)
+        spelled = {name: value for name, value in parameters.items() if name in flagged}
+        args = flags(spelled, self.flags, self.spelling)
+        return fill(words, {**parameters, **own}, args, self.flags, shell=self.shell)
 
     def _variables(self, request: TrialRequest) -> dict[str, str]:
         variables = {"TUNESMITH_TRIAL_DIR": str(request.folder), "TUNESMITH_TRIAL_SEED": str(request.seed)}

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ...core.parameters import Choice, Parameter
 from ...core.trial import Value
-from ...core.values import exact
+from ...core.values import exact, shown
 from ...errors import InputError, nearest
 from ...text.shell import command
 from .printed_names import is_printable
 from .replaced_config import check_replaceable
 from .script_options import is_file, why_true
-from .template import RESERVED, placeholders
+from .template import FORMS, RESERVED, Spellings, placeholders, toml_key
 
 if TYPE_CHECKING:
     from ...core.space import SearchSpace
@@ -45,31 +45,50 @@ def check_config(words: Sequence[str], config: str | None, *, shell: bool) -> No
         check_replaceable(words, config, shell=shell)
 
 
-def check_flags(flags: Mapping[str, Sequence[str]]) -> None:
-    """Check that each entry of `flags` has the words for true and other words for false.
+def check_flags(flags: Spellings, spelling: str) -> None:
+    """Check that each entry of `flags` has the words for true and other words for false, or words with `{}`.
 
     Raises:
-        InputError: One does not.
+        InputError: One does not, or `spelling` is none that is known.
     """
-    for name, spelling in flags.items():
+    if spelling not in FORMS:
+        raise InputError(
+            f"spelling must be one of {', '.join(map(shown, FORMS))}, got {shown(spelling)}.", keys=("spelling",)
+        )
+    for name, words in flags.items():
+        _check_words(name, words)
+
+
+def _check_words(name: str, spelling: str | Sequence[str]) -> None:
+    if isinstance(spelling, str) and "{}" in spelling:
+        try:
+            shlex.split(spelling)
+        except ValueError as error:
+            message = f"quotes must match, but in {shown(spelling)}: {error}."
+            raise InputError(message, keys=("flags", name)) from None
+    else:
         try:
             is_pair = isinstance(spelling, list | tuple) and len([shlex.split(text) for text in spelling]) == 2
         except (AttributeError, TypeError, ValueError):
             is_pair = False
         if not is_pair or spelling[0] == spelling[1]:
             raise InputError(
-                f'expected the words for true and those for false, as ["--{name}", "--no-{name}"], got {spelling!r}.',
+                f'expected the words for true and those for false, as ["--{name}", "--no-{name}"], or words with {{}} '
+                f'for the value, as "--{name}={{}}", got {spelling!r}.',
                 keys=("flags", name),
             )
 
 
-def check_names(words: Sequence[str], space: SearchSpace, in_config: Collection[str]) -> None:
+def check_names(
+    words: Sequence[str], space: SearchSpace, in_config: Collection[str], never_alone: Collection[str]
+) -> None:
     """Check that every placeholder means one thing: no parameter has the name of one that tunesmith fills itself.
 
     Args:
         words: The command's words, with placeholders.
         space: The search space.
         in_config: The parameters that exist in the config file.
+        never_alone: The placeholders that need a value in every trial.
 
     Raises:
         InputError: A parameter has such a name, or its placeholder would have no value in some trials.
@@ -86,9 +105,11 @@ def check_names(words: Sequence[str], space: SearchSpace, in_config: Collection[
                 f"{RESERVED[name]}, so the parameter '{name}' would never reach the script. {advice}.",
                 keys=("space", name),
             )
-        if name in used and parameter.when:
+        if name in never_alone and parameter.when:
             raise InputError(
-                f"'{name}' is not active in every trial, so {{{name}}} would have no value. Use {{args}} instead."
+                f"'{name}' is not active in every trial, so {{{name}}} would have no value. Use {{args}} instead, or "
+                f'let {{{name}}} stand alone and add its words to [task], as flags = {{ {toml_key(name)} = "--{name} '
+                '{}" }.'
             )
 
 

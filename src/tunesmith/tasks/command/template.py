@@ -21,6 +21,10 @@ RESERVED = {
     "args": "the flags of all parameters",
 }
 """The placeholders that are no parameters, with what they become."""
+Spellings = Mapping[str, "str | Sequence[str]"]
+"""How parameters are written: the words for true and those for false, or words with `{}` for the value."""
+FORMS = ("--name value", "--name=value", "name=value")
+"""How `{args}` writes the parameters that have no spelling of their own."""
 
 
 def split_command(command: str | Sequence[str], *, shell: bool) -> list[str]:
@@ -77,18 +81,45 @@ def check_placeholders(words: Sequence[str], known: Collection[str], *, shell: b
         raise InputError("{args} becomes several words, so it must stand alone. Put spaces around it.")
 
 
-def fill(words: Sequence[str], values: Mapping[str, Value], args: Sequence[str], *, shell: bool) -> list[str]:
+def never_alone(words: Sequence[str], spellings: Spellings, *, shell: bool) -> set[str]:
+    """Return the placeholders that always need a value: part of a longer word, or without a spelling.
+
+    >>> sorted(never_alone(["train.py", "--lr={lr}", "{amp}"], {"lr": "--lr {}", "amp": ["--amp", ""]}, shell=False))
+    ['lr']
+    """
+    matches = ((word, match) for word in words for match in _PLACEHOLDER.finditer(word) if match[1] is not None)
+    return {match[1] for word, match in matches if match[1] not in spellings or not _is_alone(word, match, shell)}
+
+
+def fill(
+    words: Sequence[str],
+    values: Mapping[str, Value],
+    args: Sequence[str],
+    spellings: Spellings | None = None,
+    *,
+    shell: bool,
+) -> list[str]:
     """Return the words of a command with every placeholder replaced.
 
     Args:
         words: As returned by `split_command`. A value never splits a word, even if it contains spaces.
         values: By placeholder.
         args: The words for `{args}`.
+        spellings: A placeholder that stands alone and has an entry here becomes the parameter's own words, unless the
+            option stands before it; none if it has no value.
         shell: Whether to quote values.
 
     Raises:
         InputError: A word cannot be passed to a program.
     """
+    spellings = spellings or {}
+
+    def spelled(name: str, before: str) -> list[str] | None:
+        """Return a parameter's own words, or None if only its value belongs here."""
+        if name not in spellings:
+            return None
+        own = spell(name, values[name], spellings) if name in values else []
+        return None if own and before.split()[-1:] == own[:1] else own
 
     def replace(match: re.Match[str]) -> str:
         name = match[1]
@@ -96,15 +127,33 @@ def fill(words: Sequence[str], values: Mapping[str, Value], args: Sequence[str],
             return match[0][0]
         if name == "args":
             return shlex.join(args)
+        own = spelled(name, match.string[: match.start()]) if shell and _is_alone(match.string, match, shell) else None
+        if own is not None:
+            return shlex.join(own)
         text = as_word(values[name])
         return shlex.quote(text) if shell else text
 
     result: list[str] = []
     for word in words:
-        result += list(args) if word == "{args}" and not shell else [_PLACEHOLDER.sub(replace, word)]
+        alone = None if shell else _PLACEHOLDER.fullmatch(word)
+        own = spelled(alone[1], shlex.join(result[-1:])) if alone is not None and alone[1] is not None else None
+        if alone is not None and alone[1] == "args":
+            result += args
+        elif own is not None:
+            result += own
+        else:
+            result.append(_PLACEHOLDER.sub(replace, word))
     for word in result:
         check_word(word)
     return result
+
+
+def _is_alone(word: str, match: re.Match[str], shell: bool) -> bool:
+    """Tell whether a placeholder is a whole word; in a line of shell, whether blanks surround it."""
+    before, after = word[: match.start()], word[match.end() :]
+    if not shell:
+        return not before and not after
+    return (not before or before[-1].isspace()) and (not after or after[0].isspace())
 
 
 def check_word(word: str) -> None:
@@ -117,31 +166,47 @@ def check_word(word: str) -> None:
         raise InputError(f"what is passed to a program must be valid text without NUL characters, got {shown(word)}.")
 
 
-def flags(values: Mapping[str, Value], spellings: Mapping[str, Sequence[str]]) -> list[str]:
+def flags(values: Mapping[str, Value], spellings: Spellings, form: str = FORMS[0]) -> list[str]:
     """Return parameters as command-line flags.
 
     Args:
         values: By parameter.
-        spellings: The words for true and for false, by parameter: scripts differ in them.
+        spellings: By parameter; those that are true or false need one, since scripts differ in it.
+        form: One of `FORMS`.
 
     Raises:
         InputError: A parameter is true or false, and has no spelling.
 
     >>> flags({"lr": 0.1, "n": 3, "amp": True, "sizes": [1, 2], "shift": -1e-5}, {"amp": ["--amp", "--no-amp"]})
     ['--lr', '0.1', '-n', '3', '--amp', '--sizes', '1', '2', '--shift=-1e-05']
+    >>> flags({"model.lr": 0.1, "bias": True}, {}, "name=value")
+    ['model.lr=0.1', 'bias=true']
     """
-    words: list[str] = []
-    for name, value in values.items():
-        flag = f"-{name}" if len(name) == 1 else f"--{name}"
-        if isinstance(value, bool):
-            words += shlex.split(_spelling(name, spellings)[0 if value else 1])
-        elif isinstance(value, list | tuple):
-            words += [flag, *map(as_word, value)]
-        elif len(name) > 1 and (word := _as_json(value)).startswith("-"):
-            words.append(f"{flag}={word}")
-        else:
-            words += [flag, as_word(value)]
-    return words
+    return [word for name, value in values.items() for word in spell(name, value, spellings, form)]
+
+
+def spell(name: str, value: Value, spellings: Spellings, form: str = FORMS[0]) -> list[str]:
+    """Return the words that give a script the value of one parameter; see `flags`."""
+    spelling = spellings.get(name)
+    if isinstance(spelling, str):
+        return [word.replace("{}", _after_equals(word, value)) for word in shlex.split(spelling)]
+    if isinstance(value, bool) and (spelling is not None or form == FORMS[0]):
+        return shlex.split(_spelling(name, spellings)[0 if value else 1])
+    if form == "name=value":
+        return [f"{name}={_as_json(value)}"]
+    flag = f"-{name}" if len(name) == 1 else f"--{name}"
+    if form == "--name=value":
+        return [f"{flag}={_as_json(value)}"]
+    if isinstance(value, list | tuple):
+        return [flag, *map(as_word, value)]
+    if len(name) > 1 and (word := _as_json(value)).startswith("-"):
+        return [f"{flag}={word}"]
+    return [flag, as_word(value)]
+
+
+def _after_equals(word: str, value: Value) -> str:
+    """Return a value as a part of a word; a whole word with a negative number has no exponent."""
+    return as_word(value) if word == "{}" else _as_json(value)
 
 
 def as_word(value: Value) -> str:
@@ -160,16 +225,17 @@ def _as_json(value: Value) -> str:
     return value if isinstance(value, str) else json.dumps(value, default=str)
 
 
-def _spelling(name: str, spellings: Mapping[str, Sequence[str]]) -> Sequence[str]:
+def _spelling(name: str, spellings: Spellings) -> Sequence[str]:
     if name not in spellings:
         raise InputError(
             f"{{args}} must know how the script is told that '{name}' is true or false. Add its words for true and "
-            f'for false to [task], such as flags = {{ {_toml_key(name)} = ["--{name}", "--no-{name}"] }}, where "" '
+            f'for false to [task], such as flags = {{ {toml_key(name)} = ["--{name}", "--no-{name}"] }}, where "" '
             "stands for no word.",
             keys=("space", name),
         )
     return spellings[name]
 
 
-def _toml_key(name: str) -> str:
+def toml_key(name: str) -> str:
+    """Return a parameter's name as a key of TOML."""
     return name if re.fullmatch(r"[\w-]+", name, re.ASCII) else json.dumps(name, ensure_ascii=False)
