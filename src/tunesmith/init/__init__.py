@@ -1,7 +1,7 @@
 """`tunesmith init`: a study.toml drafted from a script or a config file, and from a request in plain words."""
 
 from .draft import Draft
-from .inference import draft_study
+from .drafting import draft_study
 from .request import with_request
 from .study_toml import to_toml
 

@@ -1,84 +1,165 @@
-"""The command of one trial, with the flags that the script accepts."""
+"""The command of one trial: the user's own, word for word, with a placeholder where a trial differs."""
 
 from __future__ import annotations
 
-import re
-import shlex
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
+from ..config_files.names import NOT_PLAIN
+from ..tasks.command.template import FORMS, as_word
 from ..trial_folder.names import ENVIRONMENT_FILE, PARAMETERS_FILE, RESULT_FILE
+from .command_line import CommandLine, is_secret_variable
+from .command_words import CommandWords, spelling_of, written
+from .config_use import ConfigUse
 from .draft import Draft
-from .flags import Flag, Flags
 from .name_words import words
-from .sources import INTERPRETERS, Sources
+from .option_guess import name_of, present_value
+from .output_options import output_place
+from .script_option import ScriptOption
 
-_CONFIG_FLAGS = ("--config", "--cfg", "--config-file", "--config-path", "--conf", "-c")
-_OUT_FLAGS = (
-    "--out", "--output", "--output-dir", "--out-dir", "--outdir", "--save-dir", "--save-path", "--log-dir", "--logdir",
-    "--results-dir", "--workdir", "--work-dir", "-o",
-)  # fmt: skip
-_SEED_FLAGS = ("--seed", "--random-seed", "--random-state")
+_SEEDS = ("seed", "random seed", "random state", "manual seed", "rng seed", "seed everything")
 _TAKEN = (ENVIRONMENT_FILE, PARAMETERS_FILE, RESULT_FILE)
 
 
-def with_command(draft: Draft, sources: Sources, flags: Flags) -> Draft:
-    """Return a draft with the command of a trial, and with notes on what the script lacks."""
-    if sources.script is None:
-        return replace(
-            draft,
-            command="python train.py --config {config} --out {trial_dir}",
-            notes=(*draft.notes, "TO DO: correct the command, since no script was found."),
-        )
-    notes = list(draft.notes)
-    script = sources.script.relative_to(sources.folder).as_posix()
-    program = "bash" if re.match(r"#!.*bash", sources.text) else INTERPRETERS.get(sources.script.suffix.lower())
-    command = [program, shlex.quote(script)] if program else [shlex.quote(f"./{script}")]
-    if draft.config == script:
-        command = ["python", "{config}"]
-        notes.append(
-            'If the script imports modules from its own folder, set environment = { PYTHONPATH = "." } in [task].'
-        )
-    elif draft.config is None:
-        command.append("{args}")
-    elif takes_config(sources, flags):
-        option = flags.option(_CONFIG_FLAGS)
-        command += [option, "{config}"] if option else ["{config}"]
-    else:
-        command += ["--config", "{config}"]
-        how = "imports" if sources.imported else "always reads"
-        notes.append(
-            f"TO DO: add a flag --config PATH to {sources.script.name}, which {how} {draft.config} and would never see "
-            "the edited copy. The command already uses the flag."
-        )
-    seed, out = flags.option(_SEED_FLAGS), flags.option(_OUT_FLAGS)
-    command += [seed, "{seed}"] if seed else []
-    command += [out, "{trial_dir}"] if out else []
+def with_command(
+    draft: Draft, command: CommandLine, options: Sequence[ScriptOption], config: ConfigUse, *, text: str = ""
+) -> Draft:
+    """Return a draft with the command of a trial, and with notes on what the user has to do.
+
+    Args:
+        draft: The draft with its parameters.
+        command: The user's own command.
+        options: The script's options.
+        config: How the script gets its config file.
+        text: The script's text.
+    """
+    lines = CommandWords(command)
+    config.write(lines)
+    draft = _with_tuned(draft, lines, options)
+    draft, seed = _with_seed(draft, lines, options)
+    outputs = [option for option in options if _write_output(option, lines, command.folder)]
+    taken = {*draft.space, *map(name_of, outputs), *([seed] if seed else []), *config.names}
+    notes = [*draft.notes, *_required(lines, options, taken)]
     if draft.metrics in _TAKEN:
         notes.append(
             f"TO DO: use another name than {draft.metrics} in the script: tunesmith writes a file of that name itself."
         )
-    if draft.metrics not in (None, "stdout") and out is None and "TUNESMITH_TRIAL_DIR" not in sources.text:
+    if draft.metrics not in (None, "stdout") and not outputs and "TUNESMITH_TRIAL_DIR" not in text:
         notes.append(
             f"TO DO: let the script write {draft.metrics} into the trial's folder: {{trial_dir}} in the command, or "
             "TUNESMITH_TRIAL_DIR in the environment."
         )
-    missing = [flag for flag in flags.flags if flag.required and not _is_given(flag, command, draft)]
-    notes += [f"TO DO: add '{flag.name}' to the command, since the script requires it." for flag in missing]
-    return replace(draft, command=" ".join(command), notes=tuple(notes))
+    secrets = [name for name in command.variables if is_secret_variable(name)]
+    if secrets:
+        notes.append(f"TO DO: set {', '.join(secrets)} before `tunesmith run`: a secret is not written to the file.")
+    variables = {name: value for name, value in command.variables.items() if name not in secrets}
+    return replace(draft, command=lines.text(), notes=tuple(notes), environment=variables)
 
 
-def takes_config(sources: Sources, flags: Flags) -> bool:
-    """Tell whether a script accepts the path of a config, as a flag or as its only argument."""
-    if flags.option(_CONFIG_FLAGS) is not None or any(not flag.options and _is_config(flag) for flag in flags.flags):
-        return True
-    return not flags.flags and re.search(r"sys\.argv\[1\]|\$1\b", sources.text) is not None
+def _with_tuned(draft: Draft, lines: CommandWords, options: Sequence[ScriptOption]) -> Draft:
+    """Put a placeholder where each tuned option stands; the others come through `{args}`."""
+    by_name = {name_of(option): option for option in options}
+    own = {name: option for name, option in by_name.items() if name in draft.space or name in draft.spare}
+    forms = Counter(option.form for option in own.values() if option.form in FORMS)
+    form = forms.most_common(1)[0][0] if forms else FORMS[0]
+    spellings: dict[str, str | tuple[str, str]] = {}
+    through_args = False
+    for name, option in own.items():
+        if (spelling := _own_spelling(name, option, form)) is not None:
+            spellings[name] = spelling
+        if name not in draft.space:
+            through_args = through_args or lines.find(option) is None
+            continue
+        placeholder = f"{{{name}}}"
+        is_whole = option.switch is not None or bool(draft.space[name].when)
+        if is_whole and lines.set_words(option, placeholder):
+            spellings.setdefault(name, _template(option))
+        elif lines.find(option) is not None:
+            lines.set(option, placeholder)
+        elif (before := _subcommand_after(option, options)) is not None and before in lines.command.arguments:
+            spellings.setdefault(name, _template(option))
+            lines.insert(before, [placeholder])
+        elif name in draft.in_both:
+            lines.append(written(option, placeholder))
+        else:
+            through_args = True
+    only_config = draft.config is not None and not own
+    if through_args or (not options and not only_config):
+        lines.append(["{args}"])
+    return replace(draft, flags=spellings, spelling=form)
 
 
-def _is_config(flag: Flag) -> bool:
-    return bool(set(words(flag.name)) & {"config", "cfg", "conf"})
+def _own_spelling(name: str, option: ScriptOption, form: str) -> str | tuple[str, str] | None:
+    """Return how `{args}` writes a parameter, or None if the usual form does."""
+    if option.switch is not None:
+        is_usual = form != FORMS[0] and option.switch[0] == f"{_dashes(form)}{name}=true"
+        return None if is_usual else option.switch
+    usual = f"{_dashes(form)}{name}"
+    return None if option.form == form and spelling_of(option) == usual else _template(option)
 
 
-def _is_given(flag: Flag, command: list[str], draft: Draft) -> bool:
-    if not flag.options:
-        return _is_config(flag)
-    return flag.name in draft.space or any(option in command for option in flag.options)
+def _dashes(form: str) -> str:
+    return "--" if form.startswith("--") else ""
+
+
+def _template(option: ScriptOption) -> str:
+    return " ".join(written(option, "{}"))
+
+
+def _subcommand_after(option: ScriptOption, options: Sequence[ScriptOption]) -> str | None:
+    """Return the word of the subcommand before which an option must stand, or None if it may stand at the end."""
+    deepest = max((other.subcommand for other in options), key=len, default=())
+    return deepest[len(option.subcommand)] if len(deepest) > len(option.subcommand) else None
+
+
+def _with_seed(draft: Draft, lines: CommandWords, options: Sequence[ScriptOption]) -> tuple[Draft, str]:
+    """Pass the trial's seed, and begin with the user's own; a script without one draws its own."""
+    seeds = [
+        option
+        for option in options
+        if " ".join(words(name_of(option))) in _SEEDS and option.kind in ("int", "float", "str")
+    ]
+    if not seeds:
+        return draft, ""
+    option = min(seeds, key=lambda option: len(name_of(option)))
+    value = present_value(option)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**31:
+        return draft, ""
+    before = _subcommand_after(option, options)
+    if lines.find(option) is None and before in lines.command.arguments:
+        lines.insert(str(before), written(option, "{seed}"))
+    else:
+        lines.set(option, "{seed}")
+    return replace(draft, seed=value), name_of(option)
+
+
+def _write_output(option: ScriptOption, lines: CommandWords, folder: Path) -> bool:
+    """Send an option's output to the trial's folder; tell whether it is one."""
+    place = output_place(option, folder)
+    if place is not None:
+        lines.set(option, place)
+    return place is not None
+
+
+def _required(lines: CommandWords, options: Sequence[ScriptOption], taken: set[str]) -> list[str]:
+    """Add the required options that have a default but are not given, and return what is missing, for the user."""
+    notes = []
+    for option in options:
+        name, value = name_of(option), present_value(option)
+        if not option.required or name in taken or option.given or lines.find(option) is not None:
+            continue
+        if _is_plain(value):
+            lines.append(written(option, as_word(value)))
+        else:
+            notes.append(
+                f"TO DO: add '{name}' to the command, since the script requires it; or give your whole command: "
+                "tunesmith init -- COMMAND."
+            )
+    return notes
+
+
+def _is_plain(value: Any) -> bool:
+    return value is not NOT_PLAIN and isinstance(value, int | float | str) and value != ""

@@ -1,4 +1,4 @@
-"""Parameters that depend on one another: attention heads and widths, momentum and its optimizer."""
+"""Parameters that depend on one another: attention heads and widths, an optimizer and its keywords."""
 
 from __future__ import annotations
 
@@ -8,26 +8,21 @@ from ..core.parameters import Choice, Int, Parameter
 from ..core.space import SearchSpace
 from .draft import Draft
 from .name_words import words
+from .optimizer_keywords import with_optimizer
 from .ranges import is_width
 
 
 def with_couplings(draft: Draft) -> Draft:
-    """Return a draft in which heads divide widths, and momentum is active with SGD only."""
+    """Return a draft in which heads divide widths, and an optimizer's keywords are active with it only."""
     space, skipped, notes = dict(draft.space), dict(draft.skipped), list(draft.notes)
     heads = next((name for name in space if {*words(name)} & {"heads", "head"}), None)
     if heads is not None:
         _fit_heads(space, skipped, heads, notes)
-    optimizer = next((n for n, p in space.items() if isinstance(p, Choice) and "optimizer" in words(n)), None)
-    if optimizer is not None and draft.config is not None:
-        options = getattr(space[optimizer], "options", ())
-        sgd = [option for option in options if str(option).lower().endswith("sgd")]
-        for name in [name for name in space if words(name) == ["momentum"] and sgd]:
-            # Keyword arguments that go straight to the optimizer must not include those of another one.
-            is_argument = {*words(name.rpartition(".")[0])} & {"params", "args", "kwargs", "options"}
-            space[name] = replace(space[name], when={optimizer: sgd[0]}, inactive="remove" if is_argument else "keep")
-    if space:
-        SearchSpace(space)
-    return replace(draft, space=space, skipped=skipped, notes=tuple(notes))
+    draft = replace(draft, space=space, skipped=skipped, notes=tuple(notes))
+    draft = with_optimizer(draft)
+    if draft.space:
+        SearchSpace(draft.space)
+    return draft
 
 
 def _fit_heads(space: dict[str, Parameter], skipped: dict[str, str], heads: str, notes: list[str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,8 +24,15 @@ class Draft:
         own_files: Files and folders that the script would overwrite in every run.
         space: The parameters to tune, by name.
         values: The present values by name, those of skipped parameters included.
-        flags: The words for true and for false of the flags without a value, by parameter.
+        flags: The words of the parameters that are not written in the usual way: those for true and for false, or with
+            `{}` for the value; those of spare parameters included.
+        spelling: The usual way: `--name value`, `--name=value` or `name=value`.
+        environment: The variables of the command.
+        seed: The study's seed: that of the user's own run, if it has one.
         skipped: The parameters that are left alone, by name, with the reason.
+        spare: Those of them that could be tuned.
+        options: The parameters that are options of the script, and not values in a config.
+        in_both: Those that are options, and values in the config, too.
         remarks: Comments on a range, by parameter.
         notes: What was found, and what the user has to do, in a sentence or two each.
         script: The script, or None if none was found.
@@ -47,8 +54,14 @@ class Draft:
     own_files: tuple[str, ...] = ()
     space: Mapping[str, Parameter] = field(default_factory=dict)
     values: Mapping[str, Any] = field(default_factory=dict)
-    flags: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    flags: Mapping[str, str | tuple[str, str]] = field(default_factory=dict)
+    spelling: str = "--name value"
+    environment: Mapping[str, str] = field(default_factory=dict)
+    seed: int = 0
     skipped: Mapping[str, str] = field(default_factory=dict)
+    spare: Mapping[str, Parameter] = field(default_factory=dict)
+    options: Collection[str] = ()
+    in_both: Collection[str] = ()
     remarks: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     script: Path | None = None

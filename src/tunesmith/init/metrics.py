@@ -15,7 +15,6 @@ from ..core.metric_words import (
     is_of_validation_data,
 )
 from ..in_script.metric_names import words
-from .flags import strings_in
 
 _PROGRESS = {"step", "epoch", "iteration"}
 _PRINTED = re.compile(r"([A-Za-z_][\w./-]*)\s*[=:]\s*$")
@@ -72,6 +71,15 @@ def read_metrics(source: str, tree: ast.Module | None) -> Metrics:
     return Metrics(objective, where, note, _names([*dumped, *printed], known, tree))
 
 
+def is_loss(name: str) -> bool:
+    """Tell from its name whether a metric is the loss that a script trains with, whatever that is.
+
+    >>> is_loss("val_loss"), is_loss("val_mae")
+    (True, False)
+    """
+    return bool({*words(name)} & {"loss", "nll", "elbo", "cost", "objective"})
+
+
 def _preference(name: str) -> int:
     return 2 if is_of_validation_data(name) else 0 if is_of_training_data(name) else 1
 
@@ -92,6 +100,11 @@ def _names(reported: list[str], known: list[str], tree: ast.Module | None) -> tu
     # Test data comes last. Validation data comes before other data, and likely metrics before other names.
     likelihood = {name: (-1 if is_of_test_data(name) else _preference(name), is_metric(name)) for name in names}
     return tuple(sorted(likelihood, key=lambda name: likelihood[name], reverse=True))
+
+
+def strings_in(tree: ast.Module) -> set[str]:
+    """Return all strings in a script."""
+    return {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 
 
 def _dumped(tree: ast.Module) -> Iterator[str]:

@@ -1,36 +1,92 @@
-"""The words in a parameter's name, and whether they speak against tuning it."""
+"""The words in a parameter's name and help text, and whether they speak against tuning it."""
 
 from __future__ import annotations
 
 import re
+from itertools import product
 
 from ..tasks.command.template import RESERVED
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_COUNTED = (
+    "head heads layer layers hid hidden inp emb embd units filters block blocks thread threads proc procs gpu gpus cpu "
+    "cpus worker workers job jobs class classes epoch epochs iter iters step steps env envs estimators samples splits "
+    "folds round rounds warmup"
+)
+_DENIED = (
+    "val eval test save plots plot log logs cuda gpu accel mps cache bias augment aug shuffle amp wandb progress "
+    "resume verify autoanchor"
+)
+_COMPOUNDS = {
+    **{first + last: f"{first} {last}" for first, last in product(("n", "num", "max", "min"), _COUNTED.split())},
+    **{first + last: f"{first} {last}" for first, last in product(("no", "use", "disable"), _DENIED.split())},
+    **{
+        first + last: f"{first} {last}"
+        for first, last in product(("out", "save", "data", "log", "work"), ("dir", "path"))
+    },
+    "batchsize": "batch size",
+    "learningrate": "learning rate",
+    "weightdecay": "weight decay",
+    "lrdecay": "lr decay",
+    "minlr": "min lr",
+    "lrf": "lr final",
+    "emsize": "em size",
+    "dmodel": "d model",
+    "dff": "d ff",
+    "seqlen": "seq len",
+    "maxlen": "max len",
+    "gradclip": "grad clip",
+    "embdim": "emb dim",
+    "hiddensize": "hidden size",
+}
 
 _SEED = "a random seed, which tunesmith sets"
 _PATH = "a file or folder"
 _OUTPUT = "affects only output or names"
 _DATA = "determined by the data"
+_MACHINE = "depends on the machine"
+_LENGTH = "sets how long a trial trains"
+_EVALUATION = "affects only the evaluation"
+_SWITCH = "switches what the script does"
 _PLACEHOLDER = "its name is that of a placeholder in the command"
 _REASONS = {
-    _SEED: "seed random_state",
-    "sets how long a trial trains": "epoch epochs step steps iter iters iteration iterations",
-    _PATH: "path paths dir directory folder file filename url uri root checkpoint checkpoints ckpt resume load cache "
-    "outdir workdir savedir datadir",
-    "depends on the machine": "device devices gpu gpus cuda cpu cpus worker workers thread threads jobs port host "
-    "rank world distributed amp fp16 bf16 precision pin prefetch compile deterministic backend",
-    _OUTPUT: "name names verbose verbosity log logs logging logger print save plot show quiet silent progress wandb "
-    "mlflow tensorboard project entity tag tags debug version config cfg interval freq frequency every title note "
-    "comment user email help description dry",
-    _DATA: "class classes labels vocab target targets column columns horizon pred fold folds cv split splits test "
-    "val valid validation eval evaluate samples rows image img input inputs output outputs in out dataset data "
-    "seq sequence length len lookback resolution height token tokens bos eos pad",
+    _SEED: "seed seeds random_state",
+    _LENGTH: "epoch epochs step steps iter iters iteration iterations timesteps updates",
+    _PATH: "path paths dir directory folder file files filename url uri root checkpoint checkpoints ckpt resume load "
+    "cache outdir workdir savedir datadir logdir",
+    _MACHINE: "device devices gpu gpus cuda cpu cpus worker workers thread threads jobs proc procs port host hosts "
+    "rank world distributed dist amp fp16 fp32 bf16 half precision pin prefetch compile deterministic backend accel "
+    "accelerator mps tpu xla ddp fsdp parallel nodes node strategy dtype tf32 autocast fused flash sdpa offload "
+    "multiprocessing nccl jit memory nthread",
+    _OUTPUT: "name names verbose verbosity log logs logging logger print save plot plots show quiet silent progress "
+    "wandb mlflow tensorboard tb project entity tag tags debug version config cfg interval freq frequency every title "
+    "note notes comment user email help description desc des dry display visualize vis video render track upload "
+    "push hub experiment exp run trace profile itr",
+    _EVALUATION: "val valid validation eval evaluate evaluation test tests infer inference predict benchmark rect",
+    _DATA: "class classes labels vocab target targets column columns horizon pred fold folds cv split splits "
+    "samples rows image img input inputs output outputs in out dataset datasets data shuffle "
+    "seq sequence length len lookback resolution height token tokens bos eos pad tokenizer",
     "a stopping rule of the training": "patience early tol tolerance stopping",
+    _SWITCH: "is do mode task training pretrain pretrained finetune freeze skip only",
 }
 """The reason to leave a parameter alone, to the words of a name that give it."""
-_TUNABLE = {"dropout", "lr", "learning", "smoothing", "optimizer", "optim", "activation", "scheduler", "min"}
-"""Words that outweigh one about data, as in `input_dropout` and `optimizer_class`."""
+_TUNABLE = {
+    "dropout", "lr", "learning", "smoothing", "optimizer", "optim", "activation", "scheduler", "min",
+}  # fmt: skip
+"""Words that outweigh one about data or the evaluation, as in `input_dropout` and `optimizer_class`."""
+_HELP = (
+    (_SEED, r"random seed"),
+    (_MACHINE, r"gpus?|cuda|cpus?|tpus?|devices?|data.?load\w* workers|threads|processes|mixed.precision|accelerator"),
+    (_PATH, r"paths?|director(?:y|ies)|folder|filename|checkpoint to|file (?:to|with|name)"),
+    (
+        _OUTPUT,
+        r"log(?:ging|s|ged)?|wandb|tensorboard|print|verbos\w+|debug\w*|plots?|save|saving|visuali[sz]\w+|progress",
+    ),
+    (_EVALUATION, r"evaluat\w+|validat\w+|inference|test(?:ing| set| only)?"),
+    (_SWITCH, r"status|mode|task name"),
+    (_DATA, r"number of classes|vocabulary|image size|sequence length|input (?:size|length)|data ?sets?|columns?"),
+)
+"""The reason to leave an option of unknown name alone, to the pattern in its help text that gives it."""
 KINDS = ("name", "type", "kind", "class", "cls", "_target_")
 """Last words of a name that add nothing to the one before, as in `optimizer.name`."""
 
@@ -38,13 +94,13 @@ KINDS = ("name", "type", "kind", "class", "cls", "_target_")
 def words(name: str) -> list[str]:
     """Return the lower-case words of the last part of a dotted name.
 
-    >>> words("model.hiddenSize"), words("batch-size"), words("LR_DECAY"), words("beta1")
-    (['hidden', 'size'], ['batch', 'size'], ['lr', 'decay'], ['beta', '1'])
+    >>> words("model.hiddenSize"), words("batch-size"), words("LR_DECAY"), words("beta1"), words("noval")
+    (['hidden', 'size'], ['batch', 'size'], ['lr', 'decay'], ['beta', '1'], ['no', 'val'])
     """
     table, _, last = name.rpartition(".")
     if table and last.lower() in KINDS:
         last = table.rpartition(".")[2]
-    joined = " ".join(_WORD.findall(last)).lower()
+    joined = " ".join(_COMPOUNDS.get(word, word) for word in " ".join(_WORD.findall(last)).lower().split())
     return joined.replace("drop out", "dropout").replace("drop path", "dropout").split()
 
 
@@ -56,8 +112,8 @@ def is_never_tuned(name: str) -> bool:
 def reason_to_leave(name: str) -> str | None:
     """Return why a parameter of this name is not tuned, or None if it may be.
 
-    >>> reason_to_leave("num_workers")
-    'depends on the machine'
+    >>> reason_to_leave("num_workers"), reason_to_leave("is_training"), reason_to_leave("noval")
+    ('depends on the machine', 'switches what the script does', 'affects only the evaluation')
     """
     parts = words(name)
     if not parts or name.rpartition(".")[2].startswith("__"):
@@ -65,12 +121,14 @@ def reason_to_leave(name: str) -> str | None:
     # Only as the whole name: the output of a layer has more words, as in `d_out`.
     if parts in (["out"], ["output"], ["outputs"]):
         return _PATH
+    if parts == ["train"]:
+        return _SWITCH
     if {"random", "state"} <= {*parts}:
         return _SEED
     if "warmup" in parts:
         return None
     for reason, listed in _REASONS.items():
-        if any(word in listed.split() and not _is_exception(word, reason, {*parts}) for word in parts):
+        if any(word in listed.split() and not _is_exception(word, reason, parts) for word in parts):
             return reason
     is_of_data = ("features" in parts and parts[0] in ("n", "num")) or (
         "size" in parts and {"train", "sample"} & {*parts} and "batch" not in parts
@@ -78,10 +136,26 @@ def reason_to_leave(name: str) -> str | None:
     return _DATA if is_of_data else _PLACEHOLDER if name in RESERVED else None
 
 
-def _is_exception(word: str, reason: str, parts: set[str]) -> bool:
+def reason_in_help(text: str) -> str | None:
+    """Return why the help text of an option of unknown meaning speaks against tuning it, or None.
+
+    >>> reason_in_help("number of GPUs to use"), reason_in_help("the scale of the noise")
+    ('depends on the machine', None)
+    """
+    return next((reason for reason, pattern in _HELP if re.search(rf"\b(?:{pattern})\b", text, re.I)), None)
+
+
+def _is_exception(word: str, reason: str, parts: list[str]) -> bool:
     """Tell whether the other words of a name outweigh one that speaks against tuning."""
-    if reason == _DATA:
-        return bool(parts & _TUNABLE)
+    all_words = set(parts)
+    if reason in (_DATA, _EVALUATION):
+        return bool(all_words & _TUNABLE)
     if word == "rank":
-        return "lora" in parts
-    return word in ("step", "steps") and bool(parts & {"size", "lr"})  # the shape of a schedule
+        return "lora" in all_words
+    if word in ("is", "do", "run"):
+        return parts[0] != word
+    if word == "skip":
+        return bool(all_words & {"connection", "connections"})
+    if word == "node":  # of a tree
+        return bool(all_words & {"min", "max", "leaf"})
+    return word in ("step", "steps") and bool(all_words & {"size", "lr"})  # the shape of a schedule

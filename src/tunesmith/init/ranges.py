@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ..core.parameters import Choice, Float, Int, Parameter
 from ..errors import InputError
-from .name_words import reason_to_leave, words
+from .importance import importance
+from .name_words import reason_in_help, reason_to_leave, words
+from .script_text import NO_TEXT, ScriptText
 
 
 @dataclass(frozen=True)
@@ -18,10 +21,12 @@ class Guess:
     Args:
         parameter: The parameter, with the present value as its default if that is inside; None to leave it alone.
         reason: Why it is left alone, or a remark on the range; may be empty.
+        spare: It could be tuned, but is left alone for this reason unless the user asks for it.
     """
 
     parameter: Parameter | None
     reason: str = ""
+    spare: bool = False
 
 
 _ALTERNATIVES: tuple[tuple[set[str], tuple[str, ...], tuple[str, ...]], ...] = (
@@ -50,19 +55,33 @@ _EMBEDDINGS = {"model", "embed", "embedding", "emb", "embd", "hidden", "dim"}
 _WIDTHS = _EMBEDDINGS | {
     "dims", "units", "width", "channels", "filters", "ff", "ffn", "neurons", "latent", "features", "size",
 }  # fmt: skip
+_TUNABLE_SWITCHES = {
+    "nesterov", "amsgrad", "bias", "bn", "batchnorm", "norm", "layernorm", "groupnorm", "residual", "augment", "aug",
+    "augmentation", "anneal", "bidirectional", "tied", "tie", "affine", "centered", "dueling", "clip", "balanced",
+    "ema", "swa", "cosine", "gated", "glu", "prenorm", "positional", "individual", "revin", "distil", "mixup", "cutmix",
+    "flip",
+    "crop", "jitter", "autoaugment", "bootstrap", "intercept", "smoothing", "attention", "se", "scheduler", "schedule",
+    "connection", "connections", "dropout", "normalize", "standardize", "whiten", "warmup",
+}  # fmt: skip
+_OFF = "0 turns it off"
 _COUNTS = {"layers", "layer", "depth", "heads", "head", "blocks", "block", "stages"}
 
 
-def guess(name: str, default: Any, options: Sequence[Any] | None = None, strings: Collection[str] = ()) -> Guess:
+def guess(
+    name: str, default: Any, options: Sequence[Any] | None = None, text: ScriptText = NO_TEXT, help_text: str = ""
+) -> Guess:
     """Guess the search range of a parameter.
 
     Args:
         name: The parameter's name in the script or config; its last part counts.
         default: The present value.
         options: All possible values, if the script lists them.
-        strings: Strings in the script, among which may be the names of the optimizers that it has.
+        text: The script's own words, among which may be the names of the optimizers that it has.
+        help_text: The script's own text about it, which counts where its name says nothing.
     """
     reason = reason_to_leave(name)
+    if reason is None and not importance(name):
+        reason = reason_in_help(help_text)
     if reason is not None:
         return Guess(None, reason)
     if options is not None:
@@ -70,11 +89,11 @@ def guess(name: str, default: Any, options: Sequence[Any] | None = None, strings
     if default is None:
         return Guess(None, "it has no default value")
     if isinstance(default, bool):
-        return Guess(Choice([True, False], default=default))
+        return _boolean(name, default)
     if isinstance(default, str):
-        return _word(name, default, strings)
+        return _word(name, default, text)
     if isinstance(default, int | float) and (default == 0 or 1e-30 < abs(default) < 1e15):
-        return _number(name, default)
+        return _number(name, default, help_text)
     return Guess(None, "it is neither a number of a usual size nor a word")
 
 
@@ -107,22 +126,31 @@ def _among(options: Sequence[Any], default: Any) -> Guess:
     return Guess(replace(choice, default=default) if default is not None and choice.contains(default) else choice)
 
 
-def _word(name: str, default: str, strings: Collection[str]) -> Guess:
+def _boolean(name: str, default: bool) -> Guess:
+    choice = Choice([True, False], default=default)
+    if {*words(name)} & _TUNABLE_SWITCHES:
+        return Guess(choice)
+    return Guess(choice, "a switch, and its name does not say that it makes a better model", spare=True)
+
+
+def _word(name: str, default: str, text: ScriptText) -> Guess:
     for named, usual, others in _ALTERNATIVES:
         if named & {*words(name)}:
-            return _spelled(default, usual, others, strings)
+            return _spelled(name, default, usual, others, text)
     return Guess(None, "text whose alternatives are unknown")
 
 
-def _spelled(default: str, usual: Sequence[str], others: Sequence[str], strings: Collection[str]) -> Guess:
+def _spelled(name: str, default: str, usual: Sequence[str], others: Sequence[str], text: ScriptText) -> Guess:
     """Return the options that the script names, else the usual ones in the user's spelling, as `torch.optim.Adam`."""
     before, dot, last = default.rpartition(".")
     known = {option.lower(): option for option in (*usual, *others)}
     if last.lower() not in known:
         return Guess(None, f"'{default}' has no known alternatives")
-    named = [word for option in known for word in sorted(strings) if word.lower() == option]
+    named = [word for option in known for word in sorted(text.strings) if word.lower() == option]
     if len(named) > 1 and default in named:
         return Guess(Choice(named, default=default))
+    if text.reads(name) and not text.looks_up:
+        return Guess(None, "text, and the script names no alternatives")
     spell = str.lower if last.islower() else str.upper if last.isupper() and last.lower() != "sgd" else str
     listed = [last, *(spell(option) for option in usual if option.lower() != last.lower())]
     ordered = [next(o for o in listed if o.lower() == u.lower()) for u in usual]
@@ -130,13 +158,17 @@ def _spelled(default: str, usual: Sequence[str], others: Sequence[str], strings:
     return Guess(Choice(options, default=default), "check that your script accepts every option")
 
 
-def _number(name: str, default: float) -> Guess:
+def _number(name: str, default: float, help_text: str) -> Guess:
     parts, value = set(words(name)), float(default)
+    if not importance(name) and re.search(r"\blearning rate\b", help_text, re.I):
+        return _logarithmic(value, 1e-7, 1.0)
     if "decay" in parts and "weight" not in parts and 0.5 <= value < 1:
         return _near_one(value)
     if is_share(name):
         return _share(parts, value)
-    if parts & _RATES or {"learning", "rate"} <= parts:
+    if {"lambda", "gae"} & parts and 0.5 <= value < 1:
+        return _near_one(value)
+    if (parts & _RATES or {"learning", "rate"} <= parts) and not parts & {"step", "size", "milestones"}:
         return _logarithmic(value, 1e-7, 1.0)
     if parts & _SMALL:
         return _logarithmic(value, 1e-10 if parts & {"eps", "epsilon"} else 1e-8, 1e4 if value >= 1 else 1.0)
@@ -154,15 +186,15 @@ def _share(parts: set[str], default: float) -> Guess:
         return _near_one(default)
     if parts & _FRACTIONS:
         return _inside(min(0.5, _short(default / 2)), 1.0, default)
-    return _inside(0.0, 0.5 if default <= 0.5 else 1.0, default)
+    return _inside(0.0, 0.5 if default < 0.4 else _short(min(0.95, 0.9 if default <= 0.8 else default + 0.1)), default)
 
 
 def _logarithmic(default: float, least: float, most: float) -> Guess:
     if default < 0:
         return Guess(None, "its range cannot be guessed from a negative value")
     if default == 0:
-        return Guess(Float(1e-6, 1e-1, log=True), "the range excludes 0, which a logarithmic scale does not have")
-    low, high = max(_short(default / 100), least), min(_short(default * 100), most)
+        return Guess(Choice([default, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2], ordered=True, default=default), _OFF)
+    low, high = max(_short(default / 100), least), min(_short(default * 100), max(most, _short(default * 4)))
     return Guess(Float(min(low, default), max(high, default), log=True, default=default))
 
 
@@ -177,8 +209,8 @@ def _around(default: float) -> Guess:
 
 def _near_one(default: float) -> Guess:
     """Search the distance from 1 between a tenth and ten times the present one."""
-    distance = 1 - default
-    return _inside(_short(max(0.5, 1 - 10 * distance), 12), _short(1 - distance / 10, 12), default)
+    distance, least = 1 - default, 0.5 if default >= 0.7 else default / 4
+    return _inside(_short(max(least, 1 - 10 * distance), 12), _short(1 - distance / 10, 12), default)
 
 
 def _inside(low: float, high: float, default: float) -> Guess:
@@ -190,10 +222,13 @@ def _whole(parts: set[str], default: int) -> Guess:
         return Guess(None, f"a value of {default} usually disables something, and gives no range to guess")
     if "kernel" in parts:
         return Guess(Choice(sorted({3, 5, 7, default}), ordered=True, default=default))
+    if {"min", "samples", "split"} <= parts:  # Of a tree, which refuses 1.
+        return Guess(Int(2, max(8, 4 * default), log=True, default=max(2, default)))
     if parts & _COUNTS or (default < 4 and not parts & (_WIDTHS | {"batch"})):
         return Guess(Int(1, max(4, 2 * default), default=default))
     if "batch" in parts:
-        return Guess(Int(min(max(8, default // 4), default), default * 4, log=True, default=default))
+        low = max(8, default // 4) if default > 8 else max(2, default // 2)
+        return Guess(Int(min(low, default), default * 4, log=True, default=default))
     return Guess(Int(max(1, default // 4), default * 4, log=True, default=default))
 
 

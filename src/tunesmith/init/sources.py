@@ -5,12 +5,15 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from ..config_files import SUFFIXES
 from ..errors import InputError
+from .command_line import INTERPRETERS, CommandLine
+from .package_layout import module_of
+from .shell_script import command_in, passes_arguments
 
 _SCRIPTS = ("train.py", "main.py", "run.py", "tune.py", "fit.py", "train.sh", "run.sh")
 _CONFIG_STEMS = re.compile(
@@ -18,11 +21,6 @@ _CONFIG_STEMS = re.compile(
 )
 _OTHER_FILES = re.compile(r"(package|tsconfig|pyproject|study|metrics|results?|environment|\..*)([_.-].*)?", re.I)
 _NAMED_FILE = re.compile(r"""["']([^"'\n]+\.(?:toml|ya?ml|json|py))["']""")
-INTERPRETERS = {
-    ".py": "python", ".sh": "sh", ".bash": "bash", ".r": "Rscript", ".jl": "julia", ".js": "node", ".pl": "perl",
-    ".rb": "ruby",
-}  # fmt: skip
-"""File suffix to the program that runs the file."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +28,14 @@ class Sources:
     """The files from which a study is drafted.
 
     Args:
-        folder: The folder of study.toml, which contains the others.
+        folder: The folder of study.toml, in which the command runs.
         script: The script to run, or None if none was found.
         config: The config file to edit, or None.
         imported: The script imports the config as a module instead of opening it.
         read: The script imports or names the config, or the user named it.
+        command: The user's command, or the usual one of the script; None without a script.
+        is_own: The user gave the command.
+        notes: How the command was found, for the user.
     """
 
     folder: Path
@@ -42,6 +43,9 @@ class Sources:
     config: Path | None
     imported: bool = False
     read: bool = False
+    command: CommandLine | None = None
+    is_own: bool = False
+    notes: tuple[str, ...] = ()
 
     @cached_property
     def text(self) -> str:
@@ -59,7 +63,7 @@ class Sources:
 
 
 def find_sources(path: Path) -> Sources:
-    """Find the script and its config, given one of them or their folder.
+    """Find the script, the command that runs it and its config, given the script, the config or their folder.
 
     Raises:
         InputError: There is no such path, or the folder has no obvious script and no obvious config.
@@ -67,21 +71,56 @@ def find_sources(path: Path) -> Sources:
     if path.is_dir():
         script = _script_in(path)
         if script is not None:
-            return _with_config(script)
+            return _of_script(script)
         config = _config_in(path)
         if config is None:
             raise InputError(
                 f"the folder must contain one script (as train.py) or config file (as config.toml), but in {path} none "
-                "stands out. Name the file."
+                "stands out. Name the file, or give the command that you use: tunesmith init -- COMMAND."
             )
         return Sources(path, None, config, read=True)
     if not path.is_file():
         raise InputError(f"expected a script, a config file or a folder, but there is no {path}.")
     if path.suffix.lower() in SUFFIXES and _is_config(path):
         script = _script_in(path.parent, about=path)
-        imported = script is not None and path in _modules(script)
-        return Sources(path.parent, script, path, imported, read=True)
-    return _with_config(path)
+        if script is None:
+            return Sources(path.parent, None, path, read=True)
+        return replace(_of_script(script), config=path, imported=path in _modules(script), read=True)
+    if path.suffix.lower() in (".sh", ".bash", ".zsh", ".slurm", ".sbatch"):
+        command, note = command_in(path, Path.cwd())
+        if command is not None:
+            return replace(sources_of(command), notes=(note,))
+    return _of_script(path)
+
+
+def sources_of(command: CommandLine) -> Sources:
+    """Find the config of a user's own command.
+
+    Raises:
+        InputError: The script is not valid Python.
+    """
+    script = command.path
+    if script is None:
+        return Sources(command.folder, None, None, command=command, is_own=True)
+    if script.suffix.lower() in (".sh", ".bash"):
+        inner, note = command_in(script, command.folder)
+        if inner is not None and not passes_arguments(_text(script)):
+            return replace(sources_of(inner), notes=(note,))
+    return replace(_with_config(script, command.folder), command=command, is_own=True)
+
+
+def _of_script(script: Path) -> Sources:
+    """Return the sources of a script that runs without arguments, in its folder or as a module of its package."""
+    tree = parsed(script)
+    module = None if tree is None else module_of(script, tree)
+    if module is None:
+        return replace(_with_config(script, script.parent), command=CommandLine.of_script(script, script.parent))
+    folder, name = module
+    file = script.resolve().relative_to(folder)
+    words = ("python", "-m", name)
+    command = CommandLine(words=words, folder=folder, program=words[:2], script=file, module=name)
+    note = f"The imports of {script.name} need its package, so that it runs in {folder} as: {' '.join(words)}"
+    return replace(_with_config(folder / file, folder), command=command, notes=(note,))
 
 
 def parsed(script: Path) -> ast.Module | None:
@@ -110,12 +149,12 @@ def imported_names(tree: ast.Module) -> Iterator[str]:
             yield from (f"{module}.{alias.name}" for alias in node.names)
 
 
-def _with_config(script: Path) -> Sources:
-    folder = script.parent
+def _with_config(script: Path, folder: Path) -> Sources:
     for name in _NAMED_FILE.findall(_text(script)):
-        inside = not Path(name).is_absolute() and ".." not in Path(name).parts and (folder / name).is_file()
-        if inside and folder / name != script and _is_config(folder / name):
-            return Sources(folder, script, folder / name, read=True)
+        path = folder / name
+        inside = not Path(name).is_absolute() and ".." not in Path(name).parts and path.is_file()
+        if inside and path != script and _is_config(path):
+            return Sources(folder, script, path, read=True)
     for config in _modules(script):
         return Sources(folder, script, config, imported=True, read=True)
     return Sources(folder, script, _config_in(folder, besides=script))
@@ -178,4 +217,8 @@ def _runs(path: Path) -> bool:
 def _only_assigns(path: Path) -> bool:
     tree = parsed(path)
     plain = ast.Assign | ast.AnnAssign | ast.ClassDef | ast.Import | ast.ImportFrom | ast.Expr
-    return tree is not None and all(isinstance(statement, plain) for statement in tree.body)
+    return tree is not None and all(isinstance(node, plain) and not _has_methods(node) for node in tree.body)
+
+
+def _has_methods(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.ClassDef) and any(isinstance(n, ast.FunctionDef) for n in statement.body)

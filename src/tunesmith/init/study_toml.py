@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import tomlkit
 
 from ..core.budget import Budget
 from ..core.space import SearchSpace
+from ..tasks.command.template import FORMS
 from ..text.cleaning import clean, short
 from .draft import Draft
 
@@ -22,8 +23,8 @@ def to_toml(draft: Draft) -> str:
     for title, entries in (("Your request", draft.understood), ("Not understood or refused", draft.not_understood)):
         lines += ["#", f"# {title}:", *_bullets(entries)] if entries else []
     objective = f"objective = {_value(draft.objective)}"
-    lines += ["", "[study]", f"name = {_value(draft.name)}", _quoting(draft, "study.objective", objective), "seed = 0"]
-    lines += ["", "[task]", 'kind = "command"', f"command = {_value(draft.command)}"]
+    lines += ["", "[study]", f"name = {_value(draft.name)}", _quoting(draft, "study.objective", objective)]
+    lines += [f"seed = {draft.seed}", "", "[task]", 'kind = "command"', f"command = {_value(draft.command)}"]
     if draft.config is not None:
         lines.append(f"config = {_value(draft.config)}    # never changed: each trial gets an edited copy")
     if draft.metrics is not None:
@@ -33,15 +34,39 @@ def to_toml(draft: Draft) -> str:
         lines.append(f"metrics = {_value(draft.metrics)}    # {source}")
     if draft.own_files:
         lines.append(f"own_files = {_value(draft.own_files)}    # each trial has its own, in its folder work")
-    flags = {name: spelling for name, spelling in draft.flags.items() if name in draft.space}
-    if flags and draft.config is None:
-        lines.append(f"flags = {_value(flags)}    # the words for true and for false")
+    if draft.environment:
+        lines.append(f"environment = {_value(draft.environment)}")
+    if draft.spelling != FORMS[0]:
+        lines.append(f"spelling = {_value(draft.spelling)}    # how {{args}} writes a parameter")
+    lines += _flags(draft)
     lines += ["", "[space]", *_space(draft)]
-    if draft.skipped:
-        lines += ["", "# Not tuned:"]
-        lines += [f"# {clean(f'{name}: {reason}')}" for name, reason in draft.skipped.items()]
+    lines += _not_tuned(draft)
     lines += ["", "[budget]", *_budget(draft), "", "[search]", *_search(draft)]
     return "\n".join(lines) + "\n"
+
+
+def _flags(draft: Draft) -> Iterator[str]:
+    """Yield the table of the parameters that are written in another way, those of commented ones as comments."""
+    lines = {name: f"{_key(name)} = {_value(words)}" for name, words in draft.flags.items()}
+    if any(name in draft.space for name in lines):
+        yield from ("", "[task.flags]    # the words for true and for false, or with {} for the value")
+        yield from (line for name, line in lines.items() if name in draft.space)
+    elif any(name in draft.spare for name in lines):
+        yield from ("", "# [task.flags]")
+    yield from (f"# {line}" for name, line in lines.items() if name in draft.spare)
+
+
+def _not_tuned(draft: Draft) -> Iterator[str]:
+    """Yield the parameters that are left alone with the reason; those that could be tuned as lines to uncomment."""
+    spare = {name: parameter for name, parameter in draft.spare.items() if name in draft.skipped}
+    if spare:
+        yield from ("", "# Not tuned, but may be (remove the # at the beginning of a line):")
+        for name, parameter in spare.items():
+            table = SearchSpace({name: replace(parameter, when=None)}).to_tables()[0][name]
+            yield f"# {_line(draft, name, table, draft.skipped[name])}"
+    if len(spare) < len(draft.skipped):
+        yield from ("", "# Not tuned:")
+        yield from (f"# {clean(f'{name}: {reason}')}" for name, reason in draft.skipped.items() if name not in spare)
 
 
 def _bullets(notes: Iterable[str]) -> Iterator[str]:
@@ -88,13 +113,15 @@ def _space(draft: Draft) -> list[str]:
 _EXAMPLE = '"lr" = { type = "float", low = 1e-5, high = 0.1, log = true, default = 1e-3 }'
 
 
-def _line(draft: Draft, name: str, table: Mapping[str, Any]) -> str:
-    # With a config file, trial 0 runs the config unchanged, so that its values are the defaults.
-    entries = {key: value for key, value in table.items() if key != "default" or draft.config is None}
+def _line(draft: Draft, name: str, table: Mapping[str, Any], reason: str = "") -> str:
+    # What stands in a config file is read from there for trial 0.
+    by_option = draft.config is None or name in draft.options
+    entries = {key: value for key, value in table.items() if key != "default" or by_option}
     present = draft.values.get(name)
     comments = [f"now {_value(present)}"] if "default" not in entries and present is not None else []
-    comments += [draft.remarks[name]] if draft.remarks.get(name) else []
+    comments += [remark] if (remark := draft.remarks.get(name)) else []
     comments += [_quote(draft, f"space.{name}")] if f"space.{name}" in draft.quotes else []
+    comments += [reason] if reason else []
     comment = f"    # {clean('; '.join(comments))}" if comments else ""
     return f"{_key(name)} = {_value(entries)}{comment}"
 

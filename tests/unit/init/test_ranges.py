@@ -13,7 +13,8 @@ LEFT_ALONE = [
     "verbose", "log_every", "save_best", "print_freq", "num_classes", "input_size", "out_channels",
     "vocab_size", "val_ratio", "test_size", "n_features", "image_size", "debug", "version", "patience",
     "early_stopping", "eval_batch_size", "__version__", "dataset", "pred_len", "max_seq_len", "resume",
-    "config",
+    "config", "is_training", "do_train", "no-accel", "noval", "nthread", "nproc", "eval_freq", "rect", "task_name",
+    "mode", "wandb_project", "mixed_precision", "pretrained",
 ]  # fmt: skip
 NAMES = [
     "lr", "weight_decay", "alpha", "eps", "dropout", "prob", "momentum", "beta1", "gamma", "lr_decay",
@@ -27,10 +28,15 @@ NAMES = [
     [
         ("lr", 1e-3, Float(1e-5, 0.1, log=True, default=1e-3)),
         ("optim.learningRate", 0.1, Float(1e-3, 1.0, log=True, default=0.1)),
-        ("weight_decay", 0, Float(1e-6, 1e-1, log=True)),
+        ("weight_decay", 0, Choice([0.0, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2], ordered=True, default=0.0)),
         ("epsilon", 1e-8, Float(1e-10, 1e-6, log=True, default=1e-8)),
         ("dropout_rate", 0.1, Float(0.0, 0.5, default=0.1)),
-        ("drop_out", 0.7, Float(0.0, 1.0, default=0.7)),
+        ("dropout", 0.5, Float(0.0, 0.9, default=0.5)),
+        ("drop_out", 0.7, Float(0.0, 0.9, default=0.7)),
+        ("gae_lambda", 0.95, Float(0.5, 0.995, default=0.95)),
+        ("lr", 1.0, Float(0.01, 4.0, log=True, default=1.0)),
+        ("lr_step_size", 8, Int(2, 32, log=True, default=8)),
+        ("batch_size", 4, Int(2, 16, log=True, default=4)),
         ("input_dropout", 0.2, Float(0.0, 0.5, default=0.2)),
         ("momentum", 0.9, Float(0.0, 0.99, default=0.9)),
         ("beta1", 0.9, Float(0.5, 0.99, default=0.9)),
@@ -48,7 +54,7 @@ NAMES = [
         ("optimizer_class", "SGD", Choice(["Adam", "AdamW", "SGD"], default="SGD")),
         ("act", "nn.ReLU", Choice(["nn.ReLU", "nn.GELU", "nn.Tanh"], default="nn.ReLU")),
         ("lr_scheduler_type", "cosine", Choice(["linear", "cosine", "constant"], default="cosine")),
-        ("min_samples_split", 2, Int(1, 4, default=2)),
+        ("min_samples_split", 2, Int(2, 8, log=True, default=2)),
         ("lora_rank", 8, Int(2, 32, log=True, default=8)),
     ],
 )
@@ -89,3 +95,25 @@ def test_options_that_the_script_lists():
     assert guess("n", None, ["a", "b"]).parameter == Choice(["a", "b"])
     assert "must differ" in guess("n", 1, [1, 1]).reason
     assert "one option" in guess("n", 1, [1]).reason
+
+
+@pytest.mark.parametrize(
+    ("help_text", "reason"),
+    [
+        ("number of GPUs", "machine"),
+        ("how often to print", "output"),
+        ("path to the images", "file"),
+        ("batches to evaluate on", "evaluation"),
+        ("number of classes", "data"),
+        ("factor of the noise", None),
+    ],
+)
+def test_the_help_text_counts_where_the_name_says_nothing(help_text, reason):
+    guessed = guess("thing", 3, help_text=help_text)
+    assert (guessed.parameter is None, reason in guessed.reason if reason else True) == (reason is not None, True)
+    assert guess("lr", 0.1, help_text=help_text).parameter is not None
+
+
+def test_a_switch_of_unknown_meaning_is_spare():
+    assert guess("fast", True).spare
+    assert not guess("nesterov", True).spare

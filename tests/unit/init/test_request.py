@@ -80,7 +80,7 @@ TABLE: list[tuple[str, dict[str, Any]]] = [
     # What to tune.
     ("tune only the learning rate and dropout", {"names": ["lr", "dropout"]}),
     ("only lr. leave the rest as it is", {"names": ["lr"]}),
-    ("tune lr, dropout and the batch size and nothing else", {"names": ["lr", "dropout", "batch-size"]}),
+    ("tune lr, dropout and the batch size and nothing else", {"names": ["lr", "batch-size", "dropout"]}),
     ("don't touch batch_size", {"batch-size": LEFT_ALONE}),
     ("keep the optimizer", {"optimizer": LEFT_ALONE}),
     ("leave the widths alone", {"width_1": LEFT_ALONE, "width_2": LEFT_ALONE}),

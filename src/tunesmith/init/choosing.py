@@ -1,0 +1,111 @@
+"""Which parameters a draft tunes: about a dozen, the likeliest to matter first; the rest is kept for the user."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..config_files.names import NOT_PLAIN
+from ..core.objective import Objective
+from ..core.parameters import Choice
+from ..errors import InputError
+from .draft import Draft
+from .metrics import is_loss
+from .name_words import words
+from .ranges import Guess
+
+MOST_TUNED = 12
+_FEW = 4
+"""With fewer parameters of a known meaning than this, others are tuned, too."""
+_LOSS_WORDS = {
+    "loss",
+    "losses",
+    "criterion",
+    "recon",
+    "kl",
+    "aux",
+    "auxiliary",
+    "pos",
+    "mse",
+    "mae",
+    "bce",
+    "ce",
+    "huber",
+}
+_WEIGHTS = {"weight", "weights", "coef", "coeff", "lambda", "beta", "scale", "mse", "mae", "kl", "smoothing"}
+_LESS_LIKELY = "less likely to matter than the others"
+_UNKNOWN = "its name does not say whether it makes a better model"
+_OF_LOSS = "it changes what the objective measures"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """A value that a draft may tune.
+
+    Args:
+        name: The parameter's name.
+        value: The present value, or `NOT_PLAIN`.
+        guess: The parameter, or the reason to leave it alone.
+        importance: How likely it is to matter; 0 if that is unknown.
+    """
+
+    name: str
+    value: Any
+    guess: Guess
+    importance: int = 0
+
+
+def with_parameters(draft: Draft, candidates: Iterable[Candidate]) -> Draft:
+    """Return a draft that tunes the likeliest candidates, and keeps the others with the reason."""
+    judged = [_judged(candidate, draft) for candidate in candidates]
+    tunable = [each for each in judged if each.guess.parameter is not None and not each.guess.spare]
+    known = sorted((each for each in tunable if each.importance), key=lambda each: -each.importance)
+    unknown = [each for each in tunable if not each.importance]
+    tuned = (known + (unknown if len(known) < _FEW else []))[:MOST_TUNED]
+    names = {each.name for each in tuned}
+    parameters = {each.name: each.guess.parameter for each in judged if each.guess.parameter is not None}
+    reasons: dict[str, str] = {}
+    for each in judged:
+        if each.name not in names:
+            is_plain = each.guess.parameter is not None and not each.guess.spare
+            reasons[each.name] = (_LESS_LIKELY if each.importance else _UNKNOWN) if is_plain else each.guess.reason
+    return replace(
+        draft,
+        space={each.name: parameters[each.name] for each in tuned},
+        spare={name: parameter for name, parameter in parameters.items() if name not in names},
+        skipped=reasons,
+        values={each.name: each.value for each in judged if each.value is not NOT_PLAIN},
+        remarks={each.name: each.guess.reason for each in tuned if each.guess.reason},
+    )
+
+
+def _judged(candidate: Candidate, draft: Draft) -> Candidate:
+    """Leave a loss and its weights alone where the objective is a loss, which they would change."""
+    if candidate.guess.parameter is None or candidate.guess.spare:
+        return candidate
+    if candidate.name in draft.metric_names:
+        return replace(candidate, guess=Guess(candidate.guess.parameter, _OF_LOSS, spare=True))
+    if not _measures_loss(draft.objective):
+        return candidate
+    parts = {*words(candidate.name)}
+    is_choice = isinstance(candidate.guess.parameter, Choice) and bool(parts & {"loss", "losses", "criterion"})
+    is_weight = bool(parts & _LOSS_WORDS and parts & _WEIGHTS) or {"label", "smoothing"} <= parts
+    if not is_choice and not is_weight:
+        return candidate
+    return replace(candidate, guess=Guess(candidate.guess.parameter, _OF_LOSS, spare=True))
+
+
+def _measures_loss(objective: str) -> bool:
+    try:
+        metrics = Objective.parse(objective).metrics
+    except InputError:
+        return True
+    return any(is_loss(metric.name) for metric in metrics)
+
+
+def with_spare(draft: Draft, names: Mapping[str, str]) -> Draft:
+    """Return a draft that no longer tunes some parameters, each for a reason."""
+    kept = {name: parameter for name, parameter in draft.space.items() if name not in names}
+    spare = {name: parameter for name, parameter in draft.space.items() if name in names}
+    return replace(draft, space=kept, spare={**draft.spare, **spare}, skipped={**draft.skipped, **names})

@@ -1,0 +1,98 @@
+"""How a script gets its config file: named by an option or an argument, or read by the script itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..config_files import SUFFIXES
+from .command_line import CommandLine
+from .command_words import CommandWords
+from .name_words import words
+from .option_guess import name_of, present_value
+from .script_option import ScriptOption
+
+_CONFIG = "{config}"
+_NAMES = {"config", "cfg", "conf", "yaml", "hparams", "settings", "configfile"}
+_OTHERS = {"deepspeed", "accelerate", "log", "logging", "data", "dataset", "tokenizer", "name", "dir"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConfigUse:
+    """How a script gets its config file. Without any of these, it reads the file by itself.
+
+    Args:
+        option: The option that names the file.
+        index: The argument that is the file's path, if no known option names it.
+        is_program: The file is the script itself.
+        is_missing: The file must be added as an argument.
+    """
+
+    option: ScriptOption | None = None
+    index: int | None = None
+    is_program: bool = False
+    is_missing: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the options that are used."""
+        return () if self.option is None else (name_of(self.option),)
+
+    def write(self, lines: CommandWords) -> None:
+        """Put the trial's copy where the file stands in a command."""
+        if self.is_program:
+            lines.replace_script(_CONFIG)
+        elif self.index is not None:
+            word = lines.command.arguments[self.index]
+            lines.replace_word(self.index, f"{word.partition('=')[0]}={_CONFIG}" if "=" in word else _CONFIG)
+        elif self.option is not None:
+            lines.set(self.option, _CONFIG)
+        elif self.is_missing:
+            lines.append([_CONFIG])
+
+
+BY_ITSELF = ConfigUse()
+"""The script reads the file by itself, so that the hook in its process gives it the copy."""
+
+
+def config_option(options: Sequence[ScriptOption]) -> ScriptOption | None:
+    """Return the option that names a config file, or None."""
+    named = [option for option in options if _names_config(option)]
+    return next((option for option in named if option.given), named[0] if named else None)
+
+
+def _names_config(option: ScriptOption) -> bool:
+    parts = set(words(name_of(option)))
+    is_path = option.kind in ("str", "path", "other") and option.switch is None and option.choices is None
+    return is_path and bool(parts & _NAMES) and not parts & _OTHERS
+
+
+def config_named(command: CommandLine, options: Sequence[ScriptOption]) -> tuple[Path, ConfigUse] | None:
+    """Return the config file that a command or a default names, and how; None if there is none.
+
+    Args:
+        command: The user's command.
+        options: The script's options.
+    """
+    option = config_option(options)
+    value = None if option is None else present_value(option)
+    if isinstance(value, str) and is_config_path(path := command.folder / value):
+        return path, ConfigUse(option=option)
+    for index, word in enumerate(command.arguments):
+        name, equals, text = word.partition("=")
+        before = name if equals else command.arguments[index - 1] if index else ""
+        path = command.folder / (text if equals else word)
+        parts = set(words(before.lstrip("-"))) if before.startswith("-") or equals else set()
+        is_named = bool(parts & _NAMES) or before == "-c" or (not equals and not before.startswith("-"))
+        if is_named and not parts & _OTHERS and is_config_path(path):
+            return path, ConfigUse(index=index)
+    return None
+
+
+def is_config_path(path: Path) -> bool:
+    """Tell whether there is a file of a known format with this path."""
+    try:
+        return path.suffix.lower() in SUFFIXES and path.is_file()
+    except OSError:
+        return False

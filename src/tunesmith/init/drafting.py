@@ -1,0 +1,215 @@
+"""The first draft of a study, from a script or the user's own command."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from ..core.objective import Objective
+from ..errors import InputError
+from .asked import Asked
+from .checking import checked
+from .choosing import Candidate, with_parameters
+from .command_line import CommandLine
+from .commands import with_command
+from .config_candidates import config_candidates, values_in_both
+from .config_use import BY_ITSELF, ConfigUse, config_named, config_option
+from .couplings import with_couplings
+from .draft import Draft
+from .flags import read_options
+from .importance import importance
+from .metrics import read_metrics
+from .option_guess import guess_option, name_of, present_value
+from .ranges import Guess
+from .script_option import ScriptOption
+from .script_text import ScriptText
+from .sources import Sources, find_sources, sources_of
+
+_USUAL_NAMES = ("train", "main", "run", "config", "tune", "fit")
+_OWN_CONFIG = ("hydra", "omegaconf", "jsonargparse", "lightning", "configargparse", "tyro")
+"""What reads a config file by itself, so that its options have the values of that."""
+
+
+def draft_study(
+    target: Path | CommandLine | Sources,
+    *,
+    objective: str | None = None,
+    asked: Asked | None = None,
+) -> Draft:
+    """Draft a study for a script, a config file, a folder with them, or the user's own command.
+
+    Args:
+        target: The script, config file, folder or command. Nothing is run.
+        objective: The user's objective, such as `minimize val_loss`; by default it is inferred from the script.
+        asked: The script's options, as it gave them itself (`asking.ask`); by default they are read in its source.
+
+    Returns:
+        The draft; its `notes` say what was found and what the user has to do.
+
+    Raises:
+        InputError: There is no such path, it holds no script and no config, or a file or the objective is malformed.
+    """
+    if objective is not None:
+        Objective.parse(objective)
+    sources = _sources(target)
+    if asked is None:
+        asked = Asked() if sources.command is None else read_options(sources.command)
+    metrics = read_metrics(sources.text, sources.tree)
+    draft = Draft(
+        name=_study_name(sources, target),
+        folder=sources.folder,
+        objective=objective or metrics.objective or "minimize val_loss",
+        command="",
+        metrics=metrics.where,
+        notes=(*sources.notes, *((metrics.note,) if objective is None else ()), *asked.notes),
+        script=sources.script,
+        quotes={} if objective is None else {"study.objective": objective},
+        metric_names=metrics.names,
+        reports="reports.jsonl" in sources.text,
+    )
+    return _drafted(draft, sources, asked)
+
+
+def _sources(target: Path | CommandLine | Sources) -> Sources:
+    if isinstance(target, Sources):
+        return target
+    return find_sources(target) if isinstance(target, Path) else sources_of(target)
+
+
+def _study_name(sources: Sources, target: Path | CommandLine | Sources) -> str:
+    path = target if isinstance(target, Path) else sources.folder
+    folder = (path if path.is_dir() else sources.folder).resolve().name
+    stem = sources.script.stem if sources.script is not None else path.stem
+    plain = folder if stem in _USUAL_NAMES and folder else stem
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", plain).strip("-") or "study"
+
+
+def _drafted(draft: Draft, sources: Sources, asked: Asked) -> Draft:
+    if sources.command is None:
+        return _of_config_alone(draft, sources)
+    options = _in_use(asked.options, sources.command)
+    named = None if asked.framework.lower() in _OWN_CONFIG else config_named(sources.command, options)
+    path, use = named or _usual_config(sources, options, asked)
+    text = ScriptText.around([sources.script] if sources.script else [], besides=path)
+    candidates = [_of_option(option, text) for option in options if option not in (use.option,)]
+    draft = replace(draft, notes=(*draft.notes, *_about_flags(candidates, sources, path)))
+    if path is None and not any(each.guess.parameter is not None for each in candidates):
+        path, use = _own_constants(sources, asked, text)
+        if path is not None and sources.script is not None:
+            note = (
+                f"{sources.script.name} has no flags, so its own constants are tuned; each trial gets an edited copy."
+            )
+            draft = replace(draft, notes=(*draft.notes, note))
+    elif path is not None:
+        note = f"The parameters in {path.name} are tuned; each trial gets an edited copy."
+        draft = replace(draft, notes=(*draft.notes, note))
+    if path is not None:
+        draft, candidates = _with_config(draft, path, candidates, text)
+    draft = replace(draft, options=frozenset(map(name_of, options)))
+    draft = with_couplings(with_parameters(draft, candidates))
+    draft = with_command(draft, sources.command, options, use, text=sources.text)
+    return _told(checked(draft), sources)
+
+
+def _in_use(options: Sequence[ScriptOption], command: CommandLine) -> list[ScriptOption]:
+    """Return the options without those of subcommands that the command does not use."""
+    return [option for option in options if all(word in command.arguments for word in option.subcommand)]
+
+
+def _of_option(option: ScriptOption, text: ScriptText) -> Candidate:
+    name = name_of(option)
+    return Candidate(
+        name=name,
+        value=present_value(option),
+        guess=guess_option(option, text),
+        importance=importance(name, option.help),
+    )
+
+
+def _usual_config(sources: Sources, options: Sequence[ScriptOption], asked: Asked) -> tuple[Path | None, ConfigUse]:
+    """Return the config that the script reads without being told, or that lies beside it, and how it gets the copy."""
+    option = config_option(options)
+    if sources.config is None or asked.framework.lower() in _OWN_CONFIG:
+        return None, BY_ITSELF
+    if option is not None and not sources.imported:
+        return sources.config, ConfigUse(option=option)
+    if not options and re.search(r"sys\.argv\[1\]|\$1\b|commandArgs|ARGS\[1\]", sources.text):
+        return sources.config, ConfigUse(is_missing=True)
+    return (sources.config, BY_ITSELF) if sources.read else (None, BY_ITSELF)
+
+
+def _own_constants(sources: Sources, asked: Asked, text: ScriptText) -> tuple[Path | None, ConfigUse]:
+    """Return the script itself if it has constants to tune and no options."""
+    script = sources.script
+    if script is None or script.suffix != ".py" or asked.options:
+        return None, BY_ITSELF
+    try:
+        found = any(each.guess.parameter is not None for each in config_candidates(script, text))
+    except InputError:
+        return None, BY_ITSELF
+    return (script, BY_ITSELF) if found else (None, BY_ITSELF)
+
+
+def _with_config(
+    draft: Draft, path: Path, candidates: list[Candidate], text: ScriptText
+) -> tuple[Draft, list[Candidate]]:
+    """Add the values in the config; a name that an option has, too, is one parameter."""
+    values = {each.name: each.value for each in candidates}
+    same, other = values_in_both(path, values)
+    kept = [_left_to(path, each) if each.name in other else each for each in candidates]
+    in_config = [each for each in config_candidates(path, text) if each.name not in same]
+    names = {each.name for each in in_config}
+    kept = [each for each in kept if each.name not in names]
+    return replace(draft, config=_relative(path, draft.folder), in_both=frozenset(same)), [*kept, *in_config]
+
+
+def _left_to(config: Path, candidate: Candidate) -> Candidate:
+    reason = f"{config.name} has another value of this name"
+    return replace(candidate, guess=Guess(candidate.guess.parameter, reason, spare=True))
+
+
+def _relative(path: Path, folder: Path) -> str:
+    return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
+
+
+def _about_flags(candidates: Iterable[Candidate], sources: Sources, config: Path | None) -> list[str]:
+    tunable = [each for each in candidates if each.guess.parameter is not None and not each.guess.spare]
+    notes = []
+    if tunable and sources.script is not None:
+        notes.append(f"{sources.script.name} has {len(tunable)} flag{'s' * (len(tunable) > 1)} to tune.")
+    if config is None and sources.config is not None and not sources.read:
+        notes.append(f"{sources.config.name} is not used, since the script does not name it.")
+    return notes
+
+
+def _of_config_alone(draft: Draft, sources: Sources) -> Draft:
+    """Draft a study for a config file without a script."""
+    assert sources.config is not None
+    draft, candidates = _with_config(
+        draft, sources.config, [], ScriptText.around([sources.config], besides=sources.config)
+    )
+    draft = with_couplings(with_parameters(draft, candidates))
+    return _told(
+        replace(
+            draft,
+            command="python train.py --config {config} --out {trial_dir}",
+            notes=(*draft.notes, "TO DO: correct the command, since no script was found."),
+        ),
+        sources,
+    )
+
+
+def _told(draft: Draft, sources: Sources) -> Draft:
+    """Say what is missing where nothing can be tuned."""
+    if draft.space:
+        return draft
+    if draft.spare:
+        what = "uncomment the parameters that you want to tune in [space]: no name tells that it makes a better model."
+    else:
+        file = sources.config or sources.script
+        where = "" if file is None else f" in {file.name}"
+        what = f"write the parameters into [space], since none were found{where}."
+    return replace(draft, notes=(*draft.notes, f"TO DO: {what}"))

@@ -1,0 +1,62 @@
+"""The options that say where a script writes, which a trial sends to its own folder."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePath
+
+from .name_words import words
+from .option_guess import name_of, present_value
+from .script_option import ScriptOption
+
+_USUAL = {
+    "out", "output", "output-dir", "out-dir", "outdir", "save-dir", "save-path", "log-dir", "logdir", "results-dir",
+    "workdir", "work-dir", "o", "default-root-dir",
+}  # fmt: skip
+_WRITTEN = {
+    "out",
+    "output",
+    "outputs",
+    "save",
+    "log",
+    "logs",
+    "results",
+    "result",
+    "work",
+    "ckpt",
+    "checkpoint",
+    "checkpoints",
+}
+_PLACES = {"dir", "path", "folder", "file", "directory", "root"}
+_READ = {
+    "load", "resume", "init", "from", "pretrained", "data", "input", "restore", "weights", "train", "val", "test",
+    "dataset", "config", "cache", "vocab", "tokenizer", "interval", "freq", "every", "level",
+}  # fmt: skip
+
+
+def output_place(option: ScriptOption, folder: Path) -> str | None:
+    """Return what a trial gives an option for the place of its output, or None if it is no such option.
+
+    Args:
+        option: The option.
+        folder: The folder in which the script runs.
+    """
+    name, value = name_of(option), present_value(option)
+    parts = set(words(name))
+    if option.kind not in ("str", "path", "other") or option.choices is not None or option.switch is not None:
+        return None
+    if not (value is None or isinstance(value, str)) or option.form == "positional":
+        return None
+    is_usual = name.replace("_", "-").rpartition(".")[2].lower() in _USUAL
+    is_named = bool(value) and bool(parts & _WRITTEN) and (bool(parts & _PLACES) or len(parts) == 1)
+    if parts & _READ or not (is_usual or is_named):
+        return None
+    if value is None and not is_usual:
+        return None
+    return _inside_trial(value or "", folder)
+
+
+def _inside_trial(value: str, folder: Path) -> str | None:
+    place = PurePath(value)
+    if place.suffix and not (folder / place).is_dir():
+        return f"{{trial_dir}}/{place.name}"
+    return "{trial_dir}/" if value.endswith("/") else "{trial_dir}"

@@ -1,0 +1,72 @@
+"""The words of a script and the files beside it, which tell which alternatives it has."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+
+from .metrics import strings_in
+from .name_words import words
+
+_MOST_FILES = 50
+_MOST_BYTES = 1 << 20
+_LOOKS_UP = re.compile(
+    r"\bgetattr\(|\bimport_module\(|\bACT2FN\b|\binstantiate\(|\bglobals\(\)|\beval\(|\bcreate_optimizer"
+)
+
+
+@dataclass(frozen=True)
+class ScriptText:
+    """The Python text of a script and the files beside it.
+
+    Args:
+        texts: The text of each file.
+    """
+
+    texts: Collection[str] = field(default=(), repr=False)
+
+    @classmethod
+    def around(cls, files: Iterable[Path], *, besides: Path | None = None) -> ScriptText:
+        """Return the text of some files and of the Python files beside them, as far as it can be read."""
+        paths = dict.fromkeys(path for file in files for path in (file, *islice(file.parent.glob("*.py"), _MOST_FILES)))
+        return cls([text for path in paths if path != besides and (text := _text(path))])
+
+    @cached_property
+    def strings(self) -> frozenset[str]:
+        """All strings in the files."""
+        return frozenset(string for text in self.texts for string in _strings(text))
+
+    @cached_property
+    def looks_up(self) -> bool:
+        """Whether the script looks names up, so that it may know more of them than it names."""
+        return any(_LOOKS_UP.search(text) for text in self.texts)
+
+    def reads(self, name: str) -> bool:
+        """Tell whether the script names a parameter, so that its alternatives should be named, too."""
+        last = re.escape(name.rpartition(".")[2])
+        key = words(name)[-1] if words(name) else last
+        pattern = re.compile(rf"\b(?:{last.replace('-', '[-_]')}|{re.escape(key)})\b")
+        return any(pattern.search(text) for text in self.texts)
+
+
+NO_TEXT = ScriptText()
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace") if path.stat().st_size <= _MOST_BYTES else ""
+    except OSError:
+        return ""
+
+
+def _strings(text: str) -> set[str]:
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return set(re.findall(r"""["'](\w[\w.-]{0,40})["']""", text))
+    return strings_in(tree)
