@@ -1,4 +1,4 @@
-"""`tunesmith init`: write a first study.toml for a script or a config file."""
+"""`tunesmith init`: write a first study.toml for the user's own command, a script or a config file."""
 
 from __future__ import annotations
 
@@ -14,33 +14,54 @@ from ..config.settings import usual_settings
 from ..core.machine_faults import writing
 from ..core.values import check_unicode
 from ..errors import InputError
-from ..init import Draft, draft_study, to_toml, with_request
+from ..init import Asked, CommandLine, Draft, Sources, draft_study, find_sources, sources_of, to_toml, with_request
 from ..llm.options import ModelOptions
 from ..text.cleaning import clean
 from ..text.shell import command
 from .options import Output, speaking
 
 _USD = 0.25
+_WORDS = "tunesmith.command"
 
 
-@click.command()
-@click.argument("path", type=click.Path(path_type=Path), default=Path())
+class _Init(click.Command):
+    """Takes all words after `--` as the user's own command."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if "--" in args:
+            ctx.meta[_WORDS] = args[args.index("--") + 1 :]
+            args = args[: args.index("--")]
+        return super().parse_args(ctx, args)
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        formatter.write_usage(ctx.command_path, "[OPTIONS] [PATH]")
+        formatter.write_usage(ctx.command_path, "[OPTIONS] -- COMMAND ...", prefix="       ")
+
+
+@click.command(cls=_Init)
+@click.argument("path", type=click.Path(path_type=Path), required=False)
+@click.option("--static", is_flag=True, help="Run nothing: read the script's source.")
+@click.option("--try/--no-try", "tries", default=None, help="Run your own configuration once, to see what it shows.")
 @click.option("--request", help="The study in plain words: what to improve, what to tune, for how long.")
 @click.option("--objective", help="For example 'minimize val_loss'; by default inferred from the script.")
 @click.option(
     "--to",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="The file to write; by default study.toml beside PATH.",
+    help="The file to write; by default study.toml in the folder of the command.",
 )
-@click.option("--model", help="A language model that reads the request too, as openrouter:anthropic/claude-sonnet-4.5.")
+@click.option("--model", help="A language model that looks at the draft, as openrouter:anthropic/claude-sonnet-4.5.")
 @click.option("--usd", type=click.FloatRange(min=0), default=_USD, help="The limit of its cost.", show_default=True)
 @click.option("--no-agents", is_flag=True, help="Ask no language model.")
 @click.option("--yes", "-y", is_flag=True, help="Ask no questions.")
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
 @speaking
+@click.pass_context
 def init(
+    context: click.Context,
     output: Output,
-    path: Path,
+    path: Path | None,
+    static: bool,
+    tries: bool | None,
     request: str | None,
     objective: str | None,
     to: Path | None,
@@ -50,41 +71,62 @@ def init(
     yes: bool,
     force: bool,
 ) -> None:
-    """Write a commented study.toml for PATH: a script, a config file, or a folder with them.
+    """Write a commented study.toml for the command that you run today.
 
-    PATH is read and never run.
+    COMMAND is your training command with its flags: tunesmith init -- python train.py --lr 0.1. PATH is a script, a
+    shell script with one such command, a config file, or a folder with them.
+
+    A Python script is asked for its options: it runs up to the point where it has read its arguments. With --static it
+    is only read.
     """
-    if model is not None and request is None:
-        raise InputError("--model needs a request to read, got none. Add --request, or leave --model out.")
-    draft = draft_study(path, objective=objective)
-    target = to or draft.folder / "study.toml"
+    sources = _sources(context, path)
+    target = to or sources.folder / "study.toml"
     if target.exists() and not force:
         raise InputError(f"{target} exists already. Add --force to overwrite it, or choose another file with --to.")
+    asked = None if static else _ask(sources, output)
+    draft = draft_study(sources if asked is not None or path is None else path, objective=objective, asked=asked)
     if request is not None:
         draft = with_request(draft, request)
-        if not no_agents:
-            draft = _with_model(draft, request, model, usd, output)
+    if not no_agents:
+        draft = _with_model(draft, request, model, usd, output)
     asks = not (yes or output.json or output.quiet) and sys.stdin.isatty()
     if asks:
         click.echo("\n".join(_request_lines(draft)), nl=request is not None)
-        draft = _asked(draft)
-    paths = [str(draft.folder.absolute()), draft.command, draft.config, draft.name]
-    check_unicode(paths, "the paths in a study.toml", "Rename that file or folder.")
-    text = to_toml(draft)
-    with writing(target):
-        target.write_text(text, encoding="utf-8")
-    to_do = [clean(note) for note in draft.notes if note.startswith("TO DO")]
-    notes = [f"  {clean(note)}" for note in draft.notes if not note.startswith("TO DO")]
-    lines = [f"wrote {target}", *notes, *to_do, *([] if asks else _request_lines(draft))]
-    if request is not None:
-        lines += ["", text[text.index("[study]") :]]
-    lines.append(f"next: check it, then run it: {command('tunesmith', 'run', target)}")
+        draft = _answered(draft)
+    _write(draft, target)
+    lines = [*_lines(draft, target, asks=asks), *_result(draft, target, request is not None)]
     if not output.quiet:
         output.say("\n".join(lines), _facts(draft, target))
+    if not draft.space:
+        context.exit(2)
 
 
-def _with_model(draft: Draft, request: str, model: str | None, usd: float, output: Output) -> Draft:
-    """Let a language model read the request too, if the flag or the user's settings name one."""
+def _sources(context: click.Context, path: Path | None) -> Sources:
+    """Return the sources of the command after `--`, or of the path."""
+    words = context.meta.get(_WORDS)
+    if words is None:
+        return find_sources(path or Path())
+    if path is not None:
+        raise InputError(f"expected a PATH or a command after --, got both {path} and a command. Leave one out.")
+    return sources_of(CommandLine.parse(words, Path.cwd()))
+
+
+def _ask(sources: Sources, output: Output) -> Asked | None:
+    """Ask the script for its options; None if only its source tells them."""
+    from ..init.asking import ask, why_not
+
+    if sources.command is None or (sources.command.script is None and not sources.is_own):
+        return None
+    reason = why_not(sources.command)
+    if reason is not None:
+        return None
+    line = command(*sources.command.own_words)
+    _say_aside(f"running your script up to the point where it has read its arguments: {line}", output)
+    return ask(sources.command)
+
+
+def _with_model(draft: Draft, request: str | None, model: str | None, usd: float, output: Output) -> Draft:
+    """Let a language model look at the draft, if the flag or the user's settings name one."""
     settings = usual_settings(draft.folder, {"model": model})
     if not settings.tables["agents"].get("model"):
         return draft
@@ -102,6 +144,34 @@ def _say_aside(line: str, output: Output) -> None:
         click.echo(f"tunesmith: {clean(line)}", err=True)
 
 
+def _write(draft: Draft, target: Path) -> None:
+    paths = [str(draft.folder.absolute()), draft.command, draft.config, draft.name]
+    check_unicode(paths, "the paths in a study.toml", "Rename that file or folder.")
+    text = to_toml(draft)
+    with writing(target):
+        target.write_text(text, encoding="utf-8")
+
+
+def _lines(draft: Draft, target: Path, *, asks: bool) -> Iterator[str]:
+    """Yield what was found, what is to do, and what became of the request."""
+    yield f"wrote {target}"
+    yield from (f"  {clean(note)}" for note in draft.notes if not note.startswith("TO DO"))
+    yield from (clean(note) for note in draft.notes if note.startswith("TO DO"))
+    if not asks:
+        yield from _request_lines(draft)
+
+
+def _result(draft: Draft, target: Path, has_request: bool) -> Iterator[str]:
+    """Yield the settings that a request changed, and what comes next."""
+    if has_request:
+        text = to_toml(draft)
+        yield from ("", text[text.index("[study]") :])
+    if draft.space:
+        yield f"next: check it, then run it: {command('tunesmith', 'run', target)}"
+    else:
+        yield f"nothing is tuned yet: complete [space] in {target}, or give the command that you use with its flags"
+
+
 def _request_lines(draft: Draft) -> Iterator[str]:
     """Yield the effect of each phrase of the request, and the phrases without one."""
     rest = "not understood or refused (edit the file instead):"
@@ -114,6 +184,7 @@ def _request_lines(draft: Draft) -> Iterator[str]:
 def _facts(draft: Draft, target: Path) -> dict[str, Any]:
     return {
         "study": str(target),
+        "command": draft.command,
         "objective": draft.objective,
         "notes": list(draft.notes),
         "understood": list(draft.understood),
@@ -121,10 +192,11 @@ def _facts(draft: Draft, target: Path) -> dict[str, Any]:
         "budget": dict(draft.budget),
         "search": dict(draft.search),
         "space": list(draft.space),
+        "not_tuned": dict(draft.skipped),
     }
 
 
-def _asked(draft: Draft) -> Draft:
+def _answered(draft: Draft) -> Draft:
     """Ask the draft's questions; Enter keeps the present value."""
     for field, (text, default) in draft.questions.items():
         answer = click.prompt(text, default=default)
