@@ -113,7 +113,8 @@ def _sources(context: click.Context, path: Path | None) -> Sources:
 
 def _ask(sources: Sources, output: Output) -> Asked | None:
     """Ask the script for its options; None if only its source tells them."""
-    from ..init.asking import ask, why_not
+    from ..init.asking import ask
+    from ..init.why_not_asked import why_not
 
     if sources.command is None or (sources.command.script is None and not sources.is_own):
         return None

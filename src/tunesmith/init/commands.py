@@ -62,7 +62,8 @@ def with_command(
 def _with_tuned(draft: Draft, lines: CommandWords, options: Sequence[ScriptOption]) -> Draft:
     """Put a placeholder where each tuned option stands; the others come through `{args}`."""
     by_name = {name_of(option): option for option in options}
-    own = {name: option for name, option in by_name.items() if name in draft.space or name in draft.spare}
+    candidates = {*draft.space, *draft.spare} & {*draft.options}
+    own = {name: option for name, option in by_name.items() if name in candidates}
     forms = Counter(option.form for option in own.values() if option.form in FORMS)
     form = forms.most_common(1)[0][0] if forms else FORMS[0]
     spellings: dict[str, str | tuple[str, str]] = {}

@@ -23,13 +23,12 @@ from .flags import read_options
 from .importance import importance
 from .metrics import read_metrics
 from .option_guess import guess_option, name_of, present_value
-from .ranges import Guess
 from .script_option import ScriptOption
 from .script_text import ScriptText
 from .sources import Sources, find_sources, sources_of
 
 _USUAL_NAMES = ("train", "main", "run", "config", "tune", "fit")
-_OWN_CONFIG = ("hydra", "omegaconf", "jsonargparse", "lightning", "configargparse", "tyro")
+_OWN_CONFIG = ("hydra", "omegaconf", "jsonargparse", "lightningcli", "configargparse", "tyro")
 """What reads a config file by itself, so that its options have the values of that."""
 
 
@@ -55,8 +54,7 @@ def draft_study(
     if objective is not None:
         Objective.parse(objective)
     sources = _sources(target)
-    if asked is None:
-        asked = Asked() if sources.command is None else read_options(sources.command)
+    asked = _read(sources, asked)
     metrics = read_metrics(sources.text, sources.tree)
     draft = Draft(
         name=_study_name(sources, target),
@@ -71,6 +69,17 @@ def draft_study(
         reports="reports.jsonl" in sources.text,
     )
     return _drafted(draft, sources, asked)
+
+
+def _read(sources: Sources, asked: Asked | None) -> Asked:
+    """Return the script's answer, or what its source tells if there is no answer, or none with an option."""
+    if sources.command is None or (asked is not None and asked.options):
+        return asked or Asked()
+    read = read_options(sources.command)
+    if asked is None:
+        return read
+    reasons = () if asked.failure is None else (asked.failure,)
+    return replace(read, notes=(*asked.notes, *reasons, *read.notes))
 
 
 def _sources(target: Path | CommandLine | Sources) -> Sources:
@@ -91,8 +100,7 @@ def _drafted(draft: Draft, sources: Sources, asked: Asked) -> Draft:
     if sources.command is None:
         return _of_config_alone(draft, sources)
     options = _in_use(asked.options, sources.command)
-    named = None if asked.framework.lower() in _OWN_CONFIG else config_named(sources.command, options)
-    path, use = named or _usual_config(sources, options, asked)
+    path, use = (None, BY_ITSELF) if _reads_config(asked) else _config_of(sources, options)
     text = ScriptText.around([sources.script] if sources.script else [], besides=path)
     candidates = [_of_option(option, text) for option in options if option not in (use.option,)]
     draft = replace(draft, notes=(*draft.notes, *_about_flags(candidates, sources, path)))
@@ -106,9 +114,9 @@ def _drafted(draft: Draft, sources: Sources, asked: Asked) -> Draft:
     elif path is not None:
         note = f"The parameters in {path.name} are tuned; each trial gets an edited copy."
         draft = replace(draft, notes=(*draft.notes, note))
+    draft = replace(draft, options=frozenset(map(name_of, options)))
     if path is not None:
         draft, candidates = _with_config(draft, path, candidates, text)
-    draft = replace(draft, options=frozenset(map(name_of, options)))
     draft = with_couplings(with_parameters(draft, candidates))
     draft = with_command(draft, sources.command, options, use, text=sources.text)
     return _told(checked(draft), sources)
@@ -129,10 +137,20 @@ def _of_option(option: ScriptOption, text: ScriptText) -> Candidate:
     )
 
 
-def _usual_config(sources: Sources, options: Sequence[ScriptOption], asked: Asked) -> tuple[Path | None, ConfigUse]:
-    """Return the config that the script reads without being told, or that lies beside it, and how it gets the copy."""
+def _reads_config(asked: Asked) -> bool:
+    """Tell whether the parser reads the config itself, so that the script's options are the values in it."""
+    option = config_option(asked.options)
+    prefix = "" if option is None else f"{name_of(option)}."
+    inside = bool(prefix) and any(name_of(other).startswith(prefix) for other in asked.options)
+    return inside or asked.framework.lower() in _OWN_CONFIG
+
+
+def _config_of(sources: Sources, options: Sequence[ScriptOption]) -> tuple[Path | None, ConfigUse]:
+    """Return the config that the command names, or that the script reads untold, and how it gets the copy."""
+    if sources.command is not None and (named := config_named(sources.command, options)) is not None:
+        return named
     option = config_option(options)
-    if sources.config is None or asked.framework.lower() in _OWN_CONFIG:
+    if sources.config is None:
         return None, BY_ITSELF
     if option is not None and not sources.imported:
         return sources.config, ConfigUse(option=option)
@@ -156,19 +174,14 @@ def _own_constants(sources: Sources, asked: Asked, text: ScriptText) -> tuple[Pa
 def _with_config(
     draft: Draft, path: Path, candidates: list[Candidate], text: ScriptText
 ) -> tuple[Draft, list[Candidate]]:
-    """Add the values in the config; a name that an option has, too, is one parameter."""
+    """Add the values in the config. An option with the name and value of one goes with it; another value wins."""
     values = {each.name: each.value for each in candidates}
     same, other = values_in_both(path, values)
-    kept = [_left_to(path, each) if each.name in other else each for each in candidates]
     in_config = [each for each in config_candidates(path, text) if each.name not in same]
-    names = {each.name for each in in_config}
-    kept = [each for each in kept if each.name not in names]
-    return replace(draft, config=_relative(path, draft.folder), in_both=frozenset(same)), [*kept, *in_config]
-
-
-def _left_to(config: Path, candidate: Candidate) -> Candidate:
-    reason = f"{config.name} has another value of this name"
-    return replace(candidate, guess=Guess(candidate.guess.parameter, reason, spare=True))
+    names = other | {each.name for each in in_config}
+    kept = [each for each in candidates if each.name not in names]
+    draft = replace(draft, options=frozenset(draft.options) - names, in_both=frozenset(same))
+    return replace(draft, config=_relative(path, draft.folder)), [*kept, *in_config]
 
 
 def _relative(path: Path, folder: Path) -> str:

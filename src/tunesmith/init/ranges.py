@@ -49,7 +49,8 @@ _SMALL = {
 }  # fmt: skip
 _FRACTIONS = {"subsample", "colsample", "fraction", "feature", "bagging"}
 _SHARES = _FRACTIONS | {
-    "dropout", "drop", "prob", "probability", "p", "momentum", "beta", "gamma", "smoothing", "ema", "mixup",
+    "dropout", "drop", "prob", "probability", "p", "momentum", "beta", "gamma", "smoothing", "ema", "mixup", "flip",
+    "fliplr", "flipud", "erasing",
 }  # fmt: skip
 _EMBEDDINGS = {"model", "embed", "embedding", "emb", "embd", "hidden", "dim"}
 _WIDTHS = _EMBEDDINGS | {
@@ -194,7 +195,8 @@ def _logarithmic(default: float, least: float, most: float) -> Guess:
         return Guess(None, "its range cannot be guessed from a negative value")
     if default == 0:
         return Guess(Choice([default, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2], ordered=True, default=default), _OFF)
-    low, high = max(_short(default / 100), least), min(_short(default * 100), max(most, _short(default * 4)))
+    most = max(most, _short(4 * default)) if default >= 0.5 else most
+    low, high = max(_short(default / 100), least), min(_short(default * 100), most)
     return Guess(Float(min(low, default), max(high, default), log=True, default=default))
 
 
@@ -204,6 +206,8 @@ def _around(default: float) -> Guess:
     if 0.9 <= default < 1:
         return _near_one(default)
     low, high = sorted((_short(default / 4), _short(default * 4)))
+    if 0.25 < default < 0.9:  # It may be a probability.
+        high = 1.0 if default < 0.7 else _short((1 + default) / 2)
     return Guess(Float(low, high, log=default > 0, default=default))
 
 

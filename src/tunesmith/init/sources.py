@@ -20,6 +20,7 @@ _CONFIG_STEMS = re.compile(
     r"(.*[_.-])?(config|configs|settings|params|hparams|hyperparameters|conf|cfg)([_.-].*)?", re.I
 )
 _OTHER_FILES = re.compile(r"(package|tsconfig|pyproject|study|metrics|results?|environment|\..*)([_.-].*)?", re.I)
+_TRAINS = re.compile(r"\.(?:fit|train|read_csv|backward|DMatrix|compile)\(")
 _NAMED_FILE = re.compile(r"""["']([^"'\n]+\.(?:toml|ya?ml|json|py))["']""")
 
 
@@ -197,6 +198,8 @@ def _is_config(path: Path) -> bool:
     """Tell whether a file is a config: any other format than Python, or Python that only assigns."""
     if path.suffix.lower() != ".py":
         return not _OTHER_FILES.fullmatch(path.stem)
+    if path.name in _SCRIPTS or _TRAINS.search(_text(path)):
+        return False
     return not _runs(path) and (bool(_CONFIG_STEMS.fullmatch(path.stem)) or _only_assigns(path))
 
 

@@ -1,0 +1,295 @@
+"""A user's own command, taken apart, and the command of a trial made from it."""
+
+import shlex
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tunesmith.core.space import SearchSpace
+from tunesmith.engine.configurations import baseline
+from tunesmith.errors import InputError
+from tunesmith.init import Asked, CommandLine, Draft, draft_study, find_sources, sources_of, to_toml
+from tunesmith.init.checking import task_of
+from tunesmith.init.script_option import ScriptOption
+from tunesmith.tasks.command.template import fill, flags, placeholders, split_command
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("train.py", "pkg/__init__.py", "pkg/train.py", "train.R", "run.sh", "cfg.yaml"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("typed", "program", "script", "module", "arguments"),
+    [
+        ("python train.py --lr 0.1", "python", "train.py", "", "--lr 0.1"),
+        ("python3.11 -W ignore -u train.py x", "python3.11 -W ignore -u", "train.py", "", "x"),
+        ("python -m pkg.train --lr 1", "python -m", "pkg/train.py", "pkg.train", "--lr 1"),
+        ("uv run train.py", "uv run", "train.py", "", ""),
+        ("uv run --with torch python train.py -m x", "uv run --with torch python", "train.py", "", "-m x"),
+        ("uv run -m pkg.train --lr 1", "uv run -m", "pkg/train.py", "pkg.train", "--lr 1"),
+        ("poetry run python -m pkg.train", "poetry run python -m", "pkg/train.py", "pkg.train", ""),
+        ("conda run -n env python train.py --lr 1", "conda run -n env python", "train.py", "", "--lr 1"),
+        ("torchrun --nproc_per_node 2 train.py --lr 1", "torchrun --nproc_per_node 2", "train.py", "", "--lr 1"),
+        ("torchrun --standalone -m pkg.train", "torchrun --standalone -m", "pkg/train.py", "pkg.train", ""),
+        ("python -m torch.distributed.run train.py", "python -m torch.distributed.run", "train.py", "", ""),
+        ("accelerate launch --config a.yaml train.py", "accelerate launch --config a.yaml", "train.py", "", ""),
+        ("deepspeed train.py --deepspeed ds.json", "deepspeed", "train.py", "", "--deepspeed ds.json"),
+        ("bash run.sh 1", "bash", "run.sh", "", "1"),
+        ("./run.sh 1", "", "run.sh", "", "1"),
+        ("Rscript --vanilla train.R --lr 1", "Rscript --vanilla", "train.R", "", "--lr 1"),
+        ("nohup nice -n 10 python train.py", "nohup nice -n 10 python", "train.py", "", ""),
+        ("mytrain --config x.py", "mytrain", None, "", "--config x.py"),
+        ("uv run mytrain --config x.py", "uv run mytrain", None, "", "--config x.py"),
+        ("python -c 'print(1)' --lr 1", "python -c 'print(1)'", None, "", "--lr 1"),
+    ],
+)  # fmt: skip
+def test_a_command_is_taken_apart(folder, typed, program, script, module, arguments):
+    command = CommandLine.parse(shlex.split(f"A=1 {typed}"), folder)
+    assert command.variables == {"A": "1"}
+    assert shlex.join(command.program) == program
+    assert command.script == (None if script is None else Path(script))
+    assert (command.module, shlex.join(command.arguments)) == (module, arguments)
+    assert shlex.join(command.own_words) == typed
+    assert CommandLine.parse([f"A=1 {typed}"], folder).own_words == command.own_words
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        ("", "expected a command after --"),
+        ("A=1", "expected a command after --"),
+        ("python tran.py", "there is no tran.py in .* Did you mean 'train.py'?"),
+        ("python train.py --api_key abc", "has --api_key. Leave it out"),
+        ("python train.py --hub_token=hf_abcdefghijk", "has --hub_token. Leave it out"),
+        ("python train.py --x sk-abcdefghijk", "a secret must not be written"),
+    ],
+)
+def test_commands_that_cannot_be_drafted(folder, typed, message):
+    with pytest.raises(InputError, match=message):
+        CommandLine.parse(shlex.split(typed), folder)
+
+
+def option(name: str, value, *, given=False, **changes) -> ScriptOption:
+    kind = {bool: "bool", int: "int", float: "float", str: "str"}.get(type(value), "other")
+    fields = {"spellings": (f"--{name}",), "kind": kind, "default": value, "value": value, "given": given}
+    return ScriptOption(name=name, **(fields | changes))
+
+
+def drafted(folder: Path, typed: str, *options: ScriptOption, **changes) -> Draft:
+    command = CommandLine.parse(shlex.split(typed), folder)
+    return draft_study(command, asked=Asked(options=options, framework="argparse", **changes))
+
+
+def first_words(draft: Draft) -> list[str]:
+    """Return the words of trial 0, the user's own configuration."""
+    task = task_of(draft)
+    space = SearchSpace(draft.space)
+    task.check(space)
+    values = baseline(space, task.defaults()).parameters
+    words = split_command(draft.command, shell=False)
+    through_args = {name: value for name, value in values.items() if name not in placeholders(words)}
+    spellings = {name: words for name, words in draft.flags.items() if name in draft.space}
+    own = {"trial_dir": "T", "seed": draft.seed, "config": "C"}
+    return fill(words, {**values, **own}, flags(through_args, spellings, draft.spelling), spellings, shell=False)
+
+
+LR, WIDTH = option("lr", 0.1, given=True), option("width", 64)
+
+
+@pytest.mark.parametrize(
+    ("typed", "options", "command", "first"),
+    [
+        ("python train.py --lr 0.1", [LR], "python train.py --lr {lr}", "python train.py --lr 0.1"),
+        ("python train.py --lr=0.1 x", [LR], "python train.py --lr={lr} x", "python train.py --lr=0.1 x"),
+        (
+            "python train.py --lr 0.1 '{x}'", [LR, WIDTH],
+            "python train.py --lr {lr} {{x}} {args}", "python train.py --lr 0.1 '{x}' --width 64",
+        ),
+        (
+            "python train.py -b32", [option("batch-size", 32, given=True, spellings=("-b", "--batch-size"))],
+            "python train.py -b{batch-size}", "python train.py -b32",
+        ),
+        (
+            "python train.py --learn 0.1", [option("learning_rate", 0.1, given=True)],
+            "python train.py --learn {learning_rate}", "python train.py --learn 0.1",
+        ),
+        (
+            "python train.py --batch_size 8", [option("batch-size", 8, given=True)],
+            "python train.py --batch_size {batch-size}", "python train.py --batch_size 8",
+        ),
+        (
+            "python train.py +optimizer.lr=0.1 epochs=3",
+            [
+                option("optimizer.lr", 0.1, given=True, form="name=value", spellings=("optimizer.lr",)),
+                option("model.width", 64, form="name=value", spellings=("model.width",)),
+                option("epochs", 3, given=True, form="name=value", spellings=("epochs",)),
+            ],
+            "python train.py +optimizer.lr={optimizer.lr} epochs=3 {args}",
+            "python train.py +optimizer.lr=0.1 epochs=3 model.width=64",
+        ),
+        (
+            "python train.py 64", [option("width", 64, given=True, form="positional", spellings=())],
+            "python train.py {width}", "python train.py 64",
+        ),
+        (
+            "python train.py --augment",
+            [option("augment", True, given=True, default=False, switch=("--augment", "--no-augment"))],
+            "python train.py {augment}", "python train.py --augment",
+        ),
+        (
+            "python train.py --opt adam --momentum 0.5",
+            [option("opt", "adam", given=True, choices=("adam", "sgd")), option("momentum", 0.5, given=True)],
+            "python train.py --opt {opt} {momentum}", "python train.py --opt adam",
+        ),
+        (
+            "python train.py fit --lr 0.1",
+            [WIDTH, option("lr", 0.1, given=True, subcommand=("fit",)), option("depth", 3, subcommand=("fit",))],
+            "python train.py {width} fit --lr {lr} {args}", "python train.py --width 64 fit --lr 0.1 --depth 3",
+        ),
+        (
+            "python train.py -- --lr 0.1", [WIDTH],
+            "python train.py {args} -- --lr 0.1", "python train.py --width 64 -- --lr 0.1",
+        ),
+        (
+            "python train.py --seed 7", [LR, option("seed", 7, given=True)],
+            "python train.py --seed {seed} {args}", "python train.py --seed 7 --lr 0.1",
+        ),
+        (
+            "python train.py", [WIDTH, option("seed", None, kind="int")],
+            "python train.py {args}", "python train.py --width 64",
+        ),
+        (
+            "python train.py --save runs/a.pt", [WIDTH, option("save", "runs/a.pt", given=True)],
+            "python train.py --save {trial_dir}/a.pt {args}", "python train.py --save T/a.pt --width 64",
+        ),
+        (
+            "python train.py", [WIDTH, option("is_training", 1, required=True)],
+            "python train.py {args} --is_training 1", "python train.py --width 64 --is_training 1",
+        ),
+        (
+            "accelerate launch train.py --shift -2.5", [option("shift", -2.5, given=True), WIDTH],
+            "accelerate launch train.py --shift {shift} {args}", "accelerate launch train.py --shift -2.5 --width 64",
+        ),
+    ],
+)  # fmt: skip
+def test_a_trial_runs_the_users_own_command(folder, typed, options, command, first):
+    (folder / "accelerate").touch()
+    draft = drafted(folder, typed, *options)
+    assert draft.command == command
+    if not typed.startswith("accelerate"):  # which is not installed everywhere
+        assert shlex.join(first_words(draft)) == first
+    tables = tomllib.loads(to_toml(draft))
+    assert tables["task"]["command"] == command
+    assert tables["study"]["seed"] == draft.seed
+
+
+def test_variables_are_set_but_no_secret_is_written(folder):
+    draft = drafted(folder, "CUDA_VISIBLE_DEVICES=0 WANDB_API_KEY=abc python train.py", WIDTH)
+    text = to_toml(draft)
+    assert tomllib.loads(text)["task"]["environment"] == {"CUDA_VISIBLE_DEVICES": "0"}
+    assert "abc" not in text
+    assert any("set WANDB_API_KEY before" in note for note in draft.notes)
+
+
+def test_what_the_script_requires_and_nobody_gave_is_told(folder):
+    draft = drafted(folder, "python train.py", WIDTH, option("data", None, required=True))
+    assert any(note.startswith("TO DO: add 'data'") and "tunesmith init -- COMMAND" in note for note in draft.notes)
+
+
+@pytest.mark.parametrize(
+    ("typed", "options", "command"),
+    [
+        ("python train.py --config cfg.yaml", [option("config", "cfg.yaml", given=True)], "--config {config}"),
+        ("python train.py", [option("config", "cfg.yaml")], "--config {config}"),
+        ("python train.py cfg.yaml", [], "{config}"),
+        ("python train.py -c cfg.yaml", [], "-c {config}"),
+    ],
+)
+def test_a_config_in_the_command_is_tuned_as_well(folder, typed, options, command):
+    (folder / "cfg.yaml").write_text("model: {width: 32}\nlr: 0.1\n")
+    draft = drafted(folder, typed, *options)
+    assert draft.command == f"python train.py {command}"
+    assert draft.config == "cfg.yaml"
+    assert list(draft.space) == ["lr", "model.width"]
+    draft = drafted(folder, typed, *options, option("batch_size", 8))
+    assert draft.command == f"python train.py {command} {{args}}"
+    assert list(draft.space) == ["lr", "batch_size", "model.width"]
+
+
+@pytest.mark.parametrize(
+    ("in_config", "tuned"), [("0.1", "python train.py --config {config} --lr {lr}"), ("0.2", None)]
+)
+def test_a_value_that_is_an_option_and_in_the_config(folder, in_config, tuned):
+    (folder / "cfg.yaml").write_text(f"lr: {in_config}\n")
+    draft = drafted(folder, "python train.py", option("config", "cfg.yaml"), option("lr", 0.1))
+    assert draft.command == (tuned or "python train.py --config {config}")
+    assert list(draft.space) == ["lr"]
+    assert first_words(draft)[-2:] == (["--lr", "0.1"] if tuned else ["--config", "C"])
+
+
+def test_a_config_that_the_parser_reads_is_not_edited(folder):
+    (folder / "cfg.yaml").write_text("lr: 0.1\n")
+    options = option("config", "cfg.yaml", given=True), option("config.lr", 0.1)
+    draft = drafted(folder, "python train.py --config cfg.yaml", *options)
+    assert (draft.config, draft.command) == (None, "python train.py --config cfg.yaml {args}")
+
+
+SHELL = r"""
+export CUDA_VISIBLE_DEVICES=1
+model="Auto former"; lr=${LR:-0.01}
+mkdir -p logs
+python prepare.py
+for size in 96 192; do
+python -u train.py \
+  --model "$model" --lr $lr  --size ${size} "$@" >logs/a_$size.log 2>&1   # a comment
+done
+"""
+
+
+def test_the_one_training_command_of_a_shell_script(folder, monkeypatch):
+    (folder / "scripts").mkdir()
+    (folder / "prepare.py").touch()
+    script = folder / "scripts" / "go.sh"
+    script.write_text(SHELL)
+    monkeypatch.chdir(folder)
+    sources = find_sources(Path("scripts/go.sh"))
+    assert sources.command.words == tuple(shlex.split("python -u train.py --model 'Auto former' --lr 0.01 --size 96"))
+    assert sources.command.variables == {"CUDA_VISIBLE_DEVICES": "1"}
+    assert "--size 96 It has 1 more, which is not run." in sources.notes[0]
+    sources = sources_of(CommandLine.parse(["bash", "scripts/go.sh"], folder))
+    assert sources.command.program == ("bash",)  # It passes what it gets on to the script.
+    script.write_text(SHELL.replace('"$@"', ""))
+    assert sources_of(CommandLine.parse(["bash", "scripts/go.sh"], folder)).command.program == ("python", "-u")
+
+
+@pytest.mark.parametrize(
+    "text", ["echo hello", "python train.py --lr $1", "case $1 in\n--lr) LR=$2;; esac\npython train.py --lr $LR"]
+)
+def test_a_shell_script_without_such_a_command_is_the_program(folder, text):
+    (folder / "run.sh").write_text(text)
+    assert find_sources(folder / "run.sh").command.words == ("sh", "run.sh")
+
+
+@pytest.mark.parametrize(
+    ("files", "script", "words"),
+    [
+        ({"a/train.py": "from a.models.net import net", "a/models/net.py": ""}, "a/train.py", "python -m a.train"),
+        ({"a/a/train.py": "from .m import f", "a/a/__init__.py": ""}, "a/a/train.py", "python -m a.train"),
+        ({"s/train.py": "import lib", "lib/__init__.py": ""}, "s/train.py", "python -m s.train"),
+        ({"s/train.py": "import lib, json", "s/lib.py": "", "json/x.py": ""}, "s/train.py", "python train.py"),
+        ({"click/train.py": "import click"}, "click/train.py", "python train.py"),
+        ({"a-b/train.py": "import lib", "lib.py": ""}, "a-b/train.py", "python train.py"),
+    ],
+)  # fmt: skip
+def test_a_script_of_a_package_runs_as_a_module(tmp_path, files, script, words):
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    command = find_sources(tmp_path / script).command
+    assert " ".join(command.words) == words
+    assert (command.folder / command.script).resolve() == (tmp_path / script).resolve()
