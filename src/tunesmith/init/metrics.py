@@ -15,9 +15,10 @@ from ..core.metric_words import (
     is_of_validation_data,
 )
 from ..in_script.metric_names import words
+from ..tasks.command.found_metrics import found_metrics
+from .printed_samples import printed_lines
 
 _PROGRESS = {"step", "epoch", "iteration"}
-_PRINTED = re.compile(r"([A-Za-z_][\w./-]*)\s*[=:]\s*$")
 _FORMATTED = re.compile(r"([A-Za-z_][\w./-]*)\s*[=:]\s*(?:%|\{|\$)")
 
 
@@ -46,13 +47,16 @@ def read_metrics(source: str, tree: ast.Module | None) -> Metrics:
         tree: Its syntax tree, if it is Python.
     """
     dumped = list(_dumped(tree)) if tree is not None else []
-    printed = list(_printed(tree)) if tree is not None else _FORMATTED.findall(source.replace("\\n", "\n"))
+    printed = _printed(source, tree)
+    logged = list(_logged(tree)) if tree is not None else []
     known = _known_names(tree) if tree is not None else []
-    best_dumped, best_printed, best_known = _best(dumped), _best(printed), _best(known)
+    best_dumped, best_printed, best_known, best_logged = _best(dumped), _best(printed), _best(known), _best(logged)
     where: str | None
     if best_dumped is not None and (best_printed is None or _preference(best_dumped) >= _preference(best_printed)):
         best, where = best_dumped, _metrics_file(source)
         note = f"The script writes '{best}' to {where}."
+    elif best_logged is not None and (best_printed is None or _preference(best_logged) > _preference(best_printed)):
+        best, where, note = best_logged, None, f"The script logs '{best_logged}', which is heard."
     elif best_printed is not None:
         best, where, note = best_printed, "stdout", f"The script prints '{best_printed}'."
     elif best_known is not None:
@@ -65,10 +69,20 @@ def read_metrics(source: str, tree: ast.Module | None) -> Metrics:
         best, where = "", None
         note = (
             'TO DO: print a metric at the end of the script, as print(f"val_loss={loss}"), since none was found, and '
-            "correct the objective."
+            "correct the objective; or look at what it prints: tunesmith init --try."
         )
+    best = spelled(best)
     objective = f"{'maximize' if is_maximized(best) else 'minimize'} {best}" if best else None
-    return Metrics(objective, where, note, _names([*dumped, *printed], known, tree))
+    return Metrics(objective, where, note, tuple(map(spelled, _names([*dumped, *printed, *logged], known, tree))))
+
+
+def spelled(name: str) -> str:
+    """Return a metric's name in one word, which stands for the printed one.
+
+    >>> spelled("Vali Loss")
+    'Vali_Loss'
+    """
+    return re.sub(r"[\s,]+", "_", name.strip())
 
 
 def is_loss(name: str) -> bool:
@@ -127,24 +141,34 @@ def _dumped(tree: ast.Module) -> Iterator[str]:
                 yield from variables.get(argument.id, [])
 
 
-def _printed(tree: ast.Module) -> Iterator[str]:
-    """Yield the names before a value in printed text, as `val_acc={...}`."""
-    for call in _calls(tree, "print", "write"):
-        for argument in call.args[:-1]:
-            if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
-                yield from _PRINTED.findall(argument.value)
-        for node in ast.walk(call):
-            if isinstance(node, ast.JoinedStr):
-                for before, after in zip(node.values, node.values[1:], strict=False):
-                    if isinstance(before, ast.Constant) and isinstance(after, ast.FormattedValue):
-                        yield from _PRINTED.findall(str(before.value))
-            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-                yield from _FORMATTED.findall(node.value)
+def _printed(source: str, tree: ast.Module | None) -> list[str]:
+    """Return the names before a value in printed text, as `val_acc={...}`."""
+    if tree is None:
+        return _FORMATTED.findall(source.replace("\\n", "\n"))
+    names = [metric.name for metric in found_metrics("\n".join(printed_lines(tree)))]
+    validates = any(
+        keyword.arg in ("validation_split", "validation_data")
+        for call in _calls(tree, "fit")
+        for keyword in call.keywords
+    )
+    return [*names, "val_loss"] if validates else names
+
+
+def _logged(tree: ast.Module) -> Iterator[str]:
+    """Yield the names that a script logs through a library that is heard, as `wandb.log` and `self.log`."""
+    for call in _calls(tree, "log", "log_metric", "log_metrics", "log_dict", "add_scalar"):
+        first = call.args[0] if call.args else None
+        if isinstance(first, ast.Dict):
+            yield from _keys(first)
+        elif isinstance(first, ast.Constant) and isinstance(first.value, str) and len(call.args) > 1:
+            yield first.value
 
 
 def _known_names(tree: ast.Module) -> list[str]:
+    """Return the variables of a script, without those that are functions."""
     stored = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
-    return [name for name in stored if len(words(name)) <= 3]
+    called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    return [name for name in stored if len(words(name)) <= 3 and name not in called]
 
 
 def _calls(tree: ast.Module, *names: str) -> Iterator[ast.Call]:
