@@ -93,6 +93,4 @@ def _takes_fractions(guessed: Guess) -> bool:
 def _true_or_false(option: ScriptOption, guessed: Guess) -> Guess:
     if option.form != "--name value":
         return guessed
-    if option.kind == "bool":
-        return Guess(None, "type=bool reads any text as true, even 'False'; use action='store_true'")
-    return Guess(None, "it is true or false, and no words for both are known")
+    return Guess(None, "it is true or false, and no words change it")

@@ -73,7 +73,7 @@ def test_flags_of_argparse(tmp_path):
     }
     assert list(draft.space)[:3] == ["lr", "wd", "batch-size"]  # the likeliest to matter first
     assert draft.spare == {"bias": Choice([True, False], default=True)}
-    assert draft.flags["bias"] == ("--bias=True", "--bias=False")
+    assert draft.flags["bias"] == ("--bias=true", "--bias=false")
     assert "0 turns it off" in draft.remarks["wd"]
     assert tomllib.loads(to_toml(draft))["task"]["flags"] == {
         "nesterov": ["--nesterov", ""],
@@ -115,7 +115,7 @@ def test_options_of_a_shell_script(tmp_path):
 
 
 def test_what_is_not_understood_is_reported(tmp_path):
-    assert noted(drafted(tmp_path, "click"), "with click, and only argparse is read")
+    assert list(drafted(tmp_path, "click").space) == ["lr"]
     draft = drafted(tmp_path, "subcommands")
     assert noted(draft, "subcommands")
     assert list(draft.space) == ["lr"]
@@ -292,8 +292,8 @@ def test_a_drafted_value_is_one_that_the_flag_accepts(tmp_path):
     assert tomllib.loads(to_toml(draft))["task"]["flags"] == {"no_bias": ["--no_bias", ""]}
     assert draft.spare["fast"] == Choice([True, False], default=False)
     assert '# "fast" = ["--fast", ""]' in to_toml(draft)
-    assert draft.skipped["amp_off"] == "it has no effect, because its default is True already"
-    assert draft.skipped["keep"] == "it has no effect, because its default is False already"
+    assert noted(draft, "--amp_off has no effect: the script's default is True already")
+    assert draft.skipped["keep"] == "it is true or false, and no words change it"
     assert "computes its default" in draft.skipped["slow"]
     assert "no default" in draft.skipped["mix"]
     assert "placeholder" in draft.skipped["args"]

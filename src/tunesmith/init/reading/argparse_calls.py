@@ -75,7 +75,7 @@ def _option(call: ast.Call, constants: Mapping[str, Any], notes: list[str]) -> I
     kind, switch = _kind(action, given, values, longest, notes)
     positional = not names[0].startswith("-")
     choices = values.get("choices")
-    if switch is not None and action != "BooleanOptionalAction":
+    if switch is not None and not switch[1]:
         default = False
     yield ScriptOption(
         name=longest.lstrip("-"),
