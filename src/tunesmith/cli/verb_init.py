@@ -167,8 +167,10 @@ def _result(draft: Draft, target: Path, has_request: bool) -> Iterator[str]:
     if has_request:
         text = to_toml(draft)
         yield from ("", text[text.index("[study]") :])
+    has_to_do = any(note.startswith("TO DO") for note in draft.notes)
     if draft.space:
-        yield f"next: check it, then run it: {command('tunesmith', 'run', target)}"
+        first = "do what is marked TO DO" if has_to_do else "check it"
+        yield f"next: {first}, then run it: {command('tunesmith', 'run', target)}"
     else:
         yield f"nothing is tuned yet: complete [space] in {target}, or give the command that you use with its flags"
 

@@ -100,7 +100,6 @@ def _drafted(draft: Draft, sources: Sources, asked: Asked) -> Draft:
     if sources.command is None:
         return _of_config_alone(draft, sources)
     options = _in_use(asked.options, sources.command)
-    draft = replace(draft, notes=(*draft.notes, *_missing_subcommand(asked.options, options)))
     path, use = (None, BY_ITSELF) if _reads_config(asked) else _config_of(sources, options)
     text = ScriptText.around([sources.script] if sources.script else [], besides=path)
     candidates = [_of_option(option, text) for option in options if option not in (use.option,)]
@@ -126,17 +125,6 @@ def _drafted(draft: Draft, sources: Sources, asked: Asked) -> Draft:
 def _in_use(options: Sequence[ScriptOption], command: CommandLine) -> list[ScriptOption]:
     """Return the options without those of subcommands that the command does not use."""
     return [option for option in options if all(word in command.arguments for word in option.subcommand)]
-
-
-def _missing_subcommand(options: Sequence[ScriptOption], used: Sequence[ScriptOption]) -> list[str]:
-    """Return what to do if the script has subcommands and the command uses none of them."""
-    names = dict.fromkeys(option.subcommand[0] for option in options if option.subcommand)
-    if not names or any(option.subcommand for option in used):
-        return []
-    return [
-        f"TO DO: give your whole command, with one of the subcommands {', '.join(names)}, whose options are tuned with "
-        "it: tunesmith init -- COMMAND."
-    ]
 
 
 def _of_option(option: ScriptOption, text: ScriptText) -> Candidate:

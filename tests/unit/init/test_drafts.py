@@ -117,7 +117,7 @@ def test_options_of_a_shell_script(tmp_path):
 def test_what_is_not_understood_is_reported(tmp_path):
     assert list(drafted(tmp_path, "click").space) == ["lr"]
     draft = drafted(tmp_path, "subcommands")
-    assert noted(draft, "subcommands")
+    assert noted(draft, "TO DO: add a subcommand to the command, since its options are read with it: train.")
     assert list(draft.space) == ["lr"]
     assert noted(draft, "add 'data' to the command")
     assert noted(draft, "add 'task' to the command")
