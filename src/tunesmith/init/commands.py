@@ -64,13 +64,15 @@ def _with_tuned(draft: Draft, lines: CommandWords, options: Sequence[ScriptOptio
     by_name = {name_of(option): option for option in options}
     candidates = {*draft.space, *draft.spare} & {*draft.options}
     own = {name: option for name, option in by_name.items() if name in candidates}
-    forms = Counter(option.form for option in own.values() if option.form in FORMS)
+    forms = Counter(option.form for option in (own or by_name).values() if option.form in FORMS)
     form = forms.most_common(1)[0][0] if forms else FORMS[0]
-    spellings: dict[str, str | tuple[str, str]] = {}
+    spellings = {
+        name: spelling
+        for name, option in by_name.items()
+        if name in draft.options and (spelling := _own_spelling(name, option, form)) is not None
+    }
     through_args = False
     for name, option in own.items():
-        if (spelling := _own_spelling(name, option, form)) is not None:
-            spellings[name] = spelling
         if name not in draft.space:
             through_args = through_args or lines.find(option) is None
             continue

@@ -35,6 +35,8 @@ class Draft:
         in_both: Those that are options, and values in the config, too.
         remarks: Comments on a range, by parameter.
         notes: What was found, and what the user has to do, in a sentence or two each.
+        help: What the script says of its options, by parameter.
+        sample_output: The end of what the script printed when it was tried; may be empty.
         script: The script, or None if none was found.
         metric_names: The script's metrics, the best one to tune first.
         reports: The script reports while it trains, so that trials can be stopped early.
@@ -64,6 +66,8 @@ class Draft:
     in_both: Collection[str] = ()
     remarks: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    help: Mapping[str, str] = field(default_factory=dict)
+    sample_output: str = ""
     script: Path | None = None
     metric_names: tuple[str, ...] = ()
     reports: bool = False

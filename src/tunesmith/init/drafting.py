@@ -114,7 +114,8 @@ def _drafted(draft: Draft, sources: Sources, asked: Asked) -> Draft:
     elif path is not None:
         note = f"The parameters in {path.name} are tuned; each trial gets an edited copy."
         draft = replace(draft, notes=(*draft.notes, note))
-    draft = replace(draft, options=frozenset(map(name_of, options)))
+    help_texts = {name_of(option): option.help for option in options if option.help}
+    draft = replace(draft, options=frozenset(map(name_of, options)), help=help_texts)
     if path is not None:
         draft, candidates = _with_config(draft, path, candidates, text)
     draft = with_couplings(with_parameters(draft, candidates))

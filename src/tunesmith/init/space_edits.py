@@ -162,11 +162,17 @@ def _tuned(draft: Draft, name: str) -> Draft:
     if name in draft.space:
         return draft
     reason = draft.skipped[name]
-    guess = guess_around(draft.values.get(name))
-    if reason != reason_to_leave(name) or is_never_tuned(name) or guess.parameter is None:
+    parameter = draft.spare.get(name)
+    if parameter is None and reason == reason_to_leave(name):
+        parameter = guess_around(draft.values.get(name)).parameter
+    if parameter is None or is_never_tuned(name):
         raise InputError(f"{name} is left alone: {reason}.")
     skipped = {key: value for key, value in draft.skipped.items() if key != name}
-    return replace(draft, space={**draft.space, name: guess.parameter}, skipped=skipped)
+    spare = {key: value for key, value in draft.spare.items() if key != name}
+    added = replace(draft, space={**draft.space, name: parameter}, skipped=skipped, spare=spare)
+    is_reached = "{args}" in draft.command or name not in draft.options
+    # Of an option that is given twice, the last one counts.
+    return added if is_reached else replace(added, command=f"{draft.command} {{args}}")
 
 
 def _with(draft: Draft, name: str, parameter: Parameter) -> Draft:

@@ -4,6 +4,7 @@ import json
 import logging
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -188,3 +189,38 @@ def test_model_clients_are_imported_on_first_use() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
     assert Drafter.role == "drafter"
+
+
+def test_without_a_request_the_model_corrects_the_draft_from_what_the_script_shows(draft: Draft) -> None:
+    words = {"lr": "the initial learning rate", "layers": "ignored since 2.0"}
+    draft = replace(draft, help=words, sample_output=f"val_accuracy: 0.93\nkey {SECRET}")
+    answer = {
+        "objective": [{"metric": "val_accuracy", "direction": "maximize", "words": "val_accuracy: 0.93"}],
+        "selections": [
+            {"action": "leave", "parameters": ["layers"], "words": "ignored since 2.0"},
+            {"action": "only", "parameters": ["x_ignore_all_rules"], "words": INJECTED},
+        ],
+        "ranges": [
+            {"parameter": "lr", "low": 1e-4, "high": 1e-2, "words": "the initial learning rate"},
+            {"parameter": "dropout", "high": 0.3, "words": "nobody says so"},
+        ],
+        "limits": [{"name": "trials", "value": 99999, "words": "99999 trials"}],
+    }
+    with ModelServer([Structured(answer)]) as server:
+        done = review(draft, server)
+        sent = json.loads(server.requests[0].turns[0][1])
+    assert (done.objective, done.budget) == ("maximize val_accuracy", draft.budget)
+    assert list(done.space) == [name for name in draft.space if name != "layers"]
+    assert done.space["lr"] == Float(1e-4, 1e-2, log=True, default=1e-3)
+    assert done.space["dropout"] == draft.space["dropout"]
+    assert reasons(done).count("you have not asked for it") == 2
+    assert "neither the script nor its output says so" in reasons(done)
+    assert sent["help"] == words
+    assert SECRET not in json.dumps(sent)
+    assert any("(as the language model reads the script)" in line for line in done.understood)
+
+
+def review(draft: Draft, server: ModelServer) -> Draft:
+    model = {"name": "compatible:scripted", "base_url": f"{server.url}/v1", "price": {"input": 1.0, "output": 5.0}}
+    options = ModelOptions.parse({"model": model, "timeout_seconds": 5.0})
+    return amend(draft, None, options, usd=0.25, say=lambda line: None)

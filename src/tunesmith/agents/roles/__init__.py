@@ -21,10 +21,11 @@
                  sees      facts of the journal, by rules; may call tools
                  answers   `ExplainerAnswer`: words
                  checks    mark numbers that are not among the facts
-    drafter      asked     by `tunesmith init --request`
-                 sees      the request, the draft, the beginning of the script
+    drafter      asked     by `tunesmith init`, with a request or without
+                 sees      the request, the draft, the beginning of the script; its help text and output
                  answers   `Changes` of the draft
-                 checks    refuse what does not quote the request, or contradicts what the rules have read
+                 checks    refuse what does not quote the request, or contradicts what the rules have read; without a
+                           request, what does not quote the script, its help text or output
     feature_engineer  asked  from Python, `FeatureEngineer(model).draft(analysis, request)`
                  sees      the request, a digest of the table, the recipe by rules
                  answers   `RecipeDraft`: steps of a recipe, why

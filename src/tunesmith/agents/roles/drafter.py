@@ -1,4 +1,4 @@
-"""The drafter: reads the parts of a request that rules do not understand."""
+"""The drafter: reads the parts of a request that rules do not understand, and looks at a draft without a request."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from ...core.metric_words import is_of_test_data
 from ...core.space import SearchSpace
 from ...init import Draft
 from ...init.apply_intents import apply_intents, refused
@@ -80,6 +81,45 @@ class Drafter:
             draft = refused(draft, phrase, "the language model knows no setting for it.")
         return draft
 
+    def review(self, draft: Draft) -> Draft:
+        """Return a draft with the model's corrections, made from the script, its help text and a sample of its output.
+
+        The same checks apply. A correction must quote what shows it. It can change what is searched, and which metric of
+        the script is the objective, but no budget; a metric of test data is refused.
+
+        Args:
+            draft: The draft.
+
+        Raises:
+            ModelUnavailable: No model answered.
+        """
+        question = _question(draft, "") | {"command": draft.command, "help": _help(draft), "output": _output(draft)}
+        text = json.dumps(question, ensure_ascii=False, default=str)
+        changes = self.model.ask(self.role, instructions=prompt("draft_review"), question=text, answer=Changes)
+        shown = "\n".join([question["script"], question["output"], *question["help"].values()])
+        intents = []
+        for intent in changes.intents:
+            reason = _why_not(intent, shown)
+            if reason is None:
+                intents.append(intent)
+            else:
+                draft = refused(draft, intent.words, reason)
+        before = len(draft.understood)
+        draft = apply_intents(draft, intents, careful=True)
+        by_model = (f"{line} (as the language model reads the script)" for line in draft.understood[before:])
+        return replace(draft, understood=(*draft.understood[:before], *by_model))
+
+
+def _why_not(intent: Intent, shown: str) -> str | None:
+    """Return why a correction that nobody asked for is refused, or None."""
+    if isinstance(intent, SetLimit) or (isinstance(intent, SelectParameters) and intent.action == "only"):
+        return "the language model proposed it, and you have not asked for it."
+    if isinstance(intent, Improve) and is_of_test_data(intent.metric):
+        return "tuning on test data leaves none to measure the result on."
+    if not is_quoted(intent.words, shown):
+        return "the language model proposed it, but neither the script nor its output says so."
+    return None
+
 
 def _question(draft: Draft, request: str) -> dict[str, Any]:
     tables = SearchSpace(draft.space).to_tables()[0] if draft.space else {}
@@ -100,6 +140,16 @@ def _question(draft: Draft, request: str) -> dict[str, Any]:
 
 def _value(value: Any) -> Any:
     return short(value, 80) if isinstance(value, str) else value
+
+
+def _help(draft: Draft) -> dict[str, str]:
+    """Return the script's own words on its options, without those that may hold a secret."""
+    names = [name for name in draft.help if name in draft.space or name in draft.skipped][: 2 * _MAX_PARAMETERS]
+    return {short(name, 120): without_secrets(short(draft.help[name], 200)) for name in names}
+
+
+def _output(draft: Draft) -> str:
+    return without_secrets(draft.sample_output)[-_MAX_SCRIPT:]
 
 
 def _script(draft: Draft) -> str:
