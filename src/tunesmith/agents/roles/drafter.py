@@ -84,8 +84,8 @@ class Drafter:
     def review(self, draft: Draft) -> Draft:
         """Return a draft with the model's corrections, made from the script, its help text and a sample of its output.
 
-        The same checks apply. A correction must quote what shows it. It can change what is searched, and which metric of
-        the script is the objective, but no budget; a metric of test data is refused.
+        The same checks apply. A correction must quote what shows it. It can change what is searched and which metric
+        of the script is the objective, but no budget; a metric of test data is refused.
 
         Args:
             draft: The draft.
