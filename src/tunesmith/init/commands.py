@@ -16,6 +16,7 @@ from .command_words import CommandWords, spelling_of, written
 from .config_use import ConfigUse
 from .draft import Draft
 from .name_words import words
+from .notebook_command import OUTPUT, RUNNER
 from .option_guess import name_of, present_value
 from .output_options import output_place
 from .script_option import ScriptOption
@@ -38,6 +39,8 @@ def with_command(
     """
     lines = CommandWords(command)
     config.write(lines)
+    if command.module == RUNNER:
+        lines.replace_word(len(command.arguments) - 1, f"{{trial_dir}}/{OUTPUT}")
     draft = _with_tuned(draft, lines, options)
     draft, seed = _with_seed(draft, lines, options)
     outputs = [option for option in options if _write_output(option, lines, command.folder)]

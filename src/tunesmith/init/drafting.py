@@ -21,6 +21,7 @@ from .couplings import with_couplings
 from .draft import Draft
 from .importance import importance
 from .metrics import read_metrics
+from .notebook_command import RUNNER
 from .option_guess import guess_option, name_of, present_value
 from .reading import read_options
 from .script_option import ScriptOption
@@ -73,7 +74,8 @@ def draft_study(
 
 def _read(sources: Sources, asked: Asked | None) -> Asked:
     """Return the script's answer, or what its source tells if there is no answer, or none with an option."""
-    if sources.command is None or (asked is not None and asked.options):
+    is_read = sources.command is not None and sources.command.module != RUNNER
+    if sources.command is None or not is_read or (asked is not None and asked.options):
         return asked or Asked()
     read = read_options(sources.command)
     if asked is None:

@@ -57,7 +57,7 @@ _REASONS = {
     _MACHINE: "device devices gpu gpus cuda cpu cpus worker workers thread threads jobs proc procs port host hosts "
     "rank world distributed dist amp fp16 fp32 bf16 half precision pin prefetch compile deterministic backend accel "
     "accelerator mps tpu xla ddp fsdp parallel nodes node strategy dtype tf32 autocast fused flash sdpa offload "
-    "multiprocessing nccl jit memory nthread",
+    "multiprocessing nccl sync jit memory nthread",
     _OUTPUT: "name names verbose verbosity log logs logging logger print save plot plots show quiet silent progress "
     "wandb mlflow tensorboard tb project entity tag tags debug version config cfg interval freq frequency every title "
     "note notes comment user email help description desc des dry display visualize vis video render track upload "
@@ -130,6 +130,8 @@ def reason_to_leave(name: str) -> str | None:
     for reason, listed in _REASONS.items():
         if any(word in listed.split() and not _is_exception(word, reason, parts) for word in parts):
             return reason
+    if {"block", "size"} <= {*parts}:  # The length of a context.
+        return _DATA
     is_of_data = ("features" in parts and parts[0] in ("n", "num")) or (
         "size" in parts and {"train", "sample"} & {*parts} and "batch" not in parts
     )

@@ -62,7 +62,7 @@ _TUNABLE_SWITCHES = {
     "ema", "swa", "cosine", "gated", "glu", "prenorm", "positional", "individual", "revin", "distil", "mixup", "cutmix",
     "flip",
     "crop", "jitter", "autoaugment", "bootstrap", "intercept", "smoothing", "attention", "se", "scheduler", "schedule",
-    "connection", "connections", "dropout", "normalize", "standardize", "whiten", "warmup",
+    "connection", "connections", "dropout", "normalize", "standardize", "whiten", "warmup", "lr", "cos",
 }  # fmt: skip
 _OFF = "0 turns it off"
 _COUNTS = {"layers", "layer", "depth", "heads", "head", "blocks", "block", "stages"}
@@ -171,6 +171,8 @@ def _number(name: str, default: float, help_text: str) -> Guess:
         return _near_one(value)
     if (parts & _RATES or {"learning", "rate"} <= parts) and not parts & {"step", "size", "milestones"}:
         return _logarithmic(value, 1e-7, 1.0)
+    if "tau" in parts and 0 < value <= 1:
+        return Guess(Float(_short(value / 100), min(1.0, _short(value * 100)), log=True, default=value))
     if parts & _SMALL:
         return _logarithmic(value, 1e-10 if parts & {"eps", "epsilon"} else 1e-8, 1e4 if value >= 1 else 1.0)
     return _whole(parts, default) if isinstance(default, int) else _around(value)

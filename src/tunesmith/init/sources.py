@@ -12,6 +12,7 @@ from pathlib import Path
 from ..config_files import SUFFIXES
 from ..errors import InputError
 from .command_line import INTERPRETERS, CommandLine
+from .notebook_command import code_of, is_notebook, notebook_command
 from .package_layout import module_of
 from .shell_script import command_in, passes_arguments
 
@@ -50,17 +51,24 @@ class Sources:
 
     @cached_property
     def text(self) -> str:
-        """The script's text; empty without a script."""
-        return "" if self.script is None else _text(self.script)
+        """The script's text, or the code of a notebook; empty without either."""
+        if self.script is not None:
+            return _text(self.script)
+        return code_of(self.config) if self.config is not None and is_notebook(self.config) else ""
 
     @cached_property
     def tree(self) -> ast.Module | None:
-        """The script's syntax tree; None in another language.
+        """The syntax tree of the script or the notebook; None in another language.
 
         Raises:
-            InputError: It is not valid Python; with file and line.
+            InputError: The script is not valid Python; with file and line.
         """
-        return None if self.script is None else parsed(self.script)
+        if self.script is not None:
+            return parsed(self.script)
+        try:
+            return ast.parse(self.text) if self.text else None
+        except SyntaxError:
+            return None
 
 
 def find_sources(path: Path) -> Sources:
@@ -82,6 +90,8 @@ def find_sources(path: Path) -> Sources:
         return Sources(path, None, config, read=True)
     if not path.is_file():
         raise InputError(f"expected a script, a config file or a folder, but there is no {path}.")
+    if is_notebook(path):
+        return Sources(path.parent, None, path, read=True, command=notebook_command(path))
     if path.suffix.lower() in SUFFIXES and _is_config(path):
         script = _script_in(path.parent, about=path)
         if script is None:

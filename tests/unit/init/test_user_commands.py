@@ -1,5 +1,6 @@
 """A user's own command, taken apart, and the command of a trial made from it."""
 
+import json
 import shlex
 import tomllib
 from pathlib import Path
@@ -293,3 +294,16 @@ def test_a_script_of_a_package_runs_as_a_module(tmp_path, files, script, words):
     command = find_sources(tmp_path / script).command
     assert " ".join(command.words) == words
     assert (command.folder / command.script).resolve() == (tmp_path / script).resolve()
+
+
+def test_a_notebook_runs_with_an_edited_cell(tmp_path):
+    cells = [["lr = 0.1\n", "width = 8"], ["%matplotlib inline\n", "print(f'val_loss={lr / width}')"]]
+    code = [{"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": c} for c in cells]
+    notebook = {"cells": code, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    (tmp_path / "train.ipynb").write_text(json.dumps(notebook))
+    draft = draft_study(tmp_path / "train.ipynb")
+    assert draft.command == "python -m tunesmith.notebooks {config} {trial_dir}/executed.ipynb"
+    assert (draft.config, draft.objective) == ("train.ipynb", "minimize val_loss")
+    assert list(draft.space) == ["lr", "width"]
+    command = CommandLine.parse(["papermill", "train.ipynb", "out.ipynb"], tmp_path)
+    assert draft_study(command).command == "papermill {config} out.ipynb"
