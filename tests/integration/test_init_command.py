@@ -65,6 +65,13 @@ def test_static_runs_nothing(project: Path, tunesmith: Tunesmith) -> None:
     assert "running your script" not in done.stderr
 
 
+def test_a_try_finds_the_metric_that_no_source_tells(project: Path, tunesmith: Tunesmith) -> None:
+    (project / "train.py").write_text(SCRIPT.replace("Val Loss:", "{'_'.join(['val', 'rmse'])}:"))
+    facts = json.loads(tunesmith("init", "--try", "--yes", "--json", "--", "python", "train.py", "here").stdout)
+    assert facts["objective"] == "minimize val_rmse"
+    assert (project / "ran").exists()
+
+
 def test_nothing_to_tune_is_exit_status_2(project: Path, tunesmith: Tunesmith) -> None:
     (project / "train.py").write_text("import json\nprint('val_loss=0.5')\n")
     done = tunesmith("init", "train.py", "--yes", status=2)
@@ -78,6 +85,7 @@ def test_nothing_to_tune_is_exit_status_2(project: Path, tunesmith: Tunesmith) -
     [
         (["train.py", "--", "python", "train.py"], "expected a PATH or a command after --"),
         (["--"], "expected a command after --, got none"),
+        (["train.py", "--static", "--try"], "--static runs nothing, and --try runs your script"),
         (["--", "python", "trian.py"], "there is no trian.py"),
         (["--", "python", "train.py", "--token", "hf_abcdefghij"], "a secret must not be written"),
     ],

@@ -79,17 +79,21 @@ def init(
     A Python script is asked for its options: it runs up to the point where it has read its arguments. With --static it
     is only read.
     """
+    if static and tries:
+        raise InputError("--static runs nothing, and --try runs your script. Leave one out.")
     sources = _sources(context, path)
     target = to or sources.folder / "study.toml"
     if target.exists() and not force:
         raise InputError(f"{target} exists already. Add --force to overwrite it, or choose another file with --to.")
     asked = None if static else _ask(sources, output)
-    draft = draft_study(sources if asked is not None or path is None else path, objective=objective, asked=asked)
+    draft = draft_study(sources, objective=objective, asked=asked)
+    asks = not (yes or output.json or output.quiet) and sys.stdin.isatty()
+    if tries is not False and not static:
+        draft = _tried(draft, asked, tries, asks, output)
     if request is not None:
         draft = with_request(draft, request)
     if not no_agents:
         draft = _with_model(draft, request, model, usd, output)
-    asks = not (yes or output.json or output.quiet) and sys.stdin.isatty()
     if asks:
         click.echo("\n".join(_request_lines(draft)), nl=request is not None)
         draft = _answered(draft)
@@ -124,6 +128,16 @@ def _ask(sources: Sources, output: Output) -> Asked | None:
     line = command(*sources.command.own_words)
     _say_aside(f"running your script up to the point where it has read its arguments: {line}", output)
     return ask(sources.command)
+
+
+def _tried(draft: Draft, asked: Asked | None, wanted: bool | None, asks: bool, output: Output) -> Draft:
+    """Run the user's own configuration once, if that is wanted, and learn from it."""
+    if wanted is None and not asks:
+        return draft
+    from .trying import with_trial_run
+
+    draft, tryout = with_trial_run(draft, output, () if asked is None else asked.options, wanted=wanted, asks=asks)
+    return draft if tryout is None else dataclasses.replace(draft, sample_output=tryout.log_tail)
 
 
 def _with_model(draft: Draft, request: str | None, model: str | None, usd: float, output: Output) -> Draft:

@@ -58,7 +58,7 @@ def draft_study(
     asked = _read(sources, asked)
     metrics = read_metrics(sources.text, sources.tree)
     draft = Draft(
-        name=_study_name(sources, target),
+        name=_study_name(sources),
         folder=sources.folder,
         objective=objective or metrics.objective or "minimize val_loss",
         command="",
@@ -90,10 +90,10 @@ def _sources(target: Path | CommandLine | Sources) -> Sources:
     return find_sources(target) if isinstance(target, Path) else sources_of(target)
 
 
-def _study_name(sources: Sources, target: Path | CommandLine | Sources) -> str:
-    path = target if isinstance(target, Path) else sources.folder
-    folder = (path if path.is_dir() else sources.folder).resolve().name
-    stem = sources.script.stem if sources.script is not None else path.stem
+def _study_name(sources: Sources) -> str:
+    folder = sources.folder.resolve().name
+    file = sources.script or sources.config
+    stem = folder if file is None else file.stem
     plain = folder if stem in _USUAL_NAMES and folder else stem
     return re.sub(r"[^A-Za-z0-9_-]+", "-", plain).strip("-") or "study"
 
