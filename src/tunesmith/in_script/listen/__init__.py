@@ -30,6 +30,7 @@ _LIBRARIES = {
     "pytorch_lightning.trainer.trainer": "with_lightning",
     "wandb.sdk.wandb_run": "with_wandb",
     "wandb.sdk.wandb_init": "with_wandb",
+    "wandb.sdk.lib.noop_run": "with_wandb",
     "mlflow.tracking.fluent": "with_mlflow",
     "mlflow.tracking.client": "with_mlflow",
     "torch.utils.tensorboard.writer": "with_tensorboard",

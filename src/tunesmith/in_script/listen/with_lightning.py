@@ -57,7 +57,9 @@ def _callback(module: ModuleType, heard: Heard) -> Any:
         def record(self, trainer: Any, names: set[str]) -> None:
             if trainer.is_global_zero and not trainer.sanity_checking:
                 metrics = {name: value for name, value in trainer.callback_metrics.items() if name in names}
-                heard.record("lightning", metrics, epoch=trainer.current_epoch + 1, step=trainer.global_step)
+                # Within an epoch, that one is not counted yet.
+                epochs = trainer.current_epoch + (str(getattr(trainer.state.fn, "value", "fit")) == "fit")
+                heard.record("lightning", metrics, epoch=epochs, step=trainer.global_step)
 
     return Listener()
 

@@ -16,21 +16,31 @@ if TYPE_CHECKING:
 
 
 def attach(module: ModuleType, heard: Heard) -> None:
-    """Hear the runs of `wandb.sdk.wandb_run`, and those without methods that `wandb.sdk.wandb_init` makes."""
+    """Hear the runs of `wandb.sdk.wandb_run`, and disabled ones, which have functions of their own."""
 
     def note(data: Any, step: Any = None, *_: Any, **__: Any) -> None:
         heard.record("wandb", data, step=step)
 
+    def note_run(run: Any, *args: Any, **keywords: Any) -> None:
+        note(*args, **keywords)
+
     if module.__name__.endswith("wandb_run"):
-        note_calls(module.Run, "log", lambda run, *args, **keywords: note(*args, **keywords))
-        return
+        note_calls(module.Run, "log", note_run)
+    elif module.__name__.endswith("noop_run"):
+        note_calls(module.NoopRun, "log", note_run)
+    else:
+        _hear_older_disabled_runs(module, note)
+
+
+def _hear_older_disabled_runs(module: ModuleType, note: Any) -> None:
+    """Hear runs that get their functions as `wandb.init` makes them."""
     original = module.init
 
     @functools.wraps(original)
     def init(*args: Any, **keywords: Any) -> Any:
         run = original(*args, **keywords)
         own = getattr(run, "__dict__", {}).get("log")
-        if own is not None and not hasattr(own, "__wrapped__"):  # A disabled run has a function of its own.
+        if own is not None:
             note_calls(run, "log", note)
             wandb = sys.modules.get("wandb")
             if wandb is not None and getattr(wandb, "log", None) is own:
