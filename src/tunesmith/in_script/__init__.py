@@ -17,16 +17,15 @@ from __future__ import annotations
 import importlib
 import json
 import os
-from pathlib import Path
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # As in the module typing, which takes long to import.
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
 SETTINGS = "TUNESMITH_IN_SCRIPT"
 """The environment variable with the settings, as JSON."""
-_STARTUP = Path(__file__).resolve().parent / "startup"
+_STARTUP = os.path.join(os.path.dirname(os.path.realpath(__file__)), "startup")
 
 
 def variables(settings: Mapping[str, Mapping[str, Any]], environment: Mapping[str, str]) -> dict[str, str]:
@@ -38,7 +37,7 @@ def variables(settings: Mapping[str, Mapping[str, Any]], environment: Mapping[st
     """
     if not settings:
         return {}
-    paths = [str(_STARTUP), *filter(None, [environment.get("PYTHONPATH")])]
+    paths = [_STARTUP, *filter(None, [environment.get("PYTHONPATH")])]
     return {SETTINGS: json.dumps(settings), "PYTHONPATH": os.pathsep.join(paths)}
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import importlib.abc
 import sys
-from types import ModuleType
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # As in the module typing, which takes long to import.
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from importlib.machinery import ModuleSpec
+    from types import ModuleType
     from typing import Any
 
 _calls: dict[str, list[Callable[[ModuleType], None]]] = {}
@@ -35,11 +33,13 @@ def on_import(name: str, call: Callable[[ModuleType], None]) -> None:
 
 
 def _called(call: Callable[[ModuleType], None], module: ModuleType) -> None:
-    with contextlib.suppress(Exception):  # The script is worth more than what the function wanted.
+    try:  # noqa: SIM105  (contextlib takes long to import)
         call(module)
+    except Exception:  # The script is worth more than what the function wanted.
+        pass
 
 
-class _Finder(importlib.abc.MetaPathFinder):
+class _Finder:
     """Finds the modules that functions wait for as Python would, and gives them a loader that calls the functions."""
 
     def find_spec(
@@ -55,11 +55,11 @@ class _Finder(importlib.abc.MetaPathFinder):
             return None
         if spec.loader is None or not hasattr(spec.loader, "exec_module"):
             return spec
-        spec.loader = _Loader(spec.loader)
+        spec.loader = _Loader(spec.loader)  # type: ignore[assignment]  # importlib.abc takes long to import.
         return spec
 
 
-class _Loader(importlib.abc.Loader):
+class _Loader:
     """Loads a module as its own loader would, then calls the functions that wait for it."""
 
     def __init__(self, loader: Any) -> None:

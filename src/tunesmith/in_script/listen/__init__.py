@@ -9,15 +9,15 @@ One module a library, with a function `attach`, called with a module of the libr
 from __future__ import annotations
 
 import importlib
-from functools import partial
-from typing import TYPE_CHECKING
 
 from ..on_import import on_import
-from .heard import Heard
 
+TYPE_CHECKING = False  # As in the module typing, which takes long to import.
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from types import ModuleType
+
+    from .heard import Heard
 
 _LIBRARIES = {
     "lightgbm.engine": "with_lightgbm",
@@ -46,10 +46,17 @@ def start(path: str, metrics: Sequence[str] | None = None) -> None:
         path: The file.
         metrics: The metrics that the study needs, whose calls alone are written, under these names; None writes all.
     """
-    heard = Heard(path, metrics)
+    heard: list[Heard] = []
+
+    def attach_with(name: str) -> Callable[[ModuleType], None]:
+        def attach(module: ModuleType) -> None:
+            if not heard:
+                from .heard import Heard  # Only now: most scripts start without it.
+
+                heard.append(Heard(path, metrics))
+            importlib.import_module(f"{__name__}.{name}").attach(module, heard[0])
+
+        return attach
+
     for module, name in _LIBRARIES.items():
-        on_import(module, partial(_attach, name, heard))
-
-
-def _attach(name: str, heard: Heard, module: ModuleType) -> None:
-    importlib.import_module(f"{__name__}.{name}").attach(module, heard)
+        on_import(module, attach_with(name))

@@ -1,22 +1,30 @@
 """Loaded by Python as it starts, since its folder leads `PYTHONPATH`; see the package above."""
 
-import contextlib
-import importlib.util
+import os
 import sys
-from pathlib import Path
+from importlib.machinery import ModuleSpec, SourceFileLoader
 
 
 def _start() -> None:
-    here = Path(__file__).resolve().parent
+    here = os.path.dirname(os.path.abspath(__file__))
     # The script sees the path that it would have had; its child processes take theirs from PYTHONPATH.
-    sys.path[:] = [entry for entry in sys.path if not entry or Path(entry).resolve() != here]
-    spec = importlib.util.spec_from_file_location("_tunesmith", str(here.parent / "__init__.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    package = importlib.util.module_from_spec(spec)
+    sys.path[:] = [entry for entry in sys.path if os.path.basename(entry) != "startup" or not _is_same(entry, here)]
+    folder = os.path.dirname(here)
+    # What importlib.util would do, which takes longer to import than everything here.
+    path = os.path.join(folder, "__init__.py")
+    loader = SourceFileLoader("_tunesmith", path)
+    package = type(sys)("_tunesmith")
+    package.__file__, package.__path__, package.__loader__ = path, [folder], loader
+    package.__package__, package.__spec__ = "_tunesmith", ModuleSpec("_tunesmith", loader, origin=path, is_package=True)
+    assert package.__spec__.submodule_search_locations is not None
+    package.__spec__.submodule_search_locations.append(folder)
     sys.modules["_tunesmith"] = package
-    spec.loader.exec_module(package)
+    loader.exec_module(package)
     package.start()
+
+
+def _is_same(entry: str, folder: str) -> bool:
+    return os.path.realpath(entry) == os.path.realpath(folder)
 
 
 def _start_the_next() -> None:
@@ -28,6 +36,8 @@ def _start_the_next() -> None:
         sys.modules["sitecustomize"] = own
 
 
-with contextlib.suppress(Exception):  # Whatever goes wrong here, the script runs as it would have.
+try:  # noqa: SIM105  (contextlib takes long to import)
     _start()
+except Exception:  # Whatever goes wrong here, the script runs as it would have.
+    pass
 _start_the_next()
