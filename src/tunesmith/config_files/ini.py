@@ -16,7 +16,7 @@ from typing import Any
 
 from ..errors import InputError
 from .edits import Edits
-from .names import NOT_PLAIN, Route, joined
+from .names import NOT_PLAIN, Route, joined, value_at
 
 _SECTION = re.compile(r"\[(.+)\]")
 _ENTRY = re.compile(r"(?P<key>[^=:]*[^=:\s])[ \t]*(?P<sign>[=:])[ \t]*")
@@ -97,24 +97,39 @@ class Document:
             InputError: A value cannot stand in such a file, or cannot be edited where it stands.
         """
         pieces: list[tuple[int, int, str]] = []
-        for route, value in edits.changed.items():
-            pieces.append(self._change(route, value))
-        for route, value in edits.inserted.items():
-            pieces.append(self._insertion(route, value))
-        for route in edits.removed:
-            entry = self._entry(route)
-            pieces.append((entry.start, entry.end, ""))
+        lists: dict[Route, Any] = {}
+        for route in (*edits.changed, *edits.inserted, *edits.removed):
+            key, inner = self._split(route)
+            if inner:  # A part of a list, which is written as a whole.
+                value = lists.setdefault(key, self._entry(key).typed)
+                if route in edits.values:
+                    value_at(value, inner[:-1])[inner[-1]] = edits.values[route]
+                else:
+                    del value_at(value, inner[:-1])[inner[-1]]
+            elif route in edits.inserted:
+                pieces.append(self._insertion(route, edits.inserted[route]))
+            elif route in edits.changed:
+                pieces.append(self._change(route, edits.changed[route]))
+            else:
+                entry = self._entry(route)
+                pieces.append((entry.start, entry.end, ""))
+        pieces += [self._change(key, value) for key, value in lists.items()]
         text = self._text
         for start, end, new in sorted(pieces, key=lambda piece: piece[:2], reverse=True):
             text = text[:start] + new + text[end:]
         return text
 
+    def _split(self, route: Route) -> tuple[Route, Route]:
+        """Return the route of an entry, and that from its list to a part of it."""
+        depth = 2 if route[0] in self._sections else 1
+        return route[:depth], route[depth:]
+
     def _section(self, route: Route) -> _Section:
         return self._sections[route[0]] if len(route) > 1 else self._top
 
     def _entry(self, route: Route) -> _Entry:
-        entry = self._section(route).entries.get(route[1 if len(route) > 1 else 0])
-        if entry is None or entry.value is None or len(route) > 2:
+        entry = self._section(route).entries.get(route[-1])
+        if entry is None or entry.value is None:
             raise InputError(
                 f"only a value after '=' or ':' can be edited in an INI file, but '{joined(route)}' is none.",
                 keys=(joined(route),),

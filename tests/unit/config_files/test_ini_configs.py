@@ -62,6 +62,7 @@ def test_reading(tmp_path):
         ({"model.name": "vit b"}, 'name="resnet"  #', 'name="vit b"  #'),
         ({"model.name": "1"}, 'name="resnet"', 'name="1"'),
         ({"layers": [8]}, "layers = [64, 32]", "layers = [8]"),
+        ({"layers.0": 8, "model.layers.1": 4}, "layers = [64, 32]", "layers = [8, 4]"),
         ({"colour": "#00ff00"}, "#ff0000", "#00ff00"),
         ({"optim.sgd.LR": 1e-05}, "LR=1e-3", "LR=1e-05"),
         ({"momentum": 0.9}, "momentum =", "momentum = 0.9"),
