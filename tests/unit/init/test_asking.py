@@ -530,6 +530,58 @@ def test_optparse(tmp_path):
     assert options["lr"].help == "rate [1]"
 
 
+def test_yacs_after_argparse(tmp_path):
+    pytest.importorskip("yacs")
+    script = """
+    import argparse
+    from yacs.config import CfgNode
+    config = CfgNode({"LR": 0.1, "MODEL": CfgNode({"WIDTH": 8, "NAME": "net"})})
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--cfg", default="")
+    parser.add_argument("opts", nargs=argparse.REMAINDER)
+    args = parser.parse_args()
+    if args.opts:
+        config.merge_from_list(args.opts)
+    config.freeze()
+    """
+    answer = asked(tmp_path, script, "--cfg", "x", "MODEL.WIDTH", "16")
+    assert answer.framework == "yacs"
+    assert {name: described(option) for name, option in by_name(answer).items()} == {
+        "cfg": ("str", "", "x", True),
+        "LR": ("float", 0.1, 0.1, False),
+        "MODEL.WIDTH": ("int", 8, 16, True),
+        "MODEL.NAME": ("str", "net", "net", False),
+    }
+    options = by_name(asked(tmp_path, script))
+    assert (options["LR"].spellings, options["LR"].form) == (("LR",), "--name value")
+    assert not options["opts"].required
+
+
+def test_docopt(tmp_path):
+    pytest.importorskip("docopt")
+    answer = asked(
+        tmp_path,
+        '''
+        """Train.
+
+        Usage: train.py [--lr=<rate>] [--fast]
+
+        Options:
+          --lr=<rate>  The learning rate [default: 0.1].
+          --fast       Be quick.
+        """
+        import docopt
+        docopt.docopt(__doc__)
+        ''',
+        *("--lr", "1", "--fast"),
+    )
+    assert answer.framework == "docopt"
+    assert {name: described(option) for name, option in by_name(answer).items()} == {
+        "lr": ("float", 0.1, 1.0, True),
+        "fast": ("bool", False, True, True),
+    }
+
+
 def test_no_password_is_passed_on(tmp_path):
     answer = asked(
         tmp_path,

@@ -42,6 +42,7 @@ _HOOKS = {
     "omegaconf.omegaconf": "with_omegaconf",
     "docopt": "with_docopt",
     "optparse": "with_optparse",
+    "yacs.config": "with_yacs",
 }
 """The module of a library to the module here with its hook, whose function `hook` is called with it."""
 _MOST_SECONDS_LATER = 10.0
@@ -136,6 +137,13 @@ def note(text: str) -> None:
     """Add a note to the answer."""
     if text not in _state.notes:
         _state.notes = [*_state.notes, text]
+
+
+def forget(value: Any) -> None:
+    """Leave out a kept option with a value that a config takes for words of its own."""
+    if _state.later is not None:
+        kept = [option for option in _state.later["options"] if option["value"] != value]
+        _state.later = {**_state.later, "options": kept}
 
 
 def answer_later(framework: str, options: Sequence[Mapping[str, Any]]) -> None:

@@ -126,7 +126,7 @@ def _option(action: Any, parsed: Any, values: Mapping[int, Any], subcommand: tup
         value=value,
         given=given,
         choices=None if action.choices is None else list(_choices(action.choices)),
-        required=bool(action.required),
+        required=bool(action.required) and action.nargs not in ("*", "?", "..."),
         text="" if action.help == argparse.SUPPRESS else _help(action),
         switch=switch,
         subcommand=subcommand,

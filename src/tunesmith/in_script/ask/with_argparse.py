@@ -102,7 +102,7 @@ def _asking(original: Any, name: str) -> Any:
         options = options_of(self, parsed, values, defaults_in_help=framework in _DEFAULTS_IN_HELP)
         if complaint is not None:
             note(f"With the words of the command as it is, the script says: {complaint}")
-        elif name in _NOT_FINAL and _is_first(self, frame, package):
+        elif (name in _NOT_FINAL and _is_first(self, frame, package)) or _has_words_for_a_config(self):
             answer_later(framework, options)
             return result
         answer(framework, options)
@@ -132,6 +132,11 @@ def _is_first(parser: Any, frame: FrameType, package: str) -> bool:
     if package in _BUILT_ON_IT:
         return not parser.add_help  # The libraries' own first parsers are made so.
     return is_another_to_come(frame)
+
+
+def _has_words_for_a_config(parser: Any) -> bool:
+    """Tell whether a parser leaves words to a config of yacs."""
+    return "yacs.config" in sys.modules and any(action.nargs in ("*", "...") for action in parser._actions)
 
 
 def _is_nothing(frame: FrameType) -> bool:
