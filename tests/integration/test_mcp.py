@@ -196,16 +196,20 @@ def test_ask_and_tell_find_a_minimum_and_what_is_wrong_gets_one_message(study: P
             assert tools.keys() == {
                 "start", "ask", "tell", "status", "explain", "show", "stop", "add", "report",
                 "analyse", "fit", "leaderboard", "predict", "suggest_families", "suggest_setup",
-                "draft_recipe", "diagnose",
+                "draft_recipe", "diagnose", "doctor",
             }  # fmt: skip
             reading = {name for name, tool in tools.items() if tool.annotations.read_only_hint}
             assert reading == {
-                *("status", "explain", "show", "analyse", "leaderboard"),
+                *("status", "explain", "show", "doctor", "analyse", "leaderboard"),
                 *("suggest_families", "suggest_setup", "draft_recipe", "diagnose"),
             }
             for tool in tools.values():
                 assert tool.description
                 assert all("description" in argument for argument in tool.input_schema["properties"].values())
+            checked = await call(client, "doctor", study="study.toml")
+            assert checked["errors"] == 0
+            assert ("task", "hint") in [(finding["check"], finding["severity"]) for finding in checked["findings"]]
+            assert "lies outside" in await refusal(client, "doctor", study="/etc/study.toml")
             await find_a_minimum(client)
             await are_refused(client, study)
             added = await call(

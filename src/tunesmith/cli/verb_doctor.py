@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +12,7 @@ from ..errors import InputError
 from ..init.tryout import Limits
 from ..init.tryout_words import announcement
 from ..progress.terminal import near
-from ..service.doctor import Finding, Run, examine
+from ..service.doctor import Finding, Run, doctor_facts, examine
 from ..study.study import Study
 from ..tasks.command import CommandTask
 from ..text.cleaning import clean
@@ -54,14 +52,13 @@ def doctor(output: Output, study: Path | None, runs: bool | None, try_minutes: f
         findings.append(finding)
         if not (output.json or (output.quiet and finding.severity in ("ok", "hint"))):
             click.echo("\n".join(_lines(finding)))
-    counts = Counter(finding.severity for finding in findings)
+    facts = doctor_facts(findings)
     if output.json:
-        facts = {"errors": counts["error"], "warnings": counts["warning"]}
-        output.say("", facts | {"findings": [dataclasses.asdict(finding) for finding in findings]})
+        output.say("", facts)
     elif not output.quiet:
-        told = f"{count(counts['error'], 'error')}, {count(counts['warning'], 'warning')}"
-        click.echo(f"\n{told}{'' if counts['error'] else _next(study)}")
-    if counts["error"]:
+        told = f"{count(facts['errors'], 'error')}, {count(facts['warnings'], 'warning')}"
+        click.echo(f"\n{told}{'' if facts['errors'] else _next(study)}")
+    if facts["errors"]:
         raise click.exceptions.Exit(1)
 
 

@@ -9,14 +9,17 @@ from typing import Annotated, Any
 
 from pydantic import Field, WithJsonSchema
 
+from ..config.settings import read_settings
 from ..core.trial import Failure
 from ..errors import InputError
 from ..service.background_runs import BackgroundRuns
+from ..service.doctor import doctor_facts, examine
 from ..service.explain import explanation_of
 from ..service.facts import study_facts, trial_details, trial_facts
 from ..service.report import write_study
 from ..service.results import outcome_of, report_step
 from ..service.sandbox import Sandbox
+from ..study.spec import source_of
 from ..study.study import Study
 from ..trial_folder.names import LOG_FILE
 from .bounds import bounded
@@ -58,7 +61,7 @@ class Tools:
     def reading(self) -> list[Callable[..., Facts]]:
         """The tools that change nothing."""
         tables = self._tables
-        own: list[Callable[..., Facts]] = [self.status, self.explain, self.show]
+        own: list[Callable[..., Facts]] = [self.status, self.explain, self.show, self.doctor]
         advice = (tables.analyse, tables.suggest_families, tables.suggest_setup, tables.draft_recipe, tables.diagnose)
         return [*own, *advice, tables.leaderboard]
 
@@ -128,6 +131,21 @@ class Tools:
         if (trial_folder := study.engine.trial(trial).folder) is not None:
             self.sandbox.path(trial_folder / LOG_FILE)
         return bounded(trial_details(study, self._folder(study), trial))
+
+    def doctor(self, study: FileOrFolder) -> Facts:
+        """Check everything that a study needs before it is started, and run nothing.
+
+        `findings` have a `severity` (`ok`, `hint`, `warning`, `error`), what was found, and its `remedy`. With an
+        error, the study cannot run. To run its script once as well, ask the user for `tunesmith doctor --run`.
+        """
+        path = self.sandbox.path(study)
+        source = self.sandbox.path(source_of(path)) if path.is_dir() else path
+        try:
+            folder = read_settings(source).folder
+        except InputError:  # A finding says what is wrong with the file.
+            folder = source.parent
+        self.sandbox.path(folder)
+        return bounded(doctor_facts(list(examine(source))))
 
     def ask(
         self,

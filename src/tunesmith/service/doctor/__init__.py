@@ -15,6 +15,7 @@ from ...study.study import Study
 from ...tasks.command import CommandTask
 from .finding import Finding as Finding
 from .finding import Severity as Severity
+from .finding import doctor_facts as doctor_facts
 from .installation import check_installation
 from .machine import check_machine, check_room
 from .one_trial import check_trial

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Severity = Literal["ok", "hint", "warning", "error"]
 
@@ -24,3 +27,10 @@ class Finding:
     severity: Severity
     message: str
     remedy: str = ""
+
+
+def doctor_facts(findings: Sequence[Finding]) -> dict[str, Any]:
+    """Return findings as plain values, with the numbers of errors and of warnings."""
+    counts = Counter(finding.severity for finding in findings)
+    rows = [dataclasses.asdict(finding) for finding in findings]
+    return {"errors": counts["error"], "warnings": counts["warning"], "findings": rows}
