@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import os
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # As in the module typing, which takes long to import.
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any

@@ -15,11 +15,11 @@ import io
 import os
 import sys
 from importlib.machinery import SourceFileLoader
-from typing import TYPE_CHECKING
 
 from .copies import Copies
 from .script import run_copy
 
+TYPE_CHECKING = False  # As in the module typing, which takes long to import.
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any

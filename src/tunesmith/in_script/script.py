@@ -12,10 +12,11 @@ from __future__ import annotations
 import sys
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from os.path import dirname, realpath
-from typing import TYPE_CHECKING, NoReturn
 
+TYPE_CHECKING = False  # As in the module typing, which takes long to import.
 if TYPE_CHECKING:
     from types import CodeType
+    from typing import NoReturn
 
     from .copies import Copies
 
