@@ -635,13 +635,21 @@ def test_a_script_that_writes_first_leaves_no_trace(tmp_path):
     answer = asked(
         tmp_path,
         """
-        import logging, os, pathlib, socket
+        import logging, os, pathlib, shutil, socket
+        shutil.rmtree("old")
+        os.mkdir("old")
+        os.remove("results.csv")
         open("results.csv", "w").write("")
         open("results.csv", "a").write("more")
         os.makedirs("logs/today", exist_ok=True)
         pathlib.Path("logs/today/notes.txt").write_text("noted")
         logging.basicConfig(filename="run.log", force=True)
         logging.warning("started")
+        with pathlib.Path("lock").open("xb"):
+            pathlib.Path("cache.tmp").write_text("cached")
+            os.replace("cache.tmp", "cache.json")
+            os.replace("cache.json", "results.csv")
+        pathlib.Path("lock").unlink()
         try:
             socket.create_connection(("192.0.2.1", 80), timeout=60)
         except OSError as error:
@@ -653,7 +661,7 @@ def test_a_script_that_writes_first_leaves_no_trace(tmp_path):
         parser.parse_args()
         """,
     )
-    assert by_name(answer)["noted"].default == "notedmore"
+    assert by_name(answer)["noted"].default == "notedcached"
     assert (tmp_path / "results.csv").read_text() == "precious\n"
     answer = asked(tmp_path, f"import os\nos.rmdir('old')\n{PARSER}parser.parse_args()\n")
     assert answer.failure is not None

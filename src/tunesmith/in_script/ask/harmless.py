@@ -10,13 +10,14 @@ import contextlib
 import errno
 import io
 import os
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any
+    from typing import Any, ClassVar
 
 _DELETING = ("os.remove", "os.rename", "os.rmdir", "os.truncate", "shutil.rmtree", "shutil.move")
 _MOST_BYTES_COPIED = 1 << 24
@@ -29,11 +30,12 @@ class _State:
     scratch: Path | None = None
     folder = Path()
     temporary = Path()
+    deleted: ClassVar[set[Path]] = set()
     allowed = False
 
 
 def start(scratch: str) -> None:
-    """Send what the script writes to a folder, deny it to delete files of the user's, and close the network."""
+    """Send what the script writes to a folder, keep what it deletes, and close the network."""
     _State.scratch = Path(scratch).resolve() if scratch else None
     _State.folder = Path.cwd()
     _State.temporary = Path(os.environ.get("TMPDIR") or "/tmp").resolve()
@@ -41,6 +43,8 @@ def start(scratch: str) -> None:
     if _State.scratch is not None:
         io.open = builtins.open = _opening(io.open)
         os.mkdir = _making(os.mkdir)
+        os.remove, os.unlink, shutil.rmtree = _deleting(os.remove), _deleting(os.unlink), _deleting(shutil.rmtree)
+        os.rename, os.replace = _moving(os.rename), _moving(os.replace)
     sys.addaudithook(_audit)
 
 
@@ -56,18 +60,16 @@ def allowed() -> Iterator[None]:
 
 def _opening(original: Any) -> Any:
     def open(file: Any, mode: Any = "r", *more: Any, **keywords: Any) -> Any:
-        if isinstance(mode, str) and isinstance(file, (str, os.PathLike)) and not _State.allowed:
-            path = Path(os.fspath(file)).resolve()
-            if _is_kept(path):
-                file = _written(path, mode) if set(mode) & set("wax+") else _read(path, file)
+        path = _kept(file)
+        if path is not None and isinstance(mode, str):
+            copy = _copy_of(path)
+            if set(mode) & set("wax+"):
+                file = _written(path, mode)
+            elif copy.is_file():
+                file = copy
         return original(file, mode, *more, **keywords)
 
     return open
-
-
-def _read(path: Path, file: Any) -> Any:
-    copy = _copy_of(path)
-    return copy if copy.is_file() else file
 
 
 def _written(path: Path, mode: str) -> Path:
@@ -83,15 +85,40 @@ def _written(path: Path, mode: str) -> Path:
 
 def _making(original: Any) -> Any:
     def mkdir(path: Any, *more: Any, **keywords: Any) -> None:
-        if not _State.allowed and isinstance(path, (str, os.PathLike)) and keywords.get("dir_fd") is None:
-            full = Path(os.fspath(path)).resolve()
-            if _is_kept(full) and not full.exists():
-                path, more, keywords = _copy_of(full), (), {}
-                with allowed():
-                    path.parent.mkdir(parents=True, exist_ok=True)
-        original(path, *more, **keywords)
+        kept = _kept(path) if keywords.get("dir_fd") is None else None
+        if kept is None or (kept.exists() and kept not in _State.deleted):
+            original(path, *more, **keywords)
+            return
+        with allowed():
+            _copy_of(kept).mkdir(parents=True, exist_ok=kept in _State.deleted)
 
     return mkdir
+
+
+def _deleting(original: Any) -> Any:
+    def delete(path: Any, *more: Any, **keywords: Any) -> None:
+        kept = _kept(path) if keywords.get("dir_fd") is None else None
+        if kept is not None and _copy_of(kept).exists():
+            path = _copy_of(kept)
+        elif kept is not None and kept.exists():
+            _State.deleted.add(kept)
+            return
+        original(path, *more, **keywords)
+
+    return delete
+
+
+def _moving(original: Any) -> Any:
+    def move(source: Any, target: Any, *more: Any, **keywords: Any) -> None:
+        kept = _kept(source)
+        if kept is not None and _copy_of(kept).is_file():
+            source, kept = _copy_of(kept), None
+        overwritten = _kept(target)
+        if kept is None and overwritten is not None:
+            target = _written(overwritten, "w")
+        original(source, target, *more, **keywords)
+
+    return move
 
 
 def _copy_of(path: Path) -> Path:
@@ -99,14 +126,20 @@ def _copy_of(path: Path) -> Path:
     return _State.scratch.joinpath(*path.parts[1:])
 
 
-def _is_kept(path: Path) -> bool:
-    """Tell whether a path is one that must stay as it is: any but temporary files, devices and the scratch folder."""
-    inside = (path, *path.parents)
-    if _State.scratch in inside or str(path).startswith(_NOWHERE):
-        return False
-    if _State.temporary in inside:
-        return _State.folder != _State.temporary and _State.folder in inside
-    return True
+def _kept(path: Any) -> Path | None:
+    """Return a path that must stay as it is: any but temporary files, devices and the scratch folder; else None."""
+    if _State.allowed or not isinstance(path, (str, os.PathLike)):
+        return None
+    text = os.fspath(path)
+    if not isinstance(text, str) or "\0" in text:
+        return None
+    full = Path(text).resolve()
+    inside = (full, *full.parents)
+    if _State.scratch in inside or str(full).startswith(_NOWHERE):
+        return None
+    if _State.temporary in inside and (_State.folder == _State.temporary or _State.folder not in inside):
+        return None
+    return full
 
 
 def _audit(event: str, arguments: tuple[Any, ...]) -> None:
@@ -116,12 +149,11 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
         address = arguments[1]
         if isinstance(address, tuple) and not str(address[0]).startswith(_LOOPBACK):
             raise OSError(errno.ENETUNREACH, "the network is out of reach while tunesmith asks for options")
-    elif event in _DELETING and _State.scratch is not None and isinstance(arguments[0], (str, os.PathLike)):
-        path = Path(os.fspath(arguments[0])).resolve()
-        if _is_kept(path) and path.exists():
-            raise PermissionError(
-                errno.EPERM, f"the script may not delete or move {path} while tunesmith asks for options"
-            )
+    elif event in _DELETING and _State.scratch is not None:
+        for path in filter(None, map(_kept, arguments[:2])):
+            if path.exists():
+                reason = f"the script may not delete or move {path} while tunesmith asks for options"
+                raise PermissionError(errno.EPERM, reason)
 
 
 def _start_loopback() -> None:
