@@ -27,7 +27,7 @@ from .draft import Draft
 from .name_words import words
 from .outputs import with_outputs
 from .script_option import ScriptOption
-from .tryout import SeenMetric, Tryout
+from .tryout import SHORTEST_SECONDS, SeenMetric, Tryout
 
 _SUPERSEDED = ("The script prints '", "The script writes '", "TO DO: report '", "TO DO: print a metric")
 _EPOCHS = {"epochs", "epoch"}
@@ -195,7 +195,9 @@ def _with_written(draft: Draft, tryout: Tryout) -> Draft:
     if path is not None and any(Path(own) in (path, *path.parents) for own in draft.own_files):
         return replace(draft, metrics=f"work/{path.as_posix()}")
     if "{trial_dir}" in draft.command and path is not None:
-        return replace(draft, metrics=path.name)
+        is_named = f"{{trial_dir}}/{path.name}" in draft.command
+        inside = path.name if is_named or len(path.parts) == 1 else Path(*path.parts[1:]).as_posix()
+        return replace(draft, metrics=inside)
     note = f"TO DO: let the script write {best.file.name} to {{trial_dir}}, or print {best.name}."
     return replace(draft, notes=(*draft.notes, note))
 
@@ -213,7 +215,7 @@ def _with_time(draft: Draft, tryout: Tryout, values: Mapping[str, Any]) -> Draft
     if trials is not None and is_free and trials * whole > _LONG_SECONDS:
         trials = budget["trials"] = max(_FEWEST_TRIALS, math.floor(_LONG_SECONDS / whole))
     parts = [f"A trial takes about {_about_time(whole)}"]
-    if tryout.pace is not None and tryout.pace.unit == "epoch":
+    if tryout.pace is not None and tryout.pace.unit == "epoch" and tryout.pace.seconds >= SHORTEST_SECONDS:
         epochs = f", {duration(tryout.pace.seconds)} an epoch"
         parts.append(epochs + (f" ({name} = {total})" if name else ""))
     if trials is not None:

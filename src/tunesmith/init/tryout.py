@@ -11,6 +11,8 @@ from ..core.schema import check_types, expect_range
 
 Ending = Literal["finished", "failed", "time limit", "memory limit"]
 Source = Literal["printed", "reported", "written"]
+SHORTEST_SECONDS = 0.001
+"""Epochs that are printed at once after a training seem shorter than this, and tell nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from ..text.cleaning import short
 from ..text.wording import count, duration, size
 from ..trial_folder.names import LOG_FILE
 from .observed import ranked
-from .tryout import FileChange, Limits, SeenMetric, Tryout
+from .tryout import SHORTEST_SECONDS, FileChange, Limits, SeenMetric, Tryout
 
 _MOST_METRICS = 8
 _MOST_FILES = 8
@@ -44,7 +44,7 @@ def summary(tryout: Tryout) -> Iterator[str]:
         yield f"  and {count(more, 'other metric')}"
     if not tryout.metrics and tryout.counts:
         yield "  no metric was found in its output"
-    if tryout.pace is not None:
+    if tryout.pace is not None and tryout.pace.seconds >= SHORTEST_SECONDS:
         yield f"  {duration(tryout.pace.seconds)} per {tryout.pace.unit}"
     yield from _files(tryout)
     if not tryout.counts:
