@@ -130,9 +130,23 @@ def _words(command: CommandLine) -> list[str]:
 def _why_it_cannot_start(command: CommandLine) -> str | None:
     words = _words(command)
     path = {**os.environ, **command.variables}.get("PATH")
-    if words and (shutil.which(words[0], path=path) or shutil.which(command.folder / words[0])):
-        return None
-    return f"There is no program {short(words[0], 100) if words else ''} to start. Correct the command."
+    program = (shutil.which(words[0], path=path) or shutil.which(command.folder / words[0])) if words else None
+    if program is None:
+        return f"There is no program {short(words[0], 100) if words else ''} to start. Correct the command."
+    if command.script is None and not command.module and not _is_python(Path(program)):
+        return f"{short(words[0], 100)} is not a Python program, and only those can be asked."
+    return None
+
+
+def _is_python(program: Path) -> bool:
+    """Tell whether a program is a script for Python, as those that pip installs are."""
+    try:
+        with program.open("rb") as file:
+            start = file.read(300)
+    except OSError:
+        return False
+    # With a long path, pip writes a shell script that starts Python.
+    return start.startswith(b"#!") and b"python" in start
 
 
 def _environment(command: CommandLine, answer: Path) -> dict[str, str]:

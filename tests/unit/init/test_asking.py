@@ -712,6 +712,13 @@ def test_what_cannot_be_asked_is_not_run(tmp_path, file, text, reason):
     assert reason in answer.failure
 
 
-def test_a_program_that_is_not_there(tmp_path):
+def test_programs(tmp_path):
+    program = tmp_path / "train"
+    program.write_text(f"#!{sys.executable}\n{PARSER}parser.parse_args(){END}")
+    program.chmod(0o755)
+    answer = ask(CommandLine(words=("./train", "--lr", "1"), folder=tmp_path))
+    assert described(by_name(answer)["lr"]) == ("float", 0.1, 1.0, True)
     answer = ask(CommandLine(words=("no-such-program", "--lr", "1"), folder=tmp_path))
     assert answer.failure == "There is no program no-such-program to start. Correct the command."
+    answer = ask(CommandLine(words=("sleep", "1000"), folder=tmp_path))
+    assert answer.failure == "sleep is not a Python program, and only those can be asked."
