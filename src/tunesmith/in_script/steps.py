@@ -30,6 +30,7 @@ class Steps:
         self.step = -1
         self.kind: str | None = None
         self._last: int | None = None
+        self._iteration: int | None = None
         self._offset = 0
         self._repeats = 0
 
@@ -47,12 +48,13 @@ class Steps:
         if self.kind is None or (self.kind != "count" and whole[self.kind] is None):
             self._count_by(next((kind for kind in KINDS if whole[kind] is not None), "count"))
         at = whole.get(self.kind or "count")
+        earlier, self._iteration = self._iteration, whole["step"]
         if at is not None and at == self._last:
             self._repeats += 1
-            iteration = whole["step"]
-            if self.kind == "epoch" and iteration is not None and iteration > self.step:
+            goes_on = earlier is not None and self._iteration is not None and self._iteration > earlier
+            if self.kind == "epoch" and goes_on:
                 self._count_by("step")
-                at = iteration
+                at = self._iteration
             elif self._repeats < _SAME - 1:
                 return None
             else:
