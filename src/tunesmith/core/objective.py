@@ -236,13 +236,13 @@ class Objective:
 
 
 def _parse_metric(part: str, setting: object) -> Metric:
-    words = part.split()
-    if len(words) != 2 or words[0] not in _DIRECTIONS:
+    words = part.split(maxsplit=1)  # A metric may have a name of several words, as `Vali Loss`.
+    if len(words) != 2 or words[0] not in _DIRECTIONS or not set(_DIRECTIONS).isdisjoint(words[1].split()):
         raise InputError(
             "an objective must be a direction and a metric, as in 'minimize val_loss', or several of them separated by "
             f"commas, got {shown(setting)}.{nearest(words[0], _DIRECTIONS) if words else ''}"
         )
-    return Metric(words[1], "minimize" if words[0] == "minimize" else "maximize")
+    return Metric(words[1].strip(), "minimize" if words[0] == "minimize" else "maximize")
 
 
 def _no_weight(name: str) -> InputError:

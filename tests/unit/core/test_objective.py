@@ -7,6 +7,10 @@ from tunesmith.core.objective import Constraint, Metric, Objective
 from tunesmith.errors import InputError
 
 
+def test_a_metric_may_have_several_words() -> None:
+    assert Objective.parse("minimize Vali Loss, maximize acc@1").metrics[0].name == "Vali Loss"
+
+
 @pytest.mark.parametrize(("text", "loss"), [("minimize y", 2.0), ("maximize y", -2.0)])
 def test_string_with_direction_and_metric(text: str, loss: float) -> None:
     objective = Objective.parse(text)
@@ -14,7 +18,7 @@ def test_string_with_direction_and_metric(text: str, loss: float) -> None:
     assert str(objective) == text
 
 
-@pytest.mark.parametrize("text", ["y", "minimise y", "minimize", "minimize y z", ""])
+@pytest.mark.parametrize("text", ["y", "minimise y", "minimize", "minimize y maximize z", ""])
 def test_invalid_strings_are_refused(text: str) -> None:
     with pytest.raises(InputError, match="an objective must be a direction and a metric"):
         Objective.parse(text)
