@@ -11,15 +11,15 @@ from ..config_files.names import NOT_PLAIN
 from ..in_script.ask.values import NOT_PLAIN_KEY
 from ..text.cleaning import clean, short, without_secrets
 from .asked import Asked
-from .command_line import CommandLine
 from .script_option import Form, Kind, ScriptOption
+from .why_not_asked import TRAINS
 
 _MOST_BYTES = 16 << 20
 _MOST_OPTIONS = 2000
 _MOST_NOTES = 20
 
 
-def read_answer(path: Path, command: CommandLine) -> Asked:
+def read_answer(path: Path) -> Asked:
     """Return the answer in a file that the script's process wrote."""
     malformed = Asked(failure="The script's answer is not what tunesmith's hook writes; --static reads its source.")
     try:
@@ -28,7 +28,8 @@ def read_answer(path: Path, command: CommandLine) -> Asked:
         answer = json.loads(path.read_text(encoding="utf-8"))
         options = tuple(_options(answer["options"]))
         notes = tuple(short(note, 600) for note in answer["notes"][:_MOST_NOTES])
-        return Asked(options=options, framework=short(answer["framework"], 40), notes=notes)
+        framework = short(answer["framework"], 40)
+        return Asked(options=options, framework=framework, notes=notes, failure=None if framework else TRAINS)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return malformed
 

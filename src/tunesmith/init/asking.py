@@ -64,7 +64,7 @@ def ask(command: CommandLine, *, seconds: float = 30) -> Asked:
         except OSError as error:
             return Asked(failure=f"The command cannot be started: {error.strerror or error}. Correct it.")
         if answer.is_file():
-            return read_answer(answer, command)
+            return read_answer(answer)
         heard = answer.with_name(f"{answer.name}.started").exists()
         return Asked(failure=why_it_ended(end.status, end.lines, seconds, end.bytes_ >= _MOST_BYTES, heard))
 

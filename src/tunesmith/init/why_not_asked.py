@@ -30,6 +30,9 @@ _CHANGING = re.compile(
 _MISSING = re.compile(r"(?:ModuleNotFoundError: )?No module named '?([\w.]+)")
 _LAST_ERROR = re.compile(r"^(?:[\w.]*(?:Error|Exception|Interrupt|Exit)\b|error:|usage:)", re.IGNORECASE)
 _STATIC = "Until then its source is read, as --static does."
+TRAINS = (
+    f"The script begins to train without having read arguments in a way that is known: it was stopped there. {_STATIC}"
+)
 
 
 def why_not(command: CommandLine) -> str | None:

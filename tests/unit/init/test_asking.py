@@ -687,6 +687,21 @@ def test_why_there_is_no_answer(tmp_path, first, reason):
     assert "--static" in answer.failure
 
 
+def test_a_script_that_trains_is_stopped_there(tmp_path):
+    training = """
+    from sklearn.linear_model import LinearRegression
+    from sklearn.preprocessing import StandardScaler
+    x = StandardScaler().fit_transform([[0.0], [1.0]])
+    print("prepared", flush=True)
+    LinearRegression().fit(x, [0, 1])
+    """
+    answer = asked(tmp_path, f"{dedent(training)}{PARSER}parser.parse_args()\n")
+    assert answer.failure is not None
+    assert "begins to train" in answer.failure
+    known = f"{PARSER}args, rest = parser.parse_known_args()\n{dedent(training)}later = parser.parse_args(rest)\n"
+    assert described(by_name(asked(tmp_path, known, "--lr", "1"))["lr"]) == ("float", 0.1, 1.0, True)
+
+
 def test_a_script_that_does_not_come_to_its_arguments_is_killed(tmp_path):
     (tmp_path / "train.py").write_text(f"import time\ntime.sleep(1000)\n{PARSER}parser.parse_args()\n")
     answer = ask(command(tmp_path), seconds=0.5)

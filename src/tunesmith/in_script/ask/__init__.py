@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..on_import import on_import
-from . import harmless
+from . import harmless, training
 from .values import NOT_PLAIN_KEY
 
 if TYPE_CHECKING:
@@ -81,8 +81,10 @@ def start(answer: str, script: str = "", module: str = "", scratch: str = "") ->
         Path(f"{answer}.started").touch()
     if sys.argv[:1] in (["-c"], ["-"]):
         return  # A worker of multiprocessing, or a line of a shell script.
-    for name, hook in _HOOKS.items():
-        on_import(name, _hooking(hook))
+    for name, module_of_hook in _HOOKS.items():
+        on_import(name, _hooking(module_of_hook))
+    for name, hook in training.hooks(_at_training).items():
+        on_import(name, hook)
 
 
 def is_script() -> bool:
@@ -181,6 +183,13 @@ def _is_argv_replaced() -> bool:
 def _answer_what_is_kept() -> None:
     if _state.later is not None:
         _write({**_state.later, "notes": list(_state.notes)})
+
+
+def _at_training() -> None:
+    """End the asking: whatever the script reads from now on comes too late."""
+    if is_script():
+        _answer_what_is_kept()
+        _write({"framework": "", "options": [], "notes": list(_state.notes)})
 
 
 def _write(description: Mapping[str, Any]) -> None:
