@@ -10,7 +10,8 @@ from itertools import accumulate
 from typing import Any
 
 from .constants import folded
-from .names import NOT_PLAIN, Route
+from .names import NOT_PLAIN, Route, leaves
+from .python_functions import inner_constants, is_main_guard, keys_of
 
 Span = tuple[int, int]
 """Start and end of a piece of text, in characters."""
@@ -90,7 +91,17 @@ class _Reader:
     def module(self, module: ast.Module) -> Node:
         node = Node(span=(0, len(self._text)), table={}, lines=True, style="body")
         self._body(module.body, node)
+        for keys, value, whole in inner_constants(module):
+            self._inner(node, keys, value, whole)
         return node
+
+    def _inner(self, table: Node, keys: list[Any], value: ast.expr, whole: ast.stmt | ast.expr | ast.keyword) -> None:
+        """Add a constant from inside a function or object, if it is plain; the attribute of a class is its default."""
+        node = self._value(value)
+        node.whole = self._span(whole)
+        is_known = any(part is not NOT_PLAIN for _, part in leaves({0: node.plain()}))
+        if is_known and (len(keys) > 1 or keys[0] not in (table.table or {})):
+            self._put(table, keys, node)
 
     def _position(self, line: int, column: int) -> int:
         """Turn a line and a column in UTF-8 bytes into a position in the text, in characters."""
@@ -123,7 +134,7 @@ class _Reader:
                 inner = Node(span=self._around(statement.body), whole=whole, table={}, lines=True, style="body")
                 self._body(statement.body, inner)
                 self._put(table, [statement.name], inner)
-            elif isinstance(statement, _BRANCHES) and not _is_main_guard(statement):
+            elif isinstance(statement, _BRANCHES) and not is_main_guard(statement):
                 self._branch(table, statement)
 
     def _around(self, statements: list[ast.stmt]) -> Span:
@@ -136,13 +147,13 @@ class _Reader:
             return
         node = self._value(value)
         node.whole = self._span(statement)
-        self._put(table, _keys(target), node)
+        self._put(table, keys_of(target), node)
 
     def _augment(self, table: Node, statement: ast.AugAssign) -> None:
         """Add `lr *= 2`, whose value is not known, and which an edit turns into `lr = 0.1`."""
         span = self._span(statement)
         target = self._text[slice(*self._span(statement.target))]
-        self._put(table, _keys(statement.target), Node(span=span, whole=span, before=f"{target} = "))
+        self._put(table, keys_of(statement.target), Node(span=span, whole=span, before=f"{target} = "))
 
     def _branch(self, table: Node, branch: ast.stmt) -> None:
         """Add the assignments inside a branch, whose values are known only when the file is run."""
@@ -152,7 +163,7 @@ class _Reader:
                 word = type(branch).__name__.lower()
                 reason = f"it is assigned inside '{word}' in line {statement.lineno}"
                 span = self._span(statement)
-                self._put(table, _keys(target), Node(span=span, whole=span, fixed=reason))
+                self._put(table, keys_of(target), Node(span=span, whole=span, fixed=reason))
 
     def _put(self, table: Node, keys: list[Any], node: Node) -> None:
         if not keys:
@@ -238,17 +249,6 @@ class _Reader:
         return end
 
 
-def _keys(target: ast.expr) -> list[Any]:
-    """Return the keys of `cfg.model["width"]`, or none where they are not plain."""
-    if isinstance(target, ast.Name):
-        return [target.id]
-    if isinstance(target, ast.Attribute):
-        return [*before, target.attr] if (before := _keys(target.value)) else []
-    if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Constant):
-        return [*before, target.slice.value] if (before := _keys(target.value)) else []
-    return []
-
-
 def _pairs(target: ast.Tuple | ast.List, value: ast.expr) -> list[tuple[ast.expr, ast.expr]]:
     """Pair the names of `a, b = 1, 2` with their values; none where they do not match one to one."""
     if not isinstance(value, ast.Tuple | ast.List) or len(value.elts) != len(target.elts):
@@ -267,10 +267,6 @@ def _nested(branch: ast.stmt) -> Iterator[ast.Assign | ast.AugAssign | ast.AnnAs
             child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
         ):
             yield from _nested(child)  # type: ignore[arg-type]
-
-
-def _is_main_guard(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.If) and "__name__" in ast.unparse(statement.test)
 
 
 def _called(call: ast.Call) -> str:

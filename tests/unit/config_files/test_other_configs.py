@@ -319,8 +319,8 @@ def test_edits_inside_one_another(tmp_path):
 
 
 def test_files_that_cannot_be_read(tmp_path):
-    with pytest.raises(InputError, match=r"\.py, \.toml, \.yaml, \.yml, \.json"):
-        read(tmp_path / "c.ini")
+    with pytest.raises(InputError, match=r"\.py, \.toml, .*\.json, \.ini"):
+        read(tmp_path / "c.xml")
     with pytest.raises(InputError, match="No such file"):
         read(tmp_path / "c.json")
     (tmp_path / "c.json").write_bytes(b'{"a": "\xff"}')

@@ -1,0 +1,111 @@
+"""Constants of a script that do not stand at its top."""
+
+import runpy
+
+import pytest
+
+from tunesmith.config_files import edit, read
+
+SCRIPT = """\
+import random
+WIDTH = 8
+
+class Config:
+    seed = 1
+    lr = 0.5
+
+    def __init__(self, depth=2, name="a"):
+        self.lr = 0.1  # the rate
+        self.model = dict(width=64)
+        self.depth = depth
+        self.name: str = "net"
+        self.step = 0
+        self.rate = random.random()
+
+    def next(self):
+        self.step += 1
+
+
+class Net(list):
+    def __init__(self, hidden=32):
+        self.hidden = hidden
+        self.dropout = Dropout(p=0.1)
+
+
+def Dropout(p):
+    return p
+
+
+def train(lr, epochs=5, *, decay=0.0, batch=16, warm=1):
+    best = 0
+    patience = 3
+    optimizer = Net(hidden=4)
+    for epoch in range(epochs):
+        best = max(best, epoch)
+    total = 0
+    total += 1
+    warm = warm or 2
+    return lr, epochs, decay, batch, patience, evaluate(), evaluate(2)
+
+
+def evaluate(steps=7, rounds=4):
+    tests = 9
+    return steps * rounds * tests
+
+
+def unused(alpha=1):
+    beta = 2
+
+
+if __name__ == "__main__":
+    gamma = 0.9
+    WIDTH = 3
+    config = Config()
+    RESULT = [train(0.25, decay=1e-4), gamma, config.lr, config.depth, config.model["width"]]
+"""
+
+
+def test_they_are_read(tmp_path):
+    path = tmp_path / "train.py"
+    path.write_text(SCRIPT)
+    assert read(path) == {
+        "WIDTH": 8,
+        "Config": {"seed": 1, "lr": 0.1, "model": {"width": 64}, "depth": 2, "name": "net"},
+        "Net": {"dropout": {"p": 0.1}},
+        "train": {
+            "lr": 0.25,
+            "epochs": 5,
+            "decay": 1e-4,
+            "batch": 16,
+            "patience": 3,
+            "optimizer": {"hidden": 4},
+        },
+        "evaluate": {"rounds": 4, "tests": 9},
+        "gamma": 0.9,
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("Config.lr", "self.lr = 0.1 ", "self.lr = 7 "),
+        ("Config.model.width", "width=64", "width=7"),
+        ("Config.depth", "depth=2", "depth=7"),
+        ("Net.dropout.p", "p=0.1", "p=7"),
+        ("train.lr", "train(0.25,", "train(7,"),
+        ("train.decay", "decay=1e-4", "decay=7"),
+        ("train.batch", "batch=16", "batch=7"),
+        ("patience", "patience = 3", "patience = 7"),
+        ("evaluate.rounds", "rounds=4", "rounds=7"),
+        ("gamma", "gamma = 0.9", "gamma = 7"),
+    ],
+)
+def test_an_edit_changes_the_value_alone_and_has_an_effect(tmp_path, name, old, new):
+    path, copy = tmp_path / "train.py", tmp_path / "copy.py"
+    path.write_text(SCRIPT)
+    edit(path, copy, {name: 7})
+    assert SCRIPT.count(old) == 1
+    assert copy.read_text() == SCRIPT.replace(old, new)
+    if not name.startswith("Net"):
+        results = [runpy.run_path(str(each), run_name="__main__")["RESULT"] for each in (path, copy)]
+        assert results[0] != results[1]
