@@ -48,8 +48,13 @@ def examine(path: Path | None, run: Callable[[Study], Run | None] = lambda study
     for finding in (*check_room(settings.folder), *check_model(settings), *check_capacity(study)):
         has_failed = has_failed or finding.severity == "error"
         yield finding
-    if not has_failed and isinstance(study.task, CommandTask) and (runner := run(study)) is not None:
+    if has_failed or not isinstance(study.task, CommandTask):
+        return
+    if (runner := run(study)) is not None:
         yield from check_trial(study, study.task, runner(study.task, _first(study), settings.folder))
+    else:
+        unknown = "the script was not run: whether it works, shows its metric and overwrites files is not known"
+        yield Finding("run", "hint", unknown, "Run it once with --run.")
 
 
 def _first(study: Study) -> Mapping[str, Value]:

@@ -67,6 +67,7 @@ def test_a_study_that_is_fine_has_no_errors_and_nothing_is_run_unasked(study, tm
     assert not [severity for _, severity in findings if severity == "error"]
     assert findings["parameters", "ok"].message == "1 parameter: it reaches the script"
     assert ("run", "ok") not in findings
+    assert findings["run", "hint"].remedy == "Run it once with --run."
     assert not (tmp_path / "model.txt").exists()
     assert not (tmp_path / "studies").exists()
 
