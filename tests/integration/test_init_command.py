@@ -1,13 +1,15 @@
 """`tunesmith init -- COMMAND`: the user's own command, drafted and run as a user does."""
 
 import json
+import os
+import pty
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.integration.conftest import Tunesmith
+from tests.integration.conftest import Tunesmith, command
 
 SCRIPT = """
 import argparse, pathlib, sys
@@ -69,7 +71,43 @@ def test_a_try_finds_the_metric_that_no_source_tells(project: Path, tunesmith: T
     (project / "train.py").write_text(SCRIPT.replace("Val Loss:", "{'_'.join(['val', 'rmse'])}:"))
     facts = json.loads(tunesmith("init", "--try", "--yes", "--json", "--", "python", "train.py", "here").stdout)
     assert facts["objective"] == "minimize val_rmse"
+    assert facts["tryout"]["ending"] == "finished"
+    assert facts["tryout"]["metrics"][0]["name"] == "val_rmse"
     assert (project / "ran").exists()
+
+
+def test_a_try_is_offered_in_a_terminal_and_summed_up(project: Path) -> None:
+    answers = "y\n" + "\n" * 4
+    declined, _ = on_a_terminal(project, "n\n" + "\n" * 4, "init", "--force", "--", "python", "train.py", "here")
+    assert "One run of your script with your own values, of at most 2 min" not in declined
+    assert not (project / "ran").exists()
+    words = ["init", "--force", "--try-minutes", "2", "--", "python", "train.py", "here"]
+    screen, status = on_a_terminal(project, answers, *words)
+    assert status == 0, screen
+    assert "One run of your script with your own values, of at most 2 min" in screen
+    assert "tried it: it finished after" in screen
+    assert (project / "ran").exists()
+
+
+def on_a_terminal(folder: Path, answers: str, *words: str) -> tuple[str, int]:
+    """Return the output and the exit status of a command on a terminal of its own, at which answers were typed."""
+    process, terminal = pty.fork()
+    if process == 0:
+        os.chdir(folder)
+        arguments = command(*words)
+        os.execve(arguments[0], arguments, {**os.environ, "TERM": "xterm-256color", "COLUMNS": "200"})
+    os.write(terminal, answers.encode())
+    screen = b""
+    while True:
+        try:
+            piece = os.read(terminal, 65536)
+        except OSError:  # It has ended.
+            break
+        if not piece:
+            break
+        screen += piece
+    os.close(terminal)
+    return screen.decode(errors="replace"), os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
 
 
 def test_nothing_to_tune_is_exit_status_2(project: Path, tunesmith: Tunesmith) -> None:

@@ -63,6 +63,13 @@ def speaking(verb: Callable[..., None]) -> Callable[..., None]:
     return speaking_verb
 
 
+TRY_MINUTES = click.option(
+    "--try-minutes",
+    type=click.FloatRange(min=0, min_open=True),
+    default=5.0,
+    show_default=True,
+    help="The limit of time of one run of the script before the study.",
+)
 FOLDER = click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 
 

@@ -28,18 +28,15 @@ from ..text.cleaning import clean, short
 from ..text.wording import duration
 from .options import Output
 
-MINUTES = 5.0
-"""The usual limit of time."""
-
 
 def with_trial_run(
     draft: Draft,
     output: Output,
     options: Sequence[ScriptOption] = (),
     *,
+    minutes: float,
     wanted: bool | None = None,
     asks: bool = False,
-    minutes: float = MINUTES,
 ) -> tuple[Draft, Tryout | None]:
     """Run a draft's own configuration once, if the user wants that, and return the draft changed by what it showed.
 
@@ -47,9 +44,9 @@ def with_trial_run(
         draft: The draft.
         output: How the verb prints.
         options: The script's options, as far as they are known.
+        minutes: The most time.
         wanted: Whether to run it; None asks if `asks` is set, and does not run it otherwise.
         asks: Whether the user can be asked.
-        minutes: The most time.
 
     Returns:
         The draft, and the run; None if there was none. A draft that cannot be run says so in its notes.
@@ -72,7 +69,7 @@ def with_trial_run(
 
 
 def trial_run(
-    task: CommandTask, parameters: Mapping[str, Value], study_folder: Path, output: Output, *, minutes: float = MINUTES
+    task: CommandTask, parameters: Mapping[str, Value], study_folder: Path, output: Output, *, minutes: float
 ) -> Tryout:
     """Run the command of a study once with some parameters, and show its progress; see `try_task`."""
     with _progress(output) as on_progress:

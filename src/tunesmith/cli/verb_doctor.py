@@ -18,8 +18,8 @@ from ..tasks.command import CommandTask
 from ..text.cleaning import clean
 from ..text.shell import command
 from ..text.wording import count
-from .options import Output, speaking
-from .trying import MINUTES, trial_run, tryout_folder
+from .options import TRY_MINUTES, Output, speaking
+from .trying import trial_run, tryout_folder
 
 _USUAL = Path("study.toml")
 
@@ -27,10 +27,7 @@ _USUAL = Path("study.toml")
 @click.command()
 @click.argument("study", type=click.Path(path_type=Path, dir_okay=False), required=False)
 @click.option("--run/--no-run", "runs", default=None, help="Run the script once with your own values; asked otherwise.")
-@click.option(
-    "--try-minutes", type=click.FloatRange(min=0, min_open=True), default=MINUTES, show_default=True,
-    help="The limit of that run.",
-)  # fmt: skip
+@TRY_MINUTES
 @speaking
 def doctor(output: Output, study: Path | None, runs: bool | None, try_minutes: float) -> None:
     """Check the installation, the machine and the STUDY before anything is spent.

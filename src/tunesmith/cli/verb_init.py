@@ -6,7 +6,7 @@ import dataclasses
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,7 +18,10 @@ from ..init import Asked, CommandLine, Draft, Sources, draft_study, find_sources
 from ..llm.options import ModelOptions
 from ..text.cleaning import clean
 from ..text.shell import command
-from .options import Output, speaking
+from .options import TRY_MINUTES, Output, speaking
+
+if TYPE_CHECKING:
+    from ..init.tryout import Tryout
 
 _USD = 0.25
 _WORDS = "tunesmith.command"
@@ -42,6 +45,7 @@ class _Init(click.Command):
 @click.argument("path", type=click.Path(path_type=Path), required=False)
 @click.option("--static", is_flag=True, help="Run nothing: read the script's source.")
 @click.option("--try/--no-try", "tries", default=None, help="Run your own configuration once, to see what it shows.")
+@TRY_MINUTES
 @click.option("--request", help="The study in plain words: what to improve, what to tune, for how long.")
 @click.option("--objective", help="For example 'minimize val_loss'; by default inferred from the script.")
 @click.option(
@@ -62,6 +66,7 @@ def init(
     path: Path | None,
     static: bool,
     tries: bool | None,
+    try_minutes: float,
     request: str | None,
     objective: str | None,
     to: Path | None,
@@ -88,8 +93,12 @@ def init(
     asked = None if static else _ask(sources, output)
     draft = draft_study(sources, objective=objective, asked=asked)
     asks = not (yes or output.json or output.quiet) and sys.stdin.isatty()
-    if tries is not False and not static:
-        draft = _tried(draft, asked, tries, asks, output)
+    tryout = None
+    if tries or (tries is None and asks and not static):
+        from .trying import with_trial_run
+
+        options = () if asked is None else asked.options
+        draft, tryout = with_trial_run(draft, output, options, minutes=try_minutes, wanted=tries, asks=asks)
     if request is not None:
         draft = with_request(draft, request)
     if not no_agents:
@@ -100,7 +109,7 @@ def init(
     _write(draft, target)
     lines = [*_lines(draft, target, asks=asks), *_result(draft, target, request is not None)]
     if not output.quiet:
-        output.say("\n".join(lines), _facts(draft, target))
+        output.say("\n".join(lines), _facts(draft, target, tryout))
     if not draft.space:
         context.exit(2)
 
@@ -128,16 +137,6 @@ def _ask(sources: Sources, output: Output) -> Asked | None:
     line = command(*sources.command.own_words)
     _say_aside(f"running your script up to the point where it has read its arguments: {line}", output)
     return ask(sources.command)
-
-
-def _tried(draft: Draft, asked: Asked | None, wanted: bool | None, asks: bool, output: Output) -> Draft:
-    """Run the user's own configuration once, if that is wanted, and learn from it."""
-    if wanted is None and not asks:
-        return draft
-    from .trying import with_trial_run
-
-    draft, tryout = with_trial_run(draft, output, () if asked is None else asked.options, wanted=wanted, asks=asks)
-    return draft if tryout is None else dataclasses.replace(draft, sample_output=tryout.log_tail)
 
 
 def _with_model(draft: Draft, request: str | None, model: str | None, usd: float, output: Output) -> Draft:
@@ -198,8 +197,10 @@ def _request_lines(draft: Draft) -> Iterator[str]:
             yield from (f"  {clean(line)}" for line in entries)
 
 
-def _facts(draft: Draft, target: Path) -> dict[str, Any]:
-    return {
+def _facts(draft: Draft, target: Path, tryout: Tryout | None) -> dict[str, Any]:
+    from ..init.tryout_words import tryout_facts  # Not needed where nothing is run.
+
+    return ({} if tryout is None else {"tryout": tryout_facts(tryout)}) | {
         "study": str(target),
         "command": draft.command,
         "objective": draft.objective,

@@ -45,6 +45,7 @@ def with_tryout(draft: Draft, tryout: Tryout, options: Sequence[ScriptOption] = 
         tryout: The run.
         options: The script's options, as far as they are known.
     """
+    draft = replace(draft, sample_output=tryout.log_tail)
     if not tryout.counts:
         remedy = f" It seems that {tryout.trouble}" if tryout.trouble else ""
         note = f"TO DO: mend the script or its command, since it failed when it was tried: {tryout.reason}.{remedy}"

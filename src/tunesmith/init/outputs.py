@@ -12,7 +12,7 @@ from pathlib import Path, PurePath
 from ..trial_folder.names import ENVIRONMENT_FILE, LOG_FILE, PARAMETERS_FILE, REPORTS_FILE, RESULT_FILE
 from .draft import Draft
 from .name_words import words
-from .script_option import ScriptOption
+from .script_option import Form, ScriptOption
 from .tryout import Tryout
 
 _OF_ONE_RUN = re.compile(
@@ -90,10 +90,12 @@ def shared_places(tryout: Tryout) -> list[str]:
 
 def _options_of(draft: Draft) -> list[ScriptOption]:
     """Return the options with a text as their value, as far as a draft knows them."""
-    texts = {name: value for name, value in draft.values.items() if isinstance(value, str)}
-    if draft.config is not None:
-        return []
-    return [ScriptOption(name=name, spellings=(f"--{name}",), value=value) for name, value in texts.items()]
+    texts = {name: value for name, value in draft.values.items() if name in draft.options and isinstance(value, str)}
+    form: Form = "name=value" if draft.spelling == "name=value" else "--name value"
+    dashes = "" if form == "name=value" else "--"
+    return [
+        ScriptOption(name=name, spellings=(f"{dashes}{name}",), form=form, value=value) for name, value in texts.items()
+    ]
 
 
 def _is_fixed(path: PurePath) -> bool:
