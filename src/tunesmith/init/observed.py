@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from ..core.metric_words import (
     is_of_validation_data,
 )
 from ..core.objective import Objective
+from ..errors import InputError
 from ..in_script.metric_names import WantedNames
 from ..text.cleaning import short
 from ..text.wording import count, duration, estimate
@@ -150,7 +152,10 @@ def _objective(name: str) -> str:
 
 
 def _spelled(name: str) -> str:
-    """Return a metric's name in one word, which stands for the printed one."""
+    """Return a metric's name as it can stand in an objective: as it was printed, or else in one word."""
+    with suppress(InputError):
+        if Objective.parse(f"minimize {name}").primary.name == name:
+            return name
     return re.sub(r"[\s,]+", "_", name.strip())
 
 

@@ -50,7 +50,7 @@ def notes(draft):
     ("metrics", "objective"),
     [
         ([seen("train_loss"), seen("val_loss"), seen("test_loss")], "minimize val_loss"),
-        ([seen("train loss", count=9), seen("valid ppl"), seen("seconds")], "minimize valid_ppl"),
+        ([seen("train loss", count=9), seen("valid ppl"), seen("seconds")], "minimize valid ppl"),
         ([seen("test_accuracy"), seen("accuracy")], "maximize accuracy"),
         ([seen("loss", "Train Epoch: 3 [64/128] Loss: 0.5"), seen("Accuracy", "Test set: Accuracy: 0.9")],
          "maximize Accuracy"),
