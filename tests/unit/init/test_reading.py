@@ -213,6 +213,71 @@ def test_absl(tmp_path):
     assert (options["workdir"].required, options["lr"].form) == (True, "--name=value")
 
 
+def test_ml_collections(tmp_path):
+    answer = read(
+        tmp_path,
+        """
+        from ml_collections import config_flags
+        config_flags.DEFINE_config_file("config", None)
+        """,
+        *("--config=defaults.py", "--config.model.width=8"),
+        defaults="""
+        import ml_collections
+        WIDTH = 64
+        def get_config():
+            config = ml_collections.ConfigDict({"lr": 0.1, "data": {"name": "x"}})
+            model = config.model = ml_collections.ConfigDict()
+            model.width = WIDTH
+            config.model.bias = True
+            config.steps = compute()
+            config.optim = dict(beta=0.9)
+            return config
+        """,
+    )
+    assert answer.framework == "absl"
+    assert described(answer) == {
+        "config": ("path", None, "defaults.py", True),
+        "config.lr": ("float", 0.1, 0.1, False),
+        "config.data.name": ("str", "x", "x", False),
+        "config.model.width": ("int", 64, 8, True),
+        "config.model.bias": ("bool", True, True, False),
+        "config.optim.beta": ("float", 0.9, 0.9, False),
+    }
+
+
+def test_hydra(tmp_path):
+    for name, text in {
+        "config.yaml": "defaults:\n  - _self_\n  - optimizer: adam\n  - base\n  - override hydra/launcher: x\n"
+        "width: 8\nhalf: ${width}\namp: true\ndata: ???\n",
+        "base.yaml": "# @package _global_\nseed: 1\n",
+        "optimizer/adam.yaml": "lr: 0.001\n",
+        "optimizer/sgd.yaml": "lr: 0.1\nmomentum: 0.9\n",
+    }.items():
+        (tmp_path / "conf" / name).parent.mkdir(exist_ok=True, parents=True)
+        (tmp_path / "conf" / name).write_text(text)
+    answer = read(
+        tmp_path,
+        """
+        import hydra
+        @hydra.main(version_base=None, config_path="conf", config_name="config")
+        def main(config): ...
+        """,
+        *("optimizer=sgd", "optimizer.lr=0.2"),
+    )
+    assert answer.framework == "hydra"
+    assert described(answer) == {
+        "optimizer": ("str", "adam", "sgd", True),
+        "width": ("int", 8, 8, False),
+        "amp": ("bool", True, True, False),
+        "data": ("str", None, None, False),
+        "optimizer.lr": ("float", 0.1, 0.2, True),
+        "optimizer.momentum": ("float", 0.9, 0.9, False),
+        "seed": ("int", 1, 1, False),
+    }
+    options = by_name(answer)
+    assert (options["optimizer"].choices, options["data"].required) == (("adam", "sgd"), True)
+
+
 def test_constants_that_the_command_line_replaces(tmp_path):
     answer = read(
         tmp_path,
@@ -358,8 +423,8 @@ def test_julia(tmp_path):
 
 
 def test_what_is_not_read_is_said(tmp_path):
-    answer = read(tmp_path, "import hydra\n@hydra.main()\ndef main(config): ...\n")
-    assert "hydra, which tells them only when the script is asked" in answer.notes[0]
+    answer = read(tmp_path, "from docopt import docopt\ndocopt(__doc__)\n")
+    assert "docopt, which tells them only when the script is asked" in answer.notes[0]
     answer = read(tmp_path, "print $ARGV[0];\n", file="train.pl")
     assert answer.failure == "Options are read in Python, shell, R and Julia, and not in train.pl."
     assert read(tmp_path, "LR = 0.1\n") == Asked()

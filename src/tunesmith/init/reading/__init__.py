@@ -7,7 +7,18 @@ from collections.abc import Callable, Mapping
 
 from ..asked import Asked
 from ..command_line import CommandLine
-from . import absl_calls, argparse_calls, argv, click_calls, configurator, fields, julia_options, r_options, shell
+from . import (
+    absl_calls,
+    argparse_calls,
+    argv,
+    click_calls,
+    configurator,
+    fields,
+    hydra_config,
+    julia_options,
+    r_options,
+    shell,
+)
 from .given import with_values
 from .local_files import local_files, read_text, script_of
 from .source import Found, Source
@@ -16,7 +27,7 @@ __all__ = ["read_options"]
 
 _READERS: Mapping[str, tuple[Callable[[Source], Found], ...]] = {
     ".py": (
-        *(absl_calls.read, click_calls.read, fields.read, argparse_calls.read),
+        *(hydra_config.read, absl_calls.read, click_calls.read, fields.read, argparse_calls.read),
         *(configurator.read, argv.read),
     ),
     ".sh": (shell.read,),
@@ -24,15 +35,15 @@ _READERS: Mapping[str, tuple[Callable[[Source], Found], ...]] = {
     ".r": (r_options.read,),
     ".jl": (julia_options.read,),
 }
-_NOT_READ = re.compile(r"^\s*(?:import|from)\s+(hydra|docopt|jsonargparse|omegaconf)\b", re.MULTILINE)
+_NOT_READ = re.compile(r"^\s*(?:import|from)\s+(docopt|jsonargparse|omegaconf)\b", re.MULTILINE)
 
 
 def read_options(command: CommandLine) -> Asked:
     """Return the options of a script as its source shows them; nothing is run.
 
-    Read are argparse and what is built on it, click, typer, fire, tyro and other dataclasses, absl, constants that
-    `--name=value` replaces, and `sys.argv` in Python, also in modules beside the script; `case`, variables and
-    positions in shell; optparse, argparse and `commandArgs` in R; ArgParse and `ARGS` in Julia.
+    Read are argparse and what is built on it, click, typer, fire, tyro and other dataclasses, absl with ml_collections,
+    Hydra, constants that `--name=value` replaces, and `sys.argv` in Python, also in modules beside the script; `case`,
+    variables and positions in shell; optparse, argparse and `commandArgs` in R; ArgParse and `ARGS` in Julia.
 
     Args:
         command: The user's command; its words give the options their values.
@@ -48,7 +59,7 @@ def read_options(command: CommandLine) -> Asked:
     if readers is None:
         return Asked(failure=f"Options are read in Python, shell, R and Julia, and not in {script.name}.")
     texts = local_files(command) if suffix == ".py" else {script: read_text(script)}
-    source = Source(script, texts, command.arguments)
+    source = Source(script, texts, command.arguments, command.folder)
     notes: list[str] = []
     for read in readers:
         found = read(source)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 
 from ..script_option import Kind, ScriptOption
+from . import config_dict
+from .given import given_value
 from .literals import as_kind, constants_of, keywords, last_name, plain
 from .source import Found, Source
 
@@ -18,7 +20,6 @@ _KINDS: dict[str, Kind] = {
 def read(source: Source) -> Found:
     """Return the flags of a script, also of the modules that it imports."""
     options: list[ScriptOption] = []
-    notes: list[str] = []
     for tree in source.trees.values():
         constants = constants_of(tree.body)
         found = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and last_name(node.func) in _KINDS]
@@ -32,8 +33,6 @@ def read(source: Source) -> Found:
             default = values[1] if len(values) > 1 else plain(given.get("default"), constants)
             choices = values[2] if is_choice and len(values) > 2 else plain(given.get("enum_values"), constants)
             texts = values[3 if is_choice else 2 :]
-            if kind == "path":
-                notes.append(f"The values in the config of --{name} are read only when the script is asked.")
             options.append(
                 ScriptOption(
                     name=name,
@@ -47,4 +46,7 @@ def read(source: Source) -> Found:
                     switch=(f"--{name}", f"--no{name}") if kind == "bool" else None,
                 )
             )
-    return Found("absl" if options else "", options, notes)
+            if kind == "path":
+                file = given_value(source.arguments, name) or default
+                options += config_dict.options_of(name, source.folder / str(file).partition(":")[0])
+    return Found("absl" if options else "", options)

@@ -44,6 +44,15 @@ def with_values(options: Iterable[ScriptOption], arguments: Sequence[str]) -> tu
     )
 
 
+def given_value(arguments: Sequence[str], name: str) -> str | None:
+    """Return the text that a command's words give an option `--name`, or None."""
+    for word, following in zip(arguments, [*arguments[1:], ""], strict=True):
+        option, equals, text = word.partition("=")
+        if option.lstrip("-") == name and word[:1] == "-":
+            return text if equals else following
+    return None
+
+
 def _index(options: Sequence[ScriptOption], word: str) -> int | None:
     name = _with_dashes(word.partition("=")[0])
     for index, option in enumerate(options):

@@ -20,11 +20,13 @@ class Source:
         script: The script.
         texts: The text of each file, the script's first.
         arguments: The words after the script in the user's command.
+        folder: The folder in which the command runs.
     """
 
     script: Path
     texts: Mapping[Path, str]
     arguments: Sequence[str] = ()
+    folder: Path = Path()
 
     @property
     def text(self) -> str:
