@@ -34,6 +34,13 @@ _LOSS_WORDS = {
     "huber",
 }
 _WEIGHTS = {"weight", "weights", "coef", "coeff", "lambda", "beta", "scale", "mse", "mae", "kl", "smoothing"}
+_CHOICES = {
+    "optimizer", "optimiser", "optim", "opt", "scheduler", "schedule", "sched", "activation", "act", "nonlinearity",
+    "norm", "loss", "criterion", "kernel", "penalty", "solver", "booster", "pool", "pooling", "aggregation",
+    "augmentation",
+}  # fmt: skip
+"""Words of choices that may make a better model."""
+_IDENTITIES = ("model", "arch", "architecture", "backbone", "network", "net", "algorithm", "algo", "encoder", "decoder")
 _LESS_LIKELY = "less likely to matter than the others"
 _UNKNOWN = "its name does not say whether it makes a better model"
 _OF_LOSS = "it changes what the objective measures"
@@ -58,10 +65,10 @@ class Candidate:
 
 def with_parameters(draft: Draft, candidates: Iterable[Candidate]) -> Draft:
     """Return a draft that tunes the likeliest candidates, and keeps the others with the reason."""
-    judged = [_judged(candidate, draft) for candidate in candidates]
+    judged = [_judged(_weighed(candidate), draft) for candidate in candidates]
     tunable = [each for each in judged if each.guess.parameter is not None and not each.guess.spare]
     known = sorted((each for each in tunable if each.importance), key=lambda each: -each.importance)
-    unknown = [each for each in tunable if not each.importance]
+    unknown = [each for each in tunable if not each.importance and not isinstance(each.guess.parameter, Choice)]
     tuned = (known + (unknown if len(known) < _FEW else []))[:MOST_TUNED]
     names = {each.name for each in tuned}
     parameters = {each.name: each.guess.parameter for each in judged if each.guess.parameter is not None}
@@ -80,10 +87,21 @@ def with_parameters(draft: Draft, candidates: Iterable[Candidate]) -> Draft:
     )
 
 
+def _weighed(candidate: Candidate) -> Candidate:
+    """Return a candidate whose importance, if it is a choice of words, is that of the choices which are known."""
+    parameter = candidate.guess.parameter
+    if not isinstance(parameter, Choice) or not all(isinstance(option, str) for option in parameter.options):
+        return candidate
+    known = {*words(candidate.name)} & _CHOICES
+    return replace(candidate, importance=max(1, candidate.importance) if known else 0)
+
+
 def _judged(candidate: Candidate, draft: Draft) -> Candidate:
     """Leave a loss and its weights alone where the objective is a loss, which they would change."""
     if candidate.guess.parameter is None or candidate.guess.spare:
         return candidate
+    if isinstance(candidate.guess.parameter, Choice) and " ".join(words(candidate.name)) in _IDENTITIES:
+        return replace(candidate, guess=Guess(candidate.guess.parameter, "it decides what is trained", spare=True))
     if candidate.name in draft.metric_names:
         return replace(candidate, guess=Guess(candidate.guess.parameter, _OF_LOSS, spare=True))
     if not _measures_loss(draft.objective):

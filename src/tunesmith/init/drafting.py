@@ -115,6 +115,8 @@ def _drafted(draft: Draft, sources: Sources, asked: Asked) -> Draft:
             draft = replace(draft, notes=(*draft.notes, note))
     elif path is not None:
         note = f"The parameters in {path.name} are tuned; each trial gets an edited copy."
+        if use.option is not None and present_value(use.option) is None:
+            note += f" The command passes it, which yours does not: {name_of(use.option)} has no default."
         draft = replace(draft, notes=(*draft.notes, note))
     help_texts = {name_of(option): option.help for option in options if option.help}
     draft = replace(draft, options=frozenset(map(name_of, options)), help=help_texts)
@@ -122,6 +124,8 @@ def _drafted(draft: Draft, sources: Sources, asked: Asked) -> Draft:
         draft, candidates = _with_config(draft, path, candidates, text)
     draft = with_couplings(with_parameters(draft, candidates))
     draft = with_command(draft, sources.command, options, use, text=sources.text)
+    if asked.framework == "hydra":
+        draft = _with_own_run_folder(draft)
     return _told(checked(draft), sources)
 
 
@@ -138,6 +142,13 @@ def _of_option(option: ScriptOption, text: ScriptText) -> Candidate:
         guess=guess_option(option, text),
         importance=importance(name, option.help),
     )
+
+
+def _with_own_run_folder(draft: Draft) -> Draft:
+    """Send Hydra's output to the trial's folder: its own is named by the second, which parallel trials share."""
+    if "hydra.run.dir" in draft.command or "multirun" in draft.command:
+        return draft
+    return replace(draft, command=f"{draft.command} hydra.run.dir={{trial_dir}}/hydra")
 
 
 def _reads_config(asked: Asked) -> bool:

@@ -189,6 +189,44 @@ def test_a_trial_runs_the_users_own_command(folder, typed, options, command, fir
     assert tables["study"]["seed"] == draft.seed
 
 
+def test_what_identifies_the_model_and_choices_of_unknown_meaning_are_left_alone(folder):
+    choices = ("a", "b")
+    options = [option(name, "a", choices=choices) for name in ("model", "features", "scheduler")]
+    draft = drafted(folder, "python train.py", *options, option("gain", 2.0))
+    assert list(draft.space) == ["scheduler", "gain"]
+    assert {name: reason for name, reason in draft.skipped.items() if name in draft.spare} == {
+        "model": "it decides what is trained",
+        "features": "its name does not say whether it makes a better model",
+    }
+
+
+def test_parallel_trials_of_hydra_have_folders_of_their_own(folder):
+    command = CommandLine.parse(["python", "train.py"], folder)
+    lr = option("lr", 0.1, form="name=value", spellings=("lr",))
+    draft = draft_study(command, asked=Asked(options=(lr,), framework="hydra"))
+    assert draft.command == "python train.py {args} hydra.run.dir={trial_dir}/hydra"
+
+
+@pytest.mark.parametrize(
+    ("objective", "tuned"),
+    [("minimize val_loss", ["lr"]), ("maximize val_acc", ["lr", "label_smoothing", "loss"])],
+)
+def test_a_loss_is_tuned_only_if_the_objective_does_not_depend_on_it(folder, objective, tuned):
+    loss = option("loss", "ce", choices=("ce", "focal"))
+    command = CommandLine.parse(["python", "train.py"], folder)
+    options = (option("lr", 0.1), loss, option("kl_weight", 1.0), option("label_smoothing", 0.1))
+    draft = draft_study(command, objective=objective, asked=Asked(options=options, framework="argparse"))
+    assert [name for name in draft.space if name != "kl_weight"] == tuned
+
+
+def test_at_most_a_dozen_parameters_are_tuned(folder):
+    names = [f"width_{number}" for number in range(20)]
+    draft = drafted(folder, "python train.py", *(option(name, 8) for name in [*names, "lr"]))
+    assert list(draft.space) == ["lr", *names[:11]]
+    assert list(draft.spare) == names[11:]
+    assert '# "width_19" = { type = "int"' in to_toml(draft)
+
+
 def test_variables_are_set_but_no_secret_is_written(folder):
     draft = drafted(folder, "CUDA_VISIBLE_DEVICES=0 WANDB_API_KEY=abc python train.py", WIDTH)
     text = to_toml(draft)
