@@ -86,7 +86,7 @@ def test_errors_write_nothing(study: Path, tunesmith: Tunesmith, words: list[str
 
 def test_the_questions_have_the_request_as_defaults(study: Path, tunesmith: Tunesmith) -> None:
     terminal, stdin = os.openpty()
-    os.write(terminal, b"mine\n\n\n\n")
+    os.write(terminal, b"n\nmine\n\n\n\n")  # Run it once? No.
     done = tunesmith("init", ".", "--force", "--request", "minimize the loss, 7 trials", stdin=stdin)
     os.close(terminal)
     os.close(stdin)
