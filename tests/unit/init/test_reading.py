@@ -289,11 +289,12 @@ def test_constants_that_the_command_line_replaces(tmp_path):
         exec(open("configurator.py").read())
         tokens = 3
         """,
-        *("--learning_rate=1e-3", "--compile=False"),
+        *("small.py", "--learning_rate=1e-3", "--compile=False"),
+        small="out_dir = 'small'\n",
         configurator="import sys\nfor arg in sys.argv[1:]:\n    globals()[arg.split('=')[0][2:]] = 1\n",
     )
     assert described(answer) == {
-        "out_dir": ("str", "out", "out", False),
+        "out_dir": ("str", "small", "small", False),
         "learning_rate": ("float", 6e-4, 1e-3, True),
         "compile": ("bool", True, False, True),
     }

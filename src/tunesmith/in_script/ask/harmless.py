@@ -67,6 +67,8 @@ def _opening(original: Any) -> Any:
                 file = _written(path, mode)
             elif copy.is_file():
                 file = copy
+            if file == copy:
+                keywords.pop("opener", None)  # Before Python 3.10, that of a path opens the path itself.
         return original(file, mode, *more, **keywords)
 
     return open

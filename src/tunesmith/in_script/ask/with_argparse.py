@@ -28,6 +28,7 @@ _BUILT_ON_IT = {
     "tyro": "tyro",
     "pydantic_settings": "pydantic-settings",
 }
+_CONFIGS = ("yacs.config", "omegaconf")
 _DEFAULTS_IN_HELP = ("tyro", "pydantic-settings")
 """Those that tell their parser of no defaults, except in the help."""
 _FIXED = (
@@ -135,8 +136,10 @@ def _is_first(parser: Any, frame: FrameType, package: str) -> bool:
 
 
 def _has_words_for_a_config(parser: Any) -> bool:
-    """Tell whether a parser leaves words to a config of yacs."""
-    return "yacs.config" in sys.modules and any(action.nargs in ("*", "...") for action in parser._actions)
+    """Tell whether a parser leaves words to a config of yacs or OmegaConf."""
+    return any(name in sys.modules for name in _CONFIGS) and any(
+        action.nargs == "..." or (action.nargs == "*" and not action.option_strings) for action in parser._actions
+    )
 
 
 def _is_nothing(frame: FrameType) -> bool:

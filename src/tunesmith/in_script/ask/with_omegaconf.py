@@ -6,7 +6,7 @@ import functools
 import sys
 from typing import TYPE_CHECKING
 
-from . import Once, answer, answer_later, from_command_line, is_asked
+from . import Once, answer, answer_later, forget, from_command_line, is_asked
 from .omegaconf_options import options_of
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ def hook(library: ModuleType) -> None:
         # Also called by `from_cli`.
         if is_asked() and from_command_line(dotlist) and not _is_hydras():
             _from_words.append(config)
+            if dotlist:
+                forget(list(dotlist))
             answer_later(_FRAMEWORK, list(options_of(config, config, _keys(config))))
         return config
 
