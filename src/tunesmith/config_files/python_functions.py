@@ -6,12 +6,14 @@ Only what is assigned once in its function or class is a constant, so that count
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 Found = tuple[list[Any], ast.expr, ast.stmt | ast.expr | ast.keyword]
 """The keys of a constant, its value, and the whole of which that is the value."""
+_MAKES_CONFIG = re.compile(r"config|cfg|hparams|hyper_?param|settings|defaults", re.I)
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -19,21 +21,14 @@ def inner_constants(module: ast.Module) -> Iterator[Found]:
     """Yield the assignments in a script that are no top-level ones and may be constants, in order.
 
     `train.lr` is a variable of the function `train`, or its parameter, whose value is the default or that of the only
-    call; `Config.lr` is `self.lr` in `Config.__init__`. What the main guard assigns has its own name.
+    call; `Config.lr` is `self.lr` in `Config.__init__`, and `get_config.lr` a part of what that function returns. What
+    the main guard assigns has its own name.
     """
     for statement in module.body:
         if isinstance(statement, ast.ClassDef):
             yield from _of_objects(statement, module)
-    for function in _called_functions(module):
-        calls = _calls_of(function.name, module)
-        parameters = {} if function.decorator_list else _parameters(function, calls)
-        once = _assigned_once(function)
-        for name, (value, whole) in parameters.items():
-            if name not in _stored(function):
-                yield [function.name, name], value, whole
-        for keys, value, statement in _assignments(function.body):
-            if once.get(_text(keys)):
-                yield [function.name, *keys], value, statement
+    for function in _functions_in_use(module):
+        yield from _of_function(function, module)
     for statement in module.body:
         if is_main_guard(statement):
             once = _assigned_once(statement)
@@ -55,6 +50,35 @@ def keys_of(target: ast.expr) -> list[Any]:
     if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Constant):
         return [*before, target.slice.value] if (before := keys_of(target.value)) else []
     return []
+
+
+def _of_function(function: _Function, module: ast.Module) -> Iterator[Found]:
+    once = _assigned_once(function)
+    if not function.decorator_list:
+        for name, (value, whole) in _parameters(function, _calls_of(function.name, module)).items():
+            if repr(name) not in once:
+                yield [function.name, name], value, whole
+    results = [each for each in ast.walk(function) if isinstance(each, ast.Return)]
+    result = results[0].value if len(results) == 1 else None
+    returned = result.id if isinstance(result, ast.Name) else ""
+    for keys, value, statement in _assignments(function.body):
+        if not once.get(_text(keys)):
+            continue
+        if keys == [returned]:
+            yield from (([function.name, *entry[0]], *entry[1:]) for entry in _entries(value))
+        else:
+            yield [function.name, *(keys[1:] if keys[0] == returned else keys)], value, statement
+    yield from (([function.name, *entry[0]], *entry[1:]) for entry in _entries(result))
+
+
+def _entries(table: ast.expr | None) -> Iterator[Found]:
+    """Yield the entries of `{"lr": 0.1}` or `Config(lr=0.1)`."""
+    if isinstance(table, ast.Dict):
+        for key, value in zip(table.keys, table.values, strict=True):
+            if isinstance(key, ast.Constant):
+                yield [key.value], value, value
+    elif isinstance(table, ast.Call):
+        yield from (([keyword.arg], keyword.value, keyword) for keyword in table.keywords if keyword.arg is not None)
 
 
 def _of_objects(definition: ast.ClassDef, module: ast.Module) -> Iterator[Found]:
@@ -102,18 +126,19 @@ def _given(call: ast.Call, name: str, index: int) -> Iterator[tuple[ast.expr, as
     yield from ((keyword.value, keyword) for keyword in call.keywords if keyword.arg == name)
 
 
-def _called_functions(module: ast.Module) -> list[_Function]:
-    """Return the functions that the module calls by their names, and those that these call."""
+def _functions_in_use(module: ast.Module) -> list[_Function]:
+    """Return the functions that the module calls by their names, those that these call, and the makers of configs."""
     functions = {each.name: each for each in module.body if isinstance(each, _Function)}
     waiting: list[ast.AST] = [each for each in module.body if not isinstance(each, _Function | ast.ClassDef)]
-    called: dict[str, _Function] = {}
+    used = {name: function for name, function in functions.items() if _MAKES_CONFIG.search(name)}
+    waiting += used.values()
     while waiting:
         for node in ast.walk(waiting.pop()):
             name = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
-            if name in functions and name not in called:
-                called[name] = functions[name]
+            if name in functions and name not in used:
+                used[name] = functions[name]
                 waiting.append(functions[name])
-    return [function for name, function in functions.items() if name in called]
+    return [function for name, function in functions.items() if name in used]
 
 
 def _calls_of(name: str, module: ast.Module) -> list[ast.Call]:
@@ -142,10 +167,6 @@ def _assigned_once(scope: ast.AST) -> dict[str, bool]:
         elif isinstance(node, ast.Global | ast.Nonlocal):
             counts.update(node.names * 2)
     return {text: count == 1 for text, count in counts.items() if text}
-
-
-def _stored(function: _Function) -> set[str]:
-    return {node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
 
 
 def _text(keys: Sequence[Any]) -> str:

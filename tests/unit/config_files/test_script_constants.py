@@ -109,3 +109,39 @@ def test_an_edit_changes_the_value_alone_and_has_an_effect(tmp_path, name, old, 
     if not name.startswith("Net"):
         results = [runpy.run_path(str(each), run_name="__main__")["RESULT"] for each in (path, copy)]
         assert results[0] != results[1]
+
+
+def test_what_a_function_returns_is_a_config(tmp_path):
+    path, copy = tmp_path / "config.py", tmp_path / "copy.py"
+    path.write_text(
+        """def get_config():
+    config = ConfigDict()
+    config.lr = 0.1
+    config.model = ConfigDict()
+    config.model.width = 64
+    config.name = run_name()
+    return config
+
+
+def default_hparams(depth=2):
+    return dict(rate=0.5, depth=depth)
+
+
+def settings():
+    cfg = Namespace(batch=8)
+    cfg.extra = 1
+    return cfg
+
+
+def other():
+    return {"a": 1}
+"""
+    )
+    assert read(path) == {
+        "get_config": {"lr": 0.1, "model": {"width": 64}},
+        "default_hparams": {"depth": 2, "rate": 0.5},
+        "settings": {"batch": 8, "extra": 1},
+    }
+    edit(path, copy, {"model.width": 32, "rate": 0.25, "depth": 3, "batch": 4})
+    text = path.read_text().replace("64", "32").replace("rate=0.5", "rate=0.25").replace("depth=2", "depth=3")
+    assert copy.read_text() == text.replace("batch=8", "batch=4")
