@@ -22,7 +22,7 @@ _CONFIG_STEMS = re.compile(
 )
 _OTHER_FILES = re.compile(r"(package|tsconfig|pyproject|study|metrics|results?|environment|\..*)([_.-].*)?", re.I)
 _TRAINS = re.compile(r"\.(?:fit|train|read_csv|backward|DMatrix|compile)\(")
-_NAMED_FILE = re.compile(r"""["']([^"'\n]+\.(?:toml|ya?ml|json|py))["']""")
+_NAMED_FILE = re.compile(r"""["']([^"'\n]+\.(?:toml|ya?ml|json|py|ini|cfg|conf))["']""")
 
 
 @dataclass(frozen=True)
