@@ -144,5 +144,7 @@ class Tryout:
             return self.seconds
         if self.ending != "time limit" or self.pace is None:
             return None
-        total = self.pace.total or (total if self.pace.unit == "epoch" else None)
+        if self.pace.unit == "step" and total is not None:
+            return None  # The steps may be those of one epoch.
+        total = self.pace.total or total
         return None if total is None else self.seconds + max(0, total - self.pace.last) * self.pace.seconds

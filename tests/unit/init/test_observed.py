@@ -136,6 +136,11 @@ def test_a_run_that_was_cut_off_is_extrapolated_from_its_epochs(draft, tmp_path)
     assert "A trial takes about 17 min, 10 s an epoch (num-epochs = 100)" in notes(changed)
     printed = Pace(unit="epoch", seconds=10.0, last=6, total=12)
     assert "about 2 min" in notes(with_tryout(draft, ran(tmp_path, seen("val_loss"), pace=printed, **cut)))
+    steps = Pace(unit="step", seconds=0.1, last=300, total=900)
+    assert "about 2 min" in notes(with_tryout(draft, ran(tmp_path, seen("val_loss"), pace=steps, **cut)))
+    assert "nothing tells how much longer" in notes(
+        with_tryout(known, ran(tmp_path, seen("val_loss"), pace=steps, **cut))
+    )
     assert "nothing tells how much longer" in notes(with_tryout(draft, ran(tmp_path, seen("val_loss"), **cut)))
 
 
