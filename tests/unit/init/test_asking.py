@@ -30,7 +30,7 @@ def asked(folder: Path, text: str, *words: str, **files: str) -> Asked:
         (folder / f"{name}.py").write_text(dedent(content))
     (folder / "train.py").write_text(dedent(text) + END)
     before = sorted(folder.rglob("*"))
-    answer = ask(command(folder, *words))
+    answer = ask(command(folder, *words), seconds=120)
     assert sorted(folder.rglob("*")) == before
     return answer
 
