@@ -27,6 +27,7 @@ _CHANGING = re.compile(
     r"|sbatch|srun|qsub|docker|make|sed\s+-i)\s.*$",
     re.MULTILINE,
 )
+_SHELL = (".sh", ".bash")
 _MISSING = re.compile(r"(?:ModuleNotFoundError: )?No module named '?([\w.]+)")
 _LAST_ERROR = re.compile(r"^(?:[\w.]*(?:Error|Exception|Interrupt|Exit)\b|error:|usage:)", re.IGNORECASE)
 _STATIC = "Until then its source is read, as --static does."
@@ -37,29 +38,38 @@ TRAINS = (
 
 def why_not(command: CommandLine) -> str | None:
     """Return why a command's script cannot be asked, or None."""
+    return why_refused(command) or why_read_instead(command)
+
+
+def why_read_instead(command: CommandLine) -> str | None:
+    """Return why reading a command's script tells all that asking would, or None."""
+    script = script_of(command)
+    if script is None or script.suffix == "":
+        return None
+    if script.suffix in _SHELL:
+        if _PYTHON.search(read_text(script)) is None:
+            return f"{script.name} starts no Python, and only Python scripts can be asked: its source is read."
+    elif script.suffix != ".py":
+        return f"Only Python scripts can be asked: the source of {script.name} is read."
+    elif not _has_parser(command):
+        return f"{script.name} and the modules beside it have no parser of arguments: the source is read."
+    return None
+
+
+def why_refused(command: CommandLine) -> str | None:
+    """Return why a command is not started only to ask its script, and what to do, or None."""
     script = script_of(command)
     elsewhere = next((word for word in command.program[:1] if word.rpartition("/")[2] in _ELSEWHERE), None)
     if elsewhere is not None:
-        return (
-            f"{elsewhere} is not started only to ask a script: give the command that it runs. Until then the source is "
-            "read, as --static does."
-        )
+        return f"{elsewhere} is not started only to ask a script: give the command that it runs. {_STATIC}"
     if script is None and command.script is not None:
         return f"There is no script {command.script} in {command.folder}. Correct the command."
-    if script is not None and script.suffix in (".sh", ".bash"):
-        text = read_text(script)
-        if _PYTHON.search(text) is None:
-            return f"{script.name} starts no Python, and only Python scripts can be asked: its source is read."
-        changing = _CHANGING.search(text)
-        if changing is not None:
-            return (
-                f"{script.name} is not started only to be asked, since it does more than training "
-                f"({short(changing[0], 60)}): give the Python command in it. Until then its source is read."
-            )
-    elif script is not None and script.suffix not in (".py", ""):
-        return f"Only Python scripts can be asked: the source of {script.name} is read."
-    elif script is not None and script.suffix == ".py" and not _has_parser(command):
-        return f"{script.name} and the modules beside it have no parser of arguments: the source is read."
+    changing = _CHANGING.search(read_text(script)) if script is not None and script.suffix in _SHELL else None
+    if script is not None and changing is not None:
+        return (
+            f"{script.name} is not started only to be asked, since it does more than training "
+            f"({short(changing[0], 60)}): give the Python command in it. {_STATIC}"
+        )
     if any(_HOOKLESS.fullmatch(word) for word in command.program[1:2]):
         return f"python {command.program[1]} does not load what would ask the script: its source is read."
     return None
