@@ -87,9 +87,11 @@ def init(
     if static and tries:
         raise InputError("--static runs nothing, and --try runs your script. Leave one out.")
     sources = _sources(context, path)
-    target = to or sources.folder / "study.toml"
+    target = to or _from_here(sources.folder / "study.toml")
     if target.exists() and not force:
         raise InputError(f"{target} exists already. Add --force to overwrite it, or choose another file with --to.")
+    words = () if sources.command is None else sources.command.words
+    _check_unicode([str(sources.folder.absolute()), *words])
     asked = None if static else _ask(sources, output)
     draft = draft_study(sources, objective=objective, asked=asked)
     asks = not (yes or output.json or output.quiet) and sys.stdin.isatty()
@@ -112,6 +114,12 @@ def init(
         output.say("\n".join(lines), _facts(draft, target, tryout))
     if not draft.space:
         context.exit(2)
+
+
+def _from_here(path: Path) -> Path:
+    """Return a path as the user would type it."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def _sources(context: click.Context, path: Path | None) -> Sources:
@@ -160,9 +168,12 @@ def _say_aside(line: str, output: Output) -> None:
         click.echo(f"tunesmith: {clean(line)}", err=True)
 
 
-def _write(draft: Draft, target: Path) -> None:
-    paths = [str(draft.folder.absolute()), draft.command, draft.config, draft.name]
+def _check_unicode(paths: list[str | None]) -> None:
     check_unicode(paths, "the paths in a study.toml", "Rename that file or folder.")
+
+
+def _write(draft: Draft, target: Path) -> None:
+    _check_unicode([draft.command, draft.config, draft.name])
     text = to_toml(draft)
     with writing(target):
         target.write_text(text, encoding="utf-8")

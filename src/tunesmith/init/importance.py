@@ -7,7 +7,7 @@ import re
 from .name_words import words
 
 _SCHEDULE = "scheduler schedule sched warmup cosine poly anneal annealing onecycle plateau restart restarts pct"
-_OF_RATES = {*f"{_SCHEDULE} decay step gamma milestones min final end factor power cycle".split()}
+_OF_RATES = {*f"{_SCHEDULE} decay cos step gamma milestones min final end factor power cycle".split()}
 """Words beside `lr` that make a name that of a schedule."""
 _GROUPS = (
     "lr eta eta0",

@@ -98,7 +98,7 @@ def _search(draft: Draft) -> Iterator[str]:
     yield 'proposer = "portfolio"'
     parallel = f"parallel = {draft.search.get('parallel', 1)}"
     yield _quoting(draft, "search.parallel", parallel, "trials at the same time")
-    condition = "" if draft.reports else "; the script must append its progress to reports.jsonl"
+    condition = "" if draft.reports else "; the metric must be printed or logged on the way"
     yield _quoting(draft, "search.pruner", '# pruner = "hyperband"', f"stops hopeless trials early{condition}")
 
 
