@@ -69,6 +69,9 @@ def test_argparse(tmp_path):
         parser.add_argument("--seed", type=int, required=True)
         parser.add_argument("--broken", type=bool, default=True)
         parser.add_argument("--already", action="store_true", default=True)
+        parser.register("type", "yes or no", lambda text: {"true": True, "false": False}[text])
+        parser.add_argument("--mixup", type="yes or no", default=False)
+        parser.add_argument("--depth", type=int, choices=range(1, 100), default=3)
         parser.add_argument("--odd", default=object())
         args = parser.parse_args()
         """,
@@ -102,6 +105,8 @@ def test_argparse(tmp_path):
         *("int", "list", "path", "other", "other"),
     ]
     assert described(options["layers"]) == ("list", [1, 2], [4], True)
+    assert (options["mixup"].kind, options["mixup"].switch) == ("bool", ("--mixup=true", "--mixup=false"))
+    assert (options["depth"].kind, options["depth"].choices) == ("int", None)
     assert options["odd"].default is NOT_PLAIN
     assert "no-pool" not in options
     assert "help" not in options

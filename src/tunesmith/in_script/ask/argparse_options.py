@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
+_MOST_OF_A_RANGE = 16
 _SWITCHES = ("_StoreTrueAction", "_StoreFalseAction", "_StoreConstAction")
 _LEFT_OUT = ("_HelpAction", "_VersionAction")
 
@@ -38,6 +39,9 @@ def options_of(
     options: list[dict[str, Any]] = []
     for action in parser._actions if defaults_in_help else ():
         take_from_help(action)
+    for action in parser._actions:
+        if isinstance(action.type, str):
+            action.type = parser._registry_get("type", action.type, action.type)
     others = _others(parser._actions)
     for action in parser._actions:
         if type(action).__name__ in _LEFT_OUT or action in others.values():
@@ -125,7 +129,7 @@ def _option(action: Any, parsed: Any, values: Mapping[int, Any], subcommand: tup
         default=default,
         value=value,
         given=given,
-        choices=None if action.choices is None else list(_choices(action.choices)),
+        choices=_choices(action.choices),
         required=bool(action.required) and action.nargs not in ("*", "?", "..."),
         text="" if action.help == argparse.SUPPRESS else _help(action),
         switch=switch,
@@ -224,11 +228,11 @@ def _kind(action: Any, default: Any) -> tuple[str, tuple[str, str] | None, tuple
     return kind_of_type(action.type, default), None, None
 
 
-def _choices(choices: Any) -> Iterator[Any]:
-    for index, choice in enumerate(choices):
-        if index >= 1000:  # As of range(10**9).
-            return
-        yield choice
+def _choices(choices: Any) -> list[Any] | None:
+    """Return an option's values; of a long range, which is no list to choose from, None."""
+    if choices is None or (isinstance(choices, range) and len(choices) > _MOST_OF_A_RANGE):
+        return None
+    return list(choices)
 
 
 def _help(action: Any) -> str:
