@@ -26,12 +26,16 @@ from ..in_script.metric_names import WantedNames
 from ..text.cleaning import short
 from ..text.wording import count, duration, estimate
 from .draft import Draft
+from .metrics import spelled
 from .name_words import words
 from .outputs import with_outputs
 from .script_option import ScriptOption
 from .tryout import SHORTEST_SECONDS, SeenMetric, Tryout
 
-_SUPERSEDED = ("The script prints '", "The script writes '", "TO DO: report '", "TO DO: print a metric")
+_SUPERSEDED = (
+    *("The script prints '", "The script writes '", "The script logs '"),
+    *("TO DO: report '", "TO DO: print a metric"),
+)
 _EPOCHS = {"epochs", "epoch"}
 _NOT_A_TOTAL = {"warmup", "patience", "start", "every", "interval", "decay", "freq", "save", "log", "eval"}
 _LONG_SECONDS = 12 * 3600.0
@@ -156,7 +160,7 @@ def _spelled(name: str) -> str:
     with suppress(InputError):
         if Objective.parse(f"minimize {name}").primary.name == name:
             return name
-    return re.sub(r"[\s,]+", "_", name.strip())
+    return spelled(name)
 
 
 def _about(best: SeenMetric, metrics: Sequence[SeenMetric]) -> list[str]:
