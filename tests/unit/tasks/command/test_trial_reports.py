@@ -163,6 +163,7 @@ def test_what_is_printed_on_the_way_are_reports(tmp_path):
 def test_what_is_logged_is_the_measurement_where_nothing_else_is(tmp_path):
     assert run(tmp_path, LOG)[0] == {"val_loss": 0.5}
     assert run(tmp_path, LOG + "echo val_loss=0.25")[0] == {"val_loss": 0.25}
+    assert run(tmp_path, LOG + "echo val_loss=0.50002")[0] == {"val_loss": 0.5}
     assert run(tmp_path, LOG + "echo val_loss=0.25", metrics="logged")[0] == {"val_loss": 0.5, "x": 1.0}
 
 
