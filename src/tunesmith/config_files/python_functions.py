@@ -13,6 +13,9 @@ from typing import Any
 
 Found = tuple[list[Any], ast.expr, ast.stmt | ast.expr | ast.keyword]
 """The keys of a constant, its value, and the whole of which that is the value."""
+_TRAINING = ("compile", "fit", "train")
+_OPTIMIZERS = "configure_optimizers"
+"""The method of a Lightning module that makes the optimizer."""
 _MAKES_CONFIG = re.compile(r"config|cfg|hparams|hyper_?param|settings|defaults", re.I)
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -36,6 +39,11 @@ def inner_constants(module: ast.Module) -> Iterator[Found]:
             yield from (found for found in _assignments(statement.body) if once.get(_text(found[0])))
 
 
+def trains(call: ast.expr) -> bool:
+    """Tell whether an expression is a call as `model.fit(x, y, batch_size=32)`, whose keywords are settings."""
+    return isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in _TRAINING
+
+
 def is_main_guard(statement: ast.stmt) -> bool:
     """Tell whether a statement is `if __name__ == "__main__":`."""
     return isinstance(statement, ast.If) and "__name__" in ast.unparse(statement.test)
@@ -53,11 +61,17 @@ def keys_of(target: ast.expr) -> list[Any]:
 
 
 def _of_function(function: _Function, module: ast.Module) -> Iterator[Found]:
-    once = _assigned_once(function)
     if not function.decorator_list:
+        once = _assigned_once(function)
         for name, (value, whole) in _parameters(function, _calls_of(function.name, module)).items():
             if repr(name) not in once:
                 yield [function.name, name], value, whole
+    yield from _inside(function, [function.name])
+
+
+def _inside(function: _Function, before: list[Any]) -> Iterator[Found]:
+    """Yield what a function assigns and returns, under the keys `before`."""
+    once = _assigned_once(function)
     results = [each for each in ast.walk(function) if isinstance(each, ast.Return)]
     result = results[0].value if len(results) == 1 else None
     returned = result.id if isinstance(result, ast.Name) else ""
@@ -65,10 +79,10 @@ def _of_function(function: _Function, module: ast.Module) -> Iterator[Found]:
         if not once.get(_text(keys)):
             continue
         if keys == [returned]:
-            yield from (([function.name, *entry[0]], *entry[1:]) for entry in _entries(value))
+            yield from (([*before, *entry[0]], *entry[1:]) for entry in _entries(value))
         else:
-            yield [function.name, *(keys[1:] if keys[0] == returned else keys)], value, statement
-    yield from (([function.name, *entry[0]], *entry[1:]) for entry in _entries(result))
+            yield [*before, *(keys[1:] if keys[0] == returned else keys)], value, statement
+    yield from (([*before, *entry[0]], *entry[1:]) for entry in _entries(result))
 
 
 def _entries(table: ast.expr | None) -> Iterator[Found]:
@@ -82,7 +96,10 @@ def _entries(table: ast.expr | None) -> Iterator[Found]:
 
 
 def _of_objects(definition: ast.ClassDef, module: ast.Module) -> Iterator[Found]:
-    init = next((each for each in definition.body if isinstance(each, _Function) and each.name == "__init__"), None)
+    methods = {each.name: each for each in definition.body if isinstance(each, _Function)}
+    if _OPTIMIZERS in methods:
+        yield from _inside(methods[_OPTIMIZERS], [definition.name, _OPTIMIZERS])
+    init = methods.get("__init__")
     if init is None:
         return
     once = _assigned_once(definition)
@@ -152,6 +169,8 @@ def _assignments(body: Sequence[ast.stmt]) -> Iterator[tuple[list[Any], ast.expr
             target, value = statement.targets[0], statement.value
         elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
             target, value = statement.target, statement.value
+        elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call) and trains(statement.value):
+            target, value = statement.value.func, statement.value
         else:
             continue
         if keys := keys_of(target):
@@ -159,11 +178,13 @@ def _assignments(body: Sequence[ast.stmt]) -> Iterator[tuple[list[Any], ast.expr
 
 
 def _assigned_once(scope: ast.AST) -> dict[str, bool]:
-    """Return whether a name, attribute or item is assigned only once in a scope, by its text."""
+    """Return whether a name, attribute or item is assigned, or a method called, only once in a scope, by its text."""
     counts: Counter[str] = Counter()
     for node in ast.walk(scope):
         if isinstance(node, ast.Name | ast.Attribute | ast.Subscript) and not isinstance(node.ctx, ast.Load):
             counts[_text(keys_of(node))] += 1
+        elif isinstance(node, ast.Call) and trains(node):
+            counts[_text(keys_of(node.func))] += 1
         elif isinstance(node, ast.Global | ast.Nonlocal):
             counts.update(node.names * 2)
     return {text: count == 1 for text, count in counts.items() if text}

@@ -11,7 +11,7 @@ from typing import Any
 
 from .constants import folded
 from .names import NOT_PLAIN, Route, leaves
-from .python_functions import inner_constants, is_main_guard, keys_of
+from .python_functions import inner_constants, is_main_guard, keys_of, trains
 
 Span = tuple[int, int]
 """Start and end of a piece of text, in characters."""
@@ -134,6 +134,8 @@ class _Reader:
                 inner = Node(span=self._around(statement.body), whole=whole, table={}, lines=True, style="body")
                 self._body(statement.body, inner)
                 self._put(table, [statement.name], inner)
+            elif isinstance(statement, ast.Expr) and trains(statement.value):
+                self._training(table, statement)
             elif isinstance(statement, _BRANCHES) and not is_main_guard(statement):
                 self._branch(table, statement)
 
@@ -154,6 +156,20 @@ class _Reader:
         span = self._span(statement)
         target = self._text[slice(*self._span(statement.target))]
         self._put(table, keys_of(statement.target), Node(span=span, whole=span, before=f"{target} = "))
+
+    def _training(self, table: Node, statement: ast.Expr) -> None:
+        """Add the keywords of `model.fit(x, y, epochs=5)`; of several such calls, none is told from the others."""
+        assert isinstance(statement.value, ast.Call)
+        keys = keys_of(statement.value.func)
+        node = self._value(statement.value)
+        node.whole = self._span(statement)
+        before = table
+        for key in keys:
+            before = (before.table or {}).get(key) or Node(span=node.span)
+        if before.style == "call":
+            node = Node(span=node.span, whole=node.whole, fixed="it is called several times")
+        if node.table is not None or before.table is not None:
+            self._put(table, keys, node)
 
     def _branch(self, table: Node, branch: ast.stmt) -> None:
         """Add the assignments inside a branch, whose values are known only when the file is run."""
@@ -213,7 +229,7 @@ class _Reader:
         if name in _FIELD_CALLS:
             return self._field(call, span)
         named = [keyword for keyword in call.keywords if keyword.arg is not None]
-        if not (name in _TABLE_CALLS or name[:1].isupper()):
+        if not (name in _TABLE_CALLS or name[:1].isupper() or trains(call)):
             return Node(span=span, value=folded(call))
         if len(call.args) == 1 and isinstance(call.args[0], ast.Dict) and not call.keywords:
             return self._value(call.args[0])

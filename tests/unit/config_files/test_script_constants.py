@@ -145,3 +145,66 @@ def other():
     edit(path, copy, {"model.width": 32, "rate": 0.25, "depth": 3, "batch": 4})
     text = path.read_text().replace("64", "32").replace("rate=0.5", "rate=0.25").replace("depth=2", "depth=3")
     assert copy.read_text() == text.replace("batch=8", "batch=4")
+
+
+def test_the_keywords_of_what_trains_are_settings(tmp_path):
+    path, copy = tmp_path / "train.py", tmp_path / "copy.py"
+    path.write_text(
+        """model = keras.Sequential([Dense(8)])
+model.compile(optimizer=Adam(learning_rate=1e-3), loss=LOSS)
+history = model.fit(x, y, epochs=5, verbose=0)
+forest = Forest(depth=4)
+forest.fit(x, y, weight=0.5)
+other.fit(a=1)
+other.fit(a=2)
+plain.fit(x, y)
+
+
+def main():
+    net = make()
+    net.fit(x, y, batch_size=32)
+    late.fit(b=1)
+    late.fit(b=2)
+
+
+main()
+"""
+    )
+    assert read(path) == {
+        "model": {"compile": {"optimizer": {"learning_rate": 1e-3}}},
+        "history": {"epochs": 5, "verbose": 0},
+        "forest": {"depth": 4, "fit": {"weight": 0.5}},
+        "other": {},
+        "main": {"net": {"fit": {"batch_size": 32}}},
+    }
+    edit(path, copy, {"net.fit.batch_size": 8})
+    assert copy.read_text() == path.read_text().replace("batch_size=32", "batch_size=8")
+    edit(path, copy, {"model.compile.optimizer.learning_rate": 0.5, "forest.fit.weight": 1.0})
+    assert copy.read_text() == path.read_text().replace("1e-3", "0.5").replace("weight=0.5", "weight=1.0")
+
+
+def test_the_optimizer_of_a_lightning_module(tmp_path):
+    path = tmp_path / "train.py"
+    path.write_text(
+        """class Net(LightningModule):
+    def training_step(self, batch):
+        rate = 3
+        return rate
+
+    def configure_optimizers(self):
+        optimizer = Adam(self.parameters(), lr=1e-3)
+        scheduler = StepLR(optimizer, gamma=0.5)
+        return [optimizer], [scheduler]
+
+
+class Other(LightningModule):
+    def configure_optimizers(self):
+        return Adam(self.parameters(), lr=1e-4)
+"""
+    )
+    assert read(path) == {
+        "Net": {"configure_optimizers": {"optimizer": {"lr": 1e-3}, "scheduler": {"gamma": 0.5}}},
+        "Other": {"configure_optimizers": {"lr": 1e-4}},
+    }
+    edit(path, tmp_path / "copy.py", {"Other.configure_optimizers.lr": 0.5})
+    assert (tmp_path / "copy.py").read_text() == path.read_text().replace("1e-4", "0.5")
