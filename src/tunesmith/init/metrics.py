@@ -16,6 +16,7 @@ from ..core.metric_words import (
 )
 from ..in_script.metric_names import words
 from ..tasks.command.found_metrics import found_metrics
+from .boosting_metrics import boosting_metrics
 from .printed_samples import printed_lines
 
 _PROGRESS = {"step", "epoch", "iteration"}
@@ -151,7 +152,7 @@ def _printed(source: str, tree: ast.Module | None) -> list[str]:
         for call in _calls(tree, "fit")
         for keyword in call.keywords
     )
-    return [*names, "val_loss"] if validates else names
+    return [*names, *boosting_metrics(tree), *(["val_loss"] if validates else [])]
 
 
 def _logged(tree: ast.Module) -> Iterator[str]:

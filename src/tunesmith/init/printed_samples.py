@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 _PRINTS = {
-    "print", "write", "info", "warning", "debug", "log", "echo", "secho", "rprint", "pprint", "success", "critical",
+    "print", "write", "info", "warning", "debug", "echo", "secho", "rprint", "pprint", "success", "critical",
     "set_postfix", "set_postfix_str", "set_description", "set_description_str", "print_log", "print_fn",
 }  # fmt: skip
 _PERCENT = re.compile(r"%(?:\(\w+\))?[-+# 0]*[\d.*]*[diouxXeEfFgGrs]")
