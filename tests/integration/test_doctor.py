@@ -21,7 +21,7 @@ def test_a_study_is_checked_before_it_is_run(study: Path, tunesmith: Tunesmith) 
     assert found["metric"]["message"].startswith("'loss' was ")
     assert found["output"]["severity"] == "ok"
     assert not (study / "studies" / "small" / "journal.jsonl").exists()
-    tunesmith("run", "--trials", "1", "--quiet")  # The run before it is no part of the study.
+    tunesmith("run", "--trials", "1", "--quiet", "--fresh")  # The run before it is no part of the study.
     assert len(list((study / "studies" / "small" / "trials").iterdir())) == 1
 
 

@@ -63,6 +63,8 @@ def speaking(verb: Callable[..., None]) -> Callable[..., None]:
     return speaking_verb
 
 
+TRYOUT_FOLDER = "tryout"
+"""The folder of a run of the script before its study, in the study's."""
 TRY_MINUTES = click.option(
     "--try-minutes",
     type=click.FloatRange(min=0, min_open=True),
@@ -110,7 +112,7 @@ def put_aside(folder: Path) -> None:
         InputError: The folder holds no study.
         StudyLocked: Another process uses it.
     """
-    if not folder.exists():
+    if not folder.exists() or [path.name for path in folder.iterdir()] == [TRYOUT_FOLDER]:
         return
     if not (folder / "journal.jsonl").exists():
         raise InputError(f"--fresh renames a study's folder, but {folder} holds no study. Choose another folder.")

@@ -26,7 +26,7 @@ from ..runner.signals import handle, handled
 from ..tasks.command import CommandTask
 from ..text.cleaning import clean, short
 from ..text.wording import duration
-from .options import Output
+from .options import TRYOUT_FOLDER, Output
 
 
 def with_trial_run(
@@ -78,7 +78,7 @@ def trial_run(
 
 def tryout_folder(study_folder: Path) -> Path:
     """Return the folder of a run before a study."""
-    return study_folder / "tryout"
+    return study_folder / TRYOUT_FOLDER
 
 
 @contextmanager
