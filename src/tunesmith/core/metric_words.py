@@ -20,6 +20,9 @@ VALIDATION = frozenset({"val", "vali", "valid", "validation", "dev", "eval", "ev
 TRAINING = frozenset({"train", "training", "trn", "tr"})
 TEST = frozenset({"test", "testing", "tst"})
 _METRICS = MAXIMIZED | MINIMIZED
+_MAXIMIZED_ENDINGS = ("accuracy", "acc", "auc", "score")
+_ENDINGS = (*_MAXIMIZED_ENDINGS, "loss", "mse", "mae", "mape", "error", "perplexity")
+"""Ends of words that name a variant of a metric, as `nrmse` and `pixacc`."""
 _NORMS = {"l1", "l2"}  # By themselves they are penalties.
 _DATA = VALIDATION | TRAINING | TEST
 QUALIFIERS = _DATA | {
@@ -36,9 +39,12 @@ def is_metric(name: str) -> bool:
 
     >>> is_metric("val_rmse"), is_metric("Acc@1"), is_metric("valid_0's l2"), is_metric("l2"), is_metric("step")
     (True, True, True, False, False)
+    >>> is_metric("nrmse"), is_metric("pixAcc")
+    (True, True)
     """
     parts = set(words(name))
-    return bool(parts & _METRICS or (parts & _NORMS and parts & _DATA))
+    is_known = bool(parts & _METRICS or (parts & _NORMS and parts & _DATA))
+    return is_known or any(part.endswith(_ENDINGS) for part in parts)
 
 
 def is_maximized(name: str) -> bool:
@@ -47,7 +53,9 @@ def is_maximized(name: str) -> bool:
     >>> is_maximized("val_accuracy"), is_maximized("neg_log_loss"), is_maximized("rmse")
     (True, False, False)
     """
-    return not MAXIMIZED.isdisjoint(words(name)) and MINIMIZED.isdisjoint(words(name))
+    parts = words(name)
+    is_large = not MAXIMIZED.isdisjoint(parts) or any(part.endswith(_MAXIMIZED_ENDINGS) for part in parts)
+    return is_large and MINIMIZED.isdisjoint(parts)
 
 
 def is_of_test_data(name: str) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from ..config_files.names import NOT_PLAIN
@@ -43,7 +42,11 @@ def with_command(
         lines.replace_word(len(command.arguments) - 1, f"{{trial_dir}}/{OUTPUT}")
     draft = _with_tuned(draft, lines, options)
     draft, seed = _with_seed(draft, lines, options)
-    outputs = [option for option in options if _write_output(option, lines, command.folder)]
+    is_needed = draft.metrics not in (None, "stdout")
+    places = {name_of(option): output_place(option, command.folder, is_needed=is_needed) for option in options}
+    outputs = [option for option in options if places[name_of(option)] is not None]
+    for option in outputs:
+        lines.set(option, str(places[name_of(option)]))
     taken = {*draft.space, *map(name_of, outputs), *([seed] if seed else []), *config.names}
     notes = [*draft.notes, *_required(lines, options, taken)]
     if draft.metrics in _TAKEN:
@@ -140,14 +143,6 @@ def _with_seed(draft: Draft, lines: CommandWords, options: Sequence[ScriptOption
     else:
         lines.set(option, "{seed}")
     return replace(draft, seed=value), name_of(option)
-
-
-def _write_output(option: ScriptOption, lines: CommandWords, folder: Path) -> bool:
-    """Send an option's output to the trial's folder; tell whether it is one."""
-    place = output_place(option, folder)
-    if place is not None:
-        lines.set(option, place)
-    return place is not None
 
 
 def _required(lines: CommandWords, options: Sequence[ScriptOption], taken: set[str]) -> list[str]:

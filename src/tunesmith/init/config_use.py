@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..config_files import SUFFIXES
+from ..config_files import SUFFIXES, find, keys, read
 from .command_line import CommandLine
 from .command_words import CommandWords
 from .name_words import words
@@ -88,6 +88,25 @@ def config_named(command: CommandLine, options: Sequence[ScriptOption]) -> tuple
         if is_named and not parts & _OTHERS and is_config_path(path):
             return path, ConfigUse(index=index)
     return None
+
+
+def names_neighbours(path: Path, folder: Path) -> bool:
+    """Tell whether a config names files beside it, which a copy in another folder would not find.
+
+    Args:
+        path: The config file.
+        folder: The folder in which the script runs.
+    """
+    values = read(path)
+    texts = [value for key in keys(values) if isinstance(value := find(values, key), str) and value]
+    return any(_exists(path.parent / text) and not _exists(folder / text) for text in texts)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # Too long for a path, or with a NUL.
+        return False
 
 
 def is_config_path(path: Path) -> bool:

@@ -16,7 +16,7 @@ from .choosing import Candidate, with_parameters
 from .command_line import CommandLine
 from .commands import with_command
 from .config_candidates import config_candidates, values_in_both
-from .config_use import BY_ITSELF, ConfigUse, config_named, config_option
+from .config_use import BY_ITSELF, ConfigUse, config_named, config_option, names_neighbours
 from .couplings import with_couplings
 from .draft import Draft
 from .importance import importance
@@ -123,6 +123,8 @@ def _drafted(draft: Draft, sources: Sources, asked: Asked) -> Draft:
     if path is not None:
         draft, candidates = _with_config(draft, path, candidates, text)
     draft = with_couplings(with_parameters(draft, candidates))
+    if path is not None and sources.is_python and names_neighbours(path, sources.folder):
+        use = BY_ITSELF
     draft = with_command(draft, sources.command, options, use, text=sources.text)
     if asked.framework == "hydra":
         draft = _with_own_run_folder(draft)

@@ -74,6 +74,9 @@ _TUNABLE = {
     "dropout", "lr", "learning", "smoothing", "optimizer", "optim", "activation", "scheduler", "min",
 }  # fmt: skip
 """Words that outweigh one about data or the evaluation, as in `input_dropout` and `optimizer_class`."""
+_TABLES_OF_DATA = {"data", "dataset", "datasets", "dataloader", "loader", "datamodule"}
+_TUNABLE_OF_DATA = {"batch", "aug", "augment", "augmentation", "mixup", "cutmix", "crop", "flip", "jitter"}
+"""Words that outweigh a table of the data, as in `data.batch_size`."""
 _HELP = (
     (_SEED, r"random seed"),
     (_MACHINE, r"gpus?|cuda|cpus?|tpus?|devices?|data.?load\w* workers|threads|processes|mixed.precision|accelerator"),
@@ -114,6 +117,8 @@ def reason_to_leave(name: str) -> str | None:
 
     >>> reason_to_leave("num_workers"), reason_to_leave("is_training"), reason_to_leave("noval")
     ('depends on the machine', 'switches what the script does', 'affects only the evaluation')
+    >>> reason_to_leave("data.noise"), reason_to_leave("data.batch_size")
+    ('determined by the data', None)
     """
     parts = words(name)
     if not parts or name.rpartition(".")[2].startswith("__"):
@@ -125,6 +130,8 @@ def reason_to_leave(name: str) -> str | None:
         return _SWITCH
     if {"random", "state"} <= {*parts}:
         return _SEED
+    if _TABLES_OF_DATA & set(name.lower().split(".")[:-1]) and not {*parts} & (_TUNABLE | _TUNABLE_OF_DATA):
+        return _DATA
     if "warmup" in parts:
         return None
     for reason, listed in _REASONS.items():

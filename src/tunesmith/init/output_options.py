@@ -33,12 +33,15 @@ _READ = {
 }  # fmt: skip
 
 
-def output_place(option: ScriptOption, folder: Path) -> str | None:
+def output_place(option: ScriptOption, folder: Path, *, is_needed: bool = False) -> str | None:
     """Return what a trial gives an option for the place of its output, or None if it is no such option.
+
+    One without a value is left alone, as the script then writes nothing, unless it is required or needed.
 
     Args:
         option: The option.
         folder: The folder in which the script runs.
+        is_needed: Whether the metrics are read from a file that the script writes.
     """
     name, value = name_of(option), present_value(option)
     parts = set(words(name))
@@ -50,7 +53,7 @@ def output_place(option: ScriptOption, folder: Path) -> str | None:
     is_named = bool(value) and bool(parts & _WRITTEN) and (bool(parts & _PLACES) or len(parts) == 1)
     if parts & _READ or not (is_usual or is_named):
         return None
-    if value is None and not is_usual:
+    if value is None and not (is_usual and (option.required or is_needed)):
         return None
     return _inside_trial(value or "", folder)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from ..config_files import SUFFIXES
+from ..config_files import SUFFIXES, read
 from ..errors import InputError
 from .command_line import INTERPRETERS, CommandLine
 from .notebook_command import code_of, is_notebook, notebook_command
@@ -48,6 +48,11 @@ class Sources:
     command: CommandLine | None = None
     is_own: bool = False
     notes: tuple[str, ...] = ()
+
+    @property
+    def is_python(self) -> bool:
+        """Whether the script is Python, in whose process a hook can take part."""
+        return self.script is not None and self.script.suffix == ".py"
 
     @cached_property
     def text(self) -> str:
@@ -117,7 +122,25 @@ def sources_of(command: CommandLine) -> Sources:
         inner, note = command_in(script, command.folder)
         if inner is not None and not passes_arguments(_text(script)):
             return replace(sources_of(inner), notes=(note,))
-    return replace(_with_config(script, command.folder), command=command, is_own=True)
+    sources = replace(_with_config(script, command.folder), command=command, is_own=True)
+    named = None if sources.read else _imported_by_name(sources)
+    return sources if named is None else replace(sources, config=named, imported=True, read=True)
+
+
+def _imported_by_name(sources: Sources) -> Path | None:
+    """Return the module with a config that the command names and the script imports by that name, or None.
+
+    As in `import_module("models." + args.model)`, where the module has a class such as `Config` of plain values.
+    """
+    if sources.command is None or "import_module(" not in sources.text:
+        return None
+    for word in sources.command.arguments:
+        name = word.rpartition("=")[2]
+        for path in sorted(sources.folder.glob(f"*/{name}.py")) if name.isidentifier() else ():
+            tables = [value for key, value in read(path).items() if _CONFIG_STEMS.fullmatch(key)]
+            if any(isinstance(table, dict) and table for table in tables):
+                return path
+    return None
 
 
 def _of_script(script: Path) -> Sources:

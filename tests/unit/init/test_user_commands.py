@@ -345,3 +345,36 @@ def test_a_notebook_runs_with_an_edited_cell(tmp_path):
     assert list(draft.space) == ["lr", "width"]
     command = CommandLine.parse(["papermill", "train.ipynb", "out.ipynb"], tmp_path)
     assert draft_study(command).command == "papermill {config} out.ipynb"
+
+
+def test_a_module_that_the_command_names_is_the_config(tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    model = "class Config:\n    def __init__(self, data):\n        self.dropout = 0.2\n        self.data = data\n"
+    (tmp_path / "models" / "Small.py").write_text(model + "\nclass Model:\n    def forward(self):\n        return 1\n")
+    script = 'from importlib import import_module\nmodel = import_module("models." + args.model)\n'
+    (tmp_path / "run.py").write_text(script + 'print(f"val_loss={loss}")\n')
+    draft = drafted(tmp_path, "python run.py --model Small", option("model", "Small", given=True))
+    assert draft.config == "models/Small.py"
+    assert draft.command == "python run.py --model Small"
+    assert "dropout" in " ".join(draft.space)
+
+
+def test_a_config_that_names_files_beside_it_stays_where_it_is(tmp_path: Path) -> None:
+    (tmp_path / "configs").mkdir()
+    (tmp_path / "configs" / "base.yaml").write_text("epochs: 3\n")
+    (tmp_path / "configs" / "small.yaml").write_text("base: base.yaml\nlr: 0.1\n")
+    (tmp_path / "alone.yaml").write_text("lr: 0.1\n")
+    (tmp_path / "train.py").write_text('print(f"val_loss={loss}")\n')
+    commands = {}
+    for name in ("configs/small.yaml", "alone.yaml"):
+        draft = drafted(tmp_path, f"python train.py --config {name}", option("config", name, given=True))
+        assert draft.config == name
+        commands[name] = draft.command
+    assert commands["configs/small.yaml"] == "python train.py --config configs/small.yaml"
+    assert commands["alone.yaml"] == "python train.py --config {config}"
+
+
+@pytest.mark.parametrize(("required", "command"), [(False, ""), (True, " --output {trial_dir}")])
+def test_an_output_that_the_user_does_not_ask_for_is_not_written(folder: Path, required: bool, command: str) -> None:
+    output = option("output", None, kind="str", required=required)
+    assert drafted(folder, "python train.py --lr 0.1", LR, output).command == f"python train.py --lr {{lr}}{command}"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ...core.metric_words import QUALIFIERS, is_metric
+from ...core.metric_words import QUALIFIERS, is_metric, is_of_test_data, is_of_training_data, is_of_validation_data
 from ...in_script.metric_names import WantedNames, words
 
 _WORD = r"[A-Za-z_][\w./@-]*"
@@ -87,12 +87,12 @@ def full_name(words_of_name: tuple[str, ...], wanted: WantedNames) -> str:
 
     >>> full_name(("INFO", "Vali", "Loss"), WantedNames()), full_name(("first", "y"), WantedNames())
     ('Vali Loss', 'y')
-    >>> full_name(("my", "own", "score"), WantedNames(("own_score",)))
-    'own score'
+    >>> full_name(("my", "own", "score"), WantedNames(("own_score",))), full_name(("dev", "thing"), WantedNames())
+    ('own score', 'dev thing')
     """
     count = 1
     # With its data, `l2` is a metric, too.
-    if is_metric(f"valid {words_of_name[-1]}"):
+    if is_metric(f"valid {words_of_name[-1]}") or _names_data(words_of_name[-2:-1]):
         while count < len(words_of_name) and _qualifies(words_of_name[-count - 1]):
             count += 1
     return " ".join(words_of_name[-max(count, _longest(words_of_name, wanted)) :])
@@ -116,6 +116,15 @@ def _words_before(text: str, start: int) -> tuple[str, ...]:
 def _qualifies(word: str) -> bool:
     parts = words(word)
     return not word[0].isdecimal() and all(part in QUALIFIERS or is_metric(part) or part.isdecimal() for part in parts)
+
+
+def _names_data(before: tuple[str, ...]) -> bool:
+    """Tell whether the word before a name, if there is one, is that of a part of the data, as in `dev whatever`."""
+    return any(
+        is_of_validation_data(word) or is_of_test_data(word) or is_of_training_data(word)
+        for word in before
+        if len(words(word)) == 1
+    )
 
 
 def _longest(words_of_name: tuple[str, ...], wanted: WantedNames) -> int:
