@@ -115,7 +115,7 @@ def _drafted(draft: Draft, sources: Sources, asked: Asked) -> Draft:
             draft = replace(draft, notes=(*draft.notes, note))
     elif path is not None:
         note = f"The parameters in {path.name} are tuned; each trial gets an edited copy."
-        if use.option is not None and present_value(use.option) is None:
+        if use.option is not None and use.option.spellings and present_value(use.option) is None:
             note += f" The command passes it, which yours does not: {name_of(use.option)} has no default."
         draft = replace(draft, notes=(*draft.notes, note))
     help_texts = {name_of(option): option.help for option in options if option.help}
@@ -170,8 +170,9 @@ def _config_of(sources: Sources, options: Sequence[ScriptOption]) -> tuple[Path 
         return None, BY_ITSELF
     if option is not None and not sources.imported:
         return sources.config, ConfigUse(option=option)
-    if not options and re.search(r"sys\.argv\[1\]|\$1\b|commandArgs|ARGS\[1\]", sources.text):
-        return sources.config, ConfigUse(is_missing=True)
+    free = [option for option in options if option.form == "positional" and option.required and not option.given]
+    if len(free) == len(options) and re.search(r"sys\.argv\[1\]|\$1\b|commandArgs|ARGS\[1\]", sources.text):
+        return sources.config, ConfigUse(option=free[0]) if free else ConfigUse(is_missing=True)
     return (sources.config, BY_ITSELF) if sources.read else (None, BY_ITSELF)
 
 
