@@ -71,6 +71,7 @@ lightgbm.train(options, data, 3, valid_sets=[data.create_valid(rows, rows[:, 0])
 """
 
 
+@pytest.mark.slow
 def test_what_a_library_is_told_is_heard(project):
     (project / "train.py").write_text(BOOSTER)
     command = CommandLine(words=(sys.executable, "train.py"), folder=project)
