@@ -117,8 +117,8 @@ def reason_to_leave(name: str) -> str | None:
 
     >>> reason_to_leave("num_workers"), reason_to_leave("is_training"), reason_to_leave("noval")
     ('depends on the machine', 'switches what the script does', 'affects only the evaluation')
-    >>> reason_to_leave("data.noise"), reason_to_leave("data.batch_size")
-    ('determined by the data', None)
+    >>> reason_to_leave("data.noise"), reason_to_leave("data.batch_size"), reason_to_leave("n_train")
+    ('determined by the data', None, 'determined by the data')
     """
     parts = words(name)
     if not parts or name.rpartition(".")[2].startswith("__"):
@@ -139,7 +139,7 @@ def reason_to_leave(name: str) -> str | None:
             return reason
     if {"block", "size"} <= {*parts}:  # The length of a context.
         return _DATA
-    is_of_data = ("features" in parts and parts[0] in ("n", "num")) or (
+    is_of_data = ({"features", "train"} & {*parts} and parts[0] in ("n", "num")) or (
         "size" in parts and {"train", "sample"} & {*parts} and "batch" not in parts
     )
     return _DATA if is_of_data else _PLACEHOLDER if name in RESERVED else None
