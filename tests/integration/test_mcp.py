@@ -412,7 +412,7 @@ def test_the_same_over_http_for_who_has_the_token_and_uses_the_right_name(study:
 
     async def talk(address: str) -> None:
         async with Client(StreamableHttpTransport(address, auth=TOKEN)) as client:
-            assert len(await client.list_tools()) == 17
+            assert len(await client.list_tools()) == 18
             await find_a_minimum(client)
 
     without_task(study)
