@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
@@ -14,7 +15,7 @@ from ..core.trial import check_relative
 from ..errors import InputError, message_of
 from ..tasks.base import Task
 from ..trial_folder.log import BoundedLog
-from ..trial_folder.names import LOG_FILE
+from ..trial_folder.names import LOG_FILE, RESULT_FILE
 
 
 class PortableTask:
@@ -70,16 +71,23 @@ def pack(folder: Path, subfolder: str = ".") -> dict[str, bytes]:
 def unpack(files: Mapping[str, bytes], folder: Path) -> None:
     """Write packed files below a folder; a log is appended to the one there.
 
+    The result comes last and is replaced atomically: a folder that has one also has all other files, even if this
+    process was killed in the middle.
+
     Raises:
         InputError: A path is absolute or leaves the folder.
         OSError: A file cannot be written.
     """
-    for name, content in files.items():
+    for name in sorted(files, key=RESULT_FILE.__eq__):
         path = folder / check_relative(name, "the path of a trial's file")
         path.parent.mkdir(parents=True, exist_ok=True)
-        if name != LOG_FILE:
-            path.write_bytes(content)
-            continue
-        log = BoundedLog(path)
-        log.write(content)
-        log.close()
+        if name == LOG_FILE:
+            log = BoundedLog(path)
+            log.write(files[name])
+            log.close()
+        elif name == RESULT_FILE:
+            draft = path.with_name(f"{name}.{os.getpid()}.tmp")
+            draft.write_bytes(files[name])
+            draft.replace(path)
+        else:
+            path.write_bytes(files[name])

@@ -125,6 +125,8 @@ def test_a_metric_that_comes_after_the_limit_is_a_warning(study):
 
 def test_limits_that_a_trial_exceeds_are_errors(study):
     path = study(("trials = 4", "trials = 4\nseconds_per_trial = 0.001\nmemory_gb = 0.001"))
+    # Memory is measured while it runs.
+    path.with_name("train.py").write_text(f"import time\n{SCRIPT}time.sleep(0.5)\n")
     findings = found(path, tried())
     assert "may take 0.001 s" in findings["time", "error"].message
     assert "may hold 1 MB" in findings["memory", "error"].message
