@@ -15,7 +15,7 @@ from rich.text import Text
 
 from ..core.trial import Value
 from ..errors import InputError
-from ..init import Draft
+from ..init import CommandLine, Draft
 from ..init.observed import with_tryout
 from ..init.script_option import ScriptOption
 from ..init.trying import OnProgress, try_script, try_task
@@ -25,12 +25,14 @@ from ..progress.terminal import CleanConsole, near
 from ..runner.signals import handle, handled
 from ..tasks.command import CommandTask
 from ..text.cleaning import clean, short
+from ..text.shell import command
 from ..text.wording import duration
 from .options import TRYOUT_FOLDER, Output
 
 
 def with_trial_run(
     draft: Draft,
+    own: CommandLine | None,
     output: Output,
     options: Sequence[ScriptOption] = (),
     *,
@@ -42,6 +44,7 @@ def with_trial_run(
 
     Args:
         draft: The draft.
+        own: The user's own command; without one there is nothing to run.
         output: How the verb prints.
         options: The script's options, as far as they are known.
         minutes: The most time.
@@ -51,11 +54,11 @@ def with_trial_run(
     Returns:
         The draft, and the run; None if there was none. A draft that cannot be run says so in its notes.
     """
-    if wanted is False or (wanted is None and not asks) or draft.script is None:
+    if wanted is False or (wanted is None and not asks) or own is None:
         return draft, None
     folder = tryout_folder(draft.folder.absolute() / "studies" / draft.name)
     limits = Limits(seconds=60 * minutes)
-    _say(announcement(draft.command, draft.folder, near(folder), limits), output)
+    _say(announcement(command(*own.words), draft.folder, near(folder), limits), output)
     if wanted is None and not click.confirm("Run it?", default=True):
         return draft, None
     try:

@@ -100,7 +100,9 @@ def init(
         from .trying import with_trial_run
 
         options = () if asked is None else asked.options
-        draft, tryout = with_trial_run(draft, output, options, minutes=try_minutes, wanted=tries, asks=asks)
+        draft, tryout = with_trial_run(
+            draft, sources.command, output, options, minutes=try_minutes, wanted=tries, asks=asks
+        )
     if request is not None:
         draft = with_request(draft, request)
     if not no_agents:

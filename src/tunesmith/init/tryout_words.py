@@ -22,7 +22,7 @@ def announcement(command: str, folder: object, log: object, limits: Limits) -> l
     """Return what is said before a script is run.
 
     Args:
-        command: The command, with placeholders.
+        command: The command.
         folder: Where it runs.
         log: The folder of its log.
         limits: Its limits.

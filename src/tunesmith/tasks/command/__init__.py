@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import math
 import os
 import sys
 from collections.abc import Collection, Mapping, Sequence
@@ -21,7 +20,6 @@ from ...llm.environment import trial_environment
 from ...text import shell
 from ...trial_folder.artifacts import find_artifacts
 from ...trial_folder.exit_status import exit_failure
-from ...trial_folder.metrics import bad_metrics, finite_metrics, read_metrics, write_metrics
 from ...trial_folder.names import (
     CHECKPOINT_FOLDER,
     ENVIRONMENT_FILE,
@@ -42,10 +40,10 @@ from .checks import (
     check_parameters,
     check_program,
 )
+from .final_metrics import NO_FILES, final_metrics
 from .metrics_table import SUFFIXES, MetricsTable
 from .own_files import check_own_files, link_folder
 from .printed_metrics import PrintedMetrics
-from .printed_names import is_printable
 from .printed_pattern import MetricPattern
 from .process_group import Invocation, run_group
 from .replaced_config import READ_FILE, never_read
@@ -58,9 +56,6 @@ if TYPE_CHECKING:
 
 _RESERVED = (PARAMETERS_FILE, ENVIRONMENT_FILE, RESULT_FILE, METRICS_FILE)
 _LAST_BYTES = 8192
-LOGGED = "logged"
-"""As `metrics`: the last values that the script logs with a library."""
-_NO_FILES = ("stdout", LOGGED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +128,7 @@ class CommandTask:
                     split_command(getattr(self, key), shell=self.shell)
                 except InputError as error:
                     raise error.inside(key) from None
-        if self.metrics not in (*_NO_FILES, None) and not _is_relative(self.metrics):
+        if self.metrics not in (*NO_FILES, None) and not _is_relative(self.metrics):
             raise InputError(
                 f"metrics must be a file in the trial's folder, 'stdout' or 'logged', got {shown(self.metrics)}. "
                 "Let the script write to {trial_dir}.",
@@ -293,7 +288,9 @@ class CommandTask:
             raise TrialFailed(exit_failure(status, "the command", bytes(last)))
         self._check_config_was_read(request)
         reports.end()
-        metrics = self._read_metrics(request.folder, printed, table, reports.logged)
+        metrics = final_metrics(
+            request.folder, self.metrics, self._required, printed=printed, table=table, logged=reports.logged
+        )
         for complaint in reports.complaints:
             print(f"[tunesmith: {complaint}]")
         return Measurement(metrics=metrics, artifacts=find_artifacts(request.folder))
@@ -359,7 +356,7 @@ class CommandTask:
     def _prepare(self, request: TrialRequest) -> list[str]:
         """Write the edited config, remove old metrics, and return the words to run."""
         request.folder.mkdir(parents=True, exist_ok=True)
-        if self.metrics not in _NO_FILES:
+        if self.metrics not in NO_FILES:
             (request.folder / (self.metrics or METRICS_FILE)).unlink(missing_ok=True)
         (request.folder / READ_FILE).unlink(missing_ok=True)
         if self.config is not None:
@@ -442,54 +439,6 @@ class CommandTask:
         if self.metrics is None or Path(self.metrics).suffix not in SUFFIXES:
             return None
         return MetricsTable(folder / self.metrics, self._required)
-
-    def _read_metrics(
-        self, folder: Path, printed: PrintedMetrics, table: MetricsTable | None, logged: Mapping[str, float]
-    ) -> dict[str, float]:
-        required = self._required
-        if self.metrics not in _NO_FILES:
-            name = self.metrics or METRICS_FILE
-            try:
-                values = read_metrics(folder / name) if table is None else table.values()
-                return finite_metrics(values, required, name)
-            except FileNotFoundError:
-                if self.metrics is not None:
-                    raise bad_metrics(f"the script must write {name} into {{trial_dir}}, but it has not.") from None
-        values = dict(logged) if self.metrics == LOGGED else printed.values()
-        if self.metrics is None:
-            values |= {
-                name: logged[name]
-                for name in required
-                # Libraries print fewer digits than they log.
-                if name in logged and (name not in values or math.isclose(values[name], logged[name], rel_tol=1e-3))
-            }
-        if self.metrics == LOGGED:
-            metrics = finite_metrics(values, required, "what it logs")
-        else:
-            self._check_printed(printed, values)
-            metrics = finite_metrics(values, required, "its output")
-        write_metrics(folder, metrics)
-        return metrics
-
-    def _check_printed(self, printed: PrintedMetrics, values: Mapping[str, float]) -> None:
-        """Raise `TrialFailed` for a metric that is missing because of how it is printed."""
-        unread = printed.unread()
-        for name in self._required:
-            if name not in values and (rivals := printed.rivals(name)):
-                raise bad_metrics(
-                    f"the metric '{name}' must be printed under one name, got {', '.join(map(repr, rivals))}. Write "
-                    "one of them in the objective."
-                )
-            if name not in values and name in unread:
-                raise bad_metrics(
-                    f"the metric '{name}' must be printed as one plain number outside the script's settings, as "
-                    f"{name}=0.31, got {unread[name]!r}."
-                )
-        if not values and self.metrics is None:
-            printing = f", or print {self.metric}=value" if is_printable(self.metric) else ""
-            raise bad_metrics(
-                f"no metric was found: the script must write {METRICS_FILE} into {{trial_dir}}{printing}."
-            )
 
 
 def _is_relative(path: str) -> bool:

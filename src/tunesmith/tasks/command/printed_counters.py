@@ -6,6 +6,8 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from ...core.metric_words import is_metric
+
 _EPOCH = {"epoch", "ep", "round", "generation", "cycle"}
 _NAMED = re.compile(
     r"""(?P<name>epoch|ep|round|generation|cycle|global_step|total_timesteps|num_timesteps|timesteps|steps|step|
@@ -16,6 +18,8 @@ _NAMED = re.compile(
 _OF_ANOTHER = re.compile(r"[a-z_/-]$|(?:best|best:|from) $")
 """What stands before a counter that is not the training's."""
 _LEADING = re.compile(r"\s*(?:\[\s*(\d+)\s*\](?=\s)|(\d+):(?=\s))", re.ASCII)
+_MEASURED = re.compile(r"(\w+)[ ]?[=:][ ]?$", re.ASCII)
+"""What stands before a count that is a metric, as in `Accuracy: 9823/10000`."""
 _POSITION = re.compile(r"(?<![\w/.-])(\d+)[ ]*/[ ]*(\d+)(?![\d/.-])", re.ASCII)
 
 
@@ -74,7 +78,8 @@ def counters_in(line: str) -> Counters:
     if epoch is None and step is None and (leading := _LEADING.match(line)) is not None:
         step = float(leading[1] or leading[2])
     for match in _POSITION.finditer(line) if "/" in line else ():
-        if match.start() not in starts:
+        named = _MEASURED.search(line, max(0, match.start() - 40), match.start())
+        if match.start() not in starts and not (named is not None and is_metric(named[1])):
             position, length = int(match[1]), int(match[2])
             break
     return Counters(epoch, step, position, length)

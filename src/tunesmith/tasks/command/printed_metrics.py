@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from ...core.metric_words import is_metric
 from ...core.metrics import MAX_METRICS
 from ...core.reports import Report
 from ...core.trial import Value
@@ -14,7 +15,7 @@ from ...in_script.metric_names import WantedNames, words
 from .printed_blocks import Blocks
 from .printed_counters import Counters, counters_in, is_counter, is_epoch
 from .printed_names import Named, full_name, names_in, unsigned_names_in
-from .printed_numbers import is_numeric, number_at
+from .printed_numbers import is_numeric, number_at, share_at
 from .printed_pattern import MetricPattern
 from .printed_reports import PrintedReports
 from .printed_settings import PrintedSettings
@@ -252,6 +253,8 @@ class PrintedMetrics:
         if self._pattern is not None and name in self._pattern.metrics:
             return False
         number = number_at(text, named.start)
+        if number is None and is_metric(named.last):
+            number = share_at(text, named.start)
         if number is not None or (named.has_sign and is_numeric(text, named.start)):
             kept = self._keep(name, number, line, rank=2 * is_exact + named.has_sign)
             if number is None and kept:

@@ -27,6 +27,10 @@ _WRAPPED = re.compile(
     re.VERBOSE | re.ASCII,
 )
 """A number in an array or a list of its own."""
+_SHARE = re.compile(
+    r"(?P<part>\d+)[ ]?/[ ]?(?P<whole>[1-9]\d*)[ ]*\([ ]*(?P<percent>\d+(?:\.\d+)?)[ ]?%[ ]*\)", re.ASCII
+)
+"""A count of a whole, with its share: `9823/10000 (98%)`."""
 _NUMERIC = re.compile(r"""["'\[(]*[-+−]?\.?\d|[A-Za-z_][\w.]*\(""")
 """The start of what is meant as a number: of `1.2k`, `[0.3]` and `tensor(0.3)`."""
 
@@ -64,6 +68,19 @@ def _wrapped_number_at(text: str, start: int) -> float | None:
         return None
     plain = _NUMBER.fullmatch(match["number"])
     return None if plain is None else float(plain["number"].replace(",", ""))
+
+
+def share_at(text: str, start: int) -> float | None:
+    """Return the percentage at a position where it follows its count, with all digits; None if that is not there.
+
+    >>> share_at("9823/10000 (98%)", 0), share_at("3/10 (98%)", 0), share_at("3/10", 0)
+    (98.23, None, None)
+    """
+    match = _SHARE.match(text, start)
+    if match is None:
+        return None
+    share = 100 * int(match["part"]) / int(match["whole"])
+    return share if abs(share - float(match["percent"])) <= 1 else None
 
 
 def is_numeric(text: str, start: int) -> bool:

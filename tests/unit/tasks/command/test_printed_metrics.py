@@ -278,3 +278,12 @@ def test_a_pattern_of_the_users_own():
 def test_a_pattern_must_be_an_expression_with_a_group(pattern):
     with pytest.raises(InputError, match="metric_pattern must"):
         MetricPattern(pattern, ["mae"])
+
+
+def test_a_percentage_after_its_count_is_read_with_all_digits_and_the_count_is_no_position():
+    printed = PrintedMetrics({}, wanted=["Accuracy"])
+    for epoch in (1, 2):
+        printed.feed(f"Train Epoch: {epoch} [60000/60000 (100%)]\tLoss: 1.3\n".encode())
+        printed.feed(f"Test set: Average loss: 0.05, Accuracy: 982{epoch}/10000 (98%)\n".encode())
+    assert printed.values()["Accuracy"] == 98.22
+    assert [(report.step, report.metrics["Accuracy"]) for report in printed.last_reports()] == [(1, 98.21), (2, 98.22)]
