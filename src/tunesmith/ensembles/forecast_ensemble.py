@@ -159,6 +159,7 @@ class ForecastEnsemble:
             combination=ForecastCombination(
                 weights={row["trial"]: float(row["weight"]) for row in table["members"]},
                 width=float(table["width"]),
+                median_share=float(table.get("median_share", 0.0)),
                 by_series=_weights(folder / _WEIGHTS, (len(members), len(table["names"]))),
             ),
             members=members,
@@ -229,6 +230,7 @@ def save_forecast_ensemble(
         "metric": metric,
         "score": score,
         "width": combination.width,
+        "median_share": combination.median_share,
         "members": rows,
     }
     (partial / MANIFEST).write_bytes(orjson.dumps(manifest, option=orjson.OPT_INDENT_2))

@@ -92,3 +92,34 @@ def test_weights_are_shrunk_towards_the_mean_of_families_the_more_the_fewer_wind
         power = (10 / 11) ** (8 * evidence)
         expected.append((1 - evidence * windows / (windows + 10)) * power / (1 + power))
     np.testing.assert_allclose(shares, expected)
+
+
+def test_a_member_far_from_all_others_counts_little_where_one_series_has_few_windows() -> None:
+    backtest = Backtest(panel=panel_of([seasonal(120)]), horizon=6, windows=3)
+    truth = np.repeat(backtest.actual[..., None], len(LEVELS), axis=-1)
+    noise = np.random.default_rng(0).normal(size=(5, *truth.shape[:2]))[..., None]
+    members = {trial: truth + 2 * noise[trial] for trial in range(5)}
+    members[4] = truth + noise[4]  # By luck it is the best in the backtest, and later it is not.
+    kinds = dict(enumerate(("ets", "theta", "ces", "arima", "lagged_ridge")))
+    combination, backtested = ForecastCombination.fit(backtest, members, forecast_score("mase"), kinds=kinds)
+    assert combination.median_share == 1 - 3 / 23
+    np.testing.assert_allclose(combination.apply(members, backtest.series), backtested)
+    later = {**{trial: truth + noise[trial] for trial in range(4)}, 4: truth + 50}
+    off = np.abs(combination.apply(later, backtest.series) - truth)[..., MEDIAN].mean()
+    mean = ForecastCombination(weights=combination.weights).apply(later, backtest.series)
+    assert off < 0.25 * np.abs(mean - truth)[..., MEDIAN].mean()
+
+
+def test_a_part_of_a_tuned_member_goes_to_the_first_configuration_of_its_family_unless_there_are_many_rows() -> None:
+    for windows, tuned_only in ((3, False), (5, True)):
+        backtest = Backtest(panel=PANEL, horizon=6, windows=windows)
+        rows = len(backtest.series)
+        truth = np.repeat(backtest.actual[..., None], len(LEVELS), axis=-1)
+        noise = np.random.default_rng(0).normal(size=truth.shape[:2])[..., None]
+        members = {0: truth + 2 * noise, 7: truth + noise}
+        combination, _ = ForecastCombination.fit(
+            backtest, members, forecast_score("mase"), kinds=dict.fromkeys(members, "ets"), own_weights=False
+        )
+        share = 0 if tuned_only else (1 - rows / (rows + 20)) / 2
+        np.testing.assert_allclose(combination.weights.get(0, 0.0), share)
+        assert abs(sum(combination.weights.values()) - 1) < 1e-9

@@ -45,7 +45,7 @@ def script(fitted: tuple[ForecastResult, Path]) -> dict[str, Any]:
     result, _ = fitted
     trials = [trial.number for trial in result.study.trials]
     alone = {number: ForecastResult.load(result.folder, trial=number).ensemble for number in trials}
-    combination = ForecastCombination(weights=dict.fromkeys(trials, 1 / len(trials)), width=1.25)
+    combination = ForecastCombination(weights=dict.fromkeys(trials, 1 / len(trials)), width=1.25, median_share=0.4)
     members = {number: alone[number].members[number] for number in trials}
     equal = dataclasses.replace(result.ensemble, combination=combination, members=members)
     written = dataclasses.replace(result, ensemble=equal).export(result.folder / "equal.py")
@@ -71,6 +71,20 @@ def test_each_model_forecasts_what_the_trial_forecast(
     model = script["MEMBERS"][place]["train"](panel)
     forecast = script["bounded"](model.forecast(panel, script["HORIZON"]), panel)
     np.testing.assert_allclose(forecast, np.load(path), rtol=1e-4)
+
+
+def test_it_combines_the_models_as_the_ensemble_does(
+    fitted: tuple[ForecastResult, Path], script: dict[str, Any]
+) -> None:
+    result, data = fitted
+    panel = script["read_series"](data)
+    trials = range(len(FAMILIES))
+    forecasts = {
+        number: np.load(*result.folder.glob(f"trials/*{number:02}/artifacts/forecast.npy")) for number in trials
+    }
+    combination = ForecastCombination(weights=dict.fromkeys(trials, 1 / len(FAMILIES)), width=1.25, median_share=0.4)
+    expected = combination.apply(forecasts, np.arange(len(panel)))
+    np.testing.assert_allclose(script["forecast"](panel), expected, rtol=1e-4)
 
 
 @pytest.mark.parametrize("family", [*LOCAL, *GLOBAL, *NETS])

@@ -14,6 +14,7 @@ from tests.fitted_series import fitted_series, monthly_sales, monthly_sales_and_
 from tests.unit.exporters.forecasts_in_onnx import in_onnx
 
 from tunesmith.data.read import read_table
+from tunesmith.ensembles.forecast_combination import ForecastCombination
 from tunesmith.errors import InputError
 from tunesmith.exporters.onnx.columns import NotExportable
 from tunesmith.exporters.onnx.forecasts.parity import check_forecasts, compared_histories
@@ -105,6 +106,19 @@ def test_the_best_that_can_be_exported_is_and_it_says_so(fitted: ForecastResult,
     assert 1 not in written.facts["members"]
     assert written.facts["largest_difference"] < 1e-4
     assert written.facts["windows_compared"] > 200
+
+
+@pytest.mark.parametrize("weights", [(0.5, 0.5), (0.2, 0.35, 0.45), (0.25, 0.25, 0.5)], ids=len)
+def test_the_median_of_members_is_that_of_python(
+    fitted: ForecastResult, tmp_path: Path, weights: tuple[float, ...]
+) -> None:
+    combination = ForecastCombination(weights=dict(zip((2, 3, 4), weights, strict=False)), median_share=0.75)
+    alone = {trial: ForecastResult.load(fitted.folder, trial=trial).ensemble for trial in combination.weights}
+    members = {trial: one.members[trial] for trial, one in alone.items()}
+    ensemble = dataclasses.replace(fitted.ensemble, combination=combination, members=members)
+    written = dataclasses.replace(fitted, ensemble=ensemble).export(tmp_path / "median.onnx")
+    assert written.facts["members"] == list(combination.weights)
+    assert written.facts["largest_difference"] < 1e-4
 
 
 def test_missing_values_are_filled_as_the_file_says(fitted: ForecastResult, tmp_path: Path) -> None:

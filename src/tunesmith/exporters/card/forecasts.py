@@ -207,6 +207,11 @@ def _members(source: ForecastSource) -> str:
     notes = [members]
     if ensemble.combination.by_series is not None:
         notes.append("Series have weights of their own, by how well each model forecast them; these are the means.")
+    if (share := ensemble.combination.median_share) > 0:
+        notes.append(
+            f"The forecast is {wording.share(share)} the weighted median of the members and for the rest their "
+            "weighted mean, as the backtest has few windows."
+        )
     if (width := ensemble.combination.width) != 1.0:
         notes.append(f"The distances of the quantiles from the median are multiplied by {wording.number(width, 3)}.")
     return "\n\n".join(notes)

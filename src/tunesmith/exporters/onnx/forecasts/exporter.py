@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -87,11 +87,8 @@ def _graph(
     graph = Graph({*_INPUTS, "forecast", "quantiles"})
     longest = max((longest_window(member.model) for member in members.values()), default=1)
     histories = read_histories(graph, longest, horizon, source.panel)
-    weighted = [
-        graph.add("Mul", quantiles(histories, members[trial].model), graph.constant(weight))
-        for trial, weight in combination.weights.items()
-    ]
-    levels = _widened(histories, graph.sum(weighted), combination.width)
+    forecasts = [quantiles(histories, members[trial].model) for trial in combination.weights]
+    levels = _widened(histories, _combined(graph, forecasts, combination), combination.width)
     middle = graph.add("Squeeze", levels[MEDIAN], graph.constant([2], np.int64))
     graph.output("forecast", middle, "DOUBLE", horizon, rows="series")
     together = graph.add("Concat", *levels, axis=2)
@@ -99,6 +96,30 @@ def _graph(
     columns = {"known": ", ".join(histories.ahead_names), "past": ", ".join(histories.past_names)}
     inputs = {name: what.format(**columns) for name, what in _INPUTS.items() if name in ("values", *graph.inputs)}
     return graph, inputs
+
+
+def _combined(graph: Graph, forecasts: Sequence[str], combination: ForecastCombination) -> str:
+    """Return the weighted mean of forecasts, in part their weighted median; shape `(series, horizon, levels)`."""
+    weights = list(combination.weights.values())
+    mean = graph.sum(
+        [graph.add("Mul", one, graph.constant(weight)) for one, weight in zip(forecasts, weights, strict=True)]
+    )
+    if not combination.median_share or len(forecasts) == 1:
+        return mean
+    # The median is in the middle of the values with at least half of the weights on either side, themselves included.
+    first = graph.constant([0], np.int64)
+    values = graph.add("Concat", *(graph.add("Unsqueeze", one, first) for one in forecasts), axis=0)
+    others = graph.add("Unsqueeze", values, graph.constant([1], np.int64))
+    shares = graph.constant(np.reshape(weights, (-1, 1, 1, 1, 1)))
+    ends = []
+    for compare, reduce, outside in (("LessOrEqual", "ReduceMin", np.inf), ("GreaterOrEqual", "ReduceMax", -np.inf)):
+        weighted = graph.add("Mul", graph.cast(graph.add(compare, others, values), "DOUBLE"), shares)
+        beyond = graph.add("ReduceSum", weighted, first, keepdims=0)
+        enough = graph.add("GreaterOrEqual", beyond, graph.constant(0.5 - 1e-9))
+        ends.append(graph.add(reduce, graph.add("Where", enough, values, graph.constant(outside)), first, keepdims=0))
+    median = graph.add("Mul", graph.sum(ends), graph.constant(0.5))
+    change = graph.add("Mul", graph.add("Sub", median, mean), graph.constant(combination.median_share))
+    return graph.add("Add", mean, change)
 
 
 def _widened(histories: Histories, forecast: str, width: float) -> list[str]:

@@ -70,7 +70,7 @@ def _script(source: ForecastSource, ensemble: ForecastEnsemble, file: str) -> st
     main = MAIN.replace("MEMBER_LINES", "\n".join(members)).strip("\n")
     families = dict.fromkeys(f"forecasters.{member.family}" for member in ensemble.members.values())
     without = () if _columns(ensemble) else COVARIATES
-    listed = [*_PLAIN, *definitions(["series.bounds", *families], without=without)]
+    listed = [*_PLAIN, *definitions(["series.bounds", "series.weighted_median", *families], without=without)]
     kept = needed(listed, [main])
     nets = any(member.family in NETS for member in ensemble.members.values())
     read = parts(["series_reading", *(["series_training"] if nets else [])]).values()
@@ -118,6 +118,7 @@ def _constants(ensemble: ForecastEnsemble) -> str:
         "SEASONS": ensemble.seasons,
         "HORIZON": ensemble.horizon,
         "WIDTH": ensemble.combination.width,
+        "MEDIAN_SHARE": ensemble.combination.median_share,
         "WEIGHTS": _weights(ensemble),
     }
     return "\n".join(f"{name} = {pformat(value, width=110, sort_dicts=False)}" for name, value in facts.items())

@@ -77,11 +77,13 @@ MEMBER_LINES
 
 def forecast(panel):
     """Return quantiles of the steps after the end of each series, shape `(series, HORIZON, levels)`."""
-    total, usual = 0.0, [member["weight"] for member in MEMBERS]
+    usual = [member["weight"] for member in MEMBERS]
     weights = np.array([WEIGHTS.get(name, usual) for name in panel.names])  # Where series have weights of their own.
-    for place, member in enumerate(MEMBERS):
-        model = member["train"](panel)
-        total = total + weights[:, place, None, None] * bounded(model.forecast(panel, HORIZON), panel)
+    models = [member["train"](panel) for member in MEMBERS]
+    forecasts = np.array([bounded(model.forecast(panel, HORIZON), panel) for model in models])
+    total = np.einsum("sm,mshl->shl", weights, forecasts)
+    if MEDIAN_SHARE:
+        total = total + MEDIAN_SHARE * (weighted_median(forecasts, np.array(usual)) - total)
     middle = total[..., MEDIAN : MEDIAN + 1]
     return sorted_levels(middle + WIDTH * (total - middle))
 
