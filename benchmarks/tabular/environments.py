@@ -9,6 +9,7 @@ CONTENDERS = {
     for contender in (
         Contender("tunesmith", "tunesmith", "tunesmith_peer.py"),
         Contender("tunesmith[boosters]", "tunesmith-boosters", "tunesmith_peer.py"),
+        Contender("tunesmith[boosters,torch]", "tunesmith-torch", "tunesmith_peer.py"),
         Contender("flaml", "flaml", "flaml_peer.py"),
         Contender("autogluon-medium", "autogluon", "autogluon_peer.py", "medium_quality"),
         Contender("autogluon-best", "autogluon", "autogluon_peer.py", "best_quality"),
@@ -21,6 +22,7 @@ ENVIRONMENTS = Environments(
     {
         "tunesmith": (("-e", str(ROOT)),),
         "tunesmith-boosters": (("-e", f"{ROOT}[boosters]"),),
+        "tunesmith-torch": (("torch==2.13.0",), ("-e", f"{ROOT}[boosters,torch]")),
         "flaml": (("flaml==2.8.0", "lightgbm", "xgboost-cpu", "catboost==1.2.10", "scikit-learn", "pandas<3"),),
         "autogluon": (
             ("torch==2.13.0",),
