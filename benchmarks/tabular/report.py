@@ -15,7 +15,7 @@ from .store import Key, Run
 from .tables import HELD_OUT, BenchTable
 
 RESULTS = Path(__file__).parents[1] / "results" / "tabular.md"
-_OURS = ("tunesmith", "tunesmith[boosters]")
+_OURS = ("tunesmith", "tunesmith[boosters]", "tunesmith[boosters,torch]")
 _SLOW = "autogluon-best"  # The time of its predictions is the bar.
 
 
