@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,11 @@ MODULES = modules()
 
 def imports_of(name: str, *, outside: bool = False) -> set[str]:
     """The modules that a module imports, also within functions and for the type checker alone."""
+    return {module for module in _imports_of(name) if (module in MODULES) is not outside} - {name}
+
+
+@cache
+def _imports_of(name: str) -> frozenset[str]:
     tree = ast.parse(MODULES[name].read_text())
     package = name if MODULES[name].name == "__init__.py" else name.rpartition(".")[0]
     found: set[str] = set()
@@ -136,7 +142,7 @@ def imports_of(name: str, *, outside: bool = False) -> set[str]:
             for alias in node.names:
                 inner = f"{base}.{alias.name}"
                 found.add(inner if inner in MODULES else str(base))
-    return {m for m in found if (m in MODULES) is not outside} - {name}
+    return frozenset(found)
 
 
 def floor_of(name: str) -> int | None:

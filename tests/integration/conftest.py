@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
@@ -72,17 +72,45 @@ def command(*words: str | Path) -> list[str]:
     return [sys.executable, "-m", "tunesmith", *map(str, words)]
 
 
-@pytest.fixture
-def tunesmith(tmp_path: Path) -> Tunesmith:
-    """Run the command line in the test's folder and check its exit status."""
+@pytest.fixture(scope="session")
+def interpreter() -> Iterator[subprocess.Popen[str]]:
+    """See `forking_interpreter`."""
+    script = Path(__file__).with_name("forking_interpreter.py")
+    with subprocess.Popen(
+        [sys.executable, script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        yield process
+        process.communicate()
 
-    def call(*words: str | Path, status: int = 0, **options: Any) -> subprocess.CompletedProcess[str]:
-        result = subprocess.run(
-            command(*words), cwd=tmp_path, capture_output=True, text=True, timeout=240, check=False, **options
-        )
-        assert result.returncode == status, f"exit status {result.returncode}\n{result.stdout}\n{result.stderr}"
-        assert "Traceback" not in result.stderr
-        return result
+
+@pytest.fixture
+def tunesmith(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, interpreter: subprocess.Popen[str]
+) -> Tunesmith:
+    """Run the command line in the test's folder and check its exit status."""
+    place = tmp_path_factory.mktemp("output")
+
+    def call(
+        *words: str | Path, status: int = 0, env: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        output = [place / "stdout", place / "stderr"]
+        for path in output:
+            path.write_text("")
+        asked = {
+            "words": [*map(str, words)],
+            "folder": str(tmp_path),
+            "environment": dict(os.environ if env is None else env),
+            "output": [*map(str, output)],
+        }
+        assert interpreter.stdin is not None
+        assert interpreter.stdout is not None
+        interpreter.stdin.write(json.dumps(asked) + "\n")
+        interpreter.stdin.flush()
+        code = json.loads(interpreter.stdout.readline())
+        out, errors = (path.read_text() for path in output)
+        assert code == status, f"exit status {code}\n{out}\n{errors}"
+        assert "Traceback" not in errors
+        return subprocess.CompletedProcess([*map(str, words)], code, out, errors)
 
     return call
 

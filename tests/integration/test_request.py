@@ -2,13 +2,14 @@
 
 import json
 import os
+import subprocess
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.integration.conftest import Tunesmith
+from tests.integration.conftest import Tunesmith, command
 from tunesmith.testing.model_server import ModelServer, Status, Structured
 
 SECRET = "sk-very-secret"
@@ -84,10 +85,11 @@ def test_errors_write_nothing(study: Path, tunesmith: Tunesmith, words: list[str
     assert (study / "study.toml").read_text() == before
 
 
-def test_the_questions_have_the_request_as_defaults(study: Path, tunesmith: Tunesmith) -> None:
+def test_the_questions_have_the_request_as_defaults(study: Path) -> None:
     terminal, stdin = os.openpty()
     os.write(terminal, b"n\nmine\n\n\n\n")  # Run it once? No.
-    done = tunesmith("init", ".", "--force", "--request", "minimize the loss, 7 trials", stdin=stdin)
+    words = command("init", ".", "--force", "--request", "minimize the loss, 7 trials")
+    done = subprocess.run(words, cwd=study, stdin=stdin, capture_output=True, text=True, check=True)
     os.close(terminal)
     os.close(stdin)
     assert "[minimize loss]" in done.stdout

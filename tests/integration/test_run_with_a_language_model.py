@@ -192,7 +192,12 @@ def slowly(seconds: float) -> Any:
         if "decision" in str(request.tools["final_result"]):
             return script(request)
         told = script(request).data
-        return SlowStream(Structured({"ideas": [{**told["ideas"][0], "reason": f"{REASON} \x1b[2J"}]}), seconds)
+        # The reason comes first, so that a part of it arrives early.
+        idea = {
+            "reason": f"{REASON} \x1b[2J",
+            **{key: told["ideas"][0][key] for key in ("step", "changes", "expected")},
+        }
+        return SlowStream(Structured({"ideas": [idea]}), seconds)
 
     return answers
 

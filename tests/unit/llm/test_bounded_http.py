@@ -77,7 +77,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 def ask_every_way(url: str, question: str) -> None:
     """Ask every provider, whole and streamed, and accept that none answers."""
     for provider in PROTOCOLS:
-        with connect(endpoint(SimpleNamespace(url=url), provider), retries=0, timeout_seconds=1) as client:
+        with connect(endpoint(SimpleNamespace(url=url), provider), retries=0, timeout_seconds=0.5) as client:
             for on_partial in (None, lambda role, answer: None):
                 client.on_partial = on_partial
                 with suppress(ModelUnavailable):

@@ -105,7 +105,7 @@ LIGHTNING = """
                 "test ppl": (181.27, 1, "epoch"),
             },
         ),
-        (MNIST, {"Loss": (0.1, 3, "epoch"), "Average loss": (0.0391, 2, "epoch")}),
+        (MNIST, {"Loss": (0.1, 3, "epoch"), "Average loss": (0.0391, 2, "epoch"), "Accuracy": (98.71, 2, "epoch")}),
         (KERAS, {"loss": (3.5, 4, "epoch"), "val_loss": (3.2, 2, "epoch")}),
         (TQDM, {"loss": (0.7, 4, "epoch")}),
         (
