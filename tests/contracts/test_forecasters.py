@@ -14,6 +14,7 @@ import pytest
 from tunesmith import plugins
 from tunesmith.core.trial import Value
 from tunesmith.ensembles.inspection import inspect
+from tunesmith.errors import InputError
 from tunesmith.fitting.forecasting.families import forecast_space
 from tunesmith.forecasters.base import Forecaster, ForecastModel, ForecastPart
 from tunesmith.series.columns import SeriesColumns
@@ -165,3 +166,11 @@ def test_the_estimate_of_time_grows_with_the_series(name: str) -> None:
     many = panel_of([panel.history(index % 3) for index in range(60)], seasons=panel.seasons)
     few_seconds, many_seconds = (family_of(name).seconds(some, HORIZON, choice) for some in (panel, many))
     assert 0 < few_seconds < many_seconds
+
+
+def test_a_damaged_booster_is_refused_before_lightgbm_reads_it(tmp_path: Path) -> None:
+    trained("lagged_boosting").save(tmp_path)
+    text = (tmp_path / "booster.txt").read_text()
+    (tmp_path / "booster.txt").write_text(text[: len(text) // 2])
+    with pytest.raises(InputError, match="must be whole"):
+        family_of("lagged_boosting").model.load(tmp_path)

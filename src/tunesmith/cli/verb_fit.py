@@ -68,6 +68,7 @@ TASKS = ("classification", "binary", "multiclass", "multilabel", "regression", "
     "--season", multiple=True, type=int, help="Time series: the steps of a season [default: found]; repeatable."
 )
 @click.option("--windows", type=int, help="Time series: the most windows of the backtest.")
+@click.option("--stride", type=int, help="Time series: the steps from one window to the next [default: the horizon].")
 @click.option("--folder", type=click.Path(path_type=Path, file_okay=False), help="Where to [default: studies/NAME].")
 @click.option("--model", help="A language model that advises, for example openrouter:anthropic/claude-sonnet-4.5.")
 @click.option("--usd", type=float, help="The most that the language model may cost, in US dollars.")

@@ -28,8 +28,8 @@ def assign_folds(
 ) -> np.ndarray:
     """Return the fold in which each row is held out.
 
-    There are five folds up to 50,000 rows, above that one of a tenth of the rows. Targets are spread evenly: classes by
-    their shares, numbers by their ranks. A row that is alone in its class is never held out.
+    There are five folds up to 50,000 rows, above that one of a tenth of the rows, at most 10,000. Targets are spread
+    evenly: classes by their shares, numbers by their ranks. A row that is alone in its class is never held out.
 
     Args:
         problems: What is predicted.

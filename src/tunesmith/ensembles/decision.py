@@ -16,6 +16,7 @@ _FACTORS = (0.25, 0.4, 0.6, 0.8, 1.25, 1.6, 2.5, 4.0)
 _ROUNDS = 3
 _MOST_CLASSES = 30
 _MOST_ROWS = 20_000
+_LEAST_THRESHOLD = 1e-6
 
 
 def fit_factors(
@@ -63,7 +64,8 @@ def _threshold(target: Floats, shares: Floats, score: Score, weight: Floats | No
     best = float(thresholds[int(np.argmax(smooth))])
     if smooth.max() <= _value(target, shares, score, weight):
         return (1.0, 1.0)
-    return (round(best, 6), round(1 - best, 6))
+    best = round(min(max(best, _LEAST_THRESHOLD), 1 - _LEAST_THRESHOLD), 6)
+    return (best, round(1 - best, 6))
 
 
 def _factors(target: Floats, shares: Floats, score: Score, weight: Floats | None) -> tuple[float, ...]:

@@ -82,8 +82,11 @@ class ForecastCombination:
         flat = {trial: forecast.reshape(len(forecast), -1).astype(np.float64) for trial, forecast in forecasts.items()}
 
         def loss(predicted: Floats, rows: Indices | slice) -> float:
-            value = score.mean(actual[rows], predicted[rows].reshape(-1, *shape), scales[rows])
-            return value if np.isfinite(value) else 0.0
+            forecast = predicted[rows].reshape(-1, *shape)
+            if not np.isfinite(forecast).all():
+                return np.inf
+            value = score.mean(actual[rows], forecast, scales[rows])
+            return value if np.isfinite(value) else 0.0  # Nothing was observed.
 
         whole = partial(loss, rows=slice(None))
         losses = {trial: whole(one) for trial, one in flat.items()}
@@ -107,11 +110,12 @@ class ForecastCombination:
                 by_series = _for_all(np.stack(list(own.values())), len(backtest.panel))
                 chosen = cls(weights=dict(zip(own, by_series.mean(axis=1).tolist(), strict=True)), by_series=by_series)
         mean = mean.reshape(-1, *shape)
-        width = _width(actual, mean, scales)
-        return replace(chosen, width=width), np.asarray(sorted_levels(widened(mean, width)))
+        least = backtest.floors[:, None, None]
+        width = _width(actual, mean, scales, least)
+        return replace(chosen, width=width), np.maximum(sorted_levels(widened(mean, width)), least)
 
     def apply(self, forecasts: Mapping[int, Floats], series: Indices) -> Floats:
-        """Return the combined forecast, shape `(rows, horizon, levels)`.
+        """Return the combined forecast, shape `(rows, horizon, levels)`, which is still to be bounded.
 
         Args:
             forecasts: Those of the members by trial, shape `(rows, horizon, levels)` each.
@@ -198,9 +202,9 @@ def widened(forecast: Floats, width: float) -> Floats:
     return np.asarray(middle + width * (forecast - middle))
 
 
-def _width(actual: Floats, forecast: Floats, scales: Floats) -> float:
+def _width(actual: Floats, forecast: Floats, scales: Floats, least: Floats) -> float:
     """Return the factor with the least quantile loss, nearer to 1 where there are few rows."""
-    losses = [sql(actual, widened(forecast, width), scales) for width in _WIDTHS]
+    losses = [sql(actual, np.maximum(widened(forecast, width), least), scales) for width in _WIDTHS]
     if not np.isfinite(losses).any():
         return 1.0
     best = float(_WIDTHS[int(np.nanargmin(losses))])

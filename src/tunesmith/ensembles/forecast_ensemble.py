@@ -112,7 +112,8 @@ class ForecastEnsemble:
             trial: bounded(member.model.forecast(panel, steps), panel) for trial, member in self.members.items()
         }
         numbers = {name: number for number, name in enumerate(self.names)}
-        return self.combination.apply(forecasts, np.array([numbers.get(name, -1) for name in panel.names]))
+        series = np.array([numbers.get(name, -1) for name in panel.names])
+        return bounded(self.combination.apply(forecasts, series), panel)
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -215,7 +216,8 @@ def save_forecast_ensemble(
     for trial, weight in combination.weights.items():
         rows.append({"trial": trial, "weight": weight, "parameters": dict(parameters[trial])})
         shutil.copytree(models[trial], partial / str(trial), copy_function=link_or_copy)
-    np.save(partial / _FORECAST, combination.apply(forecasts, np.arange(len(panel))).astype(np.float32))
+    trained = bounded(combination.apply(forecasts, np.arange(len(panel))), panel)
+    np.save(partial / _FORECAST, trained.astype(np.float32))
     np.save(partial / _BACKTEST, backtested.astype(np.float32))
     if combination.by_series is not None:
         np.save(partial / _WEIGHTS, combination.by_series)

@@ -114,11 +114,14 @@ def additions(
         fits: Tells which ensembles are allowed; every single member is.
     """
     total = np.zeros_like(predictions[candidates[0]])
+    scale = abs(loss(predictions[candidates[0]], _ALL)) or 1.0
     chosen: list[int] = []
     history: list[float] = []
     for step in range(1, _STEPS + 1):
         allowed = [number for number in candidates if not chosen or number in chosen or fits({*chosen, number})]
-        losses = {number: round(loss((total + predictions[number]) / step, _ALL), _DIGITS) for number in allowed}
+        losses = {
+            number: round(loss((total + predictions[number]) / step, _ALL) / scale, _DIGITS) for number in allowed
+        }
         number = min(allowed, key=lambda number: (losses[number], number not in chosen))
         chosen.append(number)
         history.append(losses[number])

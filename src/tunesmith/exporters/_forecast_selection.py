@@ -64,7 +64,9 @@ def _combined(source: ForecastSource, members: Mapping[int, ForecastMember], *, 
     score = forecast_score(ensemble.metric)
     kinds = {trial: member.family for trial, member in members.items()}
     forecasts = {trial: source.backtested(trial) for trial in members}
-    combination, backtested = ForecastCombination.fit(backtest, forecasts, score, kinds=kinds, own_weights=by_series)
+    combination, backtested = ForecastCombination.fit(
+        backtest, forecasts, score, kinds=kinds, fits=source.allows, own_weights=by_series
+    )
     return dataclasses.replace(
         ensemble,
         members={trial: members[trial] for trial in combination.weights},
@@ -85,6 +87,7 @@ def _substitutes(
         if trial.number in source.backtest_files
         and trial.number not in source.ensemble.members
         and trial.parameters["family"] not in families
+        and source.allows({trial.number})
     ]
     found: dict[int, ForecastMember] = {}
     for trial in sorted(others, key=lambda trial: trial.metrics[metric]):

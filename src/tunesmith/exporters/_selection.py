@@ -45,7 +45,7 @@ def exportable_ensemble(
     table, score = source.table, score_named(ensemble.metric, ensemble.problems)
     target, weight = table.held_out_target, table.held_out_weight
     predictions = {trial: source.out_of_fold(trial) for trial in members}
-    combination = Combination.fit(ensemble.problems, target, predictions, score, weight=weight)
+    combination = Combination.fit(ensemble.problems, target, predictions, score, weight=weight, fits=source.allows)
     reached = combination.score(ensemble.problems, target, predictions, score, weight)
     kept = [dataclasses.replace(members[trial], weight=weight) for trial, weight in combination.weights.items()]
     note = (
@@ -68,6 +68,7 @@ def _substitutes(
         if trial.number in source.prediction_files
         and trial.number not in known
         and trial.parameters["family"] not in families
+        and source.allows({trial.number})
     ]
     losses = {t.number: score.loss(table.problems, target, source.out_of_fold(t.number), weight) for t in others}
     found: dict[int, Member] = {}

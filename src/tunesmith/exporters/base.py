@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +20,8 @@ from ..series.backtest import Backtest
 from ..series.held_out import HeldOutScores
 from ..series.panel import Panel
 
+Allows = Callable[[Collection[int]], bool]
+
 
 @dataclass(frozen=True, kw_only=True)
 class ExportSource:
@@ -31,6 +33,7 @@ class ExportSource:
         ensemble: The model.
         table_folder: Where the training table lies.
         prediction_files: The out-of-fold predictions of each complete trial.
+        allows: Returns whether some trials may be combined anew, by the limits of the fit.
     """
 
     folder: Path
@@ -38,6 +41,7 @@ class ExportSource:
     ensemble: Ensemble
     table_folder: Path
     prediction_files: Mapping[int, Path]
+    allows: Allows = lambda members: True
 
     @cached_property
     def table(self) -> Table:
@@ -68,6 +72,7 @@ class ForecastSource:
         backtest: The windows that forecasts are scored on.
         backtest_files: The forecasts of the windows of each complete trial.
         model_folders: The model of each complete trial.
+        allows: Returns whether some trials may be combined anew, by the limits of the fit.
         score_test: Returns the scores on the test part, computed once for a model; None without one.
     """
 
@@ -77,6 +82,7 @@ class ForecastSource:
     backtest: Backtest
     backtest_files: Mapping[int, Path]
     model_folders: Mapping[int, Path]
+    allows: Allows = lambda members: True
     score_test: Callable[[], HeldOutScores | None] = lambda: None
 
     @property

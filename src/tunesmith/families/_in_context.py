@@ -58,6 +58,11 @@ class InContextModel:
     checkpoint: Path
     digest: str
 
+    @property
+    def weights_bytes(self) -> int:
+        """The size of the weights, which are not in the model's folder."""
+        return self.checkpoint.stat().st_size
+
     def predict(self, features: pd.DataFrame) -> Floats:
         """Return probabilities of the classes, or numbers; shape `(rows, outputs)`."""
         encoded = self.codes.transform(features)
@@ -94,8 +99,8 @@ class InContextModel:
         place = next((path for path in known if path.is_file() and digest_of(path) == table["digest"]), None)
         if place is None:
             raise InputError(
-                f"the model needs the weights that it was made with. Set {cls.variable} to the file whose SHA-256 is "
-                f"{table['digest']}."
+                "the model requires the weights that it was created with. "
+                f"Set {cls.variable} to the file whose SHA-256 is {table['digest']}."
             )
         with np.load(folder / "rows.npz", allow_pickle=False) as stored:
             arrays = dict(stored)

@@ -11,11 +11,11 @@ import numpy as np
 
 from ..core.arrays import Floats
 from ..core.parameters import Choice, Float, Int, Parameter
+from ..core.tree_files import checked_lightgbm
 from ..core.trial import Value
 from ..data.problem import Problem
 from ._boosting import MOST_ROUNDS, BoostingCosts, Rounds, boosting_seconds, patience
 from ._codes import ColumnCodes
-from ._links import checked_lightgbm
 from ._scaled import class_shares
 from .base import Profile, TrainingPart
 

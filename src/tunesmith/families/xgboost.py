@@ -12,12 +12,12 @@ import orjson
 
 from ..core.arrays import Floats
 from ..core.parameters import Float, Int, Parameter
+from ..core.tree_files import check_xgboost
 from ..core.trial import Value
 from ..data.problem import Problem
 from ..errors import InputError, message_of
 from ._boosting import MOST_ROUNDS, BoostingCosts, Rounds, boosting_seconds, patience
 from ._codes import ColumnCodes
-from ._links import check_xgboost
 from ._scaled import class_shares
 from .base import Profile, TrainingPart
 

@@ -16,6 +16,7 @@ from ..tasks.table import PREDICTIONS_FILE
 from ..trial_folder.names import ARTIFACTS_FOLDER
 from .forecasting.test_part import score_test_part
 from .prepare import TABLE_FOLDER
+from .rules import ADDED_UP_OF_FORECASTS, EnsembleRules
 
 
 def export_model(
@@ -59,7 +60,8 @@ def export_source(folder: Path, ensemble: Ensemble) -> ExportSource:
         folder: The study's folder.
         ensemble: The model.
     """
-    history = load(folder).history
+    study = load(folder)
+    history = study.history
     files = {
         trial.number: trial.folder / ARTIFACTS_FOLDER / PREDICTIONS_FILE
         for trial in history.trials
@@ -71,6 +73,7 @@ def export_source(folder: Path, ensemble: Ensemble) -> ExportSource:
         ensemble=ensemble,
         table_folder=folder / TABLE_FOLDER,
         prediction_files=files,
+        allows=EnsembleRules.of(study).allow_in_export,
     )
 
 
@@ -96,6 +99,7 @@ def forecast_source(folder: Path, ensemble: ForecastEnsemble) -> ForecastSource:
         backtest=backtest,
         backtest_files={number: place / forecast.BACKTEST_FILE for number, place in artifacts.items()},
         score_test=lambda: score_test_part(folder, backtest.panel, study, ensemble),
+        allows=EnsembleRules.of(study, added_up=ADDED_UP_OF_FORECASTS).allow_in_export,
         model_folders={number: place / forecast.MODEL_FOLDER for number, place in artifacts.items()},
     )
 

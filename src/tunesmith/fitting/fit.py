@@ -14,7 +14,7 @@ from .asked_task import task_options_of
 from .forecasting.options import ForecastOptions
 from .forecasting.result import ForecastResult
 from .forecasting.session import ForecastSession
-from .options import listed, parse_budget, parse_limits
+from .options import listed, parse_budget, parse_limits, target_names
 from .result import FitResult
 from .session import FitSession
 
@@ -24,7 +24,7 @@ def fit(
     data: Any,
     *,
     task: Literal["forecasting"],
-    target: str | Sequence[str] | None = None,
+    target: str | int | Sequence[str | int] | None = None,
     time: str | None = None,
     id: str | Sequence[str] = (),
     horizon: int | str | None = None,
@@ -54,7 +54,7 @@ def fit(
 def fit(
     data: Any,
     *,
-    target: str | Sequence[str] | None = None,
+    target: str | int | Sequence[str | int] | None = None,
     request: str | None = None,
     task: str | None = None,
     minutes: float | None = None,
@@ -83,7 +83,7 @@ def fit(
 def fit(
     data: Any,
     *,
-    target: str | Sequence[str] | None = None,
+    target: str | int | Sequence[str | int] | None = None,
     request: str | None = None,
     task: Any = None,
     minutes: float | None = None,
@@ -120,7 +120,7 @@ def fit(
 
     Args:
         data: A path of a CSV or Parquet file, or a frame of pandas, polars, Arrow or NumPy.
-        target: The column to predict, or several; may be left out if the request names it.
+        target: The column to predict, or several; may be left out if the request names it. Of an array, its number.
         request: What is wanted, in plain words, as `"predict churn, must be explainable, under 5 ms"` or
             `"forecast sales for the next 28 days, daily per store"`. Rules read it, and with `model` a language model
             reads the rest. Options win over words; `result.request` shows what was understood.
@@ -169,7 +169,7 @@ def fit(
     is_timed = minutes is not None or isinstance(budget, str) or (budget is not None and budget.minutes is not None)
     asked = {
         "request": request,
-        "target": target,
+        "target": target_names(target, data),
         "task": task,
         "metric": metric,
         "id": id,

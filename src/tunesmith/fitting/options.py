@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
+
 from ..agents.family_selection import Needs, Wish
 from ..core.budget import Budget
 from ..core.cores import count_cores
@@ -117,6 +119,18 @@ def parse_task(task: Any) -> Any:
 def listed(names: str | Sequence[str]) -> tuple[str, ...]:
     """Return one name, or several, as several."""
     return (names,) if isinstance(names, str) else tuple(names)
+
+
+def target_names(target: Any, data: Any) -> Any:
+    """Return a target as the name of a column, or the names of several.
+
+    Columns of frames may be named by numbers; those of an array are `column_0`, `column_1` and so on.
+    """
+    if target is None or isinstance(target, str):
+        return target
+    if isinstance(target, int | np.integer) and not isinstance(target, bool):
+        return f"column_{target}" if isinstance(data, np.ndarray) else str(target)
+    return tuple(target_names(one, data) for one in target)
 
 
 def parse_budget(budget: Budget | str | None, minutes: float | None) -> Budget:

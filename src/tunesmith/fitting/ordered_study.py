@@ -11,7 +11,9 @@ from ..core.objective import Objective
 from ..core.space import SearchSpace
 from ..core.trial import Proposal, TrialRequest
 from ..executors.inline import InlineExecutor
+from ..journal.file import JOURNAL_NAME
 from ..study.study import Study
+from ..study.tuning import load
 from .options import SearchOptions
 from .plan import PlannedTrial
 
@@ -67,6 +69,11 @@ def study_options(
         "model": options.model,
         "seed": options.seed,
     }
+
+
+def seconds_before(folder: Path) -> float:
+    """Return the seconds of earlier sessions, which count towards the minutes; 0 for a new study."""
+    return load(folder).history.seconds_spent() if (folder / JOURNAL_NAME).exists() else 0.0
 
 
 def run_first(study: Study, task: Any, proposal: Proposal) -> None:

@@ -13,7 +13,9 @@ from .files import KeptOptions
 
 PREDICTION_TIME = "predict_ms_per_1000_rows"
 ADDED_UP = ("model_mb", PREDICTION_TIME)
-"""What an ensemble costs is the sum of what its members cost."""
+"""What an ensemble of models of a table costs is the sum of what its members cost."""
+ADDED_UP_OF_FORECASTS = ("model_mb", "forecast_seconds")
+"""The same for forecasting models."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,16 +25,18 @@ class EnsembleRules:
     Args:
         study: The study of a fit.
         interpretable: Whether the result must be one model.
+        added_up: The metrics that cost an ensemble the sum of what they cost its members.
     """
 
     study: Study
     interpretable: bool = False
+    added_up: Sequence[str] = ADDED_UP
 
     @classmethod
-    def of(cls, study: Study) -> Self:
+    def of(cls, study: Study, *, added_up: Sequence[str] = ADDED_UP) -> Self:
         """Return the rules of the study in a folder."""
         kept = None if study.folder is None else KeptOptions.load(study.folder)
-        return cls(study=study, interpretable=kept is not None and kept.interpretable)
+        return cls(study=study, interpretable=kept is not None and kept.interpretable, added_up=added_up)
 
     def metrics(self, trial: Trial) -> Mapping[str, float]:
         """Return a trial's metrics; among them is what its models cost in the ensemble."""
@@ -63,9 +67,14 @@ class EnsembleRules:
         if self.interpretable and len(members) > 1:
             return False
         metrics = [self.metrics(self.study.trials[number]) for number in members]
-        totals = {name: sum(one.get(name, 0.0) for one in metrics) for name in ADDED_UP}
+        totals = {name: sum(one.get(name, 0.0) for one in metrics) for name in self.added_up}
         limits = [limit for limit in self.study.objective.constraints if limit.metric in totals]
         return not any(limit.violation(totals) for limit in limits)
+
+    def allow_in_export(self, members: Collection[int]) -> bool:
+        """Return whether some trials may be combined anew for an export: they keep all limits, unless none does."""
+        numbers = {trial.number for trial in self.feasible}
+        return not numbers or (numbers.issuperset(members) and self.allow(members))
 
     def _violation(self, trial: Trial) -> float:
         return self.study.objective.violation(self.metrics(trial))

@@ -21,7 +21,7 @@ from ..tasks.table import TableTask
 from .agreed import agreed_families, named_limits
 from .files import MODEL_FOLDER
 from .options import COSTS, FitOptions
-from .ordered_study import RESERVED_SECONDS, run_first, study_options
+from .ordered_study import RESERVED_SECONDS, run_first, seconds_before, study_options
 from .prepare import TABLE_FOLDER, prepare
 from .recipes import study_recipes
 from .report import write_quickly
@@ -88,7 +88,11 @@ class FitSession:
             metric=self.score.name,
             families=list(self.families),
             also=[limit.metric for limit in self.limits if limit.metric not in (*COSTS, self.score.name)],
-            ends=started + (1 - _SAVING_SHARE) * options.minutes * 60 - self._reserved - _SAVING_SECONDS,
+            ends=started
+            + (1 - _SAVING_SHARE) * options.minutes * 60
+            - self._reserved
+            - _SAVING_SECONDS
+            - seconds_before(folder),
         ).with_loaded(self.table)
         self.study = Study(task=self.task, **self._study_options())
         if self.study.adviser is not None:

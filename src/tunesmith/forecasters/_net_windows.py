@@ -105,7 +105,7 @@ def joint_windows(panel: Panel, names: tuple[str, ...], stops: Indices, lookback
     """Return the windows of several series before some positions on their grid; what is not there is their mean.
 
     Args:
-        panel: The series; of several of one name, the longest is used.
+        panel: The series; of several of one name, the one that ends last is used.
         names: The names of the series, one for each channel.
         stops: The positions after the last step of each window, shape `(windows,)`.
         lookback: The number of steps of a window.
@@ -117,18 +117,21 @@ def joint_windows(panel: Panel, names: tuple[str, ...], stops: Indices, lookback
     moments = Origins(series=np.tile(rows, len(stops)), steps=steps.ravel())
     means, deviations = (part.reshape(steps.shape)[:, None] for part in scales(panel, moments))
     ends = (stops[:, None] - panel.starts[rows])[:, None] + np.arange(-lookback, 0)[:, None]
-    values = panel.values[panel.offsets[rows] + np.clip(ends, 0, steps[:, None] - 1)]
+    places = panel.offsets[rows] + np.clip(ends, 0, steps[:, None] - 1)
+    if panel.observed is not None:  # Interpolated values within a gap know its other side.
+        places = np.minimum(places, panel.last_observed(panel.offsets[rows] + steps - 1)[:, None])
+    values = panel.values[places]
     scaled = np.where(known[:, None], (values - means) / deviations, 0.0)
     return ScaledWindows(values=scaled, means=means, deviations=deviations)
 
 
 def _rows_of(panel: Panel, names: tuple[str, ...]) -> tuple[Indices, Flags]:
-    """Return the longest series of each name, and whether there is one; shape `(names,)` each."""
-    longest: dict[str, int] = {}
+    """Return the series of each name that ends last, and whether there is one; shape `(names,)` each."""
+    latest: dict[str, int] = {}
     for row in np.argsort(panel.starts + panel.lengths, kind="stable"):
-        longest[panel.names[row]] = int(row)
-    rows = np.array([longest.get(name, 0) for name in names], dtype=np.intp)
-    return rows, np.array([name in longest for name in names])
+        latest[panel.names[row]] = int(row)
+    rows = np.array([latest.get(name, 0) for name in names], dtype=np.intp)
+    return rows, np.array([name in latest for name in names])
 
 
 def scales(panel: Panel, moments: Origins) -> tuple[Floats, Floats]:
@@ -136,7 +139,10 @@ def scales(panel: Panel, moments: Origins) -> tuple[Floats, Floats]:
     keys, places = np.unique(np.column_stack([moments.series, moments.steps]), axis=0, return_inverse=True)
     found = np.empty((len(keys), 2))
     for row, (series, steps) in enumerate(keys):
-        values = panel.values[panel.offsets[series] : panel.offsets[series] + steps]
+        end = panel.offsets[series] + steps
+        if panel.observed is not None:
+            end = panel.last_observed(np.array([end - 1]))[0] + 1
+        values = panel.values[panel.offsets[series] : end]
         found[row] = values.mean(), values.std()
     found[:, 1] = np.where(found[:, 1] > 0, found[:, 1], np.maximum(np.abs(found[:, 0]), 1.0))
     chosen = found[places.reshape(-1)]

@@ -54,6 +54,11 @@ class PretrainedModel:
     weights: Path
     digest: str
 
+    @property
+    def weights_bytes(self) -> int:
+        """The size of the weights, which are not in the model's folder."""
+        return self.weights.stat().st_size
+
     def forecast(self, panel: Panel, horizon: int) -> Floats:
         """Return quantiles of the steps after the end of each series, shape `(series, horizon, levels)`.
 
@@ -102,7 +107,7 @@ class PretrainedModel:
             if place is not None and place.is_file() and digest_of(place) == table["digest"]:
                 return cls(parameters=table["parameters"], weights=place, digest=table["digest"])
         raise InputError(
-            f"the model needs the weights that it was made with. Set {cls.variable} to the file whose SHA-256 is "
+            f"the model requires the weights that it was created with. Set {cls.variable} to the file whose SHA-256 is "
             f"{table['digest']}."
         )
 

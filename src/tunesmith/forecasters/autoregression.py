@@ -26,7 +26,7 @@ class AutoregressionModel(LocalModel):
         from sklearn.linear_model import Ridge
 
         room = len(history) - horizon - _LEAST_WINDOWS
-        lookback = min(max(2, round(float(self.parameters["seasons"]) * (seasons[-1] if seasons else horizon))), room)
+        lookback = min(max(2, round(float(self.parameters["seasons"]) * max(seasons, default=horizon))), room)
         if lookback < 2:
             raise ValueError("the series is too short.")
         windows = np.lib.stride_tricks.sliding_window_view(history, lookback + horizon)

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Protocol, Self
 
 from ..core.arrays import Floats
 from ..core.parameters import Parameter
-from ..core.trial import Value
+from ..core.trial import State, Trial, Value
 from ..families.base import Profile
 from ..series.panel import Panel
 
 BASELINE = "seasonal_naive"
 """The family that repeats the last season: what every model must beat."""
+
+
+def baseline_trial(trials: Iterable[Trial]) -> Trial | None:
+    """Return the first complete trial that repeats the last season."""
+    of_family = (trial for trial in trials if trial.parameters.get("family") == BASELINE)
+    return next((trial for trial in of_family if trial.state is State.COMPLETE), None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,12 +32,14 @@ class ForecastProfile(Profile):
         least_length: The least number of values of a series.
         most_length: The most recent values of a series that it looks at; None for all.
         intermittent_only: Whether it is of use only where most values are 0.
+        uses_covariates: Whether it looks at columns beside the target.
     """
 
     is_local: bool = False
     least_length: int = 2
     most_length: int | None = None
     intermittent_only: bool = False
+    uses_covariates: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

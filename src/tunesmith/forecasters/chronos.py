@@ -64,6 +64,7 @@ class ChronosForecaster(PretrainedForecaster):
         title="Chronos-2 (pretrained)",
         purpose="pretrained on many series, knows covariates: strong without training where series are short or few",
         is_local=True,
+        uses_covariates=True,
         predict_cost="high",
         size="high",
         modules=("torch", "chronos"),

@@ -13,6 +13,7 @@ import orjson
 
 from ..core.arrays import Floats, Indices
 from ..core.parameters import Choice, Float, Int, Parameter
+from ..core.tree_files import checked_lightgbm
 from ..core.trial import Value
 from ..series.panel import Panel
 from ._lag_features import LagFeatures
@@ -74,7 +75,7 @@ class LaggedBoostingModel:
 
         return cls(
             features=LagFeatures.from_table(orjson.loads((folder / "model.json").read_bytes())),
-            booster=lightgbm.Booster(model_str=(folder / "booster.txt").read_text()),
+            booster=lightgbm.Booster(model_str=checked_lightgbm((folder / "booster.txt").read_text(), None, 1)),
             quantiles=np.load(folder / "quantiles.npy", allow_pickle=False),
         )
 
@@ -88,6 +89,7 @@ class LaggedBoostingForecaster:
         least_length=8,
         train_cost="medium",
         size="medium",
+        uses_covariates=True,
     )
     model: ClassVar = LaggedBoostingModel
     libraries: ClassVar[Sequence[str]] = ("lightgbm",)

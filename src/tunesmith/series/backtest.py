@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from ..core.arrays import Floats, Indices
+from .bounds import floors
 from .panel import Panel
 
 _LEAST_HISTORY = 4
@@ -59,7 +60,8 @@ class Backtest:
         chosen = np.arange(len(self.panel))
         if len(chosen) > _MOST_SERIES:
             chosen = np.flatnonzero(self._lengths(0) >= self._least(0))
-            chosen = chosen[np.linspace(0, len(chosen) - 1, _MOST_SERIES).astype(int)]
+            count = min(len(chosen), _MOST_SERIES)
+            chosen = chosen[np.linspace(0, len(chosen) - 1, count).astype(int)]
         parts = []
         for number in range(self.windows):
             lengths = self._lengths(number)
@@ -68,11 +70,6 @@ class Backtest:
                 break
             parts.append(Window(series=series, history=self.panel.select(series, lengths[series])))
         return parts
-
-    @property
-    def training(self) -> Panel:
-        """All series up to the origin of the earliest window."""
-        return self.before(len(self.parts) - 1)
 
     def before(self, number: int) -> Panel:
         """Return all series that are long enough, up to the origin of a window."""
@@ -113,6 +110,11 @@ class Backtest:
             for index, length in zip(part.series, part.history.lengths, strict=True)
         ]
         return np.array(rows).reshape(-1, self.steps)
+
+    @cached_property
+    def floors(self) -> Floats:
+        """What the forecasts of each row must not be below, see `floors`; shape `(rows,)`."""
+        return np.concatenate([floors(part.history) for part in self.parts]) if self.parts else np.empty(0)
 
     @cached_property
     def series(self) -> Indices:

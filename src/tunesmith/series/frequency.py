@@ -95,9 +95,7 @@ class Frequency:
             positions: Shape `(positions,)`.
         """
         stamps = self._counted(positions)
-        if not self.counts_in_utc or self.zone == "UTC":
-            return stamps
-        return np.asarray(self._in_zone(stamps).tz_localize(None).to_numpy(dtype="datetime64[s]"))
+        return stamps if not self.counts_in_utc or self.zone == "UTC" else self.on_clocks(stamps)
 
     def zoned_stamps(self, positions: np.ndarray) -> np.ndarray | pd.DatetimeIndex:
         """Return the stamps of positions for a frame: with the zone, if there is one."""
@@ -118,6 +116,10 @@ class Frequency:
         first = np.ones(len(stamps), dtype=bool)
         index = pd.DatetimeIndex(stamps).tz_localize(self.zone, ambiguous=first, nonexistent="shift_forward")
         return np.asarray(index.tz_convert("UTC").tz_localize(None).to_numpy(dtype="datetime64[s]"))
+
+    def on_clocks(self, stamps: np.ndarray) -> np.ndarray:
+        """Return times in UTC on the clocks of the zone, shape `(stamps,)`."""
+        return np.asarray(self._in_zone(stamps).tz_localize(None).to_numpy(dtype="datetime64[s]"))
 
     def _in_zone(self, stamps: np.ndarray) -> pd.DatetimeIndex:
         import pandas as pd

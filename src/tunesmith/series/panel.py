@@ -35,6 +35,7 @@ class Panel:
         observed: Which of the values were there; None if all.
         covariates: What else is known at the time of each value, NaN where missing; by name, shape `(values,)`.
         future: Of those that are known ahead, what comes after the last values; shape `(series, steps, known)`.
+        ahead: For how many steps each of these is there after the end of most series; empty if `future` is None.
         findings: What was noticed in preparing them.
         source: What they were made from: a fingerprint of the data, and the options.
         stored: How many values of each lie in `values`, if some of them are after `lengths`; None if none are.
@@ -52,6 +53,7 @@ class Panel:
     observed: Flags | None = None
     covariates: Mapping[str, Floats] = field(default_factory=dict)
     future: Floats | None = None
+    ahead: tuple[int, ...] = ()
     findings: tuple[Finding, ...] = ()
     source: Mapping[str, Any] = field(default_factory=dict)
     stored: Indices | None = None
@@ -152,7 +154,8 @@ class Panel:
     def known_ahead(self, series: Indices, steps: Indices) -> Floats:
         """Return the covariates that are known ahead, shape `(rows, known)`.
 
-        After the last step for which they are known, the last value stands.
+        After the last step for which they are known, the last value stands. So it does in a backtest, whose windows see
+        them for as many steps as are known after the end.
 
         Args:
             series: The number of the series of each row.
@@ -160,16 +163,26 @@ class Panel:
         """
         stored = (self.lengths if self.stored is None else self.stored)[series]
         static = () if self.columns.covariates is None else self.columns.covariates.static
-        within = self.offsets[series] + np.minimum(steps, stored - 1)
-        columns = [self.covariates[name][self.offsets[series] if name in static else within] for name in self.known]
-        result = np.column_stack(columns) if columns else np.empty((len(steps), 0))
-        if self.future is not None:
-            ahead = np.flatnonzero(steps >= stored)
-            later = np.minimum(steps[ahead] - stored[ahead], self.future.shape[1] - 1)
-            for column, name in enumerate(self.known):
-                if name not in static:
-                    result[ahead, column] = self.future[series[ahead], later, column]
-        return result
+        columns = []
+        for place, name in enumerate(self.known):
+            if name in static:
+                columns.append(self.covariates[name][self.offsets[series]])
+                continue
+            reached = self._reached(series, steps, stored, place)
+            column = np.array(self.covariates[name][self.offsets[series] + np.minimum(reached, stored - 1)])
+            if self.future is not None:
+                later = np.flatnonzero(reached >= stored)
+                after = np.minimum(reached[later] - stored[later], self.future.shape[1] - 1)
+                column[later] = self.future[series[later], after, place]
+            columns.append(column)
+        return np.column_stack(columns) if columns else np.empty((len(steps), 0))
+
+    def _reached(self, series: Indices, steps: Indices, stored: Indices, place: int) -> Indices:
+        """Return the steps whose value of a covariate is known: of a window, as many as after the end of the series."""
+        if not self.ahead:
+            return steps
+        ends = self.lengths[series]
+        return np.where(ends < stored, np.minimum(steps, ends - 1 + self.ahead[place]), steps)
 
     def last_known(self) -> Floats:
         """Return the last values of the covariates that are known ahead, NaN where none is; shape `(series, known)`."""
@@ -211,6 +224,7 @@ class Panel:
             "covariates": list(self.covariates),
             "findings": [finding.to_table() for finding in self.findings],
             "source": dict(self.source),
+            "ahead": list(self.ahead),
         }
         (partial / _MANIFEST).write_bytes(orjson.dumps(manifest))
         partial.rename(folder)
@@ -247,6 +261,7 @@ class Panel:
             observed=mapped.get("observed"),
             covariates=dict(zip(manifest["covariates"], mapped.get("covariates", ()), strict=True)),
             future=mapped.get("future"),
+            ahead=tuple(manifest.get("ahead", ())),
             findings=tuple(map(Finding.from_table, manifest["findings"])),
             source=manifest["source"],
         )

@@ -67,7 +67,8 @@ def positions_of(rows: Rows, frequency: Frequency) -> Indices:
         kinds = ("numbers", "dates") if frequency.unit == "step" else ("dates", "numbers")
         raise InputError(f"the times must be {kinds[0]}, as in the series that models were trained on, got {kinds[1]}.")
     if not frequency.counts_in_utc:
-        return frequency.positions(rows.local)
+        of_another_zone = None not in (rows.zone, frequency.zone) and rows.zone != frequency.zone
+        return frequency.positions(frequency.on_clocks(rows.stamps) if of_another_zone else rows.local)
     if rows.zone is not None:
         return frequency.positions(rows.stamps)
     return frequency.positions(frequency.in_utc(rows.stamps))
@@ -193,7 +194,19 @@ def _with_future(panel: Panel, rows: Rows, covariates: Covariates) -> Panel:
     places = rows.series[later] * steps + ahead[later]
     values = [on_grid(rows.covariates[name][later], places, len(panel) * steps) for name in known]
     future = np.stack(values, axis=-1).reshape(len(panel), steps, len(known))
-    return replace(panel, future=filled(future, panel.last_known()))
+    steps_ahead = tuple(_steps_ahead(future[..., column]) for column in range(len(known)))
+    return replace(panel, future=filled(future, panel.last_known()), ahead=steps_ahead)
+
+
+def _steps_ahead(future: Floats) -> int:
+    """Return for how many steps a covariate is known in half of the series or more.
+
+    Args:
+        future: Its values after the ends of the series, NaN where there is none; shape `(series, steps)`.
+    """
+    there = np.isfinite(future)
+    counts = np.where(there.any(axis=1), there.shape[1] - np.argmax(there[:, ::-1], axis=1), 0)
+    return int(np.median(counts))
 
 
 def filled(future: Floats, last: Floats) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -54,11 +54,6 @@ def find_seasons(panel: Panel) -> list[Season]:
         if strength >= _LEAST_STRENGTH:
             seasons.append(Season(length=length, strength=strength))
     return seasons
-
-
-def with_seasons(panel: Panel, lengths: Sequence[int]) -> Panel:
-    """Return series with the lengths of their seasons."""
-    return replace(panel, seasons=tuple(lengths))
 
 
 def seasonal_strength(values: Floats, length: int) -> float:

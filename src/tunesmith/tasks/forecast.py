@@ -17,7 +17,9 @@ import orjson
 
 from .. import plugins
 from ..core.arrays import Floats
-from ..core.trial import CHECKPOINT_FOLDER, Measurement, Reporter, TrialRequest, Value
+from ..core.trial import CHECKPOINT_FOLDER, Failure, Measurement, Reporter, TrialFailed, TrialRequest, Value
+from ..ensembles.pipeline import megabytes
+from ..families.base import own_parameters
 from ..forecasters.base import BASELINE, Forecaster, ForecastModel, ForecastPart
 from ..series.backtest import Backtest
 from ..series.bounds import bounded
@@ -39,7 +41,7 @@ FORECAST_FILE = "forecast.npy"
 MODEL_FOLDER = "model"
 """The model that was trained on all values."""
 HISTORY_FILE = "history.json"
-"""What the epochs of both trainings came to, if the family trains in epochs: those before the backtest, and on all."""
+"""Metrics per epoch of a family that trains in epochs: before the backtest, and on everything."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,7 +147,7 @@ class ForecastTask:
                 report(number + 1, {self.metric: self._score(self.metric, np.concatenate(rows), done)})
         whole = self._fit(family, request, self.loaded, ends, "whole", curves)
         trained = time.monotonic() - started
-        future = bounded(whole.forecast(self.loaded, self.horizon), self.loaded)
+        future = _checked(bounded(whole.forecast(self.loaded, self.horizon), self.loaded))
         predicting = time.monotonic() - started - trained
         (folder / MODEL_FOLDER).mkdir(parents=True)
         whole.save(folder / MODEL_FOLDER)
@@ -158,7 +160,7 @@ class ForecastTask:
         metrics = {name: self._score(name, backtest, done) for name in (self.metric, *self.also)} | {
             "fit_seconds": trained,
             "forecast_seconds": predicting,
-            "model_mb": sum(path.stat().st_size for path in (folder / MODEL_FOLDER).rglob("*")) / 1e6,
+            "model_mb": megabytes(folder / MODEL_FOLDER) + getattr(whole, "weights_bytes", 0) / 1e6,
         }
         write_metrics(request.folder, metrics)
         return Measurement(metrics=metrics, artifacts=find_artifacts(request.folder))
@@ -192,11 +194,7 @@ class ForecastTask:
             report: Called with each epoch's number and metrics.
         """
         name, now = str(request.parameters["family"]), time.monotonic()
-        parameters = {
-            key.removeprefix(f"{name}."): value
-            for key, value in request.parameters.items()
-            if key.startswith(f"{name}.")
-        }
+        parameters = own_parameters(request.parameters, name)
 
         def follow(epochs: Sequence[Mapping[str, float]], model: ForecastModel) -> None:
             curves[purpose], epoch = list(epochs), epochs[-1]
@@ -219,7 +217,7 @@ class ForecastTask:
 
     def _forecast(self, model: ForecastModel, history: Panel) -> np.ndarray:
         """Return a model's forecasts of a window of the backtest, shape `(rows, steps, levels)`."""
-        return bounded(model.forecast(history, self.backtest.steps), history).astype(np.float32)
+        return _checked(bounded(model.forecast(history, self.backtest.steps), history)).astype(np.float32)
 
     def _score(self, metric: str, forecast: Floats, rows: int) -> float:
         """Return a metric of the forecasts of the first rows of the backtest."""
@@ -242,3 +240,14 @@ class ForecastTask:
             "families": list(self.families),
             "also": list(self.also),
         }
+
+
+def _checked(forecast: Floats) -> Floats:
+    """Return a forecast of finite numbers.
+
+    Raises:
+        TrialFailed: It is none, as of a training that diverged.
+    """
+    if not np.isfinite(forecast).all():
+        raise TrialFailed(Failure(kind="metric", reason="the forecasts must be finite numbers, but some are not"))
+    return forecast

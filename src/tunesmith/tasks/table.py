@@ -153,6 +153,7 @@ class TableTask:
             pipeline.save(folder / f"fold_{number}")
             costs["model_mb"] += megabytes(folder / f"fold_{number}")
             if number == 0:
+                costs["model_mb"] += max(getattr(model, "weights_bytes", 0) for model in pipeline.models) / 1e6
                 costs["predict_ms_per_1000_rows"] = pipeline.milliseconds(table.features.iloc[held_out]) * len(splits)
             predictions.add(held_out, outputs)
             metrics = {self.metric: predictions.score(self.metric), **costs}

@@ -61,3 +61,21 @@ def test_members_keep_a_limit_together() -> None:
     pair = Combination.fit(NUMBER, target, predictions, rmse, fits=lambda trials: len(trials) <= 2)
     assert len(free.weights) > 2
     assert len(pair.weights) == 2
+
+
+def test_factors_are_above_zero_where_classes_are_told_apart_perfectly() -> None:
+    positive = np.concatenate([np.geomspace(1e-12, 1e-9, 200), np.full(200, 1 - 1e-9)])
+    target, shares = (positive > 1e-11).astype(float)[:, None], np.column_stack([1 - positive, positive])
+    ((no, yes),) = fit_factors(BINARY, target, shares, score_named("recall", BINARY))
+    assert 0 < no < 1
+    assert 0 < yes < 1
+
+
+def test_selection_does_not_depend_on_the_unit_of_the_target() -> None:
+    rng = np.random.default_rng(0)
+    target = rng.normal(size=(3000, 1))
+    predictions = {number: target + rng.normal(size=(3000, 1)) for number in range(4)}
+    rmse = score_named("rmse", NUMBER)
+    weights = Combination.fit(NUMBER, target, predictions, rmse).weights
+    tiny = {number: 1e-7 * predicted for number, predicted in predictions.items()}
+    assert Combination.fit(NUMBER, 1e-7 * target, tiny, rmse).weights == weights

@@ -123,3 +123,21 @@ def test_a_part_of_a_tuned_member_goes_to_the_first_configuration_of_its_family_
         share = 0 if tuned_only else (1 - rows / (rows + 20)) / 2
         np.testing.assert_allclose(combination.weights.get(0, 0.0), share)
         assert abs(sum(combination.weights.values()) - 1) < 1e-9
+
+
+def test_quantiles_do_not_fall_below_zero_where_no_value_does_when_they_are_widened() -> None:
+    demand = [np.random.default_rng(seed).poisson(1.5, size=80).astype(float) for seed in range(8)]
+    backtest = Backtest(panel=panel_of(demand, seasons=()), horizon=6, windows=2)
+    levels = np.array(LEVELS)
+    narrow = np.full((*backtest.actual.shape, len(LEVELS)), 0.3) + 0.6 * (levels - 0.5)
+    combination, backtested = ForecastCombination.fit(backtest, {1: narrow}, forecast_score("mase"), kinds={1: "ets"})
+    assert narrow.min() > 0
+    assert combination.apply({1: narrow}, backtest.series).min() < 0
+    assert backtested.min() == 0
+
+
+def test_a_forecast_that_is_not_finite_is_the_worst() -> None:
+    members = {1: forecasts(4.0, 1), 2: np.full_like(forecasts(4.0, 1), np.nan)}
+    combination, backtested = ForecastCombination.fit(BACKTEST, members, forecast_score("mase"), kinds=KINDS)
+    assert set(combination.weights) == {1}
+    assert np.isfinite(backtested).all()

@@ -14,7 +14,8 @@ import pytest
 import tunesmith as ts
 from tunesmith.core.objective import Constraint
 from tunesmith.errors import OutputError
-from tunesmith.fitting.options import parse_budget, parse_limits, parse_task
+from tunesmith.fitting.options import parse_budget, parse_limits, parse_task, target_names
+from tunesmith.fitting.ordered_study import seconds_before
 from tunesmith.fitting.prediction import Predictions
 
 
@@ -148,3 +149,16 @@ def test_heavy_libraries_are_imported_on_first_use() -> None:
     code = "import sys, tunesmith.cli.verb_fit as _; print({'sklearn', 'pandas', 'pydantic_ai'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_columns_of_arrays_and_of_frames_without_names_are_targets_by_their_number() -> None:
+    values = np.arange(12.0).reshape(4, 3)
+    assert target_names(2, values) == "column_2"
+    assert target_names([0, 1], values) == ("column_0", "column_1")
+    assert target_names(0, pd.DataFrame(values)) == "0"
+    assert target_names("churned", pd.DataFrame(values)) == "churned"
+
+
+def test_seconds_of_earlier_sessions_count(fitted: ts.FitResult, tmp_path: Path) -> None:
+    assert seconds_before(fitted.folder) == fitted.study.history.seconds_spent() > 0
+    assert seconds_before(tmp_path) == 0

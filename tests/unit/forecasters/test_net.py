@@ -140,3 +140,16 @@ def test_a_batch_that_does_not_fit_in_memory_is_told_of() -> None:
     held = psutil.Process().memory_info().rss
     with pytest.raises(TrialFailed, match=r"of it for a batch of 256; the limit is"):
         fitted("patch_tst", panel, large, memory_bytes=held + 50_000_000)
+
+
+def test_a_joint_window_within_a_gap_does_not_know_its_other_side() -> None:
+    observed = np.ones(40, dtype=bool)
+    observed[17:23] = False
+    windows = []
+    for after in (0.0, 1000.0):
+        values = np.concatenate([np.arange(17.0), np.linspace(16.0, after, 8)[1:-1], np.full(17, after)])
+        panel = dataclasses.replace(panel_of([values, np.arange(40.0)]), observed=np.concatenate([observed, observed]))
+        windows.append(joint_windows(panel, ("s0", "s1"), panel.starts[:1] + 20, 6))
+    np.testing.assert_array_equal(windows[0].values, windows[1].values)
+    np.testing.assert_array_equal(windows[0].means, windows[1].means)
+    np.testing.assert_array_equal(windows[0].deviations, windows[1].deviations)

@@ -42,8 +42,19 @@ def test_of_many_series_an_even_selection_is_evaluated_and_all_are_trained_on() 
     backtest = Backtest(panel=panel, horizon=6, windows=1)
     assert len(np.unique(backtest.series)) == len(backtest.actual) == 1_000
     assert np.histogram(backtest.series, bins=5, range=(0, 2_500))[0].tolist() == [200] * 5
-    assert len(backtest.training) == 2_500
-    assert backtest.training.lengths.tolist() == (panel.lengths - 6).tolist()
+    assert len(backtest.before(0)) == 2_500
+    assert backtest.before(0).lengths.tolist() == (panel.lengths - 6).tolist()
+
+
+def test_a_window_has_each_series_once_where_many_are_too_short_for_it() -> None:
+    panel = panel_of([seasonal(60 if index % 3 == 0 else 7, seed=index) for index in range(1_200)])
+    backtest = Backtest(panel=panel, horizon=6, windows=1)
+    assert len(np.unique(backtest.series)) == len(backtest.series) == 400
+
+
+def test_rows_have_the_bounds_of_their_histories() -> None:
+    backtest = Backtest(panel=panel_of([seasonal(60) + 100, seasonal(60) - 1_000]), horizon=6, windows=2)
+    assert backtest.floors.tolist() == [0.0, -np.inf, 0.0, -np.inf]
 
 
 def test_models_are_trained_again_where_much_more_is_known() -> None:

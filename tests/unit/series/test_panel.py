@@ -52,12 +52,20 @@ def test_what_is_known_ahead_goes_on_after_the_end(panel: Panel) -> None:
     assert ahead["size"].tolist() == [10.0] * 3 + [20.0] * 3
 
 
-def test_a_cut_series_still_knows_what_was_known_ahead(panel: Panel) -> None:
-    cut = panel.select(np.array([1, 0]), np.array([6, 4]))
-    ahead = pd.DataFrame(cut.known_ahead(np.array([0, 1, 1]), np.array([8, 9, 11])), columns=cut.known)
-    assert ahead["price"].tolist() == [1.0, 2.0, 3.0]
-    assert ahead["size"].tolist() == [20.0, 10.0, 10.0]
-    assert cut.history(0).tolist() == [0, 1, 2, 3, 4, 5]
+def test_a_cut_series_knows_as_many_steps_ahead_as_are_known_after_the_end() -> None:
+    days = pd.date_range("2024-01-01", periods=14)
+    frame = pd.DataFrame({"day": days, "sales": np.arange(14.0), "price": np.arange(14.0), "visitors": np.arange(14.0)})
+    frame.loc[10:, "sales"] = np.nan
+    frame.loc[11:, "visitors"] = np.nan  # Those of the next day alone are known.
+    panel = read(frame)
+    assert dict(zip(panel.known, panel.ahead, strict=True)) == {"price": 4, "visitors": 1}
+    cut = panel.select(np.array([0]), np.array([5]))
+    ahead = pd.DataFrame(cut.known_ahead(np.zeros(6, dtype=int), np.arange(3, 9)), columns=cut.known)
+    assert ahead["price"].tolist() == [3, 4, 5, 6, 7, 8]
+    assert ahead["visitors"].tolist() == [3, 4, 5, 5, 5, 5]
+    whole = pd.DataFrame(panel.known_ahead(np.zeros(5, dtype=int), np.arange(9, 14)), columns=panel.known)
+    assert whole["visitors"].tolist() == [9, 10, 10, 10, 10]
+    assert cut.history(0).tolist() == [0, 1, 2, 3, 4]
 
 
 def test_other_covariates_are_known_until_now(panel: Panel) -> None:

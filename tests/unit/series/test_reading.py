@@ -297,3 +297,12 @@ def test_a_panel_survives_being_saved(tmp_path: Any) -> None:
     np.testing.assert_array_equal(loaded.known_values(0), panel.known_values(0))
     assert (loaded.names, loaded.frequency, loaded.columns) == (panel.names, panel.frequency, panel.columns)
     assert loaded.findings == panel.findings
+
+
+def test_days_written_in_another_zone_are_the_same_days() -> None:
+    days = pd.date_range("2024-03-01", periods=60, tz="Europe/Berlin")
+    panel = read(pd.DataFrame({"time": days, "load": np.arange(60.0)}))
+    raw = read_series_table(pd.DataFrame({"time": days.tz_convert("UTC"), "load": np.arange(60.0)}))
+    again = read_panel(raw, panel.columns, frequency=panel.frequency)
+    assert again.starts.tolist() == panel.starts.tolist()
+    assert again.values.tolist() == panel.values.tolist()

@@ -10,7 +10,7 @@ from ... import plugins
 from ...core.trial import State
 from ...data.findings import by_severity
 from ...families.base import own_parameters
-from ...forecasters.base import BASELINE
+from ...forecasters.base import baseline_trial
 from ...series.analysis import analyse_series
 from ...series.held_out import HeldOutScores
 from ...series.levels import MEDIAN
@@ -113,7 +113,7 @@ def _test(test: HeldOutScores) -> str:
 
 def _baseline(source: ForecastSource) -> np.ndarray | None:
     """Return the forecasts of repeating the last season."""
-    first = next((t for t in source.history.trials if t.parameters.get("family") == BASELINE), None)
+    first = baseline_trial(source.history.trials)
     return source.backtested(first.number) if first is not None and first.number in source.backtest_files else None
 
 

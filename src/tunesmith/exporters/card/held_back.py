@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,7 @@ def _scored(ensemble: Ensemble, test: Table) -> list[Interval]:
 
 
 def _name(ensemble: Ensemble) -> str:
-    """Return what tells a model from others of the same study."""
+    """Return what tells a model from others of the same study: its members, and a digest of how they are combined."""
     weights = ", ".join(f"{member.trial}: {member.weight:.12g}" for member in ensemble.members)
-    return f"{weights}, of all rows" if ensemble.whole else weights
+    combined = hashlib.sha256(repr(ensemble.combination).encode()).hexdigest()[:8]
+    return f"{weights}, of all rows, {combined}" if ensemble.whole else f"{weights}, {combined}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -18,10 +17,8 @@ from ...study.study import Study
 from ...tasks import forecast
 from ...tasks.forecast import ForecastTask
 from ...trial_folder.names import ARTIFACTS_FOLDER
-from ..files import MODEL_FOLDER, KeptOptions
-
-_ADDED_UP = ("model_mb", "forecast_seconds")
-"""What an ensemble costs is the sum of what its members cost."""
+from ..files import MODEL_FOLDER
+from ..rules import ADDED_UP_OF_FORECASTS, EnsembleRules
 
 
 def combine_forecasts(study: Study, task: ForecastTask) -> None:
@@ -56,18 +53,17 @@ def chosen_forecasts(study: Study, task: ForecastTask) -> tuple[ForecastCombinat
     Raises:
         InputError: No trial is complete.
     """
-    candidates = _candidates(study)
+    rules = EnsembleRules.of(study, added_up=ADDED_UP_OF_FORECASTS)
+    candidates = rules.candidates
     if not candidates:
         raise InputError("no model was trained in time. Allow more minutes.")
-    kept = None if study.folder is None else KeptOptions.load(study.folder)
-    single = kept is not None and kept.interpretable
     return ForecastCombination.fit(
         task.backtest,
         {trial.number: _read(trial, forecast.BACKTEST_FILE) for trial in candidates},
         forecast_score(task.metric),
         kinds={trial.number: str(trial.parameters["family"]) for trial in candidates},
-        fits=lambda members: _allow(study, members, single=single),
-        own_weights=not single,
+        fits=rules.allow,
+        own_weights=not rules.interpretable,
     )
 
 
@@ -98,24 +94,6 @@ def trial_ensemble(study: Study, trial: Trial) -> ForecastEnsemble:
         trained=_read(trial, forecast.FORECAST_FILE),
         backtested=_read(trial, forecast.BACKTEST_FILE),
     )
-
-
-def _candidates(study: Study) -> list[Trial]:
-    """Return the complete trials that keep all limits; if none does, the one that comes nearest."""
-    complete = [trial for trial in study.trials if trial.state is State.COMPLETE]
-    violations = {trial.number: study.objective.violation(trial.metrics) for trial in complete}
-    feasible = [trial for trial in complete if not violations[trial.number]]
-    return feasible or sorted(complete, key=lambda trial: violations[trial.number])[:1]
-
-
-def _allow(study: Study, members: Collection[int], *, single: bool) -> bool:
-    """Return whether some trials may be combined."""
-    if single and len(members) > 1:
-        return False
-    metrics = [study.trials[number].metrics for number in members]
-    totals = {name: sum(one.get(name, 0.0) for one in metrics) for name in _ADDED_UP}
-    limits = [limit for limit in study.objective.constraints if limit.metric in totals]
-    return not any(limit.violation(totals) for limit in limits)
 
 
 def _place(trial: Trial) -> Any:

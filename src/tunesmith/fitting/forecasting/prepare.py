@@ -137,8 +137,8 @@ def checked_horizon(panel: Panel, asked: int | str | None) -> int:
 
 
 def default_horizon(panel: Panel) -> int:
-    """Return how many steps are forecast if the user does not say: about one season, less of short series."""
-    usual = _usual_horizon(panel.frequency) or panel.season if panel.season > 1 else _usual_horizon(panel.frequency)
+    """Return how many steps are forecast if the user does not say: usual ones, fewer of short series."""
+    usual = _usual_horizon(panel.frequency) or (panel.season if panel.season > 1 else None)
     room = int(np.median(panel.lengths)) // 4
     return max(1, min(usual or max(1, int(np.median(panel.lengths)) // 10), room))
 

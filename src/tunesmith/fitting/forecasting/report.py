@@ -15,6 +15,7 @@ from ...diagnosis.forecast_assessment import ForecastAssessment, ForecastRow
 from ...ensembles.forecast_combination import ForecastCombination
 from ...ensembles.forecast_ensemble import ForecastEnsemble
 from ...errors import InputError, TunesmithError
+from ...forecasters.base import baseline_trial
 from ...series.analysis import analyse_series
 from ...series.levels import LEVELS
 from ...study.study import Study
@@ -55,7 +56,7 @@ def assess(
     if future is None:
         future = np.empty((0, task.horizon, len(LEVELS)))
     try:
-        single, baseline = _backtest(ranked[0]), _backtest(complete[0])
+        single, baseline = _backtest(ranked[0]), _backtest(baseline_trial(complete) or complete[0])
     except OSError as error:
         raise InputError(f"the forecasts of a trial are gone: {error.strerror or error}.") from None
     return ForecastAssessment(
@@ -119,7 +120,7 @@ def write_forecasts(
         "budget": study.budget.to_table(),
         "version": __version__,
         "folder": str(study.folder),
-        "test": score_test_part(study.folder, assessment.backtest.panel, study, ensemble),
+        "test": score_test_part(study.folder, assessment.backtest.panel, study, ensemble) if thorough else None,
         "reproduce": command("tunesmith", "reproduce", study.folder, assessment.rows[0].trial),
     }
     if (workflow := study.folder / WORKFLOW_FILE).exists():

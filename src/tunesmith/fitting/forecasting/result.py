@@ -226,7 +226,8 @@ def _frame(panel: Panel, forecast: Floats) -> pd.DataFrame:
     keys = panel.keys or ([(name,) for name in panel.names] if panel.columns.keys else [])
     for place, name in enumerate(panel.columns.keys):
         texts = [key[place] for key in keys]
-        columns[name] = np.repeat([*map(int, texts)] if name in panel.columns.whole else texts, steps)
+        are_whole = name in panel.columns.whole and all(text.removeprefix("-").isdecimal() for text in texts)
+        columns[name] = np.repeat([*map(int, texts)] if are_whole else texts, steps)
     positions = ((panel.starts + panel.lengths)[:, None] + np.arange(steps)).reshape(-1)
     stamps = panel.frequency.zoned_stamps(positions)
     columns[panel.columns.time or "step"] = stamps if panel.frequency.zone else written(stamps, panel.columns.form)

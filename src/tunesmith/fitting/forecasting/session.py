@@ -16,7 +16,7 @@ from ...series.scores import SCORES, forecast_score
 from ...study.study import Study
 from ...tasks.forecast import ForecastTask
 from ..agreed import agreed_families, named_limits
-from ..ordered_study import RESERVED_SECONDS, run_first, study_options
+from ..ordered_study import RESERVED_SECONDS, run_first, seconds_before, study_options
 from .combine import combine_forecasts
 from .families import forecast_space, forecasters
 from .options import COSTS, ForecastOptions
@@ -76,7 +76,7 @@ class ForecastSession:
             metric=self.score.name,
             families=list(self.families),
             also=[limit.metric for limit in self.limits if limit.metric not in (*COSTS, self.score.name)],
-            ends=started + options.minutes * 60 - RESERVED_SECONDS - _SAVING_SECONDS,
+            ends=started + options.minutes * 60 - RESERVED_SECONDS - _SAVING_SECONDS - seconds_before(folder),
         )
         self.study = Study(
             task=self.task,

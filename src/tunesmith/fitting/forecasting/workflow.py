@@ -156,6 +156,10 @@ class _Workflow:
         for name in ("exclude", "country"):
             if asked.get(name):
                 yield name, asked[name], self._why(name)
+        if asked.get("seasons") is not None:
+            yield "season", asked["seasons"] or 1, self._why("season")
+        if self.kept.test:
+            yield "test", self.kept.test, "values that are kept for one last test, by which nothing is chosen"
 
     def _backtest(self) -> Iterator[tuple[str, Any, str]]:
         task, asked = self.task, self.asked
@@ -182,6 +186,8 @@ class _Workflow:
         unused = sorted(tried - {*weights, BASELINE})[:_MOST_UNUSED]
         without = f"; tried, and without weight in the end: {', '.join(unused)}" if unused else ""
         yield "families", ranked, f"the families of the forecast, by weight: {used}{without}"
+        if self.kept.interpretable:
+            yield "interpretable", True, self._why("interpretable")
         if limits := [text for limit in self.study.objective.constraints for text in limit_texts(limit)]:
             yield "limits", limits, self._why("limits")
         trials = self.study.budget.trials

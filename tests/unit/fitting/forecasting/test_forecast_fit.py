@@ -108,3 +108,11 @@ def test_whole_numbers_that_name_series_stay_whole(tmp_path: Path) -> None:
     assert isinstance(forecast, pd.DataFrame)
     assert forecast["shop"].dtype.kind == "i"
     assert sorted(forecast["shop"].unique()) == [3, 12]
+
+
+def test_a_new_series_with_a_word_for_a_name_is_forecast_beside_numbers(tmp_path: Path) -> None:
+    frame = pd.concat([monthly(60, seed=shop).assign(shop=shop) for shop in (3, 12)], ignore_index=True)
+    options = {**FEW, "families": ["naive"], "budget": ts.Budget(minutes=1, trials=2)}
+    result = ts.fit(frame, target="y", id="shop", horizon=2, folder=tmp_path / "study", **options)
+    forecast = result.predict(pd.concat([frame.astype({"shop": str}), monthly(30).assign(shop="A7")]))
+    assert set(forecast["shop"]) == {"3", "12", "A7"}

@@ -19,7 +19,7 @@ from ...base import Export, ForecastSource, write_file
 from ..columns import NotExportable
 from ..graph import Graph
 from .histories import Histories, cut, read_histories
-from .models import check_expressible, longest_window, quantiles
+from .models import bounded, check_expressible, longest_window, quantiles
 from .parity import check_forecasts
 
 _INPUTS = {
@@ -123,7 +123,7 @@ def _combined(graph: Graph, forecasts: Sequence[str], combination: ForecastCombi
 
 
 def _widened(histories: Histories, forecast: str, width: float) -> list[str]:
-    """Return quantiles farther from the median by a factor, which do not cross; shape `(series, horizon, 1)` each."""
+    """Return quantiles farther from the median by a factor, sorted and bounded; shape `(series, horizon, 1)` each."""
     graph = histories.graph
     levels = [cut(graph, forecast, level, level + 1, axis=2) for level in range(len(LEVELS))]
     middle = levels[MEDIAN]
@@ -135,7 +135,7 @@ def _widened(histories: Histories, forecast: str, width: float) -> list[str]:
         levels[level] = graph.add("Max", levels[level], levels[level - 1])
     for level in reversed(range(MEDIAN)):
         levels[level] = graph.add("Min", levels[level], levels[level + 1])
-    return levels
+    return [bounded(histories, level) for level in levels]
 
 
 def _metadata(ensemble: ForecastEnsemble, inputs: Mapping[str, str]) -> dict[str, str]:

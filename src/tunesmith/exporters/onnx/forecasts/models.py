@@ -34,6 +34,11 @@ def quantiles(histories: Histories, model: ForecastModel) -> str:
     check_expressible(type(model))
     convert: Callable[..., str] | None = getattr(model, "to_onnx", None)
     forecast = _MODELS[type(model)](histories, model) if convert is None else convert(histories)
+    return bounded(histories, forecast)
+
+
+def bounded(histories: Histories, forecast: str) -> str:
+    """Return a forecast that is not below 0 where no value of the history is; shape `(series, horizon, levels)`."""
     graph = histories.graph
     positive = graph.add("GreaterOrEqual", histories.least, graph.constant(0.0))
     lowest = graph.add("Where", positive, graph.constant(0.0), graph.constant(-np.inf))

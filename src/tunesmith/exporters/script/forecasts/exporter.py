@@ -96,7 +96,8 @@ def _head(ensemble: ForecastEnsemble, file: str) -> str:
 def _columns(ensemble: ForecastEnsemble) -> dict[str, list[str] | None]:
     """Return the columns beside the target that a member uses: their categories, None for numbers."""
     beside = ensemble.columns.covariates
-    if beside is None or all(member.family != "lagged_boosting" for member in ensemble.members.values()):
+    families = [plugins.load("forecasters", member.family) for member in ensemble.members.values()]
+    if beside is None or not any(family.profile.uses_covariates for family in families):
         return {}
     return {
         column.name: list(column.categories) if column.kind == "category" else None for column in beside.schema.columns

@@ -85,7 +85,7 @@ def forecast(panel):
     if MEDIAN_SHARE:
         total = total + MEDIAN_SHARE * (weighted_median(forecasts, np.array(usual)) - total)
     middle = total[..., MEDIAN : MEDIAN + 1]
-    return sorted_levels(middle + WIDTH * (total - middle))
+    return bounded(sorted_levels(middle + WIDTH * (total - middle)), panel)
 
 
 def as_table(panel, quantiles):

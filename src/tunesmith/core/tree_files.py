@@ -1,4 +1,4 @@
-"""Whether walking trees from elsewhere ends: checks of boosters' files, whose libraries trust them."""
+"""Checks of boosters' files: LightGBM and XGBoost trust them, and a damaged tree may never end."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import InputError
 
 _HEADER = ("num_class", "num_tree_per_iteration", "max_feature_idx")
-_OBJECTIVES = re.compile(r"binary sigmoid:1|multiclass num_class:\d{1,9}|regression")
+_OBJECTIVES = re.compile(r"binary sigmoid:1|multiclass num_class:\d{1,9}|regression|regression_l1")
 _INFO = re.compile(r"none|\[[-+.\d:einfa]+\]|-?\d[-\d:]*")
 _NUMBERS = re.compile(r"[-+.\deinfa ]*")
 _PER_NODE = (
@@ -29,14 +29,14 @@ _PER_LEAF = ("leaf_value", "leaf_weight", "leaf_count")
 _WHOLE = {"split_feature", "decision_type", "left_child", "right_child", "internal_count", "leaf_count"}
 
 
-def checked_lightgbm(text: str, columns: int, sums: int) -> str:
+def checked_lightgbm(text: str, columns: int | None, sums: int) -> str:
     """Return a LightGBM model in its text format, written anew from what was checked.
 
     LightGBM ends the process, or does not end, where it does not understand a model.
 
     Args:
         text: The model.
-        columns: The number of columns that it must take.
+        columns: The number of columns that it must take; None for those that it names.
         sums: The number of sums that it must return for each row.
 
     Raises:
@@ -45,6 +45,7 @@ def checked_lightgbm(text: str, columns: int, sums: int) -> str:
     try:
         header, *trees = text.split("\nTree=")
         known = _pairs(header)
+        columns = int(known["max_feature_idx"]) + 1 if columns is None else columns
         if tuple(int(known[name]) for name in _HEADER) != (sums, sums, columns - 1):
             raise ValueError("it takes other columns, or returns other numbers, than the model that it belongs to")
         infos, objective = known["feature_infos"].split(" "), known["objective"]
