@@ -53,17 +53,24 @@ def with_trial_run(
 
     Returns:
         The draft, and the run; None if there was none. A draft that cannot be run says so in its notes.
+
+    Raises:
+        InputError: A run is wanted, but there is no command.
     """
+    if wanted and own is None:
+        raise InputError("--try runs your command, but none was found. Give it: tunesmith init --try -- COMMAND.")
     if wanted is False or (wanted is None and not asks) or own is None:
         return draft, None
+    # What the draft leaves out, as secrets and the choice of a GPU, is the user's own for this run.
+    variables = {name: value for name, value in own.variables.items() if name not in draft.environment}
     folder = tryout_folder(draft.folder.absolute() / "studies" / draft.name)
     limits = Limits(seconds=60 * minutes)
-    _say(announcement(command(*own.words), draft.folder, near(folder), limits), output)
+    _say(announcement(command(*own.own_words), draft.folder, near(folder), limits), output)
     if wanted is None and not click.confirm("Run it?", default=True):
         return draft, None
     try:
         with _progress(output) as on_progress:
-            tryout = try_script(draft, folder, limits, on_progress)
+            tryout = try_script(draft, folder, limits, on_progress, variables=variables)
     except InputError as error:
         note = f"TO DO: correct what follows, since it cannot be run: {error.message}"
         return replace(draft, notes=(*draft.notes, note)), None
@@ -72,11 +79,12 @@ def with_trial_run(
 
 
 def trial_run(
-    task: CommandTask, parameters: Mapping[str, Value], study_folder: Path, output: Output, *, minutes: float
+    task: CommandTask, parameters: Mapping[str, Value], study_folder: Path, output: Output, *, minutes: float, seed: int
 ) -> Tryout:
     """Run the command of a study once with some parameters, and show its progress; see `try_task`."""
+    limits = Limits(seconds=60 * minutes)
     with _progress(output) as on_progress:
-        return try_task(task, parameters, tryout_folder(study_folder), Limits(seconds=60 * minutes), on_progress)
+        return try_task(task, parameters, tryout_folder(study_folder), limits, on_progress, seed=seed)
 
 
 def tryout_folder(study_folder: Path) -> Path:

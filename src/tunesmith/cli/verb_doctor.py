@@ -70,7 +70,9 @@ def _offered(study: Study, output: Output, *, runs: bool | None, asks: bool, min
         click.echo("\n".join(map(clean, lines)))
     if asks and not click.confirm("Run it?", default=False):
         return None
-    return lambda task, parameters, folder: trial_run(task, parameters, folder, output, minutes=minutes)
+    return lambda task, parameters, folder: trial_run(
+        task, parameters, folder, output, minutes=minutes, seed=study.seed
+    )
 
 
 def _lines(finding: Finding) -> Iterator[str]:

@@ -137,18 +137,18 @@ def _sources(context: click.Context, path: Path | None) -> Sources:
 def _ask(sources: Sources, output: Output) -> Asked | None:
     """Ask the script for its options; None if only its source tells them."""
     from ..init.asking import ask
-    from ..init.why_not_asked import why_read_instead, why_refused
+    from ..init.why_not_asked import why_read_instead
 
     if sources.command is None or (sources.command.script is None and not sources.is_own):
         return None
     if why_read_instead(sources.command) is not None:
         return None
-    reason = why_refused(sources.command)
-    if reason is not None:
-        return Asked(failure=reason)
-    line = command(*sources.command.own_words)
-    _say_aside(f"running your script up to the point where it has read its arguments: {line}", output)
-    return ask(sources.command)
+
+    def announce(started: CommandLine) -> None:
+        line = command(*started.own_words)
+        _say_aside(f"running your script up to the point where it has read its arguments: {line}", output)
+
+    return ask(sources.command, on_start=announce)
 
 
 def _with_model(draft: Draft, request: str | None, model: str | None, usd: float, output: Output) -> Draft:

@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from ..config_files.names import NOT_PLAIN
 from ..in_script.ask.values import NOT_PLAIN_KEY
-from ..text.cleaning import clean, short, without_secrets
+from ..text.cleaning import clean, holds_secret, names_secret, short
 from .asked import Asked
 from .script_option import Form, Kind, ScriptOption
 from .why_not_asked import TRAINS
@@ -68,10 +68,7 @@ def _is_clean(table: dict[str, Any]) -> bool:
 
 def _is_secret(name: str, value: Any) -> bool:
     """Tell whether a value may be a password or a token, which is written nowhere."""
-    if not isinstance(value, str) or not value or "tokenizer" in name.lower():
-        return False
-    line = f"{name}={value}"
-    return without_secrets(line) != line
+    return isinstance(value, str) and value != "" and (names_secret(name) or holds_secret(value))
 
 
 def _value(value: Any) -> Any:

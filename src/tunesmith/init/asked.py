@@ -1,4 +1,4 @@
-"""What a script's own options are, asked from the script or read in its source."""
+"""A script's options, from its parser or its source."""
 
 from __future__ import annotations
 

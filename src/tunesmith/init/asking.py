@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import functools
 import os
-import re
 import select
 import shutil
 import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,11 +20,12 @@ from ..text.cleaning import clean_lines, short, without_secrets
 from .answers import read_answer
 from .asked import Asked
 from .command_line import CommandLine
-from .why_not_asked import why_it_ended, why_not
+from .shebang import language_of
+from .shell_script import inner_command, is_shell_script
+from .why_not_asked import why_it_ended, why_read_instead, why_refused
 
 __all__ = ["ask"]
 
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 _TAIL_BYTES = 1 << 16
 _MOST_BYTES = 64 << 20
 _POLL_SECONDS = 0.02
@@ -39,25 +39,32 @@ _QUIET = {
 """Variables under which a script leaves fewer traces."""
 
 
-def ask(command: CommandLine, *, seconds: float = 30) -> Asked:
+def ask(
+    command: CommandLine, *, seconds: float = 30, on_start: Callable[[CommandLine], object] = lambda command: None
+) -> Asked:
     """Ask a script for its options, its defaults, and its values under the user's own command.
 
     The command runs as the user types it, in the user's environment, up to the point where the script has read its
-    arguments; a hook in its Python process (`in_script.ask`) stops it there. It gets no input, its output is dropped,
-    what it writes through Python goes to a temporary folder, and the network is out of reach where the system lets us
-    deny it. Its whole process group is killed at the end.
+    arguments; a hook in its Python process (`in_script.ask`) stops it there. In place of a shell script, the Python
+    command to which it passes its arguments is started. It gets no input, its output is dropped, what it writes through
+    Python goes to a temporary folder, and the network is out of reach where the system lets us deny it. Its whole
+    process group is killed at the end.
 
     Args:
         command: The user's command.
         seconds: The time limit.
+        on_start: Called with the command that is started, before it is.
 
     Returns:
         The options; or `failure`, the reason why they are not known, and what to do.
     """
-    reason = why_not(command) or _why_it_cannot_start(command)
+    if is_shell_script(command):
+        command = inner_command(command) or command
+    reason = why_read_instead(command) or why_refused(command) or _why_it_cannot_start(command, seconds)
     if reason is not None:
         return Asked(failure=reason)
-    with tempfile.TemporaryDirectory(prefix="tunesmith-ask-") as folder:
+    on_start(command)
+    with tempfile.TemporaryDirectory(prefix="tunesmith-ask-", ignore_cleanup_errors=True) as folder:
         answer = Path(folder) / "answer.json"
         try:
             end = _run(command, answer, seconds)
@@ -80,7 +87,7 @@ class _End:
 
 def _run(command: CommandLine, answer: Path, seconds: float) -> _End:
     process = subprocess.Popen(
-        [*_without_network(), *_words(command)],
+        [*_without_network(), *command.own_words],
         cwd=command.folder,
         env=_environment(command, answer),
         stdin=subprocess.DEVNULL,
@@ -119,49 +126,61 @@ def _read(output: int) -> bytes:
         return b""
 
 
-def _words(command: CommandLine) -> list[str]:
-    """Return a command's words without the variables before them."""
-    words = list(command.words)
-    while words and _ASSIGNMENT.match(words[0]):
-        words.pop(0)
-    return words
-
-
-def _why_it_cannot_start(command: CommandLine) -> str | None:
-    words = _words(command)
-    path = {**os.environ, **command.variables}.get("PATH")
-    program = (shutil.which(words[0], path=path) or shutil.which(command.folder / words[0])) if words else None
+def _why_it_cannot_start(command: CommandLine, seconds: float) -> str | None:
+    words = command.own_words
+    path = _variables(command).get("PATH")
+    program = shutil.which(words[0], path=path) or shutil.which(command.folder / words[0])
     if program is None:
-        return f"There is no program {short(words[0], 100) if words else ''} to start. Correct the command."
-    if command.script is None and not command.module and not _is_python(Path(program)):
-        return f"{short(words[0], 100)} is not a Python program, and only those can be asked."
+        return f"There is no program {short(words[0], 100)} to start. Correct the command."
+    if command.script is not None or command.module:
+        return None
+    if len(command.program) > 1:
+        program = _found_through(command, seconds)
+    if program is None or language_of(Path(program)) != "python":
+        return f"{short(command.program[-1], 100)} is not a Python program, and only those can be asked."
     return None
 
 
-def _is_python(program: Path) -> bool:
-    """Tell whether a program is a script for Python, as those that pip installs are."""
+def _found_through(command: CommandLine, seconds: float) -> str | None:
+    """Return the path of a program as what starts it finds it, in an environment that only a runner may know."""
+    words = [*_without_network(), *command.program[:-1], "which", command.program[-1]]
     try:
-        with program.open("rb") as file:
-            start = file.read(300)
-    except OSError:
-        return False
-    # With a long path, pip writes a shell script that starts Python.
-    return start.startswith(b"#!") and b"python" in start
+        result = subprocess.run(
+            words,
+            cwd=command.folder,
+            env=_variables(command),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+            timeout=seconds,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    lines = result.stdout.split("\n") if result.returncode == 0 else []
+    return next((line for line in lines if line.startswith("/")), None)
+
+
+def _variables(command: CommandLine) -> dict[str, str]:
+    return {**os.environ, **_QUIET, **command.variables}
 
 
 def _environment(command: CommandLine, answer: Path) -> dict[str, str]:
     scratch = answer.parent / "written"
     scratch.mkdir()
-    script = None if command.script is None else (command.folder / command.script).resolve()
+    script = "" if command.path is None else str(command.path.resolve())
     settings = {
         "ask": {
             "answer": str(answer),
-            "script": str(script) if script is not None and script.suffix == ".py" else "",
+            "script": script,
             "module": command.module,
+            "program": "" if command.path is not None or command.module else Path(command.program[-1]).name,
             "scratch": str(scratch),
         }
     }
-    environment = {**os.environ, **_QUIET, **command.variables}
+    environment = _variables(command)
     return {**environment, **variables(settings, environment)}
 
 

@@ -1,4 +1,4 @@
-"""A draft checked by the code that runs its trials: what would not reach the script is left alone."""
+"""Checks a draft as a study is checked, and stops tuning parameters that would not reach the script."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..errors import InputError, nearest
+from ..text.cleaning import holds_secret, names_secret
 
 INTERPRETERS = {
     ".py": "python", ".sh": "sh", ".bash": "bash", ".r": "Rscript", ".jl": "julia", ".js": "node", ".pl": "perl",
@@ -28,14 +29,16 @@ _LAUNCHERS = {
     "nohup", "nice", "env", "stdbuf", "unbuffer", "taskset", "numactl", *INTERPRETERS.values(), "bash", "zsh",
 }  # fmt: skip
 """Programs that run a script or another program after options of any kind."""
+_WRAPPERS = ("time", "nohup", "nice", "env", "stdbuf", "unbuffer", "taskset", "numactl", "xvfb-run")
+"""Those of them that run a program of any kind."""
+_NUMBERS = re.compile(r"0x[0-9a-f]+|[\d,-]+", re.I)
 _MODULE_FLAGS = ("-m", "--module")
 _LAUNCHER_MODULES = ("torch.distributed", "accelerate.commands", "deepspeed.launcher")
 _PYTHON = re.compile(r"(?:.*/)?(?:python|pypy)[\d.]*(?:\.exe)?")
-_SECRET_OPTION = re.compile(
-    r"-*\w*(?:api[_-]?key|passw(?:or)?d|secret|credential|(?:auth|access|hub|hf|wandb)[_-]token)"
-)
-_SECRET_VALUE = re.compile(r"(?:sk-|hf_|gh[ps]_|AKIA)\w{8}")
-_SECRET_VARIABLE = re.compile(r"API_?KEY|TOKEN|SECRET|PASSW|CREDENTIAL", re.I)
+_NO_SECRET = re.compile(r"true|false|yes|no|none|null|\$.*", re.I)
+_ACCESS_TOKEN = re.compile(r"(?:auth|access|api|hub|hf|wandb)[_.-]?token", re.I)
+_RANDOM = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w.-]{16,}", re.ASCII)
+"""The value of an option such as `--token`, which may also be a token of text as in `--pad-token '<pad>'`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +51,7 @@ class CommandLine:
         variables: The variables set before it, as in `CUDA_VISIBLE_DEVICES=0 python train.py`.
         program: The words that start the script, as `("python", "-u")`, `("torchrun", "--nproc_per_node=1")` or
             `("python", "-m")`.
+        starters: Those among them that may be programs: all but the options of a runner such as `uv run`.
         script: The script, relative to the folder or absolute; None if it is no file, as a program on the PATH.
         module: The module after `-m`, or an empty text.
         arguments: The words after the script or module.
@@ -57,6 +61,7 @@ class CommandLine:
     folder: Path
     variables: Mapping[str, str] = field(default_factory=dict)
     program: tuple[str, ...] = ()
+    starters: tuple[str, ...] = ()
     script: Path | None = None
     module: str = ""
     arguments: tuple[str, ...] = ()
@@ -84,9 +89,9 @@ class CommandLine:
                 "expected a command after --, got none. Write the one that you use, as in: tunesmith init -- python "
                 "train.py --lr 0.1"
             )
-        _refuse_secrets(rest)
+        _refuse_secrets(rest, folder)
         command = cls(words=tuple(words), folder=folder, variables=variables)
-        at, module = _start_of(rest, folder)
+        at, module, starters = _start_of(rest, folder)
         if module:
             script = _file_of(module, folder)
         else:
@@ -94,7 +99,12 @@ class CommandLine:
             _check_exists(rest[at], script, folder)
         own = at if module or script is not None else at + 1
         return replace(
-            command, program=tuple(rest[:own]), script=script, module=module, arguments=tuple(rest[at + 1 :])
+            command,
+            program=tuple(rest[:own]),
+            starters=(*starters, *rest[at:own]),
+            script=script,
+            module=module,
+            arguments=tuple(rest[at + 1 :]),
         )
 
     @classmethod
@@ -127,16 +137,22 @@ class CommandLine:
         return own if Path(own) == self.script else str(self.script)
 
 
-def is_secret_variable(name: str) -> bool:
-    """Tell whether a variable's name is that of a secret, which no file may hold."""
-    return _SECRET_VARIABLE.search(name) is not None
-
-
 def _split(text: str) -> list[str]:
+    """Split a command that is typed as one word; a trial runs without the shell that its pipes would need."""
     try:
-        return shlex.split(text)
+        words = shlex.split(text)
+        lexer = shlex.shlex(text, posix=False, punctuation_chars="|&;<>")
+        lexer.commenters = ""
+        unquoted = list(lexer)
     except ValueError as error:
         raise InputError(f"a command's quotes must match, but: {error}.") from None
+    operator = next((token for token in unquoted if set(token) <= set("|&;<>")), None)
+    if operator is not None:
+        raise InputError(
+            f"a trial's command runs without a shell, so it must not contain {operator}. Give the training command "
+            "alone, as each trial keeps its output; or write the whole line into study.toml, with shell = true."
+        )
+    return words
 
 
 def _check_exists(word: str, script: Path | None, folder: Path) -> None:
@@ -158,27 +174,39 @@ def _variables(words: Sequence[str]) -> tuple[dict[str, str], list[str]]:
     return variables, rest
 
 
-def _refuse_secrets(words: Sequence[str]) -> None:
+def _refuse_secrets(words: Sequence[str], folder: Path) -> None:
     for index, word in enumerate(words):
-        option, _, value = word.partition("=")
+        option, equals, value = word.partition("=")
         following = words[index + 1] if index + 1 < len(words) else ""
-        has_value = bool(value) or (bool(following) and not following.startswith("-"))
-        is_named = word.startswith("-") and _SECRET_OPTION.match(option.lower()) and has_value
-        if is_named or _SECRET_VALUE.match(value or word):
+        if not equals and word.startswith("-") and not following.startswith("-"):
+            value = following
+        is_named = bool(value) and _is_secret(option, value) and not _is_file(folder / value)
+        if is_named or holds_secret(value or word):
             raise InputError(
                 f"a secret must not be written into a study.toml, but the command has {option if is_named else 'one'}. "
                 "Leave it out, and let the script read it from an environment variable or a file."
             )
 
 
-def _start_of(words: Sequence[str], folder: Path) -> tuple[int, str]:
-    """Return the index of the script, module or program that gets the arguments, and the module's name."""
+def _is_secret(option: str, value: str) -> bool:
+    """Tell whether an option's name and value are those of a secret."""
+    if not names_secret(option) or _NO_SECRET.fullmatch(value):
+        return False
+    of_access = names_secret(option.lower().replace("token", "")) or _ACCESS_TOKEN.search(option) is not None
+    return of_access or _RANDOM.fullmatch(value) is not None
+
+
+def _start_of(words: Sequence[str], folder: Path) -> tuple[int, str, tuple[str, ...]]:
+    """Return the index of the script, module or program that gets the arguments, the module, and what starts it."""
     index = 0
+    starters: list[str] = []
     while (following := _next(words, index, folder)) > index:
         if words[following - 1] in _MODULE_FLAGS:
-            return following, words[following]
+            return following, words[following], tuple(starters)
+        is_runner = Path(words[index]).name in _RUNNERS
+        starters += words[index : index + 1 if is_runner else following]
         index = following
-    return index, ""
+    return index, "", tuple(starters)
 
 
 def _next(words: Sequence[str], index: int, folder: Path) -> int:
@@ -198,18 +226,29 @@ def _next(words: Sequence[str], index: int, folder: Path) -> int:
             is_script = name not in ("env", "time", "accelerate") and _is_file(folder / word)
             if is_script or Path(word).suffix.lower() in INTERPRETERS or _starts_others(word):
                 return candidate
-    return index
+    return _first_word(words, index + 1, _NUMBERS) or index if name in _WRAPPERS else index
 
 
 def _after_verb(words: Sequence[str], index: int) -> int:
-    """Return the index of the program after `uv run` and its options."""
-    for candidate in range(index + 2, len(words)):
+    """Return the index of the program after `uv run` and its options; the index itself if there is no such verb."""
+    verb = _first_word(words, index + 1)
+    if verb is None or words[verb] not in ("run", "exec"):
+        return index
+    for candidate in range(verb + 1, len(words)):
         if words[candidate - 1] in _MODULE_FLAGS:
             return candidate
-        if words[candidate].startswith("-") or words[candidate - 1] in _WITH_VALUE:
-            continue
-        return candidate
+        if not words[candidate].startswith("-") and words[candidate - 1] not in _WITH_VALUE:
+            return candidate
     return index
+
+
+def _first_word(words: Sequence[str], start: int, values: re.Pattern[str] | None = None) -> int | None:
+    """Return the index of the first word that is no option, no value of one, and none of some other values."""
+    for index in range(start, len(words)):
+        is_value = words[index - 1] in _WITH_VALUE or (values is not None and values.fullmatch(words[index]))
+        if not words[index].startswith("-") and not is_value:
+            return index
+    return None
 
 
 def _starts_others(word: str) -> bool:

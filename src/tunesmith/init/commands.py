@@ -9,8 +9,9 @@ from typing import Any
 
 from ..config_files.names import NOT_PLAIN
 from ..tasks.command.template import FORMS, as_word
+from ..text.cleaning import holds_secret, names_secret
 from ..trial_folder.names import ENVIRONMENT_FILE, PARAMETERS_FILE, RESULT_FILE
-from .command_line import CommandLine, is_secret_variable
+from .command_line import CommandLine
 from .command_words import CommandWords, spelling_of, written
 from .config_use import ConfigUse
 from .draft import Draft
@@ -58,11 +59,29 @@ def with_command(
             f"TO DO: let the script write {draft.metrics} into the trial's folder: {{trial_dir}} in the command, or "
             "TUNESMITH_TRIAL_DIR in the environment."
         )
-    secrets = [name for name in command.variables if is_secret_variable(name)]
+    notes += [_about_gpus(value) for name, value in command.variables.items() if _chooses_gpus(name, value)]
+    secrets = [name for name, value in command.variables.items() if names_secret(name) or holds_secret(value)]
     if secrets:
         notes.append(f"TO DO: set {', '.join(secrets)} before `tunesmith run`: a secret is not written to the file.")
-    variables = {name: value for name, value in command.variables.items() if name not in secrets}
+    variables = {
+        name: value
+        for name, value in command.variables.items()
+        if name not in secrets and not _chooses_gpus(name, value)
+    }
     return replace(draft, command=lines.text(), notes=tuple(notes), environment=variables)
+
+
+def _chooses_gpus(name: str, value: str) -> bool:
+    """Tell whether a variable names GPUs: for each trial the executor does. One that hides them all stays."""
+    return name == "CUDA_VISIBLE_DEVICES" and value not in ("", "-1")
+
+
+def _about_gpus(value: str) -> str:
+    names = ", ".join(name if name.isdecimal() else f'"{name}"' for name in value.replace(" ", "").split(","))
+    return (
+        f"CUDA_VISIBLE_DEVICES={value} is left out, since each trial is assigned a GPU. To use only your choice, write "
+        f"gpus = [{names}] into [execution]."
+    )
 
 
 def _with_tuned(draft: Draft, lines: CommandWords, options: Sequence[ScriptOption]) -> Draft:

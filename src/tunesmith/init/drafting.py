@@ -26,6 +26,7 @@ from .option_guess import guess_option, name_of, present_value
 from .reading import read_options
 from .script_option import ScriptOption
 from .script_text import ScriptText
+from .shell_script import inner_command, is_shell_script
 from .sources import Sources, find_sources, sources_of
 
 _USUAL_NAMES = ("train", "main", "run", "config", "tune", "fit")
@@ -77,11 +78,19 @@ def _read(sources: Sources, asked: Asked | None) -> Asked:
     is_read = sources.command is not None and sources.command.module != RUNNER
     if sources.command is None or not is_read or (asked is not None and asked.options):
         return asked or Asked()
-    read = read_options(sources.command)
+    read = _read_source(sources.command)
     if asked is None:
         return read
     reasons = () if asked.failure is None else (asked.failure,)
     return replace(read, notes=(*asked.notes, *reasons, *read.notes))
+
+
+def _read_source(command: CommandLine) -> Asked:
+    """Return the options in a script's source; of a shell script those of the command that gets its arguments."""
+    inner = inner_command(command) if is_shell_script(command) else None
+    if inner is not None and (read := read_options(inner)).options:
+        return read
+    return read_options(command)
 
 
 def _sources(target: Path | CommandLine | Sources) -> Sources:

@@ -7,6 +7,7 @@ import tempfile
 from collections import deque
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 import psutil
@@ -70,7 +71,9 @@ class FileWatch:
         while queue:
             path = queue.popleft()
             if path.is_dir():
-                for entry in _entries(path):
+                entries, is_all = _entries(path, self._most)
+                self.left_out = self.left_out or not is_all
+                for entry in entries:
                     inner = Path(entry.path)
                     if entry.is_dir():
                         if not entry.is_symlink() and not self._is_left_out_folder(inner):
@@ -104,12 +107,15 @@ class FileWatch:
         return is_temporary or any(path.is_relative_to(folder) for folder in self._without)
 
 
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
+def _entries(folder: Path, most: int) -> tuple[list[os.DirEntry[str]], bool]:
+    """Return the first entries of a folder, sorted if they are all, and whether they are."""
     try:
         with os.scandir(folder) as entries:
-            return sorted(entries, key=lambda entry: entry.name)
+            first = list(islice(entries, most + 1))
     except OSError:
-        return []
+        return [], True
+    is_all = len(first) <= most
+    return (sorted(first, key=lambda entry: entry.name) if is_all else first[:most]), is_all
 
 
 def _state(path: Path) -> State | None:

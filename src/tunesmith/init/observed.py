@@ -54,7 +54,7 @@ def with_tryout(draft: Draft, tryout: Tryout, options: Sequence[ScriptOption] = 
     draft = replace(draft, sample_output=tryout.log_tail)
     if not tryout.counts:
         remedy = f" It seems that {tryout.trouble}" if tryout.trouble else ""
-        note = f"TO DO: mend the script or its command, since it failed when it was tried: {tryout.reason}.{remedy}"
+        note = f"TO DO: fix the script or its command. The test run failed: {tryout.reason}.{remedy}"
         return replace(draft, notes=(*draft.notes, note))
     draft = with_outputs(_with_metric(draft, tryout), tryout, options)
     values = {**draft.values, **{option.name: option.value for option in options}}

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path, PurePath
 
 from ..trial_folder.names import ENVIRONMENT_FILE, LOG_FILE, PARAMETERS_FILE, REPORTS_FILE, RESULT_FILE
+from .command_words import quoted
+from .command_words import written as written_words
 from .draft import Draft
 from .name_words import words
 from .script_option import Form, ScriptOption
@@ -57,14 +59,8 @@ def with_outputs(draft: Draft, tryout: Tryout, options: Sequence[ScriptOption] =
     inside = [change.path.relative_to(project) for change in tryout.files if change.path.is_relative_to(project)]
     outside = [change.path for change in tryout.files if not change.path.is_relative_to(project)]
     fixed = [path for path in inside if _is_fixed(path)]
-    left: list[PurePath] = []
-    for path in fixed:
-        changed = _redirected(draft, path, options, lambda folder: _is_output(project, folder, fixed))
-        if changed is None:
-            left.append(path)
-        else:
-            draft = changed
-    draft = _with_own(draft, _places(left, project)) if left else draft
+    draft, left = _redirected(draft, _Written(project, fixed), options)
+    draft = _with_own(draft, _Written(project, left).places()) if left else draft
     shared = [str(path) for path in outside if _is_fixed(PurePath(path.name))]
     if shared:
         note = (
@@ -84,8 +80,61 @@ def shared_places(tryout: Tryout) -> list[str]:
     project = tryout.project.resolve()
     inside = [change.path.relative_to(project) for change in tryout.files if change.path.is_relative_to(project)]
     outside = [change.path for change in tryout.files if not change.path.is_relative_to(project)]
-    places = _places([path for path in inside if _is_fixed(path)], project)
+    places = _Written(project, [path for path in inside if _is_fixed(path)]).places()
     return [*places, *(str(path) for path in outside if _is_fixed(PurePath(path.name)))]
+
+
+class _Written:
+    """The files that a run wrote anew, and the folders in which they lie.
+
+    Args:
+        project: The script's folder.
+        files: The files, relative to it.
+    """
+
+    def __init__(self, project: Path, files: Sequence[PurePath]) -> None:
+        self._project = project
+        self.files = files
+        self._known = {str(project / file) for file in files}
+        self._inside: dict[PurePath, list[PurePath]] = {}
+        for file in files:
+            for folder in file.parents:
+                self._inside.setdefault(folder, []).append(file)
+        self._is_whole: dict[PurePath, bool] = {}
+
+    def named_by(self, value: str, option: str) -> Sequence[PurePath]:
+        """Return the files that the value of an option names, itself or by a folder in which they lie."""
+        if not value or value.startswith("-"):
+            return ()
+        named, about = PurePath(value), set(words(option))
+        if str(self._project / named) in self._known:
+            return (named,)
+        inside = self._inside.get(named, ())
+        if not inside or about & _INPUTS:
+            return ()
+        # The folder of the data may hold what was written, too.
+        is_likely = bool(about & _OUTPUTS) if named == PurePath() else self._may_be_of_trial(named)
+        return inside if is_likely else ()
+
+    def places(self) -> list[str]:
+        """Return the files, or the whole folder of those that hold nothing else."""
+        places: dict[str, None] = {}
+        for file in self.files:
+            whole = [folder for folder in file.parents if folder != PurePath() and self._holds_nothing_else(folder)]
+            places[(whole[-1] if whole else file).as_posix()] = None
+        return list(places)
+
+    def _may_be_of_trial(self, folder: PurePath) -> bool:
+        """Tell whether all files of a folder are written anew, and none has a name that a trial's folder takes."""
+        names = {file.name for file in self._inside[folder] if file.parent == folder}
+        return names.isdisjoint(_TAKEN) and self._holds_nothing_else(folder)
+
+    def _holds_nothing_else(self, folder: PurePath) -> bool:
+        if folder not in self._is_whole:
+            tree = os.walk(self._project / folder)
+            paths = (f"{root}{os.sep}{name}" for root, _, names in tree for name in names)
+            self._is_whole[folder] = all(path in self._known for path in paths)
+        return self._is_whole[folder]
 
 
 def _options_of(draft: Draft) -> list[ScriptOption]:
@@ -106,62 +155,38 @@ def _is_fixed(path: PurePath) -> bool:
     return not _LOGGERS.intersection(parts) and not _DATA.intersection(parts[:-1])
 
 
-def _redirected(
-    draft: Draft, path: PurePath, options: Sequence[ScriptOption], is_output: Callable[[PurePath], bool]
-) -> Draft | None:
-    """Return a draft in which the option that names a path names the trial's folder instead; None if there is none.
-
-    Args:
-        draft: The draft.
-        path: What was written, relative to the script's folder.
-        options: The script's options.
-        is_output: Tells whether the trial's folder can take the place of a folder.
-    """
+def _redirected(draft: Draft, written: _Written, options: Sequence[ScriptOption]) -> tuple[Draft, list[PurePath]]:
+    """Return a draft in which the options that name what was written name the trial's folder, and the other files."""
     try:
         command = shlex.split(draft.command)
     except ValueError:
-        return None
+        return draft, list(written.files)
+    redirected: set[PurePath] = set()
+    notes: dict[str, None] = dict.fromkeys(draft.notes)
+
+    def place_of(value: str, option: str) -> str | None:
+        files = written.named_by(value, option)
+        if not files:
+            return None
+        redirected.update(files)
+        about = option.lstrip("-") or "An argument"
+        notes[f"{about} is set to the trial's folder: every trial would write {files[0]} anew."] = None
+        return _trial_place(value, files[0])
+
+    given = {word.partition("=")[0] for word in command}
     for index, word in enumerate(command):
         option, separator, value = word.rpartition("=")
         flag = option or (command[index - 1] if index else "")
-        if "{" not in word and index > 0 and _names(value, path, flag, is_output):
-            command[index] = f"{option}{separator}{_trial_place(value, path)}"
-            return _with_command(draft, command, option or flag, path)
-    given = {word.partition("=")[0] for word in command}
+        if "{" not in word and index > 0 and (place := place_of(value, flag)) is not None:
+            command[index] = f"{option}{separator}{place}"
     for option_ in options:
         if not isinstance(option_.value, str) or given.intersection(option_.spellings) or not option_.spellings:
             continue
-        if _names(option_.value, path, option_.name, is_output):
-            spelling = max(option_.spellings, key=len)
-            place = _trial_place(option_.value, path)
-            added = [spelling, place] if option_.form == "--name value" else [f"{spelling}={place}"]
-            return _with_command(draft, [*command, *added], spelling, path)
-    return None
-
-
-def _with_command(draft: Draft, command: Sequence[str], option: str, path: PurePath) -> Draft:
-    note = f"{option.lstrip('-') or 'An argument'} is set to the trial's folder: every trial would write {path} anew."
-    quoted = " ".join(word if re.fullmatch(r"[\w{}./=:-]+", word) else shlex.quote(word) for word in command)
-    notes = draft.notes if note in draft.notes else (*draft.notes, note)
-    return replace(draft, command=quoted, notes=notes)
-
-
-def _names(value: str, path: PurePath, option: str, is_output: Callable[[PurePath], bool]) -> bool:
-    """Tell whether the value of an option names a file that was written, or a folder above it."""
-    if not value or value.startswith("-"):
-        return False
-    named, about = PurePath(value), set(words(option))
-    if named == path:
-        return True
-    # The folder of the data may hold what was written, too.
-    is_likely = bool(about & _OUTPUTS) if named == PurePath() else is_output(named)
-    return named in path.parents and is_likely and not about & _INPUTS
-
-
-def _is_output(project: Path, folder: PurePath, written: Collection[PurePath]) -> bool:
-    """Tell whether all files of a folder were written by the run, and none has a name that a trial's folder takes."""
-    names = {path.name for path in written if path.parent == folder}
-    return names.isdisjoint(_TAKEN) and _holds_only(project / folder, written, project)
+        if (place := place_of(option_.value, max(option_.spellings, key=len))) is not None:
+            command += written_words(option_, place)
+    if redirected:
+        draft = replace(draft, command=quoted(command), notes=tuple(notes))
+    return draft, [file for file in written.files if file not in redirected]
 
 
 def _trial_place(value: str, path: PurePath) -> str:
@@ -170,23 +195,6 @@ def _trial_place(value: str, path: PurePath) -> str:
     if is_file:
         return f"{{trial_dir}}/{path.name}"
     return "{trial_dir}/" if value.endswith("/") else "{trial_dir}"
-
-
-def _places(paths: Collection[PurePath], project: Path) -> list[str]:
-    """Return the files, or the whole folder of those that hold nothing else."""
-    places: dict[str, None] = {}
-    for path in paths:
-        whole = [
-            folder for folder in path.parents if folder != PurePath() and _holds_only(project / folder, paths, project)
-        ]
-        places[f"{whole[-1].as_posix()}" if whole else path.as_posix()] = None
-    return list(places)
-
-
-def _holds_only(folder: Path, paths: Collection[PurePath], project: Path) -> bool:
-    files = list(islice((path for path in folder.rglob("*") if path.is_file()), 1000))
-    known = set(paths)
-    return len(files) < 1000 and all(path.relative_to(project) in known for path in files)
 
 
 def _with_own(draft: Draft, places: Sequence[str]) -> Draft:

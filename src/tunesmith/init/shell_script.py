@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..errors import InputError
 from ..text.shell import command as shell_line
 from .command_line import CommandLine
 from .name_words import words
+from .reading.local_files import read_text
+from .shebang import language_of
 
 _ENDS = {"|", "||", "&&", ";", ";;", "&", "|&"}
 _LEADING = {"then", "do", "else", "exec", "time", "nohup", "srun", "{", "(", "!"}
 _DECLARATIONS = {"export", "declare", "local", "readonly"}
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
-_VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*)(?::?-([^}]*))?\}|([A-Za-z_]\w*))")
+_VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*|[1-9])(?::?-([^}]*))?\}|([A-Za-z_]\w*|[1-9]))")
 _LOOP = re.compile(r"for\s+([A-Za-z_]\w*)\s+in\s+([^;]+)")
-_ALL_ARGUMENTS = re.compile(r"""["']?\$(?:\{?[@*]\}?)["']?""")
+_OWN_FOLDER = re.compile(r"""\$\(\s*dirname\s+(?:--\s+)?["']?\$\{?(?:0|BASH_SOURCE(?:\[0\])?)\}?["']?\s*\)""")
+_PWD = re.compile(r"""\$\(\s*cd\s+(?:--\s+)?["']?([^"'()\s]+)["']?\s*(?:&&|;)\s*pwd(?:\s+-P)?\s*\)""")
+_SUBSTITUTION = re.compile(r"\$\([^()]*\)|`[^`]*`")
+_ALL_ARGUMENTS = re.compile(r""""\$(?:[@*]|\{[@*]\})"|\$(?:[@*]|\{[@*]\})""")
+_MARK = "\0"
+"""What stands for all arguments while a line is read."""
+_SUFFIXES = (".sh", ".bash", ".zsh")
+_SHELLS = ("sh", "bash", "zsh", "dash", "ksh")
 _OWN_OPTION = re.compile(r"^\s*(?:-\w\|)?--[A-Za-z][\w-]*\)", re.MULTILINE)
 _TRAINING = {"train", "training", "trainer", "main", "run", "fit", "finetune", "pretrain", "tune", "exp", "experiment"}
 _OTHER = {
@@ -37,6 +47,14 @@ _OTHER = {
 }
 
 
+def is_shell_script(command: CommandLine) -> bool:
+    """Tell whether a command starts a shell script."""
+    if command.path is None:
+        return False
+    shell = Path(command.program[-1]).name in _SHELLS if command.program else False
+    return shell or command.path.suffix in _SUFFIXES or language_of(command.path) == "shell"
+
+
 def command_in(script: Path, folder: Path) -> tuple[CommandLine | None, str]:
     """Return the training command in a shell script, and a remark on the choice.
 
@@ -51,14 +69,40 @@ def command_in(script: Path, folder: Path) -> tuple[CommandLine | None, str]:
     text = script.read_text(encoding="utf-8", errors="replace")
     if _OWN_OPTION.search(text):
         return None, ""
-    commands = list(_commands(text, script, folder))
+    commands = list(_commands(text, script, folder, _Reading()))
     if not commands:
         return None, ""
     chosen = max(commands, key=_likelihood)
-    line = shell_line(*chosen.words)
+    line = shell_line(*chosen.own_words)
     others = len(commands) - 1
     more = f" It has {others} more, which {'are' if others > 1 else 'is'} not run." if others else ""
     return chosen, f"The command is the one in {script.name}: {line}{more}"
+
+
+def has_own_options(command: CommandLine) -> bool:
+    """Tell whether a command's shell script reads long options itself."""
+    return command.path is not None and _OWN_OPTION.search(read_text(command.path)) is not None
+
+
+def inner_command(command: CommandLine) -> CommandLine | None:
+    """Return the Python command to which a shell script passes its arguments, with the user's own in their place.
+
+    Args:
+        command: The user's command, which starts the shell script. The script is read and not run: for what it does
+            not assign itself stand the variables of the environment.
+
+    Returns:
+        The command; None if none is found, or if the script reads options of its own.
+    """
+    assert command.path is not None
+    if has_own_options(command):
+        return None
+    text = read_text(command.path)
+    known = {**os.environ, **command.variables}
+    script = command.path.absolute()
+    text = _SUBSTITUTION.sub("1", _PWD.sub(r"\1", _OWN_FOLDER.sub(lambda match: shlex.quote(str(script.parent)), text)))
+    reading = _Reading(known, dict(command.variables), list(command.arguments))
+    return max(_commands(text, script, command.folder, reading), key=_likelihood, default=None)
 
 
 def passes_arguments(text: str) -> bool:
@@ -71,27 +115,74 @@ def _likelihood(command: CommandLine) -> int:
     return 2 if parts & _TRAINING and not parts & _OTHER else 0 if parts & _OTHER else 1
 
 
-def _commands(text: str, script: Path, folder: Path) -> Iterator[CommandLine]:
+@dataclass
+class _Reading:
+    """The state of a shell while a script is read.
+
+    Args:
+        values: The variables.
+        exported: Those that programs get.
+        arguments: The script's arguments; None if they are left out.
+    """
+
+    values: dict[str, str] = field(default_factory=dict)
+    exported: dict[str, str] = field(default_factory=dict)
+    arguments: list[str] | None = None
+
+    def assign(self, tokens: Sequence[str]) -> None:
+        """Assign variables, as `A=1` or `export A=1` does."""
+        assigned = {match[1]: match[2] for match in map(_ASSIGNMENT.fullmatch, tokens) if match is not None}
+        self.values |= assigned
+        if tokens[0] == "export":
+            self.exported |= assigned | {name: self.values[name] for name in tokens[1:] if name in self.values}
+
+    def shift(self, count: int) -> None:
+        """Drop the first arguments."""
+        if self.arguments is not None:
+            del self.arguments[:count]
+
+    def expanded(self, line: str) -> str:
+        """Replace the variables of which the value is known, and mark where all arguments stand."""
+
+        def value(match: re.Match[str]) -> str:
+            name, default = match[1] or match[3], match[2]
+            if name.isdecimal():
+                given = (self.arguments or [])[int(name) - 1 :][:1]
+                return match[0] if self.arguments is None else shlex.quote(given[0]) if given else default or ""
+            known = self.values.get(name, default)
+            unset = match[0] if self.arguments is None else ""
+            return unset if known is None else known
+
+        return _VARIABLE.sub(value, _ALL_ARGUMENTS.sub(_MARK, line))
+
+    def words(self, tokens: Sequence[str]) -> list[str]:
+        """Return the words of a command: with the arguments where they stand, and none where they are not passed on."""
+        if self.arguments is not None and not any(_MARK in token for token in tokens):
+            return []
+        arguments = self.arguments or []
+        parts = (arguments if token == _MARK else [token.replace(_MARK, " ".join(arguments))] for token in tokens)
+        return [word for part in parts for word in part]
+
+
+def _commands(text: str, script: Path, folder: Path, reading: _Reading) -> Iterator[CommandLine]:
     """Yield the commands that run a script or a module, with the variables that stand before them."""
-    values: dict[str, str] = {}
-    exported: dict[str, str] = {}
     base = _base(text, script, folder)
     for line in _lines(text):
         if (loop := _LOOP.match(line)) is not None:
-            first = _expanded(loop[2], values).split()
-            values[loop[1]] = first[0].strip("\"'") if first else ""
-        for tokens in _statements(_expanded(line, values)):
-            if all(_ASSIGNMENT.fullmatch(token) or token in _DECLARATIONS for token in tokens):
-                assigned = {match[1]: match[2] for match in map(_ASSIGNMENT.fullmatch, tokens) if match is not None}
-                values |= assigned
-                exported |= assigned if tokens[0] == "export" else {}
+            first = reading.expanded(loop[2]).split()
+            reading.values[loop[1]] = first[0].strip("\"'") if first else ""
+        for tokens in _statements(reading.expanded(line)):
+            if all(_ASSIGNMENT.fullmatch(token) or token in _DECLARATIONS for token in tokens) or tokens[0] == "export":
+                reading.assign(tokens)
+            elif tokens[0] == "shift":
+                reading.shift(int(tokens[1]) if tokens[1:] and tokens[1].isdecimal() else 1)
             elif tokens[0] == "cd" and len(tokens) == 2 and (base / tokens[1]).is_dir():
                 base = base / tokens[1]
             elif not any("$" in token or "`" in token for token in tokens):
-                yield from _parsed(tokens, base, exported)
+                yield from _parsed(reading.words(tokens), base, reading.exported)
 
 
-def _parsed(tokens: list[str], base: Path, exported: dict[str, str]) -> Iterator[CommandLine]:
+def _parsed(tokens: Sequence[str], base: Path, exported: dict[str, str]) -> Iterator[CommandLine]:
     try:
         command = CommandLine.parse(tokens, base)
     except InputError:
@@ -114,16 +205,6 @@ def _lines(text: str) -> Iterator[str]:
     for line in re.sub(r"\\\r?\n", " ", text).splitlines():
         if line.strip() and not line.lstrip().startswith("#"):
             yield line.strip()
-
-
-def _expanded(line: str, values: dict[str, str]) -> str:
-    """Replace the variables of which the value is known; the script's own arguments are left out."""
-
-    def value(match: re.Match[str]) -> str:
-        known = values.get(match[1] or match[3], match[2])
-        return match[0] if known is None else known
-
-    return _VARIABLE.sub(value, _ALL_ARGUMENTS.sub("", line))
 
 
 def _statements(line: str) -> Iterator[list[str]]:

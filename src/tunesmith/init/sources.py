@@ -14,7 +14,7 @@ from ..errors import InputError
 from .command_line import INTERPRETERS, CommandLine
 from .notebook_command import code_of, is_notebook, notebook_command
 from .package_layout import module_of
-from .shell_script import command_in, passes_arguments
+from .shell_script import command_in, is_shell_script, passes_arguments
 
 _SCRIPTS = ("train.py", "main.py", "run.py", "tune.py", "fit.py", "train.sh", "run.sh")
 _CONFIG_STEMS = re.compile(
@@ -96,16 +96,17 @@ def find_sources(path: Path) -> Sources:
     if not path.is_file():
         raise InputError(f"expected a script, a config file or a folder, but there is no {path}.")
     if is_notebook(path):
-        return Sources(path.parent, None, path, read=True, command=notebook_command(path))
+        command, notes = notebook_command(path)
+        return Sources(path.parent, None, path, read=True, command=command, notes=notes)
     if path.suffix.lower() in SUFFIXES and _is_config(path):
         script = _script_in(path.parent, about=path)
         if script is None:
             return Sources(path.parent, None, path, read=True)
         return replace(_of_script(script), config=path, imported=path in _modules(script), read=True)
     if path.suffix.lower() in (".sh", ".bash", ".zsh", ".slurm", ".sbatch"):
-        command, note = command_in(path, Path.cwd())
-        if command is not None:
-            return replace(sources_of(command), notes=(note,))
+        inner, note = command_in(path, Path.cwd())
+        if inner is not None:
+            return replace(sources_of(inner), notes=(note,))
     return _of_script(path)
 
 
@@ -118,7 +119,7 @@ def sources_of(command: CommandLine) -> Sources:
     script = command.path
     if script is None:
         return Sources(command.folder, None, None, command=command, is_own=True)
-    if script.suffix.lower() in (".sh", ".bash"):
+    if is_shell_script(command):
         inner, note = command_in(script, command.folder)
         if inner is not None and not passes_arguments(_text(script)):
             return replace(sources_of(inner), notes=(note,))

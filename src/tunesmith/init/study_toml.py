@@ -28,9 +28,7 @@ def to_toml(draft: Draft) -> str:
     if draft.config is not None:
         lines.append(f"config = {_value(draft.config)}    # never changed: each trial gets an edited copy")
     if draft.metrics is not None:
-        source = (
-            "printed as lines name=value" if draft.metrics == "stdout" else "written by the script into {trial_dir}"
-        )
+        source = "printed by the script" if draft.metrics == "stdout" else "written by the script into {trial_dir}"
         lines.append(f"metrics = {_value(draft.metrics)}    # {source}")
     if draft.own_files:
         lines.append(f"own_files = {_value(draft.own_files)}    # each trial has its own, in its folder work")

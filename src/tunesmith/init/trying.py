@@ -27,7 +27,12 @@ from .watched_run import WatchedRun
 
 
 def try_script(
-    subject: Draft | CommandLine, folder: Path, limits: Limits | None = None, on_progress: OnProgress | None = None
+    subject: Draft | CommandLine,
+    folder: Path,
+    limits: Limits | None = None,
+    on_progress: OnProgress | None = None,
+    *,
+    variables: Mapping[str, str] | None = None,
 ) -> Tryout:
     """Run the user's own configuration once.
 
@@ -39,6 +44,7 @@ def try_script(
         folder: The folder of the run; one that exists is replaced if it is of an earlier run.
         limits: The limits of the run.
         on_progress: Called about twice a second.
+        variables: Variables to set for the run alone, as those with secrets; they are not written anywhere.
 
     Returns:
         What the run showed. A script that fails is no error.
@@ -48,7 +54,8 @@ def try_script(
         KeyboardInterrupt: The user interrupted it; the folder is removed.
     """
     task, parameters = _of_draft(subject) if isinstance(subject, Draft) else (_of_command(subject), {})
-    return try_task(task, parameters, folder, limits, on_progress)
+    seed = subject.seed if isinstance(subject, Draft) else 0
+    return try_task(task, parameters, folder, limits, on_progress, seed=seed, variables=variables)
 
 
 def try_task(
@@ -57,16 +64,19 @@ def try_task(
     folder: Path,
     limits: Limits | None = None,
     on_progress: OnProgress | None = None,
+    *,
+    seed: int = 0,
+    variables: Mapping[str, str] | None = None,
 ) -> Tryout:
-    """Run a task's command once with some parameters; see `try_script`."""
+    """Run a task's command once with some parameters and the study's seed; see `try_script`."""
     limits = limits or Limits()
     folder = folder.absolute()
     _make_room(folder)
     missing = [parent for parent in folder.parents if not parent.exists()]
-    request = TrialRequest(number=0, attempt=1, parameters=parameters, seed=0, folder=folder)
+    request = TrialRequest(number=0, attempt=1, parameters=parameters, seed=seed, folder=folder)
     try:
         prepare(request)
-        run = WatchedRun(task, request, limits, on_progress or (lambda seconds, line: None))
+        run = WatchedRun(task, request, limits, on_progress or (lambda seconds, line: None), variables or {})
         return run.tryout()
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import psutil
@@ -54,13 +54,23 @@ class WatchedRun:
         request: The trial, whose folder is prepared.
         limits: The limits of the run.
         on_progress: Called about twice a second.
+        variables: Variables to set besides those of the task.
     """
 
-    def __init__(self, task: CommandTask, request: TrialRequest, limits: Limits, on_progress: OnProgress) -> None:
+    def __init__(
+        self,
+        task: CommandTask,
+        request: TrialRequest,
+        limits: Limits,
+        on_progress: OnProgress,
+        variables: Mapping[str, str],
+    ) -> None:
         self._request = request
         self._limits = limits
         self._on_progress = on_progress
-        self._invocation = _marked(task.invocation(request, hears_all=True), request.folder)
+        self._invocation = _with_variables(
+            task.invocation(request, hears_all=True), {**variables, TRIAL_VARIABLE: str(request.folder)}
+        )
         self._project = Path(task.folder)
         self._log = BoundedLog(request.folder / LOG_FILE, _LOG_BYTES)
         self._memory_limit = limits.memory_bytes or int(_MEMORY_SHARE * psutil.virtual_memory().available)
@@ -218,9 +228,9 @@ class WatchedRun:
         ]
 
 
-def _marked(invocation: Invocation, folder: Path) -> Invocation:
-    """Return an invocation whose processes can be found by their environment."""
-    environment = {**invocation.environment, TRIAL_VARIABLE: str(folder)}
+def _with_variables(invocation: Invocation, variables: Mapping[str, str]) -> Invocation:
+    """Return an invocation with more variables."""
+    environment = {**invocation.environment, **variables}
     return Invocation(words=invocation.words, folder=invocation.folder, environment=environment, shell=invocation.shell)
 
 

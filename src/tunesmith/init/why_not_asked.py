@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
-from ..text.cleaning import short
 from ..text.wording import duration
 from .command_line import CommandLine
 from .reading.local_files import local_files, read_text, script_of
+from .shebang import language_of
+from .shell_script import has_own_options, inner_command, is_shell_script
 
 _PARSERS = re.compile(
     r"\b(argparse|Arg(ument)?Parser|parse_(known_)?(intermixed_)?args\w*|parse_opts?|get_args|get_parser|Fire\("
@@ -22,12 +24,6 @@ _ELSEWHERE = {
     *("docker", "podman", "apptainer", "singularity", "ssh", "dvc", "snakemake", "nextflow", "make"),
 }
 """Programs that start the script on another machine, in a container of its own, or with other work before it."""
-_CHANGING = re.compile(
-    r"^\s*(?:sudo\s+)?(?:rm|mv|cp|dd|ln|rsync|scp|ssh|wget|curl|git|unzip|tar|pip3?|conda\s+install|apt(?:-get)?"
-    r"|sbatch|srun|qsub|docker|make|sed\s+-i)\s.*$",
-    re.MULTILINE,
-)
-_SHELL = (".sh", ".bash")
 _MISSING = re.compile(r"(?:ModuleNotFoundError: )?No module named '?([\w.]+)")
 _LAST_ERROR = re.compile(r"^(?:[\w.]*(?:Error|Exception|Interrupt|Exit)\b|error:|usage:)", re.IGNORECASE)
 _STATIC = "Until then its source is read, as --static does."
@@ -36,39 +32,36 @@ TRAINS = (
 )
 
 
-def why_not(command: CommandLine) -> str | None:
-    """Return why a command's script cannot be asked, or None."""
-    return why_refused(command) or why_read_instead(command)
-
-
 def why_read_instead(command: CommandLine) -> str | None:
     """Return why reading a command's script tells all that asking would, or None."""
     script = script_of(command)
-    if script is None or script.suffix == "":
+    if script is None:
         return None
-    if script.suffix in _SHELL:
+    if is_shell_script(command):
         if _PYTHON.search(read_text(script)) is None:
             return f"{script.name} starts no Python, and only Python scripts can be asked: its source is read."
-    elif script.suffix != ".py":
+        if has_own_options(command):
+            return f"{script.name} reads options of its own: its source is read."
+        inner = inner_command(command)
+        return None if inner is None else why_read_instead(inner)
+    if not _is_python(command, script):
         return f"Only Python scripts can be asked: the source of {script.name} is read."
-    elif not _has_parser(command):
+    if script.suffix == ".py" and not _has_parser(command):
         return f"{script.name} and the modules beside it have no parser of arguments: the source is read."
     return None
 
 
 def why_refused(command: CommandLine) -> str | None:
     """Return why a command is not started only to ask its script, and what to do, or None."""
-    script = script_of(command)
-    elsewhere = next((word for word in command.program[:1] if word.rpartition("/")[2] in _ELSEWHERE), None)
+    elsewhere = next((word for word in command.starters if word.rpartition("/")[2] in _ELSEWHERE), None)
     if elsewhere is not None:
-        return f"{elsewhere} is not started only to ask a script: give the command that it runs. {_STATIC}"
-    if script is None and command.script is not None:
+        return f"{elsewhere} would start a job. Give the command that it runs. {_STATIC}"
+    if script_of(command) is None and command.script is not None:
         return f"There is no script {command.script} in {command.folder}. Correct the command."
-    changing = _CHANGING.search(read_text(script)) if script is not None and script.suffix in _SHELL else None
-    if script is not None and changing is not None:
+    if is_shell_script(command):
         return (
-            f"{script.name} is not started only to be asked, since it does more than training "
-            f"({short(changing[0], 60)}): give the Python command in it. {_STATIC}"
+            f"A shell script is not started only to be asked, and {command.path and command.path.name} has no Python "
+            f'command with "$@" that could be started in its place: give its Python command. {_STATIC}'
         )
     if any(_HOOKLESS.fullmatch(word) for word in command.program[1:2]):
         return f"python {command.program[1]} does not load what would ask the script: its source is read."
@@ -114,6 +107,14 @@ def why_it_ended(status: int | None, lines: Sequence[str], seconds: float, flood
     how = f"was killed by signal {-status}" if status < 0 else f"ended with exit status {status}"
     reason = f": {last}" if last else ""
     return f"The script {how} before it had read its arguments{reason}. Run the command and correct that. {_STATIC}"
+
+
+def _is_python(command: CommandLine, script: Path) -> bool:
+    """Tell whether Python runs a script: its suffix says so, or the program before it, or its first line."""
+    if script.suffix:
+        return script.suffix == ".py"
+    by_program = any(Path(word).name.startswith(("python", "pypy")) for word in command.program)
+    return by_program or language_of(script) == "python"
 
 
 def _has_parser(command: CommandLine) -> bool:

@@ -17,10 +17,13 @@ _ESCAPES = re.compile(
     re.MULTILINE,
 )
 
-_SECRET = re.compile(
-    r"^.*(?:(?:api_?key|token|secret|passw(?:or)?d|credential)\w*[\"']?\s*[=:]|\b(?:sk-|hf_|gh[ps]_|AKIA)[\w-]{8}).*$",
-    re.I | re.M,
-)
+# One list of what names a secret and of what a secret looks like.
+_NAME = r"(?:api[_-]?key|secret|passw(?:or)?d|passphrase|credential|token(?!i[sz]))"
+_KEY = r"(?:sk-|hf_|gh[opsu]_|github_pat_|glpat-|xox[bp]-|AKIA)[\w-]{8}"
+_LOGIN = r"://[^/\s:@]*:[^/\s@]+@"
+_SECRET_NAME = re.compile(_NAME, re.I)
+_SECRET_VALUE = re.compile(f"^{_KEY}|{_LOGIN}")
+_SECRET = re.compile(rf"^.*(?:{_NAME}[\w-]*[\"']?\s*[=:]|\b{_KEY}).*$", re.I | re.M)
 
 _PASSWORD = re.compile(r"(?<=://)[^/\s]+(?=@)")
 
@@ -95,6 +98,24 @@ def plain(text: str, most: int = 20_000) -> str:
     """Return text with cleaned lines, and at most its last `most` characters."""
     bare = "\n".join(clean_lines(text))
     return bare if len(bare) <= most else "…" + bare[-most:]
+
+
+def names_secret(name: str) -> bool:
+    """Tell whether a variable or an option has the name of a secret.
+
+    >>> names_secret("WANDB_API_KEY"), names_secret("TOKENIZERS_PARALLELISM")
+    (True, False)
+    """
+    return _SECRET_NAME.search(name) is not None
+
+
+def holds_secret(value: str) -> bool:
+    """Tell whether a value begins like a key of a known service, or is a URL with a password.
+
+    >>> holds_secret("sk-proj-0123456789"), holds_secret("mysql://me:secret@host/db"), holds_secret("resnet50")
+    (True, True, False)
+    """
+    return _SECRET_VALUE.search(value) is not None
 
 
 def without_secrets(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from textwrap import dedent
@@ -19,9 +20,7 @@ END = "\nopen('trained', 'w').write('x')\nraise SystemExit('it went on')\n"
 
 def command(folder: Path, *words: str) -> CommandLine:
     """The command `python train.py WORDS`."""
-    script = ("python", "train.py") if not words or words[0] not in ("bash", "python") else ()
-    words = (sys.executable, *script[1:], *words) if script else words
-    return CommandLine(words=words, folder=folder, script=Path(words[1]), arguments=words[2:])
+    return CommandLine.parse([sys.executable, "train.py", *words], folder)
 
 
 def asked(folder: Path, text: str, *words: str, **files: str) -> Asked:
@@ -614,23 +613,59 @@ parser.add_argument("--lr", type=float, default=0.1)
 """
 
 
-def test_through_a_shell_script_that_goes_no_further(tmp_path):
-    (tmp_path / "pkg").mkdir()
-    (tmp_path / "pkg" / "train.py").write_text(f"{PARSER}args = parser.parse_args(){END}")
-    (tmp_path / "run.sh").write_text(
-        f"{sys.executable} -c 'import argparse'\n{sys.executable} -m pkg.train --lr $1\necho > after.txt\n"
-    )
-    answer = ask(command(tmp_path, "bash", "run.sh", "0.7"))
-    assert described(by_name(answer)["lr"]) == ("float", 0.1, 0.7, True)
-    assert not (tmp_path / "after.txt").exists()
+RUN = f"""
+cd "$(dirname "$0")" && rm -rf out; if true; then echo > log.txt; fi
+export PYTHONPATH=lib:$PYTHONPATH
+{sys.executable} prepare.py "$@"
+NAME=$1; shift
+{sys.executable} -m pkg.train --name "$NAME-$(date +%s)" --lr ${{LR:-3}} "$@" > log.txt 2>&1 && rm log.txt
+"""
+
+
+@pytest.mark.parametrize("words", [("bash", "run.sh"), ("./start",)])
+def test_of_a_shell_script_only_the_python_command_is_started(tmp_path, words):
+    for folder in ("pkg", "lib", "out"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "lib" / "parsing.py").write_text(f"{PARSER}parser.add_argument('--name')\n")
+    (tmp_path / "pkg" / "train.py").write_text(f"from parsing import parser\nargs = parser.parse_args(){END}")
+    (tmp_path / "prepare.py").write_text("import argparse\nargparse.ArgumentParser().parse_args()\n")
+    for name, text in {"run.sh": RUN, "start": f"#!/usr/bin/env bash\n{RUN}", "log.txt": "precious"}.items():
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    before = {path: path.is_file() and path.read_text() for path in tmp_path.rglob("*")}
+    started = []
+    answer = ask(CommandLine.parse([*words, "big", "--lr", "0.7"], tmp_path), on_start=started.append)
+    options = by_name(answer)
+    assert described(options["lr"]) == ("float", 0.1, 0.7, True)
+    assert options["name"].value == "big-1"
+    assert [command.own_words[:3] for command in started] == [(sys.executable, "-m", "pkg.train")]
+    assert {path: path.is_file() and path.read_text() for path in tmp_path.rglob("*")} == before
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("rm -rf out\npython train.py --lr $1\n", "has no Python command"),
+        ('echo > out/log\npython missing.py "$@"\n', "has no Python command"),
+        ("touch out/log\nwhile true; do case $1 in\n--lr) LR=$2;; esac; done\npython train.py\n", "options of its own"),
+        ("touch out/log\nRscript train.R\n", "starts no Python"),
+    ],
+)
+def test_a_shell_script_itself_is_never_started(tmp_path, text, reason):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "train.py").write_text(f"{PARSER}parser.parse_args()\n")
+    (tmp_path / "run.sh").write_text(text)
+    answer = ask(CommandLine.parse(["bash", "run.sh", "1"], tmp_path), on_start=pytest.fail)
+    assert answer.failure is not None
+    assert reason in answer.failure
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_a_module_and_the_variables_before_it(tmp_path):
     (tmp_path / "pkg").mkdir()
     text = f"{PARSER}import os\nparser.set_defaults(lr=os.environ['LR'])\nargs = parser.parse_args(){END}"
     (tmp_path / "pkg" / "train.py").write_text(text)
-    words = ("LR=0.25", sys.executable, "-m", "pkg.train")
-    answer = ask(CommandLine(words=words, folder=tmp_path, variables={"LR": "0.25"}, module="pkg.train"))
+    answer = ask(CommandLine.parse(["LR=0.25", sys.executable, "-m", "pkg.train"], tmp_path))
     assert described(by_name(answer)["lr"]) == ("float", 0.25, 0.25, False)
 
 
@@ -715,30 +750,48 @@ def test_a_script_that_does_not_come_to_its_arguments_is_killed(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("file", "text", "reason"),
+    ("words", "text", "reason"),
     [
-        ("train.py", "LR = 0.1\nprint(LR)\n", "have no parser"),
-        ("train.R", "library(optparse)\n", "Only Python scripts"),
-        ("run.sh", "Rscript train.R\n", "starts no Python"),
-        ("run.sh", "rm -rf runs\npython train.py\n", "does more than training (rm -rf runs)"),
-        ("job.py", "import argparse\n", "sbatch is not started"),
+        (("python", "train.py"), "LR = 0.1\nprint(LR)\n", "have no parser"),
+        (("Rscript", "train.R"), "library(optparse)\n", "Only Python scripts"),
+        (("./train",), "\0ELF", "Only Python scripts"),
+        (("sbatch", "train.py"), "import argparse\n", "sbatch would start a job"),
+        (("nohup", "srun", "-n", "2", "python", "train.py"), "import argparse\n", "srun would start a job"),
+        (("time", "docker", "run", "image"), "", "docker would start a job"),
+        (("nohup", "sleep", "1000"), "", "sleep is not a Python program"),
+        (("sleep", "1000"), "", "sleep is not a Python program, and only those can be asked."),
+        (("no-such-program", "--lr", "1"), "", "There is no program no-such-program to start. Correct the command."),
     ],
 )
-def test_what_cannot_be_asked_is_not_run(tmp_path, file, text, reason):
-    (tmp_path / file).write_text(text)
-    program = ("sbatch",) if file == "job.py" else ("false",)
-    answer = ask(CommandLine(words=(*program, file), folder=tmp_path, program=program, script=Path(file)))
+def test_what_cannot_be_asked_is_not_run(tmp_path, words, text, reason):
+    if text:
+        (tmp_path / words[-1]).write_text(text)
+    answer = ask(CommandLine.parse(words, tmp_path), on_start=pytest.fail)
     assert answer.failure is not None
     assert reason in answer.failure
 
 
-def test_programs(tmp_path):
-    program = tmp_path / "train"
+RUNNER = f"""#!{sys.executable}
+import argparse, os, sys
+parser = argparse.ArgumentParser()
+parser.add_argument("-n", "--name")
+parser.add_argument("rest", nargs=argparse.REMAINDER)
+args = parser.parse_args(sys.argv[2:])
+os.environ["PATH"] = os.path.join(os.path.dirname(__file__), args.name) + ":" + os.environ["PATH"]
+os.execvp(args.rest[0], args.rest)
+"""
+
+
+@pytest.mark.parametrize("starters", [(), ("nohup",), ("nice", "-n", "10"), ("conda", "run", "-n", "ray")])
+def test_programs(tmp_path, monkeypatch, starters):
+    """The program itself answers, and not the Python program that starts it in another environment."""
+    folder = tmp_path / "ray" if "conda" in starters else tmp_path
+    folder.mkdir(exist_ok=True)
+    program = folder / "my-train"
     program.write_text(f"#!{sys.executable}\n{PARSER}parser.parse_args(){END}")
-    program.chmod(0o755)
-    answer = ask(CommandLine(words=("./train", "--lr", "1"), folder=tmp_path))
-    assert described(by_name(answer)["lr"]) == ("float", 0.1, 1.0, True)
-    answer = ask(CommandLine(words=("no-such-program", "--lr", "1"), folder=tmp_path))
-    assert answer.failure == "There is no program no-such-program to start. Correct the command."
-    answer = ask(CommandLine(words=("sleep", "1000"), folder=tmp_path))
-    assert answer.failure == "sleep is not a Python program, and only those can be asked."
+    (tmp_path / "conda").write_text(RUNNER)
+    for file in (program, tmp_path / "conda"):
+        file.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    answer = ask(CommandLine.parse([*starters, "my-train", "--lr", "1"], Path("/")))
+    assert {name: described(option) for name, option in by_name(answer).items()} == {"lr": ("float", 0.1, 1.0, True)}

@@ -43,6 +43,15 @@ def test_of_a_large_tree_the_files_near_its_top_are_looked_at(tmp_path):
     assert changed(watch, tmp_path) == {"top.txt": False}
 
 
+def test_of_a_large_folder_no_more_is_listed_than_is_looked_at(tmp_path, monkeypatch):
+    for index in range(20):
+        (tmp_path / f"{index}").mkdir()
+    looked_at = []
+    monkeypatch.setattr(FileWatch, "_is_left_out_folder", lambda self, path: looked_at.append(path))
+    assert FileWatch([tmp_path], most=10).left_out
+    assert len(looked_at) == 10
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells how a file is open")
 def test_a_file_elsewhere_is_seen_while_a_process_writes_it(tmp_path):
     inside, elsewhere = tmp_path / "inside", tmp_path / "elsewhere"

@@ -101,7 +101,7 @@ def test_notes_that_the_run_answers_are_dropped(draft, tmp_path):
 def test_a_run_that_failed_changes_nothing_but_says_why(draft, tmp_path):
     tryout = ran(tmp_path, ending="failed", reason="exit status 1", trouble="it needs a GPU. Use one.")
     changed = with_tryout(draft, tryout)
-    assert changed.notes[-1].startswith("TO DO: mend the script or its command")
+    assert changed.notes[-1].startswith("TO DO: fix the script or its command")
     assert "exit status 1. It seems that it needs a GPU. Use one." in changed.notes[-1]
     assert (changed.objective, changed.command) == (draft.objective, draft.command)
 
@@ -152,6 +152,16 @@ def test_an_option_that_names_what_was_written_is_set_to_the_trials_folder(draft
     changed = with_tryout(given, ran(tmp_path, seen("val_loss"), files=["model.pt", "out/epochs.txt"]))
     assert changed.command == "python train.py --save={trial_dir}/model.pt --lr {lr} --dir {trial_dir}/"
     assert not changed.own_files
+
+
+def test_thousands_of_files_in_a_folder_are_one_place(draft, tmp_path):
+    files = [f"out/{index % 3}/{index}.png" for index in range(1200)]
+    options = [ScriptOption(name=f"o{n}", spellings=(f"--o{n}",), value=f"text-{n}") for n in range(30)]
+    changed = with_tryout(draft, ran(tmp_path, seen("val_loss"), files=files), options)
+    assert changed.own_files == ("out",)
+    given = Draft(**vars(draft) | {"command": "python train.py --dir out"})
+    changed = with_tryout(given, ran(tmp_path, seen("val_loss"), files=files), options)
+    assert (changed.command, changed.own_files) == ("python train.py --dir {trial_dir}", ())
 
 
 @pytest.mark.parametrize("name", ["log.txt", "environment.json"])

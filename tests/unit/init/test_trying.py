@@ -194,6 +194,17 @@ def test_trial_0_of_a_draft_is_run_and_its_variables_are_set(project):
     assert "A=b" in (again.folder / "log.txt").read_text().splitlines()
 
 
+def test_the_run_has_the_users_seed_and_variables_which_are_not_kept(project):
+    code = "import os, sys\nprint(sys.argv[1:], os.environ['HF_TOKEN'][::-1], os.environ['CUDA_VISIBLE_DEVICES'])"
+    (project / "train.py").write_text(code)
+    command = f"{sys.executable} -S train.py --seed {{seed}}"
+    draft = Draft(name="x", folder=project, objective="minimize val_loss", command=command, seed=42)
+    variables = {"HF_TOKEN": "swordfish", "CUDA_VISIBLE_DEVICES": "3"}
+    tryout = try_script(draft, project / "tryout", variables=variables)
+    assert tryout.log_tail == "['--seed', '42'] hsifdrows 3"
+    assert all("swordfish" not in path.read_text() for path in tryout.folder.rglob("*") if path.is_file())
+
+
 def test_a_draft_without_parameters_is_run_as_it_is(project):
     (project / "train.py").write_text("import sys\nprint(sys.argv[1:], 'val_loss=0.5')")
     command = f"{sys.executable} -S train.py --epochs 3"

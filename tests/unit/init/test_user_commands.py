@@ -68,11 +68,60 @@ def test_a_command_is_taken_apart(folder, typed, program, script, module, argume
         ("python train.py --api_key abc", "has --api_key. Leave it out"),
         ("python train.py --hub_token=hf_abcdefghijk", "has --hub_token. Leave it out"),
         ("python train.py --x sk-abcdefghijk", "a secret must not be written"),
+        ("python train.py --token sk-proj-abcdefghijk", "a secret must not be written"),
+        ("python train.py --wandb-api-key 0123", "has --wandb-api-key. Leave it out"),
+        ("python train.py --db-password=x", "has --db-password. Leave it out"),
+        ("python train.py wandb.api_key=0123", "has wandb.api_key. Leave it out"),
+        ("python train.py +logger.password=x", "has \\+logger.password. Leave it out"),
+        ("python train.py --hf-access-token x", "has --hf-access-token. Leave it out"),
+        ("python train.py --neptune-token eyJhcGlfYWRkcmVzcyI6Im", "has --neptune-token. Leave it out"),
+        ("python train.py --storage mysql://me:x@host/db", "a secret must not be written"),
+        ("'python train.py --lr 1 | tee log.txt'", "must not contain |. Give the training command alone"),
+        ("'python train.py && python eval.py'", "must not contain &&"),
+        ("'python train.py >log.txt'", "must not contain >"),
     ],
 )
 def test_commands_that_cannot_be_drafted(folder, typed, message):
     with pytest.raises(InputError, match=message):
         CommandLine.parse(shlex.split(typed), folder)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "python train.py --max-tokens 1e6 --pad-token '<pad>' --trigger-token sks --model sk_resnet50",
+        "python train.py wandb.api_key=null use_auth_token=true --api-key '$KEY' --credentials train.py",
+        "\"python train.py --sep '|' --pattern 'a>b;c' --color #fff\"",
+    ],
+)
+def test_what_is_no_secret_and_no_pipe_is_kept(folder, typed):
+    command = CommandLine.parse(shlex.split(typed), folder)
+    assert command.own_words[:2] == ("python", "train.py")
+
+
+@pytest.mark.parametrize(
+    ("typed", "program", "starters"),
+    [
+        ("uv --quiet run --with ray my-train --lr 1", "uv --quiet run --with ray my-train", "uv my-train"),
+        ("conda run -n sky nohup my-train --lr 1", "conda run -n sky nohup my-train", "conda nohup my-train"),
+        ("nice -n 10 taskset -c 0-3 my-train --lr 1", "nice -n 10 taskset -c 0-3 my-train", None),
+        ("conda install run", "conda", "conda"),
+    ],
+)
+def test_the_program_that_gets_the_arguments(folder, typed, program, starters):
+    command = CommandLine.parse(shlex.split(typed), folder)
+    assert (command.script, command.program) == (None, tuple(shlex.split(program)))
+    assert starters is None or command.starters == tuple(shlex.split(starters))
+
+
+def test_variables_that_a_trial_must_not_get_are_left_out(folder):
+    variables = "CUDA_VISIBLE_DEVICES=1 TOKENIZERS_PARALLELISM=0 HF_TOKEN=x DB=a://b:c@d"
+    draft = drafted(folder, f"{variables} python train.py", LR)
+    assert draft.environment == {"TOKENIZERS_PARALLELISM": "0"}
+    assert any("gpus = [1] into [execution]" in note for note in draft.notes)
+    assert any("set HF_TOKEN, DB before" in note for note in draft.notes)
+    draft = drafted(folder, "CUDA_VISIBLE_DEVICES= python train.py", LR)  # The user wants no GPU.
+    assert draft.environment == {"CUDA_VISIBLE_DEVICES": ""}
 
 
 def option(name: str, value, *, given=False, **changes) -> ScriptOption:
@@ -228,9 +277,9 @@ def test_at_most_a_dozen_parameters_are_tuned(folder):
 
 
 def test_variables_are_set_but_no_secret_is_written(folder):
-    draft = drafted(folder, "CUDA_VISIBLE_DEVICES=0 WANDB_API_KEY=abc python train.py", WIDTH)
+    draft = drafted(folder, "NCCL_DEBUG=INFO WANDB_API_KEY=abc python train.py", WIDTH)
     text = to_toml(draft)
-    assert tomllib.loads(text)["task"]["environment"] == {"CUDA_VISIBLE_DEVICES": "0"}
+    assert tomllib.loads(text)["task"]["environment"] == {"NCCL_DEBUG": "INFO"}
     assert "abc" not in text
     assert any("set WANDB_API_KEY before" in note for note in draft.notes)
 

@@ -93,7 +93,11 @@ class Drafter:
         Raises:
             ModelUnavailable: No model answered.
         """
-        question = _question(draft, "") | {"command": draft.command, "help": _help(draft), "output": _output(draft)}
+        question = _question(draft, "") | {
+            "command": without_secrets(draft.command),
+            "help": _help(draft),
+            "output": _output(draft),
+        }
         text = json.dumps(question, ensure_ascii=False, default=str)
         changes = self.model.ask(self.role, instructions=prompt("draft_review"), question=text, answer=Changes)
         shown = "\n".join([question["script"], question["output"], *question["help"].values()])

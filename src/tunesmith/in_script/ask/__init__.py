@@ -47,13 +47,13 @@ _HOOKS = {
 """The module of a library to the module here with its hook, whose function `hook` is called with it."""
 _MOST_SECONDS_LATER = 10.0
 """The time in which a script has to come to its next parser."""
-_LAUNCHERS = ("torchrun", "torch.distributed", "accelerate", "deepspeed", "horovod", "mpi4py", "papermill")
 
 
 class _State:
     path = ""
     script = ""
     module = ""
+    program = ""
     folder = Path()
     argv: Sequence[str] = ()
     words: Sequence[str] = ()
@@ -65,22 +65,23 @@ class _State:
 _state = _State()
 
 
-def start(answer: str, script: str = "", module: str = "", scratch: str = "") -> None:
+def start(answer: str, script: str = "", module: str = "", program: str = "", scratch: str = "") -> None:
     """Set the hooks.
 
     Args:
         answer: The file for the answer, as JSON.
-        script: The absolute path of the script; empty if a program or a module starts it.
+        script: The absolute path of the script; empty if there is a module or a program instead.
         module: The module after `-m`.
+        program: The name of a program such as those that pip installs.
         scratch: The folder for what the script writes.
     """
-    _state.path, _state.script, _state.module = answer, script, module
+    _state.path, _state.script, _state.module, _state.program = answer, script, module, program
     _state.folder, _state.argv, _state.words = Path.cwd(), sys.argv, sys.argv[1:]
     harmless.start(scratch)
     with harmless.allowed():
         Path(f"{answer}.started").touch()
     if sys.argv[:1] in (["-c"], ["-"]):
-        return  # A worker of multiprocessing, or a line of a shell script.
+        return  # A worker of multiprocessing.
     for name, module_of_hook in _HOOKS.items():
         on_import(name, _hooking(module_of_hook))
     for name, hook in training.hooks(_at_training).items():
@@ -88,7 +89,7 @@ def start(answer: str, script: str = "", module: str = "", scratch: str = "") ->
 
 
 def is_script() -> bool:
-    """Tell whether this process runs the user's script, and not a launcher that starts it."""
+    """Tell whether this process runs the user's script, and not another program that starts it, or is run before."""
     main = sys.modules.get("__main__")
     spec = getattr(main, "__spec__", None)
     name = getattr(spec, "name", "") or ""
@@ -97,8 +98,7 @@ def is_script() -> bool:
         return file.resolve() == Path(_state.script).resolve()
     if _state.module:
         return name in (_state.module, f"{_state.module}.__main__")
-    started = (name, file.name)
-    return not any(text.startswith(launcher) for launcher in _LAUNCHERS for text in started)
+    return file.name == _state.program
 
 
 def from_command_line(args: Sequence[str] | None) -> bool:
