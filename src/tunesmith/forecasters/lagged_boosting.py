@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _MOST_ROWS = 400_000
 _MOST_SEASON = 400
 _ROWS_AT_ONCE = 100_000
+_MANY_LAST = 0.03  # Of all values.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,47 +128,76 @@ class LaggedBoostingForecaster:
         rows = min(_MOST_ROWS, int(np.maximum(panel.lengths - horizon, 0).sum()) * horizon)
         columns = int(parameters["recent"]) + 4 * len(panel.seasons) + 10
         work = float(parameters["rounds"]) * (rows * columns * 4.5e-9 + 3e-6 * float(parameters["num_leaves"]) + 1e-4)
-        return 0.3 + work + rows * columns * 5e-8
+        return 0.3 + (2 if _ends_matter(panel, horizon) else 1) * (work + rows * columns * 5e-8)
 
     def fit(self, part: ForecastPart, parameters: Mapping[str, Value]) -> LaggedBoostingModel:
-        """Train on random steps from random moments, and measure the errors of the last ones."""
-        import lightgbm
-
+        """Train on random steps from random moments, measure the errors of the last ones, and train on these, too."""
         features = _features(part.panel, part.horizon, parameters)
         least = max(2, min(features.needs, int(np.median(part.panel.lengths)) - 2 * part.horizon))
         training, held_out = origins(part.panel, part.horizon, least=least, most=_MOST_ROWS, seed=part.seed)
-        if not len(training):
-            training = held_out
-        moments, steps = _drawn(training, part.horizon, part.seed)
-        rows, reference, scale = features.rows(part.panel, moments, steps)
-        target = (_targets(part.panel, moments, steps) - reference) / scale
-
-        def stop(environment: Any) -> None:
-            if part.deadline is not None and monotonic() > part.deadline:
-                raise lightgbm.callback.EarlyStopException(environment.iteration, [])
-
-        options = {
-            "objective": {"absolute": "regression_l1", "squared": "regression"}[str(parameters["loss"])],
-            "learning_rate": parameters["learning_rate"],
-            "num_leaves": parameters["num_leaves"],
-            "min_data_in_leaf": parameters["min_data_in_leaf"],
-            "feature_fraction": parameters["feature_fraction"],
-            "bagging_fraction": 0.8,
-            "bagging_freq": 1,
-            "seed": part.seed,
-            "num_threads": part.threads,
-            "verbosity": -1,
-            "deterministic": True,
-            "force_col_wise": True,
-        }
-        booster = lightgbm.train(
-            options, lightgbm.Dataset(rows, target), num_boost_round=int(parameters["rounds"]), callbacks=[stop]
-        )
-        kept = lightgbm.Booster(model_str=booster.model_to_string())
-        model = LaggedBoostingModel(features=features, booster=kept, quantiles=np.zeros((part.horizon, 1)))
+        again = len(training) > 0 and _ends_matter(part.panel, part.horizon)
+        first_ends = part.deadline
+        if again and part.deadline is not None:
+            first_ends = (monotonic() + part.deadline) / 2
+        booster = _trained(part, features, training if len(training) else held_out, parameters, first_ends)
+        model = LaggedBoostingModel(features=features, booster=booster, quantiles=np.zeros((part.horizon, 1)))
         points, scales = model.points(part.panel, held_out, part.horizon)
         errors = (after(part.panel, held_out, part.horizon) - points) / scales
-        return LaggedBoostingModel(features=features, booster=kept, quantiles=residual_quantiles(errors))
+        if again:
+            with_last = _trained(part, features, training.joined(held_out), parameters, part.deadline)
+            if with_last.num_trees() >= booster.num_trees():  # Otherwise it ran out of time.
+                booster = with_last
+        return LaggedBoostingModel(features=features, booster=booster, quantiles=residual_quantiles(errors))
+
+
+def _ends_matter(panel: Panel, horizon: int) -> bool:
+    """Return whether the last steps, by which errors are measured, are too many to be left out of the training.
+
+    Without them MASE was 6 and 12 % worse on M3 quarterly and other, and 10 to 19 % on a single series of beer.
+    """
+    return bool(horizon * len(panel) >= _MANY_LAST * panel.lengths.sum())
+
+
+def _trained(
+    part: ForecastPart, features: LagFeatures, moments: Origins, parameters: Mapping[str, Value], ends: float | None
+) -> lightgbm.Booster:
+    """Return a booster that was trained on steps after some moments, with fewer rounds if the time ends before.
+
+    Args:
+        part: The series.
+        features: What it sees.
+        moments: From which it learns to forecast.
+        parameters: The hyperparameters.
+        ends: When it must have ended, by `time.monotonic()`.
+    """
+    import lightgbm
+
+    drawn, steps = _drawn(moments, part.horizon, part.seed)
+    rows, reference, scale = features.rows(part.panel, drawn, steps)
+    target = (_targets(part.panel, drawn, steps) - reference) / scale
+
+    def stop(environment: Any) -> None:
+        if ends is not None and monotonic() > ends:
+            raise lightgbm.callback.EarlyStopException(environment.iteration, [])
+
+    options = {
+        "objective": {"absolute": "regression_l1", "squared": "regression"}[str(parameters["loss"])],
+        "learning_rate": parameters["learning_rate"],
+        "num_leaves": parameters["num_leaves"],
+        "min_data_in_leaf": parameters["min_data_in_leaf"],
+        "feature_fraction": parameters["feature_fraction"],
+        "bagging_fraction": 0.8,
+        "bagging_freq": 1,
+        "seed": part.seed,
+        "num_threads": part.threads,
+        "verbosity": -1,
+        "deterministic": True,
+        "force_col_wise": True,
+    }
+    booster = lightgbm.train(
+        options, lightgbm.Dataset(rows, target), num_boost_round=int(parameters["rounds"]), callbacks=[stop]
+    )
+    return lightgbm.Booster(model_str=booster.model_to_string())  # Without the rows.
 
 
 def _features(panel: Panel, horizon: int, parameters: Mapping[str, Value]) -> LagFeatures:
