@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -50,6 +52,7 @@ def predict(
     chosen = None if trial is None else numbered(load(folder), trial)
     result = load_fit(folder, trial=chosen)
     made: Written
+    _check_options(result, proba=proba, ids=ids, horizon=horizon)
     if isinstance(result, ForecastResult):
         made = Forecasts(result=result, data=data, horizon=horizon)
     elif data is None:
@@ -65,6 +68,15 @@ def predict(
         _print(made)
     for remark in () if output.json or output.quiet else made.remarks:
         click.echo(f"tunesmith: {remark}", err=True)
+
+
+def _check_options(result: Any, *, proba: bool, ids: Sequence[str], horizon: int | None) -> None:
+    """Refuse options that would have no effect."""
+    of_series = isinstance(result, ForecastResult)
+    given = {"--proba": proba, "--id": bool(ids)} if of_series else {"--horizon": horizon is not None}
+    for name, is_given in given.items():
+        if is_given:
+            raise InputError(f"{name} is for {'tables of rows' if of_series else 'time series'}. Leave it out.")
 
 
 def _print(made: Written) -> None:

@@ -97,8 +97,11 @@ class Ensemble:
 
     def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return the predicted classes or numbers, one column for each problem."""
-        outputs = self.combination.decide(self.problems, self.predict_scores(frame))
-        return predictions_of(self.problems, outputs, frame.index)
+        return self.decided(self.predict_scores(frame), frame.index)
+
+    def decided(self, scores: Floats, index: pd.Index) -> pd.DataFrame:
+        """Return the classes or numbers that follow from what `predict_scores` returns."""
+        return predictions_of(self.problems, self.combination.decide(self.problems, scores), index)
 
     def predict_proba(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return the probability of each class; columns `class` for one problem, `target=class` for several.
@@ -106,16 +109,24 @@ class Ensemble:
         Raises:
             InputError: Numbers are predicted.
         """
+        self._check_classes()
+        return self.probabilities(self.predict_scores(frame), frame.index)
+
+    def probabilities(self, scores: Floats, index: pd.Index) -> pd.DataFrame:
+        """Return what `predict_scores` returns as a frame; see `predict_proba`."""
         import pandas as pd
 
-        if not all(problem.is_classification for problem in self.problems):
-            raise InputError("probabilities exist for classes only, but numbers are predicted. Use predict().")
+        self._check_classes()
         names = [
             name if len(self.problems) == 1 else f"{problem.target}={name}"
             for problem in self.problems
             for name in problem.classes
         ]
-        return pd.DataFrame(self.predict_scores(frame), columns=names, index=frame.index)
+        return pd.DataFrame(scores, columns=names, index=index)
+
+    def _check_classes(self) -> None:
+        if not all(problem.is_classification for problem in self.problems):
+            raise InputError("probabilities exist for classes only, but numbers are predicted. Use predict().")
 
     @classmethod
     def load(cls, folder: Path, *, checked: bool = True) -> Self:

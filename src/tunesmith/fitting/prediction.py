@@ -99,8 +99,9 @@ class Predictions(Written):
                 if (finding.kind, finding.columns) not in seen:
                     seen.add((finding.kind, finding.columns))
                     self.remarks.append(_words(finding))
-            kept = table.frame[self._kept(list(table.frame.columns))]
-            yield kept.join(self._predicted(table.frame))
+            predicted = self._predicted(table.frame)
+            kept = [name for name in self._kept(list(table.frame.columns)) if name not in predicted.columns]
+            yield table.frame[kept].join(predicted)
 
     def _kept(self, names: Sequence[str]) -> list[str]:
         """Return the columns to keep; those of a target give way to its prediction."""
@@ -113,8 +114,11 @@ class Predictions(Written):
 
     def _predicted(self, frame: pd.DataFrame) -> pd.DataFrame:
         ensemble = self.result.ensemble
-        predicted = ensemble.predict(frame)
-        return predicted.join(ensemble.predict_proba(frame).add_prefix(_PROBABILITY)) if self.proba else predicted
+        scores = ensemble.predict_scores(frame)
+        predicted = ensemble.decided(scores, frame.index)
+        if not self.proba:
+            return predicted
+        return predicted.join(ensemble.probabilities(scores, frame.index).add_prefix(_PROBABILITY))
 
 
 def _words(finding: Finding) -> str:

@@ -36,6 +36,7 @@ from .workflow import write_workflow
 _PREPARING_SHARE = 0.25  # Of all time, for reading a table that is too large to be read whole.
 _SAVING_SECONDS, _SAVING_SHARE = 0.5, 0.01  # For a trial that has trained until its end; the share of all time.
 _GRACE_SECONDS = 1.0  # After the minutes, for the report.
+_AGAIN_SHARE_IN_ORDER = 0.15  # The same where rows are in the order of time, and all members are trained again.
 _AGAIN_SHARE = 0.1  # Of all time, to train models again on all rows where limits may ask for that.
 _FIRST_PROPOSAL = Proposal(
     parameters={"family": BASELINE, "recipe": "plain"}, proposer="baseline", reason="ignores every column"
@@ -75,6 +76,7 @@ class FitSession:
             options.limits, costs=COSTS, scores=[*SCORES], name=lambda name: score_named(name, self.table.problems).name
         )
         again = _AGAIN_SHARE if may_be_whole(self.table, self.limits) else 0.0
+        again = _AGAIN_SHARE_IN_ORDER if self.table.ordered else again
         self._reserved = RESERVED_SECONDS + again * options.minutes * 60
         self.families: dict[str, Family] = families(
             self.table,

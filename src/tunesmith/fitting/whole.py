@@ -1,7 +1,10 @@
-"""Models trained again on all rows, where limits leave too little room for those of all folds.
+"""Models trained again on all rows, where those of the folds are too large or have not seen the latest rows.
 
 A member of an ensemble is the mean of the models of all folds, which costs as many times the size and the prediction
 time of one. Where limits on these leave out the better trials, one model of each that is trained on all rows may do.
+
+In the order of time each fold's model has seen only what came before its fold: the first half of the rows, or a little
+more. There a model of all rows always takes the place of the folds' models, if there is time to train it. MEASURED
 """
 
 from __future__ import annotations
@@ -104,12 +107,12 @@ def _kept_of_folds(trial: Trial, folds: int) -> float:
 
 
 def may_be_whole(table: Table, limits: Sequence[Constraint]) -> bool:
-    """Return whether limits may leave too little room for the models of all folds."""
-    return len(table.splits) > 1 and any(limit.metric in ADDED_UP for limit in limits)
+    """Return whether models of all rows may be better, or limits leave too little room for those of all folds."""
+    return table.ordered or (len(table.splits) > 1 and any(limit.metric in ADDED_UP for limit in limits))
 
 
 def choose_whole(rules: EnsembleRules, task: TableTask, folds: Choice, *, ends: float | None) -> Choice | None:
-    """Return the combination of models trained on all rows, if limits make it better than that of the folds' models.
+    """Return the combination of models trained on all rows, if the order of time or limits make it the better one.
 
     What is missing of its models is trained and kept among the artifacts of their trials.
 
@@ -128,7 +131,7 @@ def choose_whole(rules: EnsembleRules, task: TableTask, folds: Choice, *, ends: 
         if not whole.feasible:
             return None
         choice = choose(task, whole)
-        if rules.feasible and not _is_better(choice, folds, rules.study, task):
+        if rules.feasible and not task.loaded.ordered and not _is_better(choice, folds, rules.study, task):
             return None
         members = [trial for trial in whole.feasible if trial.number in choice.combination.weights]
         missing = [trial for trial in members if trial.number not in whole.measured]

@@ -23,6 +23,7 @@ from ..ensembles.training import train_model
 from ..families.base import BASELINE, Family, TrainingPart, own_parameters
 from ..recipes.cache import prepare_fold
 from ..recipes.files import recipe_named
+from ..recipes.recipe import Recipe
 from ..text.shell import command
 from ..trial_folder.artifacts import find_artifacts
 from ..trial_folder.metrics import write_metrics
@@ -192,7 +193,9 @@ class TableTask:
         family: Family = plugins.load("families", name)()
         parameters = own_parameters(request.parameters, name)
         recipe = recipe_named(str(request.parameters["recipe"]), (Path(self.folder) / self.table).parent)
-        if family.takes_text:
+        if name == BASELINE:
+            recipe = Recipe()  # It looks at no column.
+        elif family.takes_text:
             recipe = recipe.keeping_text()
         kept = Path(self.folder) / self.table / _PREPARED_FOLDER
         fitted, prepared, validation = prepare_fold(recipe, table, (train, held_out), kept)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import orjson
+import pandas as pd
 import pytest
 from rich.console import Console, RenderableType
 from tests.fitted_tables import first_configuration, fitted, mixed_table
@@ -203,3 +204,26 @@ def test_models_of_the_folds_are_kept_where_no_limit_presses(limits: list[str], 
     fitted(tmp_path / "study", FRAME, [LINEAR], limits=limits)
     assert not combined(tmp_path / "study", 600.0).ensemble.whole
     assert not list(tmp_path.glob("study/trials/*/artifacts/whole*"))
+
+
+def test_models_of_rows_in_the_order_of_time_have_seen_the_latest_rows(tmp_path: Path) -> None:
+    """What is learned changes with time: the folds' models have seen the first half of the rows, or a little more."""
+    rows = 600
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=rows + 200)
+    slope = np.arange(rows + 200) / rows
+    frame = pd.DataFrame(
+        {"when": pd.Timestamp("2024-01-01") + pd.to_timedelta(np.arange(rows + 200), unit="h"), "x": x}
+    )
+    frame["target"] = slope * x + 0.01 * rng.normal(size=rows + 200)
+    known, later = frame.iloc[:rows], frame.iloc[rows:]
+    folder = tmp_path / "study"
+    before = fitted(folder, known, [first_configuration("linear", known)], time="when")
+    assert before.study.task.loaded.ordered  # type: ignore[attr-defined]
+    after = combined(folder, 600.0)
+    assert after.ensemble.whole
+
+    def error(result: FitResult) -> float:
+        return float(np.abs(result.predict(later.drop(columns="target")) - later["target"].to_numpy()).mean())
+
+    assert error(after) < 0.8 * error(before)
