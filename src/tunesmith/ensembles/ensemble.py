@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 WHOLE_FOLDER = "whole"
 """The name of the folder of a pipeline that was trained on all rows; those of folds have other names."""
 TRAINED_ON_ALL_ROWS = (
-    "Trained again on all rows, as the limits leave too little room for the models of all folds. The scores are those "
-    "of the models of the folds, on rows that they were not trained on."
+    "Trained again on all rows. The scores are those of the models of the folds, on rows that they were not trained on."
 )
 """What is said of an ensemble whose members were trained on all rows."""
 

