@@ -174,6 +174,7 @@ class TrialRequest:
             on the held-out test split.
         timeout_seconds: The limit of wall-clock time, or None.
         memory_bytes: The limit of resident memory, child processes included, or None.
+        grace_seconds: How long its processes may take to end once they were asked to; set by the executor.
     """
 
     number: int
@@ -185,6 +186,7 @@ class TrialRequest:
     purpose: Purpose = "search"
     timeout_seconds: float | None = None
     memory_bytes: int | None = None
+    grace_seconds: float = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -15,6 +16,7 @@ from ..executors.process.memory import resident_bytes
 from ..tasks.command import CommandTask
 from ..tasks.command.found_metrics import found_metrics
 from ..tasks.command.process_group import Invocation, run_group
+from ..tasks.command.trial import CommandTrial
 from ..text.cleaning import clean_lines, plain
 from ..text.wording import duration, size
 from ..trial_folder.exit_status import exit_failure
@@ -69,7 +71,7 @@ class WatchedRun:
         self._limits = limits
         self._on_progress = on_progress
         self._invocation = _with_variables(
-            task.invocation(request, hears_all=True), {**variables, TRIAL_VARIABLE: str(request.folder)}
+            CommandTrial(task, request).invocation(hears_all=True), {**variables, TRIAL_VARIABLE: str(request.folder)}
         )
         self._project = Path(task.folder)
         self._log = BoundedLog(request.folder / LOG_FILE, _LOG_BYTES)
@@ -230,8 +232,7 @@ class WatchedRun:
 
 def _with_variables(invocation: Invocation, variables: Mapping[str, str]) -> Invocation:
     """Return an invocation with more variables."""
-    environment = {**invocation.environment, **variables}
-    return Invocation(words=invocation.words, folder=invocation.folder, environment=environment, shell=invocation.shell)
+    return replace(invocation, environment={**invocation.environment, **variables})
 
 
 def _named_places(invocation: Invocation, project: Path) -> list[Path]:

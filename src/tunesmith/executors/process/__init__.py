@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -131,7 +131,7 @@ class ProcessExecutor:
             raise RuntimeError(f"all {self.slots} slots are busy.")
         slot = next((slot for slot in free if slot.has_worker), free[0])
         state.task = PortableTask.of(task, state.task)
-        return slot.run(state.task.pickled, request)
+        return slot.run(state.task.pickled, replace(request, grace_seconds=self.grace_seconds))
 
     def recover(self, request: TrialRequest) -> Future[Measurement] | None:
         """Settle an attempt from its folder; see `Executor.recover`. Its processes ended with the session."""

@@ -31,7 +31,7 @@ def final_metrics(
 
     Args:
         folder: The trial's folder.
-        source: Where they are, as `metrics` of `CommandTask`.
+        source: Where they are, as `metrics` of `CommandOptions`.
         required: The metrics that must be there.
         printed: What the output shows.
         table: The file with a row an epoch, if there is one.

@@ -48,7 +48,8 @@ def found_metrics(output: str | bytes, parameters: Mapping[str, Value] | None = 
     val_loss 0.4 2 epoch Epoch 2: val_loss=0.4 acc 0.8
     acc 0.8 2 epoch Epoch 2: val_loss=0.4 acc 0.8
     """
-    sample = _Sample(parameters)
+    counts = _Counts()
+    sample = PrintedMetrics(parameters, on_line=counts.add)
     sample.feed(output.encode(errors="replace") if isinstance(output, str) else output)
     return [
         FoundMetric(
@@ -56,22 +57,22 @@ def found_metrics(output: str | bytes, parameters: Mapping[str, Value] | None = 
             value=reading.value,
             line=reading.line.strip(),
             count=reading.count,
-            counted_by=sample.counted_by(name),
+            counted_by=counts.counted_by(name),
         )
         for name, reading in sample.readings().items()
         if reading.value is not None and not is_counter(name)
     ]
 
 
-class _Sample(PrintedMetrics):
-    """Scans output with reports of every metric in it, not only of those that a study needs."""
+class _Counts:
+    """What counts the values of every metric, not only of those that a study needs."""
 
-    def __init__(self, parameters: Mapping[str, Value] | None) -> None:
-        super().__init__(parameters)
+    def __init__(self) -> None:
         self._reports_of: dict[str, PrintedReports] = {}
         self._counters = Counters()
 
-    def add_line(self, counters: Counters, line: dict[str, float], *, is_overwritten: bool) -> None:
+    def add(self, counters: Counters, line: Mapping[str, float], is_overwritten: bool) -> None:
+        """Add a line of output."""
         for name in line:
             if name not in self._reports_of and len(self._reports_of) < _MOST_COUNTED:
                 self._reports_of[name] = PrintedReports()
@@ -85,6 +86,7 @@ class _Sample(PrintedMetrics):
             reports.new()
 
     def counted_by(self, name: str) -> str:
+        """Return what counts a metric's values, as in `FoundMetric`."""
         reports = self._reports_of.get(name, PrintedReports())
         reports.end()
         return reports.kind(name) or "count"

@@ -80,7 +80,10 @@ class MetricsTable:
                 return {}
             return _flat(row) if isinstance(row, dict) else {}
         separator = "\t" if self._path.suffix == ".tsv" else ";" if line.count(";") > line.count(",") else ","
-        cells = [cell.strip() for cell in next(csv.reader([line], delimiter=separator), [])]
+        try:
+            cells = [cell.strip() for cell in next(csv.reader([line], delimiter=separator), [])]
+        except csv.Error:
+            return {}
         if self._header is None or cells == self._header:
             self._header = cells
             return {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from ...core.metric_words import is_metric
@@ -28,6 +28,9 @@ _LONGEST_QUOTE = 200
 _MOST_NAMES = 4096
 _NUMBER = re.compile(rb"\d|nan|inf", re.IGNORECASE)
 _MANY_LINES = 50_000
+
+OnLine = Callable[[Counters, Mapping[str, float], bool], None]
+"""Called with the counters and the metrics of a line, and whether the next line is printed over it."""
 
 
 @dataclass
@@ -64,6 +67,7 @@ class PrintedMetrics:
         options: The metrics that share their name with an option of the script.
         wanted: The objective's metrics and others that the trial must return, as the study spells them.
         pattern: The user's own expression for some of them, which are then read in no other way.
+        on_line: Called after every line.
 
     >>> printed = PrintedMetrics({"lr": 0.001}, wanted=["vali_loss"])
     >>> printed.feed(b"Namespace(lr=0.001, vali_loss=9.0)\nEpoch 1 | Train Loss: 0.5 Vali Loss: 0.")
@@ -81,11 +85,13 @@ class PrintedMetrics:
         *,
         wanted: Sequence[str] = (),
         pattern: MetricPattern | None = None,
+        on_line: OnLine | None = None,
     ) -> None:
         self._settings = PrintedSettings(parameters or {})
         self._options = frozenset(options)
         self._wanted = WantedNames(tuple(wanted))
         self._pattern = pattern
+        self._on_line = on_line
         self._readings: dict[str, Reading] = {}
         self._unread: dict[str, str] = {}
         self._names: dict[tuple[str, ...], tuple[str, bool]] = {}
@@ -177,13 +183,11 @@ class PrintedMetrics:
                     self._read_block(text, is_call=kind == "call")
         if step is not None:
             counters = counters._replace(epoch=None, step=step)
-        self.add_line(counters, self._line, is_overwritten=is_overwritten)
-
-    def add_line(self, counters: Counters, line: dict[str, float], *, is_overwritten: bool) -> None:
-        """Make a report of the metrics in a line, if a wanted one is among them."""
         reported = self._reported()
-        metrics = {} if reported is None else {n: value for n, value in line.items() if not is_counter(n)}
+        metrics = {} if reported is None else {n: value for n, value in self._line.items() if not is_counter(n)}
         self._reports.add(counters, metrics, reported, is_overwritten=is_overwritten)
+        if self._on_line is not None:
+            self._on_line(counters, self._line, is_overwritten)
 
     def _is_passed_over(self, data: bytes) -> bool:
         has_many = self._lines > _MANY_LINES and bool(self._wanted.names)

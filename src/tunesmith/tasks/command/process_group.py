@@ -13,10 +13,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 POLL_SECONDS = (0.02, 0.1)
 """The first and the longest interval between polls: a short command too can be stopped before it ends by itself."""
-_GRACE_SECONDS = 10.0
+_ENDING_SECONDS = 0.05
 _CHUNK_BYTES = 1 << 17
+_PIPE_BYTES = 1 << 20  # The most that a pipe holds.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,12 +31,14 @@ class Invocation:
         folder: The working directory.
         environment: Its whole environment.
         shell: Whether it goes through a shell.
+        grace_seconds: How long its processes may take to end after SIGTERM.
     """
 
     words: tuple[str, ...]
     folder: Path
     environment: Mapping[str, str]
     shell: bool = False
+    grace_seconds: float = 5.0
 
 
 def run_group(
@@ -47,7 +52,7 @@ def run_group(
     """Run a command to its end.
 
     If an exception interrupts the wait (SIGTERM, Ctrl-C, or one raised by `poll`), the command's whole group gets
-    SIGTERM, and SIGKILL ten seconds later; then the exception propagates.
+    SIGTERM; what still runs after the grace gets SIGKILL. Then the exception propagates.
 
     Args:
         invocation: The command.
@@ -87,11 +92,10 @@ def run_group(
             on_start(process.pid)
             _follow(process, output.fileno(), take, poll)
         except BaseException:
-            _end(process)
+            _end(process, output.fileno(), take, invocation.grace_seconds)
             raise
         finally:
-            while data := _read(output.fileno()):
-                take(data)
+            _drain(output.fileno(), take)
         return process.wait()
 
 
@@ -130,6 +134,14 @@ def _read(output: int) -> bytes | None:
         return None
 
 
+def _drain(output: int, take: Callable[[bytes], None]) -> None:
+    """Take the available output, at most what a pipe holds: a process in the background may print endlessly."""
+    left = _PIPE_BYTES
+    while left > 0 and (data := _read(output)):
+        take(data)
+        left -= len(data)
+
+
 def _print(data: bytes) -> None:
     buffer = getattr(sys.stdout, "buffer", None)
     if buffer is not None:
@@ -139,15 +151,26 @@ def _print(data: bytes) -> None:
         sys.stdout.write(data.decode(errors="replace"))
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: subprocess.Popen[bytes], output: int, take: Callable[[bytes], None], grace_seconds: float) -> None:
+    """End a group. Its leader may be a shell, which ends before the script that it has started."""
     try:
         _signal(process, signal.SIGTERM)
-        process.wait(_GRACE_SECONDS)
-    except subprocess.TimeoutExpired:
-        pass
+        deadline = time.monotonic() + grace_seconds
+        while _is_running(process.pid) and time.monotonic() < deadline:
+            time.sleep(_ENDING_SECONDS)
+            _drain(output, take)  # Otherwise a full pipe blocks whoever prints while it ends.
     finally:
         _signal(process, signal.SIGKILL)
         process.wait()
+
+
+def _is_running(group: int) -> bool:
+    """Tell whether a process of a group still runs. A zombie has ended, even if nobody reaps it."""
+    for pid in psutil.pids():
+        with contextlib.suppress(OSError, psutil.Error):
+            if os.getpgid(pid) == group and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+                return True
+    return False
 
 
 def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:

@@ -27,7 +27,7 @@ class TrialReports:
 
     Args:
         folder: The trial's folder.
-        required: The metrics that the trial must return: a report without any of them does not decide the source.
+        metric: The objective's first metric: only a report with it decides the source.
         printed: The script's output.
         table: The file that its metrics are read from, if it has rows.
         report: Called with each report; may raise `TrialPruned`.
@@ -39,7 +39,7 @@ class TrialReports:
     def __init__(
         self,
         folder: Path,
-        required: Sequence[str],
+        metric: str,
         *,
         printed: PrintedMetrics,
         table: MetricsTable | None,
@@ -47,13 +47,13 @@ class TrialReports:
     ) -> None:
         self.logged: dict[str, float] = {}
         self._folder = folder
-        self._required = frozenset(required)
+        self._metric = metric
         self._printed = printed
         self._table = table
         self._report = report
         self._own = ReportsTail(folder)
         self._heard = ReportsTail(folder, HEARD_FILE)
-        self._heard_step = -1
+        self._heard_steps: dict[str, int] = {}
         self._best = _PRINTED
         self._added: deque[str] = deque()
         self._waiting: list[Report] = []
@@ -97,7 +97,7 @@ class TrialReports:
                 self._added.popleft()
                 continue
             self.logged |= report.metrics
-            if not self._required.isdisjoint(report.metrics):
+            if self._metric in report.metrics:
                 self._best = _OWN
             self._report(report.step, report.metrics)
 
@@ -105,17 +105,18 @@ class TrialReports:
         new = []
         for report in self._heard.new():
             self.logged |= report.metrics
-            # A later value of the same step, or another process of the same training.
-            if report.step > self._heard_step:
-                self._heard_step = report.step
-                new.append(report)
+            # Otherwise a later value of the same step, or another process of the same training.
+            metrics = {name: v for name, v in report.metrics.items() if report.step > self._heard_steps.get(name, -1)}
+            self._heard_steps |= dict.fromkeys(metrics, report.step)
+            if metrics:
+                new.append(Report(report.step, metrics))
         self._forward(_LOGGED, new)
 
     def _forward(self, source: int, reports: Sequence[Report]) -> None:
         for report in reports:
             if source < self._best:
                 return
-            if not self._required.isdisjoint(report.metrics):
+            if self._metric in report.metrics:
                 self._best = source
             with contextlib.suppress(OSError):
                 append_report(self._folder, report.step, report.metrics)

@@ -4,7 +4,7 @@ import sys
 import pytest
 
 from tunesmith import plugins
-from tunesmith.core.trial import TrialRequest
+from tunesmith.core.trial import Measurement, TrialRequest
 from tunesmith.errors import InputError
 from tunesmith.executors.base import Capabilities
 from tunesmith.executors.process import ProcessExecutor
@@ -57,3 +57,15 @@ def test_a_worker_starts_without_the_heavy_libraries():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout == "[]\n", done.stderr
+
+
+def test_a_trial_knows_the_grace(tmp_path):
+    class GraceTask(FunctionTask):
+        def evaluate(self, request, report):
+            return Measurement(metrics={"y": request.grace_seconds})
+
+    request = TrialRequest(number=0, attempt=1, parameters={}, seed=0, folder=tmp_path / "0000")
+    with ProcessExecutor(grace_seconds=0.75, gpus=[]) as executor:
+        executor.open(lambda *said: None)
+        task = GraceTask(function=lambda parameters: 1.0, metric="y")
+        assert executor.submit(task, request).result(timeout=60).metrics == {"y": 0.75}

@@ -17,12 +17,13 @@ def trial(tmp_path):
     class Trial:
         def __init__(self):
             self.folder, self.forwarded = tmp_path, []
-            self.printed = PrintedMetrics(wanted=["y"])
+            self.printed = PrintedMetrics(wanted=["y", "z"])
             table = MetricsTable(tmp_path / "log.csv", ["y"])
-            self.reports = TrialReports(tmp_path, ["y"], printed=self.printed, table=table, report=self.forward)
+            self.reports = TrialReports(tmp_path, "y", printed=self.printed, table=table, report=self.forward)
 
         def forward(self, step, metrics):
-            self.forwarded.append((step, metrics["y"]))
+            if "y" in metrics:
+                self.forwarded.append((step, metrics["y"]))
 
         def print(self, text):
             self.printed.feed(f"{text}\n".encode())
@@ -82,6 +83,21 @@ def test_several_values_of_a_step_are_one_report_and_the_last_one_is_the_value(t
     assert trial.reports.logged == {"y": 0.3}
 
 
+def test_metrics_that_are_logged_one_by_one_are_all_reports(trial):
+    for step in (1, 2):
+        trial.append("heard.jsonl", step=step, z=0.9)
+        trial.append("heard.jsonl", step=step, y=0.5 / step)
+        trial.append("heard.jsonl", step=step, y=7)
+    assert trial.polled() == [(1, 0.5), (2, 0.25)]
+    assert trial.reports.logged == {"y": 7.0, "z": 0.9}
+
+
+def test_a_constraint_that_is_logged_leaves_an_objective_that_is_printed(trial):
+    trial.append("heard.jsonl", step=100, z=0.9)
+    trial.print("Epoch 1 y=0.5")
+    assert trial.polled() == [(1, 0.5)]
+
+
 def test_rows_of_a_table_come_before_what_is_printed(trial):
     trial.print("step 100: y=0.5")
     (trial.folder / "log.csv").write_text("epoch,y\n1,0.5\n")
@@ -117,6 +133,7 @@ def test_it_is_too_late_to_be_pruned_at_the_end(trial):
         ("a.csv", '"epoch";"val_loss"\n0;"0.5"\n1;0.4\n'),
         ("a.tsv", "val/loss\tstep\n0.5\t0\n0.4\t1\n"),
         ("a.csv", "step,train_loss,val_loss\n0,0.9,\n0,,0.5\n1,0.8,\n1,,0.4"),
+        ("a.csv", f"epoch,val_loss,note\n0,0.5,a\n0,0.7,a\rb\n0,0.7,{'x' * 200_000}\n1,0.4,a\n"),
         ("a.jsonl", '{"step": 0, "val": {"loss": 0.5}}\nno json\n{"val_loss": 0.4, "step": 1, "x": "y"}\n'),
     ],
 )

@@ -1,0 +1,74 @@
+"""What a trial's script shows, as its study reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from ...core.trial import Reporter, Value
+from .final_metrics import final_metrics
+from .metrics_table import SUFFIXES, MetricsTable
+from .options import CommandOptions
+from .printed_metrics import PrintedMetrics
+from .printed_pattern import MetricPattern
+from .trial_reports import TrialReports
+
+
+class TrialReading:
+    """Reads reports and metrics from a script's output, its files, and what it logs with a library.
+
+    Args:
+        options: The task's options.
+        folder: The trial's folder.
+        parameters: Its parameters.
+        ambiguous: The metrics that share their name with an option of the script.
+        report: Called with each report; may raise `TrialPruned`.
+    """
+
+    def __init__(
+        self,
+        options: CommandOptions,
+        folder: Path,
+        parameters: Mapping[str, Value],
+        ambiguous: Collection[str],
+        report: Reporter,
+    ) -> None:
+        self._options = options
+        self._folder = folder
+        pattern = None if options.metric_pattern is None else MetricPattern(options.metric_pattern, options.wanted)
+        self._printed = PrintedMetrics(parameters, ambiguous, wanted=options.wanted, pattern=pattern)
+        self._table = None
+        if options.metrics is not None and Path(options.metrics).suffix in SUFFIXES:
+            self._table = MetricsTable(folder / options.metrics, options.wanted)
+        self._reports = TrialReports(folder, options.metric, printed=self._printed, table=self._table, report=report)
+
+    def feed(self, output: bytes) -> None:
+        """Read the next piece of output, of any size."""
+        self._printed.feed(output)
+
+    def poll(self) -> None:
+        """Forward new reports.
+
+        Raises:
+            TrialPruned: `report` raised it.
+        """
+        self._reports.poll()
+
+    def metrics(self) -> dict[str, float]:
+        """Forward the last reports, and return the metrics of a command that has ended.
+
+        Raises:
+            TrialFailed: One is missing or no finite number.
+        """
+        self._reports.end()
+        metrics = final_metrics(
+            self._folder,
+            self._options.metrics,
+            self._options.wanted,
+            printed=self._printed,
+            table=self._table,
+            logged=self._reports.logged,
+        )
+        for complaint in self._reports.complaints:
+            print(f"[tunesmith: {complaint}]")
+        return metrics
