@@ -51,11 +51,8 @@ def examine(path: Path | None, run: Callable[[Study], Run | None] = lambda study
     if has_failed or not isinstance(study.task, CommandTask):
         return
     if (runner := run(study)) is not None:
-        yield from check_trial(study, study.task, runner(study.task, _first(study), settings.folder))
+        parameters = study.engine.baseline().parameters
+        yield from check_trial(study, study.task, parameters, runner(study.task, parameters, settings.folder))
     else:
         unknown = "the script was not run: whether it works, shows its metric and overwrites files is not known"
         yield Finding("run", "hint", unknown, "Run it once with --run.")
-
-
-def _first(study: Study) -> Mapping[str, Value]:
-    return study.engine.baseline().parameters

@@ -35,28 +35,28 @@ def check_room(folder: Path) -> Iterator[Finding]:
     Args:
         folder: The folder that will be written.
     """
-    place = next(path for path in (folder, *folder.parents) if path.exists())
-    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
         remedy = "Change its permissions, or choose another with folder in [study]."
-        yield Finding("folder", "error", f"{place} cannot be written", remedy)
+        yield Finding("folder", "error", f"{existing} cannot be written", remedy)
         return
-    if (fault := disk_fault(place, "")) is not None:
+    if (fault := disk_fault(existing, "")) is not None:
         yield Finding("folder", "error", fault, "Then check again.")
         return
     yield Finding("folder", "ok", f"{folder} can be written")
-    disk = os.statvfs(place)
+    disk = os.statvfs(existing)
     free = disk.f_bavail * disk.f_frsize
     if free < _LEAST_BYTES:
-        yield Finding("disk", "warning", f"only {size(free)} are free on the disk of {place}", "Free some space.")
+        yield Finding("disk", "warning", f"only {size(free)} are free on the disk of {existing}", "Free some space.")
     elif disk.f_files and disk.f_favail < _LEAST_FILES:
-        few = f"only {count(disk.f_favail, 'more file')} can be made on the disk of {place}"
+        few = f"only {count(disk.f_favail, 'more file')} can be made on the disk of {existing}"
         yield Finding("disk", "warning", few, "Remove some files.")
     else:
         yield Finding("disk", "ok", f"{size(free)} are free")
     if (used := _share_of_quota()) is not None:
         full = used >= _NEARLY_FULL
-        told = f"{share(used)} of your quota are used"
-        yield Finding("quota", "warning" if full else "ok", told, "Free some space." if full else "")
+        message = f"{share(used)} of your quota are used"
+        yield Finding("quota", "warning" if full else "ok", message, "Free some space." if full else "")
 
 
 def _share_of_quota() -> float | None:

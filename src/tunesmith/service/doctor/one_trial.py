@@ -2,66 +2,103 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import io
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import redirect_stdout
 
 import psutil
 
-from ...in_script.metric_names import WantedNames
+from ...core.trial import Failure, TrialFailed, TrialRequest, Value
 from ...init.observed import whole_seconds
 from ...init.outputs import shared_places
 from ...init.tryout import Tryout
 from ...study.study import Study
 from ...tasks.command import CommandTask
+from ...tasks.command.trial import CommandTrial
 from ...text.wording import count, duration, estimate, size
+from ...trial_folder.names import LOG_FILE
 from .finding import Finding
 
 _MOST_NAMED = 5
 
 
-def check_trial(study: Study, task: CommandTask, tryout: Tryout) -> Iterator[Finding]:
+def check_trial(study: Study, task: CommandTask, parameters: Mapping[str, Value], tryout: Tryout) -> Iterator[Finding]:
     """Yield findings on a run of trial 0.
 
     Args:
         study: The study.
         task: Its task.
+        parameters: The parameters of the run.
         tryout: The run.
     """
-    log = f"see {tryout.folder / 'log.txt'}"
+    log = f"see {tryout.folder / LOG_FILE}"
     if not tryout.counts:
-        remedy = tryout.trouble[:1].upper() + tryout.trouble[1:] if tryout.trouble else f"Mend it; {log}."
+        remedy = tryout.trouble[:1].upper() + tryout.trouble[1:] if tryout.trouble else f"Fix it; {log}."
         yield Finding("run", "error", f"your own configuration failed: {tryout.reason}", remedy)
         return
     if tryout.ending == "finished":
         yield Finding("run", "ok", f"your own configuration finished after {duration(tryout.seconds)}")
     else:
         yield Finding("run", "hint", tryout.reason, "Give it more time with --try-minutes to see its end.")
-    yield from _metrics(study, task, tryout, log)
+    yield from _metrics(study, task, parameters, tryout)
     yield from _time(study, tryout)
     yield from _memory(study, tryout)
     yield from _output(study, tryout)
 
 
-def _metrics(study: Study, task: CommandTask, tryout: Tryout, log: str) -> Iterator[Finding]:
-    place = None if task.metrics in (None, "stdout") else tryout.folder / str(task.metrics)
-    shown = {metric.name: metric for metric in tryout.metrics if place is None or metric.file == place}
-    wanted = (task.metric, *task.required)
-    found = {WantedNames(wanted).find(name): metric for name, metric in shown.items()}
-    for name in wanted:
-        if (metric := found.get(name)) is not None:
-            times = f", {count(metric.count, 'value')} by {metric.counted_by}" if metric.count > 1 else ""
-            yield Finding("metric", "ok", f"'{name}' was {metric.source}: {metric.value:.6g}{times}")
-            if study.spec.pruner not in (None, "none") and name == task.metric and metric.count == 1:
-                yield Finding(
-                    "pruner",
-                    "warning",
-                    f"'{name}' was {metric.source} once: a pruner has nothing to go by before the end",
-                    "Let the script show it in every epoch, or remove the pruner.",
-                )
-        elif tryout.ending == "finished":
-            names = ", ".join(list(shown)[:_MOST_NAMED]) or "none"
-            yield Finding("metric", "error", f"'{name}' was not found; the run showed {names}", f"Correct it; {log}.")
-        else:
+def _metrics(study: Study, task: CommandTask, parameters: Mapping[str, Value], tryout: Tryout) -> Iterator[Finding]:
+    metrics, counts, failure = _measured(task, parameters, tryout)
+    if failure is not None and tryout.ending == "finished":
+        names = list(dict.fromkeys(metric.name for metric in tryout.metrics))[:_MOST_NAMED]
+        shown = f"The run showed {', '.join(names)}. " if names else ""
+        remedy = f"{shown}Fix [task] or the script; see {tryout.folder / LOG_FILE}."
+        yield Finding(failure.kind, "error", failure.reason.rstrip("."), remedy)
+        return
+    for name in task.wanted:
+        if not math.isfinite(metrics.get(name, math.nan)):
             yield Finding("metric", "warning", f"'{name}' was not shown yet", "Give it more time with --try-minutes.")
+            continue
+        reports = f", after {count(counts[name], 'report')}" if counts[name] else ""
+        yield Finding("metric", "ok", f"'{name}' was {metrics[name]:.6g}{reports}")
+        has_pruner = study.spec.pruner not in (None, "none")
+        if has_pruner and name == task.metric and counts[name] < 2 and tryout.ending == "finished":
+            times = "once" if counts[name] else "only at the end"
+            yield Finding(
+                "pruner",
+                "warning",
+                f"'{name}' was shown {times}: a pruner needs values before the end of the trial",
+                "Let the script show it in every epoch, or remove the pruner.",
+            )
+
+
+def _measured(
+    task: CommandTask, parameters: Mapping[str, Value], tryout: Tryout
+) -> tuple[dict[str, float], Counter[str], Failure | None]:
+    """Read a run as a trial is read.
+
+    Returns:
+        The metrics, those of the last report if it did not finish; how often each was reported; and why the trial
+        would fail.
+    """
+    metrics: dict[str, float] = {}
+    counts: Counter[str] = Counter()
+
+    def report(step: int, values: Mapping[str, float]) -> None:
+        metrics.update(values)
+        counts.update(values.keys())
+
+    trial = CommandTrial(task, TrialRequest(number=0, attempt=1, parameters=parameters, seed=0, folder=tryout.folder))
+    reading = trial.reading(report)
+    log = tryout.folder / LOG_FILE
+    reading.feed(log.read_bytes() if log.exists() else b"")
+    try:
+        with redirect_stdout(io.StringIO()):  # Notes for the log of a trial.
+            metrics.update(trial.measurement(reading).metrics)
+    except TrialFailed as error:
+        return metrics, counts, error.failure
+    return metrics, counts, None
 
 
 def _time(study: Study, tryout: Tryout) -> Iterator[Finding]:
@@ -78,13 +115,13 @@ def _time(study: Study, tryout: Tryout) -> Iterator[Finding]:
         )
     if budget.trials is not None:
         study_seconds = budget.trials * whole / slots
-        told = f"{count(budget.trials, 'trial')} take about {estimate(study_seconds)}"
+        length = f"{count(budget.trials, 'trial')} take about {estimate(study_seconds)}"
         if budget.minutes is not None and study_seconds > 60 * budget.minutes:
             yield Finding(
-                "time", "hint", f"{told}, longer than its {budget.minutes:g} minutes", "Raise minutes if you can."
+                "time", "hint", f"{length}, longer than its {budget.minutes:g} minutes", "Raise minutes if you can."
             )
         else:
-            yield Finding("time", "ok", told)
+            yield Finding("time", "ok", length)
 
 
 def _memory(study: Study, tryout: Tryout) -> Iterator[Finding]:

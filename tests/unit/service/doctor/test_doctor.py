@@ -75,7 +75,7 @@ def test_a_study_that_is_fine_has_no_errors_and_nothing_is_run_unasked(study, tm
 def test_a_run_shows_the_metric_the_time_and_what_every_trial_would_overwrite(study):
     findings = found(study(), tried())
     assert findings["run", "ok"].message.startswith("your own configuration finished after")
-    assert findings["metric", "ok"].message == "'val_loss' was printed: 0.125, 2 values by epoch"
+    assert findings["metric", "ok"].message == "'val_loss' was 0.125, after 2 reports"
     assert "4 trials take about" in findings["time", "ok"].message
     assert findings["output", "hint"].message == "every trial writes model.txt"
 
@@ -111,9 +111,41 @@ def test_a_script_that_fails_is_an_error_with_what_it_lacks(study):
 
 def test_a_metric_that_is_never_shown_is_an_error(study):
     findings = found(study(("minimize val_loss", "maximize f1")), tried())
-    assert "'f1' was not found; the run showed val_loss" in findings["metric", "error"].message
+    assert "'f1' is missing: its output has only val_loss" in findings["metric", "error"].message
     in_file = study(("[space]", 'metrics = "metrics.json"\n[space]'))
-    assert "'val_loss' was not found" in found(in_file, tried())["metric", "error"].message
+    finding = found(in_file, tried())["metric", "error"]
+    assert "the script must write metrics.json" in finding.message
+    assert finding.remedy.startswith("The run showed val_loss.")
+    diverged = study(script=SCRIPT.replace("args.lr / epoch", "float('nan')"))
+    assert "must be a finite number" in found(diverged, tried())["metric", "error"].message
+
+
+@pytest.mark.parametrize(
+    ("setting", "ending"),
+    [
+        (
+            "metrics = 'logged'",
+            "print('{\"step\": 1, \"throughput\": 812}', file=open(at + '/reports.jsonl', 'a'))",
+        ),
+        ("metric_pattern = 'runs at (\\S+)/s'", "print('it runs at 812/s')"),
+        ("metrics = 'metrics.json'", "print('{\"throughput\": 812}', file=open(at + '/metrics.json', 'w'))"),
+        ("metrics = 'log.csv'", "print('step,throughput\\n1,812', file=open(at + '/log.csv', 'w'))"),
+    ],
+)
+def test_metrics_are_read_as_a_trial_reads_them(study, setting, ending):
+    script = f"{SCRIPT}\nimport os\nat = os.environ['TUNESMITH_TRIAL_DIR']\n{ending}\n"
+    path = study(("minimize val_loss", "maximize throughput"), ("[space]", f"{setting}\n[space]"), script=script)
+    findings = found(path, tried())
+    assert findings["metric", "ok"].message.startswith("'throughput' was 812")
+    assert ("metric", "error") not in findings
+
+
+def test_a_config_that_the_script_never_reads_is_an_error(study):
+    path = study(("--lr {lr}", ""), ("[space]", "config = 'train.yaml'\n[space]"))
+    path.with_name("train.yaml").write_text("lr: 0.25\n")
+    path.with_name("train.py").write_text("print('val_loss=0.5')")
+    findings = found(path, tried())
+    assert any(severity == "error" and "train.yaml" in finding.message for (_, severity), finding in findings.items())
 
 
 def test_a_metric_that_comes_after_the_limit_is_a_warning(study):
