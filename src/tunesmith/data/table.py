@@ -35,6 +35,7 @@ class Table:
         folds: The fold in which a row is held out, for each repeat, and -1 where it never is; shape `(repeats, rows)`.
         weight: The weight of each row, shape `(rows,)`; None if all count alike.
         ordered: Whether the rows are in the order of time, so that only earlier ones are trained on.
+        grouped: Whether rows of equal value in some column are kept together in one fold.
         findings: What was noticed in preparing it.
         source: What it was made from: a fingerprint of the data and the options.
         test: Rows that no model is trained on or chosen by, without folds; None if there are none.
@@ -47,6 +48,7 @@ class Table:
     folds: np.ndarray
     weight: Floats | None = None
     ordered: bool = False
+    grouped: bool = False
     findings: tuple[Finding, ...] = ()
     source: Mapping[str, Any] = field(default_factory=dict)
     test: Table | None = None
@@ -104,6 +106,7 @@ class Table:
             "columns": self.schema.to_table(),
             "problems": [problem.to_table() for problem in self.problems],
             "ordered": self.ordered,
+            "grouped": self.grouped,
             "findings": [finding.to_table() for finding in self.findings],
             "source": dict(self.source),
         }
@@ -144,6 +147,7 @@ class Table:
             folds=np.load(folder / "folds.npy"),
             weight=np.load(weight) if weight.exists() else None,
             ordered=manifest["ordered"],
+            grouped=manifest.get("grouped", False),
             findings=tuple(map(Finding.from_table, manifest["findings"])),
             source=manifest["source"],
             test=cls.load(folder / _TEST) if (folder / _TEST).exists() else None,

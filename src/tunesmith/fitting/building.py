@@ -64,6 +64,7 @@ def build_table(raw: RawTable, options: DataOptions, *, seed: int) -> Table:
         folds=assign_folds(problems, target, seed=seed, repeats=repeats, groups=groups, times=times),
         weight=None if weight is None else weight / weight.mean(),
         ordered=times is not None,
+        grouped=groups is not None,
         findings=(*findings, *unread),
         test=None if options.test is None else _test_part(options.test, options, schema, problems),
     )

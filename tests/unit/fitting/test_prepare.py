@@ -85,6 +85,8 @@ def test_groups_are_never_split_and_no_feature(tmp_path: Path) -> None:
     for train, held_out in table.splits:
         assert not set(FRAME["shop"][train]) & set(FRAME["shop"][held_out])
     assert "shop" not in table.schema.names
+    assert Table.load(tmp_path / "study" / "table").grouped
+    assert not prepared(tmp_path / "again").grouped
 
 
 def test_a_row_without_group_is_a_group_of_its_own(tmp_path: Path) -> None:

@@ -97,7 +97,7 @@ def _scores(source: ExportSource) -> str:
 def _validation(source: ExportSource) -> str:
     data = source.table
     folds = int(data.folds[0].max()) + 1
-    kind = "in the order of time" if data.ordered else "groups kept together" if data.source.get("group") else ""
+    kind = "in the order of time" if data.ordered else "groups kept together" if data.grouped else ""
     if not data.held_out.all() and folds == 1:
         text = "one part held out"
     else:
