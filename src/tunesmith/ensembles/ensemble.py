@@ -181,7 +181,7 @@ class Ensemble:
             sound = predicted.shape == (1, outputs) and bool(np.isfinite(predicted).all())
         except InputError:
             raise
-        except Exception as error:  # Whatever files from elsewhere may do to the code that uses them.
+        except Exception as error:  # Malformed files can raise anything.
             raise InputError(f"the model in {folder} is damaged: {message_of(error)}. Fit again.") from None
         if not sound:
             raise InputError(f"the files of a model must belong together, but those in {folder} do not. Fit again.")

@@ -66,7 +66,7 @@ class ForecastMember:
             return kind.load(self.folder)
         except InputError:
             raise
-        except Exception as error:  # Whatever files from elsewhere may do to the code that reads them.
+        except Exception as error:  # Malformed files can raise anything.
             raise InputError(f"the model in {self.folder} is damaged: {message_of(error)}. Fit again.") from None
 
 
@@ -132,7 +132,7 @@ class ForecastEnsemble:
             return cls._of(table, folder)
         except InputError:
             raise
-        except Exception as error:  # Whatever else a table from elsewhere may do to the code that reads it.
+        except Exception as error:  # A malformed table can raise anything.
             raise InputError(
                 f"the manifest of a model must be complete, but {path} is not: {message_of(error)}"
             ) from None

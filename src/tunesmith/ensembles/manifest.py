@@ -62,7 +62,7 @@ class Manifest:
             return cls._of(table)
         except InputError:
             raise
-        except Exception as error:  # Whatever else a table from elsewhere may do to the code that reads it.
+        except Exception as error:  # A malformed table can raise anything.
             raise InputError(
                 f"the manifest of a model must be complete, but {path} is not: {message_of(error)}"
             ) from None

@@ -102,7 +102,7 @@ class Pipeline:
             return cls(recipe=FittedRecipe.from_table(rows), models=[load_model(place, family) for place in places])
         except InputError:
             raise
-        except Exception as error:  # Whatever files from elsewhere may do to the code that reads them.
+        except Exception as error:  # Malformed files can raise anything.
             raise InputError(f"the model in {folder} is damaged: {message_of(error)}. Fit again.") from None
 
 

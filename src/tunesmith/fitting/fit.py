@@ -123,7 +123,7 @@ def fit(
         target: The column to predict, or several; may be left out if the request names it. Of an array, its number.
         request: What is wanted, in plain words, as `"predict churn, must be explainable, under 5 ms"` or
             `"forecast sales for the next 28 days, daily per store"`. Rules read it, and with `model` a language model
-            reads the rest. Options win over words; `result.request` shows what was understood.
+            reads the rest. Options take precedence; `result.request` shows what was understood.
         task: What the target's values are: `"classification"` (also `"binary"` or `"multiclass"`), `"multilabel"` or
             `"regression"`; found out by default. Or `"forecasting"`: they are a time series, which is to be continued.
         minutes: The time for everything, over all sessions, reading and saving included; 5 by default.

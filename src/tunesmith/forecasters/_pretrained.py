@@ -201,7 +201,7 @@ def _network(kind: type[PretrainedModel], weights: Path, digest: str) -> Any:
     try:  # The libraries print where weights come from, and a progress bar.
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             return kind.read(weights)
-    except Exception as error:  # Whatever files from elsewhere may do to the library that reads them.
+    except Exception as error:  # Malformed files can raise anything.
         reason = short(message_of(error), _MOST_MESSAGE)
         raise InputError(
             f"{kind.variable} must name weights of this network, but {weights} has none: {reason}"

@@ -66,7 +66,7 @@ def _about_lengths(panel: Panel, horizon: int) -> Iterator[Finding]:
             kind="single_values",
             severity="warning",
             text=f"{many(len(single), 'has', 'have')} one value",
-            remedy="It is all that can be said of what comes.",
+            remedy="The forecast repeats this value.",
         )
     short = np.flatnonzero((panel.lengths < 2 * horizon) & (panel.lengths > 1))
     if len(short):

@@ -1,4 +1,4 @@
-"""What the calendar says of the steps of a time series: parts of a day, a week and a year, and holidays."""
+"""Calendar features of time steps: parts of a day, a week and a year, and holidays."""
 
 from __future__ import annotations
 

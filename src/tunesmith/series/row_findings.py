@@ -60,7 +60,7 @@ def unread_values(target: str, examples: Sequence[str], rows: int, total: int) -
         kind="unread_values",
         severity="info" if rows < 0.05 * total else "warning",
         columns=(target,),
-        text=f"{target} is no finite number in {count(rows, 'row')}: {listed}.",
+        text=f"{target} is not a finite number in {count(rows, 'row')}: {listed}.",
         remedy="These values are taken as missing.",
         values={"rows": rows},
     )
@@ -79,7 +79,7 @@ def empty_series(keys: Sequence[Sequence[str]]) -> Finding:
         kind="empty_series",
         severity="warning",
         text=f"{many(len(keys), 'has', 'have')} no value at all{named(keys)}.",
-        remedy="They are left out: nothing can be forecast from nothing.",
+        remedy="They are left out, as there is nothing to forecast from.",
         values={"series": len(keys)},
     )
 

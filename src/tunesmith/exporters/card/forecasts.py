@@ -177,7 +177,7 @@ def _limits(source: ForecastSource) -> str:
     ensemble, panel = source.ensemble, source.panel
     items = [
         "It continues what the series have shown. A change that they have not shown, as of prices, habits or the way "
-        "of measuring, is forecast wrong, and nothing in a forecast tells.",
+        "of measuring, cannot be anticipated, and the intervals do not account for it.",
         f"It forecasts at most {wording.count(ensemble.horizon, 'step')}; a longer horizon needs another fit.",
         "Each quantile is of one step by itself: the sum over several steps has other quantiles than the sum of them.",
         "A forecast is never below 0 for a series that never was.",
