@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from ..in_script.metric_names import words
+from ..in_script.metric_names import metric_words
 
 MAXIMIZED = frozenset({
     "acc", "accuracy", "auc", "auroc", "auprc", "roc", "ap", "f1", "r2", "precision", "recall", "bleu", "rouge", "map",
@@ -42,7 +42,7 @@ def is_metric(name: str) -> bool:
     >>> is_metric("nrmse"), is_metric("pixAcc")
     (True, True)
     """
-    parts = set(words(name))
+    parts = set(metric_words(name))
     is_known = bool(parts & _METRICS or (parts & _NORMS and parts & _DATA))
     return is_known or any(part.endswith(_ENDINGS) for part in parts)
 
@@ -53,21 +53,21 @@ def is_maximized(name: str) -> bool:
     >>> is_maximized("val_accuracy"), is_maximized("neg_log_loss"), is_maximized("rmse")
     (True, False, False)
     """
-    parts = words(name)
+    parts = metric_words(name)
     is_large = not MAXIMIZED.isdisjoint(parts) or any(part.endswith(_MAXIMIZED_ENDINGS) for part in parts)
     return is_large and MINIMIZED.isdisjoint(parts)
 
 
 def is_of_test_data(name: str) -> bool:
     """Tell from its name whether a metric is measured on test data."""
-    return not TEST.isdisjoint(words(name))
+    return not TEST.isdisjoint(metric_words(name))
 
 
 def is_of_validation_data(name: str) -> bool:
     """Tell from its name whether a metric is measured on validation data."""
-    return not VALIDATION.isdisjoint(words(name))
+    return not VALIDATION.isdisjoint(metric_words(name))
 
 
 def is_of_training_data(name: str) -> bool:
     """Tell from its name whether a metric is measured on training data."""
-    return not TRAINING.isdisjoint(words(name))
+    return not TRAINING.isdisjoint(metric_words(name))

@@ -9,10 +9,10 @@ _BETWEEN = re.compile(r"'s\b|[\W_]+|(?<=[a-z])(?=[A-Z])")
 
 
 @lru_cache(maxsize=4096)
-def words(name: str) -> tuple[str, ...]:
+def metric_words(name: str) -> tuple[str, ...]:
     """Return the words of a name, in lower case.
 
-    >>> words("valid_0's l2"), words("eval/LossMean"), words("F1")
+    >>> metric_words("valid_0's l2"), metric_words("eval/LossMean"), metric_words("F1")
     (('valid', '0', 'l2'), ('eval', 'loss', 'mean'), ('f1',))
     """
     return tuple(word.lower() for word in _BETWEEN.split(name) if word)
@@ -32,8 +32,8 @@ class WantedNames:
 
     def __init__(self, names: tuple[str, ...] = ()) -> None:
         self.names = names
-        self._by_words = {words(name): name for name in reversed(names) if words(name)}
+        self._by_words = {metric_words(name): name for name in reversed(names) if metric_words(name)}
 
     def find(self, name: str) -> str | None:
         """Return the metric that a name stands for, or None."""
-        return name if name in self.names else self._by_words.get(words(name))
+        return name if name in self.names else self._by_words.get(metric_words(name))

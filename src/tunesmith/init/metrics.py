@@ -14,7 +14,7 @@ from ..core.metric_words import (
     is_of_training_data,
     is_of_validation_data,
 )
-from ..in_script.metric_names import words
+from ..in_script.metric_names import metric_words
 from ..tasks.command.found_metrics import found_metrics
 from .boosting_metrics import boosting_metrics
 from .printed_samples import printed_lines
@@ -92,7 +92,7 @@ def is_loss(name: str) -> bool:
     >>> is_loss("val_loss"), is_loss("val_mae")
     (True, False)
     """
-    return bool({*words(name)} & {"loss", "nll", "elbo", "cost", "objective"})
+    return bool({*metric_words(name)} & {"loss", "nll", "elbo", "cost", "objective"})
 
 
 def _preference(name: str) -> int:
@@ -169,7 +169,7 @@ def _known_names(tree: ast.Module) -> list[str]:
     """Return the variables of a script, without those that are functions."""
     stored = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
     called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
-    return [name for name in stored if len(words(name)) <= 3 and name not in called]
+    return [name for name in stored if len(metric_words(name)) <= 3 and name not in called]
 
 
 def _calls(tree: ast.Module, *names: str) -> Iterator[ast.Call]:

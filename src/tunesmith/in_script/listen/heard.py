@@ -11,7 +11,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from ..metric_names import WantedNames, words
+from ..metric_names import WantedNames, metric_words
 from ..steps import Steps, Thinning
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Heard:
         metrics: dict[str, float] = {}
         others: dict[str, float] = {}
         for name, value in _flat(values):
-            counter = _COUNTERS.get(words(name))
+            counter = _COUNTERS.get(metric_words(name))
             metric = name if self._wanted is None else self._wanted.find(name)
             if counter is None or (metric is not None and self._wanted is not None):
                 number = _number(value, at_any_cost=metric is not None)

@@ -11,7 +11,7 @@ from ...core.metric_words import is_metric
 from ...core.metrics import MAX_METRICS
 from ...core.reports import Report
 from ...core.trial import Value
-from ...in_script.metric_names import WantedNames, words
+from ...in_script.metric_names import WantedNames, metric_words
 from .printed_blocks import Blocks
 from .printed_counters import Counters, counters_in, is_counter, is_epoch
 from .printed_names import Named, full_name, names_in, unsigned_names_in
@@ -304,8 +304,8 @@ class PrintedMetrics:
 
     def _rivals(self, wanted: str) -> list[str]:
         """Return the names of several words that end with a wanted one."""
-        last = words(wanted)
-        return [name for name in self._readings if " " in name and words(name.rpartition(" ")[2]) == last]
+        last = metric_words(wanted)
+        return [name for name in self._readings if " " in name and metric_words(name.rpartition(" ")[2]) == last]
 
     def _is_of_an_option(self, name: str) -> bool:
         return self._repeats_parameters and self._option_values[name] == 1
@@ -313,6 +313,6 @@ class PrintedMetrics:
 
 def _mentions(wanted: WantedNames) -> re.Pattern[bytes]:
     """Return an expression for the lines that have a wanted metric or a counter."""
-    last_words = {(words(name) or (name,))[-1] for name in wanted.names}
+    last_words = {(metric_words(name) or (name,))[-1] for name in wanted.names}
     parts = [re.escape(word.encode(errors="replace")) for word in (*last_words, "epoch", "step", "iter")]
     return re.compile(b"|".join(parts), re.IGNORECASE)

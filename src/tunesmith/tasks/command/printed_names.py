@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ...core.metric_words import QUALIFIERS, is_metric, is_of_test_data, is_of_training_data, is_of_validation_data
-from ...in_script.metric_names import WantedNames, words
+from ...in_script.metric_names import WantedNames, metric_words
 
 _WORD = r"[A-Za-z_][\w./@-]*"
 _FURTHER = r"[\w@][\w./@'-]*"
@@ -114,7 +114,7 @@ def _words_before(text: str, start: int) -> tuple[str, ...]:
 
 
 def _qualifies(word: str) -> bool:
-    parts = words(word)
+    parts = metric_words(word)
     return not word[0].isdecimal() and all(part in QUALIFIERS or is_metric(part) or part.isdecimal() for part in parts)
 
 
@@ -123,7 +123,7 @@ def _names_data(before: tuple[str, ...]) -> bool:
     return any(
         is_of_validation_data(word) or is_of_test_data(word) or is_of_training_data(word)
         for word in before
-        if len(words(word)) == 1
+        if len(metric_words(word)) == 1
     )
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 
 from ...core.trial import Value
-from ...in_script.metric_names import words
+from ...in_script.metric_names import metric_words
 from .printed_names import Named
 from .printed_numbers import number_at
 
@@ -29,7 +29,7 @@ class PrintedSettings:
         self._ways: dict[tuple[str, ...], list[re.Pattern[str] | float]] = {}
         self._names: dict[tuple[str, ...], list[re.Pattern[str] | float]] = {}
         for name, value in parameters.items():
-            self._ways.setdefault(words(_last_part(name)), []).extend(_ways_to_write(value))
+            self._ways.setdefault(metric_words(_last_part(name)), []).extend(_ways_to_write(value))
 
     def repeats(self, named: Named, text: str) -> bool:
         """Tell whether the value at a position is that of the parameter of the same name."""
@@ -47,7 +47,8 @@ class PrintedSettings:
 
     def _ways_of(self, printed: tuple[str, ...]) -> list[re.Pattern[str] | float]:
         """Return the ways to write each parameter that a name may stand for: `size`, and `batch size`."""
-        names = {words(_last_part(printed[-1])), *(words(" ".join(printed[i:])) for i in range(len(printed) - 1))}
+        names = {metric_words(_last_part(printed[-1]))}
+        names.update(metric_words(" ".join(printed[first:])) for first in range(len(printed) - 1))
         return [way for name in names for way in self._ways.get(name, ())]
 
 
