@@ -79,13 +79,13 @@ def test_a_try_finds_the_metric_that_no_source_tells(project: Path, tunesmith: T
 def test_a_try_is_offered_in_a_terminal_and_summed_up(project: Path) -> None:
     answers = "y\n" + "\n" * 4
     declined, _ = on_a_terminal(project, "n\n" + "\n" * 4, "init", "--force", "--", "python", "train.py", "here")
-    assert "One run of your script with your own values, of at most 2 min" not in declined
+    assert "A test run of your script with your own values, of at most 2 min" not in declined
     assert not (project / "ran").exists()
     words = ["init", "--force", "--try-minutes", "2", "--", "python", "train.py", "here"]
     screen, status = on_a_terminal(project, answers, *words)
     assert status == 0, screen
-    assert "One run of your script with your own values, of at most 2 min" in screen
-    assert "tried it: it finished after" in screen
+    assert "A test run of your script with your own values, of at most 2 min" in screen
+    assert "test run: finished after" in screen
     assert (project / "ran").exists()
 
 

@@ -1,4 +1,4 @@
-"""A script run once before its study: offered, announced, watched and summed up."""
+"""The test run of a script before its study: offered, announced, watched and summed up."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from ..text.wording import duration
 from .options import TRYOUT_FOLDER, Output
 
 
-def with_trial_run(
+def with_test_run(
     draft: Draft,
     own: CommandLine | None,
     output: Output,
@@ -78,7 +78,7 @@ def with_trial_run(
     return with_tryout(draft, tryout, options), tryout
 
 
-def trial_run(
+def test_run(
     task: CommandTask, parameters: Mapping[str, Value], study_folder: Path, output: Output, *, minutes: float, seed: int
 ) -> Tryout:
     """Run the command of a study once with some parameters, and show its progress; see `try_task`."""

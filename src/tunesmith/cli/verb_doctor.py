@@ -19,7 +19,7 @@ from ..text.cleaning import clean
 from ..text.shell import command
 from ..text.wording import count
 from .options import TRY_MINUTES, Output, speaking
-from .trying import trial_run, tryout_folder
+from .trying import test_run, tryout_folder
 
 _USUAL = Path("study.toml")
 
@@ -70,9 +70,7 @@ def _offered(study: Study, output: Output, *, runs: bool | None, asks: bool, min
         click.echo("\n".join(map(clean, lines)))
     if asks and not click.confirm("Run it?", default=False):
         return None
-    return lambda task, parameters, folder: trial_run(
-        task, parameters, folder, output, minutes=minutes, seed=study.seed
-    )
+    return lambda task, parameters, folder: test_run(task, parameters, folder, output, minutes=minutes, seed=study.seed)
 
 
 def _lines(finding: Finding) -> Iterator[str]:

@@ -44,7 +44,7 @@ class _Init(click.Command):
 @click.command(cls=_Init)
 @click.argument("path", type=click.Path(path_type=Path), required=False)
 @click.option("--static", is_flag=True, help="Run nothing: read the script's source.")
-@click.option("--try/--no-try", "tries", default=None, help="Run your own configuration once, to see what it shows.")
+@click.option("--try/--no-try", "runs", default=None, help="Run your own configuration once, to see what it shows.")
 @TRY_MINUTES
 @click.option("--request", help="The study in plain words: what to improve, what to tune, for how long.")
 @click.option("--objective", help="For example 'minimize val_loss'; by default inferred from the script.")
@@ -65,7 +65,7 @@ def init(
     output: Output,
     path: Path | None,
     static: bool,
-    tries: bool | None,
+    runs: bool | None,
     try_minutes: float,
     request: str | None,
     objective: str | None,
@@ -84,7 +84,7 @@ def init(
     A Python script is asked for its options: it runs up to the point where it has read its arguments. With --static it
     is only read.
     """
-    if static and tries:
+    if static and runs:
         raise InputError("--static runs nothing, and --try runs your script. Leave one out.")
     sources = _sources(context, path)
     target = to or _from_here(sources.folder / "study.toml")
@@ -96,12 +96,12 @@ def init(
     draft = draft_study(sources, objective=objective, asked=asked)
     asks = not (yes or output.json or output.quiet) and sys.stdin.isatty()
     tryout = None
-    if tries or (tries is None and asks and not static):
-        from .trying import with_trial_run
+    if runs or (runs is None and asks and not static):
+        from .trying import with_test_run
 
         options = () if asked is None else asked.options
-        draft, tryout = with_trial_run(
-            draft, sources.command, output, options, minutes=try_minutes, wanted=tries, asks=asks
+        draft, tryout = with_test_run(
+            draft, sources.command, output, options, minutes=try_minutes, wanted=runs, asks=asks
         )
     if request is not None:
         draft = with_request(draft, request)

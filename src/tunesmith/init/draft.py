@@ -36,7 +36,7 @@ class Draft:
         remarks: Comments on a range, by parameter.
         notes: What was found, and what the user has to do, in a sentence or two each.
         help: What the script says of its options, by parameter.
-        sample_output: The end of what the script printed when it was tried; may be empty.
+        sample_output: The end of what the script printed in a test run; may be empty.
         script: The script, or None if none was found.
         metric_names: The script's metrics, the best one to tune first.
         reports: The script reports while it trains, so that trials can be stopped early.

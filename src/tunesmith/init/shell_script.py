@@ -23,7 +23,7 @@ _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
 _VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*|[1-9])(?::?-([^}]*))?\}|([A-Za-z_]\w*|[1-9]))")
 _LOOP = re.compile(r"for\s+([A-Za-z_]\w*)\s+in\s+([^;]+)")
 _OWN_FOLDER = re.compile(r"""\$\(\s*dirname\s+(?:--\s+)?["']?\$\{?(?:0|BASH_SOURCE(?:\[0\])?)\}?["']?\s*\)""")
-_PWD = re.compile(r"""\$\(\s*cd\s+(?:--\s+)?["']?([^"'()\s]+)["']?\s*(?:&&|;)\s*pwd(?:\s+-P)?\s*\)""")
+_PWD = re.compile(r"""\$\(\s*cd\s+(?:--\s+)?["']?([^"'()]+?)["']?\s*(?:&&|;)\s*pwd(?:\s+-P)?\s*\)""")
 _SUBSTITUTION = re.compile(r"\$\([^()]*\)|`[^`]*`")
 _ALL_ARGUMENTS = re.compile(r""""\$(?:[@*]|\{[@*]\})"|\$(?:[@*]|\{[@*]\})""")
 _MARK = "\0"
@@ -100,7 +100,7 @@ def inner_command(command: CommandLine) -> CommandLine | None:
     text = read_text(command.path)
     known = {**os.environ, **command.variables}
     script = command.path.absolute()
-    text = _SUBSTITUTION.sub("1", _PWD.sub(r"\1", _OWN_FOLDER.sub(lambda match: shlex.quote(str(script.parent)), text)))
+    text = _SUBSTITUTION.sub("1", _PWD.sub(r"\1", _OWN_FOLDER.sub(lambda match: str(script.parent), text)))
     reading = _Reading(known, dict(command.variables), list(command.arguments))
     return max(_commands(text, script, command.folder, reading), key=_likelihood, default=None)
 

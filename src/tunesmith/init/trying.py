@@ -1,4 +1,4 @@
-"""A script run once with the user's own configuration, to see what it prints, writes and needs."""
+"""The test run of a script: its own configuration, run once to see what it prints, writes and needs."""
 
 from __future__ import annotations
 

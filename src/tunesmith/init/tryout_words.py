@@ -1,4 +1,4 @@
-"""What running a script once showed, in a few lines."""
+"""A test run, summed up in a few lines."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def announcement(command: str, folder: object, log: object, limits: Limits) -> l
         limits: Its limits.
     """
     return [
-        f"One run of your script with your own values, of at most {duration(limits.seconds)}, shows what it prints, "
+        f"A test run of your script with your own values, of at most {duration(limits.seconds)}, shows what it prints, "
         f"writes and needs: {short(command, 300)}",
         f"It runs in {folder} and writes where it always does; what it prints is kept in {log}. Ctrl-C stops it.",
     ]
@@ -36,7 +36,7 @@ def announcement(command: str, folder: object, log: object, limits: Limits) -> l
 
 def summary(tryout: Tryout) -> Iterator[str]:
     """Yield lines that say how a run ended, and what it showed."""
-    yield f"tried it: {_ended(tryout)}"
+    yield f"test run: {_ended(tryout)}"
     for metric in ranked(tryout.metrics)[:_MOST_METRICS]:
         times = f", {count(metric.count, 'value')}" if metric.count > 1 else ""
         yield f"  {short(metric.name, 40)} = {metric.value:.6g}{times}    {short(metric.sample, 80)}"
@@ -58,7 +58,7 @@ def _ended(tryout: Tryout) -> str:
     memory = f", {size(tryout.peak_memory_bytes)} of memory" if tryout.peak_memory_bytes else ""
     gpu = f", {size(tryout.gpu_memory_bytes)} of GPU memory" if tryout.gpu_memory_bytes else ""
     if tryout.ending == "finished":
-        return f"it finished after {duration(tryout.seconds)}{memory}{gpu}"
+        return f"finished after {duration(tryout.seconds)}{memory}{gpu}"
     return f"{tryout.reason}{memory}{gpu}"
 
 

@@ -193,7 +193,8 @@ def test_model_clients_are_imported_on_first_use() -> None:
 
 def test_without_a_request_the_model_corrects_the_draft_from_what_the_script_shows(draft: Draft) -> None:
     words = {"lr": "the initial learning rate", "layers": "ignored since 2.0"}
-    draft = replace(draft, help=words, sample_output=f"val_accuracy: 0.93\nkey {SECRET}")
+    line = f"{draft.command} --key {SECRET}"
+    draft = replace(draft, help=words, sample_output=f"val_accuracy: 0.93\nkey {SECRET}", command=line)
     answer = {
         "objective": [{"metric": "val_accuracy", "direction": "maximize", "words": "val_accuracy: 0.93"}],
         "selections": [

@@ -614,7 +614,7 @@ parser.add_argument("--lr", type=float, default=0.1)
 
 
 RUN = f"""
-cd "$(dirname "$0")" && rm -rf out; if true; then echo > log.txt; fi
+cd "$(cd "$(dirname "$0")" && pwd)" && rm -rf out; if true; then echo > log.txt; fi
 export PYTHONPATH=lib:$PYTHONPATH
 {sys.executable} prepare.py "$@"
 NAME=$1; shift
@@ -624,8 +624,9 @@ NAME=$1; shift
 
 @pytest.mark.parametrize("words", [("bash", "run.sh"), ("./start",)])
 def test_of_a_shell_script_only_the_python_command_is_started(tmp_path, words):
+    tmp_path = tmp_path / "my project"
     for folder in ("pkg", "lib", "out"):
-        (tmp_path / folder).mkdir()
+        (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "lib" / "parsing.py").write_text(f"{PARSER}parser.add_argument('--name')\n")
     (tmp_path / "pkg" / "train.py").write_text(f"from parsing import parser\nargs = parser.parse_args(){END}")
     (tmp_path / "prepare.py").write_text("import argparse\nargparse.ArgumentParser().parse_args()\n")

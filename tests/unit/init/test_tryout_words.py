@@ -28,7 +28,7 @@ def test_a_run_is_summed_up():
         pace=Pace(unit="epoch", seconds=4.0, last=3),
     )  # fmt: skip
     assert list(summary(tryout)) == [
-        "tried it: it finished after 12 s, 300 MB of memory",
+        "test run: finished after 12 s, 300 MB of memory",
         "  val_loss = 0.25, 3 values    val_loss 0.25",
         "  train_loss = 0.5, 3 values    train_loss 0.5",
         "  4 s per epoch",
@@ -44,6 +44,6 @@ def test_a_run_that_failed_shows_the_end_of_its_log_and_what_it_lacks():
     tail = "\n".join(f"line {index}" for index in range(40))
     tryout = Tryout(**RUN, ending="failed", reason="exit status 1", log_tail=tail, trouble="it needs a GPU. Use one.")
     lines = list(summary(tryout))
-    assert lines[:2] == ["tried it: exit status 1", "  it seems that it needs a GPU. Use one."]
+    assert lines[:2] == ["test run: exit status 1", "  it seems that it needs a GPU. Use one."]
     assert lines[-1] == "    line 39"
     assert len(lines) < 20
