@@ -297,6 +297,14 @@ def test_a_copy_that_is_gone_leaves_the_original_and_is_not_noted(project: Proje
     assert not (project.folder / "seen").exists()
 
 
+def test_an_original_that_is_gone_leaves_the_other_copies(project: Project) -> None:
+    code = "import os; os.remove('first.json'); print(open('second.json').read())"
+    project.write({"train.py": code, "first.json": "old", "second.json": "old"})
+    for name in ("first.json", "second.json"):
+        project.replace(name, "old", "edited")
+    assert project.run("train.py").stdout == "edited\n"
+
+
 def test_a_file_that_nobody_reads_is_not_noted(project: Project) -> None:
     project.write({"train.py": "print(open('other.json').read())", "conf.json": "old", "other.json": "other"})
     project.replace("conf.json", "old", "edited")

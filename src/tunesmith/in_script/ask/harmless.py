@@ -5,18 +5,19 @@ Only what Python itself opens is sent to another folder; a library in another la
 
 from __future__ import annotations
 
-import builtins
 import contextlib
 import errno
-import io
 import os
 import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..functions import substitute
+from ..opening import WRITES, redirect_opening
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from typing import Any, ClassVar
 
 _DELETING = ("os.remove", "os.rename", "os.rmdir", "os.truncate", "shutil.rmtree", "shutil.move")
@@ -41,10 +42,10 @@ def start(scratch: str) -> None:
     _State.temporary = Path(os.environ.get("TMPDIR") or "/tmp").resolve()
     _start_loopback()
     if _State.scratch is not None:
-        io.open = builtins.open = _opening(io.open)
-        os.mkdir = _making(os.mkdir)
-        os.remove, os.unlink, shutil.rmtree = _deleting(os.remove), _deleting(os.unlink), _deleting(shutil.rmtree)
-        os.rename, os.replace = _moving(os.rename), _moving(os.replace)
+        redirect_opening(_redirected)
+        substitute(shutil, "rmtree", _deleting)
+        for name, make in _INSTEAD.items():
+            substitute(os, name, make)
     sys.addaudithook(_audit)
 
 
@@ -58,69 +59,96 @@ def allowed() -> Iterator[None]:
         _State.allowed = before
 
 
-def _opening(original: Any) -> Any:
-    def open(file: Any, mode: Any = "r", *more: Any, **keywords: Any) -> Any:
-        path = _kept(file)
-        if path is not None and isinstance(mode, str):
-            copy = _copy_of(path)
-            if set(mode) & set("wax+"):
-                file = _written(path, mode)
-            elif copy.is_file():
-                file = copy
-            if file == copy:
-                keywords.pop("opener", None)  # Before Python 3.10, that of a path opens the path itself.
-        return original(file, mode, *more, **keywords)
-
-    return open
+def _redirected(path: Any, flags: int) -> str | None:
+    """Return the file in the scratch folder to open in place of another, or None."""
+    kept = _kept(path)
+    if kept is None:
+        return None
+    if not flags & WRITES:
+        return str(_copy_of(kept)) if _copy_of(kept).is_file() else None
+    if flags & os.O_EXCL and _is_there(kept):
+        return None  # As without us, it fails.
+    return str(_written(kept, anew=bool(flags & (os.O_TRUNC | os.O_EXCL))))
 
 
-def _written(path: Path, mode: str) -> Path:
+def _written(path: Path, *, anew: bool) -> Path:
     """Return the file to write in place of another, with what that holds if it is not written anew."""
     copy = _copy_of(path)
-    with allowed():
-        if path.parent.is_dir():
-            copy.parent.mkdir(parents=True, exist_ok=True)
-        if set(mode) & set("a+") and path.is_file() and not copy.exists() and path.stat().st_size < _MOST_BYTES_COPIED:
-            copy.write_bytes(path.read_bytes())
+    if path.parent.is_dir():
+        copy.parent.mkdir(parents=True, exist_ok=True)
+    if not (anew or copy.exists()) and path.is_file() and path.stat().st_size < _MOST_BYTES_COPIED:
+        copy.write_bytes(path.read_bytes())
     return copy
 
 
 def _making(original: Any) -> Any:
     def mkdir(path: Any, *more: Any, **keywords: Any) -> None:
         kept = _kept(path) if keywords.get("dir_fd") is None else None
-        if kept is None or (kept.exists() and kept not in _State.deleted):
+        if kept is None or _is_there(kept):
             original(path, *more, **keywords)
-            return
-        with allowed():
-            _copy_of(kept).mkdir(parents=True, exist_ok=kept in _State.deleted)
+        else:  # `os.makedirs` looks for the original to decide whether a folder may exist.
+            _copy_of(kept).mkdir(parents=True, exist_ok=True)
 
     return mkdir
 
 
 def _deleting(original: Any) -> Any:
-    def delete(path: Any, *more: Any, **keywords: Any) -> None:
+    return _changing(original, on_original=_State.deleted.add)
+
+
+def _changing(original: Any, on_original: Callable[[Path], None] = lambda path: None) -> Any:
+    """Change the copy of a file, or nothing where there is only the original."""
+
+    def change(path: Any, *more: Any, **keywords: Any) -> None:
         kept = _kept(path) if keywords.get("dir_fd") is None else None
         if kept is not None and _copy_of(kept).exists():
             path = _copy_of(kept)
-        elif kept is not None and kept.exists():
-            _State.deleted.add(kept)
+        elif kept is not None and os.path.lexists(path):
+            on_original(kept)
             return
         original(path, *more, **keywords)
 
-    return delete
+    return change
 
 
 def _moving(original: Any) -> Any:
     def move(source: Any, target: Any, *more: Any, **keywords: Any) -> None:
         kept = _kept(source)
-        if kept is not None and _copy_of(kept).is_file():
+        if kept is not None and _copy_of(kept).exists():
             source, kept = _copy_of(kept), None
         overwritten = _kept(target)
         if kept is None and overwritten is not None:
-            target = _written(overwritten, "w")
+            target = _written(overwritten, anew=True)
         original(source, target, *more, **keywords)
 
     return move
+
+
+def _linking(original: Any) -> Any:
+    """Make no links: what the script then writes through one would reach the original."""
+
+    def link(source: Any, target: Any, *more: Any, **keywords: Any) -> None:
+        if _kept(target) is None:
+            original(source, target, *more, **keywords)
+
+    return link
+
+
+_INSTEAD: Mapping[str, Callable[[Any], Any]] = {
+    "mkdir": _making,
+    "remove": _deleting,
+    "unlink": _deleting,
+    "utime": _changing,
+    "chmod": _changing,
+    "rename": _moving,
+    "replace": _moving,
+    "symlink": _linking,
+    "link": _linking,
+}
+
+
+def _is_there(path: Path) -> bool:
+    return path.exists() and path not in _State.deleted
 
 
 def _copy_of(path: Path) -> Path:
@@ -130,12 +158,12 @@ def _copy_of(path: Path) -> Path:
 
 def _kept(path: Any) -> Path | None:
     """Return a path that must stay as it is: any but temporary files, devices and the scratch folder; else None."""
-    if _State.allowed or not isinstance(path, (str, os.PathLike)):
+    if _State.allowed or not isinstance(path, (str, bytes, os.PathLike)):
         return None
-    text = os.fspath(path)
-    if not isinstance(text, str) or "\0" in text:
+    try:
+        full = Path(os.path.realpath(os.fsdecode(path)))
+    except ValueError:  # A NUL.
         return None
-    full = Path(text).resolve()
     inside = (full, *full.parents)
     if _State.scratch in inside or str(full).startswith(_NOWHERE):
         return None
@@ -152,8 +180,8 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
         if isinstance(address, tuple) and not str(address[0]).startswith(_LOOPBACK):
             raise OSError(errno.ENETUNREACH, "the network is out of reach while tunesmith asks for options")
     elif event in _DELETING and _State.scratch is not None:
-        for path in filter(None, map(_kept, arguments[:2])):
-            if path.exists():
+        for path in arguments[:2]:
+            if _kept(path) is not None and os.path.lexists(path):
                 reason = f"the script may not delete or move {path} while tunesmith asks for options"
                 raise PermissionError(errno.EPERM, reason)
 
