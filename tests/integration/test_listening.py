@@ -50,7 +50,9 @@ SCRIPTS = {
         with SummaryWriter("runs") as writer:
             for epoch in range(1, 5):
                 writer.add_scalar("train/loss", 0.9, epoch)
-                writer.add_scalar("val/loss", 1 / epoch, epoch)
+                if epoch < 4:
+                    writer.add_scalar("val/loss", 1 / epoch, epoch)
+            writer.add_scalars(main_tag="val", tag_scalar_dict={"loss": 0.25}, global_step=4)
         """,
     ),
     "wandb": (
@@ -88,11 +90,15 @@ SCRIPTS = {
                 self.log("val_loss", self.net(batch[0]).square().mean())
             def configure_optimizers(self):
                 return torch.optim.SGD(self.parameters(), 0.1)
-        data = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(torch.ones(32, 3)), 16)
-        trainer = lightning.Trainer(max_epochs=4, accelerator="cpu", enable_progress_bar=False, logger=False,
-                                    enable_checkpointing=False)
-        trainer.fit(Net(), data, data)
-        trainer.validate(trainer.model, data, verbose=False)
+        if __name__ == "__main__":
+            data = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(torch.ones(32, 3)), 16)
+            options = dict(accelerator="cpu", enable_progress_bar=False, logger=False, enable_checkpointing=False)
+            trainer = lightning.Trainer(max_epochs=3, **options)
+            trainer.fit(Net(), data, data)
+            trainer.validate(trainer.model, data, verbose=False)
+            # The steps of another process begin anew: the fourth is the first new one.
+            trainer = lightning.Trainer(max_epochs=4, strategy="ddp_spawn", devices=1, **options)
+            trainer.fit(Net(), data, data)
         """,
     ),
     "transformers": (
@@ -133,6 +139,11 @@ def test_each_epoch_of_a_script_that_logs_with_a_library_is_reported(tmp_path, n
     value = evaluate(tmp_path, name, lambda step, metrics: reports.append((step, metrics[metric])))
     assert [step for step, _ in reports] == [1, 2, 3, 4]
     assert value == pytest.approx(reports[-1][1])
+
+
+def test_a_trial_on_any_worker_of_slurm_is_heard(tmp_path, monkeypatch):
+    monkeypatch.setenv("SLURM_PROCID", "3")
+    assert evaluate(tmp_path, "tensorboardX", lambda step, metrics: None) == 0.25
 
 
 def test_an_unmodified_script_is_stopped(tmp_path):

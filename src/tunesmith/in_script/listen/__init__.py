@@ -14,7 +14,7 @@ from ..on_import import on_import
 
 TYPE_CHECKING = False  # As in the module typing, which takes long to import.
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from types import ModuleType
 
     from .heard import Heard
@@ -39,12 +39,13 @@ _LIBRARIES = {
 """The module that attaches to each module of a library."""
 
 
-def start(path: str, metrics: Sequence[str] | None = None) -> None:
+def start(path: str, metrics: Sequence[str] | None = None, inherited: Mapping[str, str] | None = None) -> None:
     """Append what the script logs to a file, one JSON object a line: `{"step": 3, "val_loss": 0.31}`.
 
     Args:
         path: The file.
         metrics: The metrics that the study needs, whose calls alone are written, under these names; None writes all.
+        inherited: The `launch_variables` of the trial's own environment.
     """
     heard: list[Heard] = []
 
@@ -53,7 +54,7 @@ def start(path: str, metrics: Sequence[str] | None = None) -> None:
             if not heard:
                 from .heard import Heard  # Only now: most scripts start without it.
 
-                heard.append(Heard(path, metrics))
+                heard.append(Heard(path, metrics, inherited or {}))
             importlib.import_module(f"{__name__}.{name}").attach(module, heard[0])
 
         return attach

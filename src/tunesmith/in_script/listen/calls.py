@@ -11,40 +11,41 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-_inside = threading.local()
+
+class _Active(threading.local):
+    """The libraries whose calls are running in this thread."""
+
+    libraries: frozenset[str] = frozenset()
 
 
-def note_calls(owner: Any, name: str, note: Callable[..., None], *, afterwards: bool = False) -> None:
+_active = _Active()
+
+
+def note_calls(owner: Any, name: str, note: Callable[..., None]) -> None:
     """Replace a function or a method by one that notes each call and passes it on.
 
-    Calls within a call are not noted: a trainer passes its metrics on to trackers under other names.
+    Calls within a call of the same library are not noted: its functions call each other. Those of another library are,
+    since a trainer runs callbacks of the user.
 
     Args:
         owner: The module, class or object that has it.
         name: Its name.
         note: Called with the same arguments; what it raises is dropped.
-        afterwards: Whether to note a call once it has returned.
     """
     original = getattr(owner, name)
+    library = str(original.__module__).partition(".")[0]
 
     @functools.wraps(original)
     def noted(*args: Any, **keywords: Any) -> Any:
-        if getattr(_inside, "call", False):
+        libraries = _active.libraries
+        if library in libraries:
             return original(*args, **keywords)
-        if not afterwards:
-            _note(note, args, keywords)
-        _inside.call = True
+        with contextlib.suppress(Exception):
+            note(*args, **keywords)
+        _active.libraries = libraries | {library}
         try:
-            result = original(*args, **keywords)
+            return original(*args, **keywords)
         finally:
-            _inside.call = False
-        if afterwards:
-            _note(note, args, keywords)
-        return result
+            _active.libraries = libraries
 
     setattr(owner, name, noted)
-
-
-def _note(note: Callable[..., None], args: Any, keywords: Any) -> None:
-    with contextlib.suppress(Exception):
-        note(*args, **keywords)

@@ -1,4 +1,4 @@
-"""What is heard, written down: which values, of which process and library, at which step."""
+"""Writes logged metrics to a file, with their steps."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ import contextlib
 import json
 import math
 import os
-import sys
 import threading
 from typing import TYPE_CHECKING
 
 from ..metric_names import WantedNames, metric_words
 from ..steps import Steps, Thinning
+from .ranks import is_first_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
-_COUNTERS = {("epoch",): "epoch", ("step",): "step", ("global", "step"): "step", ("trainer", "global", "step"): "step"}
-_RANKS = ("RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "LOCAL_RANK")
+_COUNTERS = {("epoch",): "epoch", ("step",): "step", ("global", "step"): "step"}
+_PREFIXES = ("train", "trainer")
+"""Before a counter, in the names of Transformers and Lightning."""
 _MOST_VALUES = 50
 _LONGEST_NAME = 200
 
@@ -32,19 +33,21 @@ class Heard:
     Args:
         path: The file.
         metrics: The metrics that the study needs; None for all.
+        inherited: The variables of launchers in the trial's own environment.
 
     Attributes:
         trainer: A library whose trainer the script has made, which may log any metric yet; None if there is none.
     """
 
-    def __init__(self, path: str, metrics: Sequence[str] | None) -> None:
+    def __init__(self, path: str, metrics: Sequence[str] | None, inherited: Mapping[str, str]) -> None:
         self.trainer: str | None = None
         self._path = path
+        self._inherited = inherited
         self._wanted = None if metrics is None else WantedNames(tuple(metrics))
         self._lock = threading.RLock()
         self._steps: dict[str, Steps] = {}
         self._thinnings: dict[str, Thinning] = {}
-        self._libraries: dict[str, str] = {}
+        self._libraries: dict[tuple[str, ...], str] = {}
         self._unsure: dict[str, dict[str, float]] = {}
         self._unwritten: dict[str, str] = {}
         self._file: int | None = None
@@ -65,7 +68,7 @@ class Heard:
         metrics: dict[str, float] = {}
         others: dict[str, float] = {}
         for name, value in _flat(values):
-            counter = _COUNTERS.get(metric_words(name))
+            counter = _counter(name)
             metric = name if self._wanted is None else self._wanted.find(name)
             if counter is None or (metric is not None and self._wanted is not None):
                 number = _number(value, at_any_cost=metric is not None)
@@ -75,7 +78,7 @@ class Heard:
                 epoch = _number(value)
             elif counter == "step" and step is None:
                 step = _number(value)
-        if metrics and is_first_process():
+        if metrics and is_first_process(self._inherited):
             with self._lock:
                 self._write_metrics(library, metrics, others, epoch, step)
 
@@ -104,11 +107,11 @@ class Heard:
 
     def _is_from(self, library: str, name: str, value: float) -> bool:
         """Tell whether a library is the one that a metric is heard from."""
-        is_unsure = self.trainer not in (None, library) and name not in self._libraries
+        is_unsure = self.trainer not in (None, library) and metric_words(name) not in self._libraries
         if is_unsure and name not in self._unsure:
             self._unsure[name] = {name: value}  # The trainer may log it, too, a moment later.
             return False
-        return self._libraries.setdefault(name, library) == library
+        return self._libraries.setdefault(metric_words(name), library) == library
 
     def _write(self, metric: str, step: int | None, values: dict[str, float]) -> None:
         line = {"step": step}
@@ -137,16 +140,10 @@ class Heard:
                 self._append(text)
 
 
-def is_first_process() -> bool:
-    """Tell whether this is the first of the processes that train together, whose values alone count."""
-    for name in _RANKS:
-        rank = os.environ.get(name, "")
-        if rank.isdigit():
-            return int(rank) == 0
-    distributed = sys.modules.get("torch.distributed")
-    if distributed is not None and distributed.is_available() and distributed.is_initialized():
-        return bool(distributed.get_rank() == 0)
-    return True
+def _counter(name: str) -> str | None:
+    """Return what a value counts, "epoch" or "step", or None if it is no counter."""
+    parts = metric_words(name)
+    return _COUNTERS.get(parts[1:] if parts and parts[0] in _PREFIXES else parts)
 
 
 def _flat(values: Mapping[Any, Any], prefix: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
@@ -168,8 +165,9 @@ def _number(value: Any, *, at_any_cost: bool = False) -> float | None:
     """
     if isinstance(value, (bool, str, bytes)):
         return None
-    if hasattr(value, "item") and (at_any_cost or type(value).__module__ == "numpy"):
-        value = value.item()
+    with contextlib.suppress(Exception):  # An array of several elements has no item.
+        if hasattr(value, "item") and (at_any_cost or type(value).__module__ == "numpy"):
+            value = value.item()
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     try:

@@ -14,31 +14,34 @@ if TYPE_CHECKING:
 
 
 def attach(module: ModuleType, heard: Heard) -> None:
-    """Give each trainer a callback that hears."""
-    original = module.Trainer.__init__
-    callback = _callback(module, heard)
+    """Give each trainer a callback that hears, in each process in which it runs."""
+    original = module.Trainer._run
+    listener = _listener_class(module, heard)
 
     @functools.wraps(original)
-    def init(self: Any, *args: Any, **keywords: Any) -> None:
-        original(self, *args, **keywords)
+    def run(self: Any, *args: Any, **keywords: Any) -> Any:
         with contextlib.suppress(Exception):
-            if not any(isinstance(own, type(callback)) for own in self.callbacks):
-                self.callbacks.append(callback)
+            if not any(isinstance(own, listener) for own in self.callbacks):
+                self.callbacks.append(listener())
                 heard.trainer = "lightning"
+        return original(self, *args, **keywords)
 
-    module.Trainer.__init__ = init
+    module.Trainer._run = run
 
 
-def _callback(module: ModuleType, heard: Heard) -> Any:
-    """Return a callback; its class derives from the library's own."""
-    base = next(cls for cls in (getattr(module, "Callback", None), _base_of(module)) if cls is not None)
+def _listener_class(module: ModuleType, heard: Heard) -> Any:
+    """Return a class of callbacks. It derives from the library's own, which is not imported before."""
+    base: Any = next(cls for cls in (getattr(module, "Callback", None), _base_of(module)) if cls is not None)
 
-    class Listener(base):  # type: ignore[misc, valid-type]
+    class Listener(base):  # type: ignore[misc]
         """Hears a trainer's metrics: those of training at the end of an epoch, others where they are measured."""
 
         def __init__(self) -> None:
             self.training: set[str] = set()
             self.others: set[str] = set()
+
+        def __reduce__(self) -> Any:
+            return base, ()  # A pickled trainer must also load where this class does not exist.
 
         def on_validation_end(self, trainer: Any, *_: Any) -> None:
             with contextlib.suppress(Exception):
@@ -61,7 +64,7 @@ def _callback(module: ModuleType, heard: Heard) -> Any:
                 epochs = trainer.current_epoch + (str(getattr(trainer.state.fn, "value", "fit")) == "fit")
                 heard.record("lightning", metrics, epoch=epochs, step=trainer.global_step)
 
-    return Listener()
+    return Listener
 
 
 def _base_of(module: ModuleType) -> Any:

@@ -19,8 +19,10 @@ def attach(module: ModuleType, heard: Heard) -> None:
     def note(writer: Any, tag: str, scalar_value: Any, global_step: Any = None, *_: Any, **__: Any) -> None:
         heard.record("tensorboard", {tag: scalar_value}, step=global_step)
 
-    def note_several(writer: Any, main_tag: str, values: Any, global_step: Any = None, *_: Any, **__: Any) -> None:
-        heard.record("tensorboard", {main_tag: dict(values)}, step=global_step)
+    def note_several(
+        writer: Any, main_tag: str, tag_scalar_dict: Any, global_step: Any = None, *_: Any, **__: Any
+    ) -> None:
+        heard.record("tensorboard", {main_tag: dict(tag_scalar_dict)}, step=global_step)
 
     note_calls(module.SummaryWriter, "add_scalar", note)
     note_calls(module.SummaryWriter, "add_scalars", note_several)

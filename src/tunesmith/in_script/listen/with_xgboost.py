@@ -16,14 +16,9 @@ if TYPE_CHECKING:
 def attach(module: ModuleType, heard: Heard) -> None:
     """Hear the container of callbacks that each training has."""
 
-    def note(container: Any, model: Any, epoch: int, *_: Any, **__: Any) -> None:
-        values = {
-            f"{data}-{metric}": history[-1]
-            for data, metrics in container.history.items()
-            for metric, history in metrics.items()
-        }
+    def note(container: Any, score: Any, epoch: int) -> None:
         # Cross-validation has a mean and a deviation.
-        means = {name: value[0] if isinstance(value, tuple) else value for name, value in values.items()}
-        heard.record("xgboost", means, step=epoch + 1)
+        heard.record("xgboost", {entry[0]: entry[1] for entry in score}, step=epoch + 1)
 
-    note_calls(module.CallbackContainer, "after_iteration", note, afterwards=True)
+    # Called with each iteration's evaluations before the script's own callbacks, which may log them, too.
+    note_calls(module.CallbackContainer, "_update_history", note)

@@ -11,6 +11,7 @@ from ... import in_script
 from ...core.machine_faults import machine_fault
 from ...core.trial import Failure, Measurement, Reporter, TrialFailed, TrialRequest
 from ...errors import InputError, message_of
+from ...in_script.listen.ranks import launch_variables
 from ...llm.environment import trial_environment
 from ...text import shell
 from ...trial_folder.artifacts import find_artifacts
@@ -85,7 +86,11 @@ class CommandTrial:
         features = self._in_script(request.folder)
         if options.capture:
             metrics = None if hears_all else options.wanted
-            features["listen"] = {"path": str(request.folder / HEARD_FILE), "metrics": metrics}
+            features["listen"] = {
+                "path": str(request.folder / HEARD_FILE),
+                "metrics": metrics,
+                "inherited": launch_variables(variables),
+            }
         variables |= in_script.variables(features, variables)
         folder = self._working_folder(request.folder)
         if options.own_files:

@@ -4,10 +4,12 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from tunesmith.in_script.listen.calls import note_calls
-from tunesmith.in_script.listen.heard import Heard, is_first_process
+from tunesmith.in_script.listen.heard import Heard
+from tunesmith.in_script.listen.ranks import is_first_process, launch_variables
 
 
 @pytest.fixture
@@ -22,7 +24,7 @@ def hear(tmp_path, monkeypatch):
             self._end()
             return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
-    return lambda metrics=("val_loss",): Hear(str(path), metrics)
+    return lambda metrics=("val_loss",), inherited={}: Hear(str(path), metrics, inherited)
 
 
 def test_calls_with_a_needed_metric_are_written_under_its_name(hear):
@@ -31,6 +33,19 @@ def test_calls_with_a_needed_metric_are_written_under_its_name(hear):
     heard.record("wandb", {"val/loss": 0.5, "acc": 0.7, "epoch": 3, "image": object(), "note": "x"})
     heard.record("wandb", {"val": {"loss": math.nan}}, step=9)
     assert str(heard.lines()) == "[{'step': 3, 'acc': 0.7, 'val_loss': 0.5}, {'step': 9, 'val_loss': nan}]"
+
+
+def test_values_of_several_elements_do_not_keep_a_metric_from_being_written(hear):
+    heard = hear(None)
+    heard.record("wandb", {"confusion": np.zeros((2, 2)), "acc": np.float32(0.5), "loss": np.array([0.25])})
+    assert heard.lines() == [{"step": 1, "acc": 0.5, "loss": 0.25}]
+
+
+def test_a_tracker_that_gets_a_trainers_metric_in_another_spelling_is_not_written(hear):
+    heard = hear(None)
+    heard.record("transformers", {"eval_loss": 0.5}, epoch=1)
+    heard.record("wandb", {"eval/loss": 0.5, "train/global_step": 7})
+    assert heard.lines() == [{"step": 1, "eval_loss": 0.5}]
 
 
 def test_all_metrics_are_written_where_none_is_named(hear):
@@ -91,11 +106,25 @@ def test_only_the_first_of_several_processes_is_heard(hear, monkeypatch):
     heard = hear()
     monkeypatch.setenv("LOCAL_RANK", "0")
     monkeypatch.setenv("RANK", "4")
-    assert not is_first_process()
+    assert not is_first_process({})
     heard.record("wandb", {"val_loss": 0.5})
     assert heard.lines() == []
     monkeypatch.setenv("RANK", "0")
-    assert is_first_process()
+    assert is_first_process({})
+
+
+def test_the_rank_of_a_worker_is_not_that_of_the_training_that_it_starts(hear, monkeypatch):
+    monkeypatch.setenv("SLURM_PROCID", "2")
+    monkeypatch.setenv("SLURM_STEP_ID", "0")
+    heard = hear(inherited=launch_variables(os.environ))
+    heard.record("wandb", {"val_loss": 0.5})
+    monkeypatch.setenv("SLURM_STEP_ID", "1")
+    heard.record("wandb", {"val_loss": 0.4})
+    monkeypatch.setenv("SLURM_PROCID", "0")
+    heard.record("wandb", {"val_loss": 0.3})
+    monkeypatch.setenv("RANK", "1")
+    heard.record("wandb", {"val_loss": 0.2})
+    assert [line["val_loss"] for line in heard.lines()] == [0.5, 0.3]
 
 
 def test_what_a_note_raises_is_dropped_and_the_call_passed_on():
@@ -113,19 +142,28 @@ def test_what_a_note_raises_is_dropped_and_the_call_passed_on():
         Writer().write()
 
 
-def test_calls_within_a_call_are_not_noted():
-    class Outer:
-        def log(self):
-            return self.inner()
+def test_calls_within_a_call_are_noted_if_they_are_another_librarys():
+    class Trainer:
+        def log(self, writer):
+            self.inner()
+            writer.add_scalar("val_f1", 0.5)
+            self.inner()
 
         def inner(self):
-            return 1
+            pass
 
+    class Writer:
+        def add_scalar(self, tag, value):
+            pass
+
+    Writer.add_scalar.__module__ = "tensorboardX.writer"
     noted = []
-    note_calls(Outer, "log", lambda *_: noted.append("log"))
-    note_calls(Outer, "inner", lambda *_: noted.append("inner"))
-    assert (Outer().log(), Outer().inner()) == (1, 1)
-    assert noted == ["log", "inner"]
+    note_calls(Trainer, "log", lambda *_: noted.append("log"))
+    note_calls(Trainer, "inner", lambda *_: noted.append("inner"))
+    note_calls(Writer, "add_scalar", lambda *_: noted.append("add_scalar"))
+    Trainer().log(Writer())
+    Trainer().inner()
+    assert noted == ["log", "add_scalar", "inner"]
 
 
 def test_listening_needs_nothing_but_the_standard_library(tmp_path):
