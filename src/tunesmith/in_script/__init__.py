@@ -42,7 +42,10 @@ def variables(settings: Mapping[str, Mapping[str, Any]], environment: Mapping[st
 
 
 def start() -> None:
-    """Start the features that the settings name. A feature that fails is left out: the script is worth more."""
+    """Start the features that the settings name.
+
+    A feature that fails to start is skipped, so that the script still runs.
+    """
     try:
         settings = json.loads(os.environ.get(SETTINGS) or "{}")
     except ValueError:

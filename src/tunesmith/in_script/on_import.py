@@ -1,4 +1,4 @@
-"""Functions called as the script itself imports a module, which is never imported for their sake."""
+"""Post-import hooks. A hook runs once the script has imported a module; it never triggers the import."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def on_import(name: str, call: Callable[[ModuleType], None]) -> None:
 def _called(call: Callable[[ModuleType], None], module: ModuleType) -> None:
     try:  # noqa: SIM105  (contextlib takes long to import)
         call(module)
-    except Exception:  # The script is worth more than what the function wanted.
+    except Exception:  # A hook that fails is skipped, so that the script still runs.
         pass
 
 

@@ -1,4 +1,4 @@
-"""The steps of a metric's values: whole numbers that only grow, from whatever counts epochs or steps."""
+"""Increasing step numbers for a metric, taken from its epoch, its step or a count."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The first step of training, by which a script must have read its arguments: there the asking ends."""
+"""Detects the start of training, and stops the script there."""
 
 from __future__ import annotations
 
