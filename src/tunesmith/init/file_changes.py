@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections import deque
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -16,6 +17,7 @@ from .tryout import FileChange
 
 _NOT_OUTPUT = {"__pycache__", "node_modules", "site-packages"}
 _SYSTEM = ("/dev", "/proc", "/sys", "/run")
+_LAG_NANOSECONDS = 10**9  # By which the clock of a file system may be behind.
 
 State = tuple[int, int, int]
 """A file's time of modification, size and inode."""
@@ -42,6 +44,7 @@ class FileWatch:
         self._without = [path.resolve() for path in without]
         self._most = most
         self._seen_open: set[Path] = set()
+        self._started = time.time_ns() - _LAG_NANOSECONDS
         self._before = self._states()
 
     def note_open(self, processes: Iterable[psutil.Process]) -> None:
@@ -55,6 +58,7 @@ class FileWatch:
 
     def changes(self) -> list[FileChange]:
         """Return the files that differ from before, sorted by their paths."""
+        is_complete = not self.left_out
         after = self._states()
         for path in self._seen_open:
             if path not in after and (state := _state(path)) is not None:
@@ -62,7 +66,8 @@ class FileWatch:
         return [
             FileChange(path=path, is_new=path not in self._before, size_bytes=state[1])
             for path, state in sorted(after.items())
-            if self._before.get(path) != state
+            # Of a part of a large tree, another part may be seen later.
+            if self._before.get(path) != state and (is_complete or path in self._before or state[0] >= self._started)
         ]
 
     def _states(self) -> dict[Path, State]:

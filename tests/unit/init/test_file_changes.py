@@ -52,6 +52,17 @@ def test_of_a_large_folder_no_more_is_listed_than_is_looked_at(tmp_path, monkeyp
     assert len(looked_at) == 10
 
 
+def test_of_a_large_tree_an_old_file_that_is_seen_later_is_not_new(tmp_path):
+    for index in range(20):
+        (tmp_path / f"{index:02}.txt").touch()
+        os.utime(tmp_path / f"{index:02}.txt", (1, 1))
+    watch = FileWatch([tmp_path], most=10)
+    for path in sorted(tmp_path.iterdir())[:12]:
+        path.unlink()
+    (tmp_path / "new.txt").touch()
+    assert changed(watch, tmp_path) == {"new.txt": True}
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells how a file is open")
 def test_a_file_elsewhere_is_seen_while_a_process_writes_it(tmp_path):
     inside, elsewhere = tmp_path / "inside", tmp_path / "elsewhere"

@@ -186,7 +186,7 @@ def _answer_what_is_kept() -> None:
 
 
 def _at_training() -> None:
-    """End the asking: whatever the script reads from now on comes too late."""
+    """Stop the script where it begins to train: what it reads from now on comes too late."""
     if is_script():
         _answer_what_is_kept()
         _write({"framework": "", "options": [], "notes": list(_state.notes)})
