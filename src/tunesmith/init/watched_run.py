@@ -71,7 +71,8 @@ class WatchedRun:
         self._limits = limits
         self._on_progress = on_progress
         self._invocation = _with_variables(
-            CommandTrial(task, request).invocation(hears_all=True), {**variables, TRIAL_VARIABLE: str(request.folder)}
+            CommandTrial(task, request).invocation(captures_all=True),
+            {**variables, TRIAL_VARIABLE: str(request.folder)},
         )
         self._project = Path(task.folder)
         self._log = BoundedLog(request.folder / LOG_FILE, _LOG_BYTES)

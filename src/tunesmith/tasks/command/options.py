@@ -41,7 +41,7 @@ class CommandOptions:
         own_files: Files and folders, relative to `folder`, that the script writes to the same place in every run. If
             there are any, the command runs in a folder of the trial, with links to everything else in `folder`.
         metric_pattern: The user's own regular expression for metrics in the output; see `MetricPattern`.
-        capture: Whether what a Python script logs with a library is heard, as reports.
+        capture: Whether to capture what a Python script logs with a library, as reports.
         names: The space's parameters; those that exist in the config are changed there.
         remove: Parameters whose keys are removed from the config while they are inactive.
 

@@ -69,11 +69,11 @@ class CommandTrial:
             raise TrialFailed(exit_failure(status, "the command", bytes(last)))
         return self.measurement(reading)
 
-    def invocation(self, *, hears_all: bool = False) -> Invocation:
+    def invocation(self, *, captures_all: bool = False) -> Invocation:
         """Prepare the trial's folder, and return what starts its command.
 
         Args:
-            hears_all: Whether to hear all metrics that the script logs with a library, not only those that are needed.
+            captures_all: Whether to capture every metric that the script logs with a library, not only those needed.
 
         Raises:
             InputError: The config cannot be edited, or a value cannot be passed to a program.
@@ -85,7 +85,7 @@ class CommandTrial:
         variables = {**trial_environment(), **self._variables(), **options.environment}
         features = self._in_script(request.folder)
         if options.capture:
-            metrics = None if hears_all else options.wanted
+            metrics = None if captures_all else options.wanted
             features["listen"] = {
                 "path": str(request.folder / HEARD_FILE),
                 "metrics": metrics,
