@@ -8,7 +8,7 @@ from functools import partial
 
 from ..data.scores import ALIASES, SCORES
 from ..init.name_matching import NameMatcher
-from ..init.name_words import words
+from ..init.name_words import option_words
 from .request_families import OF_TABLES, FamilyNames
 from .request_settings import (
     COUNTS,
@@ -274,7 +274,7 @@ def word_matcher(columns: Sequence[str], text: str) -> NameMatcher:
     """
     owners: dict[str, set[str]] = {}
     for name in columns:
-        for word in words(name):
+        for word in option_words(name):
             owners.setdefault(_stem(word), set()).add(name)
     asked = {word.lower() for word in re.findall(r"[^\W\d_]{3,}", text)}
     alone = {word: owners.get(_stem(word), set()) for word in asked}

@@ -12,7 +12,7 @@ from ..core.parameters import Choice
 from ..errors import InputError
 from .draft import Draft
 from .metrics import is_loss
-from .name_words import words
+from .name_words import option_words
 from .ranges import Guess
 
 MOST_TUNED = 12
@@ -92,7 +92,7 @@ def _weighed(candidate: Candidate) -> Candidate:
     parameter = candidate.guess.parameter
     if not isinstance(parameter, Choice) or not all(isinstance(option, str) for option in parameter.options):
         return candidate
-    known = {*words(candidate.name)} & _CHOICES
+    known = {*option_words(candidate.name)} & _CHOICES
     return replace(candidate, importance=max(1, candidate.importance) if known else 0)
 
 
@@ -100,13 +100,13 @@ def _judged(candidate: Candidate, draft: Draft) -> Candidate:
     """Leave a loss and its weights alone where the objective is a loss, which they would change."""
     if candidate.guess.parameter is None or candidate.guess.spare:
         return candidate
-    if isinstance(candidate.guess.parameter, Choice) and " ".join(words(candidate.name)) in _IDENTITIES:
+    if isinstance(candidate.guess.parameter, Choice) and " ".join(option_words(candidate.name)) in _IDENTITIES:
         return replace(candidate, guess=Guess(candidate.guess.parameter, "it decides what is trained", spare=True))
     if candidate.name in draft.metric_names:
         return replace(candidate, guess=Guess(candidate.guess.parameter, _OF_LOSS, spare=True))
     if not _measures_loss(draft.objective):
         return candidate
-    parts = {*words(candidate.name)}
+    parts = {*option_words(candidate.name)}
     is_choice = isinstance(candidate.guess.parameter, Choice) and bool(parts & {"loss", "losses", "criterion"})
     is_weight = bool(parts & _LOSS_WORDS and parts & _WEIGHTS) or {"label", "smoothing"} <= parts
     if not is_choice and not is_weight:

@@ -15,7 +15,7 @@ from .command_line import CommandLine
 from .command_words import CommandWords, spelling_of, written
 from .config_use import ConfigUse
 from .draft import Draft
-from .name_words import words
+from .name_words import option_words
 from .notebook_command import OUTPUT, RUNNER
 from .option_guess import name_of, present_value
 from .output_options import output_place
@@ -148,7 +148,7 @@ def _with_seed(draft: Draft, lines: CommandWords, options: Sequence[ScriptOption
     seeds = [
         option
         for option in options
-        if " ".join(words(name_of(option))) in _SEEDS and option.kind in ("int", "float", "str")
+        if " ".join(option_words(name_of(option))) in _SEEDS and option.kind in ("int", "float", "str")
     ]
     if not seeds:
         return draft, ""

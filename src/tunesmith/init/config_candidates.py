@@ -9,7 +9,7 @@ from typing import Any
 from ..config_files import contains, find, keys, read
 from .choosing import Candidate
 from .importance import importance
-from .name_words import words
+from .name_words import option_words
 from .ranges import Guess, guess
 from .script_text import ScriptText
 
@@ -49,7 +49,7 @@ def values_in_both(config: Path, values: Mapping[str, Any]) -> tuple[set[str], s
 def _short_name(values: Mapping[str, Any], key: str) -> str:
     """Return a key without the top table if that only wraps the others, as `CONFIG`, and the name stays unique."""
     top, _, rest = key.partition(".")
-    if not rest or not isinstance(values.get(top), dict) or not _WRAPPERS & {*words(top)}:
+    if not rest or not isinstance(values.get(top), dict) or not _WRAPPERS & {*option_words(top)}:
         return key
     others = [values, *(value for name, value in values.items() if name != top and isinstance(value, dict))]
     return key if any(rest.partition(".")[0] in other for other in others) else rest

@@ -9,7 +9,7 @@ from pathlib import Path
 from ..config_files import SUFFIXES, find, keys, read
 from .command_line import CommandLine
 from .command_words import CommandWords
-from .name_words import words
+from .name_words import option_words
 from .option_guess import name_of, present_value
 from .script_option import ScriptOption
 
@@ -63,7 +63,7 @@ def config_option(options: Sequence[ScriptOption]) -> ScriptOption | None:
 
 
 def _names_config(option: ScriptOption) -> bool:
-    parts = set(words(name_of(option)))
+    parts = set(option_words(name_of(option)))
     is_path = option.kind in ("str", "path", "other") and option.switch is None and option.choices is None
     return is_path and bool(parts & _NAMES) and not parts & _OTHERS
 
@@ -83,7 +83,7 @@ def config_named(command: CommandLine, options: Sequence[ScriptOption]) -> tuple
         name, equals, text = word.partition("=")
         before = name if equals else command.arguments[index - 1] if index else ""
         path = command.folder / (text if equals else word)
-        parts = set(words(before.lstrip("-"))) if before.startswith("-") or equals else set()
+        parts = set(option_words(before.lstrip("-"))) if before.startswith("-") or equals else set()
         is_named = bool(parts & _NAMES) or before == "-c" or (not equals and not before.startswith("-"))
         if is_named and not parts & _OTHERS and is_config_path(path):
             return path, ConfigUse(index=index)

@@ -9,7 +9,7 @@ from ..core.parameters import Choice, Int, Parameter
 from ..core.space import SearchSpace
 from .choosing import with_spare
 from .draft import Draft
-from .name_words import words
+from .name_words import option_words
 from .optimizer_keywords import with_optimizer
 from .ranges import is_width
 
@@ -27,10 +27,10 @@ def with_couplings(draft: Draft) -> Draft:
 
 def _with_heads(draft: Draft) -> Draft:
     """Give attention heads and widths options that divide evenly in any combination, or leave one of them alone."""
-    heads = next((n for n, v in draft.values.items() if {*words(n)} & {"heads", "head"} and _is_count(v)), None)
+    heads = next((n for n, v in draft.values.items() if {*option_words(n)} & {"heads", "head"} and _is_count(v)), None)
     if heads is None:
         return draft
-    model = next((v for n, v in draft.values.items() if {*words(n)} & _MODELS and isinstance(v, str)), "")
+    model = next((v for n, v in draft.values.items() if {*option_words(n)} & _MODELS and isinstance(v, str)), "")
     if heads in draft.space and _WITHOUT_HEADS.match(model):
         return with_spare(draft, {heads: f"{model} has no attention heads"})
     present = draft.values[heads]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .name_words import words
+from .name_words import option_words
 
 _SCHEDULE = "scheduler schedule sched warmup cosine poly anneal annealing onecycle plateau restart restarts pct"
 _OF_RATES = {*f"{_SCHEDULE} decay cos step gamma milestones min final end factor power cycle".split()}
@@ -43,7 +43,7 @@ def importance(name: str, help_text: str = "") -> int:
     >>> importance("lr") > importance("dropout") > importance("lr_step_size") > importance("thing", "weight of things")
     True
     """
-    parts = words(name)
+    parts = option_words(name)
     groups = [set(group.split()) for group in _GROUPS]
     most = len(groups)
     if {"learning", "rate"} <= {*parts}:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from .name_words import KINDS, words
+from .name_words import KINDS, option_words
 
 _SYNONYMS = (
     ("lr", "learning rate"), ("wd", "weight decay"), ("bs", "batch size"), ("optim", "optimizer"), ("opt", "optimizer"),
@@ -69,7 +69,7 @@ def _bare(spelling: str) -> str:
 def _spellings(name: str, parts: bool) -> Iterator[tuple[int, str]]:
     yield _FULL, name
     yield _LAST, name.rpartition(".")[2]
-    all_words = words(name)
+    all_words = option_words(name)
     yield from ((_WORDED, spelling) for spelling in _with_synonyms(all_words))
     base = list(all_words)
     while len(base) > 1 and base[0] in _COUNTED:

@@ -94,11 +94,11 @@ KINDS = ("name", "type", "kind", "class", "cls", "_target_")
 """Last words of a name that add nothing to the one before, as in `optimizer.name`."""
 
 
-def words(name: str) -> list[str]:
+def option_words(name: str) -> list[str]:
     """Return the lower-case words of the last part of a dotted name.
 
-    >>> words("model.hiddenSize"), words("batch-size"), words("LR_DECAY"), words("beta1"), words("noval")
-    (['hidden', 'size'], ['batch', 'size'], ['lr', 'decay'], ['beta', '1'], ['no', 'val'])
+    >>> [option_words(name) for name in ("model.hiddenSize", "batch-size", "LR_DECAY", "beta1", "noval")]
+    [['hidden', 'size'], ['batch', 'size'], ['lr', 'decay'], ['beta', '1'], ['no', 'val']]
     """
     table, _, last = name.rpartition(".")
     if table and last.lower() in KINDS:
@@ -120,7 +120,7 @@ def reason_to_leave(name: str) -> str | None:
     >>> reason_to_leave("data.noise"), reason_to_leave("data.batch_size"), reason_to_leave("n_train")
     ('determined by the data', None, 'determined by the data')
     """
-    parts = words(name)
+    parts = option_words(name)
     if not parts or name.rpartition(".")[2].startswith("__"):
         return _OUTPUT
     # Only as the whole name: the output of a layer has more words, as in `d_out`.

@@ -27,7 +27,7 @@ from ..text.cleaning import short
 from ..text.wording import count, duration, estimate
 from .draft import Draft
 from .metrics import spelled
-from .name_words import words
+from .name_words import option_words
 from .outputs import with_outputs
 from .script_option import ScriptOption
 from .tryout import SHORTEST_SECONDS, SeenMetric, Tryout
@@ -251,7 +251,7 @@ def parallel_that_fits(tryout: Tryout) -> int:
 def _epochs(values: Mapping[str, Any]) -> tuple[str, int | None]:
     """Return the option that sets the number of epochs, and its value."""
     for name, value in values.items():
-        parts = set(words(name))
+        parts = set(option_words(name))
         if parts & _EPOCHS and not parts & _NOT_A_TOTAL and isinstance(value, int) and value > 0:
             return name, value
     return "", None

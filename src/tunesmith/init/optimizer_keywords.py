@@ -9,7 +9,7 @@ from typing import Any
 from ..core.parameters import Choice, Float, Parameter
 from .choosing import with_spare
 from .draft import Draft
-from .name_words import words
+from .name_words import option_words
 
 _ADAMS = frozenset({"adam", "adamw", "nadam", "radam", "adamax", "lamb"})
 _ACCEPTS = {
@@ -58,7 +58,7 @@ def with_optimizer(draft: Draft) -> Draft:
 
 
 def _is_optimizer(draft: Draft, name: str) -> bool:
-    is_named = bool({*words(name)} & {"optimizer", "optimiser", "optim", "opt"})
+    is_named = bool({*option_words(name)} & {"optimizer", "optimiser", "optim", "opt"})
     return is_named and _class(draft.values.get(name)) in _KNOWN
 
 
@@ -68,8 +68,8 @@ def _class(value: Any) -> str:
 
 def _accepted(keyword: str, classes: Sequence[Any]) -> list[Any] | None:
     """Return the classes that accept a keyword; None if it is none of an optimizer."""
-    accepting = [_ACCEPTS[word] for word in words(_without_index(keyword)) if word in _ACCEPTS]
-    if not accepting or {*words(keyword)} & {"norm", "bn", "batchnorm", "layernorm", "ema"}:
+    accepting = [_ACCEPTS[word] for word in option_words(_without_index(keyword)) if word in _ACCEPTS]
+    if not accepting or {*option_words(keyword)} & {"norm", "bn", "batchnorm", "layernorm", "ema"}:
         return None
     return [option for option in classes if _class(option) in accepting[0] or _class(option) not in _KNOWN]
 
@@ -81,7 +81,7 @@ def _without_index(name: str) -> str:
 
 
 def _is_argument(name: str) -> bool:
-    return bool({*words(_without_index(name).rpartition(".")[0])} & _ARGUMENT_TABLES)
+    return bool({*option_words(_without_index(name).rpartition(".")[0])} & _ARGUMENT_TABLES)
 
 
 def _with_acceptable_classes(draft: Draft, name: str) -> Draft:
@@ -106,18 +106,18 @@ def _with_acceptable_classes(draft: Draft, name: str) -> Draft:
 
 def _with_nesterov(draft: Draft) -> Draft:
     """Keep momentum above 0 where Nesterov's may be used, which refuses none."""
-    uses = any("nesterov" in words(n) for n in draft.space) or any(
-        "nesterov" in words(n) and value is True for n, value in draft.values.items()
+    uses = any("nesterov" in option_words(n) for n in draft.space) or any(
+        "nesterov" in option_words(n) and value is True for n, value in draft.values.items()
     )
     space = dict(draft.space)
     for name, parameter in draft.space.items():
-        if not uses or "momentum" not in words(name) or not isinstance(parameter, Float):
+        if not uses or "momentum" not in option_words(name) or not isinstance(parameter, Float):
             continue
         if parameter.low < 0.1 <= (parameter.default or 0.9):
             space[name] = replace(parameter, low=0.1)
     draft = replace(draft, space=space)
-    momentum = next((v for n, v in draft.values.items() if words(n)[-1:] == ["momentum"]), None)
+    momentum = next((v for n, v in draft.values.items() if option_words(n)[-1:] == ["momentum"]), None)
     if momentum == 0:
-        without = {n: "it needs momentum, which is 0" for n in draft.space if "nesterov" in words(n)}
+        without = {n: "it needs momentum, which is 0" for n in draft.space if "nesterov" in option_words(n)}
         return with_spare(draft, without)
     return draft

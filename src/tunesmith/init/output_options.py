@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path, PurePath
 
-from .name_words import words
+from .name_words import option_words
 from .option_guess import name_of, present_value
 from .script_option import ScriptOption
 
@@ -44,7 +44,7 @@ def output_place(option: ScriptOption, folder: Path, *, is_needed: bool = False)
         is_needed: Whether the metrics are read from a file that the script writes.
     """
     name, value = name_of(option), present_value(option)
-    parts = set(words(name))
+    parts = set(option_words(name))
     if option.kind not in ("str", "path", "other") or option.choices is not None or option.switch is not None:
         return None
     if not (value is None or isinstance(value, str)) or option.form == "positional":

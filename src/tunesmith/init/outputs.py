@@ -13,7 +13,7 @@ from ..trial_folder.names import ENVIRONMENT_FILE, LOG_FILE, PARAMETERS_FILE, RE
 from .command_words import quoted
 from .command_words import written as written_words
 from .draft import Draft
-from .name_words import words
+from .name_words import option_words
 from .script_option import Form, ScriptOption
 from .tryout import Tryout
 
@@ -106,7 +106,7 @@ class _Written:
         """Return the files that the value of an option names, itself or by a folder in which they lie."""
         if not value or value.startswith("-"):
             return ()
-        named, about = PurePath(value), set(words(option))
+        named, about = PurePath(value), set(option_words(option))
         if str(self._project / named) in self._known:
             return (named,)
         inside = self._inside.get(named, ())

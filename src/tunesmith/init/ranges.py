@@ -10,7 +10,7 @@ from typing import Any
 from ..core.parameters import Choice, Float, Int, Parameter
 from ..errors import InputError
 from .importance import importance
-from .name_words import reason_in_help, reason_to_leave, words
+from .name_words import option_words, reason_in_help, reason_to_leave
 from .script_text import NO_TEXT, ScriptText
 
 
@@ -107,13 +107,13 @@ def guess_around(value: Any) -> Guess:
 
 def is_share(name: str) -> bool:
     """Tell whether a name suggests a share between 0 and 1, as that of dropout."""
-    parts = set(words(name))
+    parts = set(option_words(name))
     return bool(parts & _SHARES) and not parts & {"lr", "rows"}
 
 
 def is_width(name: str) -> bool:
     """Tell whether a name suggests the width of layers, which attention heads must divide."""
-    parts = set(words(name))
+    parts = set(option_words(name))
     return bool(parts & _EMBEDDINGS) and not parts & _COUNTS
 
 
@@ -129,14 +129,14 @@ def _among(options: Sequence[Any], default: Any) -> Guess:
 
 def _boolean(name: str, default: bool) -> Guess:
     choice = Choice([True, False], default=default)
-    if {*words(name)} & _TUNABLE_SWITCHES:
+    if {*option_words(name)} & _TUNABLE_SWITCHES:
         return Guess(choice)
     return Guess(choice, "a switch, and its name does not say that it makes a better model", spare=True)
 
 
 def _word(name: str, default: str, text: ScriptText) -> Guess:
     for named, usual, others in _ALTERNATIVES:
-        if named & {*words(name)}:
+        if named & {*option_words(name)}:
             return _spelled(name, default, usual, others, text)
     return Guess(None, "text whose alternatives are unknown")
 
@@ -160,7 +160,7 @@ def _spelled(name: str, default: str, usual: Sequence[str], others: Sequence[str
 
 
 def _number(name: str, default: float, help_text: str) -> Guess:
-    parts, value = set(words(name)), float(default)
+    parts, value = set(option_words(name)), float(default)
     if not importance(name) and re.search(r"\blearning rate\b", help_text, re.I):
         return _logarithmic(value, 1e-7, 1.0)
     if "decay" in parts and "weight" not in parts and 0.5 <= value < 1:

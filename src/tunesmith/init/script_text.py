@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 from .metrics import strings_in
-from .name_words import words
+from .name_words import option_words
 
 _MOST_FILES = 50
 _MOST_BYTES = 1 << 20
@@ -49,7 +49,7 @@ class ScriptText:
     def reads(self, name: str) -> bool:
         """Tell whether the script names a parameter, so that its alternatives should be named, too."""
         last = re.escape(name.rpartition(".")[2])
-        key = words(name)[-1] if words(name) else last
+        key = option_words(name)[-1] if option_words(name) else last
         pattern = re.compile(rf"\b(?:{last.replace('-', '[-_]')}|{re.escape(key)})\b")
         return any(pattern.search(text) for text in self.texts)
 

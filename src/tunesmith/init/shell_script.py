@@ -12,7 +12,7 @@ from pathlib import Path
 from ..errors import InputError
 from ..text.shell import command as shell_line
 from .command_line import CommandLine
-from .name_words import words
+from .name_words import option_words
 from .reading.local_files import read_text
 from .shebang import language_of
 
@@ -111,7 +111,7 @@ def passes_arguments(text: str) -> bool:
 
 
 def _likelihood(command: CommandLine) -> int:
-    parts = set(words(command.module or Path(command.script or command.own_words[0]).stem))
+    parts = set(option_words(command.module or Path(command.script or command.own_words[0]).stem))
     return 2 if parts & _TRAINING and not parts & _OTHER else 0 if parts & _OTHER else 1
 
 
