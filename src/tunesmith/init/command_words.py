@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -65,9 +65,11 @@ class CommandWords:
 
     Args:
         command: The user's own.
+        spellings: How all options of the script are spelled: a word that is one of them is no abbreviation of another.
     """
 
     command: CommandLine
+    spellings: Collection[str] = ()
     _replaced: dict[int, list[str]] = field(default_factory=dict)
     _inserted: dict[int, list[str]] = field(default_factory=dict)
     _appended: list[str] = field(default_factory=list)
@@ -140,7 +142,8 @@ class CommandWords:
                 return Span(index, index + 1, f"{name}=")
             if option.form == "name=value" or not plain.startswith("-"):
                 continue
-            if _alike(word, plain) or (option.given and _is_short_for(word, plain)):
+            abbreviates = option.given and word not in self.spellings and _is_short_for(word, plain)
+            if _alike(word, plain) or abbreviates:
                 if not takes_value:
                     return Span(index, index + 1, "")
                 if index + 1 < len(self.command.arguments):

@@ -37,7 +37,7 @@ def with_command(
         config: How the script gets its config file.
         text: The script's text.
     """
-    lines = CommandWords(command)
+    lines = CommandWords(command, {spelling for option in options for spelling in option.spellings})
     config.write(lines)
     if command.module == RUNNER:
         lines.replace_word(len(command.arguments) - 1, f"{{trial_dir}}/{OUTPUT}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,8 +21,10 @@ from .couplings import with_couplings
 from .draft import Draft
 from .importance import importance
 from .metrics import read_metrics
+from .name_words import option_words
 from .notebook_command import RUNNER
 from .option_guess import guess_option, name_of, present_value
+from .ranges import Guess
 from .reading import read_options
 from .script_option import ScriptOption
 from .script_text import ScriptText
@@ -130,7 +132,8 @@ def _drafted(draft: Draft, sources: Sources, asked: Asked) -> Draft:
     help_texts = {name_of(option): option.help for option in options if option.help}
     draft = replace(draft, options=frozenset(map(name_of, options)), help=help_texts)
     if path is not None:
-        draft, candidates = _with_config(draft, path, candidates, text)
+        given = {name_of(option) for option in options if option.given}
+        draft, candidates = _with_config(draft, path, candidates, text, given)
     draft = with_couplings(with_parameters(draft, candidates))
     if path is not None and sources.is_python and names_neighbours(path, sources.folder):
         use = BY_ITSELF
@@ -198,16 +201,30 @@ def _own_constants(sources: Sources, asked: Asked, text: ScriptText) -> tuple[Pa
 
 
 def _with_config(
-    draft: Draft, path: Path, candidates: list[Candidate], text: ScriptText
+    draft: Draft, path: Path, candidates: list[Candidate], text: ScriptText, given: Collection[str] = ()
 ) -> tuple[Draft, list[Candidate]]:
-    """Add the values in the config. An option with the name and value of one goes with it; another value wins."""
-    values = {each.name: each.value for each in candidates}
+    """Add the values in the config.
+
+    An option with the name and value of one goes with it; another value wins. An option that the user's own command
+    gives wins over both, as it does in the script.
+    """
+    values = {each.name: each.value for each in candidates if each.name not in given}
     same, other = values_in_both(path, values)
-    in_config = [each for each in config_candidates(path, text) if each.name not in same]
+    known = [each for each in config_candidates(path, text) if each.name not in (*same, *given)]
+    in_config = [_unless_given(each, given) for each in known]
     names = other | {each.name for each in in_config}
     kept = [each for each in candidates if each.name not in names]
     draft = replace(draft, options=frozenset(draft.options) - names, in_both=frozenset(same))
     return replace(draft, config=_relative(path, draft.folder)), [*kept, *in_config]
+
+
+def _unless_given(candidate: Candidate, given: Collection[str]) -> Candidate:
+    """Leave a value in a table of the config alone if the command gives an option of its name, which replaces it."""
+    last = option_words(candidate.name.rpartition(".")[2])
+    option = next((name for name in given if option_words(name) == last), None)
+    if option is None or candidate.guess.parameter is None:
+        return candidate
+    return replace(candidate, guess=Guess(None, f"your command gives {option}"))
 
 
 def _relative(path: Path, folder: Path) -> str:

@@ -320,6 +320,29 @@ def test_a_value_that_is_an_option_and_in_the_config(folder, in_config, tuned):
     assert first_words(draft)[-2:] == (["--lr", "0.1"] if tuned else ["--config", "C"])
 
 
+def test_an_option_that_the_command_gives_wins_over_the_config(folder):
+    (folder / "cfg.yaml").write_text("lr: 0.01\noptimizer: {lr: 0.01, weight_decay: 0.1}\n")
+    draft = drafted(
+        folder, "python train.py --config cfg.yaml --lr 0.02",
+        option("config", "cfg.yaml", given=True), option("lr", 0.02, given=True),
+    )  # fmt: skip
+    assert draft.command == "python train.py --config {config} --lr {lr}"
+    assert list(draft.space) == ["lr", "optimizer.weight_decay"]
+    assert first_words(draft)[-2:] == ["--lr", "0.02"]
+    assert draft.skipped["optimizer.lr"] == "your command gives lr"
+
+
+def test_an_option_whose_name_begins_another_is_no_abbreviation_of_it(folder):
+    options = [
+        option("lrate", 0.1, given=True),
+        option("lrate_decay", 1.5, given=True),
+        option("batch_size", 8, given=True),
+    ]
+    draft = drafted(folder, "python train.py --lrate 0.1 --batch 8", *options)
+    assert draft.command == "python train.py --lrate {lrate} --batch {batch_size} {args}"
+    assert first_words(draft) == ["python", "train.py", "--lrate", "0.1", "--batch", "8", "--lrate_decay", "1.5"]
+
+
 def test_a_config_that_the_parser_reads_is_not_edited(folder):
     (folder / "cfg.yaml").write_text("lr: 0.1\n")
     options = option("config", "cfg.yaml", given=True), option("config.lr", 0.1)
