@@ -115,7 +115,7 @@ def _drafted(draft: Draft, sources: Sources, asked: Asked) -> Draft:
     options = _in_use(asked.options, sources.command)
     path, use = (None, BY_ITSELF) if _reads_config(asked) else _config_of(sources, options)
     text = ScriptText.around([sources.script] if sources.script else [], besides=path)
-    candidates = [_of_option(option, text) for option in options if option not in (use.option,)]
+    candidates = _without_targets([_of_option(option, text) for option in options if option not in (use.option,)])
     draft = replace(draft, notes=(*draft.notes, *_about_flags(candidates, sources, path)))
     if path is None and not any(each.guess.parameter is not None for each in candidates):
         path, use = _own_constants(sources, asked, text)
@@ -156,6 +156,17 @@ def _of_option(option: ScriptOption, text: ScriptText) -> Candidate:
         guess=guess_option(option, text),
         importance=importance(name, option.help),
     )
+
+
+def _without_targets(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Leave the class that Hydra's `_target_` names alone where an option chooses the whole group."""
+    names = {each.name for each in candidates}
+    return [
+        replace(each, guess=Guess(None, f"{group} chooses it"))
+        if (group := each.name.removesuffix("._target_")) != each.name and group in names
+        else each
+        for each in candidates
+    ]
 
 
 def _with_own_run_folder(draft: Draft) -> Draft:

@@ -249,6 +249,17 @@ def test_what_identifies_the_model_and_choices_of_unknown_meaning_are_left_alone
     }
 
 
+def test_a_class_that_a_group_of_hydra_chooses_is_not_tuned_beside_it(folder):
+    options = [
+        option("optimizer", "sgd", choices=("adam", "sgd"), form="name=value"),
+        option("optimizer._target_", "torch.optim.SGD", form="name=value"),
+        option("optimizer.lr", 0.1, form="name=value"),
+    ]
+    draft = drafted(folder, "python train.py", *options)
+    assert list(draft.space) == ["optimizer.lr", "optimizer"]
+    assert draft.skipped["optimizer._target_"] == "optimizer chooses it"
+
+
 def test_parallel_trials_of_hydra_have_folders_of_their_own(folder):
     command = CommandLine.parse(["python", "train.py"], folder)
     lr = option("lr", 0.1, form="name=value", spellings=("lr",))
