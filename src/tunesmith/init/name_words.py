@@ -65,7 +65,7 @@ _REASONS = {
     _EVALUATION: "val valid validation eval evaluate evaluation test tests infer inference predict benchmark rect",
     _DATA: "class classes labels vocab target targets column columns horizon pred fold folds cv split splits "
     "samples rows image img input inputs output outputs in out dataset datasets data shuffle "
-    "seq sequence length len lookback resolution height token tokens bos eos pad tokenizer",
+    "washout burn burnin seq sequence length len lookback resolution height token tokens bos eos pad tokenizer",
     "a stopping rule of the training": "patience early tol tolerance stopping",
     _SWITCH: "is do mode task training pretrain pretrained finetune freeze skip only",
 }
