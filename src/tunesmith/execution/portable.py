@@ -29,6 +29,13 @@ class PortableTask:
         self._task: Task | None = task
 
     @classmethod
+    def from_pickled(cls, pickled: bytes) -> PortableTask:
+        """Return a task that another process has pickled, without unpickling it."""
+        task = cls.__new__(cls)
+        task.__dict__.update(_task=None, pickled=pickled)
+        return task
+
+    @classmethod
     def of(cls, task: Task, previous: PortableTask | None) -> PortableTask:
         """Return the previous one if it holds the same task, else a new one."""
         return previous if previous is not None and previous._task is task else cls(task)

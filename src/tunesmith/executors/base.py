@@ -29,6 +29,8 @@ class Capabilities:
             `none`. A pruner needs `live`.
         enforces: The limits that it enforces: `seconds` (`seconds_per_trial`), `memory` (`memory_gb`).
         shared_folder: Whether a trial's process sees the study's folder. Without it, files travel with the trial.
+        outlives_session: Whether a trial goes on if the study is interrupted or killed, and `recover` attaches to it.
+            On exit such an executor leaves its trials alone; `stop` ends them one by one.
     """
 
     slots: int
@@ -37,10 +39,14 @@ class Capabilities:
     reports: Reports = "live"
     enforces: frozenset[Limit] = frozenset()
     shared_folder: bool = True
+    outlives_session: bool = False
 
 
 class Executor(Protocol):
-    """Runs trials. A context manager, which may be entered again; on exit it stops all trials that it can stop."""
+    """Runs trials. A context manager, which may be entered again.
+
+    On exit it stops all trials that it can stop, unless they outlive the session.
+    """
 
     @property
     def capabilities(self) -> Capabilities:

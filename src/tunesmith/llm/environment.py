@@ -21,6 +21,11 @@ def hide_from_trials(*names: str) -> None:
     _hidden.update(names)
 
 
+def hidden_from_trials() -> frozenset[str]:
+    """Return the names of the variables that are kept from trials."""
+    return frozenset(_hidden)
+
+
 def trial_environment() -> dict[str, str]:
     """Return the environment for the process of a trial, without hidden variables."""
     return {name: value for name, value in os.environ.items() if name not in _hidden}

@@ -197,17 +197,23 @@ class Loop:
         """End the running trials, evaluate the best trial on the test split, and close the session.
 
         Stopped trials return to the queue. Trials that the executor cannot stop get `UNSTOPPABLE_GRACE_SECONDS` to
-        end; after that they stay running in the journal, for the next session to recover.
+        end; after that they stay running in the journal, for the next session to recover. So do trials that outlive
+        the session, if it was interrupted.
         """
         if self.adviser is not None:
             self.adviser.cancel()
         self.judge(self._receive_all())
         left = 0
-        if self.executor.capabilities.can_stop:
+        capabilities = self.executor.capabilities
+        if capabilities.outlives_session and (self.interrupted or self.machine_fault):
+            left = self._leave_running(0.0, "will go on without this session; run the study again to follow")
+        elif capabilities.can_stop:
             self.engine.interrupt_running(reason)
             self._stop_all()
         else:
-            left = self._leave_running()
+            left = self._leave_running(
+                UNSTOPPABLE_GRACE_SECONDS, "cannot be stopped; the next session recovers what is left"
+            )
         if self.interrupted or self.machine_fault:
             self.approvals.settle(expire=False)  # Keep an answer that was given just now.
         else:
@@ -226,7 +232,7 @@ class Loop:
             reason = "interrupted" if isinstance(error, KeyboardInterrupt) else f"ended by a {type(error).__name__}"
             capabilities = self.executor.capabilities
             with suppress(TunesmithError, OSError):
-                if capabilities.can_stop or capabilities.in_process:
+                if (capabilities.can_stop and not capabilities.outlives_session) or capabilities.in_process:
                     self.engine.interrupt_running(reason)
                 self._close_session(reason)
         self.is_closing = False
@@ -406,13 +412,12 @@ class Loop:
         wait(self._in_flight.values())
         self._in_flight.clear()
 
-    def _leave_running(self) -> int:
+    def _leave_running(self, grace_seconds: float, what_follows: str) -> int:
         """Settle the trials that end within the grace period, leave the others running, and return their number."""
-        _, running = wait(self._in_flight.values(), timeout=UNSTOPPABLE_GRACE_SECONDS)
+        _, running = wait(self._in_flight.values(), timeout=grace_seconds)
         self.judge([n for n in self._receive_all() if self.history.trials[n].state is State.COMPLETE])
         if running:
-            trials = wording.count(len(running), "running trial")
-            log.warning("%s cannot be stopped; the next session recovers what is left", trials)
+            log.warning("%s %s", wording.count(len(running), "running trial"), what_follows)
         self._in_flight.clear()
         return len(running)
 

@@ -57,16 +57,17 @@ def check_executor(executor: Executor, folder: Path) -> None:
     with executor:
         bench.open()
         _check_recovery(bench)
-        if can.shared_folder and not can.can_stop and not can.in_process:
+        goes_on = can.shared_folder and (can.outlives_session or not can.can_stop) and not can.in_process
+        if goes_on:
             left = bench.request(40, "wait for go")
             bench.executor.submit(bench.task, left)
             _wait_for(left.folder / "waits")
             left_at = time.monotonic()
-    if can.shared_folder and not can.can_stop and not can.in_process:
+    if goes_on:
         assert time.monotonic() - left_at < _PATIENCE_SECONDS, "leaving must not wait for a trial that goes on"
         with executor:
             bench.open()
-            _check_reattachment(bench, left)
+            _check_reattachment(bench, left, must=can.outlives_session)
 
 
 class _Bench:
@@ -230,9 +231,10 @@ def _check_recovery(bench: _Bench) -> None:
     assert bench.executor.recover(bench.request(99, "complete")) is None, "a trial that never started is lost"
 
 
-def _check_reattachment(bench: _Bench, request: TrialRequest) -> None:
-    """Check that a trial that went on after its session is either attached to, or lost."""
+def _check_reattachment(bench: _Bench, request: TrialRequest, *, must: bool) -> None:
+    """Check that a trial that went on after its session is attached to, or lost if the executor may lose it."""
     future = bench.executor.recover(request)
+    assert future is not None or not must, "a trial that outlives its session must be found again"
     (request.folder / "go").touch()
     if future is not None:
         _check_measurement(future.result(timeout=_PATIENCE_SECONDS), request)

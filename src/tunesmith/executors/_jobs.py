@@ -1,0 +1,495 @@
+"""Trials as jobs of a batch system, one job each."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import logging
+import math
+import os
+import secrets
+import shlex
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from ..core.schema import LONGEST_SECONDS, check_types, expect_environment, expect_range
+from ..core.trial import Measurement, OnReport, TrialRequest
+from ..errors import InputError, message_of
+from ..execution.evaluation import failed, not_started, recover_from_folder, settle
+from ..execution.portable import PortableTask
+from ..tasks.base import Task
+from ..trial_folder.prepare import clear_attempt
+from ..trial_folder.reports import ReportsTail
+from ..trial_folder.result import Result, read_result
+from ..trial_folder.stop import request_stop
+from ._scheduler import JobState, Scheduler, SubmissionFailed
+from .base import Capabilities
+from .process.job import HEARTBEAT_FILE, JOB_FOLDER, REQUEST_FILE, write_request
+
+logger = logging.getLogger(__name__)
+
+_START = (
+    "import json, sys; sys.path[:] = json.load(open(sys.argv[1] + '/request.json'))['path']; "
+    "from tunesmith.executors.process.job import main; main()"
+)
+_ID_FILE = "id"
+_FOLLOW_SECONDS = 0.1
+_SHARE_OF_FOLLOWING = 0.1
+"""The most of a core that following reports may take: after a slow look the next one waits longer."""
+_SUBMIT_AGAIN_SECONDS = (2.0, 5.0, 15.0, 30.0, 60.0)
+_MOST_UNKNOWN = 3
+"""How often in a row the batch system may not know a job that has shown no life."""
+_STOP_LEEWAY_SECONDS = 15.0
+
+
+@dataclass(eq=False)
+class _Running:
+    """A submitted trial. `job` is the id of its job, once it has one; the other times are of this machine's clock."""
+
+    request: TrialRequest
+    tail: ReportsTail
+    future: Future[Measurement] = field(default_factory=Future)
+    job: str = ""
+    heartbeat: float = 0.0
+    heard: float | None = None
+    stopped: float | None = None
+    ended: float | None = None
+    reason: str = ""
+    unknown: int = 0
+
+    @property
+    def folder(self) -> Path:
+        return self.request.folder / JOB_FOLDER
+
+
+@dataclass
+class _State:
+    on_report: OnReport | None = None
+    scheduler: Scheduler | None = None
+    calls: ThreadPoolExecutor | None = None
+    task: PortableTask | None = None
+    task_file: tuple[PortableTask, Path, str] | None = None
+    folder: Path | None = None
+    running: dict[int, _Running] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    follows: bool = False
+    closing: threading.Event = field(default_factory=threading.Event)
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobExecutor:
+    """Runs every trial as a job of its own; the base of the executors for batch systems.
+
+    The job supervises the trial as `ProcessExecutor` does on this machine, and leaves its result in the trial's folder,
+    which the job and the study must both see. What that file says counts, not what the batch system says of the job.
+
+    Trials outlive the session: if the study is interrupted or killed, its jobs go on, and the next session finds them
+    by their ids. If a job ends without a result (its node fails, somebody cancels it), the trial is lost and runs again
+    from its checkpoint, up to the study's `retries`.
+
+    Args:
+        slots: The number of jobs at once, waiting ones included.
+        cores: Cores for each trial; also its number of threads.
+        memory_gb: Memory for each trial. None asks for the study's `memory_gb`, if it has one.
+        gpus: GPUs for each trial.
+        walltime: The longest time for a trial, as `"HH:MM:SS"`. The job ends the trial shortly before, so that its end
+            is known. None allows the study's `seconds_per_trial` and ten minutes, or an hour without that limit.
+        worker_init: Shell commands that a job runs first, such as `"module load python; source ~/env/bin/activate"`.
+        python: The interpreter on the compute nodes, with tunesmith and all that the trials need. None is this one.
+        environment: Variables to set for every trial.
+        grace_seconds: How long a trial may take to end after it was asked to, before it is killed.
+        log_bytes: The largest `log.txt`; beyond that, the beginning and the end are kept.
+        poll_seconds: The time between two questions to the batch system. Reports and results do not wait for it.
+        patience_seconds: A job that was heard of, but not for so long, is cancelled, and its trial is lost.
+    """
+
+    slots: int = 1
+    cores: int = 1
+    memory_gb: float | None = None
+    gpus: int = 0
+    walltime: str | None = None
+    worker_init: str = ""
+    python: str | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    grace_seconds: float = 5.0
+    log_bytes: int = 8_000_000
+    poll_seconds: float = 15.0
+    patience_seconds: float = 180.0
+    _state: _State = field(default_factory=_State, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        check_types(self)
+        expect_range(self, "slots", 1, 10_000)
+        expect_range(self, "cores", 1)
+        expect_range(self, "gpus", 0)
+        expect_range(self, "poll_seconds", 0.1, LONGEST_SECONDS)
+        expect_range(self, "patience_seconds", 30.0, LONGEST_SECONDS)
+        expect_range(self, "grace_seconds", 0, LONGEST_SECONDS)
+        expect_range(self, "log_bytes", 10_000)
+        expect_environment(self.environment, "environment")
+        if self.walltime is not None:
+            seconds_of(self.walltime)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do."""
+        limits: frozenset[Literal["seconds", "memory"]] = frozenset({"seconds", "memory"})
+        return Capabilities(slots=self.slots, can_stop=True, enforces=limits, outlives_session=True)
+
+    def open(self, on_report: OnReport, *, folder: Path | None = None) -> None:
+        """Get ready; jobs of an earlier session go on, and `recover` finds them."""
+        state = self._state
+        state.on_report = on_report
+        state.folder = folder
+        state.closing.clear()
+
+    def submit(self, task: Task, request: TrialRequest) -> Future[Measurement]:
+        """Submit a trial's job, in another thread.
+
+        Returns:
+            A future of its measurement; see `Executor.submit`.
+
+        Raises:
+            InputError: The task cannot be pickled, or Parsl is not installed.
+            RuntimeError: The executor is not open.
+        """
+        state = self._state
+        if state.on_report is None:
+            raise RuntimeError("an executor must be opened before trials are submitted.")
+        running = _Running(request, ReportsTail(request.folder))
+        running.future.set_running_or_notify_cancel()
+        state.task = PortableTask.of(task, state.task)
+        self._scheduler_for(request)
+        try:
+            command = self._prepare(state.task, request)
+        except OSError as error:
+            settle(running.future, not_started(error, "the trial's job could not be prepared"))
+            return running.future
+        self._follow(running)
+        self._call(self._submit, running, command)
+        return running.future
+
+    def recover(self, request: TrialRequest) -> Future[Measurement] | None:
+        """Follow the job of an attempt of an earlier session, or settle the attempt from its folder."""
+        settled = recover_from_folder(request, self._on_report)
+        if settled is not None or read_result(request.folder, request.attempt) is not None:
+            return settled
+        running = _Running(request, ReportsTail(request.folder))
+        try:
+            fields = json.loads((running.folder / REQUEST_FILE).read_bytes())
+            running.job = (running.folder / _ID_FILE).read_text().strip()
+        except (OSError, ValueError):
+            return None
+        if fields["request"]["attempt"] != request.attempt or not running.job:
+            return None
+        logger.info("trial %d goes on as job %s", request.number, running.job)
+        running.future.set_running_or_notify_cancel()
+        self._scheduler_for(request)
+        self._follow(running)
+        return running.future
+
+    def stop(self, number: int) -> None:
+        """Ask a trial to end; a job that still waits, or does not end its trial in time, is cancelled."""
+        running = self._state.running.get(number)
+        if running is not None and running.stopped is None:
+            running.stopped = time.monotonic()
+            with contextlib.suppress(OSError):
+                request_stop(running.request.folder)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop following; jobs that nobody has stopped go on."""
+        state = self._state
+        state.closing.set()
+        calls, state.calls = state.calls, None
+        if calls is not None:
+            calls.shutdown(wait=True, cancel_futures=True)
+        state.on_report = None
+        with state.lock:
+            state.running.clear()
+
+    def make_provider(self, walltime: str, memory_gb: int | None) -> Any:
+        """Return the provider of Parsl that submits the jobs.
+
+        Args:
+            walltime: As `HH:MM:SS`.
+            memory_gb: Memory for a job, or None.
+        """
+        raise NotImplementedError
+
+    # -- before the job --------------------------------------------------------------------------------------------
+
+    def _scheduler_for(self, request: TrialRequest) -> None:
+        """Make the connection to the batch system, once the limits of trials are known."""
+        if self._state.scheduler is None:
+            wanted = self.memory_gb
+            if wanted is None and request.memory_bytes is not None:
+                wanted = request.memory_bytes / 1e9 + 0.5  # The supervisor of the trial needs some, too.
+            memory_gb = None if wanted is None else math.ceil(wanted)
+            self._state.scheduler = Scheduler(self.make_provider(self._walltime_of(request), memory_gb))
+
+    def _walltime_of(self, request: TrialRequest) -> str:
+        if self.walltime is not None:
+            return self.walltime
+        return walltime_of(3600.0 if request.timeout_seconds is None else request.timeout_seconds + 600.0)
+
+    def _walltime_seconds(self, request: TrialRequest) -> float:
+        """Return the time that a walltime leaves a trial: a job has to start it, to stop it and to write its result."""
+        whole = seconds_of(self._walltime_of(request))
+        return max(1.0, whole - min(60.0, 0.1 * whole) - 2 * self.grace_seconds)
+
+    def _prepare(self, task: PortableTask, request: TrialRequest) -> str:
+        """Write the job's folder; return the command that it runs."""
+        request.folder.mkdir(parents=True, exist_ok=True)
+        clear_attempt(request.folder)
+        job = request.folder / JOB_FOLDER
+        shutil.rmtree(job, ignore_errors=True)
+        job.mkdir()
+        path, sha256 = self._write_task(task, request)
+        token = secrets.token_hex(8)
+        options = {
+            "threads_per_trial": self.cores,
+            "gpus_per_trial": max(1, self.gpus),
+            "grace_seconds": self.grace_seconds,
+            "log_bytes": self.log_bytes,
+            "environment": dict(self.environment),
+        }
+        limited = replace(
+            request, timeout_seconds=min(self._walltime_seconds(request), request.timeout_seconds or math.inf)
+        )
+        write_request(job, limited, token=token, task=path, sha256=sha256, options=options)
+        words = (self.python or sys.executable, "-c", _START, str(job), token)
+        run = " ".join(map(shlex.quote, words))
+        return f"{self.worker_init}\ncd {shlex.quote(os.getcwd())}\nexec {run}\n"  # noqa: PTH109
+
+    def _write_task(self, task: PortableTask, request: TrialRequest) -> tuple[Path, str]:
+        """Write the pickled task once for all jobs; return its path and hash."""
+        state = self._state
+        if state.task_file is None or state.task_file[0] is not task or not state.task_file[1].exists():
+            sha256 = hashlib.sha256(task.pickled).hexdigest()
+            path = (state.folder or request.folder.parent) / "jobs" / f"task-{sha256[:16]}.pickle"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            draft = path.with_suffix(f".{os.getpid()}.tmp")
+            draft.write_bytes(task.pickled)
+            draft.chmod(0o600)
+            draft.replace(path)
+            state.task_file = (task, path, sha256)
+        return state.task_file[1:]
+
+    # -- calls of the batch system, in a thread of their own -------------------------------------------------------
+
+    def _call(self, function: Any, *arguments: Any) -> Future[None] | None:
+        """Call the batch system in its thread, as its commands may take seconds."""
+        state = self._state
+        if state.closing.is_set():
+            return None
+        if state.calls is None:
+            state.calls = ThreadPoolExecutor(1, thread_name_prefix="tunesmith-batch")
+        return state.calls.submit(function, *arguments)
+
+    def _submit(self, running: _Running, command: str) -> None:
+        """Submit a job, several times if the batch system is busy."""
+        name = f"tunesmith.{running.request.number:04d}"
+        for pause in (*_SUBMIT_AGAIN_SECONDS, None):
+            if running.stopped is not None:
+                return
+            try:
+                assert self._state.scheduler is not None
+                job = self._state.scheduler.submit(command, name=name, folder=running.folder)
+                (running.folder / _ID_FILE).write_text(job)
+            except SubmissionFailed as error:
+                problem = f"the batch system did not take the trial's job: {message_of(error)}"
+                if not error.is_temporary or pause is None:
+                    self._settle(running, failed("machine", problem))
+                    return
+                logger.warning("%s; tunesmith tries again in %g seconds", problem, pause)
+                if self._state.closing.wait(pause):
+                    return
+            except Exception as error:
+                self._settle(running, failed("machine", f"the trial's job could not be submitted: {message_of(error)}"))
+                return
+            else:
+                running.job = job
+                logger.info("trial %d is job %s", running.request.number, job)
+                return
+
+    def _ask_states(self) -> None:
+        """Ask the batch system for all jobs, and note those that have ended or were lost."""
+        scheduler = self._state.scheduler
+        jobs = {running.job: running for running in self._all_running() if running.job and running.ended is None}
+        if scheduler is None or not jobs:
+            return
+        now = time.monotonic()
+        for job, state in scheduler.states({job: running.folder for job, running in jobs.items()}).items():
+            running = jobs[job]
+            running.unknown = running.unknown + 1 if state is JobState.UNKNOWN else 0
+            silent = running.heard is not None and now - running.heard > self.patience_seconds
+            if state.is_final:
+                running.ended, running.reason = now, f"its job {job} {_ENDED[state]}"
+            elif running.heard is None and running.unknown >= _MOST_UNKNOWN:
+                running.ended, running.reason = now, f"the batch system does not know its job {job}"
+            elif silent and state is not JobState.WAITING:
+                running.ended = now
+                running.reason = f"its job {job} has shown no life for {self.patience_seconds:g} seconds"
+                scheduler.cancel(job, running.folder)
+
+    def _cancel(self, running: _Running) -> None:
+        if running.job and self._state.scheduler is not None:
+            self._state.scheduler.cancel(running.job, running.folder)
+        self._settle(running, {"state": "pruned"})
+
+    # -- the folders of trials, in another thread ------------------------------------------------------------------
+
+    def _follow(self, running: _Running) -> None:
+        """Follow a trial's folder until the trial has ended."""
+        state = self._state
+        with state.lock:
+            state.running[running.request.number] = running
+            if not state.follows:
+                state.follows = True
+                threading.Thread(target=self._follow_all, name="tunesmith-jobs", daemon=True).start()
+
+    def _follow_all(self) -> None:
+        state = self._state
+        asked, asking = time.monotonic(), None
+        while True:
+            with state.lock:
+                state.follows = bool(state.running) and not state.closing.is_set()
+                if not state.follows:
+                    return
+            began = time.monotonic()
+            for running in self._all_running():
+                self._look(running)
+            if began - asked >= self.poll_seconds and (asking is None or asking.done()):
+                asked, asking = began, self._call(self._ask_states)
+            spent = time.monotonic() - began
+            state.closing.wait(max(_FOLLOW_SECONDS, spent / _SHARE_OF_FOLLOWING))
+
+    def _all_running(self) -> list[_Running]:
+        with self._state.lock:
+            return list(self._state.running.values())
+
+    def _look(self, running: _Running) -> None:
+        """Forward a trial's reports, and settle it if it has ended."""
+        now = time.monotonic()
+        result = read_result(running.request.folder, running.request.attempt)  # Before the reports, which precede it.
+        try:
+            for report in running.tail.new():
+                self._on_report(running.request.number, running.request.attempt, report.step, report.metrics)
+        except BaseException as error:  # A bug in the callback. It is raised by the trial's future.
+            self._settle(running, error)
+            return
+        if result is not None:
+            self._settle(running, self._with_walltime(running.request, result))
+            return
+        with contextlib.suppress(OSError):
+            touched = (running.folder / HEARTBEAT_FILE).stat().st_mtime
+            if touched != running.heartbeat:
+                running.heartbeat, running.heard = touched, now
+        if running.stopped is not None and self._is_stuck(running, now):
+            running.stopped = math.inf  # Only once.
+            self._call(self._cancel, running)
+        elif running.ended is not None and now - running.ended > self._settling_seconds:
+            self._settle(running, self._lost(running))
+
+    def _is_stuck(self, running: _Running, now: float) -> bool:
+        """Tell whether a trial that was asked to end must be cancelled: its job waits, or the trial takes too long."""
+        assert running.stopped is not None
+        return running.heard is None or now - running.stopped > 2 * self.grace_seconds + _STOP_LEEWAY_SECONDS
+
+    @property
+    def _settling_seconds(self) -> float:
+        """How long a result may take to appear on a shared disk after its job has ended."""
+        return min(10.0, 2 * self.poll_seconds)
+
+    def _lost(self, running: _Running) -> Result:
+        if running.stopped is not None:
+            return {"state": "pruned"}
+        words = _last_words(running.folder)
+        kind: Literal["lost", "timeout"] = "timeout" if running.reason.endswith(_ENDED[JobState.TIMED_OUT]) else "lost"
+        return failed(kind, f"{running.reason} without a result{f': {words}' if words else ''}")
+
+    def _with_walltime(self, request: TrialRequest, result: Result) -> Result:
+        """Explain a timeout that the study did not ask for."""
+        failure = result.get("failure")
+        own_limit = request.timeout_seconds or math.inf
+        if failure is None or failure["kind"] != "timeout" or own_limit <= self._walltime_seconds(request):
+            return result
+        reason = f"{failure['reason']}, which the walltime of {self._walltime_of(request)} leaves; allow a longer one"
+        return {**result, "failure": {**failure, "reason": reason}}
+
+    def _on_report(self, number: int, attempt: int, step: int, metrics: Mapping[str, float]) -> None:
+        if self._state.on_report is not None:
+            self._state.on_report(number, attempt, step, metrics)
+
+    def _settle(self, running: _Running, result: Result | BaseException) -> None:
+        state = self._state
+        with state.lock:
+            if state.running.get(running.request.number) is not running:
+                return  # The session is over, or the trial is settled.
+            del state.running[running.request.number]
+        if running.job and state.scheduler is not None:
+            state.scheduler.forget(running.job)
+        if isinstance(result, BaseException):
+            running.future.set_exception(result)
+        else:
+            settle(running.future, result)
+
+
+_ENDED = {
+    JobState.ENDED: "ended",
+    JobState.TIMED_OUT: "ended at its walltime",
+    JobState.CANCELLED: "was cancelled",
+}
+
+
+def seconds_of(walltime: str) -> float:
+    """Return the seconds of a walltime.
+
+    Raises:
+        InputError: It has another form than `HH:MM:SS`, or is shorter than a minute.
+
+    >>> seconds_of("01:30:00")
+    5400.0
+    """
+    parts = walltime.split(":")
+    if len(parts) != 3 or not all(part.isdecimal() for part in parts):
+        raise InputError(f"walltime must have the form HH:MM:SS, got {walltime!r}.", keys=("walltime",))
+    hours, minutes, seconds = map(int, parts)
+    whole = 3600.0 * hours + 60.0 * minutes + seconds
+    if whole < 60.0:
+        raise InputError(f"walltime must be at least a minute, got {walltime!r}.", keys=("walltime",))
+    return whole
+
+
+def walltime_of(seconds: float) -> str:
+    """Return seconds as a walltime, rounded up to whole minutes.
+
+    >>> walltime_of(5390.0)
+    '01:30:00'
+    """
+    minutes = math.ceil(seconds / 60.0)
+    return f"{minutes // 60:02d}:{minutes % 60:02d}:00"
+
+
+def _last_words(folder: Path) -> str:
+    """Return the end of what a job printed to standard error, such as a missing module."""
+    for path in sorted((*folder.glob("*.stderr"), *folder.glob("*.err"))):
+        with contextlib.suppress(OSError):
+            lines = path.read_bytes()[-4000:].decode(errors="replace").split("\n")
+            if text := " ".join([line.strip() for line in lines if line.strip()][-3:]):
+                return text[-400:]
+    return ""

@@ -1,0 +1,52 @@
+"""Trials as jobs of Slurm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ._jobs import JobExecutor
+from ._scheduler import make_provider
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlurmExecutor(JobExecutor):
+    """Runs every trial as a Slurm job of its own. `sbatch`, `squeue` and `scancel` must work where the study runs.
+
+    Args:
+        partition: The partition; None is the cluster's default.
+        account: The account to charge; None is the user's default.
+        qos: The quality of service.
+        constraint: Features that a node must have, such as `"a100"`.
+        exclusive: Whether a trial gets whole nodes.
+        options: Further lines of the batch script, as `"#SBATCH --gres=gpu:a100:1"`.
+        command_seconds: How long a command of Slurm may take.
+
+    >>> SlurmExecutor(slots=32, cores=4, gpus=1, walltime="02:00:00", partition="gpu").capabilities.slots
+    32
+    """
+
+    partition: str | None = None
+    account: str | None = None
+    qos: str | None = None
+    constraint: str | None = None
+    exclusive: bool = False
+    options: str = ""
+    command_seconds: int = 60
+
+    def make_provider(self, walltime: str, memory_gb: int | None) -> Any:
+        """Return the provider; see `JobExecutor.make_provider`."""
+        return make_provider(
+            "SlurmProvider",
+            partition=self.partition,
+            account=self.account,
+            qos=self.qos,
+            constraint=self.constraint,
+            cores_per_node=self.cores,
+            mem_per_node=memory_gb,
+            gpus_per_node=self.gpus or None,
+            walltime=walltime,
+            scheduler_options=self.options,
+            exclusive=self.exclusive,
+            cmd_timeout=self.command_seconds,
+        )
