@@ -40,7 +40,7 @@ SlurmctldLogFile={folder}/slurmctld.log
 SlurmdLogFile={folder}/slurmd.log
 SchedulerParameters=sched_interval=1,bf_interval=1,batch_sched_delay=0
 NodeName=localhost CPUs=2 RealMemory=2000 State=UNKNOWN
-PartitionName=debug Nodes=ALL Default=YES MaxTime=00:30:00 State=UP
+PartitionName=debug Nodes=ALL Default=YES MaxTime=02:00:00 State=UP
 """
 _PATIENCE_SECONDS = 30.0
 

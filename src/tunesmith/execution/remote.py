@@ -36,7 +36,7 @@ def run_remotely(
     Returns:
         The result, and without a shared folder every file that the trial left.
     """
-    _die_with(study_pid)
+    die_with_study(study_pid)
     if files is None:
         return run_trial(task.load, request, lambda step, metrics: raise_if_stopped(request.folder)), {}
     with tempfile.TemporaryDirectory(prefix="tunesmith-", ignore_cleanup_errors=True) as root:
@@ -48,7 +48,7 @@ def run_remotely(
 
 
 @lru_cache
-def _die_with(study_pid: int) -> None:
+def die_with_study(study_pid: int) -> None:
     """End this process with its parent, if that is the study; a worker of `multiprocessing` would outlive it."""
     parent = multiprocessing.parent_process()
     if parent is None or parent.pid != study_pid:

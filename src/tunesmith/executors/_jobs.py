@@ -48,6 +48,8 @@ _SHARE_OF_FOLLOWING = 0.1
 _SUBMIT_AGAIN_SECONDS = (2.0, 5.0, 15.0, 30.0, 60.0)
 _MOST_UNKNOWN = 3
 """How often in a row the batch system may not know a job that has shown no life."""
+_EXPLAIN_SECONDS = 45.0
+"""How long a job may wait before the batch system is asked why."""
 _STOP_LEEWAY_SECONDS = 15.0
 
 
@@ -65,6 +67,7 @@ class _Running:
     ended: float | None = None
     reason: str = ""
     unknown: int = 0
+    submitted: float = field(default_factory=time.monotonic)
 
     @property
     def folder(self) -> Path:
@@ -82,6 +85,7 @@ class _State:
     running: dict[int, _Running] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
     follows: bool = False
+    reasons: set[str] = field(default_factory=set)
     closing: threading.Event = field(default_factory=threading.Event)
 
 
@@ -230,6 +234,10 @@ class JobExecutor:
         """
         raise NotImplementedError
 
+    def waiting_query(self, job: str) -> tuple[str, str] | None:
+        """Return a command that tells why a job waits, and the pattern of the reason in its output."""
+        return None
+
     # -- before the job --------------------------------------------------------------------------------------------
 
     def _scheduler_for(self, request: TrialRequest) -> None:
@@ -345,6 +353,19 @@ class JobExecutor:
                 running.ended = now
                 running.reason = f"its job {job} has shown no life for {self.patience_seconds:g} seconds"
                 scheduler.cancel(job, running.folder)
+            if state is JobState.WAITING and now - running.submitted > _EXPLAIN_SECONDS:
+                self._explain_waiting(running)
+
+    def _explain_waiting(self, running: _Running) -> None:
+        """Say why a job waits, as one with a walltime that no queue allows would wait for ever."""
+        query = self.waiting_query(running.job)
+        running.submitted = math.inf  # Only once.
+        if query is None or self._state.scheduler is None:
+            return
+        reason = self._state.scheduler.ask(*query)
+        if reason and reason not in self._state.reasons:
+            self._state.reasons.add(reason)
+            logger.warning("job %s of trial %d waits: %s", running.job, running.request.number, reason)
 
     def _cancel(self, running: _Running) -> None:
         if running.job and self._state.scheduler is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -130,6 +131,16 @@ class Scheduler:
             else:
                 if not all(done):
                     logger.warning("job %s could not be cancelled", job)
+
+    def ask(self, command: str, pattern: str) -> str:
+        """Return what a command of the batch system says after a pattern's first group; empty if it says nothing."""
+        try:
+            with self._lock:
+                _, output, _ = self._execute(command)
+        except (OSError, subprocess.TimeoutExpired):
+            return ""
+        match = re.search(pattern, output)
+        return match[1].strip() if match else ""
 
     def forget(self, job: str) -> None:
         """Ask no more for a job that has ended."""

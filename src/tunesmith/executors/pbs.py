@@ -44,3 +44,7 @@ class PbsExecutor(JobExecutor):
             walltime=walltime,
             cmd_timeout=self.command_seconds,
         )
+
+    def waiting_query(self, job: str) -> tuple[str, str]:
+        """Return how to ask why a job waits; see `JobExecutor.waiting_query`."""
+        return f"qstat -f {job}", r"comment = (.+)"

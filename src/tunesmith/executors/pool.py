@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from ..core.machine_faults import machine_fault
 from ..core.schema import check_types, expect_whole
@@ -31,7 +31,9 @@ from ..trial_folder.prepare import clear_attempt
 from ..trial_folder.reports import ReportsTail
 from ..trial_folder.result import read_result
 from ..trial_folder.stop import request_stop
-from .base import Capabilities
+from .base import Capabilities, Limit
+from .process import ProcessExecutor
+from .process.alone import run_isolated
 
 _POLL_SECONDS = 0.05
 
@@ -46,6 +48,7 @@ class _Running:
     job: Future[Any] = field(default_factory=Future)
     lock: threading.Lock = field(default_factory=threading.Lock)
     error: BaseException | None = None
+    stopped: bool = False
 
 
 @dataclass
@@ -62,9 +65,13 @@ class _State:
 class PoolExecutor:
     """Runs trials in any `concurrent.futures.Executor`; by default in threads of the study's process.
 
-    A running trial cannot be stopped by force: if it is pruned, its next `trial.report` raises `TrialPruned`, and until
-    then it keeps its slot. Limits of time and memory are not enforced. Reports are read from the trial's folder while
-    it runs; without a shared folder they arrive at the end, together with all files that the trial left.
+    Reports are read from the trial's folder while it runs; without a shared folder they arrive at the end, together
+    with all files that the trial left.
+
+    By default a trial runs in the pool's worker itself: it cannot be stopped by force (if it is pruned, its next
+    `trial.report` raises `TrialPruned`, and until then it keeps its slot), limits of time and memory are not enforced,
+    and one that crashes takes its worker along. With `isolated`, the worker runs it in a process of its own, as
+    `ProcessExecutor` does.
 
     On exit, trials that have not started are withdrawn, and running ones go on. The pools of the standard library let
     the interpreter exit only after they have ended. For a pool whose trials outlive this process, override `recover`.
@@ -75,15 +82,24 @@ class PoolExecutor:
         slots: The number of trials that run at once.
         pool: Called with the slots, returns a pool.
         shared_folder: Whether the workers see the study's folder.
+        isolated: Whether each trial gets a process of its own.
+        threads_per_trial: Threads of numerical libraries for each isolated trial. None changes nothing.
+        grace_seconds: How long an isolated trial may take to end after it was asked to, before it is killed.
 
     >>> from concurrent.futures import ProcessPoolExecutor
     >>> PoolExecutor(slots=4, pool=ProcessPoolExecutor).capabilities.can_stop
     False
     """
 
+    cancels_running: ClassVar[bool] = False
+    """Whether the pool's futures claim to cancel a job that runs, although it runs on."""
+
     slots: int = 1
     pool: Callable[[int], concurrent.futures.Executor] = ThreadPoolExecutor
     shared_folder: bool = True
+    isolated: bool = False
+    threads_per_trial: int | None = None
+    grace_seconds: float = 5.0
     _state: _State = field(default_factory=_State, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -95,9 +111,12 @@ class PoolExecutor:
     @property
     def capabilities(self) -> Capabilities:
         """What it can do."""
+        limits: frozenset[Limit] = frozenset({"seconds", "memory"})
         return Capabilities(
             slots=self.slots,
+            can_stop=self.isolated and self.shared_folder,
             reports="live" if self.shared_folder else "at_end",
+            enforces=limits if self.isolated else frozenset(),
             shared_folder=self.shared_folder,
         )
 
@@ -127,7 +146,11 @@ class PoolExecutor:
             settle(running.future, not_started(error, "the trial's folder could not be prepared"))
             return running.future
         state.task = PortableTask.of(task, state.task)
-        running.job = self._submit(run_remotely, state.task, request, files, os.getpid())
+        if self.isolated:
+            supervision = ProcessExecutor(threads_per_trial=self.threads_per_trial, grace_seconds=self.grace_seconds)
+            running.job = self._submit(run_isolated, state.task, request, files, supervision, os.getpid())
+        else:
+            running.job = self._submit(run_remotely, state.task, request, files, os.getpid())
         with state.lock:
             state.running[request.number] = running
             if self.shared_folder and not state.follows:
@@ -146,11 +169,15 @@ class PoolExecutor:
         return running.future
 
     def stop(self, number: int) -> None:
-        """Withdraw a trial that has not started, or ask it to end at its next report."""
+        """Withdraw a trial that has not started, or ask it to end: an isolated one is killed if it does not."""
         running = self._state.running.get(number)
-        if running is not None and not running.job.cancel() and self.shared_folder:
-            with contextlib.suppress(OSError):
-                request_stop(running.request.folder)
+        if running is None:
+            return
+        running.stopped = True
+        if self.shared_folder:
+            _request_stop(running)
+        if not (self.cancels_running and self.shared_folder):
+            running.job.cancel()
 
     def __enter__(self) -> Self:
         return self
@@ -159,8 +186,11 @@ class PoolExecutor:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._state.on_report = None
-        for running in list(self._state.running.values()):
-            running.job.cancel()  # Only if it has not started; not every pool's shutdown can do this.
+        for number, running in list(self._state.running.items()):
+            if self.capabilities.can_stop:
+                self.stop(number)
+            else:
+                running.job.cancel()  # Only if it has not started; not every pool's shutdown can do this.
         pool, self._state.pool = self._state.pool, None
         if pool is not None:
             pool.shutdown(wait=False)
@@ -201,6 +231,8 @@ class PoolExecutor:
                 return
             for trial in running:
                 self._forward_reports(trial)
+                if trial.stopped:  # Again and again: a trial that is just starting removes the file.
+                    _request_stop(trial)
             time.sleep(_POLL_SECONDS)
 
     def _forward_reports(self, running: _Running) -> None:
@@ -245,3 +277,8 @@ class PoolExecutor:
         with self._state.lock:
             if self._state.running.get(running.request.number) is running:
                 del self._state.running[running.request.number]
+
+
+def _request_stop(running: _Running) -> None:
+    with contextlib.suppress(OSError):
+        request_stop(running.request.folder)

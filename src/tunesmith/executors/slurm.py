@@ -50,3 +50,7 @@ class SlurmExecutor(JobExecutor):
             exclusive=self.exclusive,
             cmd_timeout=self.command_seconds,
         )
+
+    def waiting_query(self, job: str) -> tuple[str, str]:
+        """Return how to ask why a job waits; see `JobExecutor.waiting_query`."""
+        return f"squeue --noheader --job {job} --format %r", "(.+)"

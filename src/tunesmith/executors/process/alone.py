@@ -11,6 +11,7 @@ from pathlib import Path
 from ...core.trial import Measurement, TrialFailed, TrialRequest
 from ...errors import TrialPruned
 from ...execution.portable import PortableTask, pack, unpack
+from ...execution.remote import die_with_study
 from ...trial_folder.names import STOP_FILE
 from ...trial_folder.result import Result, read_result
 from . import ProcessExecutor
@@ -36,6 +37,8 @@ def run_alone(
     Returns:
         The result, which is also in the trial's folder if that can be written.
     """
+    if (request.folder / STOP_FILE).exists():
+        return {"attempt": request.attempt, "state": "pruned", "metrics": {}, "artifacts": {}, "failure": None}
     asked = False
     with replace(executor, slots=1) as alone:
         alone.open(lambda number, attempt, step, metrics: None)
@@ -48,7 +51,11 @@ def run_alone(
 
 
 def run_isolated(
-    task: PortableTask, request: TrialRequest, files: Mapping[str, bytes] | None, executor: ProcessExecutor
+    task: PortableTask,
+    request: TrialRequest,
+    files: Mapping[str, bytes] | None,
+    executor: ProcessExecutor,
+    study_pid: int,
 ) -> tuple[Result, dict[str, bytes]]:
     """Run a trial to its end in a worker of a pool, without risk to the worker.
 
@@ -58,10 +65,12 @@ def run_isolated(
         files: None if this worker sees the trial's folder. Otherwise the files to start from, and the trial runs in a
             temporary folder.
         executor: Its options hold for the trial.
+        study_pid: The study's process. If it is the parent of this worker and dies, so do the worker and the trial.
 
     Returns:
         The result, and without a shared folder every file that the trial left.
     """
+    die_with_study(study_pid)
     if files is None:
         return run_alone(task, request, executor), {}
     with tempfile.TemporaryDirectory(prefix="tunesmith-", ignore_cleanup_errors=True) as root:
