@@ -21,7 +21,9 @@ CHECKPOINT_FOLDER = "checkpoint"
 ARTIFACTS_FOLDER = "artifacts"
 """The folder for artifacts within a trial's."""
 
-FailureKind = Literal["exit", "exception", "metric", "timeout", "memory", "lost", "machine", "setup", "told"]
+FailureKind = Literal[
+    "exit", "exception", "metric", "timeout", "memory", "lost", "preempted", "machine", "setup", "told"
+]
 Decision = Literal["accept", "reject", "replicate"]
 Purpose = Literal["search", "refit", "test"]
 Reporter = Callable[[int, Mapping[str, float]], None]
@@ -103,7 +105,8 @@ class Failure:
 
     Args:
         kind: `exit` (status other than 0), `exception`, `metric` (missing, or not a finite number), `timeout`,
-            `memory`, `lost` (killed from outside, or its process vanished), `machine` (the disk is full, or no process
+            `memory`, `lost` (killed from outside, or its process vanished), `preempted` (its job's time was over; the
+            trial waits and goes on from its checkpoint), `machine` (the disk is full, or no process
             can be started; the trial then waits instead of failing), `setup` (its folder or command could not be
             prepared) or `told` (reported by an outside program).
         reason: One or two sentences.

@@ -185,10 +185,10 @@ def recover_from_folder(request: TrialRequest, on_report: OnReport) -> Future[Me
     """Settle an attempt of an earlier session from the files in its folder; see `Executor.recover`.
 
     Returns:
-        A settled future, or None if the folder has no result of this attempt, or the attempt was lost.
+        A settled future, or None if the folder has no result of this attempt, or the trial is to run again.
     """
     result = read_result(request.folder, request.attempt)
-    if result is None or (result.get("failure") or {}).get("kind") in ("lost", "machine"):
+    if result is None or (result.get("failure") or {}).get("kind") in ("lost", "preempted", "machine"):
         return None
     future: Future[Measurement] = Future()
     try:

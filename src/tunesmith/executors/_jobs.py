@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -32,7 +32,7 @@ from ..trial_folder.reports import ReportsTail
 from ..trial_folder.result import Result, read_result
 from ..trial_folder.stop import request_stop
 from ._scheduler import JobState, Scheduler, SubmissionFailed
-from .base import Capabilities
+from .base import SHARE_OF_FOLLOWING, Capabilities, Limit
 from .process.job import HEARTBEAT_FILE, JOB_FOLDER, REQUEST_FILE, write_request
 
 logger = logging.getLogger(__name__)
@@ -43,8 +43,6 @@ _START = (
 )
 _ID_FILE = "id"
 _FOLLOW_SECONDS = 0.1
-_SHARE_OF_FOLLOWING = 0.1
-"""The most of a core that following reports may take: after a slow look the next one waits longer."""
 _SUBMIT_AGAIN_SECONDS = (2.0, 5.0, 15.0, 30.0, 60.0)
 _MOST_UNKNOWN = 3
 """How often in a row the batch system may not know a job that has shown no life."""
@@ -105,8 +103,9 @@ class JobExecutor:
         cores: Cores for each trial; also its number of threads.
         memory_gb: Memory for each trial. None asks for the study's `memory_gb`, if it has one.
         gpus: GPUs for each trial.
-        walltime: The longest time for a trial, as `"HH:MM:SS"`. The job ends the trial shortly before, so that its end
-            is known. None allows the study's `seconds_per_trial` and ten minutes, or an hour without that limit.
+        walltime: The time of a job, as `"HH:MM:SS"`. A trial that needs more is stopped shortly before, and goes on in
+            another job from its checkpoint if it saves any. None allows the study's `seconds_per_trial` and ten
+            minutes, or an hour without that limit.
         worker_init: Shell commands that a job runs first, such as `"module load python; source ~/env/bin/activate"`.
         python: The interpreter on the compute nodes, with tunesmith and all that the trials need. None is this one.
         environment: Variables to set for every trial.
@@ -146,7 +145,7 @@ class JobExecutor:
     @property
     def capabilities(self) -> Capabilities:
         """What it can do."""
-        limits: frozenset[Literal["seconds", "memory"]] = frozenset({"seconds", "memory"})
+        limits: frozenset[Limit] = frozenset({"seconds", "memory"})
         return Capabilities(slots=self.slots, can_stop=True, enforces=limits, outlives_session=True)
 
     def open(self, on_report: OnReport, *, folder: Path | None = None) -> None:
@@ -254,11 +253,6 @@ class JobExecutor:
             return self.walltime
         return walltime_of(3600.0 if request.timeout_seconds is None else request.timeout_seconds + 600.0)
 
-    def _walltime_seconds(self, request: TrialRequest) -> float:
-        """Return the time that a walltime leaves a trial: a job has to start it, to stop it and to write its result."""
-        whole = seconds_of(self._walltime_of(request))
-        return max(1.0, whole - min(60.0, 0.1 * whole) - 2 * self.grace_seconds)
-
     def _prepare(self, task: PortableTask, request: TrialRequest) -> str:
         """Write the job's folder; return the command that it runs."""
         request.folder.mkdir(parents=True, exist_ok=True)
@@ -275,10 +269,8 @@ class JobExecutor:
             "log_bytes": self.log_bytes,
             "environment": dict(self.environment),
         }
-        limited = replace(
-            request, timeout_seconds=min(self._walltime_seconds(request), request.timeout_seconds or math.inf)
-        )
-        write_request(job, limited, token=token, task=path, sha256=sha256, options=options)
+        seconds = seconds_of(self._walltime_of(request))
+        write_request(job, request, token=token, task=path, sha256=sha256, walltime_seconds=seconds, options=options)
         words = (self.python or sys.executable, "-c", _START, str(job), token)
         run = " ".join(map(shlex.quote, words))
         return f"{self.worker_init}\ncd {shlex.quote(os.getcwd())}\nexec {run}\n"  # noqa: PTH109
@@ -397,7 +389,7 @@ class JobExecutor:
             if began - asked >= self.poll_seconds and (asking is None or asking.done()):
                 asked, asking = began, self._call(self._ask_states)
             spent = time.monotonic() - began
-            state.closing.wait(max(_FOLLOW_SECONDS, spent / _SHARE_OF_FOLLOWING))
+            state.closing.wait(max(_FOLLOW_SECONDS, spent / SHARE_OF_FOLLOWING))
 
     def _all_running(self) -> list[_Running]:
         with self._state.lock:
@@ -414,7 +406,7 @@ class JobExecutor:
             self._settle(running, error)
             return
         if result is not None:
-            self._settle(running, self._with_walltime(running.request, result))
+            self._settle(running, result)
             return
         with contextlib.suppress(OSError):
             touched = (running.folder / HEARTBEAT_FILE).stat().st_mtime
@@ -442,15 +434,6 @@ class JobExecutor:
         words = _last_words(running.folder)
         kind: Literal["lost", "timeout"] = "timeout" if running.reason.endswith(_ENDED[JobState.TIMED_OUT]) else "lost"
         return failed(kind, f"{running.reason} without a result{f': {words}' if words else ''}")
-
-    def _with_walltime(self, request: TrialRequest, result: Result) -> Result:
-        """Explain a timeout that the study did not ask for."""
-        failure = result.get("failure")
-        own_limit = request.timeout_seconds or math.inf
-        if failure is None or failure["kind"] != "timeout" or own_limit <= self._walltime_seconds(request):
-            return result
-        reason = f"{failure['reason']}, which the walltime of {self._walltime_of(request)} leaves; allow a longer one"
-        return {**result, "failure": {**failure, "reason": reason}}
 
     def _on_report(self, number: int, attempt: int, step: int, metrics: Mapping[str, float]) -> None:
         if self._state.on_report is not None:

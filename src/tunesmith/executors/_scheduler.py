@@ -132,6 +132,18 @@ class Scheduler:
                 if not all(done):
                     logger.warning("job %s could not be cancelled", job)
 
+    def note_jobs(self, file: Path) -> None:
+        """Append the id of every job that the provider submits from now on to a file."""
+        submit = self._provider.submit
+
+        def noted(*arguments: Any, **options: Any) -> Any:
+            job = submit(*arguments, **options)
+            with file.open("a") as ids:
+                ids.write(f"{job}\n")
+            return job
+
+        self._provider.submit = noted
+
     def ask(self, command: str, pattern: str) -> str:
         """Return what a command of the batch system says after a pattern's first group; empty if it says nothing."""
         try:
@@ -194,21 +206,26 @@ _STATES = {
 }
 
 
-def make_provider(name: str, **options: Any) -> Any:
-    """Return a provider of Parsl whose jobs run their command once, on the first of their nodes.
+def make_provider(name: str, *, launcher: str = "first node", **options: Any) -> Any:
+    """Return a provider of Parsl.
+
+    Args:
+        name: Its class.
+        launcher: Where a job runs its command: on the `"first node"`, or on every node by `"srun"` or `"mpiexec"`.
+        options: Those of the class.
 
     Raises:
         InputError: Parsl is not installed.
     """
     try:
-        from parsl import providers
-        from parsl.launchers import SimpleLauncher
+        from parsl import launchers, providers
     except ImportError as error:
         raise InputError(
             f"jobs of a batch system need Parsl: pip install 'tunesmith[parsl]'. ({message_of(error)})",
             keys=("executor",),
         ) from error
-    return getattr(providers, name)(launcher=SimpleLauncher(), **options)
+    kinds = {"first node": "SimpleLauncher", "srun": "SrunLauncher", "mpiexec": "MpiExecLauncher"}
+    return getattr(providers, name)(launcher=getattr(launchers, kinds[launcher])(), **options)
 
 
 def _submission_failed(error: Exception) -> SubmissionFailed:

@@ -13,6 +13,8 @@ from ..tasks.base import Task
 
 Reports = Literal["live", "at_end", "none"]
 Limit = Literal["seconds", "memory"]
+SHARE_OF_FOLLOWING = 0.1
+"""The most of a core that following reports in folders may take: after a slow look the next one waits longer."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,7 +26,7 @@ class DaskExecutor(PoolExecutor):
     True
     """
 
-    cancels_running: ClassVar[bool] = True
+    withdraws: ClassVar[bool] = False
 
     address: str | None = None
     isolated: bool = True

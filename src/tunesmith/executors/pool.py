@@ -5,6 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import contextlib
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -31,7 +32,7 @@ from ..trial_folder.prepare import clear_attempt
 from ..trial_folder.reports import ReportsTail
 from ..trial_folder.result import read_result
 from ..trial_folder.stop import request_stop
-from .base import Capabilities, Limit
+from .base import SHARE_OF_FOLLOWING, Capabilities, Limit
 from .process import ProcessExecutor
 from .process.alone import run_isolated
 
@@ -91,8 +92,8 @@ class PoolExecutor:
     False
     """
 
-    cancels_running: ClassVar[bool] = False
-    """Whether the pool's futures claim to cancel a job that runs, although it runs on."""
+    withdraws: ClassVar[bool] = True
+    """Whether the pool can cancel a job that has not started, and says truly that it cannot cancel one that runs."""
 
     slots: int = 1
     pool: Callable[[int], concurrent.futures.Executor] = ThreadPoolExecutor
@@ -148,7 +149,7 @@ class PoolExecutor:
         state.task = PortableTask.of(task, state.task)
         if self.isolated:
             supervision = ProcessExecutor(threads_per_trial=self.threads_per_trial, grace_seconds=self.grace_seconds)
-            running.job = self._submit(run_isolated, state.task, request, files, supervision, os.getpid())
+            running.job = self._submit(run_isolated, state.task, request, files, supervision, os.getpid(), sys.path)
         else:
             running.job = self._submit(run_remotely, state.task, request, files, os.getpid())
         with state.lock:
@@ -176,7 +177,7 @@ class PoolExecutor:
         running.stopped = True
         if self.shared_folder:
             _request_stop(running)
-        if not (self.cancels_running and self.shared_folder):
+        if self.withdraws:
             running.job.cancel()
 
     def __enter__(self) -> Self:
@@ -189,7 +190,7 @@ class PoolExecutor:
         for number, running in list(self._state.running.items()):
             if self.capabilities.can_stop:
                 self.stop(number)
-            else:
+            elif self.withdraws:
                 running.job.cancel()  # Only if it has not started; not every pool's shutdown can do this.
         pool, self._state.pool = self._state.pool, None
         if pool is not None:
@@ -229,11 +230,12 @@ class PoolExecutor:
                 self._state.follows = bool(running)
             if not running:
                 return
+            began = time.monotonic()
             for trial in running:
                 self._forward_reports(trial)
                 if trial.stopped:  # Again and again: a trial that is just starting removes the file.
                     _request_stop(trial)
-            time.sleep(_POLL_SECONDS)
+            time.sleep(max(_POLL_SECONDS, (time.monotonic() - began) / SHARE_OF_FOLLOWING))
 
     def _forward_reports(self, running: _Running) -> None:
         request = running.request

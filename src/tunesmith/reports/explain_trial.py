@@ -21,6 +21,7 @@ _CAUSES: dict[FailureKind, str] = {
     "timeout": "it exceeded the time limit",
     "memory": "it exceeded the memory limit",
     "lost": "its process vanished",
+    "preempted": "its job's time was over",
     "machine": "the machine could not run it",
     "setup": "it could not be prepared",
     "told": "it was reported as failed",

@@ -383,9 +383,11 @@ class Loop:
                 pass  # It was pruned before; now its process has ended, and the slot is free.
             elif outcome is None:
                 self.engine.settle_pruned(number)
-            elif isinstance(outcome, Failure) and self._is_machine_fault(number, outcome):
+            elif isinstance(outcome, Measurement):
+                self.engine.settle(number, outcome)
+            elif outcome.kind == "preempted" or self._is_machine_fault(number, outcome):
                 self.engine.interrupt(number, outcome.reason)
-            elif isinstance(outcome, Failure) and outcome.kind == "lost" and trial.times_lost < self.retries:
+            elif outcome.kind == "lost" and trial.times_lost < self.retries:
                 self.engine.interrupt(number, outcome.reason, lost=True)
             else:
                 self.engine.settle(number, outcome)

@@ -5,12 +5,22 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from .names import CHECKPOINT_FOLDER
 
 _DRAFT = f"{CHECKPOINT_FOLDER}.tmp"
 _FICLONE = 0x40049409  # linux/fs.h
+
+
+def checkpoint_time(folder: Path) -> float:
+    """Return when a file of a trial's checkpoint was last changed, by the clock of the disk; 0 without checkpoint."""
+    times = [0.0]
+    for path in (folder / CHECKPOINT_FOLDER).rglob("*"):
+        with suppress(OSError):
+            times.append(path.stat().st_mtime)
+    return max(times)
 
 
 def inherit_checkpoint(folder: Path, origin: Path) -> bytes:

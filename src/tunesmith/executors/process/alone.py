@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
+import os
+import sys
 import tempfile
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from ...core.trial import Measurement, TrialFailed, TrialRequest
+from ...core.trial import FailureKind, Measurement, TrialFailed, TrialRequest
 from ...errors import TrialPruned
+from ...execution.evaluation import failed
 from ...execution.portable import PortableTask, pack, unpack
 from ...execution.remote import die_with_study
+from ...trial_folder.checkpoint import checkpoint_time
 from ...trial_folder.names import STOP_FILE
-from ...trial_folder.result import Result, read_result
+from ...trial_folder.result import Result, read_result, write_result
 from . import ProcessExecutor
 
+BLOCK_END_VARIABLE = "TUNESMITH_BLOCK_END"
+"""Set in the workers of a pilot job to the time at which the job ends, in seconds since 1970."""
 _POLL_SECONDS = 0.5
+_LEAST_SECONDS = 1.0
 
 
 def run_alone(
@@ -56,6 +66,7 @@ def run_isolated(
     files: Mapping[str, bytes] | None,
     executor: ProcessExecutor,
     study_pid: int,
+    path: Sequence[str] = (),
 ) -> tuple[Result, dict[str, bytes]]:
     """Run a trial to its end in a worker of a pool, without risk to the worker.
 
@@ -66,18 +77,65 @@ def run_isolated(
             temporary folder.
         executor: Its options hold for the trial.
         study_pid: The study's process. If it is the parent of this worker and dies, so do the worker and the trial.
+        path: Where the study finds modules. A worker that sees its folder looks there, too.
 
     Returns:
         The result, and without a shared folder every file that the trial left.
     """
     die_with_study(study_pid)
     if files is None:
-        return run_alone(task, request, executor), {}
+        sys.path.extend(entry for entry in path if entry not in sys.path)
+        return _run_in_pool(task, request, executor), {}
     with tempfile.TemporaryDirectory(prefix="tunesmith-", ignore_cleanup_errors=True) as root:
         folder = Path(root, request.folder.name)
         unpack(files, folder)
-        result = run_alone(task, replace(request, folder=folder, inherits=None), executor)
+        result = _run_in_pool(task, replace(request, folder=folder, inherits=None), executor)
         return result, pack(folder)
+
+
+def run_until(
+    end_seconds: float,
+    task: PortableTask,
+    request: TrialRequest,
+    executor: ProcessExecutor,
+    *,
+    proceeds: Callable[[], bool] = lambda: True,
+) -> Result:
+    """Run a trial in a job that ends in `end_seconds`, as `run_alone` does.
+
+    The trial is stopped in time for its result to be written. If it has saved a checkpoint in this attempt, it is
+    preempted, and will go on from there; otherwise it would never end, and this is a timeout.
+    """
+    left = end_seconds - min(60.0, 0.1 * end_seconds) - 2 * executor.grace_seconds
+    if (request.timeout_seconds or math.inf) <= left:
+        return run_alone(task, request, executor, proceeds=proceeds)
+    if left < _LEAST_SECONDS:
+        return _ended_by_job(request, {}, "preempted", "its job is about to end")
+    before = checkpoint_time(request.folder)
+    result = run_alone(task, replace(request, timeout_seconds=left), executor, proceeds=proceeds)
+    if result["failure"] is None or result["failure"]["kind"] != "timeout":
+        return result
+    if checkpoint_time(request.folder) > before:
+        return _ended_by_job(request, result, "preempted", "its job ends, and it goes on from its checkpoint")
+    reason = (
+        f"it has no end after {left:.0f} seconds, its job's walltime leaves no more, and it saves no checkpoint to go "
+        "on from; allow a longer walltime"
+    )
+    return _ended_by_job(request, result, "timeout", reason)
+
+
+def _ended_by_job(request: TrialRequest, result: Result, kind: FailureKind, reason: str) -> Result:
+    ended: Result = {**result, "attempt": request.attempt, **failed(kind, reason)}
+    with contextlib.suppress(OSError):
+        write_result(request.folder, ended)
+    return ended
+
+
+def _run_in_pool(task: PortableTask, request: TrialRequest, executor: ProcessExecutor) -> Result:
+    end = os.environ.get(BLOCK_END_VARIABLE, "")
+    if not end.isdecimal():
+        return run_alone(task, request, executor)
+    return run_until(int(end) - time.time(), task, request, executor)
 
 
 def _result_of(future: Future[Measurement], attempt: int) -> Result:

@@ -19,7 +19,7 @@ from ...core.trial import TrialRequest
 from ...execution.evaluation import failed, finish
 from ...execution.portable import PortableTask
 from . import ProcessExecutor
-from .alone import run_alone
+from .alone import run_until
 
 JOB_FOLDER = "job"
 """The folder in a trial's folder for its job: request, id, heartbeat, the batch system's script and output."""
@@ -46,9 +46,8 @@ def main() -> None:
         finish(request, failed("setup", reason), seconds=0.0, peak_memory_bytes=None, reports=0)
         sys.exit(reason)
     heartbeat = _Heartbeat(job, token)
-    result = run_alone(
-        PortableTask.from_pickled(pickled), request, ProcessExecutor(**fields["options"]), proceeds=heartbeat.beat
-    )
+    task, executor = PortableTask.from_pickled(pickled), ProcessExecutor(**fields["options"])
+    result = run_until(fields["walltime_seconds"], task, request, executor, proceeds=heartbeat.beat)
     print(json.dumps(result))  # If the trial's folder has no result, as on a full disk, the job's output tells why.
 
 
@@ -59,6 +58,7 @@ def write_request(
     token: str,
     task: Path,
     sha256: str,
+    walltime_seconds: float,
     options: Mapping[str, Any],
 ) -> None:
     """Write what a job needs into its folder.
@@ -69,6 +69,7 @@ def write_request(
         token: Known to the study and to this job alone.
         task: The pickled task.
         sha256: The hash of that file; the job unpickles nothing else.
+        walltime_seconds: The time from the job's start to its end.
         options: For the `ProcessExecutor` in the job.
     """
     fields = {
@@ -76,6 +77,7 @@ def write_request(
         "request": {name: str(value) if isinstance(value, Path) else value for name, value in asdict(request).items()},
         "task": str(task),
         "sha256": sha256,
+        "walltime_seconds": walltime_seconds,
         "options": dict(options),
         "path": sys.path,
     }
