@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -46,8 +47,8 @@ _PATIENCE_SECONDS = 30.0
 
 
 @contextmanager
-def slurm(folder: Path) -> Iterator[Path]:
-    """Run a Slurm with one node of two cores; yields its configuration file, for SLURM_CONF.
+def slurm(folder: Path) -> Iterator[dict[str, str]]:
+    """Run a Slurm with one node of two cores; yields the environment variables by which its commands find it.
 
     Skips the test where Slurm is not installed, and where the tests do not run as root, which `.ci/run` does.
     """
@@ -67,11 +68,39 @@ def slurm(folder: Path) -> Iterator[Path]:
         while "idle" not in _output(["sinfo", "-h", "-o", "%T"], environment):
             assert time.monotonic() < deadline, (folder / "slurmctld.log").read_text()[-2000:]
             time.sleep(0.1)
-        yield configuration
+        yield {"SLURM_CONF": str(configuration)}
     finally:
         _output(["scancel", "--user", "root"], environment)
         for name in ("slurmd", "slurmctld"):
             _stop(folder / f"{name}.pid")
+
+
+@contextmanager
+def pbs_over_slurm(folder: Path) -> Iterator[dict[str, str]]:
+    """Run a Slurm that takes the commands of PBS Pro, for want of a PBS: this is PBS' provider, not PBS.
+
+    `qsub` and `qdel` are those of slurm-wlm-torque. Its `qstat` cannot answer in JSON, so this one takes its place.
+    """
+    with slurm(folder) as environment:
+        commands = folder / "bin"
+        commands.mkdir()
+        qstat = commands / "qstat"
+        qstat.write_text(_QSTAT.format(python=sys.executable))
+        qstat.chmod(0o755)
+        yield {**environment, "PATH": f"{commands}:{os.environ['PATH']}"}
+
+
+_QSTAT = """#!{python} -S
+import json, subprocess, sys
+STATES = {{"PENDING": "Q", "CONFIGURING": "Q", "RUNNING": "R", "COMPLETING": "R", "SUSPENDED": "H"}}
+output = subprocess.run(["scontrol", "show", "job", "-o"], capture_output=True, text=True).stdout
+jobs = {{}}
+for line in output.splitlines():
+    fields = dict(word.split("=", 1) for word in line.split() if "=" in word)
+    if fields.get("JobId") in sys.argv:
+        jobs[fields["JobId"]] = {{"job_state": STATES.get(fields["JobState"], "F")}}
+print(json.dumps({{"Jobs": jobs}}))
+"""
 
 
 def _start_munge() -> None:

@@ -98,6 +98,9 @@ OUTSIDE = {
     "jupyter_client": {"tunesmith.notebooks.execution"},
     "nbclient": {"tunesmith.notebooks.execution"},
     "nbformat": {"tunesmith.notebooks.execution"},
+    "parsl": {"tunesmith.executors._scheduler", "tunesmith.executors.parsl"},
+    "dask": {"tunesmith.executors.dask"},
+    "distributed": {"tunesmith.executors.dask"},
     "torch": {
         "tunesmith.exporters.onnx.forecasts.nets",
         "tunesmith.exporters.script.parts.series_training",

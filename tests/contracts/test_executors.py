@@ -8,22 +8,42 @@ from pathlib import Path
 
 import pytest
 from tests.detached_executor import DetachedExecutor
+from tests.slurm import pbs_over_slurm, slurm
 
 from tunesmith import plugins
 from tunesmith.executors.base import Executor
+from tunesmith.executors.dask import DaskExecutor
 from tunesmith.executors.pool import PoolExecutor
 from tunesmith.testing.executors import check_executor
 
 OTHERS: dict[str, Callable[[], Executor]] = {
     "process pool": lambda: PoolExecutor(slots=2, pool=ProcessPoolExecutor),
     "without a shared folder": lambda: PoolExecutor(slots=2, pool=ProcessPoolExecutor, shared_folder=False),
+    "process pool, isolated": lambda: PoolExecutor(slots=2, pool=ProcessPoolExecutor, isolated=True),
+    "isolated, without a shared folder": lambda: PoolExecutor(
+        slots=2, pool=ProcessPoolExecutor, isolated=True, shared_folder=False
+    ),
+    "dask, without a shared folder": lambda: DaskExecutor(slots=2, shared_folder=False),
     "remote, cannot be stopped": lambda: DetachedExecutor(slots=2),
 }
+BATCH_SYSTEMS = {"slurm": slurm, "pbs": pbs_over_slurm}
+"""What an executor needs. LSF is not to be had here; see `tests/unit/executors/test_lsf.py`."""
+OPTIONS = {"inline": {}, "jobs": {"slots": 2, "poll_seconds": 0.5}}
 
 
-@pytest.mark.parametrize("name", plugins.names("executors"))
+@pytest.mark.parametrize("name", [name for name in plugins.names("executors") if name not in (*BATCH_SYSTEMS, "lsf")])
 def test_executor_keeps_its_contract(name: str, tmp_path: Path) -> None:
-    check_executor(plugins.create("executors", name, {} if name == "inline" else {"slots": 2}), tmp_path)
+    check_executor(plugins.create("executors", name, OPTIONS.get(name, {"slots": 2})), tmp_path)
+
+
+@pytest.mark.parametrize("name", BATCH_SYSTEMS)
+def test_executor_of_a_batch_system_keeps_its_contract(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with BATCH_SYSTEMS[name](tmp_path / "slurm") as environment:
+        for variable, value in environment.items():
+            monkeypatch.setenv(variable, value)
+        check_executor(plugins.create("executors", name, {"slots": 2, "poll_seconds": 0.5}), tmp_path / "study")
 
 
 @pytest.mark.parametrize("name", OTHERS)

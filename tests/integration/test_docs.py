@@ -22,7 +22,12 @@ import pytest
 import tunesmith
 from tunesmith import Budget, Choice, Constraint, Float, InputError, Int, Metric, Objective, SearchSpace, cli, plugins
 from tunesmith.config.settings import DEFAULTS, FLAGS, TABLES, read_settings
+from tunesmith.executors.dask import DaskExecutor
+from tunesmith.executors.lsf import LsfExecutor
+from tunesmith.executors.parsl import ParslExecutor
+from tunesmith.executors.pbs import PbsExecutor
 from tunesmith.executors.process import ProcessExecutor
+from tunesmith.executors.slurm import SlurmExecutor
 from tunesmith.fitting.forecasting.vocabulary import SERIES
 from tunesmith.fitting.request import FitRequest
 from tunesmith.history import History
@@ -48,6 +53,11 @@ OPTIONS: dict[str, type[Any]] = {
     'type = "choice"': Choice,
     "[budget]": Budget,
     'executor = "process"': ProcessExecutor,
+    'executor = "slurm"': SlurmExecutor,
+    'executor = "pbs"': PbsExecutor,
+    'executor = "lsf"': LsfExecutor,
+    'executor = "parsl"': ParslExecutor,
+    'executor = "dask"': DaskExecutor,
     "mlflow = { … }": MlflowTracker,
 } | {
     f'{kind[:-1]} = {{ name = "{name}", … }}': plugin
@@ -65,6 +75,9 @@ DERIVED = {
     CommandTask: {"metric", "required", "folder", "names", "remove"},
     FunctionTask: {"metric", "required", "folder"},
     ProcessExecutor: {"slots"},
+    **{executor: {"slots"} for executor in (SlurmExecutor, PbsExecutor, LsfExecutor)},
+    ParslExecutor: {"slots", "pool", "isolated", "shared_folder", "threads_per_trial"},
+    DaskExecutor: {"slots", "pool", "isolated"},
 }
 """Fields that are not keys, because they follow from other parts of the file."""
 

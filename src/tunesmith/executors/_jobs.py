@@ -146,7 +146,9 @@ class JobExecutor:
     def capabilities(self) -> Capabilities:
         """What it can do."""
         limits: frozenset[Limit] = frozenset({"seconds", "memory"})
-        return Capabilities(slots=self.slots, can_stop=True, enforces=limits, outlives_session=True)
+        return Capabilities(
+            slots=self.slots, can_stop=True, enforces=limits, outlives_session=True, on_this_machine=False
+        )
 
     def open(self, on_report: OnReport, *, folder: Path | None = None) -> None:
         """Get ready; jobs of an earlier session go on, and `recover` finds them."""
@@ -264,7 +266,6 @@ class JobExecutor:
         token = secrets.token_hex(8)
         options = {
             "threads_per_trial": self.cores,
-            "gpus_per_trial": max(1, self.gpus),
             "grace_seconds": self.grace_seconds,
             "log_bytes": self.log_bytes,
             "environment": dict(self.environment),
@@ -311,7 +312,7 @@ class JobExecutor:
                 job = self._state.scheduler.submit(command, name=name, folder=running.folder)
                 (running.folder / _ID_FILE).write_text(job)
             except SubmissionFailed as error:
-                problem = f"the batch system did not take the trial's job: {message_of(error)}"
+                problem = f"the batch system did not take the trial's job: {error}"
                 if not error.is_temporary or pause is None:
                     self._settle(running, failed("machine", problem))
                     return

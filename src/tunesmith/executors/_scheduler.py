@@ -77,8 +77,6 @@ class Scheduler:
         # The job itself drops them too: some batch systems and `LocalProvider` pass on the environment of the study.
         hidden = " ".join(map(shlex.quote, sorted(hidden_from_trials())))
         self._preamble = f"unset {hidden}\n" if hidden else ""
-        if hasattr(provider, "execute_wait"):
-            provider.execute_wait = self._execute
 
     def submit(self, command: str, *, name: str, folder: Path) -> str:
         """Submit a job; return its id.
@@ -97,8 +95,9 @@ class Scheduler:
                 identity = self._provider.submit(self._preamble + command, 1, name)
             except Exception as error:
                 raise _submission_failed(error) from error
-        if not identity:
-            raise SubmissionFailed("the batch system gave the job no id")
+            if not identity:  # Some providers only log what the batch system says.
+                said = getattr(self._provider, "complaint", "") or "the batch system gave the job no id"
+                raise _submission_failed(said)
         return str(identity)
 
     def states(self, jobs: Mapping[str, Path]) -> Mapping[str, JobState]:
@@ -148,7 +147,7 @@ class Scheduler:
         """Return what a command of the batch system says after a pattern's first group; empty if it says nothing."""
         try:
             with self._lock:
-                _, output, _ = self._execute(command)
+                _, output, _ = run_command(command, self._provider.cmd_timeout)
         except (OSError, subprocess.TimeoutExpired):
             return ""
         match = re.search(pattern, output)
@@ -170,28 +169,6 @@ class Scheduler:
             if hasattr(type(self._provider), "_is_alive"):  # LocalProvider
                 known |= {"remote_pid": int(job), "script_path": str(next(folder.glob("*.sh"), folder))}
             self._provider.resources[job] = known
-
-    def _execute(self, command: str, timeout: float | None = None) -> tuple[int, str, str]:
-        """Run a command of the batch system; in place of Parsl's, which leaves a command that hangs running."""
-        process = subprocess.Popen(
-            command,
-            shell=True,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            errors="replace",
-            env=trial_environment(),
-            start_new_session=True,
-        )
-        try:
-            output, errors = process.communicate(timeout=timeout or self._provider.cmd_timeout)
-        except BaseException:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            raise
-        return process.returncode, output, errors
 
 
 _STATES = {
@@ -219,19 +196,61 @@ def make_provider(name: str, *, launcher: str = "first node", **options: Any) ->
     """
     try:
         from parsl import launchers, providers
+        from parsl.providers.cluster_provider import ClusterProvider
     except ImportError as error:
         raise InputError(
             f"jobs of a batch system need Parsl: pip install 'tunesmith[parsl]'. ({message_of(error)})",
             keys=("executor",),
         ) from error
+    kind = getattr(providers, name)
+    if issubclass(kind, ClusterProvider):
+
+        class Commands(ClusterProvider):
+            """In place of Parsl's way to run commands, which leaves one that hangs running."""
+
+            def execute_wait(self, command: str, timeout: float | None = None) -> tuple[int, str, str]:
+                status, output, errors = run_command(command, timeout or self.cmd_timeout)
+                self.complaint = (errors or output) if status else ""
+                return status, output, errors
+
+        kind = type(name, (kind, Commands), {})
     kinds = {"first node": "SimpleLauncher", "srun": "SrunLauncher", "mpiexec": "MpiExecLauncher"}
-    return getattr(providers, name)(launcher=getattr(launchers, kinds[launcher])(), **options)
+    return kind(launcher=getattr(launchers, kinds[launcher])(), **options)
 
 
-def _submission_failed(error: Exception) -> SubmissionFailed:
-    said = str(getattr(error, "stderr", None) or getattr(error, "stdout", None) or message_of(error))
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
-    reason = " ".join(lines[-3:]) or message_of(error)
+def run_command(command: str, timeout_seconds: float) -> tuple[int, str, str]:
+    """Run a command of the batch system, without the study's secrets; kill it if it hangs.
+
+    Returns:
+        Its exit status, output and errors.
+
+    Raises:
+        subprocess.TimeoutExpired: It took too long.
+    """
+    process = subprocess.Popen(
+        command,
+        shell=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        env=trial_environment(),
+        start_new_session=True,
+    )
+    try:
+        output, errors = process.communicate(timeout=timeout_seconds)
+    except BaseException:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        raise
+    return process.returncode, output, errors
+
+
+def _submission_failed(error: Exception | str) -> SubmissionFailed:
     if isinstance(error, subprocess.TimeoutExpired):
         return SubmissionFailed(f"it did not answer within {error.timeout:g} seconds", is_temporary=True)
+    said = str(getattr(error, "stderr", None) or getattr(error, "stdout", None) or error)
+    reason = " ".join([line.strip() for line in said.splitlines() if line.strip()][-3:])
     return SubmissionFailed(reason, is_temporary=any(word in reason.lower() for word in _TEMPORARY))

@@ -33,6 +33,7 @@ class Capabilities:
         shared_folder: Whether a trial's process sees the study's folder. Without it, files travel with the trial.
         outlives_session: Whether a trial goes on if the study is interrupted or killed, and `recover` attaches to it.
             On exit such an executor leaves its trials alone; `stop` ends them one by one.
+        on_this_machine: Whether trials take cores and memory of the study's machine.
     """
 
     slots: int
@@ -42,6 +43,7 @@ class Capabilities:
     enforces: frozenset[Limit] = frozenset()
     shared_folder: bool = True
     outlives_session: bool = False
+    on_this_machine: bool = True
 
 
 class Executor(Protocol):

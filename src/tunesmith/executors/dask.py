@@ -32,6 +32,11 @@ class DaskExecutor(PoolExecutor):
     isolated: bool = True
     _cluster: list[Any] = field(default_factory=list, init=False, repr=False, compare=False)
 
+    @property
+    def on_this_machine(self) -> bool:
+        """Whether the workers run on this machine."""
+        return self.address is None
+
     def make_pool(self) -> concurrent.futures.Executor:
         """Return the cluster's executor."""
         try:

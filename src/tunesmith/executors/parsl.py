@@ -86,6 +86,16 @@ class ParslExecutor(PoolExecutor):
         seconds_of(self.walltime)
 
     @property
+    def threads(self) -> int:
+        """Threads of numerical libraries for each trial."""
+        return self.threads_per_trial or self.cores
+
+    @property
+    def on_this_machine(self) -> bool:
+        """Whether the workers run on this machine."""
+        return self.scheduler == "local"
+
+    @property
     def blocks(self) -> int:
         """The number of pilot jobs."""
         return math.ceil(self.slots / (self.trials_per_node * self.nodes))

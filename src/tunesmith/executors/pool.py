@@ -119,7 +119,18 @@ class PoolExecutor:
             reports="live" if self.shared_folder else "at_end",
             enforces=limits if self.isolated else frozenset(),
             shared_folder=self.shared_folder,
+            on_this_machine=self.on_this_machine,
         )
+
+    @property
+    def threads(self) -> int | None:
+        """Threads of numerical libraries for each isolated trial."""
+        return self.threads_per_trial
+
+    @property
+    def on_this_machine(self) -> bool:
+        """Whether the pool's workers run on this machine."""
+        return True
 
     def open(self, on_report: OnReport, *, folder: Path | None = None) -> None:
         """Get ready; the pool is created for the first trial."""
@@ -148,8 +159,8 @@ class PoolExecutor:
             return running.future
         state.task = PortableTask.of(task, state.task)
         if self.isolated:
-            supervision = ProcessExecutor(threads_per_trial=self.threads_per_trial, grace_seconds=self.grace_seconds)
-            running.job = self._submit(run_isolated, state.task, request, files, supervision, os.getpid(), sys.path)
+            process = ProcessExecutor(threads_per_trial=self.threads, grace_seconds=self.grace_seconds)
+            running.job = self._submit(run_isolated, state.task, request, files, process, os.getpid(), sys.path)
         else:
             running.job = self._submit(run_remotely, state.task, request, files, os.getpid())
         with state.lock:

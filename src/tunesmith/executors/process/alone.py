@@ -27,6 +27,8 @@ BLOCK_END_VARIABLE = "TUNESMITH_BLOCK_END"
 """Set in the workers of a pilot job to the time at which the job ends, in seconds since 1970."""
 _POLL_SECONDS = 0.5
 _LEAST_SECONDS = 1.0
+_ALL_GPUS = 10_000
+"""The trial sees all GPUs that its job or worker sees."""
 
 
 def run_alone(
@@ -41,7 +43,7 @@ def run_alone(
     Args:
         task: The task.
         request: The trial, whose folder this process sees. A file `stop` there asks it to end.
-        executor: Its options hold for the trial.
+        executor: Its options hold for the trial, except for the number of GPUs: it sees all that this process sees.
         proceeds: Called about twice a second; if it returns False, the trial is killed.
 
     Returns:
@@ -50,7 +52,7 @@ def run_alone(
     if (request.folder / STOP_FILE).exists():
         return {"attempt": request.attempt, "state": "pruned", "metrics": {}, "artifacts": {}, "failure": None}
     asked = False
-    with replace(executor, slots=1) as alone:
+    with replace(executor, slots=1, gpus_per_trial=_ALL_GPUS) as alone:
         alone.open(lambda number, attempt, step, metrics: None)
         future = alone.submit_portable(task, request)
         while not wait([future], timeout=_POLL_SECONDS).done and proceeds():

@@ -76,6 +76,8 @@ def check_model(settings: Settings) -> Iterator[Finding]:
 
 def check_capacity(study: Study) -> Iterator[Finding]:
     """Yield findings on whether the trials that run at once fit the cores and the memory."""
+    if not study.executor.capabilities.on_this_machine:
+        return
     slots, cores = study.executor.capabilities.slots, count_cores()
     if slots > cores:
         yield Finding(

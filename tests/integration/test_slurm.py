@@ -1,0 +1,189 @@
+"""Studies whose trials are jobs of a real Slurm: run, killed, found again, cancelled, refused."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.integration.conftest import Tunesmith, command
+from tests.slurm import slurm
+from tests.waiting import wait_until
+from tunesmith import load
+from tunesmith.core.trial import Trial, TrialRequest
+from tunesmith.executors import _jobs
+from tunesmith.executors.slurm import SlurmExecutor
+from tunesmith.llm.environment import hide_from_trials
+from tunesmith.tasks.function import FunctionTask
+
+SCRIPT = """
+import os, pathlib, sys, time
+folder, x = pathlib.Path(sys.argv[1]), float(sys.argv[2])
+print("variables:", *sorted(os.environ))
+(folder / "began").touch()
+while float(x) == 0.9 and not pathlib.Path("go").exists():
+    time.sleep(0.05)
+for epoch in range(3):
+    print(f"epoch {epoch} loss {x + 1 / (epoch + 1)}", flush=True)
+"""
+STUDY = """
+[study]
+objective = "minimize loss"
+[task]
+command = "python train.py {trial_dir} {x}"
+[space]
+x = { type = "float", low = 0.0, high = 1.0, default = 0.9 }
+[budget]
+trials = 3
+[execution]
+executor = "slurm:2"
+poll_seconds = 0.5
+grace_seconds = 1.0
+[search]
+proposer = "random"
+"""
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
+    with slurm(tmp_path_factory.mktemp("slurm")) as variables:
+        yield variables
+
+
+@pytest.fixture
+def environment(cluster: Mapping[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, str]:
+    """The environment of a user of the cluster, with a study in the test's folder."""
+    for name, value in cluster.items():
+        monkeypatch.setenv(name, value)
+    (tmp_path / "train.py").write_text(SCRIPT)
+    (tmp_path / "study.toml").write_text(STUDY)
+    return dict(os.environ)
+
+
+@pytest.fixture
+def running(environment: dict[str, str], tmp_path: Path) -> Callable[[], subprocess.Popen[str]]:
+    """Starts `tunesmith run`, and waits for the job of trial 0, which does not end by itself."""
+
+    def start() -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            command("run", "--folder", "s"),
+            cwd=tmp_path,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        wait_until((tmp_path / "s/trials/0000/began").exists, "the job of trial 0")
+        return process
+
+    return start
+
+
+def job_of(folder: Path, number: int) -> str:
+    return (folder / "s" / "trials" / f"{number:04d}" / "job" / "id").read_text()
+
+
+def states(folder: Path) -> list[tuple[int, str, int]]:
+    return [(t.number, str(t.state), t.attempt) for t in load(folder / "s").trials]
+
+
+def test_a_study_runs_on_slurm(tunesmith: Tunesmith, environment: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "go").touch()
+    tunesmith("run", "--folder", "s", env=environment)
+    assert states(tmp_path) == [(0, "complete", 1), (1, "complete", 1), (2, "complete", 1)]
+    history = load(tmp_path / "s").history
+    assert [[report.step for report in trial.reports] for trial in history.trials] == [[0, 1, 2]] * 3
+    log = (tmp_path / "s/trials/0001/log.txt").read_text()
+    assert "SLURM_JOB_ID" in log
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_jobs_go_on_without_the_study_and_are_found_again(
+    number: signal.Signals, running: Callable[[], subprocess.Popen[str]], tunesmith: Tunesmith, tmp_path: Path
+) -> None:
+    process = running()
+    job = job_of(tmp_path, 0)
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode in (130, -signal.SIGKILL)
+    if number is signal.SIGINT:
+        assert "will go on without this session" in errors
+    assert job in subprocess.check_output(["squeue", "-h", "-o", "%i", "-t", "R"], text=True).split()
+    (tmp_path / "go").touch()
+    tunesmith("run", "--folder", "s")
+    assert states(tmp_path) == [(0, "complete", 1), (1, "complete", 1), (2, "complete", 1)]
+    assert job_of(tmp_path, 0) == job
+
+
+def test_a_trial_whose_job_was_cancelled_runs_again(
+    running: Callable[[], subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    process = running()
+    first = job_of(tmp_path, 0)
+    (tmp_path / "s/trials/0000/began").unlink()
+    subprocess.run(["scancel", first], check=True)
+    wait_until((tmp_path / "s/trials/0000/began").exists, "another job of trial 0")
+    (tmp_path / "go").touch()
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, output + errors
+    assert states(tmp_path)[0] == (0, "complete", 2)
+    assert job_of(tmp_path, 0) != first
+
+
+def test_a_job_that_slurm_refuses_stops_the_study(
+    tunesmith: Tunesmith, environment: dict[str, str], tmp_path: Path
+) -> None:
+    text = (tmp_path / "study.toml").read_text()
+    (tmp_path / "study.toml").write_text(text.replace("poll_", 'partition = "nowhere"\npoll_'))
+    errors = tunesmith("run", "--folder", "s", env=environment, status=1).stderr
+    assert "the batch system did not take the trial's job" in errors
+    assert "invalid partition specified: nowhere" in errors
+    assert {state for _, state, _ in states(tmp_path)} == {"waiting"}, "nothing is lost"
+
+
+def _train(parameters: dict[str, float], trial: Trial) -> float:
+    return parameters["x"]
+
+
+def test_a_job_that_can_never_start_is_explained_once(
+    environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(_jobs, "_EXPLAIN_SECONDS", 0.0)
+    executor = SlurmExecutor(slots=2, walltime="99:00:00", poll_seconds=0.2)
+    with executor, caplog.at_level(logging.WARNING):
+        executor.open(lambda number, attempt, step, metrics: None)
+        for number in (0, 1):
+            request = TrialRequest(
+                number=number, attempt=1, parameters={"x": 1.0}, seed=0, folder=tmp_path / "trials" / f"{number:04d}"
+            )
+            future = executor.submit(FunctionTask(function=_train, metric="y"), request)
+        wait_until(lambda: "waits: Partition" in caplog.text, "the reason")
+        for number in (0, 1):
+            executor.stop(number)
+        assert future.exception(timeout=60) is not None
+    assert caplog.text.count("waits: Partition") == 1
+    assert subprocess.check_output(["squeue", "-h", "-t", "PD"], text=True) == "", "a trial that waits is withdrawn"
+
+
+def test_secrets_do_not_reach_the_batch_system(
+    environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hide_from_trials("TUNESMITH_TEST_SECRET")
+    monkeypatch.setenv("TUNESMITH_TEST_SECRET", "hush")
+    request = TrialRequest(number=0, attempt=1, parameters={"x": 1.0}, seed=0, folder=tmp_path / "trials" / "0000")
+    with SlurmExecutor(poll_seconds=0.5) as executor:
+        executor.open(lambda number, attempt, step, metrics: None)
+        executor.submit(FunctionTask(function=_secret, metric="y"), request).result(timeout=60)
+    assert "TUNESMITH_TEST_SECRET" not in (request.folder / "log.txt").read_text()
+    for path in tmp_path.rglob("*"):
+        assert not path.is_file() or b"hush" not in path.read_bytes(), path
+
+
+def _secret(parameters: dict[str, float], trial: Trial) -> float:
+    print(*os.environ)
+    return 1.0
