@@ -30,14 +30,19 @@ class PortableTask:
 
     @classmethod
     def from_pickled(cls, pickled: bytes) -> PortableTask:
-        """Return a task that another process has pickled, without unpickling it."""
+        """Return a task that another process has pickled, without unpickling it.
+
+        An executor takes it in place of a task.
+        """
         task = cls.__new__(cls)
         task.__dict__.update(_task=None, pickled=pickled)
         return task
 
     @classmethod
-    def of(cls, task: Task, previous: PortableTask | None) -> PortableTask:
-        """Return the previous one if it holds the same task, else a new one."""
+    def of(cls, task: Task | PortableTask, previous: PortableTask | None) -> PortableTask:
+        """Return the previous one if it holds the same task, else a new one; a portable task is returned as it is."""
+        if isinstance(task, PortableTask):
+            return task
         return previous if previous is not None and previous._task is task else cls(task)
 
     def load(self) -> Task:

@@ -121,11 +121,6 @@ class ProcessExecutor:
             InputError: The task cannot be pickled.
             RuntimeError: The executor is not open, or every slot is busy.
         """
-        self._state.task = PortableTask.of(task, self._state.task)
-        return self.submit_portable(self._state.task, request)
-
-    def submit_portable(self, task: PortableTask, request: TrialRequest) -> Future[Measurement]:
-        """Start a trial of a task that may come from another process; see `submit`."""
         state = self._state
         if state.on_report is None:
             raise RuntimeError("an executor must be opened before trials are submitted.")
@@ -135,7 +130,8 @@ class ProcessExecutor:
         if not free:
             raise RuntimeError(f"all {self.slots} slots are busy.")
         slot = next((slot for slot in free if slot.has_worker), free[0])
-        return slot.run(task.pickled, replace(request, grace_seconds=self.grace_seconds))
+        state.task = PortableTask.of(task, state.task)
+        return slot.run(state.task.pickled, replace(request, grace_seconds=self.grace_seconds))
 
     def recover(self, request: TrialRequest) -> Future[Measurement] | None:
         """Settle an attempt from its folder; see `Executor.recover`. Its processes ended with the session."""

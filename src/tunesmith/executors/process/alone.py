@@ -12,12 +12,14 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import cast
 
 from ...core.trial import FailureKind, Measurement, TrialFailed, TrialRequest
 from ...errors import TrialPruned
 from ...execution.evaluation import failed
 from ...execution.portable import PortableTask, pack, unpack
 from ...execution.remote import die_with_study
+from ...tasks.base import Task
 from ...trial_folder.checkpoint import checkpoint_time
 from ...trial_folder.names import STOP_FILE
 from ...trial_folder.result import Result, read_result, write_result
@@ -54,12 +56,12 @@ def run_alone(
     asked = False
     with replace(executor, slots=1, gpus_per_trial=_ALL_GPUS) as alone:
         alone.open(lambda number, attempt, step, metrics: None)
-        future = alone.submit_portable(task, request)
+        future = alone.submit(cast("Task", task), request)
         while not wait([future], timeout=_POLL_SECONDS).done and proceeds():
             if not asked and (request.folder / STOP_FILE).exists():
                 asked = True
                 alone.stop(request.number)
-    return read_result(request.folder, request.attempt) or _result_of(future, request.attempt)
+    return read_result(request.folder, request.attempt) or result_of(future, request.attempt)
 
 
 def run_isolated(
@@ -140,19 +142,22 @@ def _run_in_pool(task: PortableTask, request: TrialRequest, executor: ProcessExe
     return run_until(int(end) - time.time(), task, request, executor)
 
 
-def _result_of(future: Future[Measurement], attempt: int) -> Result:
-    """Return the result of a trial whose folder does not have it, such as on a full disk."""
+def result_of(future: Future[Measurement], attempt: int) -> Result:
+    """Return the result of a trial from its future, which must be done."""
+    result: Result = {"attempt": attempt, "state": "pruned", "metrics": {}, "artifacts": {}, "failure": None}
     try:
         measurement = future.result()
     except TrialPruned:
-        return {"attempt": attempt, "state": "pruned", "metrics": {}, "artifacts": {}, "failure": None}
+        return result
     except TrialFailed as error:
         failure = {key: value for key, value in asdict(error.failure).items() if value not in ("", None, False)}
-        return {"attempt": attempt, "state": "failed", "metrics": {}, "artifacts": {}, "failure": failure}
+        seconds, peak = failure.pop("seconds", None), failure.pop("peak_memory_bytes", None)
+        return {**result, "state": "failed", "failure": failure, "seconds": seconds, "peak_memory_bytes": peak}
     return {
-        "attempt": attempt,
+        **result,
         "state": "complete",
         "metrics": dict(measurement.metrics),
         "artifacts": dict(measurement.artifacts),
-        "failure": None,
+        "seconds": measurement.seconds,
+        "peak_memory_bytes": measurement.peak_memory_bytes,
     }
