@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from tests.detached_executor import DetachedExecutor
 from tests.slurm import pbs_over_slurm, slurm
+from tests.sshd import sshd
 
 from tunesmith import plugins
 from tunesmith.executors.base import Executor
@@ -31,7 +33,9 @@ BATCH_SYSTEMS = {"slurm": slurm, "pbs": pbs_over_slurm}
 OPTIONS = {"inline": {}, "jobs": {"slots": 2, "poll_seconds": 0.5}}
 
 
-@pytest.mark.parametrize("name", [name for name in plugins.names("executors") if name not in (*BATCH_SYSTEMS, "lsf")])
+@pytest.mark.parametrize(
+    "name", [name for name in plugins.names("executors") if name not in (*BATCH_SYSTEMS, "lsf", "ssh")]
+)
 def test_executor_keeps_its_contract(name: str, tmp_path: Path) -> None:
     check_executor(plugins.create("executors", name, OPTIONS.get(name, {"slots": 2})), tmp_path)
 
@@ -49,3 +53,8 @@ def test_executor_of_a_batch_system_keeps_its_contract(
 @pytest.mark.parametrize("name", OTHERS)
 def test_an_executor_of_another_kind_keeps_the_contract(name: str, tmp_path: Path) -> None:
     check_executor(OTHERS[name](), tmp_path)
+
+
+def test_ssh_keeps_its_contract(tmp_path: Path) -> None:
+    with tempfile.TemporaryDirectory(prefix="ts-") as place, sshd(Path(place, "s"), banner="Welcome!") as server:
+        check_executor(plugins.create("executors", "ssh", {"slots": 2, **server.options()}), tmp_path)

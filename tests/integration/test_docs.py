@@ -28,6 +28,7 @@ from tunesmith.executors.parsl import ParslExecutor
 from tunesmith.executors.pbs import PbsExecutor
 from tunesmith.executors.process import ProcessExecutor
 from tunesmith.executors.slurm import SlurmExecutor
+from tunesmith.executors.ssh import SshExecutor
 from tunesmith.fitting.forecasting.vocabulary import SERIES
 from tunesmith.fitting.request import FitRequest
 from tunesmith.history import History
@@ -58,6 +59,7 @@ OPTIONS: dict[str, type[Any]] = {
     'executor = "lsf"': LsfExecutor,
     'executor = "parsl"': ParslExecutor,
     'executor = "dask"': DaskExecutor,
+    'executor = "ssh"': SshExecutor,
     "mlflow = { … }": MlflowTracker,
 } | {
     f'{kind[:-1]} = {{ name = "{name}", … }}': plugin
@@ -78,6 +80,7 @@ DERIVED = {
     **{executor: {"slots"} for executor in (SlurmExecutor, PbsExecutor, LsfExecutor)},
     ParslExecutor: {"slots", "pool", "isolated", "shared_folder", "threads_per_trial"},
     DaskExecutor: {"slots", "pool", "isolated"},
+    SshExecutor: {"slots"},
 }
 """Fields that are not keys, because they follow from other parts of the file."""
 
@@ -298,7 +301,8 @@ def test_the_page_lists_every_key_with_its_default(heading: str) -> None:
         if field.default is not dataclasses.MISSING:
             default = "–" if field.default is None else f"`{_toml(field.default)}`"
         else:
-            default = "required" if field.default_factory is dataclasses.MISSING else "`{}`"
+            required = field.default_factory is dataclasses.MISSING
+            default = "required" if required else f"`{_toml(field.default_factory())}`"
         assert rows[name][1] == default, f"the default of {name} is {default}."
 
 
@@ -437,4 +441,6 @@ def _toml(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, tuple):
         return f"[{', '.join(map(_toml, value))}]"
+    if isinstance(value, dict) and value:
+        return f"{{ {', '.join(f'{key} = {_toml(entry)}' for key, entry in value.items())} }}"
     return f'"{value}"' if isinstance(value, str) else str(value)

@@ -35,7 +35,10 @@ _HELP: dict[str, tuple[Any, str]] = {
     "proposer": (str, "Proposes trials: portfolio, gp, tpe, evolution, region, quasirandom, random, grid, pbt."),
     "pruner": (str, "Stops poor trials early: asha, curve, hyperband, median, none."),
     "parallel": (int, "Number of trials that run at once."),
-    "executor": (str, "Where trials run: process, inline, slurm, pbs, lsf, parsl, dask; process:4 runs four at once."),
+    "executor": (
+        str,
+        "Where trials run: process, inline, slurm, pbs, lsf, parsl, dask, ssh; process:4 runs four at once.",
+    ),
     "model": (str, "A language model that advises, for example openrouter:anthropic/claude-sonnet-4.5."),
     "record": (str, "Append all exchanges with language models to this file."),
     "replay": (str, "Answer from this recording instead of calling language models."),

@@ -100,7 +100,8 @@ def deploy(ssh: Ssh, folder: Path, *, root: str, run: str, word: str, exclude: S
         except BrokenPipeError:
             code = None
         if not code:
-            raise OSError(last_words(process.stderr.read()) or f"{ssh.host} closed the connection")
+            said = last_words(process.stderr.read()).removeprefix("OSError: ")
+            raise OSError(said or f"{ssh.host} closed the connection")
         return str(code)
 
 

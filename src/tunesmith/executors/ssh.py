@@ -27,7 +27,7 @@ from .. import __version__, plugins
 from ..core.schema import check_types, expect_range
 from ..core.trial import Measurement, OnReport, TrialRequest
 from ..errors import InputError, message_of
-from ..execution.evaluation import failed, not_started, recover_from_folder, settle
+from ..execution.evaluation import failed, recover_from_folder, settle
 from ..execution.portable import PortableTask
 from ..tasks.base import Task
 from ..trial_folder.prepare import clear_attempt
@@ -57,6 +57,7 @@ class _Running:
     request: TrialRequest
     remote: Mapping[str, Any]
     task: str
+    is_recovered: bool
     future: Future[Measurement] = field(default_factory=Future)
     reports: int = 0
     stopped: bool = False
@@ -177,7 +178,7 @@ class SshExecutor:
             write_json(request.folder / _HANDED_FILE, {"name": _name(request), "task": name})
         except OSError as error:
             future: Future[Measurement] = Future()
-            settle(future, not_started(error, f"the trial could not be handed over to {self.host}"))
+            settle(future, failed("machine", f"the trial could not be handed over to {self.host}: {error}"))
             return future
         return self._hand_over(request, name)
 
@@ -187,7 +188,9 @@ class SshExecutor:
         if settled is not None or read_result(request.folder, request.attempt) is not None:
             return settled
         handed = read_json(request.folder / _HANDED_FILE) or {}
-        return self._hand_over(request, handed["task"]) if handed.get("name") == _name(request) else None
+        if handed.get("name") != _name(request):
+            return None
+        return self._hand_over(request, handed["task"], is_recovered=True)
 
     def stop(self, number: int) -> None:
         """Ask a trial to end; the executor on the other machine sees to it."""
@@ -291,11 +294,11 @@ class SshExecutor:
         state.tasks[id(task)] = (task, name)
         return name
 
-    def _hand_over(self, request: TrialRequest, task: str) -> Future[Measurement]:
+    def _hand_over(self, request: TrialRequest, task: str, *, is_recovered: bool = False) -> Future[Measurement]:
         """Send a request, now or as soon as there is a connection."""
         state = self._state
         name = _name(request)
-        running = _Running(name, request, self._translated(request), task)
+        running = _Running(name, request, self._translated(request), task, is_recovered)
         running.future.set_running_or_notify_cancel()
         with state.lock:
             state.running[name] = running
@@ -396,7 +399,7 @@ class SshExecutor:
         elif "outcome" in message:
             if self._state.fetches is None:
                 self._state.fetches = ThreadPoolExecutor(_FETCHES, thread_name_prefix="tunesmith-fetch")
-            self._state.fetches.submit(self._fetch, running, message["outcome"])
+            self._state.fetches.submit(self._fetch, running, _current(message["outcome"], running))
         elif "refused" in message:
             self._settle(running, failed("machine", f"{self.host} cannot take the trial: {message['refused']}"))
 
@@ -407,18 +410,23 @@ class SshExecutor:
         folder = running.request.folder
         relative = running.remote["folder"]
         left = " ".join(f"--exclude={shlex.quote(pattern)}" for pattern in ("job", "work", *self.leave))
-        command = f"cd {self._study_folder}/{shlex.quote(relative)} && tar {left} -czf - ."
+        word = self._state.word
+        command = f"cd {self._study_folder}/{shlex.quote(relative)} && echo {word} && tar {left} -czf - ."
         for pause in (*_AGAIN_SECONDS, None):
             try:
                 with tempfile.TemporaryFile() as archive:
                     self._connection_to.run(command, output=archive)
                     archive.seek(0)
+                    while line := archive.readline():  # A login shell may print something first.
+                        if line.decode(errors="replace").strip() == word:
+                            break
                     with tarfile.open(fileobj=archive, mode="r:gz") as files:
                         files.extractall(folder, filter="data")
                 break
             except (OSError, tarfile.TarError) as error:
                 if self._state.closing.is_set():
                     return  # The next session fetches it.
+                logger.warning("the files of trial %d do not come back yet: %s", running.request.number, error)
                 if pause is None:
                     result = failed("machine", f"its files could not be brought back: {message_of(error)}")
                 elif self._state.closing.wait(pause):
@@ -462,6 +470,14 @@ class _Watchdog:
         """Let the connection be."""
         if self._timer is not None:
             self._timer.cancel()
+
+
+def _current(result: Result, running: _Running) -> Result:
+    """Let a trial run again that the machine could not run in an earlier session, as on a disk that was full."""
+    failure = result.get("failure")
+    if running.is_recovered and failure is not None and failure["kind"] == "machine":
+        return {**result, "failure": {**failure, "kind": "preempted"}}
+    return result
 
 
 def _name(request: TrialRequest) -> str:

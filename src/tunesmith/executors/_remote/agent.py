@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import sys
@@ -114,10 +115,14 @@ class Agent:
 
     def _write_outcomes(self) -> None:
         for name, result in list(self._unwritten.items()):
+            refused = self._folder / OUTCOMES / f"{name}.refused"
             try:
                 write_json(self._folder / OUTCOMES / f"{name}.json", cast("dict[str, Any]", result))
+                refused.unlink(missing_ok=True)
             except OSError as error:
                 logger.warning("the outcome of %s cannot be written: %s", name, error)
+                with contextlib.suppress(OSError):
+                    refused.touch()  # An empty file may find its place on a full disk.
                 return
             del self._unwritten[name]
 

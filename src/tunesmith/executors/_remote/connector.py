@@ -95,6 +95,9 @@ class Connector:
         if outcome is not None:
             self._send({"name": name, "outcome": outcome})
             del self._followed[name]
+        elif (self._folder / OUTCOMES / f"{name}.refused").exists():
+            self._send({"name": name, "refused": "its result cannot be written; is the disk full?"})
+            del self._followed[name]
 
     def _keep_agent(self) -> None:
         """Start an agent, if trials need one and none runs."""

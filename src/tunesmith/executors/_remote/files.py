@@ -21,7 +21,7 @@ CLOSE_FILE = "close"
 INBOX = "inbox"
 """A request for each attempt at a trial, `NAME.json`, and files `NAME.stop` and `NAME.started`."""
 OUTCOMES = "outcomes"
-"""The result of each attempt, `NAME.json`."""
+"""The result of each attempt, `NAME.json`, or `NAME.refused` while the disk has no room for it."""
 TASKS = "tasks"
 """Pickled tasks, named by their hashes."""
 
