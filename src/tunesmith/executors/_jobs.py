@@ -19,7 +19,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from ..core.schema import LONGEST_SECONDS, check_types, expect_environment, expect_range
 from ..core.trial import Measurement, OnReport, TrialRequest
@@ -114,6 +114,9 @@ class JobExecutor:
         poll_seconds: The time between two questions to the batch system. Reports and results do not wait for it.
         patience_seconds: A job that was heard of, but not for so long, is cancelled, and its trial is lost.
     """
+
+    commands: ClassVar[tuple[str, ...]] = ()
+    """The commands of the batch system that must be there."""
 
     slots: int = 1
     cores: int = 1

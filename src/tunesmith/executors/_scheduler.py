@@ -15,7 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError, message_of
+from ..errors import MissingExtra, message_of
 from ..llm.environment import hidden_from_trials, trial_environment
 
 logger = logging.getLogger(__name__)
@@ -192,13 +192,13 @@ def make_provider(name: str, *, launcher: str = "first node", **options: Any) ->
         options: Those of the class.
 
     Raises:
-        InputError: Parsl is not installed.
+        MissingExtra: Parsl is not installed.
     """
     try:
         from parsl import launchers, providers
         from parsl.providers.cluster_provider import ClusterProvider
     except ImportError as error:
-        raise InputError(
+        raise MissingExtra(
             f"jobs of a batch system need Parsl: pip install 'tunesmith[parsl]'. ({message_of(error)})",
             keys=("executor",),
         ) from error

@@ -6,7 +6,7 @@ import concurrent.futures
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from ..errors import InputError, message_of
+from ..errors import InputError, MissingExtra, message_of
 from .pool import PoolExecutor
 
 
@@ -43,7 +43,7 @@ class DaskExecutor(PoolExecutor):
             import dask.config
             from distributed import Client, LocalCluster
         except ImportError as error:
-            raise InputError(
+            raise MissingExtra(
                 f"executor 'dask' needs Dask: pip install 'tunesmith[dask]'. ({message_of(error)})", keys=("executor",)
             ) from error
         self._close_cluster()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from ._jobs import JobExecutor
 from ._scheduler import make_provider
@@ -22,6 +22,8 @@ class LsfExecutor(JobExecutor):
     >>> LsfExecutor(slots=8, walltime="01:00:00", queue="normal").capabilities.slots
     8
     """
+
+    commands: ClassVar[tuple[str, ...]] = ("bsub", "bjobs", "bkill")
 
     queue: str | None = None
     project: str | None = None

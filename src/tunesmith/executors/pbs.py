@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from ._jobs import JobExecutor
 from ._scheduler import make_provider
@@ -23,6 +23,8 @@ class PbsExecutor(JobExecutor):
     >>> PbsExecutor(slots=8, cores=8, gpus=1, walltime="01:00:00", queue="debug").capabilities.slots
     8
     """
+
+    commands: ClassVar[tuple[str, ...]] = ("qsub", "qstat", "qdel")
 
     queue: str | None = None
     account: str | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from ._jobs import JobExecutor
 from ._scheduler import make_provider
@@ -25,6 +25,8 @@ class SlurmExecutor(JobExecutor):
     >>> SlurmExecutor(slots=32, cores=4, gpus=1, walltime="02:00:00", partition="gpu").capabilities.slots
     32
     """
+
+    commands: ClassVar[tuple[str, ...]] = ("sbatch", "squeue", "scancel")
 
     partition: str | None = None
     account: str | None = None

@@ -156,6 +156,10 @@ class SshExecutor:
         state.word = secrets.token_hex(8)
         state.study = _study_name(folder)
         state.tasks.clear()
+        self.check()
+
+    def check(self) -> None:
+        """Log in, and check that tunesmith runs there; see `open`."""
         self._connection_to.log_in()
         self._check_version()
 
@@ -251,7 +255,8 @@ class SshExecutor:
 
     def _check_version(self) -> None:
         command = f"{self.setup}; " if self.setup else ""
-        ask = shlex.quote(f"import tunesmith; print('{self._state.word}', tunesmith.__version__)")
+        word = secrets.token_hex(8)
+        ask = shlex.quote(f"import tunesmith; print('{word}', tunesmith.__version__)")
         try:
             output = self._connection_to.run(f"{command}{self.python} -c {ask}", timeout_seconds=120).decode()
         except OSError as error:
@@ -260,7 +265,7 @@ class SshExecutor:
                 f"{self.python!r}, or say in setup how to get at it (setup = 'source ~/env/bin/activate').",
                 keys=("python",),
             ) from None
-        there = output.partition(self._state.word)[2].strip()
+        there = output.partition(word)[2].strip()
         if there != __version__:
             raise InputError(
                 f"tunesmith {there} runs on {self.host}, and {__version__} here. Install the same version there.",

@@ -129,6 +129,7 @@ class Agent:
 
 def main() -> None:
     """Run the agent of the study's folder in the first argument, unless one runs already."""
+    os.umask(0o077)  # Other users of the machine need not see what is tuned.
     folder = Path(sys.argv[1])
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     descriptor = lock(folder / LOCK_FILE)

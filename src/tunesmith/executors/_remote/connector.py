@@ -128,6 +128,7 @@ class Connector:
 
 def main() -> None:
     """Run the connector: the study's folder and the word are the arguments."""
+    os.umask(0o077)  # Other users of the machine need not see what is tuned.
     folder = Path(sys.argv[1])
     for name in (INBOX, OUTCOMES):
         (folder / name).mkdir(parents=True, exist_ok=True)

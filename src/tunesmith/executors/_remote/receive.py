@@ -78,6 +78,7 @@ def _build(store: Path, target: Path, files: Mapping[str, Any]) -> None:
 
 def main() -> None:
     """Receive files below the folder in the first argument; the second is the word."""
+    os.umask(0o077)  # Other users of the machine need not see what is tuned.
     receive(Path(sys.argv[1]), sys.argv[2])
 
 

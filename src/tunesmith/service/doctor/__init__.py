@@ -1,18 +1,19 @@
 """Checks of everything that a study needs, before anything is spent.
 
-Each module has one kind of checks, as generators of findings. Those of clusters belong into a module `cluster`, called
-from `examine` with the study's executor.
+Each module has one kind of checks, as generators of findings.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 
 from ...core.trial import Value
 from ...init.tryout import Tryout
 from ...study.study import Study
 from ...tasks.command import CommandTask
+from .cluster import check_cluster
 from .finding import Finding as Finding
 from .finding import Severity as Severity
 from .finding import doctor_facts as doctor_facts
@@ -45,7 +46,13 @@ def examine(path: Path | None, run: Callable[[Study], Run | None] = lambda study
     if study is None or settings is None:
         return
     has_failed = False
-    for finding in (*check_room(settings.folder), *check_model(settings), *check_capacity(study)):
+    checks = (
+        check_room(settings.folder),
+        check_model(settings),
+        check_capacity(study),
+        check_cluster(study.executor, settings.folder),
+    )
+    for finding in chain.from_iterable(checks):
         has_failed = has_failed or finding.severity == "error"
         yield finding
     if has_failed or not isinstance(study.task, CommandTask):
