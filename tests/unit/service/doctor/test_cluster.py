@@ -29,7 +29,7 @@ def test_commands_that_are_there_are_fine_and_a_local_folder_is_not(
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     findings = list(check_cluster(SlurmExecutor(), Path("/tmp/study")))
-    assert [(finding.severity, finding.subject) for finding in findings] == [
+    assert [(finding.severity, finding.check) for finding in findings] == [
         ("ok", "batch system"),
         ("warning", "folder"),
     ]
