@@ -46,6 +46,7 @@ VERBS = {
     "add": "add a known result, so that the search learns from it",
     "note": "write a note on a trial, or overrule its verdict",
     "approve": "approve or reject a step that a language model proposes",
+    "setup": "write a profile: how trials run on a machine or cluster",
     "doctor": "check everything that a study needs before anything is spent",
     "mcp": "serve these verbs to agents over the Model Context Protocol",
 }

@@ -48,7 +48,7 @@ def doctor(output: Output, study: Path | None, runs: bool | None, try_minutes: f
     for finding in examine(study, offered):
         findings.append(finding)
         if not (output.json or (output.quiet and finding.severity in ("ok", "hint"))):
-            click.echo("\n".join(_lines(finding)))
+            click.echo("\n".join(lines_of(finding)))
     facts = doctor_facts(findings)
     if output.json:
         output.say("", facts)
@@ -73,7 +73,8 @@ def _offered(study: Study, output: Output, *, runs: bool | None, asks: bool, min
     return lambda task, parameters, folder: test_run(task, parameters, folder, output, minutes=minutes, seed=study.seed)
 
 
-def _lines(finding: Finding) -> Iterator[str]:
+def lines_of(finding: Finding) -> Iterator[str]:
+    """Yield the lines that show a finding."""
     yield f"{finding.severity:<8}{finding.check:<12}{clean(finding.message)}"
     if finding.remedy:
         yield f"{'':<20}{clean(finding.remedy)}"

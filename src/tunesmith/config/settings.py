@@ -15,10 +15,12 @@ from typing import Any
 
 from dotenv import dotenv_values
 
+from .. import plugins
 from ..core.schema import expect_keys, expect_table
 from ..core.values import shown, whole
 from ..errors import InputError
 from ..llm.options import ModelOptions
+from .profiles import profile_names, read_profile, user_folder
 from .toml_lines import line_of
 
 TABLES = {
@@ -127,6 +129,7 @@ def read_settings(path: Path, flags: Mapping[str, Any] | None = None) -> Setting
         _merge(settings, document, path.name)
         settings.tables["space"] = _flat_space(settings.tables["space"])
         _merge_flags(settings, flags)
+        _merge_profile(settings)
         _check_name(settings.tables["study"].get("name", "study"))
         _check_folder(settings.tables["study"].get("folder", "."))
     except InputError as error:
@@ -164,6 +167,31 @@ def _merge_flags(settings: Settings, flags: Mapping[str, Any] | None) -> None:
         table, key = FLAGS[name]
         settings.tables[table][key] = value
         settings.origins[(table, key)] = origin
+
+
+def _merge_profile(settings: Settings) -> None:
+    """Merge the profile that `executor` names, as `"mine"`, `"mine:16"` or `"ssh:mine"`, below the settings there."""
+    execution = settings.tables["execution"]
+    executor = execution["executor"]
+    if not isinstance(executor, str):
+        return
+    name, _, rest = executor.partition(":")
+    if name == "ssh" and rest and not rest.isdecimal():
+        name, _, rest = rest.partition(":")
+    elif name in plugins.names("executors"):
+        return
+    profile = read_profile(name)
+    if profile is None:
+        known = ", ".join(profile_names()) or "none; write one with: tunesmith setup"
+        raise InputError(
+            f"unknown executor {shown(executor)}. Known: {', '.join(plugins.names('executors'))}. Profiles: {known}.",
+            keys=("execution", "executor"),
+        )
+    for key, value in profile.items():
+        if settings.origins.get(("execution", key), "default") == "default":
+            execution[key] = value
+            settings.origins[("execution", key)] = f"profile {name}"
+    execution["executor"] = profile["executor"].partition(":")[0] + f":{rest}" if rest else profile["executor"]
 
 
 def _read(path: Path) -> tuple[str, dict[str, Any]]:
@@ -210,7 +238,7 @@ def _check_folder(folder: Any) -> None:
 
 
 def _user_file() -> Path:
-    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "tunesmith" / "config.toml"
+    return user_folder() / "config.toml"
 
 
 def _variables(folder: Path) -> dict[str, tuple[str, Any]]:

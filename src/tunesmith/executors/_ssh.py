@@ -83,7 +83,7 @@ class Ssh:
             reason = f": {said[-1]}" if said else "."
             raise InputError(
                 f"no login to {self.host}{reason} If it asks for a password or a code, log in once with "
-                f"`{shlex.join([*self.command, *self._master, '-fN', self.host])}`, and run this again.",
+                f"`{self.login_command}`, and run this again.",
                 keys=("host",),
             )
 
@@ -118,6 +118,11 @@ class Ssh:
         if ended.returncode:
             raise OSError(last_words(ended.stderr) or f"a command on {self.host} ended with status {ended.returncode}")
         return ended.stdout or b""
+
+    @property
+    def login_command(self) -> str:
+        """The command with which a user logs in for all connections."""
+        return shlex.join([*self.command, *self._master, "-fN", self.host])
 
     @property
     def _master(self) -> list[str]:

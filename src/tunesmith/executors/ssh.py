@@ -214,7 +214,8 @@ class SshExecutor:
         state.closing.set()
         if not state.running:
             self._send({"close": True})
-        connection, state.connection = state.connection, None
+        with state.lock:
+            connection, state.connection = state.connection, None
         if connection is not None and connection.stdin is not None:
             with contextlib.suppress(OSError):
                 connection.stdin.close()  # The connector ends, and `ssh` with it.
@@ -355,6 +356,8 @@ class SshExecutor:
             pause = _AGAIN_SECONDS[min(lost, len(_AGAIN_SECONDS) - 1)]
             level = logging.WARNING if lost in (0, 1, 4) else logging.INFO
             reason = f" ({said})" if said else ""
+            if "denied" in said.lower():
+                reason += f"; log in again with `{self._connection_to.login_command}`"
             logger.log(level, "the connection to %s is lost%s; trials go on there, and tunesmith connects again",
                        self.host, reason)  # fmt: skip
             if state.closing.wait(pause):
@@ -372,6 +375,8 @@ class SshExecutor:
             watchdog = _Watchdog(connection)
             with state.lock:
                 state.connection = connection
+            if state.closing.is_set():
+                connection.kill()
             try:
                 for line in connection.stdout:
                     watchdog.feed()

@@ -126,7 +126,7 @@ def test_the_folder_is_beside_the_file_by_default(study: Path, monkeypatch: pyte
         ),
         (
             "[budget]",
-            "[execution]\nexecutor = 'slurm'\n[budget]",
+            "[execution]\nexecutor = 'slrm'\n[budget]",
             "study.toml:28: execution.executor: unknown executor",
         ),
         (

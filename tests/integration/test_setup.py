@@ -1,0 +1,106 @@
+"""`tunesmith setup`, and the profiles that it writes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.integration.conftest import Tunesmith
+from tunesmith import InputError
+from tunesmith.config.settings import read_settings
+
+STUDY = """
+[study]
+objective = "minimize y"
+[task]
+command = "true {x}"
+[space]
+x = { type = "float", low = 0.0, high = 1.0 }
+[execution]
+executor = "EXECUTOR"
+"""
+
+
+@pytest.fixture
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    return dict(os.environ)
+
+
+def profile(tmp_path: Path, name: str) -> dict[str, object]:
+    return tomllib.loads((tmp_path / "config" / "tunesmith" / "profiles" / f"{name}.toml").read_text())
+
+
+def execution(tmp_path: Path, executor: str, more: str = "") -> dict[str, object]:
+    (tmp_path / "study.toml").write_text(STUDY.replace("EXECUTOR", executor) + more)
+    return read_settings(tmp_path / "study.toml").tables["execution"]
+
+
+def test_options_become_a_profile(tunesmith: Tunesmith, environment: dict[str, str], tmp_path: Path) -> None:
+    words = ["--executor", "slurm", "--slots", "16", "--queue", "gpu", "--account", "me", "--cores", "4", "--gpus", "1"]
+    output = tunesmith("setup", "mine", *words, "--commands", "module load python", "--yes", env=environment).stdout
+    expected = {"executor": "slurm:16", "partition": "gpu", "account": "me", "cores": 4, "gpus": 1}
+    assert profile(tmp_path, "mine") == {**expected, "worker_init": "module load python"}
+    assert 'executor = "mine"' in output
+    assert (tmp_path / "config/tunesmith/profiles/mine.toml").stat().st_mode & 0o077 == 0
+    assert execution(tmp_path, "mine") == {**profile(tmp_path, "mine"), "retries": 2}
+    assert execution(tmp_path, "mine:3")["executor"] == "slurm:3"
+    assert execution(tmp_path, "mine", "cores = 9\n")["cores"] == 9
+
+
+def test_a_host_makes_it_a_profile_over_ssh(tunesmith: Tunesmith, environment: dict[str, str], tmp_path: Path) -> None:
+    words = ["--host", "nowhere.invalid", "--executor", "pbs", "--queue", "debug", "--there", "/scratch/me", "--json"]
+    facts = json.loads(tunesmith("setup", "far", *words, env=environment).stdout)
+    assert facts["settings"]["remote"] == {"name": "pbs", "queue": "debug"}
+    assert facts["findings"][0]["severity"] == "error", "the login was tried"
+    assert profile(tmp_path, "far") == facts["settings"]
+    assert execution(tmp_path, "ssh:far")["host"] == "nowhere.invalid"
+    assert execution(tmp_path, "ssh:far:7")["executor"] == "ssh:7"
+
+
+def test_questions_in_a_terminal(environment: dict[str, str], tmp_path: Path) -> None:
+    answers = "\nlsf\n4\nshort\n\n2\n0\n02:00:00\n\n"
+    program = "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)"
+    words = [sys.executable, "-c", program, sys.executable, "-m", "tunesmith", "setup", "asked"]
+    done = subprocess.run(
+        words, input=answers, capture_output=True, text=True, env=environment, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stdout
+    assert profile(tmp_path, "asked") == {"executor": "lsf:4", "queue": "short", "cores": 2, "walltime": "02:00:00"}
+
+
+@pytest.mark.parametrize(("words", "message"), [
+    (["slurm", "--yes"], "a name of its own"),
+    (["../x", "--yes"], "letters, digits"),
+    (["mine", "--yes", "--executor", "slurm", "--walltime", "2h"], "HH:MM:SS"),
+])  # fmt: skip
+def test_what_cannot_be_a_profile(
+    words: list[str], message: str, tunesmith: Tunesmith, environment: dict[str, str], tmp_path: Path
+) -> None:
+    assert message in tunesmith("setup", *words, env=environment, status=2).stderr
+    assert not list(tmp_path.glob("config/tunesmith/profiles/*"))
+
+
+def test_a_profile_is_not_overwritten_unasked(
+    tunesmith: Tunesmith, environment: dict[str, str], tmp_path: Path
+) -> None:
+    tunesmith("setup", "mine", "--executor", "slurm", "--yes", env=environment)
+    assert "--force" in tunesmith("setup", "mine", "--executor", "pbs", "--yes", env=environment, status=2).stderr
+    tunesmith("setup", "mine", "--executor", "pbs", "--yes", "--force", env=environment)
+    assert profile(tmp_path, "mine")["executor"] == "pbs:1"
+
+
+def test_an_unknown_executor_is_answered_with_the_profiles(
+    tunesmith: Tunesmith, environment: dict[str, str], tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match="Profiles: none; write one with: tunesmith setup"):
+        execution(tmp_path, "min")
+    tunesmith("setup", "mine", "--executor", "slurm", "--yes", env=environment)
+    with pytest.raises(InputError, match="Profiles: mine"):
+        execution(tmp_path, "ssh:min")
