@@ -23,7 +23,7 @@ from typing import Any, ClassVar, Literal, Self
 
 from ..core.schema import LONGEST_SECONDS, check_types, expect_environment, expect_range
 from ..core.trial import Measurement, OnReport, TrialRequest
-from ..errors import InputError, message_of
+from ..errors import message_of
 from ..execution.evaluation import failed, not_started, recover_from_folder, settle
 from ..execution.portable import PortableTask
 from ..tasks.base import Task
@@ -32,6 +32,7 @@ from ..trial_folder.reports import ReportsTail
 from ..trial_folder.result import Result, read_result
 from ..trial_folder.stop import request_stop
 from ._scheduler import JobState, Scheduler, SubmissionFailed
+from ._walltime import seconds_of, walltime_of
 from .base import SHARE_OF_FOLLOWING, Capabilities, Limit
 from .process.job import HEARTBEAT_FILE, JOB_FOLDER, REQUEST_FILE, write_request
 
@@ -62,6 +63,7 @@ class _Running:
     heartbeat: float = 0.0
     heard: float | None = None
     stopped: float | None = None
+    cancelled: bool = False
     ended: float | None = None
     reason: str = ""
     unknown: int = 0
@@ -416,8 +418,8 @@ class JobExecutor:
             touched = (running.folder / HEARTBEAT_FILE).stat().st_mtime
             if touched != running.heartbeat:
                 running.heartbeat, running.heard = touched, now
-        if running.stopped is not None and self._is_stuck(running, now):
-            running.stopped = math.inf  # Only once.
+        if running.stopped is not None and not running.cancelled and self._is_stuck(running, now):
+            running.cancelled = True
             self._call(self._cancel, running)
         elif running.ended is not None and now - running.ended > self._settling_seconds:
             self._settle(running, self._lost(running))
@@ -462,35 +464,6 @@ _ENDED = {
     JobState.TIMED_OUT: "ended at its walltime",
     JobState.CANCELLED: "was cancelled",
 }
-
-
-def seconds_of(walltime: str) -> float:
-    """Return the seconds of a walltime.
-
-    Raises:
-        InputError: It has another form than `HH:MM:SS`, or is shorter than a minute.
-
-    >>> seconds_of("01:30:00")
-    5400.0
-    """
-    parts = walltime.split(":")
-    if len(parts) != 3 or not all(part.isdecimal() for part in parts):
-        raise InputError(f"walltime must have the form HH:MM:SS, got {walltime!r}.", keys=("walltime",))
-    hours, minutes, seconds = map(int, parts)
-    whole = 3600.0 * hours + 60.0 * minutes + seconds
-    if whole < 60.0:
-        raise InputError(f"walltime must be at least a minute, got {walltime!r}.", keys=("walltime",))
-    return whole
-
-
-def walltime_of(seconds: float) -> str:
-    """Return seconds as a walltime, rounded up to whole minutes.
-
-    >>> walltime_of(5390.0)
-    '01:30:00'
-    """
-    minutes = math.ceil(seconds / 60.0)
-    return f"{minutes // 60:02d}:{minutes % 60:02d}:00"
 
 
 def _last_words(folder: Path) -> str:

@@ -19,8 +19,8 @@ from typing import Any, ClassVar, Literal
 from ..core.schema import expect_range
 from ..core.trial import OnReport
 from ..execution.leftovers import TRIAL_VARIABLE
-from ._jobs import seconds_of
 from ._scheduler import Scheduler, make_provider
+from ._walltime import seconds_of
 from .pool import PoolExecutor
 from .process.alone import BLOCK_END_VARIABLE
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tunesmith.errors import InputError
-from tunesmith.executors._jobs import seconds_of, walltime_of
+from tunesmith.executors._walltime import seconds_of, walltime_of
 from tunesmith.executors.parsl import ParslExecutor, shares_of_gpus
 from tunesmith.executors.slurm import SlurmExecutor
 
