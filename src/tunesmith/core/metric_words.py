@@ -33,6 +33,16 @@ QUALIFIERS = _DATA | {
 """Words that belong to a metric's name where they stand before its last word: `Vali Loss`, `mean squared error`."""
 
 
+def names_validation_alone(name: str) -> bool:
+    """Tell whether a name says only that a value is of validation data, as in `Train: 0.95, Val: 0.79, Test: 0.78`.
+
+    >>> names_validation_alone("Val"), names_validation_alone("best_val"), names_validation_alone("val_set")
+    (True, True, False)
+    """
+    words = metric_words(name)
+    return is_of_validation_data(name) and all(word in VALIDATION or word in ("best", "final") for word in words)
+
+
 @lru_cache(maxsize=4096)
 def is_metric(name: str) -> bool:
     """Tell whether a name looks like that of a metric.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
@@ -57,7 +58,12 @@ def _options(tables: list[dict[str, Any]]) -> Iterator[ScriptOption]:
             subcommand=tuple(map(str, table["subcommand"])),
             value=NOT_PLAIN if secret else value,
             given=table["given"] is True,
+            bounds=(_bound(table["bounds"][0]), _bound(table["bounds"][1])),
         )
+
+
+def _bound(value: Any) -> float | None:
+    return value if isinstance(value, int | float) and math.isfinite(value) else None
 
 
 def _is_clean(table: dict[str, Any]) -> bool:

@@ -66,10 +66,13 @@ class CommandWords:
     Args:
         command: The user's own.
         spellings: How all options of the script are spelled: a word that is one of them is no abbreviation of another.
+        in_environment: Whether the script reads its options from the environment: they stand before it, after `env`.
     """
 
     command: CommandLine
     spellings: Collection[str] = ()
+    in_environment: bool = False
+    _variables: list[str] = field(default_factory=list)
     _replaced: dict[int, list[str]] = field(default_factory=dict)
     _inserted: dict[int, list[str]] = field(default_factory=dict)
     _appended: list[str] = field(default_factory=list)
@@ -105,8 +108,11 @@ class CommandWords:
         self._inserted.setdefault(self.command.arguments.index(before), []).extend(words)
 
     def append(self, words: Sequence[str]) -> None:
-        """Append words to the arguments."""
-        self._appended += words
+        """Append words to the arguments, or to the variables before the script."""
+        if self.in_environment:
+            self._variables += words
+        else:
+            self._appended += words
 
     def text(self) -> str:
         """Return the command as one line."""
@@ -121,7 +127,7 @@ class CommandWords:
             rest += self._inserted.get(index, [])
             rest += self._replaced.get(index, [escaped(word)])
         rest += self._appended if end == len(arguments) else []
-        return quoted([*head, *rest])
+        return quoted([*(("env", *self._variables) if self._variables else ()), *head, *rest])
 
     def find(self, option: ScriptOption) -> Span | None:
         """Return the words that set an option last, or None if there are none."""

@@ -26,7 +26,13 @@ _TAKEN = (ENVIRONMENT_FILE, PARAMETERS_FILE, RESULT_FILE)
 
 
 def with_command(
-    draft: Draft, command: CommandLine, options: Sequence[ScriptOption], config: ConfigUse, *, text: str = ""
+    draft: Draft,
+    command: CommandLine,
+    options: Sequence[ScriptOption],
+    config: ConfigUse,
+    *,
+    text: str = "",
+    in_environment: bool = False,
 ) -> Draft:
     """Return a draft with the command of a trial, and with notes on what the user has to do.
 
@@ -36,8 +42,10 @@ def with_command(
         options: The script's options.
         config: How the script gets its config file.
         text: The script's text.
+        in_environment: Whether the script reads its options from the environment.
     """
-    lines = CommandWords(command, {spelling for option in options for spelling in option.spellings})
+    spellings = {spelling for option in options for spelling in option.spellings}
+    lines = CommandWords(command, spellings, in_environment=in_environment)
     config.write(lines)
     if command.module == RUNNER:
         lines.replace_word(len(command.arguments) - 1, f"{{trial_dir}}/{OUTPUT}")
@@ -66,7 +74,7 @@ def with_command(
     variables = {
         name: value
         for name, value in command.variables.items()
-        if name not in secrets and not _chooses_gpus(name, value)
+        if name not in (*secrets, *(draft.space if in_environment else ())) and not _chooses_gpus(name, value)
     }
     return replace(draft, command=lines.text(), notes=tuple(notes), environment=variables)
 

@@ -26,6 +26,7 @@ from .notebook_command import RUNNER
 from .option_guess import guess_option, name_of, present_value
 from .ranges import Guess
 from .reading import read_options
+from .reading.environment import FRAMEWORK
 from .script_option import ScriptOption
 from .script_text import ScriptText
 from .shell_script import inner_command, is_shell_script
@@ -137,7 +138,9 @@ def _drafted(draft: Draft, sources: Sources, asked: Asked) -> Draft:
     draft = with_couplings(with_parameters(draft, candidates))
     if path is not None and sources.is_python and names_neighbours(path, sources.folder):
         use = BY_ITSELF
-    draft = with_command(draft, sources.command, options, use, text=sources.text)
+    draft = with_command(
+        draft, sources.command, options, use, text=sources.text, in_environment=asked.framework == FRAMEWORK
+    )
     if asked.framework == "hydra":
         draft = _with_own_run_folder(draft)
     return _told(checked(draft), sources)

@@ -48,6 +48,8 @@ def importance(name: str, help_text: str = "") -> int:
     most = len(groups)
     if {"learning", "rate"} <= {*parts}:
         parts = ["lr", *(part for part in parts if part not in ("learning", "rate"))]
+    if parts[:1] == ["l"] and parts[1:] in (["1"], ["2"]):
+        return most - 1
     if "lr" in parts and {*parts} & _OF_RATES:
         return most - _GROUPS.index(_SCHEDULE)
     if "decay" in parts:

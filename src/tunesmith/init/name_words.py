@@ -62,7 +62,8 @@ _REASONS = {
     "wandb mlflow tensorboard tb project entity tag tags debug version config cfg interval freq frequency every title "
     "note notes comment user email help description desc des dry display visualize vis video render track upload "
     "push hub experiment exp run trace profile itr",
-    _EVALUATION: "val valid validation eval evaluate evaluation test tests infer inference predict benchmark rect",
+    _EVALUATION: "val valid validation eval evaluate evaluation test tests infer inference predict benchmark rect "
+    "repeats holdout",
     _DATA: "class classes labels vocab target targets column columns horizon pred fold folds cv split splits "
     "samples rows image img input inputs output outputs in out dataset datasets data shuffle "
     "washout burn burnin seq sequence length len lookback resolution height token tokens bos eos pad tokenizer",
@@ -70,6 +71,8 @@ _REASONS = {
     _SWITCH: "is do mode task training pretrain pretrained finetune freeze skip only",
 }
 """The reason to leave a parameter alone, to the words of a name that give it."""
+_OF_MADE_DATA = ("flip_y", "class_sep", "n_informative", "n_redundant", "n_clusters_per_class")
+"""Arguments of scikit-learn's makers of data."""
 _TUNABLE = {
     "dropout", "lr", "learning", "smoothing", "optimizer", "optim", "activation", "scheduler", "min",
 }  # fmt: skip
@@ -123,6 +126,8 @@ def reason_to_leave(name: str) -> str | None:
     parts = option_words(name)
     if not parts or name.rpartition(".")[2].startswith("__"):
         return _OUTPUT
+    if name.lower() in _OF_MADE_DATA:
+        return _DATA
     # Only as the whole name: the output of a layer has more words, as in `d_out`.
     if parts in (["out"], ["output"], ["outputs"]):
         return _PATH

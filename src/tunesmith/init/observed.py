@@ -19,6 +19,7 @@ from ..core.metric_words import (
     is_of_test_data,
     is_of_training_data,
     is_of_validation_data,
+    names_validation_alone,
 )
 from ..core.objective import Objective
 from ..errors import InputError
@@ -26,7 +27,7 @@ from ..in_script.metric_names import WantedNames
 from ..text.cleaning import short
 from ..text.wording import count, duration, estimate
 from .draft import Draft
-from .metrics import spelled
+from .metrics import is_loss, spelled
 from .name_words import option_words
 from .outputs import with_outputs
 from .script_option import ScriptOption
@@ -36,6 +37,7 @@ _SUPERSEDED = (
     *("The script prints '", "The script writes '", "The script logs '"),
     *("TO DO: report '", "TO DO: print a metric"),
 )
+_PROGRESS_BAR = re.compile(r"\d%\||\bit/s\b|\bs/it\b")
 _EPOCHS = {"epochs", "epoch"}
 _NOT_A_TOTAL = {"warmup", "patience", "start", "every", "interval", "decay", "freq", "save", "log", "eval"}
 _LONG_SECONDS = 12 * 3600.0
@@ -58,7 +60,7 @@ def with_tryout(draft: Draft, tryout: Tryout, options: Sequence[ScriptOption] = 
         return replace(draft, notes=(*draft.notes, note))
     draft = with_outputs(_with_metric(draft, tryout), tryout, options)
     values = {**draft.values, **{option.name: option.value for option in options}}
-    return _with_written(_with_time(draft, tryout, values), tryout)
+    return _with_written(_with_time(draft, tryout, values), tryout, options)
 
 
 def ranked(metrics: Sequence[SeenMetric], preferred: Sequence[str] = ()) -> list[SeenMetric]:
@@ -68,7 +70,7 @@ def ranked(metrics: Sequence[SeenMetric], preferred: Sequence[str] = ()) -> list
         metrics: What a script showed.
         preferred: Names that are likely for another reason, the likeliest first.
     """
-    likely = [metric for metric in metrics if is_metric(metric.name)] or list(metrics)
+    likely = [m for m in metrics if is_metric(m.name) or names_validation_alone(m.name)] or list(metrics)
     wanted = WantedNames(tuple(preferred))
     order = {name: index for index, name in enumerate(preferred)}
     latest: dict[tuple[str, ...] | str, SeenMetric] = {}
@@ -98,7 +100,10 @@ def whole_seconds(tryout: Tryout, values: Mapping[str, Any]) -> float | None:
 
 
 def _split_rank(metric: SeenMetric) -> int:
-    """Return 3 for validation data, 2 if nothing is said of the data, 1 for test data, 0 for training data."""
+    """Return 3 for validation data, 2 if nothing is said of the data, 1 for test data, 0 for training data.
+
+    A loss in a progress bar is that of the batches that the script trains on.
+    """
     for text in (metric.name, _before(metric)):
         if is_of_validation_data(text):
             return 3
@@ -106,7 +111,7 @@ def _split_rank(metric: SeenMetric) -> int:
             return 1
         if is_of_training_data(text):
             return 0
-    return 2
+    return 0 if is_loss(metric.name) and _PROGRESS_BAR.search(metric.sample) else 2
 
 
 def _before(metric: SeenMetric) -> str:
@@ -124,7 +129,7 @@ def _before(metric: SeenMetric) -> str:
 def _with_metric(draft: Draft, tryout: Tryout) -> Draft:
     metrics = ranked(tryout.metrics, (Objective.parse(draft.objective).primary.name, *draft.metric_names))
     said = "study.objective" in draft.quotes
-    notes = draft.notes if said else tuple(note for note in draft.notes if not note.startswith(_SUPERSEDED))
+    notes = draft.notes if said else tuple(note for note in draft.notes if not _is_superseded(note))
     if not metrics:
         missing = (
             'TO DO: print a metric at the end of the script, as print(f"val_loss={loss}"), and correct the objective, '
@@ -138,7 +143,7 @@ def _with_metric(draft: Draft, tryout: Tryout) -> Draft:
         return replace(draft, notes=(*notes, missing), metric_names=tuple(map(_spelled, _unique(metrics))))
     return replace(
         draft,
-        objective=draft.objective if said else _objective(best.name),
+        objective=draft.objective if said else _objective(best.name, metrics),
         metrics=_where(best, tryout),
         notes=(*notes, *_about(best, metrics)),
         metric_names=tuple(map(_spelled, _unique(metrics))),
@@ -146,13 +151,20 @@ def _with_metric(draft: Draft, tryout: Tryout) -> Draft:
     )
 
 
+def _is_superseded(note: str) -> bool:
+    """Tell whether a note is about metrics that were only guessed from the script's text."""
+    return note.startswith(_SUPERSEDED) or (note.startswith("TO DO") and "into the trial's folder:" in note)
+
+
 def _named(draft: Draft, metrics: Sequence[SeenMetric]) -> SeenMetric | None:
     wanted = WantedNames((Objective.parse(draft.objective).primary.name,))
     return next((metric for metric in metrics if wanted.find(metric.name)), None)
 
 
-def _objective(name: str) -> str:
-    return f"{'maximize' if is_maximized(name) else 'minimize'} {_spelled(name)}"
+def _objective(name: str, metrics: Sequence[SeenMetric]) -> str:
+    """Return the objective. A value of validation data without a name is a score if the loss is shown beside it."""
+    is_score = names_validation_alone(name) and any(is_loss(metric.name) for metric in metrics)
+    return f"{'maximize' if is_score or is_maximized(name) else 'minimize'} {_spelled(name)}"
 
 
 def _spelled(name: str) -> str:
@@ -195,7 +207,7 @@ def _where(metric: SeenMetric, tryout: Tryout) -> str | None:
     return None
 
 
-def _with_written(draft: Draft, tryout: Tryout) -> Draft:
+def _with_written(draft: Draft, tryout: Tryout, options: Sequence[ScriptOption]) -> Draft:
     """Let the metrics be read from where a trial writes its own version of a file."""
     best = _named(draft, ranked(tryout.metrics, (Objective.parse(draft.objective).primary.name,)))
     if best is None or best.source != "written" or draft.metrics is not None or best.file is None:
@@ -206,10 +218,18 @@ def _with_written(draft: Draft, tryout: Tryout) -> Draft:
         return replace(draft, metrics=f"work/{path.as_posix()}")
     if "{trial_dir}" in draft.command and path is not None:
         is_named = f"{{trial_dir}}/{path.name}" in draft.command
-        inside = path.name if is_named or len(path.parts) == 1 else Path(*path.parts[1:]).as_posix()
-        return replace(draft, metrics=inside)
+        return replace(draft, metrics=path.name if is_named else _inside(path, options).as_posix())
     note = f"TO DO: let the script write {best.file.name} to {{trial_dir}}, or print {best.name}."
     return replace(draft, notes=(*draft.notes, note))
+
+
+def _inside(path: Path, options: Sequence[ScriptOption]) -> Path:
+    """Return a written file relative to the folder that an option names, which is the trial's own now."""
+    folders = [Path(option.value) for option in options if isinstance(option.value, str) and option.value]
+    holding = [folder for folder in folders if folder.parts and folder != path and path.is_relative_to(folder)]
+    if holding:
+        return path.relative_to(max(holding, key=lambda folder: len(folder.parts)))
+    return Path(*path.parts[1:]) if len(path.parts) > 1 else path
 
 
 def _with_time(draft: Draft, tryout: Tryout, values: Mapping[str, Any]) -> Draft:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from typing import Any
 
 from ..config_files.names import NOT_PLAIN
-from ..core.parameters import Choice, Float
+from ..core.parameters import Choice, Float, Int
+from ..errors import InputError
 from .importance import importance
 from .ranges import Guess, guess, guess_around
 from .script_option import ScriptOption
@@ -43,7 +46,25 @@ def guess_option(option: ScriptOption, text: ScriptText) -> Guess:
         return _switch(option, name, value)
     if option.choices is not None:
         return _choice(option, name, value, text)
-    return _value(option, name, value, text)
+    return _within(_value(option, name, value, text), option)
+
+
+def _within(guessed: Guess, option: ScriptOption) -> Guess:
+    """Keep a range within what the script takes."""
+    parameter = guessed.parameter
+    if not isinstance(parameter, Float | Int) or option.bounds == (None, None):
+        return guessed
+    least, most = option.bounds
+    low = parameter.low if least is None else max(parameter.low, least)
+    high = parameter.high if most is None else min(parameter.high, most)
+    if low >= high or (parameter.log and low <= 0):
+        return Guess(None, f"the script takes only {low:g}")
+    try:
+        if isinstance(parameter, Int):
+            return replace(guessed, parameter=replace(parameter, low=math.ceil(low), high=math.floor(high)))
+        return replace(guessed, parameter=replace(parameter, low=low, high=high))
+    except InputError as error:
+        return Guess(None, error.message)
 
 
 def _switch(option: ScriptOption, name: str, value: Any) -> Guess:

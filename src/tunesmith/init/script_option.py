@@ -28,6 +28,7 @@ class ScriptOption:
         subcommand: The words of the subcommand that it belongs to; empty for the script itself.
         value: What it has under the user's own command; equal to `default` if that does not mention it.
         given: The user's own command mentions it.
+        bounds: The least and the largest number that the script takes; None where it says nothing.
     """
 
     name: str
@@ -42,3 +43,4 @@ class ScriptOption:
     subcommand: tuple[str, ...] = ()
     value: Any = None
     given: bool = False
+    bounds: tuple[float | None, float | None] = (None, None)

@@ -110,6 +110,7 @@ def option(
     text: Any = "",
     switch: tuple[str, str] | None = None,
     subcommand: Sequence[str] = (),
+    bounds: tuple[float | None, float | None] = (None, None),
 ) -> dict[str, Any]:
     """Return an option as plain data, its fields those of `ScriptOption`."""
     default, value = plain(default), plain(value)
@@ -128,7 +129,26 @@ def option(
         "help": in_help(text),
         "switch": None if switch is None else list(switch),
         "subcommand": list(subcommand),
+        "bounds": list(bounds),
     }
+
+
+def bounds_of(type_: Any) -> tuple[float | None, float | None]:
+    """Return the least and the largest number that a type takes: of click's ranges, and of jsonargparse's restrictions.
+
+    An open bound is moved inside by a millionth of the range, or of itself.
+    """
+    low, high = getattr(type_, "min", None), getattr(type_, "max", None)
+    if not all(bound is None or (isinstance(bound, (int, float)) and bound == bound) for bound in (low, high)):
+        return None, None
+    whole = "int" in str(getattr(type_, "name", "")).lower()
+    span = abs(low or high or 1.0) if low is None or high is None else high - low
+    step = 1 if whole else 1e-6 * span
+    if low is not None and getattr(type_, "min_open", False):
+        low += step
+    if high is not None and getattr(type_, "max_open", False):
+        high -= step
+    return low, high
 
 
 def longest(spellings: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ import functools
 from typing import TYPE_CHECKING
 
 from . import Once, answer, from_command_line, is_asked, note
-from .values import kind_of, kind_of_type, longest, option, without_none
+from .values import bounds_of, kind_of, kind_of_type, longest, option, without_none
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,6 +87,7 @@ def _option(parameter: Any, context: Any, words: tuple[str, ...]) -> dict[str, A
         text=_help(parameter),
         switch=switch,
         subcommand=words,
+        bounds=bounds_of(getattr(parameter, "type", None) or getattr(parameter, "type_descriptor", None)),
     )
 
 

@@ -13,6 +13,7 @@ from . import (
     argv,
     click_calls,
     configurator,
+    environment,
     fields,
     hydra_config,
     julia_options,
@@ -28,7 +29,7 @@ __all__ = ["read_options"]
 _READERS: Mapping[str, tuple[Callable[[Source], Found], ...]] = {
     ".py": (
         *(hydra_config.read, absl_calls.read, click_calls.read, fields.read, argparse_calls.read),
-        *(configurator.read, argv.read),
+        *(configurator.read, argv.read, environment.read),
     ),
     ".sh": (shell.read,),
     ".bash": (shell.read,),
@@ -42,8 +43,9 @@ def read_options(command: CommandLine) -> Asked:
     """Return the options of a script as its source shows them; nothing is run.
 
     Read are argparse and what is built on it, click, typer, fire, tyro and other dataclasses, absl with ml_collections,
-    Hydra, constants that `--name=value` replaces, and `sys.argv` in Python, also in modules beside the script; `case`,
-    variables and positions in shell; optparse, argparse and `commandArgs` in R; ArgParse and `ARGS` in Julia.
+    Hydra, constants that `--name=value` replaces, `sys.argv` and environment variables in Python, also in modules
+    beside the script; `case`, variables and positions in shell; optparse, argparse and `commandArgs` in R; ArgParse and
+    `ARGS` in Julia.
 
     Args:
         command: The user's command; its words give the options their values.
@@ -65,7 +67,8 @@ def read_options(command: CommandLine) -> Asked:
         found = read(source)
         notes += [note for note in found.notes if note not in notes]
         if found.options:
-            before = [f"{name}={value}" for name, value in command.variables.items()] if suffix != ".py" else []
+            sets_variables = suffix != ".py" or found.framework == environment.FRAMEWORK
+            before = [f"{name}={value}" for name, value in command.variables.items()] if sets_variables else []
             options = with_values(found.options, [*before, *command.arguments])
             return Asked(options=options, framework=found.framework, notes=tuple(notes))
     libraries = sorted({name for text in texts.values() for name in _NOT_READ.findall(text)})

@@ -227,11 +227,19 @@ class PrintedMetrics:
         return counters
 
     def _read_block(self, text: str, *, is_call: bool) -> None:
-        """Read a dictionary; a call, and a dictionary with a parameter of the trial, are settings."""
+        """Read a dictionary.
+
+        A call is settings, and so is a dictionary with a parameter of the trial, unless it counts epochs or steps: one
+        of an epoch may tell the learning rate, too.
+        """
         pairs = list(names_in(text))
-        is_settings = is_call or any(self._settings.repeats(named, text) for named in pairs)
-        for named in pairs:
-            if is_settings:
+        repeated = [self._settings.repeats(named, text) for named in pairs]
+        counts = any(
+            is_counter(named.last) and not is_repeated for named, is_repeated in zip(pairs, repeated, strict=True)
+        )
+        is_settings = is_call or (any(repeated) and not counts)
+        for named, is_repeated in zip(pairs, repeated, strict=True):
+            if is_settings or is_repeated:
                 self._note(self._name(named)[0], text)
             else:
                 self._read(named, text, text)

@@ -6,7 +6,14 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ...core.metric_words import QUALIFIERS, is_metric, is_of_test_data, is_of_training_data, is_of_validation_data
+from ...core.metric_words import (
+    QUALIFIERS,
+    is_metric,
+    is_of_test_data,
+    is_of_training_data,
+    is_of_validation_data,
+    names_validation_alone,
+)
 from ...in_script.metric_names import WantedNames, metric_words
 
 _WORD = r"[A-Za-z_][\w./@-]*"
@@ -87,14 +94,19 @@ def full_name(words_of_name: tuple[str, ...], wanted: WantedNames) -> str:
 
     >>> full_name(("INFO", "Vali", "Loss"), WantedNames()), full_name(("first", "y"), WantedNames())
     ('Vali Loss', 'y')
+    >>> full_name(("Test", "@", "best", "Val"), WantedNames(("Val",)))
+    'Test @ best Val'
     >>> full_name(("my", "own", "score"), WantedNames(("own_score",))), full_name(("dev", "thing"), WantedNames())
     ('own score', 'dev thing')
     """
     count = 1
     # With its data, `l2` is a metric, too.
-    if is_metric(f"valid {words_of_name[-1]}") or _names_data(words_of_name[-2:-1]):
+    last = words_of_name[-1]
+    if is_metric(f"valid {last}") or _names_data(words_of_name[-2:-1]) or names_validation_alone(last):
         while count < len(words_of_name) and _qualifies(words_of_name[-count - 1]):
             count += 1
+    if words_of_name[-count - 1 : -count] == ("@",):  # As in `Test @ best Val: 0.78`.
+        count = min(count + 2, len(words_of_name))
     return " ".join(words_of_name[-max(count, _longest(words_of_name, wanted)) :])
 
 
