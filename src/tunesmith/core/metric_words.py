@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from ..in_script.metric_names import metric_words
@@ -14,7 +15,8 @@ MAXIMIZED = frozenset({
 MINIMIZED = frozenset({
     "loss", "rmse", "mse", "mae", "mape", "smape", "wape", "mase", "error", "err", "perplexity", "ppl", "nll", "wer",
     "cer", "logloss", "merror", "mlogloss", "deviance", "crps", "rmsle", "bpb", "bpc", "regret",
-    "rse", "fid", "fvd", "lpips", "eer", "ece", "brier", "pinball", "divergence", "kl",
+    "rse", "mmd", "emd", "wasserstein", "chamfer", "hausdorff",
+    "fid", "fvd", "lpips", "eer", "ece", "brier", "pinball", "divergence", "kl",
 })  # fmt: skip
 VALIDATION = frozenset({"val", "vali", "valid", "validation", "dev", "eval", "evaluation", "held", "holdout"})
 TRAINING = frozenset({"train", "training", "trn", "tr"})
@@ -23,6 +25,8 @@ _METRICS = MAXIMIZED | MINIMIZED
 _MAXIMIZED_ENDINGS = ("accuracy", "acc", "auc", "score")
 _ENDINGS = (*_MAXIMIZED_ENDINGS, "loss", "mse", "mae", "mape", "error", "perplexity")
 """Ends of words that name a variant of a metric, as `nrmse` and `pixacc`."""
+_AT_RANK = re.compile(r"(?:p|r|hr|hit|prec)@\d+", re.IGNORECASE)
+"""Precision, recall and hit rate at a rank, as `P@5`."""
 _NORMS = {"l1", "l2"}  # By themselves they are penalties.
 _DATA = VALIDATION | TRAINING | TEST
 QUALIFIERS = _DATA | {
@@ -49,11 +53,11 @@ def is_metric(name: str) -> bool:
 
     >>> is_metric("val_rmse"), is_metric("Acc@1"), is_metric("valid_0's l2"), is_metric("l2"), is_metric("step")
     (True, True, True, False, False)
-    >>> is_metric("nrmse"), is_metric("pixAcc")
-    (True, True)
+    >>> is_metric("nrmse"), is_metric("pixAcc"), is_metric("P@5")
+    (True, True, True)
     """
     parts = set(metric_words(name))
-    is_known = bool(parts & _METRICS or (parts & _NORMS and parts & _DATA))
+    is_known = bool(parts & _METRICS or (parts & _NORMS and parts & _DATA) or _AT_RANK.search(name))
     return is_known or any(part.endswith(_ENDINGS) for part in parts)
 
 
@@ -65,6 +69,7 @@ def is_maximized(name: str) -> bool:
     """
     parts = metric_words(name)
     is_large = not MAXIMIZED.isdisjoint(parts) or any(part.endswith(_MAXIMIZED_ENDINGS) for part in parts)
+    is_large = is_large or _AT_RANK.search(name) is not None
     return is_large and MINIMIZED.isdisjoint(parts)
 
 

@@ -21,7 +21,7 @@ from .couplings import with_couplings
 from .draft import Draft
 from .importance import importance
 from .metrics import read_metrics
-from .name_words import option_words
+from .name_words import KINDS, option_words
 from .notebook_command import RUNNER
 from .option_guess import guess_option, name_of, present_value
 from .ranges import Guess
@@ -162,12 +162,11 @@ def _of_option(option: ScriptOption, text: ScriptText) -> Candidate:
 
 
 def _without_targets(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Leave the class that Hydra's `_target_` names alone where an option chooses the whole group."""
+    """Leave what names the class or kind of a group alone where an option chooses the whole group, as Hydra's do."""
     names = {each.name for each in candidates}
+    chosen = {f"{group}.{kind}": group for group in names for kind in KINDS}
     return [
-        replace(each, guess=Guess(None, f"{group} chooses it"))
-        if (group := each.name.removesuffix("._target_")) != each.name and group in names
-        else each
+        replace(each, guess=Guess(None, f"{chosen[each.name]} chooses it")) if each.name in chosen else each
         for each in candidates
     ]
 

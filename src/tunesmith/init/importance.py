@@ -14,7 +14,7 @@ _GROUPS = (
     "wd l2 l1 reg regularization lambda alpha penalty c",
     "batch bs",
     "width hidden hid dim dims model embed embedding emb embd em units channels filters ff ffn neurons latent features "
-    "leaves inp",
+    "leaves inp factors",
     "layers layer depth blocks block stages estimators trees rounds round",
     "dropout drop dropconnect",
     "optimizer optimiser optim opt",

@@ -63,9 +63,9 @@ _REASONS = {
     "note notes comment user email help description desc des dry display visualize vis video render track upload "
     "push hub experiment exp run trace profile itr",
     _EVALUATION: "val valid validation eval evaluate evaluation test tests infer inference predict benchmark rect "
-    "repeats holdout",
+    "repeats holdout heldout",
     _DATA: "class classes labels vocab target targets column columns horizon pred fold folds cv split splits "
-    "samples rows image img input inputs output outputs in out dataset datasets data shuffle "
+    "samples sentences documents rows image img input inputs output outputs in out dataset datasets data shuffle "
     "washout burn burnin seq sequence length len lookback resolution height token tokens bos eos pad tokenizer",
     "a stopping rule of the training": "patience early tol tolerance stopping",
     _SWITCH: "is do mode task training pretrain pretrained finetune freeze skip only",

@@ -317,6 +317,7 @@ def test_click(tmp_path):
         @click.option("--augment/--no-augment", default=True)
         @click.option("--fast", is_flag=True)
         @click.option("--layers", multiple=True, type=int)
+        @click.option("--decay", default=0.5, type=click.FloatRange(0, 1, min_open=True))
         def train(**options):
             raise SystemExit("it went on")
         cli()
@@ -325,11 +326,13 @@ def test_click(tmp_path):
     )
     options = by_name(answer)
     assert answer.framework == "click"
-    assert list(options) == ["seed", "data", "lr", "width", "optimizer", "augment", "fast", "layers"]
+    assert list(options) == ["seed", "data", "lr", "width", "optimizer", "augment", "fast", "layers", "decay"]
+    assert options["decay"].bounds == (1e-6, 1)
     assert described(options["lr"]) == ("float", 0.001, 0.1, True)
     assert (options["seed"].subcommand, options["lr"].subcommand) == ((), ("train",))
     assert (options["data"].form, options["data"].value) == ("positional", "x")
     assert (options["width"].kind, options["width"].help) == ("int", "[1<=x<=64]")
+    assert (options["width"].bounds, options["lr"].bounds) == ((1, 64), (None, None))
     assert (options["optimizer"].choices, options["optimizer"].required) == (("sgd", "adam"), True)
     assert options["augment"].switch == ("--augment", "--no-augment")
     assert described(options["augment"]) == ("bool", True, False, True)

@@ -56,6 +56,10 @@ def notes(draft):
          "maximize Accuracy"),
         ([seen("mse", "test mse: 0.5"), seen("mae", "vali mae: 0.5")], "minimize mae"),
         ([seen("epoch_seconds"), seen("widgets")], "minimize epoch_seconds"),
+        ([seen("loss", "9%|# | 1/25 [00:00<00:02, 9.85it/s, loss=0.5]", count=9), seen("Dice score", count=2)],
+         "maximize Dice score"),  # A progress bar shows the loss of batches.
+        ([seen("Loss", count=9), seen("Val", "Train: 0.9, Val: 0.8, Test: 0.8", count=9)], "maximize Val"),
+        ([seen("Val", "Train: 0.9, Val: 0.8")], "minimize Val"),
         ([seen("val_f1"), seen("val_loss")], "minimize val_loss"),  # The script's text made it likely before.
     ],
 )  # fmt: skip
@@ -91,7 +95,9 @@ def test_the_users_own_objective_stays(draft, tmp_path):
 
 
 def test_notes_that_the_run_answers_are_dropped(draft, tmp_path):
-    guessed = Draft(**vars(draft) | {"notes": ("TO DO: print a metric at the end", "train.py has 1 flag to tune.")})
+    left = "TO DO: let the script write metrics.json into the trial's folder: {trial_dir} in the command."
+    given = ("TO DO: print a metric at the end", left, "train.py has 1 flag to tune.")
+    guessed = Draft(**vars(draft) | {"notes": given})
     changed = with_tryout(guessed, ran(tmp_path, seen("val_loss")))
     assert changed.notes[0] == "train.py has 1 flag to tune."
     assert "TO DO" not in notes(changed)
@@ -191,6 +197,15 @@ def test_an_option_that_the_command_does_not_mention_is_added(draft, tmp_path):
     changed = with_tryout(draft, tryout, options)
     assert changed.command == ("python train.py {args} --checkpoints {trial_dir} log.file={trial_dir}/history.txt")
     assert not changed.own_files
+
+
+def test_metrics_are_read_from_the_folder_that_an_option_names(draft, tmp_path):
+    options = [ScriptOption(name="run_dir", spellings=("--run_dir",), value="runs/base", given=True)]
+    written = seen("val_loss", source="written", file=tmp_path / "runs/base/log/metrics.jsonl")
+    files = ["runs/base/args.json", "runs/base/log/metrics.jsonl"]
+    given = Draft(**vars(draft) | {"command": "python train.py --run_dir runs/base {args}"})
+    changed = with_tryout(given, ran(tmp_path, written, files=files), options)
+    assert (changed.command, changed.metrics) == ("python train.py --run_dir {trial_dir} {args}", "log/metrics.jsonl")
 
 
 def test_a_fixed_place_becomes_the_trials_own(draft, tmp_path):

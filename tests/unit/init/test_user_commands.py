@@ -260,6 +260,49 @@ def test_a_class_that_a_group_of_hydra_chooses_is_not_tuned_beside_it(folder):
     assert draft.skipped["optimizer._target_"] == "optimizer chooses it"
 
 
+@pytest.mark.parametrize("kind", ["name", "type", "_target_"])
+def test_what_names_the_kind_of_a_chosen_group_is_left_alone(folder, kind):
+    options = [
+        option("optimizer", "sgd", choices=("adam", "sgd"), form="name=value"),
+        option(f"optimizer.{kind}", "sgd", choices=("adam", "sgd"), form="name=value"),
+    ]
+    assert list(drafted(folder, "python train.py", *options).space) == ["optimizer"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "bounds", "low", "high"),
+    [
+        ("lr-decay", 1.0, (0.5, 1.0), 0.5, 1.0),
+        ("width", 32, (16, None), 16, 128),
+        ("layers", 3, (None, 4), 1, 4),
+        ("dropout", 0.1, (0.0, 0.3), 0.0, 0.3),
+    ],
+)
+def test_a_range_stays_within_what_the_script_takes(folder, name, value, bounds, low, high):
+    parameter = drafted(folder, "python train.py", option(name, value, bounds=bounds)).space[name]
+    assert (parameter.low, parameter.high, parameter.default) == (low, high, value)
+
+
+def test_variables_of_a_script_stand_before_it(folder):
+    (folder / "train.py").write_text(
+        """
+import os
+LR = float(os.environ.get("LR", "0.05"))
+WIDTH = int(os.getenv("WIDTH", 32))
+STEPS = int(os.environ.get("STEPS", 800))
+DEBUG = os.environ.get("DEBUG", "0") == "1"
+RANK = int(os.environ.get("RANK", 0))
+SEED = int(os.environ.get("SEED", 7))
+print(f"val_loss={LR}")
+"""
+    )
+    draft = draft_study(CommandLine.parse(shlex.split("LR=0.2 STEPS=600 python train.py"), folder))
+    assert draft.command == "env {args} SEED={seed} python train.py"
+    assert {name: parameter.default for name, parameter in draft.space.items()} == {"LR": 0.2, "WIDTH": 32}
+    assert (draft.seed, draft.spelling, dict(draft.environment)) == (7, "name=value", {"STEPS": "600"})
+    assert first_words(draft)[:3] == ["env", "LR=0.2", "WIDTH=32"]
+
+
 def test_parallel_trials_of_hydra_have_folders_of_their_own(folder):
     command = CommandLine.parse(["python", "train.py"], folder)
     lr = option("lr", 0.1, form="name=value", spellings=("lr",))

@@ -27,6 +27,7 @@ _VALUE = re.compile(
 )
 _BEFORE_VALUE = re.compile(rf"(?<![\w./@'-])({_WORD})(?:[ \t]+(?:is|of))?[ \t]+$", re.ASCII)
 _BEFORE = re.compile(_FURTHER, re.ASCII)
+_HELD_OUT = ("held-out", "hold-out")
 _MOST_BEFORE = 80
 _MOST_WORDS = 5
 _LONGEST_TEXT = 2000
@@ -127,6 +128,8 @@ def _words_before(text: str, start: int) -> tuple[str, ...]:
 
 def _qualifies(word: str) -> bool:
     parts = metric_words(word)
+    if word.lower() in _HELD_OUT:
+        return True
     return not word[0].isdecimal() and all(part in QUALIFIERS or is_metric(part) or part.isdecimal() for part in parts)
 
 
@@ -135,7 +138,7 @@ def _names_data(before: tuple[str, ...]) -> bool:
     return any(
         is_of_validation_data(word) or is_of_test_data(word) or is_of_training_data(word)
         for word in before
-        if len(metric_words(word)) == 1
+        if len(metric_words(word)) == 1 or word.lower() in _HELD_OUT
     )
 
 

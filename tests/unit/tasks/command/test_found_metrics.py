@@ -135,6 +135,12 @@ LIGHTNING = """
         ("30%|###   | 3/10 [00:03<00:07, val_loss=0.5]\r40%|####  | 4/10 [00:04<00:06, val_loss=0.4]\n", {
             "val_loss": (0.4, 2, "progress"),
         }),
+        ("{'epoch': 1, 'lr': 0.001, 'val_loss': 0.5}\n{'epoch': 2, 'lr': 0.001, 'val_loss': 0.4}\n", {
+            "val_loss": (0.4, 2, "epoch"),
+        }),
+        ("End of training \t Held-out MMD: 0.18 \t P@5: 0.3\n", {
+            "Held-out MMD": (0.18, 1, "count"), "P@5": (0.3, 1, "count"),
+        }),
         ("Val Loss (%): 12.5\nval loss improved from inf to 0.3\n", {"Val Loss": (12.5, 1, "count")}),
     ],
 )  # fmt: skip
@@ -151,3 +157,14 @@ def test_each_metric_has_the_line_of_its_last_value():
 def test_settings_and_counters_are_no_metrics():
     output = "Args(lr=0.1, loss=3)\nloss weight: 0.5\nEpoch: 1 lr: 0.1 val_loss: 0.3\n"
     assert [metric.name for metric in found_metrics(output, {"lr": 0.1})] == ["weight", "val_loss"]
+
+
+def test_a_value_of_an_epoch_is_no_setting_because_the_learning_rate_stands_beside_it():
+    lines = "{'epochs': 8, 'lr': 0.1, 'val_ratio': 0.25}\n{'epoch': 1, 'lr': 0.1, 'val_loss': 0.3}\n"
+    assert [metric.name for metric in found_metrics(lines, {"lr": 0.1, "epochs": 8})] == ["val_loss"]
+
+
+def test_test_data_at_the_best_validation_is_not_validation_data():
+    lines = "Epoch 1, Val: 0.7\nBest Val: 0.8, Test @ best Val: 0.6\n"
+    found = {metric.name: metric.value for metric in found_metrics(lines)}
+    assert found == {"Val": 0.7, "Best Val": 0.8, "Test @ best Val": 0.6}
