@@ -346,12 +346,12 @@ def test_typer(tmp_path):
         tmp_path,
         """
         import enum, typer
-        from typing import Optional
+        from typing import Annotated, Optional
         class Optimizer(str, enum.Enum):
             sgd = "sgd"
             adam = "adam"
         def main(data: str, lr: float = 0.1, optimizer: Optimizer = Optimizer.adam, amp: bool = True,
-                 wd: Optional[float] = None):
+                 wd: Optional[float] = None, drop: Annotated[float, typer.Option(min=0.0, max=0.3)] = 0.1):
             raise SystemExit("it went on")
         typer.run(main)
         """,
@@ -365,7 +365,9 @@ def test_typer(tmp_path):
         "optimizer": ("str", "adam", "adam", False),
         "amp": ("bool", True, False, True),
         "wd": ("float", None, None, False),
+        "drop": ("float", 0.1, 0.1, False),
     }
+    assert options["drop"].bounds == (0.0, 0.3)
     assert options["optimizer"].choices == ("sgd", "adam")
     assert options["amp"].switch == ("--amp", "--no-amp")
 

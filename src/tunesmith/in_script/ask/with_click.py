@@ -87,7 +87,7 @@ def _option(parameter: Any, context: Any, words: tuple[str, ...]) -> dict[str, A
         text=_help(parameter),
         switch=switch,
         subcommand=words,
-        bounds=bounds_of(getattr(parameter, "type", None) or getattr(parameter, "type_descriptor", None)),
+        bounds=_bounds(parameter),
     )
 
 
@@ -135,6 +135,11 @@ def _choices(parameter: Any) -> list[Any] | None:
     type_ = getattr(parameter, "type", None) or getattr(parameter, "type_descriptor", None)
     choices = getattr(type_, "choices", None)
     return None if choices is None else list(choices)
+
+
+def _bounds(parameter: Any) -> tuple[float | None, float | None]:
+    descriptor = getattr(parameter, "type_descriptor", None)
+    return bounds_of(getattr(parameter, "type", None) or getattr(descriptor, "parameter_info", None))
 
 
 def _help(parameter: Any) -> str:
