@@ -28,6 +28,8 @@ _VALUE = re.compile(
 _BEFORE_VALUE = re.compile(rf"(?<![\w./@'-])({_WORD})(?:[ \t]+(?:is|of))?[ \t]+$", re.ASCII)
 _BEFORE = re.compile(_FURTHER, re.ASCII)
 _HELD_OUT = ("held-out", "hold-out")
+_LABEL = re.compile(rf"[ \t]*({_WORD})[ \t]{{2,}}", re.ASCII)
+"""The beginning of a line with a label that is padded, as those of lines below one another are."""
 _MOST_BEFORE = 80
 _MOST_WORDS = 5
 _LONGEST_TEXT = 2000
@@ -112,9 +114,15 @@ def full_name(words_of_name: tuple[str, ...], wanted: WantedNames) -> str:
 
 
 def _words_before(text: str, start: int) -> tuple[str, ...]:
-    """Return up to five words before a position, apart from it and each other by one space."""
+    """Return up to five words before a position, apart from it and each other by one space.
+
+    The part of the data at the beginning of a line may be apart by more: `valid  MAE: 0.3` below `train  MAE: 0.2`.
+    """
     if start < 2 or text[start - 1] != " ":
         return ()
+    label = _LABEL.fullmatch(text, 0, start) if text[start - 2] in " \t" and start <= _MOST_BEFORE else None
+    if label is not None and _names_data((label[1],)):
+        return (label[1],)
     before = text[max(0, start - _MOST_BEFORE) : start - 1].rpartition("\t")[2]
     tokens = before.split(" ")[-_MOST_WORDS:]
     first = len(tokens)

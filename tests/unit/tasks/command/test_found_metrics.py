@@ -141,6 +141,10 @@ LIGHTNING = """
         ("End of training \t Held-out MMD: 0.18 \t P@5: 0.3\n", {
             "Held-out MMD": (0.18, 1, "count"), "P@5": (0.3, 1, "count"),
         }),
+        ("train  MAE: 1.5  MAPE: 3%\nvalid  MAE: 2.5\n test  MAE: 3.5\nafter  MAE: 9\n", {
+            "train MAE": (1.5, 1, "count"), "MAPE": (3.0, 1, "count"), "valid MAE": (2.5, 1, "count"),
+            "test MAE": (3.5, 1, "count"), "MAE": (9.0, 1, "count"),
+        }),
         ("Val Loss (%): 12.5\nval loss improved from inf to 0.3\n", {"Val Loss": (12.5, 1, "count")}),
     ],
 )  # fmt: skip
