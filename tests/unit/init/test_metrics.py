@@ -35,6 +35,13 @@ from tunesmith.init.metrics import read_metrics
             "stdout",
         ),
         ("xgb.train({'eval_metric': 'auc'}, d, evals=[(b, 'eval')])", "maximize eval-auc", "stdout"),
+        (
+            "for name, part in [('train', a), ('valid', b), ('test', c)]:\n    print(f'{name:>5}  MAE: {mae(part)}')",
+            "minimize valid_MAE",
+            "stdout",
+        ),
+        ("for k, v in {'train': a, 'val': b}.items():\n    print(k, 'loss:', v)", "minimize val_loss", "stdout"),
+        ("for k in ['train', 'val']:\n    print('%s loss: %s' % (k, v))", "minimize loss", "stdout"),
         ("compute_loss = lambda x: x\nprint('done', compute_loss(1))", None, None),
         ("json.dump({'test_acc': 1}, f)", None, None),
         ("json.dump({'lr': 1, 'epochs': 2}, f)", None, None),
