@@ -18,7 +18,7 @@ from ..errors import InputError
 from .edits import Edits, Malformed, check
 from .names import joined, leaves, route_of, value_at, without_not_plain
 
-__all__ = ["SUFFIXES", "contains", "defined", "edit", "find", "keys", "read"]
+__all__ = ["SUFFIXES", "contains", "defined", "edit", "find", "keys", "read", "read_all"]
 
 SUFFIXES = {
     ".py": "python", ".toml": "toml", ".yaml": "yaml", ".yml": "yaml", ".json": "json",
@@ -42,7 +42,13 @@ def read(path: Path) -> dict[str, Any]:
     Raises:
         InputError: There is no such file, its suffix is unknown, or it is malformed; with file and line.
     """
-    values: dict[str, Any] = without_not_plain(_document(_decoded(path)[0], path).values)
+    values: dict[str, Any] = without_not_plain(read_all(path))
+    return values
+
+
+def read_all(path: Path) -> dict[str, Any]:
+    """Return what a config file holds, as `read` does, with `NOT_PLAIN` for the values that are not plain."""
+    values: dict[str, Any] = _document(_decoded(path)[0], path).values
     return values
 
 
@@ -128,7 +134,7 @@ def contains(values: Mapping[str, Any], dotted: str) -> bool:
 
 def defined(path: Path, names: Iterable[str]) -> list[str]:
     """Return the dotted names that a config file has, their values plain or not: those that need no inserting."""
-    values = _document(_decoded(path)[0], path).values
+    values = read_all(path)
     return [name for name in names if contains(values, name)]
 
 

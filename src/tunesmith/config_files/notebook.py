@@ -1,7 +1,7 @@
-"""Jupyter notebooks: the cell with the parameters is read and edited as a Python file.
+"""Jupyter notebooks: their code is read and edited as a Python file.
 
-As in papermill, that cell has the tag `parameters`. Without the tag it is the first cell that only assigns plain
-values.
+As in papermill, the parameters are in the cell with the tag `parameters`. Without the tag they are anywhere in the
+code, as in a script: the code cells are read one after the other.
 """
 
 from __future__ import annotations
@@ -16,10 +16,13 @@ from . import python
 from .edits import Edits, Malformed
 from .names import NOT_PLAIN, leaves
 
+_Cell = dict[str, Any]
 _TAG = "parameters"
 _MAGIC = re.compile(r"^(?=[ \t]*[%!?])", re.MULTILINE)
 _MASK = "#\x1f"
 """Stands before lines for IPython alone, while a cell is read as Python."""
+_BETWEEN = "\n#\x1e\n"
+"""Stands between cells, while they are read as one file."""
 _CELL_MAGIC = re.compile(r"\s*%%(?!(?:time|timeit|capture|prun)\b)")
 
 
@@ -30,21 +33,27 @@ class Document:
         text: Its text.
 
     Attributes:
-        values: What the cell with the parameters assigns, with `NOT_PLAIN` for values that are not known.
+        values: What the code assigns, with `NOT_PLAIN` for values that are not known.
 
     Raises:
-        Malformed: It is no notebook in Python, or no cell has parameters.
+        Malformed: It is no notebook in Python, or its code has no parameters.
     """
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._notebook = _notebook(text)
-        self._cell = _parameters_cell(self._notebook)
+        tagged = _tagged(self._notebook)
+        self._cells = [tagged] if tagged is not None else list(_python_cells(self._notebook))
         try:
-            self._python = python.Document(_masked(_source(self._cell)))
+            self._python = python.Document(_BETWEEN.join(_masked(_source(cell)) for cell in self._cells))
         except Malformed as error:
             raise Malformed(f"{error.reason}, in line {error.line} of the cell with the parameters") from None
         self.values = self._python.values
+        if tagged is None and all(value is NOT_PLAIN for _, value in leaves(self.values)):
+            raise Malformed(
+                "it needs parameters: write an assignment of a plain value, as lr = 0.1, or give the cell with the "
+                "parameters the tag 'parameters'"
+            )
 
     def edited(self, edits: Edits) -> str:
         """Return the text with the edits made. The document itself changes, so that it can be edited once.
@@ -52,8 +61,9 @@ class Document:
         Raises:
             InputError: A value cannot be edited where it stands.
         """
-        source = self._python.edited(edits).replace(_MASK, "")
-        self._cell["source"] = source.splitlines(keepends=True) if isinstance(self._cell["source"], list) else source
+        sources = self._python.edited(edits).split(_BETWEEN)
+        for cell, source in zip(self._cells, sources, strict=True):
+            _write(cell, source.replace(_MASK, ""))
         indent = re.match(r"\{\s*\n([ \t]*)", self._text)
         written = json.dumps(self._notebook, indent=indent[1] if indent else None, ensure_ascii=self._text.isascii())
         return written + ("\n" if self._text.endswith("\n") else "")
@@ -65,8 +75,7 @@ def code_in(text: str) -> str:
     Raises:
         Malformed: It is no notebook in Python.
     """
-    cells = (_masked(_source(cell)) for cell in _code_cells(_notebook(text)) if not _CELL_MAGIC.match(_source(cell)))
-    return "\n\n".join(source for source in cells if _tree(source) is not None) + "\n"
+    return "\n\n".join(_masked(_source(cell)) for cell in _python_cells(_notebook(text))) + "\n"
 
 
 def _notebook(text: str) -> Any:
@@ -83,43 +92,44 @@ def _notebook(text: str) -> Any:
     return notebook
 
 
-def _code_cells(notebook: Any) -> Iterator[dict[str, Any]]:
+def _code_cells(notebook: Any) -> Iterator[_Cell]:
     for cell in notebook["cells"]:
         if isinstance(cell, dict) and cell.get("cell_type") == "code" and isinstance(cell.get("source"), str | list):
             yield cell
 
 
-def _source(cell: dict[str, Any]) -> str:
+def _python_cells(notebook: Any) -> Iterator[_Cell]:
+    """Yield the cells that are Python: neither another language, as `%%bash`, nor what only IPython understands."""
+    for cell in _code_cells(notebook):
+        source = _source(cell)
+        if not _CELL_MAGIC.match(source) and _BETWEEN not in source and _is_python(_masked(source)):
+            yield cell
+
+
+def _tagged(notebook: Any) -> _Cell | None:
+    cells = _code_cells(notebook)
+    return next((cell for cell in cells if _TAG in cell.get("metadata", {}).get("tags", [])), None)
+
+
+def _source(cell: _Cell) -> str:
     source = cell["source"]
     return source if isinstance(source, str) else "".join(map(str, source))
 
 
-def _parameters_cell(notebook: Any) -> dict[str, Any]:
-    cells = list(_code_cells(notebook))
-    tagged = [cell for cell in cells if _TAG in cell.get("metadata", {}).get("tags", [])]
-    plain = [cell for cell in cells if _only_assigns(_source(cell))]
-    if not tagged and not plain:
-        raise Malformed(
-            "it needs a cell with its parameters: give one the tag 'parameters', or write one that only assigns plain "
-            "values, as lr = 0.1"
-        )
-    return (tagged or plain)[0]
-
-
-def _only_assigns(source: str) -> bool:
-    tree = _tree(_masked(source))
-    if tree is None or not tree.body or not all(isinstance(each, ast.Assign | ast.AnnAssign) for each in tree.body):
-        return False
-    values = [value for _, value in leaves(python.Document(_masked(source)).values)]
-    return bool(values) and not any(value is NOT_PLAIN for value in values)
+def _write(cell: _Cell, source: str) -> None:
+    """Change the source of a cell, and leave one alone that is the same."""
+    if source != _source(cell):
+        cell["source"] = source.splitlines(keepends=True) if isinstance(cell["source"], list) else source
 
 
 def _masked(source: str) -> str:
-    return _MAGIC.sub(_MASK, source)
+    """Return a cell's source as Python, with lines for IPython alone as comments."""
+    return source if _is_python(source) else _MAGIC.sub(_MASK, source)
 
 
-def _tree(source: str) -> ast.Module | None:
+def _is_python(source: str) -> bool:
     try:
-        return ast.parse(source)
+        ast.parse(source)
     except (SyntaxError, ValueError, RecursionError):
-        return None
+        return False
+    return True

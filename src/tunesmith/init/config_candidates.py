@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..config_files import contains, find, keys, read
+from ..config_files import contains, find, keys, read, read_all
+from ..config_files.names import without_not_plain
 from .choosing import Candidate
 from .importance import importance
 from .name_words import option_words
@@ -26,7 +27,8 @@ def config_candidates(config: Path, text: ScriptText) -> Iterator[Candidate]:
     Raises:
         InputError: The file is malformed.
     """
-    values = read(config)
+    everything = read_all(config)
+    values = without_not_plain(everything)
     for key in keys(values):
         value = find(values, key)
         if value in ({}, []):
@@ -34,7 +36,7 @@ def config_candidates(config: Path, text: ScriptText) -> Iterator[Candidate]:
         if any(part.isdecimal() for part in key.split(".")):
             yield Candidate(name=key, value=value, guess=Guess(None, "an element of a list"))
             continue
-        name = _short_name(values, key)
+        name = _short_name(everything, key)
         yield Candidate(name=name, value=value, guess=guess(key, value, text=text), importance=importance(key))
 
 
@@ -47,7 +49,12 @@ def values_in_both(config: Path, values: Mapping[str, Any]) -> tuple[set[str], s
 
 
 def _short_name(values: Mapping[str, Any], key: str) -> str:
-    """Return a key without the top table if that only wraps the others, as `CONFIG`, and the name stays unique."""
+    """Return a key without the top table if that only wraps the others, as `CONFIG`, and the name stays unique.
+
+    Args:
+        values: What the file holds, those included that are not plain: an edit must know `lr` from `optimizer.lr`.
+        key: The key.
+    """
     top, _, rest = key.partition(".")
     if not rest or not isinstance(values.get(top), dict) or not _WRAPPERS & {*option_words(top)}:
         return key

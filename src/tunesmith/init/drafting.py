@@ -115,7 +115,7 @@ def _drafted(draft: Draft, sources: Sources, asked: Asked) -> Draft:
         return _of_config_alone(draft, sources)
     options = _in_use(asked.options, sources.command)
     path, use = (None, BY_ITSELF) if _reads_config(asked) else _config_of(sources, options)
-    text = ScriptText.around([sources.script] if sources.script else [], besides=path)
+    text = _text_of(sources, path)
     candidates = _without_targets([_of_option(option, text) for option in options if option not in (use.option,)])
     draft = replace(draft, notes=(*draft.notes, *_about_flags(candidates, sources, path)))
     if path is None and not any(each.guess.parameter is not None for each in candidates):
@@ -144,6 +144,13 @@ def _drafted(draft: Draft, sources: Sources, asked: Asked) -> Draft:
     if asked.framework == "hydra":
         draft = _with_own_run_folder(draft)
     return _told(checked(draft), sources)
+
+
+def _text_of(sources: Sources, config: Path | None) -> ScriptText:
+    """Return the words of the script beside its config, or those of a notebook, which is its own config."""
+    if sources.notebook is not None:
+        return ScriptText([sources.text])
+    return ScriptText.around([] if sources.script is None else [sources.script], besides=config)
 
 
 def _in_use(options: Sequence[ScriptOption], command: CommandLine) -> list[ScriptOption]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from ..config_files import SUFFIXES, read
 from ..errors import InputError
 from .command_line import INTERPRETERS, CommandLine
-from .notebook_command import code_of, is_notebook, notebook_command
+from .notebook_command import code_of, command_of_notebook, is_notebook, notebook_command, notebook_in
 from .package_layout import module_of
 from .shell_script import command_in, is_shell_script, passes_arguments
 
@@ -54,12 +54,17 @@ class Sources:
         """Whether the script is Python, in whose process a hook can take part."""
         return self.script is not None and self.script.suffix == ".py"
 
+    @property
+    def notebook(self) -> Path | None:
+        """The notebook that the command runs, or None."""
+        return self.config if self.script is None and self.config is not None and is_notebook(self.config) else None
+
     @cached_property
     def text(self) -> str:
         """The script's text, or the code of a notebook; empty without either."""
         if self.script is not None:
             return _text(self.script)
-        return code_of(self.config) if self.config is not None and is_notebook(self.config) else ""
+        return "" if self.notebook is None else code_of(self.notebook)
 
     @cached_property
     def tree(self) -> ast.Module | None:
@@ -116,6 +121,10 @@ def sources_of(command: CommandLine) -> Sources:
     Raises:
         InputError: The script is not valid Python.
     """
+    notebook = notebook_in(command)
+    if notebook is not None:
+        runner, notes = command_of_notebook(command, notebook)
+        return Sources(runner.folder, None, notebook, read=True, command=runner, notes=notes)
     script = command.path
     if script is None:
         return Sources(command.folder, None, None, command=command, is_own=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tunesmith.config_files import edit
 from tunesmith.core.space import SearchSpace
 from tunesmith.engine.configurations import baseline
 from tunesmith.errors import InputError
@@ -460,17 +461,78 @@ def test_a_script_of_a_package_runs_as_a_module(tmp_path, files, script, words):
     assert (command.folder / command.script).resolve() == (tmp_path / script).resolve()
 
 
+def write_notebook(path: Path, *cells: str | list[str], kernel: str = "python3") -> None:
+    code = [{"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": c} for c in cells]
+    metadata = {"kernelspec": {"name": kernel, "language": "python"}}
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps({"cells": code, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}))
+
+
 def test_a_notebook_runs_with_an_edited_cell(tmp_path):
     cells = [["lr = 0.1\n", "width = 8"], ["%matplotlib inline\n", "print(f'val_loss={lr / width}')"]]
-    code = [{"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": c} for c in cells]
-    notebook = {"cells": code, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
-    (tmp_path / "train.ipynb").write_text(json.dumps(notebook))
+    write_notebook(tmp_path / "train.ipynb", *cells)
     draft = draft_study(tmp_path / "train.ipynb")
     assert draft.command == "python -m tunesmith.notebooks {config} {trial_dir}/executed.ipynb"
     assert (draft.config, draft.objective) == ("train.ipynb", "minimize val_loss")
     assert list(draft.space) == ["lr", "width"]
     command = CommandLine.parse(["papermill", "train.ipynb", "out.ipynb"], tmp_path)
     assert draft_study(command).command == "papermill {config} out.ipynb"
+
+
+@pytest.mark.parametrize(
+    ("words", "options", "folder"),
+    [
+        ("python -m IPython nb/train.ipynb", "", "."),
+        ("A=1 ipython nb/train.ipynb", "", "."),
+        ("python -m jupyter execute --inplace nb/train.ipynb", "", "nb"),
+        ("jupyter-execute --kernel_name=own nb/train.ipynb", "--kernel own ", "nb"),
+        ("jupyter nbconvert --execute --to notebook nb/train.ipynb --output done.ipynb", "", "nb"),
+        ("python -m nbconvert --to html --execute nb/train.ipynb", "", "nb"),
+    ],
+)
+def test_a_command_of_jupyter_runs_the_copy_of_the_trial(tmp_path: Path, words: str, options: str, folder: str) -> None:
+    classes = "class CFG:\n    lr = 0.1\n    device = 'cuda' if cuda() else 'cpu'\n    scheduler = 'cosine'"
+    use = "if CFG.scheduler == 'linear':\n    go()\nopt = SGD(lr=CFG.lr)\nprint('val_loss:', loss)"
+    write_notebook(tmp_path / "nb" / "train.ipynb", classes, "%%bash\nls", use)
+    parsed = CommandLine.parse(words.split(), tmp_path)
+    draft = draft_study(parsed)
+    assert draft.command == f"python -m tunesmith.notebooks {options}{{config}} {{trial_dir}}/executed.ipynb"
+    assert draft.folder.resolve() == (tmp_path / folder).resolve()
+    assert (tmp_path / folder / str(draft.config)).resolve() == tmp_path / "nb" / "train.ipynb"
+    assert draft.environment == parsed.variables
+    assert draft.objective == "minimize val_loss"
+    assert list(draft.space) == ["CFG.lr", "scheduler"]
+
+
+def test_ipython_runs_a_notebook_in_its_own_python(tmp_path: Path) -> None:
+    write_notebook(tmp_path / "train.ipynb", "lr = 0.1\nprint('val_loss:', lr)", kernel="conda-env-old")
+    command = CommandLine.parse(["ipython", "train.ipynb"], tmp_path)
+    assert "tunesmith.notebooks --kernel python3 {config}" in draft_study(command).command
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        ("ipython train.ipynb --lr 1", "ipython {config} --lr 1"),
+        ("jupyter nbconvert --to html train.ipynb", "jupyter nbconvert --to html {config}"),
+        ("jupyter execute train.ipynb other.ipynb", "jupyter execute {config} other.ipynb"),
+    ],
+)
+def test_other_commands_of_jupyter_stay(tmp_path: Path, words: str, command: str) -> None:
+    for name in ("train", "other"):
+        write_notebook(tmp_path / f"{name}.ipynb", "lr = 0.1\nprint('val_loss:', lr)")
+    assert draft_study(CommandLine.parse(words.split(), tmp_path)).command == command
+
+
+def test_a_name_that_an_edit_would_not_know_keeps_its_table(tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text(
+        "class Config:\n    lr = 0.1\n    dropout = 0.2\n"
+        "optimizer = SGD(lr=Config.lr)\nprint(f'val_loss={loss(Config.dropout)}')\n"
+    )
+    draft = draft_study(tmp_path / "train.py")
+    assert sorted(draft.space) == ["Config.lr", "dropout"]
+    edit(tmp_path / "train.py", tmp_path / "copy.py", {"Config.lr": 0.3, "dropout": 0.1})
+    assert "    lr = 0.3\n    dropout = 0.1\n" in (tmp_path / "copy.py").read_text()
 
 
 def test_a_module_that_the_command_names_is_the_config(tmp_path: Path) -> None:
