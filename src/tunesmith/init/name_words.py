@@ -172,4 +172,6 @@ def _is_exception(word: str, reason: str, parts: list[str]) -> bool:
         return bool(all_words & {"connection", "connections"})
     if word == "node":  # of a tree
         return bool(all_words & {"min", "max", "leaf"})
+    if word == "nodes":
+        return "leaf" in all_words
     return word in ("step", "steps") and bool(all_words & {"size", "lr"})  # the shape of a schedule

@@ -135,10 +135,13 @@ def _boolean(name: str, default: bool) -> Guess:
 
 
 def _word(name: str, default: str, text: ScriptText) -> Guess:
-    for named, usual, others in _ALTERNATIVES:
-        if named & {*option_words(name)}:
-            return _spelled(name, default, usual, others, text)
-    return Guess(None, "text whose alternatives are unknown")
+    known = next((each for each in _ALTERNATIVES if each[0] & {*option_words(name)}), None)
+    unknown = Guess(None, "text whose alternatives are unknown")
+    found = unknown if known is None else _spelled(name, default, known[1], known[2], text)
+    if found.parameter is not None:
+        return found
+    options = {option.lower(): option for option in reversed([default, *text.compared_with(name)])}
+    return _among([*reversed(options.values())], default) if len(options) > 1 else found
 
 
 def _spelled(name: str, default: str, usual: Sequence[str], others: Sequence[str], text: ScriptText) -> Guess:
@@ -167,6 +170,8 @@ def _number(name: str, default: float, help_text: str) -> Guess:
         return _near_one(value)
     if is_share(name):
         return _share(parts, value)
+    if {"max", "features"} <= parts and isinstance(default, float):  # Of a tree, which takes a count or a share.
+        return _share({"fraction"}, value)
     if {"lambda", "gae"} & parts and 0.5 <= value < 1:
         return _near_one(value)
     if (parts & _RATES or {"learning", "rate"} <= parts) and not parts & {"step", "size", "milestones"}:

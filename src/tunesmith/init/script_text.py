@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -42,6 +42,19 @@ class ScriptText:
         return frozenset(string for text in self.texts for string in _strings(text))
 
     @cached_property
+    def comparisons(self) -> Mapping[str, Sequence[str]]:
+        """The strings that the files compare a value with, by the last part of its name, in order."""
+        found: dict[str, list[str]] = {}
+        for text in self.texts:
+            for name, string in _compared(text):
+                found.setdefault(name, []).append(string)
+        return found
+
+    def compared_with(self, name: str) -> Sequence[str]:
+        """Return the strings that the script compares a parameter with, as in `if cfg.schedule == "cosine":`."""
+        return self.comparisons.get(name.rpartition(".")[2].replace("-", "_"), ())
+
+    @cached_property
     def looks_up(self) -> bool:
         """Whether the script looks names up, so that it may know more of them than it names."""
         return any(_LOOKS_UP.search(text) for text in self.texts)
@@ -62,6 +75,34 @@ def _text(path: Path) -> str:
         return path.read_text(encoding="utf-8", errors="replace") if path.stat().st_size <= _MOST_BYTES else ""
     except OSError:
         return ""
+
+
+def _compared(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the last part of the name of each value that is compared with strings, and these."""
+    try:
+        nodes = list(ast.walk(ast.parse(text)))
+    except (SyntaxError, ValueError):
+        return
+    for node in nodes:
+        if isinstance(node, ast.Compare) and (name := _compared_name(node.left)):
+            for other in node.comparators:
+                parts = other.elts if isinstance(other, ast.Tuple | ast.List | ast.Set) else [other]
+                yield from (
+                    (name, part.value)
+                    for part in parts
+                    if isinstance(part, ast.Constant) and isinstance(part.value, str) and part.value
+                )
+
+
+def _compared_name(value: ast.expr) -> str:
+    """Return the last part of the name of `cfg.schedule`, `cfg["schedule"]` or `schedule.lower()`; may be empty."""
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr in ("lower", "upper"):
+        value = value.func.value
+    if isinstance(value, ast.Attribute):
+        return value.attr
+    if isinstance(value, ast.Subscript) and isinstance(value.slice, ast.Constant):
+        return str(value.slice.value)
+    return value.id if isinstance(value, ast.Name) else ""
 
 
 def _strings(text: str) -> set[str]:

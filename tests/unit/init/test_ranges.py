@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from tunesmith.core.parameters import Choice, Float, Int
 from tunesmith.init.name_words import reason_to_leave
 from tunesmith.init.ranges import guess
+from tunesmith.init.script_text import ScriptText
 
 LEFT_ALONE = [
     "out", "output",
@@ -55,6 +56,9 @@ NAMES = [
         ("act", "nn.ReLU", Choice(["nn.ReLU", "nn.GELU", "nn.Tanh"], default="nn.ReLU")),
         ("lr_scheduler_type", "cosine", Choice(["linear", "cosine", "constant"], default="cosine")),
         ("min_samples_split", 2, Int(2, 8, log=True, default=2)),
+        ("max_leaf_nodes", 15, Int(3, 60, log=True, default=15)),
+        ("max_features", 1.0, Float(0.5, 1.0, default=1.0)),
+        ("max_features", 3, Int(1, 12, log=True, default=3)),
         ("lora_rank", 8, Int(2, 32, log=True, default=8)),
     ],
 )
@@ -95,6 +99,25 @@ def test_options_that_the_script_lists():
     assert guess("n", None, ["a", "b"]).parameter == Choice(["a", "b"])
     assert "must differ" in guess("n", 1, [1, 1]).reason
     assert "one option" in guess("n", 1, [1]).reason
+
+
+@pytest.mark.parametrize(
+    ("name", "default", "options"),
+    [
+        ("CFG.schedule", "none", ["none", "cosine", "onecycle"]),
+        ("pooling", "Mean", ["Mean", "max", "sum"]),
+        ("padding", "same", None),
+        ("other", "a", None),
+    ],
+)
+def test_the_options_that_a_script_compares_with(name, default, options):
+    text = ScriptText(
+        [
+            "if CFG.schedule == 'cosine':\n    a()\nelif CFG.schedule == 'onecycle':\n    b()\n"
+            "if c['pooling'].lower() in ('mean', 'max') or pooling != 'sum':\n    d()\nif padding == 'same': e()\n"
+        ]
+    )
+    assert guess(name, default, text=text).parameter == (options and Choice(options, default=default))
 
 
 @pytest.mark.parametrize(
