@@ -56,7 +56,8 @@ def with_command(
     outputs = [option for option in options if places[name_of(option)] is not None]
     for option in outputs:
         lines.set(option, str(places[name_of(option)]))
-    taken = {*draft.space, *map(name_of, outputs), *([seed] if seed else []), *config.names}
+    tuned = {draft.in_both.get(name, name) for name in draft.space}
+    taken = {*tuned, *map(name_of, outputs), *([seed] if seed else []), *config.names}
     notes = [*draft.notes, *_required(lines, options, taken)]
     if draft.metrics in _TAKEN:
         notes.append(
@@ -94,7 +95,8 @@ def _about_gpus(value: str) -> str:
 
 def _with_tuned(draft: Draft, lines: CommandWords, options: Sequence[ScriptOption]) -> Draft:
     """Put a placeholder where each tuned option stands; the others come through `{args}`."""
-    by_name = {name_of(option): option for option in options}
+    parameters = {own: name for name, own in draft.in_both.items()}
+    by_name = {parameters.get(name := name_of(option), name): option for option in options}
     candidates = {*draft.space, *draft.spare} & {*draft.options}
     own = {name: option for name, option in by_name.items() if name in candidates}
     forms = Counter(option.form for option in (own or by_name).values() if option.form in FORMS)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..config_files import contains, find, keys, read, read_all
-from ..config_files.names import without_not_plain
+from ..config_files import find, keys, read, read_all
+from ..config_files.names import joined, route_of, without_not_plain
+from ..errors import InputError
 from .choosing import Candidate
 from .importance import importance
 from .name_words import option_words
@@ -40,12 +41,34 @@ def config_candidates(config: Path, text: ScriptText) -> Iterator[Candidate]:
         yield Candidate(name=name, value=value, guess=guess(key, value, text=text), importance=importance(key))
 
 
-def values_in_both(config: Path, values: Mapping[str, Any]) -> tuple[set[str], set[str]]:
-    """Return the names that a config file has, too: those with the same value, and the others."""
-    in_config = read(config)
-    both = {name for name in values if contains(in_config, name)}
-    same = {name for name in both if find(in_config, name) == values[name]}
-    return same, both - same
+def names_in_config(config: Path, names: Iterable[str]) -> dict[str, str]:
+    """Return the name among the `config_candidates` of each name that a config file has, too.
+
+    A name is that of a key in the file if only `_` stands for `-`, or the table at the top is left out. Where several
+    keys have it, the text is empty.
+
+    Raises:
+        InputError: The file is malformed.
+    """
+    values = read(config)
+    found = {name: _key_of(values, name) for name in names}
+    return {name: key and _short_name(values, key) for name, key in found.items() if key is not None}
+
+
+def is_value_of(config: Path, name: str, value: Any) -> bool:
+    """Tell whether a config file has this value."""
+    return bool(find(read(config), name) == value)
+
+
+def _key_of(values: Mapping[str, Any], name: str) -> str | None:
+    for spelling in (name, name.replace("-", "_"), name.replace("_", "-")):
+        try:
+            route = route_of(values, spelling)
+        except InputError:  # Several keys have this name.
+            return ""
+        if route is not None:
+            return joined(route)
+    return None
 
 
 def _short_name(values: Mapping[str, Any], key: str) -> str:

@@ -32,7 +32,7 @@ class Draft:
         skipped: The parameters that are left alone, by name, with the reason.
         spare: Those of them that could be tuned.
         options: The parameters that are options of the script, and not values in a config.
-        in_both: Those that are options, and values in the config, too.
+        in_both: Those that are options, and values in the config, too, with the option's own name.
         remarks: Comments on a range, by parameter.
         notes: What was found, and what the user has to do, in a sentence or two each.
         help: What the script says of its options, by parameter.
@@ -63,7 +63,7 @@ class Draft:
     skipped: Mapping[str, str] = field(default_factory=dict)
     spare: Mapping[str, Parameter] = field(default_factory=dict)
     options: Collection[str] = ()
-    in_both: Collection[str] = ()
+    in_both: Mapping[str, str] = field(default_factory=dict)
     remarks: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     help: Mapping[str, str] = field(default_factory=dict)

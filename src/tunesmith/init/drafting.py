@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,15 +14,16 @@ from .checking import checked
 from .choosing import Candidate, with_parameters
 from .command_line import CommandLine
 from .commands import with_command
-from .config_candidates import config_candidates, values_in_both
+from .config_candidates import config_candidates
 from .config_use import BY_ITSELF, ConfigUse, config_named, config_option, names_neighbours
 from .couplings import with_couplings
 from .draft import Draft
 from .importance import importance
 from .metrics import read_metrics
-from .name_words import KINDS, option_words
+from .name_words import KINDS
 from .notebook_command import RUNNER
 from .option_guess import guess_option, name_of, present_value
+from .options_in_config import with_config
 from .ranges import Guess
 from .reading import read_options
 from .reading.environment import FRAMEWORK
@@ -134,7 +134,7 @@ def _drafted(draft: Draft, sources: Sources, asked: Asked) -> Draft:
     draft = replace(draft, options=frozenset(map(name_of, options)), help=help_texts)
     if path is not None:
         given = {name_of(option) for option in options if option.given}
-        draft, candidates = _with_config(draft, path, candidates, text, given)
+        draft, candidates = with_config(draft, path, candidates, text, given)
     draft = with_couplings(with_parameters(draft, candidates))
     if path is not None and sources.is_python and names_neighbours(path, sources.folder):
         use = BY_ITSELF
@@ -220,37 +220,6 @@ def _own_constants(sources: Sources, asked: Asked, text: ScriptText) -> tuple[Pa
     return (script, BY_ITSELF) if found else (None, BY_ITSELF)
 
 
-def _with_config(
-    draft: Draft, path: Path, candidates: list[Candidate], text: ScriptText, given: Collection[str] = ()
-) -> tuple[Draft, list[Candidate]]:
-    """Add the values in the config.
-
-    An option with the name and value of one goes with it; another value wins. An option that the user's own command
-    gives wins over both, as it does in the script.
-    """
-    values = {each.name: each.value for each in candidates if each.name not in given}
-    same, other = values_in_both(path, values)
-    known = [each for each in config_candidates(path, text) if each.name not in (*same, *given)]
-    in_config = [_unless_given(each, given) for each in known]
-    names = other | {each.name for each in in_config}
-    kept = [each for each in candidates if each.name not in names]
-    draft = replace(draft, options=frozenset(draft.options) - names, in_both=frozenset(same))
-    return replace(draft, config=_relative(path, draft.folder)), [*kept, *in_config]
-
-
-def _unless_given(candidate: Candidate, given: Collection[str]) -> Candidate:
-    """Leave a value in a table of the config alone if the command gives an option of its name, which replaces it."""
-    last = option_words(candidate.name.rpartition(".")[2])
-    option = next((name for name in given if option_words(name) == last), None)
-    if option is None or candidate.guess.parameter is None:
-        return candidate
-    return replace(candidate, guess=Guess(None, f"your command gives {option}"))
-
-
-def _relative(path: Path, folder: Path) -> str:
-    return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
-
-
 def _about_flags(candidates: Iterable[Candidate], sources: Sources, config: Path | None) -> list[str]:
     tunable = [each for each in candidates if each.guess.parameter is not None and not each.guess.spare]
     notes = []
@@ -264,7 +233,7 @@ def _about_flags(candidates: Iterable[Candidate], sources: Sources, config: Path
 def _of_config_alone(draft: Draft, sources: Sources) -> Draft:
     """Draft a study for a config file without a script."""
     assert sources.config is not None
-    draft, candidates = _with_config(
+    draft, candidates = with_config(
         draft, sources.config, [], ScriptText.around([sources.config], besides=sources.config)
     )
     draft = with_couplings(with_parameters(draft, candidates))

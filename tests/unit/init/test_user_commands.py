@@ -375,6 +375,26 @@ def test_a_value_that_is_an_option_and_in_the_config(folder, in_config, tuned):
     assert first_words(draft)[-2:] == (["--lr", "0.1"] if tuned else ["--config", "C"])
 
 
+@pytest.mark.parametrize("key", ["weight_decay: {}", "optim: {{weight_decay: {}}}", "weight-decay: {}"])
+@pytest.mark.parametrize("value", [0.1, 0.2])
+def test_an_option_is_one_parameter_with_its_value_in_the_config(folder, key, value):
+    (folder / "cfg.yaml").write_text(key.format(0.1))
+    name = key.replace("{{", "").partition(": {}")[0].replace(": ", ".")
+    draft = drafted(folder, "python train.py", option("config", "cfg.yaml"), option("weight-decay", value))
+    passed = f" --weight-decay {{{name}}}" if value == 0.1 else ""
+    assert draft.command == f"python train.py --config {{config}}{passed}"
+    assert list(draft.space) == [name]
+    assert first_words(draft)[4:] == passed.split()[:1] + ["0.1"] * bool(passed)
+
+
+def test_an_option_that_could_be_several_values_in_the_config_is_left_alone(folder):
+    (folder / "cfg.yaml").write_text("a: {lr: 0.1, name: x}\nb: {lr: 0.1, name: y}\n")
+    draft = drafted(folder, "python train.py", option("config", "cfg.yaml"), option("lr", 0.1), option("name", "x"))
+    assert list(draft.space) == ["a.lr", "b.lr"]
+    assert draft.skipped["lr"] == "cfg.yaml has several values of this name"
+    assert draft.command == "python train.py --config {config}"
+
+
 def test_an_option_that_the_command_gives_wins_over_the_config(folder):
     (folder / "cfg.yaml").write_text("lr: 0.01\noptimizer: {lr: 0.01, weight_decay: 0.1}\n")
     draft = drafted(
