@@ -1,25 +1,35 @@
-"""Parameters that depend on one another: attention heads and widths, an optimizer and its keywords."""
+"""Parameters that depend on one another: attention heads and widths, a choice and what only some of it uses."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import replace
 
 from ..core.parameters import Choice, Int, Parameter
 from ..core.space import SearchSpace
+from .bagging import with_bagging
+from .branch_conditions import with_branches
 from .choosing import with_spare
 from .draft import Draft
 from .name_words import option_words
 from .optimizer_keywords import with_optimizer
 from .ranges import is_width
+from .used_with import with_uses
 
 _MODELS = {"model", "arch", "network", "net", "backbone"}
 _WITHOUT_HEADS = re.compile(r"lstm|gru|rnn|cnn|mlp|resnet|d?linear|nlinear|tcn|vgg|unet", re.I)
 
 
-def with_couplings(draft: Draft) -> Draft:
-    """Return a draft in which heads divide widths, and an optimizer's keywords are active with it only."""
-    draft = with_optimizer(_with_heads(draft))
+def with_couplings(draft: Draft, texts: Collection[str] = ()) -> Draft:
+    """Return a draft in which heads divide widths, and a parameter is active only where the script uses it.
+
+    Args:
+        draft: The draft.
+        texts: The text of each file of the script.
+    """
+    draft = with_uses(with_optimizer(_with_heads(draft)))
+    draft = with_branches(with_bagging(draft, texts), texts)
     if draft.space:
         SearchSpace(draft.space)
     return draft

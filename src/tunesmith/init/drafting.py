@@ -27,6 +27,7 @@ from .options_in_config import with_config
 from .ranges import Guess
 from .reading import read_options
 from .reading.environment import FRAMEWORK
+from .reading.local_files import local_files
 from .script_option import ScriptOption
 from .script_text import ScriptText
 from .shell_script import inner_command, is_shell_script
@@ -135,7 +136,7 @@ def _drafted(draft: Draft, sources: Sources, asked: Asked) -> Draft:
     if path is not None:
         given = {name_of(option) for option in options if option.given}
         draft, candidates = with_config(draft, path, candidates, text, given)
-    draft = with_couplings(with_parameters(draft, candidates))
+    draft = with_couplings(with_parameters(draft, candidates), list(local_files(sources.command).values()))
     if path is not None and sources.is_python and names_neighbours(path, sources.folder):
         use = BY_ITSELF
     draft = with_command(

@@ -170,6 +170,8 @@ def _is_exception(word: str, reason: str, parts: list[str]) -> bool:
         return parts[0] != word
     if word == "skip":
         return bool(all_words & {"connection", "connections"})
+    if word == "freq":
+        return bool(all_words & {"bagging", "subsample"})
     if word == "node":  # of a tree
         return bool(all_words & {"min", "max", "leaf"})
     if word == "nodes":

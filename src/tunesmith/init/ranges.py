@@ -168,7 +168,7 @@ def _number(name: str, default: float, help_text: str) -> Guess:
         return _logarithmic(value, 1e-7, 1.0)
     if "decay" in parts and "weight" not in parts and 0.5 <= value < 1:
         return _near_one(value)
-    if is_share(name):
+    if is_share(name) and "freq" not in parts:
         return _share(parts, value)
     if {"max", "features"} <= parts and isinstance(default, float):  # Of a tree, which takes a count or a share.
         return _share({"fraction"}, value)
@@ -229,6 +229,8 @@ def _inside(low: float, high: float, default: float) -> Guess:
 
 
 def _whole(parts: set[str], default: int) -> Guess:
+    if {"freq"} & parts and parts & {"bagging", "subsample"} and default >= 0:
+        return Guess(Int(0, max(7, 2 * default), default=default), _OFF)
     if default <= 0:
         return Guess(None, f"a value of {default} usually disables something, and gives no range to guess")
     if "kernel" in parts:

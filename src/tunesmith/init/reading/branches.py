@@ -1,0 +1,202 @@
+"""The branches of a script in which it reads a value: `if args.sched == "step": ... args.gamma`."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from .local_files import tree_of
+
+Chain = tuple[str, ...]
+"""The parts of an expression such as `cfg.model["name"]`: `("cfg", "model", "name")`."""
+_SHOWS = {
+    "print", "pprint", "str", "repr", "vars", "dict", "asdict", "hasattr", "isinstance", "len", "copy", "deepcopy",
+    "dump", "dumps", "safe_dump", "save", "to_yaml", "to_container", "resolve", "set_struct", "info", "debug",
+    "warning", "log", "init", "update", "format",
+}  # fmt: skip
+"""Functions that may get all values, and use none."""
+_PRINTS = {"print", "pprint", "info", "debug", "warning", "echo", "secho"}
+_DECLARES = {"add_argument", "option", "Option", "DEFINE_string", "DEFINE_float", "DEFINE_integer"}
+
+
+@dataclass(frozen=True)
+class Branches:
+    """Where a script reads its values.
+
+    Args:
+        reads: The last part of the name of a value, to the tests around each place that reads it: what is compared,
+            and with which values the place is reached.
+        compared: What is compared, to all the values that it is compared with.
+        holders: What has each value, as `args`.
+        passed: What is passed on whole to functions of others, which may read any value in it.
+    """
+
+    reads: Mapping[str, list[dict[Chain, frozenset[object]]]] = field(default_factory=dict)
+    compared: Mapping[Chain, set[object]] = field(default_factory=dict)
+    holders: Mapping[str, set[Chain]] = field(default_factory=dict)
+    passed: frozenset[Chain] = frozenset()
+
+    def conditions(self, name: str) -> dict[Chain, frozenset[object]]:
+        """Return the tests that hold wherever a value is read, by what they compare; empty if none is known to."""
+        last = name.rpartition(".")[2].replace("-", "_")
+        places = self.reads.get(last, [])
+        if not places or self.holders.get(last, set()) & self.passed:
+            return {}
+        common = set.intersection(*({*place} for place in places))
+        holders = self.holders.get(last, set())
+        tested = sorted(chain for chain in common if len(chain) == 1 or chain[:-1] in holders)
+        return {chain: frozenset[object]().union(*(place[chain] for place in places)) for chain in tested}
+
+
+def branches_of(texts: Iterable[str]) -> Branches:
+    """Return where the files of a script read its values.
+
+    Args:
+        texts: The text of each file.
+    """
+    trees = [tree for text in texts if (tree := tree_of(text)) is not None]
+    own = {
+        node.name
+        for tree in trees
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+    }
+    reader = _Reader(own)
+    for tree in trees:
+        reader.visit(tree)
+    return Branches(reader.reads, reader.compared, reader.holders, frozenset(reader.passed))
+
+
+class _Reader(ast.NodeVisitor):
+    def __init__(self, own: set[str]) -> None:
+        self.reads: dict[str, list[dict[Chain, frozenset[object]]]] = {}
+        self.compared: dict[Chain, set[object]] = {}
+        self.holders: dict[str, set[Chain]] = {}
+        self.passed: set[Chain] = set()
+        self._own = own
+        self._tests: dict[Chain, frozenset[object]] = {}
+
+    def visit_If(self, node: ast.If) -> None:
+        self.visit(node.test)
+        self._within(_tests(node.test), node.body)
+        for each in node.orelse:
+            self.visit(each)
+
+    def visit_IfExp(self, node: ast.IfExp) -> None:
+        self.visit(node.test)
+        self._within(_tests(node.test), [node.body])
+        self.visit(node.orelse)
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> None:
+        before: dict[Chain, frozenset[object]] = {}
+        for each in node.values:
+            self._within(before, [each])
+            before = {**before, **_tests(each)} if isinstance(node.op, ast.And) else {}
+
+    def visit_Match(self, node: ast.Match) -> None:
+        self.visit(node.subject)
+        chain = _chain(node.subject)
+        for case in node.cases:
+            values = _pattern_values(case.pattern)
+            self._note(chain, values)
+            self._within({chain: values} if chain and values else {}, case.body)
+
+    def visit_Compare(self, node: ast.Compare) -> None:
+        for chain, values in _tests(node).items():
+            self._note(chain, values)
+        self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        name = (_chain(node.func) or ("",))[-1]
+        if name in _DECLARES | _PRINTS:
+            return
+        for keyword in node.keywords:
+            if keyword.arg is None:  # **vars(args)
+                self.passed |= {chain for each in ast.walk(keyword.value) if (chain := _chain(each))}
+        if name not in self._own | _SHOWS:
+            arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
+            self.passed |= {chain for each in arguments if (chain := _chain(each))}
+        self.generic_visit(node)
+
+    def visit_Dict(self, node: ast.Dict) -> None:
+        for each in [*(key for key in node.keys if not isinstance(key, ast.Constant)), *node.values]:
+            if each is not None:
+                self.visit(each)
+
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        if isinstance(node.ctx, ast.Load):
+            self._read(node.attr, node.value)
+        self.visit(node.value)
+
+    def visit_Subscript(self, node: ast.Subscript) -> None:
+        if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
+            if isinstance(node.ctx, ast.Load):
+                self._read(node.slice.value, node.value)
+        else:
+            self.visit(node.slice)
+        self.visit(node.value)
+
+    def visit_Name(self, node: ast.Name) -> None:
+        if isinstance(node.ctx, ast.Load):
+            self._read(node.id, None)
+
+    def visit_Constant(self, node: ast.Constant) -> None:
+        if isinstance(node.value, str) and node.value.isidentifier():  # getattr(args, "gamma")
+            self._read(node.value, None)
+
+    def _read(self, name: str, holder: ast.expr | None) -> None:
+        self.reads.setdefault(name, []).append(dict(self._tests))
+        if holder is not None and (chain := _chain(holder)):
+            starts = {chain[: length + 1] for length in range(len(chain))} - {("self",)}
+            self.holders.setdefault(name, set()).update(starts)
+
+    def _note(self, chain: Chain, values: frozenset[object]) -> None:
+        if chain and values:
+            self.compared.setdefault(chain, set()).update(values)
+
+    def _within(self, tests: Mapping[Chain, frozenset[object]], body: Iterable[ast.AST]) -> None:
+        before, self._tests = self._tests, {**self._tests, **tests}
+        for each in body:
+            self.visit(each)
+        self._tests = before
+
+
+def _tests(test: ast.expr) -> dict[Chain, frozenset[object]]:
+    """Return what must be equal to which values for a test to hold."""
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+        return {chain: values for each in test.values for chain, values in _tests(each).items()}
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return {chain: frozenset({False})} if (chain := _chain(test.operand)) else {}
+    if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq | ast.In):
+        chain, values = _chain(test.left), frozenset(_constants(test.comparators[0]))
+        return {chain: values} if chain and values else {}
+    return {chain: frozenset({True})} if (chain := _chain(test)) else {}
+
+
+def _constants(node: ast.expr) -> Iterator[object]:
+    """Yield plain values, or nothing if one of them is not."""
+    elements = node.elts if isinstance(node, ast.Tuple | ast.List | ast.Set) else [node]
+    if all(isinstance(each, ast.Constant) for each in elements):
+        yield from (each.value for each in elements if isinstance(each, ast.Constant))
+
+
+def _pattern_values(pattern: ast.pattern) -> frozenset[object]:
+    patterns = pattern.patterns if isinstance(pattern, ast.MatchOr) else [pattern]
+    if not all(isinstance(each, ast.MatchValue) and isinstance(each.value, ast.Constant) for each in patterns):
+        return frozenset()
+    values = (each.value for each in patterns if isinstance(each, ast.MatchValue))
+    return frozenset(value.value for value in values if isinstance(value, ast.Constant))
+
+
+def _chain(node: ast.AST) -> Chain:
+    """Return the parts of an expression; empty if it is no chain of names."""
+    if isinstance(node, ast.Name):
+        return (node.id,)
+    if isinstance(node, ast.Attribute):
+        return (*inner, node.attr) if (inner := _chain(node.value)) else ()
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
+        return (*inner, str(node.slice.value)) if (inner := _chain(node.value)) else ()
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("lower", "strip"):
+        return _chain(node.func.value)
+    return ()

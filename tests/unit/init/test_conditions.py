@@ -1,0 +1,142 @@
+import shlex
+from pathlib import Path
+
+import pytest
+
+from tunesmith.core.parameters import Choice, Float, Int
+from tunesmith.init import Draft, draft_study
+from tunesmith.init.asked import Asked
+from tunesmith.init.command_line import CommandLine
+from tunesmith.init.script_option import ScriptOption
+
+SCHEDULES = ("cosine", "step", "none")
+
+
+def option(name: str, value, **changes) -> ScriptOption:
+    kind = {bool: "bool", int: "int", float: "float", str: "str"}.get(type(value), "other")
+    fields = {"spellings": (f"--{name}",), "kind": kind, "default": value, "value": value}
+    return ScriptOption(name=name, **(fields | changes))
+
+
+def drafted(folder: Path, *options: ScriptOption, script: str = "", typed: str = "python train.py") -> Draft:
+    (folder / "train.py").write_text(script)
+    command = CommandLine.parse(shlex.split(typed), folder)
+    return draft_study(command, asked=Asked(options=options, framework="argparse"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "parent", "options", "used"),
+    [
+        ("l1_ratio", 0.15, "penalty", ("l1", "l2", "elasticnet"), "elasticnet"),
+        ("logreg-l1-ratio", 0.15, "logreg-penalty", ("l1", "l2", "elasticnet"), "elasticnet"),
+        ("gamma", 0.1, "kernel", ("linear", "rbf", "poly"), ["rbf", "poly"]),
+        ("degree", 3, "kernel", ("linear", "rbf", "poly"), "poly"),
+        ("drop_rate", 0.1, "boosting_scheduler", ("gbdt", "dart"), None),
+        ("decay-rate", 0.1, "sched", SCHEDULES, "step"),
+        ("train.scheduler.gamma", 0.9, "train.scheduler.name", SCHEDULES, "step"),
+        ("gamma", 0.9, "scheduler", SCHEDULES, None),  # It may be a discount.
+        ("other.l1_ratio", 0.15, "model.penalty", ("l2", "elasticnet"), None),
+        ("l1_ratio", 0.15, "penalty", ("mine", "elasticnet"), None),
+    ],
+)
+def test_a_keyword_is_active_with_the_values_that_use_it(tmp_path, name, value, parent, options, used):
+    draft = drafted(tmp_path, option(name, value), option(parent, options[0], choices=options))
+    assert draft.space[name].when == (None if used is None else {parent: used})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "parent", "present", "reason"),
+    [
+        ("l1_ratio", 0.15, "penalty", "l2", "it is used only where penalty is elasticnet"),
+        ("l1_ratio", 0.15, "penalty", "elasticnet", None),
+        ("svm.degree", 3, "svm.kernel", "rbf", "it is used only where svm.kernel is poly"),
+        ("decay-rate", 0.1, "sched", "cosine", "it is used only where sched is step or exponential or exp"),
+        ("decay-rate", 0.1, "sched", "of mine", None),
+    ],
+)
+def test_a_keyword_that_the_fixed_value_does_not_use_is_not_tuned(tmp_path, name, value, parent, present, reason):
+    draft = drafted(tmp_path, option(name, value), option(parent, present, choices=(present,)), option("lr", 0.1))
+    assert draft.skipped.get(name) == reason
+    assert (name in draft.space) == (reason is None)
+
+
+@pytest.mark.parametrize("share", ["bagging_fraction", "subsample"])
+def test_the_share_of_the_rows_is_tuned_where_some_are_drawn(tmp_path, share):
+    frequency = share.replace("fraction", "").rstrip("_") + "_freq"
+    draft = drafted(tmp_path, option(share, 1.0), option(frequency, 0), option("lr", 0.1))
+    assert draft.space[frequency] == Int(0, 7, default=0)
+    assert draft.space[share] == Float(0.5, 0.95, when={frequency: {"low": 1}})  # All rows would change nothing.
+    draft = drafted(tmp_path, option(share, 1.0), option(frequency, 5), option("lr", 0.1))
+    assert draft.space[frequency] == Int(0, 10, default=5)
+    assert draft.space[share] == Float(0.5, 1.0, default=1.0, when={frequency: {"low": 1}})
+    assert list(drafted(tmp_path, option(frequency, 5), option("lr", 0.1)).space) == ["lr"]
+
+
+@pytest.mark.parametrize(
+    ("share", "script", "is_tuned"),
+    [
+        ("bagging_fraction", "import lightgbm as lgb\n", False),
+        ("bagging_fraction", "import lightgbm as lgb\nparams = {'bagging_freq': 5}\n", True),
+        ("subsample", "from lightgbm import LGBMClassifier\n", False),
+        ("subsample", "from lightgbm import LGBMClassifier\nfrom xgboost import XGBClassifier\n", True),
+        ("subsample", "from xgboost import XGBClassifier\n", True),
+    ],
+)
+def test_a_share_of_the_rows_that_lightgbm_does_not_use_is_not_tuned(tmp_path, share, script, is_tuned):
+    draft = drafted(tmp_path, option(share, 0.8), option("lr", 0.1), script=script)
+    assert (share in draft.space) == is_tuned
+    assert is_tuned or "LightGBM uses it only with " in draft.skipped[share]
+
+
+IF = "if args.cell == 'a':\n    f(args.width)\n"
+
+
+@pytest.mark.parametrize(
+    ("script", "used"),
+    [
+        (IF, "a"),
+        ("if args.cell.lower() in ('a', 'b'):\n    f(args.width)\n", ["a", "b"]),
+        ("if args.x:\n    pass\nelif 'x' and args.cell == 'a':\n    f(args.width)\n", "a"),
+        ("x = args.width if args.cell == 'a' else 0\n", "a"),
+        ("match args.cell:\n    case 'a' | 'b':\n        f(args.width)\n", ["a", "b"]),
+        ("if cfg['cell'] == 'a':\n    f(cfg['width'])\n", "a"),
+        (f"{IF}elif args.cell == 'c':\n    g(args.width)\n", ["a", "c"]),
+        ("def f(args):\n    pass\nf(args)\n" + IF, "a"),
+        ("print(args.width, vars(args))\n" + IF, "a"),
+        ("f(args.width)\n" + IF, None),
+        ("if args.cell != 'a':\n    f(args.width)\n", None),
+        ("if args.cell == 'a':\n    pass\nelse:\n    f(args.width)\n", None),
+        ("if args.cell == 'a' or args.x:\n    f(args.width)\n", None),
+        ("getattr(args, 'width')\n" + IF, None),
+        ("theirs.build(args)\n" + IF, None),
+        ("theirs.build(**vars(args))\n" + IF, None),
+        ("if layer.cell == 'a':\n    f(args.width)\n", None),
+        ("", None),
+    ],
+)
+def test_a_parameter_that_only_some_branches_read_is_active_there(tmp_path, script, used):
+    options = (option("width", 64), option("activation", "a", choices=("a", "b", "c")))
+    draft = drafted(tmp_path, *options, option("cell", "a"), script=script.replace("cell", "activation"))
+    assert draft.space["width"].when == (None if used is None else {"activation": used})
+    draft = drafted(tmp_path, option("width", 64), option("lr", 0.1), option("cell", "z"), script=script)
+    expected = None if used is None else f"it is used only where cell is {' or '.join(used)}"
+    assert draft.skipped.get("width") == expected
+
+
+def test_a_constant_of_a_model_that_is_not_chosen_is_not_tuned(tmp_path):
+    (tmp_path / "config.py").write_text("MODEL = 'gbm'\nLOGREG_C = 1.0\nDEPTH = 3\nMAX_LEAVES = 31\n")
+    models = "import config\nif config.MODEL == 'gbm':\n    f(config.DEPTH, config.MAX_LEAVES)\n"
+    (tmp_path / "models.py").write_text(models + "if config.MODEL == 'logreg':\n    g(config.LOGREG_C)\n")
+    draft = drafted(tmp_path, script="import config\nimport models\n")
+    assert list(draft.space) == ["MAX_LEAVES", "DEPTH"]
+    assert draft.skipped["LOGREG_C"] == "it is used only where MODEL is logreg"
+
+
+def test_a_switch_that_is_off_leaves_what_it_turns_on_alone(tmp_path):
+    switch = ("--ema", "")
+    script = "if args.ema:\n    f(args.ema_rate)\nif args.clip:\n    g(args.clip_width)\n"
+    options = (option("ema_rate", 0.5), option("clip", 0.5), option("clip_width", 4), option("lr", 0.1))
+    draft = drafted(tmp_path, *options, option("ema", False, switch=switch), script=script)
+    assert draft.space["ema_rate"].when == {"ema": True}
+    assert draft.space["clip_width"].when is None
+    assert draft.space["ema"] == Choice([True, False], default=False)
