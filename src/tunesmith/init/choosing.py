@@ -8,8 +8,9 @@ from typing import Any
 
 from ..config_files.names import NOT_PLAIN
 from ..core.objective import Objective
-from ..core.parameters import Choice
+from ..core.parameters import Choice, Parameter
 from ..errors import InputError
+from .clauses import holds, in_words
 from .draft import Draft
 from .metrics import is_loss
 from .name_words import option_words
@@ -123,7 +124,20 @@ def _measures_loss(objective: str) -> bool:
 
 
 def with_spare(draft: Draft, names: Mapping[str, str]) -> Draft:
-    """Return a draft that no longer tunes some parameters, each for a reason."""
-    kept = {name: parameter for name, parameter in draft.space.items() if name not in names}
-    spare = {name: parameter for name, parameter in draft.space.items() if name in names}
-    return replace(draft, space=kept, spare={**draft.spare, **spare}, skipped={**draft.skipped, **names})
+    """Return a draft that no longer tunes some parameters, each for a reason.
+
+    What was active with some of their values only is tuned without that condition if the present value meets it, and
+    else no longer either.
+    """
+    kept, unused = dict[str, Parameter](), dict[str, str]()
+    for name, parameter in draft.space.items():
+        fixed = {parent: clause for parent, clause in (parameter.when or {}).items() if parent in names}
+        unmet = [in_words(parent, c) for parent, c in fixed.items() if not holds(c, draft.values.get(parent))]
+        when = {parent: clause for parent, clause in (parameter.when or {}).items() if parent not in names}
+        if name not in names and unmet:
+            unused[name] = unmet[0]
+        elif name not in names:
+            kept[name] = replace(parameter, when=when or None) if fixed else parameter
+    spare = {name: parameter for name, parameter in draft.space.items() if name in names or name in unused}
+    draft = replace(draft, space=kept, spare={**draft.spare, **spare}, skipped={**draft.skipped, **names})
+    return with_spare(replace(draft, space={**kept, **{n: spare[n] for n in unused}}), unused) if unused else draft

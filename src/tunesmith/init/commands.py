@@ -120,6 +120,9 @@ def _with_tuned(draft: Draft, lines: CommandWords, options: Sequence[ScriptOptio
         elif (before := _subcommand_after(option, options)) is not None and before in lines.command.arguments:
             spellings.setdefault(name, _template(option))
             lines.insert(before, [placeholder])
+        elif name in draft.in_both and is_whole:
+            spellings.setdefault(name, _template(option) if option.switch is None else option.switch)
+            lines.append([placeholder])
         elif name in draft.in_both:
             lines.append(written(option, placeholder))
         else:

@@ -9,6 +9,7 @@ from ..core.parameters import Choice, Float, Int, Parameter, describe
 from ..core.space import SearchSpace
 from ..core.values import Value, exact
 from ..errors import InputError, nearest
+from .clauses import holds, in_words, possible
 from .draft import Draft
 from .intents import Action
 from .name_words import is_never_tuned, reason_to_leave
@@ -197,16 +198,20 @@ def _reachable(draft: Draft, space: Mapping[str, Parameter]) -> Draft:
     skipped = dict(draft.skipped)
     for name, parameter in space.items():
         when = dict(parameter.when or {})
-        for parent, condition in tuple(when.items()):
-            if parent not in space and draft.values.get(parent) == condition:
+        for parent, clause in tuple(when.items()):
+            if parent not in space:
+                is_left = holds(clause, draft.values.get(parent))
                 del when[parent]
-            elif parent not in space or not space[parent].contains(condition):
+            else:
+                when[parent] = possible(clause, space[parent])
+                is_left = when[parent] is not None
+            if not is_left:
                 if parent in space and parameter.inactive == "remove":
                     raise InputError(
-                        f"{name} is in your file, and only {condition} accepts it: without that option nothing would "
+                        f"{name} is in your file, and only {clause} accepts it: without that option nothing would "
                         "remove it. Change your file first."
                     )
-                skipped[name] = f"it is used only where {parent} is {condition}"
+                skipped[name] = in_words(parent, clause)
         if name not in skipped:
             kept[name] = replace(parameter, when=when or None, inactive=parameter.inactive if when else "keep")
     if not kept:

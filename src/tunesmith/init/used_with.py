@@ -14,7 +14,7 @@ _SCHEDULES = "scheduler schedule sched lrscheduler lrschedule lrsched"
 _OF_STEPS = " ".join(f"{schedule}{word}" for schedule in _SCHEDULES.split() for word in ("gamma", "stepsize"))
 _KERNELS = "linear poly rbf sigmoid"
 _BOOSTERS = "gbtree gblinear gbdt rf dart goss"
-_STEPS = "step exponential exp plateau steplr multistep multisteplr exponentiallr reducelronplateau"
+_STEPS = "step exponential plateau exp steplr multistep multisteplr exponentiallr reducelronplateau"
 _SMOOTH = "cosine cos cosineannealinglr linear poly polynomial onecycle onecyclelr constant none"
 
 

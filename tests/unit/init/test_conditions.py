@@ -6,8 +6,10 @@ import pytest
 from tunesmith.core.parameters import Choice, Float, Int
 from tunesmith.init import Draft, draft_study
 from tunesmith.init.asked import Asked
+from tunesmith.init.choosing import with_spare
 from tunesmith.init.command_line import CommandLine
 from tunesmith.init.script_option import ScriptOption
+from tunesmith.init.space_edits import with_options, with_range, with_selection
 
 SCHEDULES = ("cosine", "step", "none")
 
@@ -50,7 +52,7 @@ def test_a_keyword_is_active_with_the_values_that_use_it(tmp_path, name, value, 
         ("l1_ratio", 0.15, "penalty", "l2", "it is used only where penalty is elasticnet"),
         ("l1_ratio", 0.15, "penalty", "elasticnet", None),
         ("svm.degree", 3, "svm.kernel", "rbf", "it is used only where svm.kernel is poly"),
-        ("decay-rate", 0.1, "sched", "cosine", "it is used only where sched is step or exponential or exp"),
+        ("decay-rate", 0.1, "sched", "cosine", "it is used only where sched is step or exponential or plateau"),
         ("decay-rate", 0.1, "sched", "of mine", None),
     ],
 )
@@ -140,3 +142,34 @@ def test_a_switch_that_is_off_leaves_what_it_turns_on_alone(tmp_path):
     assert draft.space["ema_rate"].when == {"ema": True}
     assert draft.space["clip_width"].when is None
     assert draft.space["ema"] == Choice([True, False], default=False)
+
+
+@pytest.fixture
+def dependent(tmp_path) -> Draft:
+    kernel = option("kernel", "rbf", choices=("linear", "rbf", "poly"))
+    sched = option("sched", "cosine", choices=SCHEDULES)
+    bagging = (option("bagging_fraction", 1.0), option("bagging_freq", 0))
+    return drafted(
+        tmp_path, option("gamma", 0.1), option("decay-rate", 0.1), kernel, sched, option("lr", 0.1), *bagging
+    )
+
+
+def test_a_parameter_stays_where_the_one_that_it_depends_on_is_edited(dependent):
+    draft, _ = with_range(dependent, "lr", 0.01, 0.2)
+    assert {name: parameter.when for name, parameter in draft.space.items()} == {
+        name: parameter.when for name, parameter in dependent.space.items()
+    }
+    draft, _ = with_options(dependent, "kernel", ["linear", "rbf"])
+    draft, _ = with_options(draft, "sched", ["cosine", "none"])
+    assert draft.space["gamma"].when == {"kernel": "rbf"}
+    assert draft.skipped["decay-rate"] == "it is used only where sched is step"
+    assert draft.space["bagging_fraction"].when == {"bagging_freq": {"low": 1}}
+
+
+@pytest.mark.parametrize("leave", [with_spare, lambda draft, names: with_selection(draft, list(names), "leave")[0]])
+def test_a_parameter_that_depends_on_a_fixed_one_is_tuned_only_if_it_is_used(dependent, leave):
+    draft = leave(dependent, {"kernel": "", "sched": "", "bagging_freq": ""})
+    assert draft.space["gamma"].when is None
+    assert draft.skipped["decay-rate"] == "it is used only where sched is step"
+    assert draft.skipped["bagging_fraction"] == "it is used only where bagging_freq is at least 1"
+    assert sorted(draft.space) == ["gamma", "lr"]

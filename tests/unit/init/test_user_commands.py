@@ -387,6 +387,15 @@ def test_an_option_is_one_parameter_with_its_value_in_the_config(folder, key, va
     assert first_words(draft)[4:] == passed.split()[:1] + ["0.1"] * bool(passed)
 
 
+def test_an_option_that_is_in_the_config_too_may_depend_on_another(folder):
+    (folder / "cfg.yaml").write_text("opt: adam\nmomentum: 0.9\nnesterov: false\n")
+    switch = option("nesterov", False, switch=("--nesterov", "--no-nesterov"))
+    options = (option("opt", "adam", choices=("adam", "sgd")), option("momentum", 0.9), switch)
+    draft = drafted(folder, "python train.py", option("config", "cfg.yaml"), *options)
+    assert draft.command == "python train.py --config {config} --opt {opt} {momentum} {nesterov}"
+    assert first_words(draft)[4:] == ["--opt", "adam"]
+
+
 def test_an_option_that_could_be_several_values_in_the_config_is_left_alone(folder):
     (folder / "cfg.yaml").write_text("a: {lr: 0.1, name: x}\nb: {lr: 0.1, name: y}\n")
     draft = drafted(folder, "python train.py", option("config", "cfg.yaml"), option("lr", 0.1), option("name", "x"))
