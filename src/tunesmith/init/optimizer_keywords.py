@@ -68,7 +68,10 @@ def _class(value: Any) -> str:
 
 def _accepted(keyword: str, classes: Sequence[Any]) -> list[Any] | None:
     """Return the classes that accept a keyword; None if it is none of an optimizer."""
-    accepting = [_ACCEPTS[word] for word in option_words(_without_index(keyword)) if word in _ACCEPTS]
+    words = option_words(_without_index(keyword))
+    accepting = [_ACCEPTS[word] for word in words if word in _ACCEPTS]
+    if "beta" in words and not {"1", "2", "adam"} & {*words}:  # The weight of a term of the loss.
+        return None
     if not accepting or {*option_words(keyword)} & {"norm", "bn", "batchnorm", "layernorm", "ema"}:
         return None
     return [option for option in classes if _class(option) in accepting[0] or _class(option) not in _KNOWN]
@@ -113,7 +116,7 @@ def _with_nesterov(draft: Draft) -> Draft:
     for name, parameter in draft.space.items():
         if not uses or "momentum" not in option_words(name) or not isinstance(parameter, Float):
             continue
-        if parameter.low < 0.1 <= (parameter.default or 0.9):
+        if parameter.low < 0.1 and (parameter.default is None or parameter.default >= 0.1):
             space[name] = replace(parameter, low=0.1)
     draft = replace(draft, space=space)
     momentum = next((v for n, v in draft.values.items() if option_words(n)[-1:] == ["momentum"]), None)

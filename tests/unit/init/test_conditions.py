@@ -173,3 +173,17 @@ def test_a_parameter_that_depends_on_a_fixed_one_is_tuned_only_if_it_is_used(dep
     assert draft.skipped["decay-rate"] == "it is used only where sched is step"
     assert draft.skipped["bagging_fraction"] == "it is used only where bagging_freq is at least 1"
     assert sorted(draft.space) == ["gamma", "lr"]
+
+
+def test_a_beta_without_a_number_is_no_keyword_of_an_optimizer(tmp_path):
+    optimizer = option("optimizer", "adam", choices=("adam", "sgd"))
+    draft = drafted(tmp_path, optimizer, option("loss_beta", 0.9), option("beta", 0.9), option("beta1", 0.9))
+    assert [name for name, parameter in draft.space.items() if parameter.when] == ["beta1"]
+
+
+def test_momentum_of_0_stays_in_its_range(tmp_path):
+    optimizer = option("optimizer", "sgd", choices=("adam", "sgd"))
+    nesterov = option("nesterov", False, switch=("--nesterov", ""))
+    draft = drafted(tmp_path, optimizer, option("momentum", 0.0), nesterov)
+    assert draft.space["momentum"] == Float(0.0, 0.99, default=0.0, when={"optimizer": "sgd"})
+    assert draft.skipped["nesterov"] == "it needs momentum, which is 0"
