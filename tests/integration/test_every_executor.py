@@ -178,6 +178,8 @@ def test_a_study_that_was_ended_goes_on(kind: str, number: signal.Signals, progr
     check_whole(tmp_path / "run" / "study")
     attached = not (tmp_path / "run" / "began-3-2").exists()
     # Its job has gone on, or its result was found on disk. All others had to start again.
+    if kind == "parsl" and number == signal.SIGKILL:
+        return  # A pilot job that has lost its driver ends after a while; trial 3 may or may not end before.
     goes_on = number == signal.SIGINT and kind not in STOPS
     assert attached == (goes_on or kind in GOES_ON)
 

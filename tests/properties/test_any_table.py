@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tunesmith.data.folds import assign_folds
@@ -92,6 +92,7 @@ OBJECTS = st.one_of(
 
 
 @settings(max_examples=40, deadline=None)
+@example(columns=[["\0", *[""] * (ROWS - 1)]], order=[1, 0, *range(2, ROWS)])
 @given(columns=st.lists(OBJECTS, min_size=1, max_size=3), order=st.permutations(range(ROWS)))
 def test_any_objects_are_read_alike_after_a_round_trip_and_in_any_order(
     columns: list[list[Any]], order: list[int]

@@ -200,8 +200,21 @@ def factorize(values: pd.Series) -> tuple[np.ndarray, list[Any]]:
         return values.cat.codes.to_numpy(), values.cat.categories.tolist()
     if values.dtype == object and pd.api.types.infer_dtype(values).startswith("mixed"):
         values = values.map(_comparable, na_action="ignore")
+    if values.dtype == object and any(isinstance(value, str) and "\0" in value for value in values):
+        return _factorize_texts_with_nul(values)
     codes, distinct = pd.factorize(values)
     return codes, distinct.tolist()
+
+
+def _factorize_texts_with_nul(values: pd.Series) -> tuple[np.ndarray, list[Any]]:
+    """Factorize values without pandas, for which a text ends at its first NUL."""
+    indices: dict[Any, int] = {}
+    missing = values.isna()
+    codes = [
+        -1 if is_missing else indices.setdefault(value, len(indices))
+        for value, is_missing in zip(values, missing, strict=True)
+    ]
+    return np.array(codes, dtype=np.intp), list(indices)
 
 
 def _comparable(value: object) -> object:
