@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,10 +59,12 @@ class Server:
         for process in psutil.process_iter(["cmdline"]):
             words = " ".join(process.info["cmdline"] or [])
             if str(self.folder) in words and "ssh" in words and process.pid != self.process.pid:
-                process.kill()
+                with suppress(psutil.NoSuchProcess):
+                    process.kill()
         for child in psutil.Process(self.process.pid).children(recursive=True):
-            if child.name() == "sshd":
-                child.kill()
+            with suppress(psutil.NoSuchProcess):
+                if child.name() == "sshd":
+                    child.kill()
 
     def processes(self, module: str) -> list[psutil.Process]:
         """Return the processes on the other machine that run a module for it."""
@@ -118,7 +120,8 @@ def sshd(folder: Path, *, banner: str = "") -> Iterator[Server]:
         yield server
     finally:
         for agent in server.processes("tunesmith.executors._remote.agent"):
-            agent.kill()
+            with suppress(psutil.NoSuchProcess):
+                agent.kill()
         server.cut()
         process.terminate()
         process.wait()
