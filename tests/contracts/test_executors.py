@@ -47,6 +47,7 @@ def test_executor_of_a_batch_system_keeps_its_contract(
     with BATCH_SYSTEMS[name](tmp_path / "slurm") as environment:
         for variable, value in environment.items():
             monkeypatch.setenv(variable, value)
+        monkeypatch.chdir(tmp_path)  # The qsub of slurm-wlm-torque leaves the output of jobs in the current folder.
         check_executor(plugins.create("executors", name, {"slots": 2, "poll_seconds": 0.5}), tmp_path / "study")
 
 

@@ -42,7 +42,7 @@ def lsf(folder: Path, monkeypatch: pytest.MonkeyPatch, command: str = LSF_COMMAN
 
 def test_a_job_runs_and_ends(tmp_path: Path) -> None:
     scheduler = Scheduler(make_provider("LocalProvider"))
-    job = scheduler.submit("echo done > result", name="mine", folder=tmp_path)
+    job = scheduler.submit("true", name="mine", folder=tmp_path)
     wait_until(lambda: scheduler.states({job: tmp_path})[job] is JobState.ENDED, "the end of the job")
     assert list(tmp_path.glob("mine.*.sh"))
 
