@@ -45,6 +45,11 @@ class PortableTask:
             return task
         return previous if previous is not None and previous._task is task else cls(task)
 
+    @property
+    def original(self) -> Task | None:
+        """The task, if it was not pickled elsewhere."""
+        return self._task
+
     def load(self) -> Task:
         """Return the task; in another process this unpickles it, and may import the user's code."""
         return _unpickle(self.pickled) if self._task is None else self._task

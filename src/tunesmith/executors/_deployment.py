@@ -25,7 +25,7 @@ _MOST_BYTES = 20_000_000_000
 _MOST_FILES = 50_000
 
 
-def files_of(folder: Path, exclude: Sequence[str]) -> dict[str, tuple[str, int]]:
+def files_of(folder: Path, exclude: Sequence[str], *, most_bytes: int = _MOST_BYTES) -> dict[str, tuple[str, int]]:
     """Return the files below a folder: hash and mode by path.
 
     Version control, environments, caches, `.env` with its secrets, and the folders of studies are left out.
@@ -33,6 +33,7 @@ def files_of(folder: Path, exclude: Sequence[str]) -> dict[str, tuple[str, int]]
     Args:
         folder: The folder.
         exclude: Further names and paths to leave out, with `*` and `?`.
+        most_bytes: The most that may be sent.
 
     Raises:
         InputError: There are too many files, or they are too large.
@@ -50,9 +51,9 @@ def files_of(folder: Path, exclude: Sequence[str]) -> dict[str, tuple[str, int]]
             if _matches(here / name, patterns) or not path.is_file():
                 continue
             total += path.stat().st_size
-            if total > _MOST_BYTES or len(found) >= _MOST_FILES:
+            if total > most_bytes or len(found) >= _MOST_FILES:
                 raise InputError(
-                    f"{folder} holds more than {count(_MOST_FILES, 'file')} or {size(_MOST_BYTES)}, which would all be "
+                    f"{folder} holds more than {count(_MOST_FILES, 'file')} or {size(most_bytes)}, which would all be "
                     "sent. Leave out what trials do not need with exclude = ['data/raw', '*.zip'].",
                     keys=("exclude",),
                 )

@@ -244,6 +244,10 @@ class JobExecutor:
         """Return a command that tells why a job waits, and the pattern of the reason in its output."""
         return None
 
+    def trial_submission(self) -> str | None:
+        """Return a command that fails if the batch system would not take a job, as for a wrong queue or account."""
+        return None
+
     # -- before the job --------------------------------------------------------------------------------------------
 
     def _scheduler_for(self, request: TrialRequest) -> None:

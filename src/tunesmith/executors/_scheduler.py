@@ -10,7 +10,7 @@ import shlex
 import signal
 import subprocess
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -216,6 +216,14 @@ def make_provider(name: str, *, launcher: str = "first node", **options: Any) ->
         kind = type(name, (kind, Commands), {})
     kinds = {"first node": "SimpleLauncher", "srun": "SrunLauncher", "mpiexec": "MpiExecLauncher"}
     return kind(launcher=getattr(launchers, kinds[launcher])(), **options)
+
+
+def parsl_states(names: Sequence[str]) -> list[Any]:
+    """Return states of jobs as Parsl's providers return them, from their names there."""
+    from parsl.jobs.states import JobState as ParslState
+    from parsl.jobs.states import JobStatus
+
+    return [JobStatus(ParslState[name]) for name in names]
 
 
 def run_command(command: str, timeout_seconds: float) -> tuple[int, str, str]:

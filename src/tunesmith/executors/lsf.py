@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -46,3 +47,7 @@ class LsfExecutor(JobExecutor):
             cmd_timeout=self.command_seconds,
             bsub_redirection=True,
         )
+
+    def trial_submission(self) -> str | None:
+        """Return a command that fails if there is no such queue; see `JobExecutor.trial_submission`."""
+        return None if self.queue is None else f"bqueues {shlex.quote(self.queue)}"

@@ -50,6 +50,7 @@ class ParslExecutor(PoolExecutor):
         walltime: The time of a pilot job, as `"HH:MM:SS"`.
         queue: The partition or queue.
         account: The account or project to charge.
+        select: PBS: what a node must have, as `"ngpus=4:system=polaris"`. None asks for the GPUs.
         options: Further lines of the batch script, as `"#PBS -l filesystems=home:eagle"`.
         worker_init: Shell commands that a pilot job runs first.
         launcher: Where a pilot job starts workers: on its `"first node"`, or on all of them by `"srun"` or `"mpiexec"`.
@@ -70,6 +71,7 @@ class ParslExecutor(PoolExecutor):
     walltime: str = "01:00:00"
     queue: str | None = None
     account: str | None = None
+    select: str | None = None
     options: str = ""
     worker_init: str = ""
     launcher: Literal["srun", "mpiexec", "first node"] = "first node"
@@ -154,7 +156,8 @@ class ParslExecutor(PoolExecutor):
             provider = make_provider("SlurmProvider", exclusive=False, **sizes)
         else:
             gpus = f"ngpus={self.gpus_per_node}" if self.gpus_per_node else ""
-            sizes |= {"queue": self.queue, "cpus_per_node": cores, "select_options": gpus}
+            select = gpus if self.select is None else self.select
+            sizes |= {"queue": self.queue, "cpus_per_node": cores, "select_options": select}
             provider = make_provider("PBSProProvider", **sizes)
         Scheduler(provider).note_jobs(folder / _BLOCKS_FILE)
         return provider

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -50,3 +51,7 @@ class PbsExecutor(JobExecutor):
     def waiting_query(self, job: str) -> tuple[str, str]:
         """Return how to ask why a job waits; see `JobExecutor.waiting_query`."""
         return f"qstat -f {job}", r"comment = (.+)"
+
+    def trial_submission(self) -> str | None:
+        """Return a command that fails if there is no such queue; see `JobExecutor.trial_submission`."""
+        return None if self.queue is None else f"qstat -Q {shlex.quote(self.queue)}"

@@ -30,7 +30,7 @@ from ..trial_folder.checkpoint import inherit_checkpoint
 from ..trial_folder.names import CHECKPOINT_FOLDER, LOG_FILE
 from ..trial_folder.prepare import clear_attempt
 from ..trial_folder.reports import ReportsTail
-from ..trial_folder.result import read_result
+from ..trial_folder.result import Result, read_result
 from ..trial_folder.stop import request_stop
 from .base import SHARE_OF_FOLLOWING, Capabilities, Limit
 from .process import ProcessExecutor
@@ -45,8 +45,8 @@ class _Running:
 
     request: TrialRequest
     tail: ReportsTail
+    job: Future[Any]
     future: Future[Measurement] = field(default_factory=Future)
-    job: Future[Any] = field(default_factory=Future)
     lock: threading.Lock = field(default_factory=threading.Lock)
     error: BaseException | None = None
     stopped: bool = False
@@ -135,7 +135,7 @@ class PoolExecutor:
     def open(self, on_report: OnReport, *, folder: Path | None = None) -> None:
         """Get ready; the pool is created for the first trial."""
         self._state.on_report = on_report
-        if folder is not None and not self._state.running:
+        if folder is not None and not self._state.running and not self.capabilities.outlives_session:
             sweep(folder)
 
     def submit(self, task: Task, request: TrialRequest) -> Future[Measurement]:
@@ -150,26 +150,14 @@ class PoolExecutor:
         state = self._state
         if state.on_report is None:
             raise RuntimeError("an executor must be opened before trials are submitted.")
-        running = _Running(request, ReportsTail(request.folder))
-        running.future.set_running_or_notify_cancel()
         try:
             files = self._prepare(request)
         except OSError as error:
-            settle(running.future, not_started(error, "the trial's folder could not be prepared"))
-            return running.future
+            future: Future[Measurement] = Future()
+            settle(future, not_started(error, "the trial's folder could not be prepared"))
+            return future
         state.task = PortableTask.of(task, state.task)
-        if self.isolated:
-            process = ProcessExecutor(threads_per_trial=self.threads, grace_seconds=self.grace_seconds)
-            running.job = self._submit(run_isolated, state.task, request, files, process, os.getpid(), sys.path)
-        else:
-            running.job = self._submit(run_remotely, state.task, request, files, os.getpid())
-        with state.lock:
-            state.running[request.number] = running
-            if self.shared_folder and not state.follows:
-                state.follows = True
-                threading.Thread(target=self._follow, name="tunesmith-reports", daemon=True).start()
-        running.job.add_done_callback(partial(self._on_done, running))
-        return running.future
+        return self._follow_job(request, self._start(state.task, request, files))
 
     def recover(self, request: TrialRequest) -> Future[Measurement] | None:
         """Take over a trial that still runs in this process, or settle it from its folder; see `Executor.recover`."""
@@ -198,8 +186,9 @@ class PoolExecutor:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._state.on_report = None
+        can = self.capabilities
         for number, running in list(self._state.running.items()):
-            if self.capabilities.can_stop:
+            if can.can_stop and not can.outlives_session:
                 self.stop(number)
             elif self.withdraws:
                 running.job.cancel()  # Only if it has not started; not every pool's shutdown can do this.
@@ -222,6 +211,13 @@ class PoolExecutor:
             unpack({LOG_FILE: inherit_checkpoint(request.folder, request.inherits)}, request.folder)
         return pack(request.folder, CHECKPOINT_FOLDER)
 
+    def _start(self, task: PortableTask, request: TrialRequest, files: dict[str, bytes] | None) -> Future[Any]:
+        """Hand a trial to the pool; return the pool's future, see `_outcome`."""
+        if self.isolated:
+            process = ProcessExecutor(threads_per_trial=self.threads, grace_seconds=self.grace_seconds)
+            return self._submit(run_isolated, task, request, files, process, os.getpid(), sys.path)
+        return self._submit(run_remotely, task, request, files, os.getpid())
+
     def _submit(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
         for _ in range(2):
             if self._state.pool is None:
@@ -230,6 +226,23 @@ class PoolExecutor:
                 return self._state.pool.submit(function, *arguments)
             self._state.pool = None
         raise RuntimeError("the pool breaks before it accepts a trial.")
+
+    def _follow_job(self, request: TrialRequest, job: Future[Any]) -> Future[Measurement]:
+        """Follow a trial that was handed to the pool; return the study's future."""
+        running = _Running(request, ReportsTail(request.folder), job)
+        running.future.set_running_or_notify_cancel()
+        with self._state.lock:
+            self._state.running[request.number] = running
+            if self.shared_folder and not self._state.follows:
+                self._state.follows = True
+                threading.Thread(target=self._follow, name="tunesmith-reports", daemon=True).start()
+        job.add_done_callback(partial(self._on_done, running))
+        return running.future
+
+    def _outcome(self, request: TrialRequest, job: Future[Any]) -> tuple[Result, dict[str, bytes]]:
+        """Return the result and the files of a trial whose job has ended, or raise why there are none."""
+        result, files = job.result()
+        return result, files
 
     # -- in other threads ------------------------------------------------------------------------------------------
 
@@ -266,7 +279,7 @@ class PoolExecutor:
         request = running.request
         try:
             try:
-                result, files = job.result()
+                result, files = self._outcome(request, job)
                 unpack(files, request.folder)
             except CancelledError:
                 result = {"state": "pruned"}

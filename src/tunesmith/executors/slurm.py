@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import shlex
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -56,3 +58,19 @@ class SlurmExecutor(JobExecutor):
     def waiting_query(self, job: str) -> tuple[str, str]:
         """Return how to ask why a job waits; see `JobExecutor.waiting_query`."""
         return f"squeue --noheader --job {job} --format %r", "(.+)"
+
+    def trial_submission(self) -> str:
+        """Return a command that fails if Slurm would not take a job; see `JobExecutor.trial_submission`."""
+        wanted = {
+            "partition": self.partition,
+            "account": self.account,
+            "qos": self.qos,
+            "constraint": self.constraint,
+            "cpus-per-task": self.cores,
+            "mem": None if self.memory_gb is None else f"{math.ceil(self.memory_gb)}g",
+            "gpus-per-node": self.gpus or None,
+            "time": self.walltime or "01:00:00",
+        }
+        options = [f"--{name}={value}" for name, value in wanted.items() if value is not None]
+        further = [line.removeprefix("#SBATCH").split(" #")[0].strip() for line in self.options.splitlines()]
+        return " ".join([shlex.join(["sbatch", "--test-only", *options]), *further, "--wrap=true"])
