@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import pytest
 from tests.detached_executor import DetachedExecutor
+from tests.globus_service import ENDPOINT, globus_compute
+from tests.hyperqueue import hyperqueue
 from tests.slurm import pbs_over_slurm, slurm
 from tests.sshd import sshd
 
@@ -34,7 +37,7 @@ OPTIONS = {"inline": {}, "jobs": {"slots": 2, "poll_seconds": 0.5}}
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in plugins.names("executors") if name not in (*BATCH_SYSTEMS, "lsf", "ssh")]
+    "name", [name for name in plugins.names("executors") if name not in (*BATCH_SYSTEMS, "globus", "hq", "lsf", "ssh")]
 )
 def test_executor_keeps_its_contract(name: str, tmp_path: Path) -> None:
     check_executor(plugins.create("executors", name, OPTIONS.get(name, {"slots": 2})), tmp_path)
@@ -59,3 +62,18 @@ def test_an_executor_of_another_kind_keeps_the_contract(name: str, tmp_path: Pat
 def test_ssh_keeps_its_contract(tmp_path: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="ts-") as place, sshd(Path(place, "s"), banner="Welcome!") as server:
         check_executor(plugins.create("executors", "ssh", {"slots": 2, **server.options()}), tmp_path)
+
+
+def test_hyperqueue_keeps_its_contract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with hyperqueue(tmp_path / "bin") as folder:
+        monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+        check_executor(plugins.create("executors", "hq", {"slots": 2, "poll_seconds": 0.5}), tmp_path / "study")
+
+
+@pytest.mark.parametrize("shared_folder", [False, True])
+def test_globus_compute_keeps_its_contract(
+    shared_folder: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = {"slots": 2, "endpoint": ENDPOINT, "poll_seconds": 0.2, "shared_folder": shared_folder}
+    with globus_compute(tmp_path / "endpoint", monkeypatch):
+        check_executor(plugins.create("executors", "globus", options), tmp_path / "study")

@@ -23,6 +23,8 @@ import tunesmith
 from tunesmith import Budget, Choice, Constraint, Float, InputError, Int, Metric, Objective, SearchSpace, cli, plugins
 from tunesmith.config.settings import DEFAULTS, FLAGS, TABLES, read_settings
 from tunesmith.executors.dask import DaskExecutor
+from tunesmith.executors.globus import GlobusExecutor
+from tunesmith.executors.hq import HqExecutor
 from tunesmith.executors.lsf import LsfExecutor
 from tunesmith.executors.parsl import ParslExecutor
 from tunesmith.executors.pbs import PbsExecutor
@@ -57,6 +59,8 @@ OPTIONS: dict[str, type[Any]] = {
     'executor = "slurm"': SlurmExecutor,
     'executor = "pbs"': PbsExecutor,
     'executor = "lsf"': LsfExecutor,
+    'executor = "hq"': HqExecutor,
+    'executor = "globus"': GlobusExecutor,
     'executor = "parsl"': ParslExecutor,
     'executor = "dask"': DaskExecutor,
     'executor = "ssh"': SshExecutor,
@@ -77,9 +81,10 @@ DERIVED = {
     CommandTask: {"metric", "required", "folder", "names", "remove"},
     FunctionTask: {"metric", "required", "folder"},
     ProcessExecutor: {"slots"},
-    **{executor: {"slots"} for executor in (SlurmExecutor, PbsExecutor, LsfExecutor)},
+    **{executor: {"slots"} for executor in (SlurmExecutor, PbsExecutor, LsfExecutor, HqExecutor)},
     ParslExecutor: {"slots", "pool", "isolated", "shared_folder", "threads_per_trial"},
     DaskExecutor: {"slots", "pool", "isolated"},
+    GlobusExecutor: {"slots", "pool", "isolated"},
     SshExecutor: {"slots"},
 }
 """Fields that are not keys, because they follow from other parts of the file."""

@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from tests.integration.conftest import Tunesmith
-from tunesmith import InputError
+from tunesmith import InputError, plugins
+from tunesmith.config.profiles import read_profile
 from tunesmith.config.settings import read_settings
+from tunesmith.executors.parsl import ParslExecutor
 
 STUDY = """
 [study]
@@ -99,8 +101,42 @@ def test_a_profile_is_not_overwritten_unasked(
 def test_an_unknown_executor_is_answered_with_the_profiles(
     tunesmith: Tunesmith, environment: dict[str, str], tmp_path: Path
 ) -> None:
-    with pytest.raises(InputError, match="Profiles: none; write one with: tunesmith setup"):
+    with pytest.raises(InputError, match="Profiles: aurora, crux, polaris; write your own with: tunesmith setup"):
         execution(tmp_path, "min")
     tunesmith("setup", "mine", "--executor", "slurm", "--yes", env=environment)
-    with pytest.raises(InputError, match="Profiles: mine"):
+    with pytest.raises(InputError, match="Profiles: aurora, crux, mine, polaris;"):
         execution(tmp_path, "ssh:min")
+
+
+def test_a_profile_that_comes_with_tunesmith_is_changed_and_used(
+    tunesmith: Tunesmith, environment: dict[str, str], tmp_path: Path
+) -> None:
+    assert execution(tmp_path, "polaris:8", 'account = "me"\n')["executor"] == "parsl:8"
+    words = ["--like", "polaris", "--account", "me", "--queue", "preemptable", "--slots", "16", "--commands", "true"]
+    tunesmith("setup", "mine", *words, "--yes", env=environment)
+    written = profile(tmp_path, "mine")
+    assert (written["executor"], written["account"], written["queue"]) == ("parsl:16", "me", "preemptable")
+    assert (written["trials_per_node"], written["gpus_per_node"], written["worker_init"]) == (4, 4, "true")
+
+
+@pytest.mark.parametrize("name", ["aurora", "crux", "polaris"])
+def test_profiles_of_machines_ask_pbs_for_whole_nodes(name: str, tmp_path: Path) -> None:
+    settings = read_profile(name)
+    assert settings is not None
+    kind, _, slots = settings.pop("executor").partition(":")
+    executor = plugins.create("executors", kind, {"slots": int(slots), **settings})
+    assert isinstance(executor, ParslExecutor)
+    provider = executor._make_provider(tmp_path)
+    assert provider.nodes_per_block == executor.blocks == 1
+    assert provider.cpus_per_node in (64, 192, 128)
+    assert ("ngpus" in provider.select_options) == (name == "polaris")
+
+
+def test_another_profile_to_begin_with_must_exist(tunesmith: Tunesmith, environment: dict[str, str]) -> None:
+    failed = tunesmith("setup", "mine", "--like", "summit", "--yes", env=environment, status=2)
+    assert "there is no profile 'summit' to begin with. Known: aurora, crux, polaris" in failed.stderr
+
+
+def test_globus_compute_needs_its_endpoint(tunesmith: Tunesmith, environment: dict[str, str], tmp_path: Path) -> None:
+    failed = tunesmith("setup", "far", "--executor", "globus", "--yes", env=environment, status=2)
+    assert "endpoint must be the id of an endpoint" in failed.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import signal
@@ -191,3 +192,32 @@ def test_secrets_do_not_reach_the_batch_system(
 def _secret(parameters: dict[str, float], trial: Trial) -> float:
     print(*os.environ)
     return 1.0
+
+
+def test_doctor_tries_a_submission_and_a_job(tunesmith: Tunesmith, environment: dict[str, str], tmp_path: Path) -> None:
+    findings = doctor(tunesmith, environment, "--probe")
+    assert findings["job"][0]["severity"] == "ok"
+    assert "to start at" in findings["job"][0]["message"]
+    assert "its result was here after" in findings["probe"][0]["message"]
+    assert findings["clock"][0]["severity"] == "ok"
+    assert not list(tmp_path.glob(".probe-*"))
+
+
+def test_doctor_names_a_partition_that_slurm_does_not_know(
+    tunesmith: Tunesmith, environment: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "study.toml").write_text(STUDY.replace("[search]", 'partition = "nowhere"\n[search]'))
+    findings = doctor(tunesmith, environment, "--probe", status=1)
+    assert "invalid partition" in findings["job"][0]["message"]
+    assert "probe" not in findings
+
+
+def doctor(
+    tunesmith: Tunesmith, environment: dict[str, str], *words: str, status: int = 0
+) -> dict[str, list[dict[str, str]]]:
+    """Return the findings by check."""
+    facts = json.loads(tunesmith("doctor", "study.toml", "--json", *words, env=environment, status=status).stdout)
+    found: dict[str, list[dict[str, str]]] = {}
+    for finding in facts["findings"]:
+        found.setdefault(finding["check"], []).append(finding)
+    return found

@@ -27,9 +27,13 @@ _USUAL = Path("study.toml")
 @click.command()
 @click.argument("study", type=click.Path(path_type=Path, dir_okay=False), required=False)
 @click.option("--run/--no-run", "runs", default=None, help="Run the script once with your own values; asked otherwise.")
+@click.option("--probe", is_flag=True, help="Run a trial that only looks around, where trials run: a job on a cluster.")
+@click.option("--executor", help="Check this executor or profile in place of the one in the study.toml.")
 @TRY_MINUTES
 @speaking
-def doctor(output: Output, study: Path | None, runs: bool | None, try_minutes: float) -> None:
+def doctor(
+    output: Output, study: Path | None, runs: bool | None, probe: bool, executor: str | None, try_minutes: float
+) -> None:
     """Check the installation, the machine and the STUDY before anything is spent.
 
     STUDY is a study.toml; by default the one in the current folder, if there is one. The exit status is 1 if there is
@@ -39,13 +43,15 @@ def doctor(output: Output, study: Path | None, runs: bool | None, try_minutes: f
         study = _USUAL
     if study is None and runs:
         raise InputError("--run runs the script of a study, but none was given. Name its study.toml.")
+    if study is None and (probe or executor):
+        raise InputError("--probe and --executor need a study. Name its study.toml.")
     asks = runs is None and sys.stdin.isatty() and not (output.json or output.quiet)
 
     def offered(opened: Study) -> Run | None:
         return _offered(opened, output, runs=runs, asks=asks, minutes=try_minutes)
 
     findings = []
-    for finding in examine(study, offered):
+    for finding in examine(study, offered, executor=executor, probe_minutes=try_minutes if probe else 0.0):
         findings.append(finding)
         if not (output.json or (output.quiet and finding.severity in ("ok", "hint"))):
             click.echo("\n".join(lines_of(finding)))

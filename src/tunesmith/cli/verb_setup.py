@@ -9,21 +9,27 @@ from typing import Any
 import click
 
 from .. import plugins
-from ..config.profiles import profile_path, write_profile
+from ..config.profiles import profile_names, profile_path, read_profile, write_profile
 from ..errors import InputError
 from ..service.doctor.cluster import check_cluster
 from ..text.cleaning import clean
 from .options import Output, speaking
 from .verb_doctor import lines_of
 
-_KINDS = ("slurm", "pbs", "lsf", "process")
-_QUEUE = {"slurm": "partition", "pbs": "queue", "lsf": "queue"}
-_ACCOUNT = {"slurm": "account", "pbs": "account", "lsf": "project"}
+_KINDS = ("slurm", "pbs", "lsf", "globus", "process")
+_QUEUE = {"slurm": "partition", "pbs": "queue", "lsf": "queue", "parsl": "queue"}
+_ACCOUNT = {"slurm": "account", "pbs": "account", "lsf": "project", "parsl": "account"}
 
 
 @click.command()
 @click.argument("name")
-@click.option("--executor", type=click.Choice(_KINDS), help="The batch system, or process for the machine itself.")
+@click.option(
+    "--executor",
+    type=click.Choice(_KINDS),
+    help="The batch system, globus, or process for the machine itself.",
+)
+@click.option("--like", help="Begin with this profile, as polaris, and change what is given.")
+@click.option("--endpoint", help="With globus: the id of the endpoint.")
 @click.option("--host", help="The login node, as for ssh, if the study runs elsewhere, as on a laptop.")
 @click.option("--slots", type=click.IntRange(min=1), help="Trials at once, waiting jobs included.")
 @click.option("--queue", help="The partition or queue; empty for the default.")
@@ -49,7 +55,9 @@ def setup(output: Output, name: str, force: bool, yes: bool, **given: Any) -> No
     if path.exists() and not force:
         raise InputError(f"there is a profile {path} already. Overwrite it with --force.")
     asks = sys.stdin.isatty() and not (yes or output.json or output.quiet)
-    profile = _profile({**given, **(_answers(given) if asks else {})})
+    begun = _begun(given.pop("like"))
+    answers = {**given, **(_answers(given, begun) if asks else {})}
+    profile = _profile(answers, begun)
     executor = _created(profile)
     path = write_profile(name, profile)
     findings = list(check_cluster(executor, Path.home()))
@@ -64,9 +72,20 @@ def setup(output: Output, name: str, force: bool, yes: bool, **given: Any) -> No
     click.echo(f'\nNext: executor = "{name}" in [execution] of study.toml, or: tunesmith run --executor {name}')
 
 
-def _answers(given: dict[str, Any]) -> dict[str, Any]:
+def _begun(like: str | None) -> dict[str, Any]:
+    """Return the settings of the profile to begin with; none without one."""
+    if like is None:
+        return {}
+    profile = read_profile(like)
+    if profile is None:
+        raise InputError(f"there is no profile {like!r} to begin with. Known: {', '.join(profile_names())}.")
+    return profile
+
+
+def _answers(given: dict[str, Any], begun: dict[str, Any]) -> dict[str, Any]:
     """Ask for what was not given."""
     answers: dict[str, Any] = {}
+    begun_kind, _, begun_slots = begun.get("executor", "slurm:8").partition(":")
 
     def ask(key: str, text: str, default: Any) -> Any:
         if given[key] is None:
@@ -74,31 +93,39 @@ def _answers(given: dict[str, Any]) -> dict[str, Any]:
         return answers.get(key, given[key])
 
     ask("host", "Login node, as for ssh; empty if the study runs there itself", "")
-    kind = ask("executor", f"Batch system ({', '.join(_KINDS)})", "slurm")
-    if kind not in _KINDS:
+    kind = begun_kind if begun else ask("executor", f"Batch system ({', '.join(_KINDS)})", begun_kind)
+    if not begun and kind not in _KINDS:
         raise InputError(f"the batch system must be one of {', '.join(_KINDS)}, got {kind!r}.")
-    ask("slots", "Trials at once", 8)
+    ask("slots", "Trials at once", int(begun_slots or 1))
     if kind in _QUEUE:
-        ask("queue", f"{_QUEUE[kind].capitalize()}; empty for the default", "")
-        ask("account", f"{_ACCOUNT[kind].capitalize()} to charge; empty for none", "")
-        ask("cores", "Cores for each trial", 1)
-        ask("gpus", "GPUs for each trial", 0)
-        ask("walltime", "Time of a job, as HH:MM:SS", "01:00:00")
-    ask("commands", "Shell commands that come first, as 'module load python'; empty for none", "")
+        ask("queue", f"{_QUEUE[kind].capitalize()}; empty for the default", begun.get(_QUEUE[kind], ""))
+        ask("account", f"{_ACCOUNT[kind].capitalize()} to charge; empty for none", begun.get(_ACCOUNT[kind], ""))
+        if not begun:
+            ask("cores", "Cores for each trial", 1)
+            ask("gpus", "GPUs for each trial", 0)
+        ask("walltime", "Time of a job, as HH:MM:SS", begun.get("walltime", "01:00:00"))
+    if kind == "globus":
+        ask("endpoint", "Endpoint, the id that globus-compute-endpoint list shows", begun.get("endpoint", ""))
+    elif not begun:
+        ask("commands", "Shell commands that come first, as 'module load python'; empty for none", "")
     if answers.get("host", given["host"]):
         ask("there", "Folder for studies there, which compute nodes see", "~/.tunesmith")
     return answers
 
 
-def _profile(answers: dict[str, Any]) -> dict[str, Any]:
-    """Return the settings of `[execution]` for some answers."""
-    kind = answers["executor"] or ("process" if answers["host"] else "slurm")
-    options: dict[str, Any] = {}
+def _profile(answers: dict[str, Any], begun: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of `[execution]` for some answers, and for what the user began with."""
+    begun_kind, _, begun_slots = begun.get("executor", "").partition(":")
+    kind = answers["executor"] or begun_kind or ("process" if answers["host"] else "slurm")
+    options = {key: value for key, value in begun.items() if key != "executor"} if kind == begun_kind else {}
     if kind in _QUEUE:
         named = {_QUEUE[kind]: "queue", _ACCOUNT[kind]: "account"}
-        named |= {key: key for key in ("cores", "gpus", "memory_gb", "walltime")}
-        options = {key: answers[answer] for key, answer in named.items() if answers[answer] not in (None, "", 0)}
-    slots = answers["slots"] or 1
+        named |= {key: key for key in ("cores", "walltime")}
+        named |= {key: key for key in ("gpus", "memory_gb") if kind != "parsl"}
+        options |= {key: answers[answer] for key, answer in named.items() if answers[answer] not in (None, "", 0)}
+    if kind == "globus":
+        options |= {"endpoint": answers["endpoint"] or options.get("endpoint", "")}
+    slots = answers["slots"] or begun_slots or 1
     if not answers["host"]:
         if kind in _QUEUE:
             there = {"worker_init": answers["commands"], "python": answers["python"]}

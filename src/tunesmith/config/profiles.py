@@ -1,4 +1,7 @@
-"""Profiles: how trials run on a machine, under a name that study.toml's `executor` can give."""
+"""Profiles: how trials run on a machine, under a name that study.toml's `executor` can give.
+
+Those of some public machines come with tunesmith, in `machines/`; a profile of the user of the same name goes before.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ import tomlkit
 from ..errors import InputError, OutputError, message_of
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+_MACHINES = Path(__file__).with_name("machines")
 
 
 def user_folder() -> Path:
@@ -32,8 +36,9 @@ def profile_path(name: str) -> Path:
 
 
 def profile_names() -> list[str]:
-    """Return the names of the user's profiles, sorted."""
-    return sorted(path.stem for path in (user_folder() / "profiles").glob("*.toml"))
+    """Return the names of all profiles, sorted."""
+    folders = (user_folder() / "profiles", _MACHINES)
+    return sorted({path.stem for folder in folders for path in folder.glob("*.toml")})
 
 
 def read_profile(name: str) -> dict[str, Any] | None:
@@ -42,7 +47,10 @@ def read_profile(name: str) -> dict[str, Any] | None:
     Raises:
         InputError: Its file cannot be read, or names no executor.
     """
-    if not _NAME.fullmatch(name) or not (path := profile_path(name)).exists():
+    if not _NAME.fullmatch(name):
+        return None
+    path = next((path for path in (profile_path(name), _MACHINES / f"{name}.toml") if path.exists()), None)
+    if path is None:
         return None
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -182,7 +182,7 @@ def _merge_profile(settings: Settings) -> None:
         return
     profile = read_profile(name)
     if profile is None:
-        known = ", ".join(profile_names()) or "none; write one with: tunesmith setup"
+        known = f"{', '.join(profile_names())}; write your own with: tunesmith setup"
         raise InputError(
             f"unknown executor {shown(executor)}. Known: {', '.join(plugins.names('executors'))}. Profiles: {known}.",
             keys=("execution", "executor"),

@@ -20,18 +20,27 @@ from .finding import doctor_facts as doctor_facts
 from .installation import check_installation
 from .machine import check_machine, check_room
 from .one_trial import check_trial
+from .probe import check_probe
 from .study_file import check_capacity, check_model, opened
 
 Run = Callable[[CommandTask, Mapping[str, Value], Path], Tryout]
 """Runs a command once with some parameters, in a study's folder."""
 
 
-def examine(path: Path | None, run: Callable[[Study], Run | None] = lambda study: None) -> Iterator[Finding]:
+def examine(
+    path: Path | None,
+    run: Callable[[Study], Run | None] = lambda study: None,
+    *,
+    executor: str | None = None,
+    probe_minutes: float = 0.0,
+) -> Iterator[Finding]:
     """Check the installation, the machine and a study.
 
     Args:
         path: A study.toml; None checks the installation and the machine alone.
         run: Called for a study in which nothing stands in the way: returns what runs its command once, or None.
+        executor: In place of the one in the study.toml.
+        probe_minutes: How long to wait for a trial that only looks around where trials run; 0 runs none.
 
     Yields:
         What was found, in the order of the checks.
@@ -41,7 +50,7 @@ def examine(path: Path | None, run: Callable[[Study], Run | None] = lambda study
     if path is None:
         yield from check_room(Path.cwd())
         return
-    findings, study, settings = opened(path)
+    findings, study, settings = opened(path, executor)
     yield from findings
     if study is None or settings is None:
         return
@@ -55,6 +64,10 @@ def examine(path: Path | None, run: Callable[[Study], Run | None] = lambda study
     for finding in chain.from_iterable(checks):
         has_failed = has_failed or finding.severity == "error"
         yield finding
+    if probe_minutes > 0 and not has_failed:
+        for finding in check_probe(study.executor, settings.folder, minutes=probe_minutes):
+            has_failed = has_failed or finding.severity == "error"
+            yield finding
     if has_failed or not isinstance(study.task, CommandTask):
         return
     if (runner := run(study)) is not None:

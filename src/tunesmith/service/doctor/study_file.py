@@ -21,10 +21,15 @@ from ...text.wording import count, size
 from .finding import Finding
 
 
-def opened(path: Path) -> tuple[list[Finding], Study | None, Settings | None]:
-    """Return findings on a study.toml, the study that it describes, and its settings; None where it has errors."""
+def opened(path: Path, executor: str | None = None) -> tuple[list[Finding], Study | None, Settings | None]:
+    """Return findings on a study.toml, the study that it describes, and its settings; None where it has errors.
+
+    Args:
+        path: The study.toml.
+        executor: In place of the one that it names.
+    """
     try:
-        settings = read_settings(path)
+        settings = read_settings(path, {"executor": executor})
         study = study_from_settings(settings, tracked=False)
         if study.task is not None:
             study.task.check(study.space)
