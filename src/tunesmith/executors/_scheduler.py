@@ -32,6 +32,9 @@ _TEMPORARY = (
 )
 """Words of schedulers that are busy or restarted. A submission that they refuse is repeated."""
 
+_STATUS_SECONDS = 15
+"""The time between two questions for the pilot jobs: a lost one is replaced so much later."""
+
 
 class JobState(StrEnum):
     """What the batch system says of a job."""
@@ -206,7 +209,9 @@ def make_provider(name: str, *, launcher: str = "first node", **options: Any) ->
     if issubclass(kind, ClusterProvider):
 
         class Commands(ClusterProvider):
-            """In place of Parsl's way to run commands, which leaves one that hangs running."""
+            """In place of Parsl's way to run commands, which leaves one that hangs running, and asks once a minute."""
+
+            status_polling_interval = _STATUS_SECONDS
 
             def execute_wait(self, command: str, timeout: float | None = None) -> tuple[int, str, str]:
                 status, output, errors = run_command(command, timeout or self.cmd_timeout)

@@ -25,6 +25,10 @@ _SAMPLES = 512  # Random points over the whole space, and as many around the bes
 _REFINEMENTS = 150
 _STEPS = (0.1, 0.03, 0.01, 0.003)
 _PARENTS = 10
+_PENDING_PER_POINT = 64
+"""With so many pending trials, two points are taken from each optimised pool, with twice as many three, and so on."""
+_MOST_POINTS_PER_POOL = 8
+_RESCORED = 200
 _MIN_DISTANCE = 0.01  # Of a range: a point this near a trial in every parameter adds no information.
 _MOST_DISTANCE = 0.3
 
@@ -154,11 +158,16 @@ class GpProposer:
         rng = np.random.default_rng([seed, len(history.trials), _STREAM])
         surrogates = Surrogates(history, self.most_trials)
         tried, distances = history.points, min_distances(history, best[0])
+        points_per_pool = 1 + min(len(pending_trials(history)) // _PENDING_PER_POINT, _MOST_POINTS_PER_POOL - 1)
         proposals: list[Proposal] = []
-        for _ in range(count):
+        pool = np.empty((0, len(history.space.names)))
+        for index in range(count):
             stretch = float(self.exploration ** rng.random())
             acquisition = partial(surrogates.acquisition, stretch=stretch)
-            pool = _optimised(history.space, acquisition, history.points_of(best), rng)
+            if index % points_per_pool == 0:
+                pool = _optimised(history.space, acquisition, history.points_of(best), rng)
+            else:
+                pool = _sorted(pool[:_RESCORED], acquisition)
             parameters = _first_new(history, pool, tried, distances)
             if parameters is None:
                 parameters = history.space.sample(rng)
@@ -197,6 +206,11 @@ def _optimised(
         refined = snap(space, _perturbed(space, top, np.full((_REFINEMENTS, 1), step), rng))
         pool, values = np.concatenate([pool, refined]), np.concatenate([values, acquisition(refined)])
     return pool[np.argsort(-values, kind="stable")]
+
+
+def _sorted(points: Floats, acquisition: Callable[[Floats], Floats]) -> Floats:
+    """Return points by acquisition, the best first."""
+    return points[np.argsort(-acquisition(points), kind="stable")]
 
 
 def _perturbed(space: SearchSpace, points: Floats, sds: Floats, rng: np.random.Generator) -> Floats:

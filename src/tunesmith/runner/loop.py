@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 UNSTOPPABLE_GRACE_SECONDS = 10.0
 """Waiting time, at the end of a study, for trials that its executor cannot stop."""
 _POLL_SECONDS = 0.25  # Between two polls for a person's answer, while a request is open.
+_FEW_SLOTS = 64
 
 
 class Loop:
@@ -135,11 +136,24 @@ class Loop:
         return step
 
     def start_trials(self, count: int) -> None:
-        """Propose up to `count` trials, and start waiting trials on the free slots."""
-        if count:
-            self.propose(count)
-        free = self.executor.capabilities.slots - len(self._in_flight)
-        for _ in range(free):
+        """Propose up to `count` trials, and start waiting trials on the free slots.
+
+        With hundreds of slots, a few are proposed and started before the next, so that slots do not wait for each
+        other's proposals.
+        """
+        slots = self.executor.capabilities.slots
+        at_once = count if slots <= _FEW_SLOTS else slots // _FEW_SLOTS
+        while True:
+            if count > 0:
+                self.propose(min(count, at_once))
+            self._start_waiting()
+            count -= at_once
+            if count <= 0 or self._is_paused or self._exhausted or self.interrupted:
+                return
+
+    def _start_waiting(self) -> None:
+        """Start waiting trials on the free slots."""
+        for _ in range(self.executor.capabilities.slots - len(self._in_flight)):
             if (live := self.engine.start_next()) is None:
                 return
             if not self._submit(self._request(live), partial(self._inbox.put, live.number)):

@@ -12,6 +12,7 @@ from ..journal.events import FilesShared
 from ..journal.file import JOURNAL_NAME
 
 _MOST_LOOKS_PER_SLOT = 5
+_MOST_LOOKS = 200
 _MOST_ENTRIES = 5_000
 _MOST_ENTRIES_OF_FOLDER = 1_000  # More are a dataset.
 _DEEPEST = 3
@@ -57,7 +58,7 @@ class SharedFiles:
 
     def __init__(self, folder: Path, slots: int) -> None:
         self._folder = folder
-        self._looks_left = _MOST_LOOKS_PER_SLOT * slots if slots > 1 else 0
+        self._looks_left = min(_MOST_LOOKS_PER_SLOT * slots, _MOST_LOOKS) if slots > 1 else 0
         self._versions = self._scan() if self._looks_left else {}
         self._writers: dict[str, set[int]] = {}
         self._heads: dict[str, bytes] = {}
