@@ -162,13 +162,14 @@ def report(rows: Sequence[tuple[int, str, dict[str, float]]], seconds: float) ->
         describe(),
         f"- each row is one study of {seconds:g} seconds, on one core",
         "",
-        "| slots | proposer | busy | proposals a second | needed | seconds to fill | trials | CPU ms a trial |",
-        "| --: | --- | --: | --: | --: | --: | --: | --: |",
+        "| slots | proposer | busy | proposals a second | needed | seconds to fill | trials | CPU ms a trial | limit |",
+        "| --: | --- | --: | --: | --: | --: | --: | --: | --- |",
     ]
     for slots, proposer, row in rows:
         lines.append(
             f"| {slots:,} | {proposer} | {row['busy']:.1%} | {row['per_second']:.1f} | {row['wanted_per_second']:.1f} "
-            f"| {row['filled_seconds']:.1f} | {row['trials']:,} | {row['cpu_ms']:.1f} |"
+            f"| {row['filled_seconds']:.1f} | {row['trials']:,} | {row['cpu_ms']:.1f} "
+            f"| {'the search' if row['per_second'] < 0.95 * row['wanted_per_second'] else ''} |"
         )
     return "\n".join(lines) + "\n"
 

@@ -28,6 +28,7 @@ while epoch < 3 or (x == 0.9 and not pathlib.Path("go").exists()):
     (checkpoint / str(epoch)).touch()
     epoch += 1
     time.sleep(0.2)
+print(f"epoch {epoch} loss {x + 1 / (epoch + 1)}", flush=True)
 """
 STUDY = """
 [study]

@@ -28,7 +28,8 @@ _PARENTS = 10
 _PENDING_PER_POINT = 64
 """With so many pending trials, two points are taken from each optimised pool, with twice as many three, and so on."""
 _MOST_POINTS_PER_POOL = 8
-_RESCORED = 200
+_NEAR_POOL = 100  # Of an optimised pool, its best points and some of the others compete for the further points.
+_EVERY = 10
 _MIN_DISTANCE = 0.01  # Of a range: a point this near a trial in every parameter adds no information.
 _MOST_DISTANCE = 0.3
 
@@ -164,11 +165,14 @@ class GpProposer:
         for index in range(count):
             stretch = float(self.exploration ** rng.random())
             acquisition = partial(surrogates.acquisition, stretch=stretch)
-            if index % points_per_pool == 0:
+            parameters = None
+            if index % points_per_pool:
+                pool = _sorted(pool, acquisition)
+                parameters = _first_new(history, pool, tried, distances, far=True)
+            if parameters is None:
                 pool = _optimised(history.space, acquisition, history.points_of(best), rng)
-            else:
-                pool = _sorted(pool[:_RESCORED], acquisition)
-            parameters = _first_new(history, pool, tried, distances)
+                parameters = _first_new(history, pool, tried, distances)
+                pool = np.concatenate([pool[:_NEAR_POOL], pool[_NEAR_POOL::_EVERY]])
             if parameters is None:
                 parameters = history.space.sample(rng)
                 reason = "drawn at random: no untried point promises an improvement"
@@ -245,10 +249,13 @@ def min_distances(history: History, best: np.intp) -> Floats:
     return distances
 
 
-def _first_new(history: History, pool: Floats, tried: Floats, required: Floats) -> dict[str, Value] | None:
+def _first_new(
+    history: History, pool: Floats, tried: Floats, required: Floats, *, far: bool = False
+) -> dict[str, Value] | None:
     """Return the first allowed configuration of the pool that is far enough from all tried ones.
 
-    If none is far enough, the first that is new. Two options of an unordered choice are at distance 1.
+    If none is far enough, the first that is new, or None if it must be `far`. Two options of an unordered choice are at
+    distance 1.
     """
     space = history.space
     known, points = np.nan_to_num(tried, nan=-1.0), np.nan_to_num(pool, nan=-1.0)
@@ -261,5 +268,6 @@ def _first_new(history: History, pool: Floats, tried: Floats, required: Floats) 
         distances = np.where(space.unordered & (distances > 1e-9), 1.0, distances)
         if (distances.max(axis=1) >= required).all():
             return parameters
-        near = near or parameters
+        if not far:
+            near = near or parameters
     return near

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Mapping
 from concurrent.futures import Future, wait
 from contextlib import suppress
@@ -33,7 +34,9 @@ log = logging.getLogger(__name__)
 UNSTOPPABLE_GRACE_SECONDS = 10.0
 """Waiting time, at the end of a study, for trials that its executor cannot stop."""
 _POLL_SECONDS = 0.25  # Between two polls for a person's answer, while a request is open.
-_FEW_SLOTS = 64
+_FEW_SLOTS = 64  # With more, proposals are made and started in pieces of so much of them.
+_LEAST_SECONDS = 30.0  # Of a session, before it is said what limits it.
+_BUSY_SEARCH = 0.9  # Of the time, from which on slots wait for proposals.
 
 
 class Loop:
@@ -85,6 +88,7 @@ class Loop:
         self._exhausted = ""
         self._has_session = False
         self._undecided: list[int] = []
+        self._proposing_seconds = 0.0
         self._in_flight: dict[int, Future[Measurement]] = {}
         self._inbox: SimpleQueue[_Report | int | None] = SimpleQueue()
         self._warnings = WarningLog()
@@ -145,7 +149,9 @@ class Loop:
         at_once = count if slots <= _FEW_SLOTS else slots // _FEW_SLOTS
         while True:
             if count > 0:
+                began = time.monotonic()
                 self.propose(min(count, at_once))
+                self._proposing_seconds += time.monotonic() - began
             self._start_waiting()
             count -= at_once
             if count <= 0 or self._is_paused or self._exhausted or self.interrupted:
@@ -216,6 +222,7 @@ class Loop:
         """
         if self.adviser is not None:
             self.adviser.cancel()
+        self._tell_limit()
         self.judge(self._receive_all())
         left = 0
         capabilities = self.executor.capabilities
@@ -298,6 +305,17 @@ class Loop:
             timeout_seconds=self.budget.seconds_per_trial,
             memory_bytes=self._memory_bytes,
         )
+
+    def _tell_limit(self) -> None:
+        """Say that hundreds of slots waited for proposals, if they did."""
+        slots, elapsed = self.executor.capabilities.slots, self.engine.recorder.elapsed or 0.0
+        share = self._proposing_seconds / max(elapsed, 1e-9)
+        if slots > _FEW_SLOTS and elapsed > _LEAST_SECONDS and share > _BUSY_SEARCH:
+            log.warning(
+                "the search was the limit: it computed proposals for %.0f %% of the time while slots were free. Fewer "
+                "slots, longer trials or a faster proposer (random, quasirandom) would keep all slots busy",
+                100 * share,
+            )
 
     def _close_session(self, reason: str) -> None:
         self.engine.recorder.close_session(reason)

@@ -13,6 +13,7 @@ from tunesmith.core.trial import Proposal, State, Value
 from tunesmith.errors import InputError
 from tunesmith.history.history import History
 from tunesmith.journal.events import TrialFinished, TrialProposed, TrialStarted
+from tunesmith.proposers import gp
 from tunesmith.proposers.gp import GpProposer, min_distances
 from tunesmith.proposers.random import RandomProposer
 from tunesmith.proposers.tpe import TpeProposer
@@ -97,6 +98,24 @@ def test_batch_is_complete_and_spread() -> None:
     assert len(batch) == 6
     assert min(apart) >= 0.01
     assert np.median(apart) > 0.1
+
+
+def test_batch_among_hundreds_of_pending_trials_is_spread_and_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    optimised = 0
+
+    def counted(*arguments: Any) -> Any:
+        nonlocal optimised
+        optimised += 1
+        return original(*arguments)
+
+    original = gp._optimised
+    monkeypatch.setattr(gp, "_optimised", counted)
+    running = [(p, State.RUNNING) for p, _ in _bowls(300)]
+    batch = _proposed(build_history(SQUARE, [*_bowls(200), *running]), count=12)
+    assert optimised == 3, "five points from each pool"
+    apart = [_apart(a, b) for i, a in enumerate(batch) for b in batch[:i]]
+    assert min(apart) >= 0.01
+    assert np.median([_bowl(parameters) for parameters in batch]) < 0.1
 
 
 def test_batch_in_a_nearly_exhausted_space_has_no_duplicates() -> None:

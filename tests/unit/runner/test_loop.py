@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Self
@@ -11,9 +11,11 @@ from typing import Any, Self
 import pytest
 
 import tunesmith as ts
-from tunesmith.core.trial import Failure, Measurement, OnReport, TrialFailed, TrialRequest
+from tunesmith.core.trial import Failure, Measurement, OnReport, Proposal, TrialFailed, TrialRequest
 from tunesmith.executors.base import Capabilities
 from tunesmith.executors.pool import PoolExecutor
+from tunesmith.history.history import History
+from tunesmith.proposers.random import RandomProposer
 from tunesmith.runner import loop
 from tunesmith.tasks.base import Task
 from tunesmith.tasks.function import FunctionTask
@@ -176,3 +178,24 @@ def test_a_trial_may_run_a_study_of_its_own(tmp_path: Path) -> None:
     assert study.history.counts[ts.State.COMPLETE] == 2
     logs = [(tmp_path / "trials" / f"{number:04d}" / "log.txt").read_text() for number in (0, 1)]
     assert logs == ["outer 0\n", "outer 1\n"]
+
+
+def test_hundreds_of_slots_are_filled_while_further_proposals_are_made(tmp_path: Path) -> None:
+    running = 0
+    running_at_proposal: list[int] = []
+
+    def submit(executor: ScriptedExecutor, request: TrialRequest, future: Future[Measurement]) -> None:
+        nonlocal running
+        running += 1
+        future.set_result(Measurement(metrics={"y": 1.0}))
+
+    class Proposer(RandomProposer):
+        def propose(self, history: History, *, count: int, seed: int) -> Sequence[Proposal]:
+            running_at_proposal.append(running)
+            assert count <= 4
+            return super().propose(history, count=count, seed=seed)
+
+    executor = ScriptedExecutor(256, submit, submit)
+    ts.Study(executor=executor, **{**options(tmp_path, 300), "proposer": Proposer()}).run()
+    assert running_at_proposal[:4] == [0, 4, 8, 12]
+    assert running == 300
