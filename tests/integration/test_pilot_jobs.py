@@ -1,11 +1,12 @@
-"""Studies whose trials run in pilot jobs of a real Slurm: run, killed, and with a pilot job that ends too early."""
+"""Trials in pilot jobs of a real Slurm: of a killed session, cancelled, and at the end of their time."""
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
@@ -14,21 +15,18 @@ from tests.integration.conftest import command
 from tests.slurm import slurm
 from tests.waiting import wait_until
 from tunesmith import load
+from tunesmith.core.trial import Measurement, Trial, TrialFailed, TrialRequest
+from tunesmith.executors import _scheduler, parsl
+from tunesmith.executors.parsl import ParslExecutor
+from tunesmith.tasks.function import FunctionTask
 
 SCRIPT = """
 import pathlib, sys, time
-folder, x = pathlib.Path(sys.argv[1]), float(sys.argv[2])
-checkpoint = folder / "checkpoint"
-checkpoint.mkdir(exist_ok=True)
-with (folder / "began").open("a") as began:
-    print(time.time(), file=began)
-epoch = len(list(checkpoint.iterdir()))
-while epoch < 3 or (x == 0.9 and not pathlib.Path("go").exists()):
-    print(f"epoch {epoch} loss {x + 1 / (epoch + 1)}", flush=True)
-    (checkpoint / str(epoch)).touch()
-    epoch += 1
-    time.sleep(0.2)
-print(f"epoch {epoch} loss {x + 1 / (epoch + 1)}", flush=True)
+folder = pathlib.Path(sys.argv[1])
+(folder / "began").touch()
+while float(sys.argv[2]) == 0.9 and not pathlib.Path("go").exists():
+    time.sleep(0.1)
+print("loss", sys.argv[2])
 """
 STUDY = """
 [study]
@@ -38,12 +36,12 @@ command = "python train.py {trial_dir} {x}"
 [space]
 x = { type = "float", low = 0.0, high = 1.0, default = 0.9 }
 [budget]
-trials = 4
+trials = 2
 [execution]
 executor = "parsl:2"
 scheduler = "slurm"
 trials_per_node = 2
-walltime = "00:02:00"
+walltime = "00:10:00"
 grace_seconds = 1.0
 [search]
 proposer = "random"
@@ -58,68 +56,99 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, s
         yield variables
 
 
-@pytest.fixture
-def environment(cluster: Mapping[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, str]:
+@pytest.fixture(autouse=True)
+def environment(cluster: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in cluster.items():
         monkeypatch.setenv(name, value)
-    (tmp_path / "train.py").write_text(SCRIPT)
-    (tmp_path / "study.toml").write_text(STUDY)
-    return dict(os.environ)
 
 
 def jobs() -> list[str]:
     return subprocess.check_output(["squeue", "-h", "-o", "%i"], text=True).split()
 
 
-def started(folder: Path, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+def started(folder: Path) -> subprocess.Popen[bytes]:
     """Start a study; its output goes to a file, as Parsl's helpers would hold a pipe open after a kill."""
     with (folder / "output").open("wb") as output:
-        process = subprocess.Popen(
-            command("run", "--folder", "s"), cwd=folder, env=environment, stdout=output, stderr=output
-        )
-    wait_until((folder / "s/trials/0000/checkpoint/2").exists, "trial 0", seconds=90)
+        process = subprocess.Popen(command("run", "--folder", "s"), cwd=folder, stdout=output, stderr=output)
+    wait_until((folder / "s/trials/0000/began").exists, "trial 0", seconds=90)
     return process
 
 
-def test_a_killed_session_leaves_a_pilot_job_that_the_next_one_ends(
-    environment: dict[str, str], tmp_path: Path
-) -> None:
-    process = started(tmp_path, environment)
+def test_a_killed_session_leaves_a_pilot_job_that_the_next_one_ends(tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text(SCRIPT)
+    (tmp_path / "study.toml").write_text(STUDY)
+    process = started(tmp_path)
     (left,) = jobs()
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert jobs() == [left]
-    process = started(tmp_path, environment)
-    wait_until(lambda: left not in jobs(), "the end of the first pilot job")
+    (tmp_path / "s/trials/0000/began").unlink()
+    process = started(tmp_path)
+    assert left not in jobs()
     (tmp_path / "go").touch()
     assert process.wait(timeout=90) == 0, (tmp_path / "output").read_text()
     wait_until(lambda: not jobs(), "the end of all pilot jobs")
-    study = load(tmp_path / "s")
-    assert [(trial.number, str(trial.state)) for trial in study.trials] == [(n, "complete") for n in range(4)]
-    assert study.trials[0].attempt == 2
+    states = [(trial.number, str(trial.state), trial.attempt) for trial in load(tmp_path / "s").trials]
+    assert states == [(0, "complete", 2), (1, "complete", 1)]
 
 
-def test_a_trial_whose_pilot_job_is_cancelled_runs_again(environment: dict[str, str], tmp_path: Path) -> None:
-    process = started(tmp_path, environment)
-    (first,) = jobs()
-    subprocess.run(["scancel", first], check=True)
-    began = tmp_path / "s/trials/0000/began"
-    wait_until(lambda: len(began.read_text().splitlines()) == 2, "another attempt", seconds=180)
-    assert first not in jobs()
-    (tmp_path / "go").touch()
-    assert process.wait(timeout=90) == 0, (tmp_path / "output").read_text()
-    trial = load(tmp_path / "s").trials[0]
-    assert (str(trial.state), trial.times_lost) == ("complete", 1)
+def count_up(parameters: Mapping[str, object], trial: Trial) -> float:
+    """Count to the number in the file `to`, with a checkpoint at every step; return where it began."""
+    assert trial.folder is not None
+    assert trial.checkpoint is not None
+    kept = trial.checkpoint / "reached"
+    first = int(kept.read_text()) if kept.exists() else 0
+    for number in range(first, 100_000):
+        kept.write_text(str(number))
+        if number == 3:
+            (trial.folder / "began").touch()
+        if number - first >= 3 and (trial.folder.parent / "go").exists():
+            return float(first)
+        time.sleep(0.1)
+    raise AssertionError
 
 
-def test_a_trial_goes_on_from_its_checkpoint_in_the_next_pilot_job(environment: dict[str, str], tmp_path: Path) -> None:
-    (tmp_path / "study.toml").write_text(STUDY.replace("00:02:00", "00:01:00"))
-    process = started(tmp_path, environment)
-    began = tmp_path / "s/trials/0000/began"
-    wait_until(lambda: len(began.read_text().splitlines()) == 2, "the next pilot job", seconds=240)
-    kept = len(list((tmp_path / "s/trials/0000/checkpoint").iterdir()))
-    (tmp_path / "go").touch()
-    assert process.wait(timeout=120) == 0, (tmp_path / "output").read_text()
-    trial = load(tmp_path / "s").trials[0]
-    assert (str(trial.state), trial.times_lost, trial.attempt) == ("complete", 0, 2)
-    assert kept > 100, "an epoch takes a fifth of a second, and the first pilot job lasted a minute"
+def submit(executor: ParslExecutor, folder: Path, attempt: int) -> Future[Measurement]:
+    request = TrialRequest(number=0, attempt=attempt, parameters={}, seed=0, folder=folder / "trials" / "0000")
+    return executor.submit(FunctionTask(function=count_up, metric="first"), request)
+
+
+def test_a_trial_whose_pilot_job_is_cancelled_is_lost_and_another_pilot_job_takes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parsl, "_HEARTBEAT_SECONDS", 1)
+    monkeypatch.setattr(_scheduler, "_STATUS_SECONDS", 1)
+    with ParslExecutor(
+        slots=1, scheduler="slurm", walltime="00:10:00", grace_seconds=1.0, address="127.0.0.1"
+    ) as executor:
+        executor.open(lambda number, attempt, step, metrics: None, folder=tmp_path)
+        future = submit(executor, tmp_path, 1)
+        wait_until((tmp_path / "trials/0000/began").exists, "the trial")
+        (first,) = jobs()
+        subprocess.run(["scancel", first], check=True)
+        with pytest.raises(TrialFailed) as raised:
+            future.result(60)
+        assert raised.value.failure.kind == "lost"
+        (tmp_path / "trials/go").touch()
+        assert submit(executor, tmp_path, 2).result(90).metrics["first"] > 0
+        assert first not in jobs()
+
+
+def test_a_trial_is_stopped_before_its_pilot_job_ends_and_goes_on_in_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_scheduler, "_STATUS_SECONDS", 1)
+    # The trial may take 15 s to end, and as much for its result, so it is stopped 36 s before the end of the minute.
+    with ParslExecutor(
+        slots=1, scheduler="slurm", walltime="00:01:00", grace_seconds=15.0, address="127.0.0.1"
+    ) as executor:
+        executor.open(lambda number, attempt, step, metrics: None, folder=tmp_path)
+        future = submit(executor, tmp_path, 1)
+        wait_until((tmp_path / "trials/0000/began").exists, "the trial")
+        (first,) = jobs()
+        with pytest.raises(TrialFailed, match="goes on from its checkpoint") as raised:
+            future.result(60)
+        assert raised.value.failure.kind == "preempted"
+        (tmp_path / "trials/go").touch()
+        assert submit(executor, tmp_path, 2).result(90).metrics["first"] > 20
+        assert first not in jobs()

@@ -7,16 +7,18 @@ import logging
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.integration.conftest import Tunesmith, command
 from tests.slurm import slurm
 from tests.waiting import wait_until
 from tunesmith import load
-from tunesmith.core.trial import Trial, TrialRequest
+from tunesmith.core.trial import Trial, TrialFailed, TrialRequest
 from tunesmith.executors import _jobs
 from tunesmith.executors.slurm import SlurmExecutor
 from tunesmith.llm.environment import hide_from_trials
@@ -173,6 +175,31 @@ def test_a_job_that_can_never_start_is_explained_once(
         assert future.exception(timeout=60) is not None
     assert caplog.text.count("waits: Partition") == 1
     assert subprocess.check_output(["squeue", "-h", "-t", "PD"], text=True) == "", "a trial that waits is withdrawn"
+
+
+@pytest.mark.slow
+def test_a_job_that_slurm_ends_at_its_walltime_is_a_timeout(environment: dict[str, str], tmp_path: Path) -> None:
+    request = TrialRequest(number=0, attempt=1, parameters={"x": 1.0}, seed=0, folder=tmp_path / "trials" / "0000")
+    with SlurmExecutor(walltime="00:01:00", poll_seconds=0.5) as executor:
+        executor.open(lambda number, attempt, step, metrics: None)
+        future = executor.submit(FunctionTask(function=_sleep, metric="y"), request)
+        wait_until((request.folder / "began").exists, "the trial")
+        own = [process for process in psutil.process_iter(["cmdline"]) if str(request.folder) in str(process.info)]
+        own += [child for process in own for child in process.children(recursive=True)]
+        for process in own:
+            process.suspend()  # It would stop the trial in time.
+        with pytest.raises(TrialFailed) as raised:
+            future.result(timeout=150)
+    assert raised.value.failure.kind == "timeout"
+    assert "DUE TO TIME LIMIT" in raised.value.failure.reason
+    wait_until(lambda: not any(process.is_running() for process in own), "the end of its processes")
+
+
+def _sleep(parameters: dict[str, float], trial: Trial) -> float:
+    assert trial.folder is not None
+    (trial.folder / "began").touch()
+    time.sleep(300)
+    return 0.0
 
 
 def test_secrets_do_not_reach_the_batch_system(

@@ -8,6 +8,7 @@ import json
 import logging
 import math
 import os
+import re
 import secrets
 import shlex
 import shutil
@@ -50,6 +51,8 @@ _MOST_UNKNOWN = 3
 _EXPLAIN_SECONDS = 45.0
 """How long a job may wait before the batch system is asked why."""
 _STOP_LEEWAY_SECONDS = 15.0
+_TIME_LIMIT = re.compile("due to time limit|walltime .*exceeded|TERM_RUNLIMIT", re.IGNORECASE)
+"""What Slurm, PBS and LSF write to a job's standard error when they end it; some tell its state to nobody later."""
 
 
 @dataclass(eq=False)
@@ -442,7 +445,8 @@ class JobExecutor:
         if running.stopped is not None:
             return {"state": "pruned"}
         words = _last_words(running.folder)
-        kind: Literal["lost", "timeout"] = "timeout" if running.reason.endswith(_ENDED[JobState.TIMED_OUT]) else "lost"
+        timed_out = running.reason.endswith(_ENDED[JobState.TIMED_OUT]) or _TIME_LIMIT.search(words)
+        kind: Literal["lost", "timeout"] = "timeout" if timed_out else "lost"
         return failed(kind, f"{running.reason} without a result{f': {words}' if words else ''}")
 
     def _on_report(self, number: int, attempt: int, step: int, metrics: Mapping[str, float]) -> None:

@@ -17,18 +17,21 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from ..core.schema import expect_range
-from ..core.trial import OnReport
+from ..core.trial import OnReport, TrialRequest
 from ..execution.leftovers import TRIAL_VARIABLE
+from ..execution.portable import PortableTask
 from ._scheduler import Scheduler, make_provider
 from ._walltime import seconds_of
 from .pool import PoolExecutor
-from .process.alone import BLOCK_END_VARIABLE
+from .process.alone import BLOCK_END_VARIABLE, closing_seconds
 
 logger = logging.getLogger(__name__)
 
 _HTEX = "parsl.executors.high_throughput"
 _BLOCKS_FILE = "jobs/blocks"
 _HEARTBEAT_SECONDS = 10
+_DRAIN_LEAD_SECONDS = 2.0
+"""A pilot job stops to take trials so long before those that run are stopped, or they would be started there again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,8 +39,9 @@ class ParslExecutor(PoolExecutor):
     """Runs trials in pilot jobs: a job of the batch system starts workers, which run one trial after another.
 
     It suits trials that are shorter than the wait for a job of their own. Each has a process of its own. The pilot jobs
-    end with the session. A trial that cannot end before its pilot job does is stopped shortly before, and goes on from
-    its checkpoint in another one.
+    end with the session. Shortly before its end a pilot job starts no more trials: with the study's limit of
+    `seconds_per_trial` none that might not end in time, if that leaves it half of its time. A trial that does not end
+    before its pilot job is stopped, and goes on from its checkpoint in another one.
 
     Args:
         slots: The number of trials that run at once.
@@ -79,6 +83,7 @@ class ParslExecutor(PoolExecutor):
     address: str | None = None
     isolated: bool = True
     _folder: list[Path] = field(default_factory=list, init=False, repr=False, compare=False)
+    _limit: list[float | None] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -127,6 +132,7 @@ class ParslExecutor(PoolExecutor):
             available_accelerators=shares_of_gpus(self.gpus_per_node, self.trials_per_node),
             launch_cmd=DEFAULT_LAUNCH_CMD.replace("process_worker_pool.py", f"{python} -m {_HTEX}.process_worker_pool"),
             interchange_launch_cmd=[sys.executable, "-m", f"{_HTEX}.interchange"],
+            drain_period=self._drain_seconds,
             heartbeat_period=_HEARTBEAT_SECONDS,
             heartbeat_threshold=3 * _HEARTBEAT_SECONDS,
         )
@@ -140,6 +146,20 @@ class ParslExecutor(PoolExecutor):
         )
         with _marked(folder):
             return _ParslPool(config)
+
+    @property
+    def _drain_seconds(self) -> int | None:
+        """After how many seconds a pilot job starts no more trials; None for one that ends with the session."""
+        if self.scheduler == "local":
+            return None
+        walltime = seconds_of(self.walltime)
+        last = walltime - closing_seconds(walltime, self.grace_seconds) - _DRAIN_LEAD_SECONDS
+        limit = self._limit[0] if self._limit else None
+        return max(1, int(last - limit if limit is not None and last - limit > walltime / 2 else last))
+
+    def _start(self, task: PortableTask, request: TrialRequest, files: dict[str, bytes] | None) -> Future[Any]:
+        self._limit[:] = [request.timeout_seconds]
+        return super()._start(task, request, files)
 
     def _make_provider(self, folder: Path) -> Any:
         """Return the provider of the pilot jobs, which tell their workers when they end."""

@@ -110,7 +110,7 @@ def run_until(
     The trial is stopped in time for its result to be written. If it has saved a checkpoint in this attempt, it is
     preempted, and will go on from there; otherwise it would never end, and this is a timeout.
     """
-    left = end_seconds - min(60.0, 0.1 * end_seconds) - 2 * executor.grace_seconds
+    left = end_seconds - closing_seconds(end_seconds, executor.grace_seconds)
     if (request.timeout_seconds or math.inf) <= left:
         return run_alone(task, request, executor, proceeds=proceeds)
     if left < _LEAST_SECONDS:
@@ -126,6 +126,16 @@ def run_until(
         "on from; allow a longer walltime"
     )
     return _ended_by_job(request, result, "timeout", reason)
+
+
+def closing_seconds(end_seconds: float, grace_seconds: float) -> float:
+    """Return how long before the end of its job a trial is stopped, so that its result is written in time.
+
+    Args:
+        end_seconds: The time until the job ends.
+        grace_seconds: How long the trial may take to end after it was asked to.
+    """
+    return min(60.0, 0.1 * end_seconds) + 2 * grace_seconds
 
 
 def _ended_by_job(request: TrialRequest, result: Result, kind: FailureKind, reason: str) -> Result:
