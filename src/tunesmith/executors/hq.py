@@ -6,14 +6,11 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from ._jobs import JobExecutor
 from ._scheduler import parsl_states, run_command
 from ._walltime import seconds_of
-
-if TYPE_CHECKING:
-    from parsl.jobs.states import JobStatus
 
 _HQ = "hq --output-mode=quiet"
 
@@ -82,8 +79,8 @@ class _HyperQueue:
         self.complaint = (errors or said) if status else ""
         return said.split()[-1] if not status and said.split() else None
 
-    def status(self, jobs: Sequence[str]) -> list[JobStatus]:
-        """Return the states of jobs."""
+    def status(self, jobs: Sequence[str]) -> list[Any]:
+        """Return the states of jobs, as Parsl has them."""
         _, said, _ = run_command(f"{_HQ} job list --all", self.cmd_timeout)
         states = dict(line.split()[:2] for line in said.splitlines() if len(line.split()) >= 2)
         return parsl_states([_STATES.get(states.get(job, ""), "UNKNOWN") for job in jobs])
