@@ -19,11 +19,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from json import dumps, loads
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 import tunesmith as ts
 from tunesmith import plugins
@@ -32,6 +34,9 @@ from tunesmith.tasks.function import FunctionTask
 
 from .machine import describe
 
+_BUSY_TRIALS = 20
+_SLOW = ("jobs", "slurm")
+"""A trial takes seconds there, and fewer are measured."""
 RESULTS = Path(__file__).parent / "results" / "executors.md"
 EXECUTORS: dict[str, dict[str, Any]] = {
     "process": {},
@@ -52,10 +57,13 @@ def nothing(parameters: Mapping[str, Any]) -> float:
     return 0.0
 
 
-def one_second(parameters: Mapping[str, Any]) -> float:
-    """Take a second."""
+def one_second(parameters: Mapping[str, Any], trial: Trial) -> float:
+    """Take a second, and note from when to when."""
+    assert trial.folder is not None
+    began = time.time()
     time.sleep(1.0)
-    return 0.0
+    (trial.folder / "span").write_text(f"{began} {time.time()}")
+    return float(parameters["x"])
 
 
 def die_once(parameters: Mapping[str, Any], trial: Trial) -> float:
@@ -154,14 +162,20 @@ def measure(name: str, trials: int) -> dict[str, float]:
                 submit().result()
                 row["bare_latency"] = time.perf_counter() - began
                 row["bare_per_second"] = _rate(lambda number: submit(), trials)
-        study = _study(one_second, name, folder / "busy", trials=24)
-        spans = [(trial.started, trial.ended) for trial in study.trials[2:-2] if trial.started and trial.ended]
-        row["busy"] = len(spans) / 2 / (max(end for _, end in spans) - min(start for start, _ in spans))
+        _study(one_second, name, folder / "busy", trials=_BUSY_TRIALS)
+        row["busy"] = _busy([file.read_text().split() for file in (folder / "busy" / "trials").glob("*/span")])
         if name in KILL:
             os.environ |= {"BENCHMARK_PLACE": place, "BENCHMARK_KILL": KILL[name]}
             _study(die_once, name, folder / "again", trials=1)
             row["again"] = float((folder / "starts").read_text().split()[1]) - float((folder / "killed").read_text())
     return row
+
+
+def _busy(texts: Sequence[Sequence[str]]) -> float:
+    """Return how much of two slots some spans fill, without the first and the last two."""
+    begins, ends = np.sort(np.array(texts, dtype=float), axis=0).T
+    first, last = begins[2], ends[-3]
+    return float(np.clip(np.minimum(ends, last) - np.maximum(begins, first), 0, None).sum() / (2 * (last - first)))
 
 
 def _study(function: Callable[..., float], name: str, folder: Path, *, trials: int) -> ts.Study:
@@ -224,7 +238,8 @@ def main() -> None:
         if name in NEEDS and shutil.which(NEEDS[name]) is None:
             print(f"{name} is left out: {NEEDS[name]} is not here", flush=True)
             continue
-        words = [sys.executable, "-m", "benchmarks.executors", "--one", name, "--trials", str(options.trials)]
+        trials = options.trials // (4 if name in _SLOW else 1)
+        words = [sys.executable, "-m", "benchmarks.executors", "--one", name, "--trials", str(trials)]
         done = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True)
         rows[name] = loads(done.stdout.splitlines()[-1])
         print(name, rows[name], flush=True)

@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
+import tunesmith as ts
 from tests.integration.conftest import Tunesmith
 from tunesmith import InputError, plugins
 from tunesmith.config.profiles import read_profile
 from tunesmith.config.settings import read_settings
 from tunesmith.executors.parsl import ParslExecutor
+from tunesmith.executors.process import ProcessExecutor
 
 STUDY = """
 [study]
@@ -140,3 +142,17 @@ def test_another_profile_to_begin_with_must_exist(tunesmith: Tunesmith, environm
 def test_globus_compute_needs_its_endpoint(tunesmith: Tunesmith, environment: dict[str, str], tmp_path: Path) -> None:
     failed = tunesmith("setup", "far", "--executor", "globus", "--yes", env=environment, status=2)
     assert "endpoint must be the id of an endpoint" in failed.stderr
+
+
+def test_a_profile_serves_a_function_too(environment: dict[str, str], tunesmith: Tunesmith, tmp_path: Path) -> None:
+    tunesmith("setup", "here", "--executor", "process", "--slots", "2", "--yes", env=environment)
+    study = ts.tune(
+        _square, space={"x": ts.Float(0, 1)}, objective="minimize y", budget=ts.Budget(trials=3), executor="here",
+        proposer="random",
+    )  # fmt: skip
+    assert isinstance(study.executor, ProcessExecutor)
+    assert study.executor.slots == 2
+
+
+def _square(parameters: dict[str, float]) -> float:
+    return parameters["x"] ** 2

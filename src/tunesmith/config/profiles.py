@@ -13,6 +13,7 @@ from typing import Any
 
 import tomlkit
 
+from .. import plugins
 from ..errors import InputError, OutputError, message_of
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
@@ -59,6 +60,39 @@ def read_profile(name: str) -> dict[str, Any] | None:
     if not isinstance(table.get("executor"), str):
         raise InputError(f'the profile {path} must name an executor, as executor = "slurm:8".')
     return table
+
+
+def profile_named(executor: str) -> tuple[str, str] | None:
+    """Return the profile and the slots that an executor setting names, as `"mine"`, `"mine:16"` or `"ssh:mine"`.
+
+    Args:
+        executor: The setting.
+
+    Returns:
+        The name of the profile, which may not exist, and the slots or an empty text; None for the name of an executor.
+    """
+    name, _, rest = executor.partition(":")
+    if name == "ssh" and rest and not rest.isdecimal():
+        name, _, rest = rest.partition(":")
+    elif name in plugins.names("executors"):
+        return None
+    return name, rest
+
+
+def executor_of(executor: Any) -> Any:
+    """Return a setting of an executor with the profile that it names, if it names one, as a table.
+
+    >>> executor_of("crux:32")["slots"]
+    32
+    >>> executor_of("process:4")
+    'process:4'
+    """
+    named = profile_named(executor) if isinstance(executor, str) else None
+    profile = read_profile(named[0]) if named is not None else None
+    if named is None or profile is None:
+        return executor
+    name, _, slots = profile.pop("executor").partition(":")
+    return {"name": name, "slots": int(named[1] or slots or 1), **profile}
 
 
 def write_profile(name: str, table: dict[str, Any]) -> Path:

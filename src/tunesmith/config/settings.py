@@ -20,7 +20,7 @@ from ..core.schema import expect_keys, expect_table
 from ..core.values import shown, whole
 from ..errors import InputError
 from ..llm.options import ModelOptions
-from .profiles import profile_names, read_profile, user_folder
+from .profiles import profile_named, profile_names, read_profile, user_folder
 from .toml_lines import line_of
 
 TABLES = {
@@ -175,11 +175,10 @@ def _merge_profile(settings: Settings) -> None:
     executor = execution["executor"]
     if not isinstance(executor, str):
         return
-    name, _, rest = executor.partition(":")
-    if name == "ssh" and rest and not rest.isdecimal():
-        name, _, rest = rest.partition(":")
-    elif name in plugins.names("executors"):
+    named = profile_named(executor)
+    if named is None:
         return
+    name, rest = named
     profile = read_profile(name)
     if profile is None:
         known = f"{', '.join(profile_names())}; write your own with: tunesmith setup"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Unpack
 
+from ..config.profiles import executor_of
 from ..config.settings import Settings, read_settings
 from ..core.budget import Budget
 from ..core.objective import Objective
@@ -38,7 +39,7 @@ def tune(
             - `budget`: the limits; 100 trials by default.
             - `folder`: the study's folder; a new temporary folder by default.
             - `executor`: `"inline"` runs one trial after another in this process; `"process:4"` runs four at once, each
-              in its own process, with limits on time and memory.
+              in its own process, with limits on time and memory. Any other executor, or a profile of `tunesmith setup`.
             - `proposer`, `pruner`, `judge`: plugins, by name, table or object; no pruner by default.
             - `model`: a language model that advises the search, as `"openrouter:anthropic/claude-sonnet-4.5"`, or a
               table like `[agents]` of a study.toml.
@@ -57,6 +58,8 @@ def tune(
     check_options(options)
     options["objective"] = objective = Objective.parse(options["objective"])
     options["budget"] = options.get("budget") or Budget(trials=100)
+    if "executor" in options:
+        options["executor"] = executor_of(options["executor"])
     if options.get("folder") is None:
         options["folder"] = tempfile.mkdtemp(prefix="tunesmith-")
     task = FunctionTask(function=function, test=test, metric=objective.primary.name)
