@@ -60,7 +60,7 @@ def doctor(
         output.say("", facts)
     elif not output.quiet:
         told = f"{count(facts['errors'], 'error')}, {count(facts['warnings'], 'warning')}"
-        click.echo(f"\n{told}{'' if facts['errors'] else _next(study)}")
+        click.echo(f"\n{told}{'' if facts['errors'] else _next(study, executor)}")
     if facts["errors"]:
         raise click.exceptions.Exit(1)
 
@@ -86,5 +86,6 @@ def lines_of(finding: Finding) -> Iterator[str]:
         yield f"{'':<20}{clean(finding.remedy)}"
 
 
-def _next(study: Path | None) -> str:
-    return "" if study is None else f"; next: {command('tunesmith', 'run', study)}"
+def _next(study: Path | None, executor: str | None) -> str:
+    given = [] if executor is None else ["--executor", executor]
+    return "" if study is None else f"; next: {command('tunesmith', 'run', study, *given)}"

@@ -55,14 +55,14 @@ def _check_commands(executor: JobExecutor, folder: Path) -> Iterator[Finding]:
     missing = [command for command in executor.commands if shutil.which(command) is None]
     if missing:
         remedy = 'Run this on a login node, or use executor = "ssh" from here.'
-        yield Finding("batch system", "error", f"{', '.join(missing)} cannot be found", remedy)
+        yield Finding("scheduler", "error", f"{', '.join(missing)} cannot be found", remedy)
         return
     try:
         executor.make_provider("01:00:00", None)
     except MissingExtra as error:
         yield Finding("extras", "error", error.message, "Install it, or choose another executor.")
         return
-    yield Finding("batch system", "ok", f"{', '.join(executor.commands)} are there")
+    yield Finding("scheduler", "ok", f"{', '.join(executor.commands)} are there")
     yield from _check_submission(executor)
     if str(folder.resolve()).startswith(("/tmp/", "/var/tmp/", "/dev/shm/")):
         message = f"{folder} is probably on a disk that compute nodes do not see"

@@ -30,7 +30,8 @@ def test_commands_that_are_there_are_fine_and_a_local_folder_is_not(
     monkeypatch.setenv("PATH", str(tmp_path))
     findings = list(check_cluster(SlurmExecutor(), Path("/tmp/study")))
     assert [(finding.severity, finding.check) for finding in findings] == [
-        ("ok", "batch system"),
+        ("ok", "scheduler"),
+        ("ok", "job"),
         ("warning", "folder"),
     ]
 
