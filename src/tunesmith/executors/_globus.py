@@ -30,6 +30,8 @@ _GATHER_SECONDS = 0.1
 """Trials that are submitted together travel together."""
 _STATUS_SECONDS = 60.0
 _MOST_UNKNOWN = 5
+_CLOSING_SECONDS = 5.0
+"""How long the end of a session waits for a request that has no answer yet."""
 _JSON = "globus_compute_sdk.serialize.JSONData"
 
 
@@ -126,7 +128,7 @@ class Endpoint:
             task.future.cancel()
         self._wakes.set()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(_CLOSING_SECONDS)
 
     def _check(self) -> None:
         try:
@@ -320,6 +322,8 @@ class _Sdk:
         if needs_login:
             raise InputError(f"there is no login for Globus Compute: {_LOG_IN}.", keys=("executor",))
         self.v2, self.v3 = globus_sdk.ComputeClientV2(app=app), globus_sdk.ComputeClientV3(app=app)
+        for client in (self.v2, self.v3):
+            client.retry_config.max_retries = 1  # `Endpoint` tries again itself, and says so.
         self.service_error, self.network_error = globus_sdk.GlobusAPIError, globus_sdk.NetworkError
         self._registration = FunctionRegistrationData
 
