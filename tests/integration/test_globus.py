@@ -60,10 +60,25 @@ proposer = "random"
 """
 
 
+@pytest.fixture(scope="module")
+def running_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, dict[str, str]]]:
+    """The service, and the environment in which the SDK finds it."""
+    place = tmp_path_factory.mktemp("endpoint")
+    with pytest.MonkeyPatch.context() as monkeypatch, globus_compute(place, monkeypatch) as service:
+        names = [name for name in os.environ if name.startswith("GLOBUS_")]
+        yield service, {name: os.environ.pop(name) for name in names}
+
+
 @pytest.fixture
-def service(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
-    with globus_compute(tmp_path_factory.mktemp("endpoint"), monkeypatch) as service:
-        yield service
+def service(running_service: tuple[Service, dict[str, str]], monkeypatch: pytest.MonkeyPatch) -> Service:
+    """The service as it was at the start."""
+    service, environment = running_service
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    service.status, service.refuses, service.is_down = "online", 0, False
+    for noted in (service.tasks, service.requests, service.batches):
+        noted.clear()
+    return service
 
 
 @pytest.fixture
@@ -228,21 +243,6 @@ def test_files_that_are_to_be_left_stay(service: Service, tmp_path: Path) -> Non
     assert (tmp_path / "0000/result.json").exists()
 
 
-def test_a_trial_whose_worker_is_killed_is_lost(service: Service, tmp_path: Path) -> None:
-    with pytest.raises(TrialFailed) as raised:
-        evaluate(tmp_path, kill_worker)
-    assert raised.value.failure.kind == "lost"
-
-
-def kill_worker(parameters: dict[str, float], trial: Trial) -> dict[str, float]:
-    import psutil
-
-    for process in reversed(psutil.Process().parents()):
-        if "process_worker_pool" in " ".join(process.cmdline()):
-            process.kill()
-    raise AssertionError
-
-
 def test_a_result_that_is_not_json_is_never_unpickled() -> None:
     with pytest.raises(ValueError, match="not JSON"):
         _globus._from_json("00\ngASVBQAAAAAAAACMAUGULg==\n")
@@ -269,3 +269,18 @@ def test_an_endpoint_over_slurm_runs_trials(tmp_path: Path, monkeypatch: pytest.
         with globus_compute(tmp_path / "endpoint", monkeypatch, provider) as service:
             assert evaluate(tmp_path, one) == {"y": 1.0}
             assert len(service.tasks) == 1
+
+
+def test_a_trial_whose_worker_is_killed_is_lost(service: Service, tmp_path: Path) -> None:
+    with pytest.raises(TrialFailed) as raised:
+        evaluate(tmp_path, kill_worker)
+    assert raised.value.failure.kind == "lost"
+
+
+def kill_worker(parameters: dict[str, float], trial: Trial) -> dict[str, float]:
+    import psutil
+
+    for process in reversed(psutil.Process().parents()):
+        if "process_worker_pool" in " ".join(process.cmdline()):
+            process.kill()
+    raise AssertionError
