@@ -4,6 +4,8 @@ to the real engine of an endpoint."""
 from __future__ import annotations
 
 import json
+import os
+import sys
 import threading
 import time
 import uuid
@@ -112,6 +114,8 @@ def globus_compute(folder: Path, monkeypatch: pytest.MonkeyPatch, provider: Any 
     from globus_compute_endpoint.engines import GlobusComputeEngine
     from parsl.providers import LocalProvider
 
+    # It starts its helpers by the name of their command.
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     engine = GlobusComputeEngine(
         provider=provider or LocalProvider(init_blocks=1, max_blocks=1),
         address="127.0.0.1",
