@@ -138,7 +138,8 @@ def _own_spelling(name: str, option: ScriptOption, form: str) -> str | tuple[str
     if option.switch is not None:
         is_usual = form != FORMS[0] and option.switch[0] == f"{_dashes(form)}{name}=true"
         return None if is_usual else option.switch
-    usual = f"{_dashes(form)}{name}"
+    dashes = "-" if len(name) == 1 and form.startswith("--") else _dashes(form)
+    usual = f"{dashes}{name}"
     return None if option.form == form and spelling_of(option) == usual else _template(option)
 
 

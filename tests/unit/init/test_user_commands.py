@@ -207,6 +207,10 @@ LR, WIDTH = option("lr", 0.1, given=True), option("width", 64)
             "python train.py {args} -- --lr 0.1", "python train.py --width 64 -- --lr 0.1",
         ),
         (
+            "python train.py", [option("c", 1.0), option("g", 0.1, spellings=("-g",), help="weight decay")],
+            "python train.py {args}", "python train.py --c 1.0 -g 0.1",
+        ),
+        (
             "python train.py --seed 7", [LR, option("seed", 7, given=True)],
             "python train.py --seed {seed} {args}", "python train.py --seed 7 --lr 0.1",
         ),
