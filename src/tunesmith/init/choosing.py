@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..config_files.names import NOT_PLAIN
+from ..core.metric_words import is_metric
 from ..core.objective import Objective
 from ..core.parameters import Choice, Parameter
 from ..errors import InputError
@@ -103,7 +104,7 @@ def _judged(candidate: Candidate, draft: Draft) -> Candidate:
         return candidate
     if isinstance(candidate.guess.parameter, Choice) and " ".join(option_words(candidate.name)) in _IDENTITIES:
         return replace(candidate, guess=Guess(candidate.guess.parameter, "it decides what is trained", spare=True))
-    if candidate.name in draft.metric_names:
+    if candidate.name in draft.metric_names and is_metric(candidate.name):  # A log tells the learning rate, too.
         return replace(candidate, guess=Guess(candidate.guess.parameter, _OF_LOSS, spare=True))
     if not _measures_loss(draft.objective):
         return candidate

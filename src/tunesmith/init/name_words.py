@@ -164,6 +164,8 @@ def _is_exception(word: str, reason: str, parts: list[str]) -> bool:
     all_words = set(parts)
     if reason in (_DATA, _EVALUATION):
         return bool(all_words & _TUNABLE)
+    if word == "device":  # The batch that each device gets.
+        return {"per", "batch"} <= all_words
     if word == "rank":
         return "lora" in all_words
     if word in ("is", "do", "run"):

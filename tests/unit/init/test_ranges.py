@@ -15,7 +15,7 @@ LEFT_ALONE = [
     "vocab_size", "val_ratio", "test_size", "n_features", "image_size", "debug", "version", "patience",
     "early_stopping", "eval_batch_size", "__version__", "dataset", "pred_len", "max_seq_len", "resume",
     "config", "is_training", "do_train", "no-accel", "noval", "nthread", "nproc", "eval_freq", "rect", "task_name",
-    "mode", "wandb_project", "mixed_precision", "pretrained",
+    "mode", "wandb_project", "mixed_precision", "pretrained", "per_device_eval_batch_size",
 ]  # fmt: skip
 NAMES = [
     "lr", "weight_decay", "alpha", "eps", "dropout", "prob", "momentum", "beta1", "gamma", "lr_decay",
@@ -45,6 +45,7 @@ NAMES = [
         ("HIDDEN_SIZE", 100, Int(25, 400, log=True, default=100)),
         ("batch_size", 16, Int(8, 64, log=True, default=16)),
         ("train_batch_size", 2, Int(2, 8, log=True, default=2)),
+        ("per_device_train_batch_size", 16, Int(8, 64, log=True, default=16)),
         ("n_layers", 1, Int(1, 4, default=1)),
         ("depth", 6, Int(1, 12, default=6)),
         ("use_bn", True, Choice([True, False], default=True)),

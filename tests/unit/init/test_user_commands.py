@@ -327,6 +327,13 @@ def test_a_loss_is_tuned_only_if_the_objective_does_not_depend_on_it(folder, obj
     assert [name for name in draft.space if name != "kl_weight"] == tuned
 
 
+def test_a_parameter_that_the_script_logs_beside_its_metrics_is_tuned(folder):
+    (folder / "train.py").write_text('print({"loss": 0.5, "learning_rate": 0.1, "mae": 0.2})\n')
+    draft = drafted(folder, "python train.py", option("learning_rate", 0.1), option("mae", 1.0))
+    assert list(draft.space) == ["learning_rate"]
+    assert draft.skipped["mae"] == "it changes what the objective measures"
+
+
 def test_at_most_a_dozen_parameters_are_tuned(folder):
     names = [f"width_{number}" for number in range(20)]
     draft = drafted(folder, "python train.py", *(option(name, 8) for name in [*names, "lr"]))
