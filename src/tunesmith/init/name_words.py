@@ -39,6 +39,7 @@ _COMPOUNDS = {
     "embdim": "emb dim",
     "hiddensize": "hidden size",
 }
+_ONE_WORD = {"drop out": "dropout", "drop path": "dropout", "log 1 p": "log1p"}
 
 _SEED = "a random seed, which tunesmith sets"
 _PATH = "a file or folder"
@@ -63,10 +64,11 @@ _REASONS = {
     "note notes comment user email help description desc des dry display visualize vis video render track upload "
     "push hub experiment exp run trace profile itr",
     _EVALUATION: "val valid validation eval evaluate evaluation test tests infer inference predict benchmark rect "
-    "repeats holdout heldout",
+    "repeats holdout heldout backtest backtests",
     _DATA: "class classes labels vocab target targets column columns horizon pred fold folds cv split splits "
     "samples sentences documents rows image img input inputs output outputs in out dataset datasets data shuffle "
-    "washout burn burnin seq sequence length len lookback resolution height token tokens bos eos pad tokenizer",
+    "washout burn burnin seq sequence length len lookback resolution height token tokens bos eos pad tokenizer "
+    "season seasons seasonality",
     "a stopping rule of the training": "patience early tol tolerance stopping",
     _SWITCH: "is do mode task training pretrain pretrained finetune freeze skip only",
 }
@@ -77,7 +79,8 @@ _TUNABLE = {
     "dropout", "lr", "learning", "smoothing", "optimizer", "optim", "activation", "scheduler", "min",
 }  # fmt: skip
 """Words that outweigh one about data or the evaluation, as in `input_dropout` and `optimizer_class`."""
-_TABLES_OF_DATA = {"data", "dataset", "datasets", "dataloader", "loader", "datamodule"}
+_TABLES_OF_DATA = {"data", "dataset", "datasets", "dataloader", "loader", "datamodule", "series"}
+_TABLES_OF_EVALUATION = {"eval", "evaluation", "val", "validation", "test", "testing", "backtest", "backtesting", "cv"}
 _TUNABLE_OF_DATA = {"batch", "aug", "augment", "augmentation", "mixup", "cutmix", "crop", "flip", "jitter"}
 """Words that outweigh a table of the data, as in `data.batch_size`."""
 _HELP = (
@@ -107,7 +110,9 @@ def option_words(name: str) -> list[str]:
     if table and last.lower() in KINDS:
         last = table.rpartition(".")[2]
     joined = " ".join(_COMPOUNDS.get(word, word) for word in " ".join(_WORD.findall(last)).lower().split())
-    return joined.replace("drop out", "dropout").replace("drop path", "dropout").split()
+    for apart, word in _ONE_WORD.items():
+        joined = f" {joined} ".replace(f" {apart} ", f" {word} ")
+    return joined.split()
 
 
 def is_never_tuned(name: str) -> bool:
@@ -135,8 +140,11 @@ def reason_to_leave(name: str) -> str | None:
         return _SWITCH
     if {"random", "state"} <= {*parts}:
         return _SEED
-    if _TABLES_OF_DATA & set(name.lower().split(".")[:-1]) and not {*parts} & (_TUNABLE | _TUNABLE_OF_DATA):
+    tables = set(name.lower().split(".")[:-1])
+    if tables & _TABLES_OF_DATA and not {*parts} & (_TUNABLE | _TUNABLE_OF_DATA):
         return _DATA
+    if tables & _TABLES_OF_EVALUATION:
+        return _EVALUATION
     if "warmup" in parts:
         return None
     for reason, listed in _REASONS.items():

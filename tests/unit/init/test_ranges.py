@@ -16,6 +16,7 @@ LEFT_ALONE = [
     "early_stopping", "eval_batch_size", "__version__", "dataset", "pred_len", "max_seq_len", "resume",
     "config", "is_training", "do_train", "no-accel", "noval", "nthread", "nproc", "eval_freq", "rect", "task_name",
     "mode", "wandb_project", "mixed_precision", "pretrained", "per_device_eval_batch_size",
+    "season", "backtest.windows", "eval.beam", "series.gap",
 ]  # fmt: skip
 NAMES = [
     "lr", "weight_decay", "alpha", "eps", "dropout", "prob", "momentum", "beta1", "gamma", "lr_decay",
@@ -74,6 +75,11 @@ def test_ranges(name, default, parameter):
 def test_names_that_are_left_alone(name):
     assert reason_to_leave(name)
     assert guess(name, 3).parameter is None
+
+
+def test_a_logarithm_is_no_log():
+    assert reason_to_leave("log_1") == "affects only output or names"
+    assert reason_to_leave("model.log1p") is None
 
 
 @pytest.mark.parametrize("default", [None, "words", 0.0, -1, float("nan"), float("inf"), 10**400, 1e-300])
