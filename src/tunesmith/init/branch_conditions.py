@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 
 from ..core.values import Value
 from .conditions import with_condition
 from .draft import Draft
 from .name_words import KINDS
-from .reading.branches import Branches, Chain, branches_of
+from .reading.branches import Branches, branches_of
+from .reading.tests_of_branches import Allowed, Chain
 
 
 def with_branches(draft: Draft, texts: Iterable[str]) -> Draft:
@@ -20,30 +21,38 @@ def with_branches(draft: Draft, texts: Iterable[str]) -> Draft:
     """
     branches = branches_of(texts)
     for name in draft.space:
-        for chain, values in branches.conditions(name).items():
-            parent = _parent(chain, draft, branches)
-            if parent is None or not _is_tested(draft.values.get(parent), values):
-                continue
-            draft = with_condition(draft, name, parent, _uses(values), " or ".join(sorted(map(_plain, values))))
+        for chain, allowed in branches.conditions(name).items():
+            parent = _parent(name, chain, draft, branches)
+            if parent is not None and _is_tested(draft.values.get(parent), allowed):
+                draft = with_condition(draft, name, parent, _uses(allowed), _in_words(allowed))
     return draft
 
 
-def _uses(values: Collection[object]) -> Callable[[Value], bool]:
-    known = {_plain(value) for value in values}
-    return lambda value: _plain(value) in known
+def _uses(allowed: Allowed) -> Callable[[Value], bool]:
+    known = {_plain(value) for value in allowed.values}
+    return lambda value: (_plain(value) in known) != allowed.others
+
+
+def _in_words(allowed: Allowed) -> str:
+    values = " or ".join(sorted(map(_plain, allowed.values)))
+    return f"not {values}" if allowed.others else values
 
 
 def _plain(value: object) -> str:
     return str(value).lower()
 
 
-def _is_tested(present: Value, values: Collection[object]) -> bool:
+def _is_tested(present: Value, allowed: Allowed) -> bool:
     """Tell whether a test is about a value: a number in a test such as `if args.clip` may be any but 0."""
-    return isinstance(present, bool) == all(isinstance(value, bool) for value in values)
+    return isinstance(present, bool) == all(isinstance(value, bool) for value in allowed.values)
 
 
-def _parent(chain: Chain, draft: Draft, branches: Branches) -> str | None:
-    """Return the parameter that a script compares, or None if that is not known for sure."""
+def _parent(name: str, chain: Chain, draft: Draft, branches: Branches) -> str | None:
+    """Return the parameter that a script compares where it reads another, or None if that is not known for sure."""
+    table, dot, last = name.rpartition(".")
+    beside = f"{table}{dot}{chain[-1]}"
+    if chain[-1] in KINDS and beside in draft.values and chain[:-1] in branches.owners.get(last.replace("-", "_"), ()):
+        return beside
     parts = {name: tuple(name.replace("-", "_").split(".")) for name in draft.values}
     whole = [name for name, own in parts.items() if chain[-len(own) :] == own and name not in KINDS]
     if not whole:

@@ -106,8 +106,6 @@ IF = "if args.cell == 'a':\n    f(args.width)\n"
         ("def f(args):\n    pass\nf(args)\n" + IF, "a"),
         ("print(args.width, vars(args))\n" + IF, "a"),
         ("f(args.width)\n" + IF, None),
-        ("if args.cell != 'a':\n    f(args.width)\n", None),
-        ("if args.cell == 'a':\n    pass\nelse:\n    f(args.width)\n", None),
         ("if args.cell == 'a' or args.x:\n    f(args.width)\n", None),
         ("getattr(args, 'width')\n" + IF, None),
         ("theirs.build(args)\n" + IF, None),
@@ -123,6 +121,42 @@ def test_a_parameter_that_only_some_branches_read_is_active_there(tmp_path, scri
     draft = drafted(tmp_path, option("width", 64), option("lr", 0.1), option("cell", "z"), script=script)
     expected = None if used is None else f"it is used only where cell is {' or '.join(used)}"
     assert draft.skipped.get("width") == expected
+
+
+@pytest.mark.parametrize(
+    ("script", "used"),
+    [
+        ("if args.activation != 'a':\n    f(args.width)\n", ["b", "c"]),
+        ("if args.activation == 'a':\n    pass\nelse:\n    f(args.width)\n", ["b", "c"]),
+        (
+            "if args.activation == 'a':\n    pass\nelif args.activation == 'b':\n    pass\nelse:\n    f(args.width)\n",
+            "c",
+        ),
+        ("x = 0 if args.activation in ('a', 'c') else args.width\n", "b"),
+        ("if not args.activation == 'a':\n    f(args.width)\n", ["b", "c"]),
+        ("if args.activation != 'a':\n    f(args.width)\nelse:\n    g(args.width)\n", None),
+        ("if args.activation == 'a' and args.x:\n    pass\nelse:\n    f(args.width)\n", None),
+        (
+            "import enum\nclass Act(str, enum.Enum):\n    A = 'a'\n"
+            "def f(width, activation):\n    if activation is Act.A:\n        pass\n    else:\n        g(width)\n",
+            ["b", "c"],
+        ),
+    ],
+)
+def test_a_parameter_is_active_where_the_test_of_another_fails(tmp_path, script, used):
+    options = (option("width", 64), option("activation", "a", choices=("a", "b", "c")))
+    draft = drafted(tmp_path, *options, script=script)
+    assert draft.space["width"].when == (None if used is None else {"activation": used})
+    draft = drafted(tmp_path, option("width", 64), option("lr", 0.1), option("activation", "a"), script=script)
+    assert ("width" in draft.space) == (used is None)
+
+
+@pytest.mark.parametrize(("kind", "is_tuned"), [("ridge", False), ("trees", True)])
+def test_the_kind_beside_a_parameter_in_its_table_decides_about_it(tmp_path, kind, is_tuned):
+    script = "def fit(conf):\n    if conf['kind'] == 'ridge':\n        f()\n    else:\n        g(conf['depth'])\n"
+    kinds = (option("model.kind", kind), option("other.kind", "trees"))
+    draft = drafted(tmp_path, option("model.depth", 3), option("lr", 0.1), *kinds, script=script)
+    assert ("model.depth" in draft.space) == is_tuned
 
 
 def test_a_constant_of_a_model_that_is_not_chosen_is_not_tuned(tmp_path):

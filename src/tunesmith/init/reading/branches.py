@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+import functools
+import operator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from .local_files import tree_of
+from .tests_of_branches import Allowed, Chain, Enums, Tests, both, chain_of, enums_in, holds_where
 
-Chain = tuple[str, ...]
-"""The parts of an expression such as `cfg.model["name"]`: `("cfg", "model", "name")`."""
 _SHOWS = {
     "print", "pprint", "str", "repr", "vars", "dict", "asdict", "hasattr", "isinstance", "len", "copy", "deepcopy",
     "dump", "dumps", "safe_dump", "save", "to_yaml", "to_container", "resolve", "set_struct", "info", "debug",
@@ -28,16 +29,18 @@ class Branches:
         reads: The last part of the name of a value, to the tests around each place that reads it: what is compared,
             and with which values the place is reached.
         compared: What is compared, to all the values that it is compared with.
-        holders: What has each value, as `args`.
+        holders: What has each value, directly or not, as `args`.
+        owners: What has each value directly.
         passed: What is passed on whole to functions of others, which may read any value in it.
     """
 
-    reads: Mapping[str, list[dict[Chain, frozenset[object]]]] = field(default_factory=dict)
+    reads: Mapping[str, list[dict[Chain, Allowed]]] = field(default_factory=dict)
     compared: Mapping[Chain, set[object]] = field(default_factory=dict)
     holders: Mapping[str, set[Chain]] = field(default_factory=dict)
+    owners: Mapping[str, set[Chain]] = field(default_factory=dict)
     passed: frozenset[Chain] = frozenset()
 
-    def conditions(self, name: str) -> dict[Chain, frozenset[object]]:
+    def conditions(self, name: str) -> dict[Chain, Allowed]:
         """Return the tests that hold wherever a value is read, by what they compare; empty if none is known to."""
         last = name.rpartition(".")[2].replace("-", "_")
         places = self.reads.get(last, [])
@@ -46,7 +49,8 @@ class Branches:
         common = set.intersection(*({*place} for place in places))
         holders = self.holders.get(last, set())
         tested = sorted(chain for chain in common if len(chain) == 1 or chain[:-1] in holders)
-        return {chain: frozenset[object]().union(*(place[chain] for place in places)) for chain in tested}
+        found = {chain: functools.reduce(operator.or_, (place[chain] for place in places)) for chain in tested}
+        return {chain: allowed for chain, allowed in found.items() if not allowed.is_any}
 
 
 def branches_of(texts: Iterable[str]) -> Branches:
@@ -62,61 +66,62 @@ def branches_of(texts: Iterable[str]) -> Branches:
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
     }
-    reader = _Reader(own)
+    reader = _Reader(own, enums_in(trees))
     for tree in trees:
         reader.visit(tree)
-    return Branches(reader.reads, reader.compared, reader.holders, frozenset(reader.passed))
+    return Branches(reader.reads, reader.compared, reader.holders, reader.owners, frozenset(reader.passed))
 
 
 class _Reader(ast.NodeVisitor):
-    def __init__(self, own: set[str]) -> None:
-        self.reads: dict[str, list[dict[Chain, frozenset[object]]]] = {}
+    def __init__(self, own: set[str], enums: Enums) -> None:
+        self.reads: dict[str, list[dict[Chain, Allowed]]] = {}
         self.compared: dict[Chain, set[object]] = {}
         self.holders: dict[str, set[Chain]] = {}
+        self.owners: dict[str, set[Chain]] = {}
         self.passed: set[Chain] = set()
         self._own = own
-        self._tests: dict[Chain, frozenset[object]] = {}
+        self._enums = enums
+        self._tests: dict[Chain, Allowed] = {}
 
     def visit_If(self, node: ast.If) -> None:
         self.visit(node.test)
-        self._within(_tests(node.test), node.body)
-        for each in node.orelse:
-            self.visit(each)
+        self._within(holds_where(node.test, self._enums), node.body)
+        self._within(holds_where(node.test, self._enums, fails=True), node.orelse)
 
     def visit_IfExp(self, node: ast.IfExp) -> None:
         self.visit(node.test)
-        self._within(_tests(node.test), [node.body])
-        self.visit(node.orelse)
+        self._within(holds_where(node.test, self._enums), [node.body])
+        self._within(holds_where(node.test, self._enums, fails=True), [node.orelse])
 
     def visit_BoolOp(self, node: ast.BoolOp) -> None:
-        before: dict[Chain, frozenset[object]] = {}
+        before: dict[Chain, Allowed] = {}
         for each in node.values:
             self._within(before, [each])
-            before = {**before, **_tests(each)} if isinstance(node.op, ast.And) else {}
+            before = both(before, holds_where(each, self._enums, fails=isinstance(node.op, ast.Or)))
 
     def visit_Match(self, node: ast.Match) -> None:
         self.visit(node.subject)
-        chain = _chain(node.subject)
+        chain = chain_of(node.subject)
         for case in node.cases:
             values = _pattern_values(case.pattern)
             self._note(chain, values)
-            self._within({chain: values} if chain and values else {}, case.body)
+            self._within({chain: Allowed(values)} if chain and values else {}, case.body)
 
     def visit_Compare(self, node: ast.Compare) -> None:
-        for chain, values in _tests(node).items():
-            self._note(chain, values)
+        for chain, allowed in holds_where(node, self._enums).items():
+            self._note(chain, allowed.values)
         self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> None:
-        name = (_chain(node.func) or ("",))[-1]
+        name = (chain_of(node.func) or ("",))[-1]
         if name in _DECLARES | _PRINTS:
             return
         for keyword in node.keywords:
             if keyword.arg is None:  # **vars(args)
-                self.passed |= {chain for each in ast.walk(keyword.value) if (chain := _chain(each))}
+                self.passed |= {chain for each in ast.walk(keyword.value) if (chain := chain_of(each))}
         if name not in self._own | _SHOWS:
             arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
-            self.passed |= {chain for each in arguments if (chain := _chain(each))}
+            self.passed |= {chain for each in arguments if (chain := chain_of(each))}
         self.generic_visit(node)
 
     def visit_Dict(self, node: ast.Dict) -> None:
@@ -147,38 +152,20 @@ class _Reader(ast.NodeVisitor):
 
     def _read(self, name: str, holder: ast.expr | None) -> None:
         self.reads.setdefault(name, []).append(dict(self._tests))
-        if holder is not None and (chain := _chain(holder)):
+        if holder is not None and (chain := chain_of(holder)):
             starts = {chain[: length + 1] for length in range(len(chain))} - {("self",)}
             self.holders.setdefault(name, set()).update(starts)
+            self.owners.setdefault(name, set()).add(chain)
 
     def _note(self, chain: Chain, values: frozenset[object]) -> None:
         if chain and values:
             self.compared.setdefault(chain, set()).update(values)
 
-    def _within(self, tests: Mapping[Chain, frozenset[object]], body: Iterable[ast.AST]) -> None:
-        before, self._tests = self._tests, {**self._tests, **tests}
+    def _within(self, tests: Tests, body: Iterable[ast.AST]) -> None:
+        before, self._tests = self._tests, both(self._tests, tests)
         for each in body:
             self.visit(each)
         self._tests = before
-
-
-def _tests(test: ast.expr) -> dict[Chain, frozenset[object]]:
-    """Return what must be equal to which values for a test to hold."""
-    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
-        return {chain: values for each in test.values for chain, values in _tests(each).items()}
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        return {chain: frozenset({False})} if (chain := _chain(test.operand)) else {}
-    if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq | ast.In):
-        chain, values = _chain(test.left), frozenset(_constants(test.comparators[0]))
-        return {chain: values} if chain and values else {}
-    return {chain: frozenset({True})} if (chain := _chain(test)) else {}
-
-
-def _constants(node: ast.expr) -> Iterator[object]:
-    """Yield plain values, or nothing if one of them is not."""
-    elements = node.elts if isinstance(node, ast.Tuple | ast.List | ast.Set) else [node]
-    if all(isinstance(each, ast.Constant) for each in elements):
-        yield from (each.value for each in elements if isinstance(each, ast.Constant))
 
 
 def _pattern_values(pattern: ast.pattern) -> frozenset[object]:
@@ -187,16 +174,3 @@ def _pattern_values(pattern: ast.pattern) -> frozenset[object]:
         return frozenset()
     values = (each.value for each in patterns if isinstance(each, ast.MatchValue))
     return frozenset(value.value for value in values if isinstance(value, ast.Constant))
-
-
-def _chain(node: ast.AST) -> Chain:
-    """Return the parts of an expression; empty if it is no chain of names."""
-    if isinstance(node, ast.Name):
-        return (node.id,)
-    if isinstance(node, ast.Attribute):
-        return (*inner, node.attr) if (inner := _chain(node.value)) else ()
-    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
-        return (*inner, str(node.slice.value)) if (inner := _chain(node.value)) else ()
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("lower", "strip"):
-        return _chain(node.func.value)
-    return ()
