@@ -150,12 +150,19 @@ def reason_to_leave(name: str) -> str | None:
     for reason, listed in _REASONS.items():
         if any(word in listed.split() and not _is_exception(word, reason, parts) for word in parts):
             return reason
-    if {"block", "size"} <= {*parts}:  # The length of a context.
-        return _DATA
-    is_of_data = ({"features", "train"} & {*parts} and parts[0] in ("n", "num")) or (
-        "size" in parts and {"train", "sample"} & {*parts} and "batch" not in parts
-    )
-    return _DATA if is_of_data else _PLACEHOLDER if name in RESERVED else None
+    return _DATA if _is_of_data(parts) else _PLACEHOLDER if name in RESERVED else None
+
+
+def _is_of_data(parts: list[str]) -> bool:
+    """Tell whether the words of a name, none of which tells it alone, together speak of the data."""
+    words = {*parts}
+    if {"block", "size"} <= words:  # The length of a context.
+        return True
+    if "noise" in words and words & {"label", "labels", "pixel", "feature"}:
+        return True
+    if words & {"features", "train"} and parts[0] in ("n", "num"):
+        return True
+    return "size" in words and bool(words & {"train", "sample"}) and "batch" not in words
 
 
 def reason_in_help(text: str) -> str | None:

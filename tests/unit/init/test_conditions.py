@@ -105,6 +105,7 @@ IF = "if args.cell == 'a':\n    f(args.width)\n"
         (f"{IF}elif args.cell == 'c':\n    g(args.width)\n", ["a", "c"]),
         ("def f(args):\n    pass\nf(args)\n" + IF, "a"),
         ("print(args.width, vars(args))\n" + IF, "a"),
+        ("name = 'run_{}'.format(args.width) + f'{args.width}' + '%d' % args.width\n" + IF, "a"),
         ("f(args.width)\n" + IF, None),
         ("if args.cell == 'a' or args.x:\n    f(args.width)\n", None),
         ("getattr(args, 'width')\n" + IF, None),

@@ -16,7 +16,7 @@ LEFT_ALONE = [
     "early_stopping", "eval_batch_size", "__version__", "dataset", "pred_len", "max_seq_len", "resume",
     "config", "is_training", "do_train", "no-accel", "noval", "nthread", "nproc", "eval_freq", "rect", "task_name",
     "mode", "wandb_project", "mixed_precision", "pretrained", "per_device_eval_batch_size",
-    "season", "backtest.windows", "eval.beam", "series.gap",
+    "season", "backtest.windows", "eval.beam", "series.gap", "label_noise", "pixel-noise",
 ]  # fmt: skip
 NAMES = [
     "lr", "weight_decay", "alpha", "eps", "dropout", "prob", "momentum", "beta1", "gamma", "lr_decay",

@@ -112,9 +112,17 @@ class _Reader(ast.NodeVisitor):
             self._note(chain, allowed.values)
         self.generic_visit(node)
 
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
+        """A text made of values, such as the name of a run, is no use of them."""
+
+    def visit_BinOp(self, node: ast.BinOp) -> None:
+        if not (isinstance(node.op, ast.Mod) and _is_text(node.left)):
+            self.generic_visit(node)
+
     def visit_Call(self, node: ast.Call) -> None:
         name = (chain_of(node.func) or ("",))[-1]
-        if name in _DECLARES | _PRINTS:
+        is_text_made = isinstance(node.func, ast.Attribute) and name in ("", "format") and _is_text(node.func.value)
+        if name in _DECLARES | _PRINTS or is_text_made:
             return
         for keyword in node.keywords:
             if keyword.arg is None:  # **vars(args)
@@ -174,3 +182,7 @@ def _pattern_values(pattern: ast.pattern) -> frozenset[object]:
         return frozenset()
     values = (each.value for each in patterns if isinstance(each, ast.MatchValue))
     return frozenset(value.value for value in values if isinstance(value, ast.Constant))
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
