@@ -10,29 +10,32 @@ from ..in_script.metric_names import metric_words
 MAXIMIZED = frozenset({
     "acc", "accuracy", "auc", "auroc", "auprc", "roc", "ap", "f1", "r2", "precision", "recall", "bleu", "rouge", "map",
     "miou", "iou", "score", "reward", "return", "ndcg", "mrr", "hits", "psnr", "ssim", "dice", "kappa", "mcc",
-    "accu", "acc1", "acc5", "top1", "top5", "map50", "elo", "likelihood", "elbo",
+    "accu", "acc1", "acc5", "top1", "top5", "map50", "elo", "likelihood", "elbo", "loglik", "lik", "cindex",
+    "concordance", "spearman", "pearson", "kendall", "correlation", "corr", "silhouette", "sensitivity", "specificity",
+    "jaccard",
 })  # fmt: skip
 MINIMIZED = frozenset({
     "loss", "rmse", "mse", "mae", "mape", "smape", "wape", "mase", "error", "err", "perplexity", "ppl", "nll", "wer",
     "cer", "logloss", "merror", "mlogloss", "deviance", "crps", "rmsle", "bpb", "bpc", "regret",
     "rse", "mmd", "emd", "wasserstein", "chamfer", "hausdorff",
-    "fid", "fvd", "lpips", "eer", "ece", "brier", "pinball", "divergence", "kl",
+    "swd", "xent", "fid", "fvd", "lpips", "eer", "ece", "brier", "pinball", "divergence", "kl",
 })  # fmt: skip
-VALIDATION = frozenset({"val", "vali", "valid", "validation", "dev", "eval", "evaluation", "held", "holdout"})
+VALIDATION = frozenset({"val", "va", "vali", "valid", "validation", "dev", "eval", "evaluation", "held", "holdout"})
 TRAINING = frozenset({"train", "training", "trn", "tr"})
 TEST = frozenset({"test", "testing", "tst"})
+_ACROSS_FOLDS = {"oof", "cv", "crossval", "crossvalidation", "crossvalidated"}
 _METRICS = MAXIMIZED | MINIMIZED
 _MAXIMIZED_ENDINGS = ("accuracy", "acc", "auc", "score")
 _ENDINGS = (*_MAXIMIZED_ENDINGS, "loss", "mse", "mae", "mape", "error", "perplexity")
 """Ends of words that name a variant of a metric, as `nrmse` and `pixacc`."""
-_AT_RANK = re.compile(r"(?:p|r|hr|hit|prec)@\d+", re.IGNORECASE)
-"""Precision, recall and hit rate at a rank, as `P@5`."""
+_MAXIMIZED_SPELLINGS = re.compile(r"(?:p|r|hr|hit|prec)@\d+|(?<![a-z])c[-_ ](?:index|statistic)", re.IGNORECASE)
+"""Precision, recall and hit rate at a rank, as `P@5`, and the index of concordance."""
 _NORMS = {"l1", "l2"}  # By themselves they are penalties.
 _DATA = VALIDATION | TRAINING | TEST
 QUALIFIERS = _DATA | {
     "mean", "avg", "average", "median", "total", "best", "running", "macro", "micro", "weighted", "balanced",
     "absolute", "squared", "root", "relative", "percentage", "cross", "entropy", "log", "negative", "top", "set", "ema",
-    "max", "min", "overall", "epoch", "step", "batch",
+    "max", "min", "overall", "epoch", "step", "batch", "bal", "oof", "cv", "crossval", "validated",
 }  # fmt: skip
 """Words that belong to a metric's name where they stand before its last word: `Vali Loss`, `mean squared error`."""
 
@@ -57,7 +60,7 @@ def is_metric(name: str) -> bool:
     (True, True, True)
     """
     parts = set(metric_words(name))
-    is_known = bool(parts & _METRICS or (parts & _NORMS and parts & _DATA) or _AT_RANK.search(name))
+    is_known = bool(parts & _METRICS or (parts & _NORMS and parts & _DATA) or _MAXIMIZED_SPELLINGS.search(name))
     return is_known or any(part.endswith(_ENDINGS) for part in parts)
 
 
@@ -69,7 +72,7 @@ def is_maximized(name: str) -> bool:
     """
     parts = metric_words(name)
     is_large = not MAXIMIZED.isdisjoint(parts) or any(part.endswith(_MAXIMIZED_ENDINGS) for part in parts)
-    is_large = is_large or _AT_RANK.search(name) is not None
+    is_large = is_large or _MAXIMIZED_SPELLINGS.search(name) is not None
     return is_large and MINIMIZED.isdisjoint(parts)
 
 
@@ -81,6 +84,17 @@ def is_of_test_data(name: str) -> bool:
 def is_of_validation_data(name: str) -> bool:
     """Tell from its name whether a metric is measured on validation data."""
     return not VALIDATION.isdisjoint(metric_words(name))
+
+
+def is_of_cross_validation(name: str) -> bool:
+    """Tell from its name whether a metric sums up the folds of a cross-validation.
+
+    >>> is_of_cross_validation("OOF AUC"), is_of_cross_validation("cross-val C-index"), is_of_cross_validation("xent")
+    (True, True, False)
+    """
+    words = metric_words(name)
+    text = f" {' '.join(words)}"
+    return bool(_ACROSS_FOLDS & {*words}) or any(f" {phrase}" in text for phrase in ("cross val", "out of fold"))
 
 
 def is_of_training_data(name: str) -> bool:

@@ -16,6 +16,7 @@ from ..core.cores import count_cores
 from ..core.metric_words import (
     is_maximized,
     is_metric,
+    is_of_cross_validation,
     is_of_test_data,
     is_of_training_data,
     is_of_validation_data,
@@ -100,11 +101,13 @@ def whole_seconds(tryout: Tryout, values: Mapping[str, Any]) -> float | None:
 
 
 def _split_rank(metric: SeenMetric) -> int:
-    """Return 3 for validation data, 2 if nothing is said of the data, 1 for test data, 0 for training data.
+    """Return 4 for all folds, 3 for validation data, 2 if nothing is said of it, 1 for test, 0 for training data.
 
     A loss in a progress bar is that of the batches that the script trains on.
     """
-    for text in (metric.name, _before(metric)):
+    for text in (metric.name, _before(metric), metric.heading):
+        if is_of_cross_validation(text) and not is_of_training_data(metric.name):
+            return 4
         if is_of_validation_data(text):
             return 3
         if is_of_test_data(text):

@@ -46,6 +46,7 @@ class SeenMetric:
         counted_by: What counts them: `epoch`, `step`, `progress`, or `count` for the values themselves.
         source: Whether it was printed, reported through a library, or written to a file.
         file: Of a written one, the file.
+        heading: The heading right above the printed line.
     """
 
     name: str
@@ -55,6 +56,7 @@ class SeenMetric:
     counted_by: str = "count"
     source: Source = "printed"
     file: Path | None = None
+    heading: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

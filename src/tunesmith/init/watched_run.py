@@ -226,6 +226,7 @@ class WatchedRun:
                 sample=found.line,
                 count=found.count,
                 counted_by=found.counted_by,
+                heading=found.heading,
             )
             for found in found_metrics(output, self._request.parameters)
         ]

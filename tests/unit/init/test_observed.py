@@ -60,6 +60,11 @@ def notes(draft):
          "maximize Dice score"),  # A progress bar shows the loss of batches.
         ([seen("Loss", count=9), seen("Val", "Train: 0.9, Val: 0.8, Test: 0.8", count=9)], "maximize Val"),
         ([seen("Val", "Train: 0.9, Val: 0.8")], "minimize Val"),
+        ([seen("valid_0 auc", count=99), seen("OOF AUC")], "maximize OOF AUC"),  # The first is of the last fold.
+        ([seen("avg_val_loss"), seen("Score", heading="CV")], "maximize Score"),
+        ([seen("train C-index"), seen("cross-val C-index")], "maximize cross-val C-index"),
+        ([seen("loss"), seen("accuracy", heading="Test"), seen("error", heading="On validation data")],
+         "minimize error"),
         ([seen("val_f1"), seen("val_loss")], "minimize val_loss"),  # The script's text made it likely before.
     ],
 )  # fmt: skip

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ...core.trial import Value
 from .printed_counters import Counters, is_counter
+from .printed_headings import heading_in
 from .printed_metrics import PrintedMetrics
 from .printed_reports import PrintedReports
 
@@ -24,6 +25,7 @@ class FoundMetric:
         count: How many values there were.
         counted_by: What counts them: `"epoch"`, `"step"`, `"progress"` for a position in a loop, or `"count"` for the
             values themselves.
+        heading: The heading right above that line, which may tell the data.
     """
 
     name: str
@@ -31,6 +33,7 @@ class FoundMetric:
     line: str
     count: int
     counted_by: str
+    heading: str = ""
 
 
 def found_metrics(output: str | bytes, parameters: Mapping[str, Value] | None = None) -> list[FoundMetric]:
@@ -58,6 +61,7 @@ def found_metrics(output: str | bytes, parameters: Mapping[str, Value] | None = 
             line=reading.line.strip(),
             count=reading.count,
             counted_by=counts.counted_by(name),
+            heading=heading_in(reading.above),
         )
         for name, reading in sample.readings().items()
         if reading.value is not None and not is_counter(name)

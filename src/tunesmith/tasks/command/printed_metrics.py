@@ -42,12 +42,14 @@ class Reading:
         rank: How well the name and its notation fit: only the best are read.
         line: The line of the last value.
         count: How many values there were.
+        above: The line above that one, blank ones left out.
     """
 
     value: float | None
     rank: int
     line: str
     count: int = 0
+    above: str = ""
 
 
 class PrintedMetrics:
@@ -101,6 +103,7 @@ class PrintedMetrics:
         self._tables = Tables(self._wanted)
         self._reports = PrintedReports()
         self._line: dict[str, float] = {}
+        self._above = ""
         self._lines = 0
         self._worth_reading = _mentions(self._wanted)
         self._rest = b""
@@ -185,6 +188,7 @@ class PrintedMetrics:
             counters = counters._replace(epoch=None, step=step)
         reported = self._reported()
         metrics = {} if reported is None else {n: value for n, value in self._line.items() if not is_counter(n)}
+        self._above = line[:_LONGEST_QUOTE] if line.strip() else self._above
         self._reports.add(counters, metrics, reported, is_overwritten=is_overwritten)
         if self._on_line is not None:
             self._on_line(counters, self._line, is_overwritten)
@@ -303,6 +307,7 @@ class PrintedMetrics:
         reading.value = number
         if number is not None:
             reading.line, reading.count = line[:_LONGEST_QUOTE], reading.count + 1
+            reading.above = self._above
             self._line[name] = number
         return True
 

@@ -22,12 +22,14 @@ _NAME = re.compile(rf"{_WORD}(?:'s)?(?: {_FURTHER}){{0,5}}", re.ASCII)
 _SIGN = r"[ \t]*(?:%|\(%\)|\[[A-Za-z%][\w%/^.]{0,9}\])?[ \t]*[=:](?!=)[ \t]*"
 _PAIR = re.compile(rf"""(?<![\w./@-])(["']?)({_WORD})\1{_SIGN}""", re.ASCII)
 _QUOTED = re.compile(rf"""(["'])({_WORD}(?:'s)?(?: {_FURTHER}){{1,5}})\1{_SIGN}""", re.ASCII)
+_WITH_DATA = re.compile(rf"""(?<![\w./@-])({_WORD})[ \t]+\(([A-Za-z][\w -]{{0,30}})\)[ \t]*[=:](?!=)[ \t]*""", re.ASCII)
+"""A name with its data behind it, as in `accuracy (validation): 0.9`."""
 _VALUE = re.compile(
     r"(?<=[ \t])(?:[-+]?\.?\d|[-+]?(?:nan|inf)\b|(?:tensor|array|np\.|numpy\.|torch\.)[\w.]*\()", re.IGNORECASE
 )
 _BEFORE_VALUE = re.compile(rf"(?<![\w./@'-])({_WORD})(?:[ \t]+(?:is|of))?[ \t]+$", re.ASCII)
 _BEFORE = re.compile(_FURTHER, re.ASCII)
-_HELD_OUT = ("held-out", "hold-out")
+_HELD_OUT = ("held-out", "hold-out", "out-of-fold")
 _LABEL = re.compile(rf"[ \t]*({_WORD})[ \t]{{2,}}", re.ASCII)
 """The beginning of a line with a label that is padded, as those of lines below one another are."""
 _MOST_BEFORE = 80
@@ -74,6 +76,10 @@ def names_in(text: str) -> Iterator[Named]:
     for match in _PAIR.finditer(text):
         before = () if match[1] else _words_before(text, match.start())
         yield Named((*before, match[2]), match.end(), has_sign=True)
+    for match in _WITH_DATA.finditer(text) if "(" in text else ():
+        data = match[2].split()
+        if all(map(_qualifies, data)):
+            yield Named((*_words_before(text, match.start()), *data, match[1]), match.end(), has_sign=True)
     for match in _QUOTED.finditer(text) if '"' in text or "'" in text else ():
         yield Named((match[2],), match.end(), has_sign=True)
 

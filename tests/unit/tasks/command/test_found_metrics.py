@@ -172,3 +172,12 @@ def test_test_data_at_the_best_validation_is_not_validation_data():
     lines = "Epoch 1, Val: 0.7\nBest Val: 0.8, Test @ best Val: 0.6\n"
     found = {metric.name: metric.value for metric in found_metrics(lines)}
     assert found == {"Val": 0.7, "Best Val": 0.8, "Test @ best Val": 0.6}
+
+
+def test_the_heading_of_the_last_value_is_told():
+    output = "--- fold 1 ---\nScore: 0.5\n======== CV ========\n\nScore: 0.6\nValidation:\n  acc: 0.7\n  f1: 0.8\n"
+    assert {metric.name: metric.heading for metric in found_metrics(output)} == {
+        "Score": "CV",
+        "acc": "Validation",
+        "f1": "",
+    }

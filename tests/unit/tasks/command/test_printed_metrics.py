@@ -45,6 +45,10 @@ def found(*pieces, **options):
         ("{'loss': '0.31', \"acc\": 1}", {"loss": 0.31, "acc": 1.0}),
         ("{'loss': 0.4, 'learning_rate': 4.9e-05, 'lr': 0.02}", {"loss": 0.4, "learning_rate": 4.9e-05, "lr": 0.02}),
         ("epoch 3: lr=0.03 loss=0.2", {"loss": 0.2}),
+        ("C-index (cross-val)  : 0.68 (sd 0.01)", {"cross-val C-index": 0.68}),
+        ("log-lik. (cv): -4, accuracy (really): 0.9", {"cv log-lik.": -4.0}),
+        ("OOF AUC: 0.75, out-of-fold AUC: 0.8", {"OOF AUC": 0.75, "out-of-fold AUC": 0.8}),
+        ("dev spearman 0.8390 (200 pairs)", {"dev spearman": 0.839}),
     ],
 )
 def test_numbers_with_a_name_are_metrics(line, metrics):
