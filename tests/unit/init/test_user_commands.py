@@ -298,12 +298,17 @@ STEPS = int(os.environ.get("STEPS", 800))
 DEBUG = os.environ.get("DEBUG", "0") == "1"
 RANK = int(os.environ.get("RANK", 0))
 SEED = int(os.environ.get("SEED", 7))
+DEPTH = int(os.environ["DEPTH"])
+L2 = float(os.getenv("L2"))
+HOME = os.environ["HOME_PAGE"]
 print(f"val_loss={LR}")
 """
     )
-    draft = draft_study(CommandLine.parse(shlex.split("LR=0.2 STEPS=600 python train.py"), folder))
+    draft = draft_study(CommandLine.parse(shlex.split("LR=0.2 DEPTH=3 STEPS=600 python train.py"), folder))
     assert draft.command == "env {args} SEED={seed} python train.py"
-    assert {name: parameter.default for name, parameter in draft.space.items()} == {"LR": 0.2, "WIDTH": 32}
+    assert {name: parameter.default for name, parameter in draft.space.items()} == {"LR": 0.2, "WIDTH": 32, "DEPTH": 3}
+    assert draft.skipped["L2"] == "it has no default value"
+    assert "HOME_PAGE" not in draft.skipped
     assert (draft.seed, draft.spelling, dict(draft.environment)) == (7, "name=value", {"STEPS": "600"})
     assert first_words(draft)[:3] == ["env", "LR=0.2", "WIDTH=32"]
 

@@ -1,4 +1,4 @@
-"""Environment variables that a Python script reads: `os.environ.get("LR", "0.1")` and `os.getenv("LR", 0.1)`."""
+"""Environment variables that a Python script reads: `os.getenv("LR", 0.1)` and `float(os.environ["LR"])`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _OF_OTHERS = (
 
 
 def read(source: Source) -> Found:
-    """Return the variables that have a default; those that others define are left out."""
+    """Return the variables that have a default or are cast to a number; those that others define are left out."""
     tree = source.trees.get(source.script)
     if tree is None or ("environ" not in source.text and "getenv" not in source.text):
         return Found()
@@ -46,13 +46,16 @@ def _variables(tree: ast.Module) -> Iterator[ScriptOption]:
     parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
     names: set[str] = set()
     for node in ast.walk(tree):
-        if not isinstance(node, ast.Call) or len(node.args) != 2 or not _reads_environment(node):
+        read = _read(node)
+        if read is None:
             continue
-        name, default = plain(node.args[0], {}), plain(node.args[1], {})
+        name, default = plain(read[0], {}), None if read[1] is None else plain(read[1], {})
         if not isinstance(name, str) or name in names or default is NOT_PLAIN or name.startswith(_OF_OTHERS):
             continue
         outer = parents.get(node)
         cast = last_name(outer.func) if isinstance(outer, ast.Call) and node in outer.args else ""
+        if read[1] is None and cast not in ("int", "float"):
+            continue
         kind: Kind = kind_of_name(cast, default) if cast in _CASTS else "str"
         if kind == "bool" or isinstance(outer, ast.Compare):
             kind = "other"  # Any text is true, or only one is: which words change it is not known.
@@ -65,6 +68,15 @@ def _variables(tree: ast.Module) -> Iterator[ScriptOption]:
             kind=kind if kind != "str" else kind_of(value),
             default=NOT_PLAIN if kind == "other" else value,
         )
+
+
+def _read(node: ast.AST) -> tuple[ast.expr, ast.expr | None] | None:
+    """Return the name of the variable that an expression reads, and its default; None if it reads none."""
+    if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and last_name(node.value) == "environ":
+        return node.slice, None
+    if isinstance(node, ast.Call) and 1 <= len(node.args) <= 2 and _reads_environment(node):
+        return node.args[0], node.args[1] if len(node.args) == 2 else None
+    return None
 
 
 def _reads_environment(call: ast.Call) -> bool:
