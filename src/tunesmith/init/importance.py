@@ -11,16 +11,17 @@ _OF_RATES = {*f"{_SCHEDULE} decay cos step gamma milestones min final end factor
 """Words beside `lr` that make a name that of a schedule."""
 _GROUPS = (
     "lr eta eta0",
-    "wd l2 l1 reg regularization lambda alpha penalty c",
+    "wd l2 l1 reg regularization lambda lam alpha penalty c",
     "batch bs",
     "width hidden hid dim dims model embed embedding emb embd em units channels filters ff ffn neurons latent features "
-    "leaves inp factors",
+    "leaves inp factors bottleneck trunk",
     "layers layer depth blocks block stages estimators trees rounds round",
     "dropout drop dropconnect",
     "optimizer optimiser optim opt",
     _SCHEDULE,
     "momentum beta betas nesterov amsgrad rho ema polyak",
-    "smoothing mixup cutmix augment aug augmentation crop flip jitter noise subsample colsample bagging fraction",
+    "smoothing mixup cutmix augment aug augmentation crop flip jitter noise corruption subsample colsample bagging "
+    "fraction",
     "activation act nonlinearity norm bn batchnorm layernorm bias residual",
     "clip grad gradient",
     "heads head kernel patch stride",
@@ -48,7 +49,7 @@ def importance(name: str, help_text: str = "") -> int:
     most = len(groups)
     if {"learning", "rate"} <= {*parts}:
         parts = ["lr", *(part for part in parts if part not in ("learning", "rate"))]
-    if parts[:1] == ["l"] and parts[1:] in (["1"], ["2"]):
+    if parts in (["l1"], ["l2"]):
         return most - 1
     if "lr" in parts and {*parts} & _OF_RATES:
         return most - _GROUPS.index(_SCHEDULE)

@@ -38,8 +38,10 @@ _COMPOUNDS = {
     "gradclip": "grad clip",
     "embdim": "emb dim",
     "hiddensize": "hidden size",
+    "nh": "n hidden",
+    "nf": "n filters",
 }
-_ONE_WORD = {"drop out": "dropout", "drop path": "dropout", "log 1 p": "log1p"}
+_ONE_WORD = {"drop out": "dropout", "drop path": "dropout", "log 1 p": "log1p", "l 1": "l1", "l 2": "l2"}
 
 _SEED = "a random seed, which tunesmith sets"
 _PATH = "a file or folder"
@@ -177,8 +179,8 @@ def reason_in_help(text: str) -> str | None:
 def _is_exception(word: str, reason: str, parts: list[str]) -> bool:
     """Tell whether the other words of a name outweigh one that speaks against tuning."""
     all_words = set(parts)
-    if reason in (_DATA, _EVALUATION):
-        return bool(all_words & _TUNABLE)
+    if reason in (_DATA, _EVALUATION) and all_words & _TUNABLE:
+        return True
     if word == "device":  # The batch that each device gets.
         return {"per", "batch"} <= all_words
     if word == "rank":
@@ -193,4 +195,6 @@ def _is_exception(word: str, reason: str, parts: list[str]) -> bool:
         return bool(all_words & {"min", "max", "leaf"})
     if word == "nodes":
         return "leaf" in all_words
+    if word == "val":  # Of a value, as in Lightning's `gradient_clip_val`.
+        return "clip" in all_words
     return word in ("step", "steps") and bool(all_words & {"size", "lr"})  # the shape of a schedule

@@ -39,6 +39,10 @@ _SUPERSEDED = (
     *("TO DO: report '", "TO DO: print a metric"),
 )
 _PROGRESS_BAR = re.compile(r"\d%\||\bit/s\b|\bs/it\b")
+_OF_BATCHES = re.compile(
+    r"\b(?:iter|iteration|batch)s?\b\W{0,3}\d+ ?/ ?\d+|\bepoch\W{1,3}\d+\W{1,4}\d+ ?/ ?\d+", re.IGNORECASE
+)
+"""In a line about some batches of a training: `Epoch[3] Iteration[20/80]`, `Epoch: 3 [640/2560]`."""
 _EPOCHS = {"epochs", "epoch"}
 _NOT_A_TOTAL = {"warmup", "patience", "start", "every", "interval", "decay", "freq", "save", "log", "eval"}
 _LONG_SECONDS = 12 * 3600.0
@@ -103,7 +107,8 @@ def whole_seconds(tryout: Tryout, values: Mapping[str, Any]) -> float | None:
 def _split_rank(metric: SeenMetric) -> int:
     """Return 4 for all folds, 3 for validation data, 2 if nothing is said of it, 1 for test, 0 for training data.
 
-    A loss in a progress bar is that of the batches that the script trains on.
+    A loss in a progress bar is that of the batches that the script trains on, and so is what stands beside their
+    number.
     """
     for text in (metric.name, _before(metric), metric.heading):
         if is_of_cross_validation(text) and not is_of_training_data(metric.name):
@@ -114,7 +119,8 @@ def _split_rank(metric: SeenMetric) -> int:
             return 1
         if is_of_training_data(text):
             return 0
-    return 0 if is_loss(metric.name) and _PROGRESS_BAR.search(metric.sample) else 2
+    in_bar = is_loss(metric.name) and _PROGRESS_BAR.search(metric.sample) is not None
+    return 0 if in_bar or _OF_BATCHES.search(metric.sample) else 2
 
 
 def _before(metric: SeenMetric) -> str:

@@ -45,8 +45,10 @@ _ALTERNATIVES: tuple[tuple[set[str], tuple[str, ...], tuple[str, ...]], ...] = (
 """Words of a name, the usual options, and rarer ones."""
 _RATES = {"lr", "eta", "eta0"}
 _SMALL = {
-    "wd", "l1", "l2", "alpha", "eps", "epsilon", "reg", "lambda", "lambd", "regularization", "penalty", "c", "decay",
+    "wd", "l1", "l2", "alpha", "eps", "epsilon", "reg", "lambda", "lambd", "lam", "regularization", "penalty", "c",
+    "decay",
 }  # fmt: skip
+_PENALTIES = {"l1", "l2", "reg", "regularization", "lambda", "alpha"}
 _FRACTIONS = {"subsample", "colsample", "fraction", "feature", "bagging"}
 _SHARES = _FRACTIONS | {
     "dropout", "drop", "prob", "probability", "p", "momentum", "beta", "gamma", "smoothing", "ema", "mixup", "flip",
@@ -94,7 +96,7 @@ def guess(
     if isinstance(default, str):
         return _word(name, default, text)
     if isinstance(default, int | float) and (default == 0 or 1e-30 < abs(default) < 1e15):
-        return _number(name, default, help_text)
+        return _number(name, default, text, help_text)
     return Guess(None, "it is neither a number of a usual size nor a word")
 
 
@@ -162,7 +164,7 @@ def _spelled(name: str, default: str, usual: Sequence[str], others: Sequence[str
     return Guess(Choice(options, default=default), "check that your script accepts every option")
 
 
-def _number(name: str, default: float, help_text: str) -> Guess:
+def _number(name: str, default: float, text: ScriptText, help_text: str) -> Guess:
     parts, value = set(option_words(name)), float(default)
     if not importance(name) and re.search(r"\blearning rate\b", help_text, re.I):
         return _logarithmic(value, 1e-7, 1.0)
@@ -178,6 +180,10 @@ def _number(name: str, default: float, help_text: str) -> Guess:
         return _logarithmic(value, 1e-7, 1.0)
     if "tau" in parts and 0 < value <= 1:
         return Guess(Float(_short(value / 100), min(1.0, _short(value * 100)), log=True, default=value))
+    if {"l1", "ratio"} <= parts and 0 <= value <= 1:
+        return _inside(0.0, 1.0, value)
+    if parts & _PENALTIES and value == 0 and text.boosts_trees:
+        return Guess(Choice([default, 0.01, 0.1, 1.0, 10.0, 100.0], ordered=True, default=default), _OFF)
     if parts & _SMALL:
         return _logarithmic(value, 1e-10 if parts & {"eps", "epsilon"} else 1e-8, 1e4 if value >= 1 else 1.0)
     return _whole(parts, default) if isinstance(default, int) else _around(value)

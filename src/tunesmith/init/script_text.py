@@ -19,6 +19,8 @@ _LOOKS_UP = re.compile(
     r"\bgetattr\(|\bimport_module\(|\bACT2FN\b|\binstantiate\(|\bglobals\(\)|\beval\(|\bcreate_optimizer"
 )
 
+_BOOSTING = re.compile(r"\b(?:xgboost|lightgbm|catboost|\w*GradientBoosting(?:Regressor|Classifier))\b")
+
 
 @dataclass(frozen=True)
 class ScriptText:
@@ -58,6 +60,11 @@ class ScriptText:
     def looks_up(self) -> bool:
         """Whether the script looks names up, so that it may know more of them than it names."""
         return any(_LOOKS_UP.search(text) for text in self.texts)
+
+    @cached_property
+    def boosts_trees(self) -> bool:
+        """Whether the script boosts trees, of which the penalties are larger than those of a network."""
+        return any(_BOOSTING.search(text) for text in self.texts)
 
     def reads(self, name: str) -> bool:
         """Tell whether the script names a parameter, so that its alternatives should be named, too."""

@@ -58,6 +58,9 @@ def notes(draft):
         ([seen("epoch_seconds"), seen("widgets")], "minimize epoch_seconds"),
         ([seen("loss", "9%|# | 1/25 [00:00<00:02, 9.85it/s, loss=0.5]", count=9), seen("Dice score", count=2)],
          "maximize Dice score"),  # A progress bar shows the loss of batches.
+        ([seen(name, "Epoch[3] Iteration[12/12] Loss: 3.9, Acc: 0.3", count=9) for name in ("Loss", "Acc")]
+         + [seen("mAP", count=3)], "maximize mAP"),
+        ([seen("loss", "Epoch: 3 [64/128] loss: 0.5", count=9), seen("accuracy")], "maximize accuracy"),
         ([seen("Loss", count=9), seen("Val", "Train: 0.9, Val: 0.8, Test: 0.8", count=9)], "maximize Val"),
         ([seen("Val", "Train: 0.9, Val: 0.8")], "minimize Val"),
         ([seen("valid_0 auc", count=99), seen("OOF AUC")], "maximize OOF AUC"),  # The first is of the last fold.

@@ -61,6 +61,11 @@ NAMES = [
         ("max_leaf_nodes", 15, Int(3, 60, log=True, default=15)),
         ("max_features", 1.0, Float(0.5, 1.0, default=1.0)),
         ("max_features", 3, Int(1, 12, log=True, default=3)),
+        ("l2", 1e-3, Float(1e-5, 0.1, log=True, default=1e-3)),
+        ("L2", 0, Choice([0, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2], ordered=True, default=0)),
+        ("l1_ratio", 0.15, Float(0.0, 1.0, default=0.15)),
+        ("nh", 64, Int(16, 256, log=True, default=64)),
+        ("gradient_clip_val", 1.0, Float(0.25, 4.0, log=True, default=1.0)),
         ("lora_rank", 8, Int(2, 32, log=True, default=8)),
     ],
 )
@@ -75,6 +80,12 @@ def test_ranges(name, default, parameter):
 def test_names_that_are_left_alone(name):
     assert reason_to_leave(name)
     assert guess(name, 3).parameter is None
+
+
+def test_penalties_of_boosted_trees_are_large():
+    text = ScriptText(["from sklearn.ensemble import HistGradientBoostingRegressor\n"])
+    options = [0.0, 0.01, 0.1, 1.0, 10.0, 100.0]
+    assert guess("L2", 0.0, text=text).parameter == Choice(options, ordered=True, default=0.0)
 
 
 def test_a_logarithm_is_no_log():
