@@ -34,7 +34,7 @@ _IN_HELP = (
     r"learning.rate", r"weight.decay|regulari[sz]ation|l2", r"batch.size",
     r"(?:hidden|embedding|layer).(?:size|units|dim)|hidden units|word embeddings|width|channels",
     r"number of layers|depth", r"drop.?out", r"optimi[sz]er", r"schedul|warm.?up", r"momentum|adam",
-    r"smoothing|augment", r"activation", r"clip", r"heads|kernel", r"entropy|discount", r"temperature|margin",
+    r"smoothing|augment", r"activation", r"clip", r"heads|kernel", r"entropy|discount|gamma", r"temperature|margin",
 )  # fmt: skip
 
 

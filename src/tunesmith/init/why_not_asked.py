@@ -14,7 +14,7 @@ from .shell_script import has_own_options, inner_command, is_shell_script
 
 _PARSERS = re.compile(
     r"\b(argparse|Arg(ument)?Parser|parse_(known_)?(intermixed_)?args\w*|parse_opts?|get_args|get_parser|Fire\("
-    r"|click|typer|fire|absl|hydra|tyro|docopt|omegaconf|OmegaConf|simple_parsing|jsonargparse|configargparse|optparse"
+    r"|click|typer|fire|absl|hydra|tyro|docopt|omegaconf|OmegaConf|simple_parsing|jsonargparse|configargparse|optparse|(?:gnu_)?getopt"
     r"|HfArgumentParser|TrlParser|LightningCLI|pyrallis|draccus|pydantic_settings|cyclopts|yacs|cli_main|entrypoint)\b"
 )
 _PYTHON = re.compile(r"\b(python[\d.]*|torchrun|accelerate|deepspeed|uv|poetry|conda|srun|mpirun)\b")

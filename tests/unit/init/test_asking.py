@@ -591,6 +591,33 @@ def test_docopt(tmp_path):
     }
 
 
+@pytest.mark.parametrize("function", ["getopt", "gnu_getopt"])
+def test_getopt(tmp_path, function):
+    answer = asked(
+        tmp_path,
+        f"""
+        import getopt, sys
+        USAGE = "-c cost : the parameter C\\n-t type : of the kernel\\n-q : quiet"
+        def main(argv):
+            options = dict(getopt.{function}(argv, "c:t:q", ["width=", "rate="])[0])
+            cost, width = float(options.get("-c", 1)), int(options["--width"])
+            for name, value in options.items():
+                if name == "--rate": rate = float(value)
+        main(sys.argv[1:])
+        """,
+        *("-c", "2", "-q", "--width=8", "--rate", "1"),
+    )
+    assert answer.framework == "getopt"
+    assert {name: described(option) for name, option in by_name(answer).items()} == {
+        "c": ("float", None, 2.0, True),
+        "t": ("str", None, None, False),
+        "q": ("bool", False, True, True),
+        "width": ("int", None, 8, True),
+        "rate": ("float", None, 1.0, True),
+    }
+    assert by_name(answer)["c"].help == "cost : the parameter C"
+
+
 def test_no_password_is_passed_on(tmp_path):
     answer = asked(
         tmp_path,

@@ -42,6 +42,7 @@ _HOOKS = {
     "omegaconf.omegaconf": "with_omegaconf",
     "docopt": "with_docopt",
     "optparse": "with_optparse",
+    "getopt": "with_getopt",
     "yacs.config": "with_yacs",
 }
 """The module of a library to the module here with its hook, whose function `hook` is called with it."""
