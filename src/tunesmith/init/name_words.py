@@ -93,9 +93,16 @@ _HELP = (
         _OUTPUT,
         r"log(?:ging|s|ged)?|wandb|tensorboard|print|verbos\w+|debug\w*|plots?|save|saving|visuali[sz]\w+|progress",
     ),
-    (_EVALUATION, r"evaluat\w+|validat\w+|inference|test(?:ing| set| only)?"),
+    (
+        _EVALUATION,
+        r"evaluat\w+|validat\w+|inference|test(?:ing| set| only)?|(?:precision|recall|ndcg|hit|hits)@\w+|metrics?",
+    ),
     (_SWITCH, r"status|mode|task name"),
     (_DATA, r"number of classes|vocabulary|image size|sequence length|input (?:size|length)|data ?sets?|columns?"),
+    (
+        _DATA,
+        r"(?:drop|remove|keep|ignore|filter)s? (?:out )?(?:only )?(?:users|items|rows|samples|records)",
+    ),
 )
 """The reason to leave an option of unknown name alone, to the pattern in its help text that gives it."""
 KINDS = ("name", "type", "kind", "class", "cls", "_target_")
@@ -142,7 +149,7 @@ def reason_to_leave(name: str) -> str | None:
         return _SWITCH
     if {"random", "state"} <= {*parts}:
         return _SEED
-    tables = set(name.lower().split(".")[:-1])
+    tables = set(name.lower().replace("_", "").replace("-", "").split(".")[:-1])
     if tables & _TABLES_OF_DATA and not {*parts} & (_TUNABLE | _TUNABLE_OF_DATA):
         return _DATA
     if tables & _TABLES_OF_EVALUATION:

@@ -16,7 +16,7 @@ LEFT_ALONE = [
     "early_stopping", "eval_batch_size", "__version__", "dataset", "pred_len", "max_seq_len", "resume",
     "config", "is_training", "do_train", "no-accel", "noval", "nthread", "nproc", "eval_freq", "rect", "task_name",
     "mode", "wandb_project", "mixed_precision", "pretrained", "per_device_eval_batch_size",
-    "season", "backtest.windows", "eval.beam", "series.gap", "label_noise", "pixel-noise",
+    "season", "backtest.windows", "eval.beam", "series.gap", "label_noise", "pixel-noise", "data_loader.args.gap",
 ]  # fmt: skip
 NAMES = [
     "lr", "weight_decay", "alpha", "eps", "dropout", "prob", "momentum", "beta1", "gamma", "lr_decay",
@@ -146,6 +146,9 @@ def test_the_options_that_a_script_compares_with(name, default, options):
         ("path to the images", "file"),
         ("batches to evaluate on", "evaluation"),
         ("number of classes", "data"),
+        ("drop users with fewer ratings", "data"),
+        ("from here on a rating counts in precision@k", "evaluation"),
+        ("ignore words that are rarer", None),
         ("factor of the noise", None),
     ],
 )
