@@ -9,6 +9,7 @@ from pathlib import Path
 from ..text.wording import duration
 from .command_line import CommandLine
 from .reading.local_files import local_files, read_text, script_of
+from .reading.makefile import is_make
 from .shebang import language_of
 from .shell_script import has_own_options, inner_command, is_shell_script
 
@@ -34,6 +35,8 @@ TRAINS = (
 
 def why_read_instead(command: CommandLine) -> str | None:
     """Return why reading a command's script tells all that asking would, or None."""
+    if is_make(command):
+        return "make is not started only to ask its script: the variables in the Makefile are read."
     script = script_of(command)
     if script is None:
         return None

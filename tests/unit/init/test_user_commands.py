@@ -12,6 +12,7 @@ from tunesmith.core.space import SearchSpace
 from tunesmith.engine.configurations import baseline
 from tunesmith.errors import InputError
 from tunesmith.init import Asked, CommandLine, Draft, draft_study, find_sources, sources_of, to_toml
+from tunesmith.init.asking import ask
 from tunesmith.init.checking import task_of
 from tunesmith.init.script_option import ScriptOption
 from tunesmith.tasks.command.template import fill, flags, placeholders, split_command
@@ -311,6 +312,41 @@ print(f"val_loss={LR}")
     assert "HOME_PAGE" not in draft.skipped
     assert (draft.seed, draft.spelling, dict(draft.environment)) == (7, "name=value", {"STEPS": "600"})
     assert first_words(draft)[:3] == ["env", "LR=0.2", "WIDTH=32"]
+
+
+def test_the_variables_of_a_makefile_stand_behind_make(folder):
+    makefile = """
+PY ?= python
+LR ?= 0.01  # the learning rate
+WIDTH := 32
+DROPOUT = 0.1
+UNUSED ?= 3
+FLAGS = --width $(WIDTH)
+OTHER := $(shell pwd)
+.PHONY: train
+data.npz: make_data.py
+\t$(PY) make_data.py --seed $(SEED)
+SEED ?= 7
+train: data.npz
+\t$(PY) train.py --lr $(LR) \\
+\t  --dropout ${DROPOUT} $(FLAGS) $(OTHER)
+clean:
+\trm -rf $(UNUSED)
+"""
+    (folder / "Makefile").write_text(makefile)
+    draft = draft_study(CommandLine.parse(shlex.split("make train LR=0.02"), folder))
+    assert {name: parameter.default for name, parameter in draft.space.items()} == {
+        "LR": 0.02,
+        "WIDTH": 32,
+        "DROPOUT": 0.1,
+    }
+    assert (draft.command, draft.spelling) == ("make train LR={LR} {args} SEED={seed}", "name=value")
+    assert "UNUSED" not in draft.skipped
+    asked = ask(CommandLine.parse(["make"], folder))
+    assert asked.failure == "make is not started only to ask its script: the variables in the Makefile are read."
+    assert list(draft_study(CommandLine.parse(["make"], folder)).space) == []  # It makes the data first.
+    (folder / "Makefile").unlink()
+    assert any("There is no Makefile" in note for note in draft_study(CommandLine.parse(["make"], folder)).notes)
 
 
 def test_parallel_trials_of_hydra_have_folders_of_their_own(folder):

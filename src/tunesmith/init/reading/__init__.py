@@ -17,6 +17,7 @@ from . import (
     fields,
     hydra_config,
     julia_options,
+    makefile,
     r_options,
     shell,
 )
@@ -44,8 +45,8 @@ def read_options(command: CommandLine) -> Asked:
 
     Read are argparse and what is built on it, click, typer, fire, tyro and other dataclasses, absl with ml_collections,
     Hydra, constants that `--name=value` replaces, `sys.argv` and environment variables in Python, also in modules
-    beside the script; `case`, variables and positions in shell; optparse, argparse and `commandArgs` in R; ArgParse and
-    `ARGS` in Julia.
+    beside the script; `case`, variables and positions in shell; variables of a Makefile; optparse, argparse and
+    `commandArgs` in R; ArgParse and `ARGS` in Julia.
 
     Args:
         command: The user's command; its words give the options their values.
@@ -53,6 +54,8 @@ def read_options(command: CommandLine) -> Asked:
     Returns:
         The options, and in `notes` what could not be read.
     """
+    if makefile.is_make(command):
+        return makefile.read(command)
     script = script_of(command)
     if script is None:
         return Asked(failure="The command starts no script of yours whose source could be read.")

@@ -84,6 +84,16 @@ def as_kind(value: Any, kind: Kind) -> Any:
     return value
 
 
+def number_of(text: Any) -> Any:
+    """Return a text as a number if it is one."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except (TypeError, ValueError):
+            continue
+    return text
+
+
 def calls(tree: ast.AST, *names: str) -> list[ast.Call]:
     """Return the calls of functions or methods with these names, in the source's order."""
     found = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and last_name(node.func) in names]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from ...config_files.names import NOT_PLAIN
 from ..script_option import ScriptOption
-from .literals import kind_of
+from .literals import kind_of, number_of
 from .source import Found, Source
 
 _BRANCH = re.compile(r"(?:^|[\s|(])--([A-Za-z][\w-]*)\)([^\n]*)")
@@ -52,7 +51,7 @@ def _branches(text: str) -> Iterator[ScriptOption]:
         branch = match[2] or text[match.end() :].partition(";;")[0]
         takes_value = "$2" in branch or "${2" in branch
         assigned = {key.lower(): value for key, value in _ASSIGNED.findall(text[: match.start()])}
-        default = _number(assigned.get(name.replace("-", "_").lower(), NOT_PLAIN)) if takes_value else False
+        default = number_of(assigned.get(name.replace("-", "_").lower(), NOT_PLAIN)) if takes_value else False
         yield ScriptOption(
             name=name,
             spellings=(f"--{name}",),
@@ -68,7 +67,7 @@ def _variables(text: str) -> Iterator[ScriptOption]:
     for name, default in _VARIABLE.findall(text):
         defaults.setdefault(name, default)
     for name, default in defaults.items():
-        value = _number(default)
+        value = number_of(default)
         yield ScriptOption(name=name, spellings=(name,), form="name=value", kind=kind_of(value), default=value)
 
 
@@ -77,7 +76,7 @@ def _positional(text: str) -> Iterator[ScriptOption]:
     for name, plain, braced, default in _POSITION.findall(text):
         index = int(plain or braced)
         if index not in found or name:
-            value = _number(default) if default else None
+            value = number_of(default) if default else None
             found[index] = ScriptOption(
                 name=name or f"argument-{index}",
                 spellings=(),
@@ -93,18 +92,8 @@ def _fixed(text: str) -> list[str]:
     """Return the variables with a fixed number that the script passes on."""
     assigned = _assigned(text)
     used = {name for name in assigned if re.search(rf"\$\{{?{name}\b", text)}
-    return [name for name in assigned if name in used and not isinstance(_number(assigned[name]), str)]
+    return [name for name in assigned if name in used and not isinstance(number_of(assigned[name]), str)]
 
 
 def _assigned(text: str) -> dict[str, str]:
     return dict(_FIXED.findall(text))
-
-
-def _number(text: Any) -> Any:
-    """Return a text as a number if it is one."""
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except (TypeError, ValueError):
-            continue
-    return text
