@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -36,6 +37,9 @@ _LOSS_WORDS = {
     "huber",
 }
 _WEIGHTS = {"weight", "weights", "coef", "coeff", "lambda", "beta", "scale", "mse", "mae", "kl", "smoothing"}
+_WEIGHT_IN_HELP = re.compile(
+    r"\b(?:weight|coefficient|factor|strength) (?:of|for) .*\b(?:loss|term|kl|penalty)\b", re.I
+)
 _CHOICES = {
     "optimizer", "optimiser", "optim", "opt", "scheduler", "schedule", "sched", "activation", "act", "nonlinearity",
     "norm", "loss", "criterion", "kernel", "penalty", "solver", "booster", "pool", "pooling", "aggregation",
@@ -111,6 +115,7 @@ def _judged(candidate: Candidate, draft: Draft) -> Candidate:
     parts = {*option_words(candidate.name)}
     is_choice = isinstance(candidate.guess.parameter, Choice) and bool(parts & {"loss", "losses", "criterion"})
     is_weight = bool(parts & _LOSS_WORDS and parts & _WEIGHTS) or {"label", "smoothing"} <= parts
+    is_weight = is_weight or _WEIGHT_IN_HELP.search(draft.help.get(candidate.name, "")) is not None
     if not is_choice and not is_weight:
         return candidate
     return replace(candidate, guess=Guess(candidate.guess.parameter, _OF_LOSS, spare=True))

@@ -41,7 +41,15 @@ _COMPOUNDS = {
     "nh": "n hidden",
     "nf": "n filters",
 }
-_ONE_WORD = {"drop out": "dropout", "drop path": "dropout", "log 1 p": "log1p", "l 1": "l1", "l 2": "l2"}
+_ONE_WORD = {
+    "drop out": "dropout",
+    "drop path": "dropout",
+    "log 1 p": "log1p",
+    "l 1": "l1",
+    "l 2": "l2",
+    "b 1": "beta 1",
+    "b 2": "beta 2",
+}
 
 _SEED = "a random seed, which tunesmith sets"
 _PATH = "a file or folder"

@@ -24,7 +24,7 @@ from ..core.metric_words import (
 )
 from ..core.objective import Objective
 from ..errors import InputError
-from ..in_script.metric_names import WantedNames
+from ..in_script.metric_names import WantedNames, metric_words
 from ..text.cleaning import short
 from ..text.wording import count, duration, estimate
 from .draft import Draft
@@ -105,22 +105,25 @@ def whole_seconds(tryout: Tryout, values: Mapping[str, Any]) -> float | None:
 
 
 def _split_rank(metric: SeenMetric) -> int:
-    """Return 4 for all folds, 3 for validation data, 2 if nothing is said of it, 1 for test, 0 for training data.
+    """Return how well the data of a metric suits an objective: 0 for training data, 1 for test data.
 
-    A loss in a progress bar is that of the batches that the script trains on, and so is what stands beside their
-    number.
+    All folds together come first, with 5, then validation data. If nothing is said of the data, a score comes before a
+    loss, which is likelier that of the training. What is printed of some batches is of the training, too.
     """
     for text in (metric.name, _before(metric), metric.heading):
         if is_of_cross_validation(text) and not is_of_training_data(metric.name):
-            return 4
+            return 5
         if is_of_validation_data(text):
-            return 3
+            return 4
         if is_of_test_data(text):
             return 1
         if is_of_training_data(text):
             return 0
-    in_bar = is_loss(metric.name) and _PROGRESS_BAR.search(metric.sample) is not None
-    return 0 if in_bar or _OF_BATCHES.search(metric.sample) else 2
+    if _OF_BATCHES.search(metric.sample) or {*metric_words(metric.name)} & {"batch", "minibatch"}:
+        return 0
+    if not is_loss(metric.name):
+        return 3
+    return 0 if _PROGRESS_BAR.search(metric.sample) else 2
 
 
 def _before(metric: SeenMetric) -> str:

@@ -61,6 +61,9 @@ def notes(draft):
         ([seen(name, "Epoch[3] Iteration[12/12] Loss: 3.9, Acc: 0.3", count=9) for name in ("Loss", "Acc")]
          + [seen("mAP", count=3)], "maximize mAP"),
         ([seen("loss", "Epoch: 3 [64/128] loss: 0.5", count=9), seen("accuracy")], "maximize accuracy"),
+        ([seen("batch loss", count=4), seen("Dice score", count=4)], "maximize Dice score"),
+        ([seen("loss", count=4), seen("Dice score", count=4)], "maximize Dice score"),
+        ([seen("loss", "[Epoch 1/2] [Batch 3/4] [D loss: 0.5]"), seen("SWD", "held-out: [SWD: 0.3]")], "minimize SWD"),
         ([seen("Loss", count=9), seen("Val", "Train: 0.9, Val: 0.8, Test: 0.8", count=9)], "maximize Val"),
         ([seen("Val", "Train: 0.9, Val: 0.8")], "minimize Val"),
         ([seen("valid_0 auc", count=99), seen("OOF AUC")], "maximize OOF AUC"),  # The first is of the last fold.

@@ -42,6 +42,8 @@ NAMES = [
         ("input_dropout", 0.2, Float(0.0, 0.5, default=0.2)),
         ("momentum", 0.9, Float(0.0, 0.99, default=0.9)),
         ("beta1", 0.9, Float(0.5, 0.99, default=0.9)),
+        ("b2", 0.9, Float(0.5, 0.99, default=0.9)),
+        ("b1", 0.5, Float(0.125, 0.95, default=0.5)),
         ("lr_decay", 0.95, Float(0.5, 0.995, default=0.95)),
         ("HIDDEN_SIZE", 100, Int(25, 400, log=True, default=100)),
         ("batch_size", 16, Int(8, 64, log=True, default=16)),

@@ -14,6 +14,7 @@ from tunesmith.errors import InputError
 from tunesmith.init import Asked, CommandLine, Draft, draft_study, find_sources, sources_of, to_toml
 from tunesmith.init.asking import ask
 from tunesmith.init.checking import task_of
+from tunesmith.init.reading import read_options
 from tunesmith.init.script_option import ScriptOption
 from tunesmith.tasks.command.template import fill, flags, placeholders, split_command
 
@@ -346,7 +347,7 @@ clean:
     assert asked.failure == "make is not started only to ask its script: the variables in the Makefile are read."
     assert list(draft_study(CommandLine.parse(["make"], folder)).space) == []  # It makes the data first.
     (folder / "Makefile").unlink()
-    assert any("There is no Makefile" in note for note in draft_study(CommandLine.parse(["make"], folder)).notes)
+    assert "There is no Makefile" in (read_options(CommandLine.parse(["make"], folder)).failure or "")
 
 
 def test_parallel_trials_of_hydra_have_folders_of_their_own(folder):
@@ -358,12 +359,13 @@ def test_parallel_trials_of_hydra_have_folders_of_their_own(folder):
 
 @pytest.mark.parametrize(
     ("objective", "tuned"),
-    [("minimize val_loss", ["lr"]), ("maximize val_acc", ["lr", "label_smoothing", "loss"])],
+    [("minimize val_loss", ["lr"]), ("maximize val_acc", ["lr", "beta", "label_smoothing", "loss"])],
 )
 def test_a_loss_is_tuned_only_if_the_objective_does_not_depend_on_it(folder, objective, tuned):
     loss = option("loss", "ce", choices=("ce", "focal"))
     command = CommandLine.parse(["python", "train.py"], folder)
-    options = (option("lr", 0.1), loss, option("kl_weight", 1.0), option("label_smoothing", 0.1))
+    beta = option("beta", 1.0, help="weight of the KL term")
+    options = (option("lr", 0.1), loss, option("kl_weight", 1.0), option("label_smoothing", 0.1), beta)
     draft = draft_study(command, objective=objective, asked=Asked(options=options, framework="argparse"))
     assert [name for name in draft.space if name != "kl_weight"] == tuned
 
