@@ -591,6 +591,32 @@ def test_docopt(tmp_path):
     }
 
 
+def test_docopt_leaves_out_the_options_of_other_commands(tmp_path):
+    pytest.importorskip("docopt")
+    answer = asked(
+        tmp_path,
+        '''
+        """Train.
+
+        Usage:
+          train.py fit <data> [--warm] [options]
+          train.py show <model> [--top=N]
+          train.py (-h | --help)
+
+        Options:
+          -h --help   Show this.
+          --lr=R      Rate [default: 0.1].
+          --warm      Start warm.
+          --top=N     How many [default: 5].
+        """
+        import docopt
+        docopt.docopt(__doc__)
+        ''',
+        *("fit", "x"),
+    )
+    assert sorted(by_name(answer)) == ["lr", "warm"]
+
+
 @pytest.mark.parametrize("function", ["getopt", "gnu_getopt"])
 def test_getopt(tmp_path, function):
     answer = asked(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -22,11 +23,22 @@ def hook(library: Any) -> None:
         result = original(doc, argv, *more, **keywords)
         if is_asked() and from_command_line(argv):
             defaults = {each.long or each.short: each.value for each in library.parse_defaults(doc)}
-            names = [name for name in result if name.startswith("--")]
+            others = _of_others(str(doc), {name for name, value in result.items() if value is True})
+            names = [name for name in result if name.startswith("--") and name not in ("--help", "--version", *others)]
             answer("docopt", [_option(name, defaults.get(name), result[name]) for name in names])
         return result
 
     library.docopt = docopt
+
+
+def _of_others(doc: str, true: set[str]) -> set[str]:
+    """Return the options that only other lines of the usage name than the one for the commands that are given."""
+    usage = re.search(r"usage:(.*?)(?:\n[ \t]*\n|\Z)", doc, re.IGNORECASE | re.DOTALL)
+    lines = usage[1].strip().splitlines() if usage else []
+    commands = {word for word in true if word[:1] not in ("-", "<")}
+    own = [line for line in lines if commands <= set(line.split())]
+    mine, all_ = ({name for line in group for name in re.findall(r"--[\w-]+", line)} for group in (own, lines))
+    return all_ - mine if commands else set()
 
 
 def _option(name: str, default: Any, value: Any) -> dict[str, Any]:
