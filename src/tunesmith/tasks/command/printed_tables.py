@@ -9,6 +9,7 @@ from ...in_script.metric_names import WantedNames
 from .printed_counters import is_counter
 from .printed_names import is_printable
 from .printed_numbers import number_at
+from .printed_parts import may_name_parts, parts_in, row_of_parts
 
 _BARS = re.compile(r"[|│┃║]")
 _COLUMNS = re.compile(r"\t+| {2,}")
@@ -30,22 +31,28 @@ class Tables:
     def __init__(self, wanted: WantedNames) -> None:
         self._wanted = wanted
         self._header: list[str] = []
+        self._parts: list[str] = []
 
     @property
     def has_header(self) -> bool:
         """Whether rows may follow."""
-        return bool(self._header)
+        return bool(self._header or self._parts)
 
     def row(self, line: str) -> dict[str, str] | None:
         """Return the cells of a line by column, or None if it is no row. A line of a name and a number is one, too."""
         if len(line) > _LONGEST_LINE:
             return None
         has_bars = _BARS.search(line) is not None
-        if not has_bars and not self._header and not self._may_be_header(line):
+        if not has_bars and not self.has_header and not self._may_be_header(line):
             return None
         cells = _cells(line, has_bars)
         if not 2 <= len(cells) <= _MOST_COLUMNS:
             return None
+        if parts := parts_in(cells):
+            self._header, self._parts = [], parts
+            return None
+        if self._parts and (row := row_of_parts(cells, self._parts)) is not None:
+            return row
         if self._is_header(cells, has_bars):
             self._header = cells
             return None
@@ -56,7 +63,9 @@ class Tables:
         return None
 
     def _may_be_header(self, line: str) -> bool:
-        """Tell cheaply whether a line without bars may be a header: it begins with what counts its rows."""
+        """Tell cheaply whether a line without bars may be a header: with what counts its rows, or parts of the data."""
+        if may_name_parts(line):
+            return True
         match = _FIRST_WORD.match(line)
         return match is not None and is_counter(match[1])
 

@@ -56,6 +56,26 @@ def test_numbers_with_a_name_are_metrics(line, metrics):
 
 
 @pytest.mark.parametrize(
+    "table",
+    [
+        "metric    train   valid    test\nroc_auc   0.9   0.7   0.6\nlog_loss   0.3   0.4   0.5\n",
+        "           train  valid   test\nroc_auc  0.9  0.7  0.6\n-------\nlog_loss  0.3  0.4  0.5\n",
+        "|metric|train|valid|test|\n|---|---|---|---|\n|roc_auc|0.9|0.7|0.6|\n|log_loss|0.3|0.4|0.5|\n",
+    ],
+)
+def test_a_table_with_a_column_for_each_part_of_the_data(table):
+    assert found("gbm: 10 train / 5 valid rows\n" + table + "saved to x\n", parameters={}) == {
+        "train roc_auc": 0.9,
+        "valid roc_auc": 0.7,
+        "test roc_auc": 0.6,
+        "train log_loss": 0.3,
+        "valid log_loss": 0.4,
+        "test log_loss": 0.5,
+        "gbm": 10.0,
+    }
+
+
+@pytest.mark.parametrize(
     ("token", "number"),
     [
         ("1,500.00", 1500.0), ("1,234,567", 1234567.0), ("-1,234,567.5", -1234567.5), ("1_500", 1500.0),
