@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 
 from ..core.values import Value
@@ -9,7 +10,7 @@ from .conditions import with_condition
 from .draft import Draft
 from .name_words import KINDS
 from .reading.branches import Branches, branches_of
-from .reading.tests_of_branches import Allowed, Chain
+from .reading.tests_of_branches import Above, Allowed, Chain
 
 
 def with_branches(draft: Draft, texts: Iterable[str]) -> Draft:
@@ -30,7 +31,13 @@ def with_branches(draft: Draft, texts: Iterable[str]) -> Draft:
 
 def _uses(allowed: Allowed) -> Callable[[Value], bool]:
     known = {_plain(value) for value in allowed.values}
-    return lambda value: (_plain(value) in known) != allowed.others
+    above = min((value.number for value in allowed.values if isinstance(value, Above)), default=math.inf)
+
+    def uses(value: Value) -> bool:
+        is_above = isinstance(value, int | float) and value > above
+        return (is_above or _plain(value) in known) != allowed.others
+
+    return uses
 
 
 def _in_words(allowed: Allowed) -> str:

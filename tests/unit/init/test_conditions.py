@@ -152,6 +152,22 @@ def test_a_parameter_is_active_where_the_test_of_another_fails(tmp_path, script,
     assert ("width" in draft.space) == (used is None)
 
 
+@pytest.mark.parametrize(
+    ("test", "layers", "when"),
+    [
+        ("args.layers > 1", 1, {"layers": {"low": 2}}),
+        ("args.layers >= 3 and args.width", 2, {"layers": {"low": 3}}),
+        ("args.layers > 0", 1, None),
+        ("args.layers > 1.5", 1, None),
+        ("1 < args.layers < 3", 1, None),
+    ],
+)
+def test_a_parameter_that_is_read_above_a_number_is_active_there(tmp_path, test, layers, when):
+    options = (option("layers", layers), option("dropout", 0.1), option("width", 8))
+    draft = drafted(tmp_path, *options, script=f"f(args.layers, args.dropout if {test} else 0.0)\n")
+    assert draft.space["dropout"].when == when
+
+
 @pytest.mark.parametrize(("kind", "is_tuned"), [("ridge", False), ("trees", True)])
 def test_the_kind_beside_a_parameter_in_its_table_decides_about_it(tmp_path, kind, is_tuned):
     script = "def fit(conf):\n    if conf['kind'] == 'ridge':\n        f()\n    else:\n        g(conf['depth'])\n"

@@ -13,11 +13,22 @@ Enums = Mapping[Chain, object]
 
 
 @dataclass(frozen=True)
+class Above:
+    """All numbers above one."""
+
+    number: float
+
+    def __str__(self) -> str:
+        """Return the numbers in words."""
+        return f"above {self.number:g}"
+
+
+@dataclass(frozen=True)
 class Allowed:
     """The values with which a place is reached.
 
     Args:
-        values: Some values.
+        values: Some values, or what stands for many of them.
         others: Whether it is reached with all values but these.
     """
 
@@ -79,6 +90,8 @@ def holds_where(test: ast.expr, enums: Enums, *, fails: bool = False) -> dict[Ch
 
 
 def _compared(test: ast.Compare, enums: Enums, *, fails: bool) -> dict[Chain, Allowed]:
+    if (above := _above(test)) is not None:
+        return {above[0]: Allowed(frozenset({above[1]}), others=fails)}
     equal, unequal = ast.Eq | ast.In | ast.Is, ast.NotEq | ast.NotIn | ast.IsNot
     if len(test.ops) != 1 or not isinstance(test.ops[0], equal | unequal):
         return {}
@@ -86,6 +99,16 @@ def _compared(test: ast.Compare, enums: Enums, *, fails: bool) -> dict[Chain, Al
     if not chain or not values:
         return {}
     return {chain: Allowed(values, others=isinstance(test.ops[0], unequal) != fails)}
+
+
+def _above(test: ast.Compare) -> tuple[Chain, Above] | None:
+    """Return what a test such as `args.layers > 1` compares, and the numbers with which it holds."""
+    operator, number, chain = test.ops[0], test.comparators[0], chain_of(test.left)
+    if len(test.ops) != 1 or not chain or not isinstance(number, ast.Constant) or type(number.value) is not int:
+        return None
+    if isinstance(operator, ast.Gt):
+        return chain, Above(number.value)
+    return (chain, Above(number.value - 1)) if isinstance(operator, ast.GtE) else None
 
 
 def _constants(node: ast.expr, enums: Enums) -> Iterator[object]:
