@@ -118,6 +118,13 @@ def test_nothing_to_tune_is_exit_status_2(project: Path, tunesmith: Tunesmith) -
     assert "next:" not in done.stdout
 
 
+def test_a_script_that_asks_is_to_take_arguments(project: Path, tunesmith: Tunesmith) -> None:
+    (project / "train.py").write_text("input('How many? ')\n")
+    done = tunesmith("init", "--try", "--yes", "--", "python", "train.py", status=2)
+    assert "Let it take the answers as arguments" in done.stdout
+    assert "nothing is tuned yet: do what is marked TO DO, then give the same command again" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

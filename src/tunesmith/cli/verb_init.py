@@ -199,6 +199,8 @@ def _result(draft: Draft, target: Path, has_request: bool) -> Iterator[str]:
     if draft.space:
         first = "do what is marked TO DO" if has_to_do else "check it"
         yield f"next: {first}, then run it: {command('tunesmith', 'run', target)}"
+    elif any(note.startswith("TO DO: fix the script") for note in draft.notes):
+        yield "nothing is tuned yet: do what is marked TO DO, then give the same command again"
     else:
         yield f"nothing is tuned yet: complete [space] in {target}, or give the command that you use with its flags"
 

@@ -62,7 +62,8 @@ def with_tryout(draft: Draft, tryout: Tryout, options: Sequence[ScriptOption] = 
     if not tryout.counts:
         remedy = f" It seems that {tryout.trouble}" if tryout.trouble else ""
         note = f"TO DO: fix the script or its command. The test run failed: {tryout.reason}.{remedy}"
-        return replace(draft, notes=(*draft.notes, note))
+        first = next((n for n, other in enumerate(draft.notes) if other.startswith("TO DO")), len(draft.notes))
+        return replace(draft, notes=(*draft.notes[:first], note, *draft.notes[first:]))
     draft = with_outputs(_with_metric(draft, tryout), tryout, options)
     values = {**draft.values, **{option.name: option.value for option in options}}
     return _with_written(_with_time(draft, tryout, values), tryout, options)
@@ -144,8 +145,8 @@ def _with_metric(draft: Draft, tryout: Tryout) -> Draft:
     notes = draft.notes if said else tuple(note for note in draft.notes if not _is_superseded(note))
     if not metrics:
         missing = (
-            'TO DO: print a metric at the end of the script, as print(f"val_loss={loss}"), and correct the objective, '
-            "since the run showed none."
+            'TO DO: print a metric at the end of the script, as print(f"val_loss={loss}"), and correct the objective: '
+            "the run showed none, so that nothing tells which parameters are better."
         )
         return replace(draft, notes=(*notes, missing))
     best = _named(draft, metrics) if said else metrics[0]

@@ -12,12 +12,14 @@ _TROUBLES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     for pattern, remedy in (
         (
             r"EOFError: EOF when reading a line|inappropriate ioctl for device",
-            "it asks for input, and a trial has no keyboard. Give it the answer as an argument, or in a file",
+            "it asks for input, and a trial has no keyboard. Let it take the answers as arguments, which can then be "
+            "tuned, or read them from a file",
         ),
         (
             r"no NVIDIA driver|No CUDA GPUs are available|Torch not compiled with CUDA|CUDA error|libcuda\.so|"
-            r"CUDA driver version|cudaErrorNoDevice|No supported GPU|requires? (?:a |at least one )?GPU|"
-            r"CUDA is not available|deserialize object on a CUDA device",
+            r"CUDA driver version|cudaErrorNoDevice|No supported GPU|CUDA is not available|"
+            r"(?:requires?|needs?) (?:an? |at least one )?(?:GPU|CUDA)|deserialize object on a CUDA device|"
+            r"no (?:GPU|CUDA device)s? (?:was |were |is |are )?(?:found|available)",
             "it needs a GPU that it cannot use here. Run it on a machine with one, or with the argument by which it "
             "takes the CPU",
         ),

@@ -1,6 +1,7 @@
 import json
 import sys
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -121,6 +122,8 @@ def test_a_run_that_failed_changes_nothing_but_says_why(draft, tmp_path):
     assert changed.notes[-1].startswith("TO DO: fix the script or its command")
     assert "exit status 1. It seems that it needs a GPU. Use one." in changed.notes[-1]
     assert (changed.objective, changed.command) == (draft.objective, draft.command)
+    noted = with_tryout(replace(draft, notes=("It has no flags.", "TO DO: write the parameters.")), tryout)
+    assert [note.partition(" ")[2][:12] for note in noted.notes] == ["has no flags", "DO: fix the ", "DO: write th"]
 
 
 def test_metrics_are_ranked_once_by_name():

@@ -112,10 +112,11 @@ def test_a_limit_of_memory_ends_it(project):
 @pytest.mark.parametrize(
     ("code", "trouble"),
     [
-        ("input('which device? ')", "asks for input"),
+        ("input('which device? ')", "as arguments, which can then be tuned"),
         ("open('data/train.csv')", "looks for data/train.csv"),
         ("import no_such_package", "the package no_such_package is not installed"),
         ("raise RuntimeError('Found no NVIDIA driver on your system.')", "needs a GPU"),
+        ("raise SystemExit('this script needs a CUDA device; none was found')", "needs a GPU"),
         ("import argparse; p = argparse.ArgumentParser(); p.add_argument('--data', required=True); p.parse_args()",
          "required: --data"),
         ("raise ConnectionError('Max retries exceeded with url: /mnist')", "needs the network"),
