@@ -25,7 +25,7 @@ _GROUPS = (
     "activation act nonlinearity norm bn batchnorm layernorm bias residual",
     "clip grad gradient",
     "heads head kernel patch stride",
-    "entropy ent coef vf gae discount gamma tau",
+    "entropy ent coef vf gae discount gamma tau critic update",
     "child leaf bins neighbors gini criterion kernel svm intercept",
     "rank lora temperature temp margin",
 )

@@ -198,6 +198,8 @@ def _is_exception(word: str, reason: str, parts: list[str]) -> bool:
         return True
     if word == "device":  # The batch that each device gets.
         return {"per", "batch"} <= all_words
+    if word == "epochs":  # The passes over what was collected, as PPO's.
+        return "update" in all_words
     if word == "rank":
         return "lora" in all_words
     if word in ("is", "do", "run"):

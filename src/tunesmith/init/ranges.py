@@ -48,6 +48,8 @@ _SMALL = {
     "wd", "l1", "l2", "alpha", "eps", "epsilon", "reg", "lambda", "lambd", "lam", "regularization", "penalty", "c",
     "decay",
 }  # fmt: skip
+_OF_WHOLE = {"ratio", "pct", "fraction", "proportion", "frac"}
+_OF_CLIPPING = {"clip", "grad", "gradient", "norm", "max", "val", "value"}
 _PENALTIES = {"l1", "l2", "reg", "regularization", "lambda", "alpha"}
 _FRACTIONS = {"subsample", "colsample", "fraction", "feature", "bagging"}
 _SHARES = _FRACTIONS | {
@@ -184,6 +186,10 @@ def _number(name: str, default: float, text: ScriptText, help_text: str) -> Gues
         return _inside(0.0, 1.0, value)
     if parts & _PENALTIES and value == 0 and text.boosts_trees:
         return Guess(Choice([default, 0.01, 0.1, 1.0, 10.0, 100.0], ordered=True, default=default), _OFF)
+    if "warmup" in parts and parts & _OF_WHOLE and 0 <= value <= 0.2:
+        return _inside(0.0, 0.2, value)
+    if "clip" in parts and parts <= _OF_CLIPPING and value == 0:
+        return Guess(Choice([default, 0.1, 0.5, 1.0, 5.0], ordered=True, default=default), _OFF)
     if parts & _SMALL:
         return _logarithmic(value, 1e-10 if parts & {"eps", "epsilon"} else 1e-8, 1e4 if value >= 1 else 1.0)
     return _whole(parts, default) if isinstance(default, int) else _around(value)
@@ -243,6 +249,8 @@ def _whole(parts: set[str], default: int) -> Guess:
         return Guess(Choice(sorted({3, 5, 7, default}), ordered=True, default=default))
     if {"min", "samples", "split"} <= parts:  # Of a tree, which refuses 1.
         return Guess(Int(2, max(8, 4 * default), log=True, default=max(2, default)))
+    if "leaf" in parts and "min" in parts:
+        return Guess(Int(max(1, default // 4), max(20, 4 * default), log=True, default=default))
     if parts & _COUNTS or (default < 4 and not parts & (_WIDTHS | {"batch"})):
         return Guess(Int(1, max(4, 2 * default), default=default))
     if "batch" in parts:

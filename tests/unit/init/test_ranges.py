@@ -68,6 +68,11 @@ NAMES = [
         ("l1_ratio", 0.15, Float(0.0, 1.0, default=0.15)),
         ("nh", 64, Int(16, 256, log=True, default=64)),
         ("gradient_clip_val", 1.0, Float(0.25, 4.0, log=True, default=1.0)),
+        ("update-epochs", 4, Int(1, 16, log=True, default=4)),
+        ("warmup_ratio", 0.0, Float(0.0, 0.2, default=0.0)),
+        ("clip-norm", 0.0, Choice([0.0, 0.1, 0.5, 1.0, 5.0], ordered=True, default=0.0)),
+        ("min_samples_leaf", 1, Int(1, 20, log=True, default=1)),
+        ("min_data_in_leaf", 20, Int(5, 80, log=True, default=20)),
         ("lora_rank", 8, Int(2, 32, log=True, default=8)),
     ],
 )
