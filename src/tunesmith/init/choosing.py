@@ -49,7 +49,8 @@ _CHOICES = {
 _IDENTITIES = ("model", "arch", "architecture", "backbone", "network", "net", "algorithm", "algo", "encoder", "decoder")
 _LESS_LIKELY = "less likely to matter than the others"
 _UNKNOWN = "its name does not say whether it makes a better model"
-_OF_LOSS = "it changes what the objective measures"
+OF_LOSS = "it changes what the objective measures"
+"""Why a loss and its weights are left alone where the objective is a loss."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,8 +110,8 @@ def _judged(candidate: Candidate, draft: Draft) -> Candidate:
     if isinstance(candidate.guess.parameter, Choice) and " ".join(option_words(candidate.name)) in _IDENTITIES:
         return replace(candidate, guess=Guess(candidate.guess.parameter, "it decides what is trained", spare=True))
     if candidate.name in draft.metric_names and is_metric(candidate.name):  # A log tells the learning rate, too.
-        return replace(candidate, guess=Guess(candidate.guess.parameter, _OF_LOSS, spare=True))
-    if not _measures_loss(draft.objective):
+        return replace(candidate, guess=Guess(candidate.guess.parameter, OF_LOSS, spare=True))
+    if not measures_loss(draft.objective):
         return candidate
     parts = {*option_words(candidate.name)}
     is_choice = isinstance(candidate.guess.parameter, Choice) and bool(parts & {"loss", "losses", "criterion"})
@@ -118,10 +119,11 @@ def _judged(candidate: Candidate, draft: Draft) -> Candidate:
     is_weight = is_weight or _WEIGHT_IN_HELP.search(draft.help.get(candidate.name, "")) is not None
     if not is_choice and not is_weight:
         return candidate
-    return replace(candidate, guess=Guess(candidate.guess.parameter, _OF_LOSS, spare=True))
+    return replace(candidate, guess=Guess(candidate.guess.parameter, OF_LOSS, spare=True))
 
 
-def _measures_loss(objective: str) -> bool:
+def measures_loss(objective: str) -> bool:
+    """Tell whether a metric of an objective is a loss; one that cannot be read may be."""
     try:
         metrics = Objective.parse(objective).metrics
     except InputError:

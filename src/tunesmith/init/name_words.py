@@ -175,6 +175,8 @@ def _is_of_data(parts: list[str]) -> bool:
     words = {*parts}
     if {"block", "size"} <= words:  # The length of a context.
         return True
+    if parts == ["min", "count"]:  # Of the words of a vocabulary.
+        return True
     if "noise" in words and words & {"label", "labels", "pixel", "feature"}:
         return True
     if words & {"features", "train"} and parts[0] in ("n", "num"):

@@ -27,11 +27,13 @@ from ..errors import InputError
 from ..in_script.metric_names import WantedNames, metric_words
 from ..text.cleaning import short
 from ..text.wording import count, duration, estimate
+from .choosing import MOST_TUNED, OF_LOSS, measures_loss
 from .draft import Draft
 from .metrics import is_loss, spelled
 from .name_words import option_words
 from .outputs import with_outputs
 from .script_option import ScriptOption
+from .space_edits import with_selection
 from .tryout import SHORTEST_SECONDS, SeenMetric, Tryout
 
 _SUPERSEDED = (
@@ -43,6 +45,8 @@ _OF_BATCHES = re.compile(
     r"\b(?:iter|iteration|batch)s?\b\W{0,3}\d+ ?/ ?\d+|\bepoch\W{1,3}\d+\W{1,4}\d+ ?/ ?\d+", re.IGNORECASE
 )
 """In a line about some batches of a training: `Epoch[3] Iteration[20/80]`, `Epoch: 3 [640/2560]`."""
+_OVERLAPS = {"dice", "iou", "miou", "jaccard"}
+"""Of a segmentation, these tell more than the share of the right pixels."""
 _EPOCHS = {"epochs", "epoch"}
 _NOT_A_TOTAL = {"warmup", "patience", "start", "every", "interval", "decay", "freq", "save", "log", "eval"}
 _LONG_SECONDS = 12 * 3600.0
@@ -83,9 +87,15 @@ def ranked(metrics: Sequence[SeenMetric], preferred: Sequence[str] = ()) -> list
     for metric in likely:
         latest.setdefault(metric.name, metric)
 
-    def rank(metric: SeenMetric) -> tuple[int, int, int]:
+    def rank(metric: SeenMetric) -> tuple[int, bool, int, int]:
         known = wanted.find(metric.name)
-        return -_split_rank(metric), order.get(known, len(order)) if known else len(order), -min(metric.count, 2)
+        is_overlap = not _OVERLAPS.isdisjoint(metric_words(metric.name))
+        return (
+            -_split_rank(metric),
+            not is_overlap,
+            order.get(known, len(order)) if known else len(order),
+            -min(metric.count, 2),
+        )
 
     return sorted(latest.values(), key=rank)
 
@@ -154,7 +164,7 @@ def _with_metric(draft: Draft, tryout: Tryout) -> Draft:
         wanted = Objective.parse(draft.objective).primary.name
         missing = f"TO DO: let the script print {wanted}, or correct the objective: the run showed {_names(metrics)}."
         return replace(draft, notes=(*notes, missing), metric_names=tuple(map(_spelled, _unique(metrics))))
-    return replace(
+    changed = replace(
         draft,
         objective=draft.objective if said else _objective(best.name, metrics),
         metrics=_where(best, tryout),
@@ -162,6 +172,21 @@ def _with_metric(draft: Draft, tryout: Tryout) -> Draft:
         metric_names=tuple(map(_spelled, _unique(metrics))),
         reports=draft.reports or best.count > 1,
     )
+    return _with_weights_of_loss(changed)
+
+
+def _with_weights_of_loss(draft: Draft) -> Draft:
+    """Tune what was left alone because it changes the loss, if the objective turns out to be none."""
+    names = [
+        name
+        for name, reason in draft.skipped.items()
+        if reason == OF_LOSS and name in draft.spare and name not in draft.metric_names
+    ]
+    is_passed = draft.config is not None or "{args}" in draft.command
+    is_free = "space" not in draft.quotes and len(draft.space) + len(names) <= MOST_TUNED
+    if not names or not draft.space or not is_passed or not is_free or measures_loss(draft.objective):
+        return draft
+    return with_selection(draft, names, "also")[0]
 
 
 def _is_superseded(note: str) -> bool:

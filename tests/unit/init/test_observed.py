@@ -9,6 +9,7 @@ import pytest
 from tunesmith.config.settings import read_settings
 from tunesmith.core.parameters import Float
 from tunesmith.init import Draft, to_toml
+from tunesmith.init.choosing import OF_LOSS
 from tunesmith.init.observed import ranked, with_tryout
 from tunesmith.init.script_option import ScriptOption
 from tunesmith.init.trying import try_script
@@ -62,6 +63,7 @@ def notes(draft):
         ([seen(name, "Epoch[3] Iteration[12/12] Loss: 3.9, Acc: 0.3", count=9) for name in ("Loss", "Acc")]
          + [seen("mAP", count=3)], "maximize mAP"),
         ([seen("loss", "Epoch: 3 [64/128] loss: 0.5", count=9), seen("accuracy")], "maximize accuracy"),
+        ([seen("acc", count=4), seen("Dice score", count=4)], "maximize Dice score"),
         ([seen("batch loss", count=4), seen("Dice score", count=4)], "maximize Dice score"),
         ([seen("loss", count=4), seen("Dice score", count=4)], "maximize Dice score"),
         ([seen("loss", "[Epoch 1/2] [Batch 3/4] [D loss: 0.5]"), seen("SWD", "held-out: [SWD: 0.3]")], "minimize SWD"),
@@ -77,6 +79,14 @@ def notes(draft):
 )  # fmt: skip
 def test_a_validation_metric_comes_first_and_training_data_last(draft, tmp_path, metrics, objective):
     assert with_tryout(draft, ran(tmp_path, *metrics)).objective == objective
+
+
+@pytest.mark.parametrize(("metric", "tuned"), [("val_acc", ["lr", "weight"]), ("val_loss", ["lr"])])
+def test_a_weight_of_the_loss_is_tuned_if_the_objective_is_no_loss(draft, tmp_path, metric, tuned):
+    spare = {"weight": Float(0.1, 1.0, default=0.5), "gain": Float(0.1, 1.0, default=0.5)}
+    reasons = {"weight": OF_LOSS, "gain": "unknown"}
+    draft = replace(draft, spare=spare, skipped=reasons, options=frozenset({"lr", "weight", "gain"}))
+    assert list(with_tryout(draft, ran(tmp_path, seen(metric))).space) == tuned
 
 
 def test_what_was_printed_is_told_and_the_other_metrics_are_named(draft, tmp_path):

@@ -17,6 +17,7 @@ LEFT_ALONE = [
     "config", "is_training", "do_train", "no-accel", "noval", "nthread", "nproc", "eval_freq", "rect", "task_name",
     "mode", "wandb_project", "mixed_precision", "pretrained", "per_device_eval_batch_size",
     "season", "backtest.windows", "eval.beam", "series.gap", "label_noise", "pixel-noise", "data_loader.args.gap",
+    "min-count",
 ]  # fmt: skip
 NAMES = [
     "lr", "weight_decay", "alpha", "eps", "dropout", "prob", "momentum", "beta1", "gamma", "lr_decay",
