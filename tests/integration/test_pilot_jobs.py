@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.integration.conftest import command
@@ -88,6 +89,8 @@ def test_a_killed_session_leaves_a_pilot_job_that_the_next_one_ends(tmp_path: Pa
     (tmp_path / "go").touch()
     assert process.wait(timeout=90) == 0, (tmp_path / "output").read_text()
     wait_until(lambda: not jobs(), "the end of all pilot jobs")
+    left_here = [process for process in psutil.process_iter(["cwd"]) if process.info["cwd"] == str(tmp_path)]
+    assert not left_here, "Parsl's helpers end with their study, or at the start of the next session"
     states = [(trial.number, str(trial.state), trial.attempt) for trial in load(tmp_path / "s").trials]
     assert states == [(0, "complete", 2), (1, "complete", 1)]
 

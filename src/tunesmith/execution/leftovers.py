@@ -14,6 +14,8 @@ logger = logging.getLogger(__name__)
 
 TRIAL_VARIABLE = "TUNESMITH_TRIAL"
 """Set in every process of a trial to the trial's folder, and in a worker to the folder of all trials."""
+KEPT = {"SPT_NOENV": "1"}
+"""Set with these variables: `setproctitle` then changes the title of a process and leaves its environment readable."""
 WORKER_VARIABLE = "TUNESMITH_WORKER"
 """Set in a worker, and so in everything that it starts, to a token of its own."""
 

@@ -18,7 +18,7 @@ from typing import Any, ClassVar, Literal
 
 from ..core.schema import expect_range
 from ..core.trial import OnReport, TrialRequest
-from ..execution.leftovers import TRIAL_VARIABLE
+from ..execution.leftovers import KEPT, TRIAL_VARIABLE
 from ..execution.portable import PortableTask
 from ._scheduler import Scheduler, make_provider
 from ._walltime import seconds_of
@@ -232,12 +232,14 @@ def shares_of_gpus(gpus: int, trials: int) -> list[str]:
 @contextmanager
 def _marked(folder: Path) -> Iterator[None]:
     """Mark processes that are started meanwhile as the study's, so that the next session ends what a kill leaves."""
-    before = os.environ.get(TRIAL_VARIABLE)
-    os.environ[TRIAL_VARIABLE] = str(folder)
+    marks = {TRIAL_VARIABLE: str(folder), **KEPT}
+    before = {name: os.environ.get(name) for name in marks}
+    os.environ.update(marks)
     try:
         yield
     finally:
-        if before is None:
-            del os.environ[TRIAL_VARIABLE]
-        else:
-            os.environ[TRIAL_VARIABLE] = before
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

@@ -2,7 +2,7 @@ import os
 import subprocess
 import sys
 
-from tunesmith.execution.leftovers import sweep, sweep_worker
+from tunesmith.execution.leftovers import KEPT, sweep, sweep_worker
 
 
 def asleep(**variables):
@@ -45,6 +45,17 @@ def test_a_sweep_spares_who_calls_it(tmp_path):
     environment = {**os.environ, "TUNESMITH_TRIAL": str(tmp_path / "trials" / "0001")}
     done = subprocess.run([sys.executable, "-c", code, tmp_path], env=environment, capture_output=True, text=True)
     assert done.stdout == "0\n"
+
+
+def test_a_sweep_finds_a_process_that_has_changed_its_title(tmp_path):
+    code = "import setproctitle, time; setproctitle.setproctitle('training ' * 50); print(flush=True); time.sleep(60)"
+    environment = {**os.environ, "TUNESMITH_TRIAL": str(tmp_path / "trials" / "0001"), **KEPT}
+    with subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        try:
+            assert sweep(tmp_path) == 1
+        finally:
+            process.kill()
 
 
 def test_a_worker_is_swept_by_its_mark():

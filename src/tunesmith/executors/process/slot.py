@@ -20,7 +20,7 @@ from typing import Any
 
 from ...core.trial import Measurement, OnReport, TrialRequest
 from ...execution.evaluation import failed, not_started, settle
-from ...execution.leftovers import TRIAL_VARIABLE, WORKER_VARIABLE, sweep_worker
+from ...execution.leftovers import KEPT, TRIAL_VARIABLE, WORKER_VARIABLE, sweep_worker
 from ...llm.environment import trial_environment
 from ...trial_folder.result import Result, read_result
 from .messages import StopReason, parse, send
@@ -146,7 +146,7 @@ class Slot:
 
     def _start_worker(self, request: TrialRequest) -> None:
         token = f"{os.getpid()}-{secrets.token_hex(8)}"
-        marks = {WORKER_VARIABLE: token, TRIAL_VARIABLE: str(request.folder.parent)}
+        marks = {WORKER_VARIABLE: token, TRIAL_VARIABLE: str(request.folder.parent), **KEPT}
         options = {**self._options, "token": token, "variables": self._variables}
         errors = tempfile.TemporaryFile()  # noqa: SIM115  (the listener closes it)
         try:
