@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -36,7 +37,7 @@ KillWait=2
 SlurmctldPidFile={folder}/slurmctld.pid
 SlurmdPidFile={folder}/slurmd.pid
 StateSaveLocation={folder}/state
-SlurmdSpoolDir={folder}/spool
+SlurmdSpoolDir={spool}
 SlurmctldLogFile={folder}/slurmctld.log
 SlurmdLogFile={folder}/slurmd.log
 SchedulerParameters=sched_interval=1,bf_interval=1,batch_sched_delay=0
@@ -54,11 +55,11 @@ def slurm(folder: Path) -> Iterator[dict[str, str]]:
     """
     if shutil.which("slurmctld") is None or os.getuid() != 0:
         pytest.skip("a Slurm of its own needs slurm-wlm and munge, and root")
-    for name in ("state", "spool"):
-        (folder / name).mkdir(parents=True)
+    (folder / "state").mkdir(parents=True)
+    spool = tempfile.mkdtemp(prefix="slurm-")  # It holds sockets, whose paths must be short.
     configuration = folder / "slurm.conf"
     ports = {"controller_port": _free_port(), "node_port": _free_port()}
-    configuration.write_text(_CONFIGURATION.format(folder=folder, user="root", **ports))
+    configuration.write_text(_CONFIGURATION.format(folder=folder, spool=spool, user="root", **ports))
     _start_munge()
     environment = {**os.environ, "SLURM_CONF": str(configuration)}
     try:
@@ -73,6 +74,7 @@ def slurm(folder: Path) -> Iterator[dict[str, str]]:
         _output(["scancel", "--user", "root"], environment)
         for name in ("slurmd", "slurmctld"):
             _stop(folder / f"{name}.pid")
+        shutil.rmtree(spool, ignore_errors=True)
 
 
 @contextmanager
