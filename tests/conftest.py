@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tunesmith.llm import environment
 from tunesmith.llm.endpoints import PROVIDERS
 
 # No deadline per example: on a busy machine, times mean nothing.
@@ -41,6 +42,12 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 def _every_message() -> None:
     """Undo what a command line with `--quiet` has set in this process."""
     logging.getLogger("tunesmith").setLevel(logging.NOTSET)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every test begin with no variable kept from trials: a model of an earlier one may have hidden some."""
+    monkeypatch.setattr(environment, "_hidden", set())
 
 
 @pytest.fixture(autouse=True)

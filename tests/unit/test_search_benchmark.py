@@ -128,7 +128,10 @@ def test_a_contender_that_nobody_knows_is_named() -> None:
 
 
 @pytest.mark.parametrize("hidden", [False, True])
-def test_a_real_model_sees_the_names_or_not_and_the_problem_is_searched_all_the_same(hidden: bool) -> None:
+def test_a_real_model_sees_the_names_or_not_and_the_problem_is_searched_all_the_same(
+    hidden: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TUNESMITH_TEST_TOKEN", "a-token")
     seen = []
 
     def script(request: ModelRequest) -> Structured:
@@ -141,7 +144,7 @@ def test_a_real_model_sees_the_names_or_not_and_the_problem_is_searched_all_the_
         model = {
             "name": "compatible:scripted",
             "base_url": f"{server.url}/v1",
-            "token": {"env": "PATH"},
+            "token": {"env": "TUNESMITH_TEST_TOKEN"},
             "price": "free",
         }
         options = json.dumps({"model": model, "hidden": hidden})
