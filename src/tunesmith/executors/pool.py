@@ -35,6 +35,7 @@ from ..trial_folder.stop import request_stop
 from .base import SHARE_OF_FOLLOWING, Capabilities, Limit
 from .process import ProcessExecutor
 from .process.alone import run_isolated
+from .process.standby import close_waiting
 
 _POLL_SECONDS = 0.05
 
@@ -195,6 +196,8 @@ class PoolExecutor:
         pool, self._state.pool = self._state.pool, None
         if pool is not None:
             pool.shutdown(wait=False)
+        if self.isolated:
+            close_waiting()  # of a pool of threads
 
     def make_pool(self) -> concurrent.futures.Executor:
         """Return a new pool; called before the first trial, and after a pool broke."""

@@ -24,6 +24,7 @@ from ...trial_folder.checkpoint import checkpoint_time
 from ...trial_folder.names import STOP_FILE
 from ...trial_folder.result import Result, read_result, write_result
 from . import ProcessExecutor
+from .standby import supervisor
 
 BLOCK_END_VARIABLE = "TUNESMITH_BLOCK_END"
 """Set in the workers of a pilot job to the time at which the job ends, in seconds since 1970."""
@@ -39,6 +40,7 @@ def run_alone(
     executor: ProcessExecutor,
     *,
     proceeds: Callable[[], bool] = lambda: True,
+    purpose: object = None,
 ) -> Result:
     """Run a trial to its end in a process tree of its own, under the limits of the request.
 
@@ -47,6 +49,8 @@ def run_alone(
         request: The trial, whose folder this process sees. A file `stop` there asks it to end.
         executor: Its options hold for the trial, except for the number of GPUs: it sees all that this process sees.
         proceeds: Called about twice a second; if it returns False, the trial is killed.
+        purpose: If given, the supervisor waits for the next trial of the same purpose, see `supervisor`; not together
+            with `proceeds`.
 
     Returns:
         The result, which is also in the trial's folder if that can be written.
@@ -54,8 +58,7 @@ def run_alone(
     if (request.folder / STOP_FILE).exists():
         return {"attempt": request.attempt, "state": "pruned", "metrics": {}, "artifacts": {}, "failure": None}
     asked = False
-    with replace(executor, slots=1, gpus_per_trial=_ALL_GPUS) as alone:
-        alone.open(lambda number, attempt, step, metrics: None)
+    with supervisor(replace(executor, slots=1, gpus_per_trial=_ALL_GPUS), purpose) as alone:
         future = alone.submit(cast("Task", task), request)
         while not wait([future], timeout=_POLL_SECONDS).done and proceeds():
             if not asked and (request.folder / STOP_FILE).exists():
@@ -81,6 +84,7 @@ def run_isolated(
             temporary folder.
         executor: Its options hold for the trial.
         study_pid: The study's process. If it is the parent of this worker and dies, so do the worker and the trial.
+            0 if it runs on a machine that is not known here: nothing is then kept for its next trial.
         path: Where the study finds modules. A worker that sees its folder looks there, too.
 
     Returns:
@@ -89,7 +93,8 @@ def run_isolated(
     die_with_study(study_pid)
     if files is None:
         sys.path.extend(entry for entry in path if entry not in sys.path)
-        return _run_in_pool(task, request, executor), {}
+        purpose = (study_pid, request.folder.parent) if study_pid else None
+        return _run_in_pool(task, request, executor, purpose), {}
     with tempfile.TemporaryDirectory(prefix="tunesmith-", ignore_cleanup_errors=True) as root:
         folder = Path(root, request.folder.name)
         unpack(files, folder)
@@ -104,6 +109,7 @@ def run_until(
     executor: ProcessExecutor,
     *,
     proceeds: Callable[[], bool] = lambda: True,
+    purpose: object = None,
 ) -> Result:
     """Run a trial in a job that ends in `end_seconds`, as `run_alone` does.
 
@@ -112,11 +118,11 @@ def run_until(
     """
     left = end_seconds - closing_seconds(end_seconds, executor.grace_seconds)
     if (request.timeout_seconds or math.inf) <= left:
-        return run_alone(task, request, executor, proceeds=proceeds)
+        return run_alone(task, request, executor, proceeds=proceeds, purpose=purpose)
     if left < _LEAST_SECONDS:
         return _ended_by_job(request, {}, "preempted", "its job is about to end")
     before = checkpoint_time(request.folder)
-    result = run_alone(task, replace(request, timeout_seconds=left), executor, proceeds=proceeds)
+    result = run_alone(task, replace(request, timeout_seconds=left), executor, proceeds=proceeds, purpose=purpose)
     if result["failure"] is None or result["failure"]["kind"] != "timeout":
         return result
     if checkpoint_time(request.folder) > before:
@@ -145,11 +151,13 @@ def _ended_by_job(request: TrialRequest, result: Result, kind: FailureKind, reas
     return ended
 
 
-def _run_in_pool(task: PortableTask, request: TrialRequest, executor: ProcessExecutor) -> Result:
+def _run_in_pool(
+    task: PortableTask, request: TrialRequest, executor: ProcessExecutor, purpose: object = None
+) -> Result:
     end = os.environ.get(BLOCK_END_VARIABLE, "")
     if not end.isdecimal():
-        return run_alone(task, request, executor)
-    return run_until(int(end) - time.time(), task, request, executor)
+        return run_alone(task, request, executor, purpose=purpose)
+    return run_until(int(end) - time.time(), task, request, executor, purpose=purpose)
 
 
 def result_of(future: Future[Measurement], attempt: int) -> Result:
