@@ -159,6 +159,16 @@ def test_one_slot_finds_the_same_trials_wherever_they_run(executor: Any, tmp_pat
     assert run("elsewhere", executor) == run("inline", "inline")
 
 
+@pytest.mark.parametrize("kind", ["dask", "parsl"])
+def test_a_pool_on_this_machine_listens_to_this_machine_alone(kind: str, program: Any, tmp_path: Path) -> None:
+    running = program(kind)
+    wait_until((tmp_path / "run" / "began-3-1").exists, "trial 3")
+    study = psutil.Process(running.pid)
+    sockets = [each for process in (study, *study.children(recursive=True)) for each in process.net_connections()]
+    places = {each.laddr.ip.removeprefix("::ffff:") for each in sockets if each.status == psutil.CONN_LISTEN}
+    assert places == {"127.0.0.1"}
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_a_study_that_was_ended_goes_on(kind: str, number: signal.Signals, program: Any, tmp_path: Path) -> None:

@@ -9,6 +9,9 @@ from typing import Any, ClassVar
 from ..errors import InputError, MissingExtra, message_of
 from .pool import PoolExecutor
 
+_ANY_PORT = "127.0.0.1:0"
+"""Where a cluster of this process shows its pages: on this machine alone, as Dask itself does not."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class DaskExecutor(PoolExecutor):
@@ -54,7 +57,8 @@ class DaskExecutor(PoolExecutor):
                 n_workers=1,
                 threads_per_worker=self.slots,
                 processes=False,
-                dashboard_address=None,
+                dashboard_address=_ANY_PORT,
+                worker_dashboard_address=_ANY_PORT,
                 memory_limit=0,
             )
         try:

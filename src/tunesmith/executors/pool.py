@@ -87,6 +87,7 @@ class PoolExecutor:
         isolated: Whether each trial gets a process of its own.
         threads_per_trial: Threads of numerical libraries for each isolated trial. None changes nothing.
         grace_seconds: How long an isolated trial may take to end after it was asked to, before it is killed.
+        preload: Import the user's code once in each worker, for all its isolated trials; see `ProcessExecutor`.
 
     >>> from concurrent.futures import ProcessPoolExecutor
     >>> PoolExecutor(slots=4, pool=ProcessPoolExecutor).capabilities.can_stop
@@ -102,6 +103,7 @@ class PoolExecutor:
     isolated: bool = False
     threads_per_trial: int | None = None
     grace_seconds: float = 5.0
+    preload: bool | None = None
     _state: _State = field(default_factory=_State, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -217,7 +219,9 @@ class PoolExecutor:
     def _start(self, task: PortableTask, request: TrialRequest, files: dict[str, bytes] | None) -> Future[Any]:
         """Hand a trial to the pool; return the pool's future, see `_outcome`."""
         if self.isolated:
-            process = ProcessExecutor(threads_per_trial=self.threads, grace_seconds=self.grace_seconds)
+            process = ProcessExecutor(
+                threads_per_trial=self.threads, grace_seconds=self.grace_seconds, preload=self.preload
+            )
             return self._submit(run_isolated, task, request, files, process, os.getpid(), sys.path)
         return self._submit(run_remotely, task, request, files, os.getpid())
 

@@ -53,24 +53,42 @@ def check_room(folder: Path) -> Iterator[Finding]:
         yield Finding("disk", "warning", few, "Remove some files.")
     else:
         yield Finding("disk", "ok", f"{size(free)} are free")
-    if (used := _share_of_quota()) is not None:
+    if (used := _share_of_quota(existing)) is not None:
         full = used >= _NEARLY_FULL
         message = f"{share(used)} of your quota are used"
         yield Finding("quota", "warning" if full else "ok", message, "Free some space." if full else "")
 
 
-def _share_of_quota() -> float | None:
-    """Return the share of the user's fullest quota that is used; None without quotas, or if nothing tells."""
-    program = shutil.which("quota")
+def _share_of_quota(folder: Path) -> float | None:
+    """Return the share of the fullest quota that is used; None without quotas, or if nothing tells.
+
+    `quota` tells of the user's own. On Lustre, `lfs` tells of those of the user, the group and the project of a folder.
+    """
+    commands = [["quota", "-w", "-p"]]
+    if project := _output(["lfs", "project", "-d", str(folder)]).split():
+        about = folder.stat()
+        owners = [("-u", str(os.getuid())), ("-g", str(about.st_gid)), ("-p", project[0])]
+        commands += [["lfs", "quota", "-q", *owner, str(folder)] for owner in owners if owner != ("-p", "0")]
+    return max((part for command in commands for part in _shares(_output(command))), default=None)
+
+
+def _shares(listing: str) -> Iterator[float]:
+    """Yield the used share of each quota in a listing: file system, blocks, quota, limit, grace, files, ..."""
+    for line in listing.splitlines():
+        numbers = line.replace("*", "").split()[1:4]
+        if len(numbers) == 3 and all(map(str.isdecimal, numbers)):
+            used, soft, hard = map(int, numbers)
+            if soft or hard:
+                yield used / (soft or hard)
+
+
+def _output(command: list[str]) -> str:
+    program = shutil.which(command[0])
     if program is None:
-        return None
+        return ""
     try:
-        listing = subprocess.run(
-            [program, "-w", "-p"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=5, check=False
+        return subprocess.run(
+            [program, *command[1:]], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=5, check=False
         ).stdout
     except (OSError, subprocess.SubprocessError):
-        return None
-    # Filesystem blocks quota limit grace files quota limit grace
-    rows = [line.replace("*", "").split() for line in listing.splitlines()]
-    numbers = [[int(word) for word in row[1:4]] for row in rows if len(row) > 3 and all(map(str.isdecimal, row[1:4]))]
-    return max((used / (soft or hard) for used, soft, hard in numbers if soft or hard), default=None)
+        return ""

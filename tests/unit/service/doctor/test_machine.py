@@ -32,6 +32,23 @@ def test_a_quota_that_is_nearly_used_up_is_warned_about(quota, tmp_path, rows, s
     assert (finding.severity, finding.message) == (severity, told)
 
 
+def test_the_fullest_quota_of_lustre_counts(tmp_path, monkeypatch):
+    listings = {
+        "-u": "/lus 970 0 0 -  10 0 0 -",
+        "-g": "/lus 500 0 1000 -  10 0 0 -",
+        "-p": "/lus 960* 1000 1100 6d 1 0 0 -",
+    }
+    cases = "\n".join(f"quota\\ -q\\ {letter}*) echo '{line}';;" for letter, line in listings.items())
+    program = tmp_path / "lfs"  # A stand-in: the real one needs a disk of Lustre.
+    program.write_text(
+        f"#!/bin/sh\ncase \"$*\" in\n'project -d {tmp_path}') echo '1007 P {tmp_path}';;\n{cases}\nesac\n"
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (finding,) = [finding for finding in check_room(tmp_path) if finding.check == "quota"]
+    assert (finding.severity, finding.message) == ("warning", "96 % of your quota are used")
+
+
 @pytest.mark.parametrize("rows", ["", "/dev/sda1 500 0 0 0 10 0 0 0\n", "none\n"])
 def test_without_a_quota_nothing_is_said_of_it(quota, tmp_path, rows):
     quota(rows)
