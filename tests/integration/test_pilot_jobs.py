@@ -120,7 +120,7 @@ def test_a_trial_whose_pilot_job_is_cancelled_is_lost_and_another_pilot_job_take
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(parsl, "_HEARTBEAT_SECONDS", 1)
-    monkeypatch.setattr(_scheduler, "_STATUS_SECONDS", 1)
+    monkeypatch.setattr(_scheduler, "STATUS_SECONDS", 1)
     with ParslExecutor(
         slots=1, scheduler="slurm", walltime="00:10:00", grace_seconds=1.0, address="127.0.0.1"
     ) as executor:
@@ -140,7 +140,7 @@ def test_a_trial_whose_pilot_job_is_cancelled_is_lost_and_another_pilot_job_take
 def test_a_trial_is_stopped_before_its_pilot_job_ends_and_goes_on_in_the_next(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_scheduler, "_STATUS_SECONDS", 1)
+    monkeypatch.setattr(_scheduler, "STATUS_SECONDS", 1)
     # The trial may take 15 s to end, and as much for its result, so it is stopped 36 s before the end of the minute.
     with ParslExecutor(
         slots=1, scheduler="slurm", walltime="00:01:00", grace_seconds=15.0, address="127.0.0.1"

@@ -32,7 +32,7 @@ _TEMPORARY = (
 )
 """Words of schedulers that are busy or restarted. A submission that they refuse is repeated."""
 
-_STATUS_SECONDS = 15
+STATUS_SECONDS = 15
 """The time between two questions for the pilot jobs: a lost one is replaced so much later."""
 
 
@@ -211,7 +211,7 @@ def make_provider(name: str, *, launcher: str = "first node", **options: Any) ->
         class Commands(ClusterProvider):
             """In place of Parsl's way to run commands, which leaves one that hangs running, and asks once a minute."""
 
-            status_polling_interval = _STATUS_SECONDS
+            status_polling_interval = STATUS_SECONDS
 
             def execute_wait(self, command: str, timeout: float | None = None) -> tuple[int, str, str]:
                 status, output, errors = run_command(command, timeout or self.cmd_timeout)

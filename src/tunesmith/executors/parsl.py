@@ -9,7 +9,7 @@ import os
 import shlex
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,8 +18,10 @@ from typing import Any, ClassVar, Literal
 
 from ..core.schema import expect_range
 from ..core.trial import OnReport, TrialRequest
+from ..errors import InputError
 from ..execution.leftovers import KEPT, TRIAL_VARIABLE
 from ..execution.portable import PortableTask
+from ._kubernetes import make_kubernetes_provider
 from ._scheduler import Scheduler, make_provider
 from ._walltime import seconds_of
 from .pool import PoolExecutor
@@ -30,6 +32,8 @@ logger = logging.getLogger(__name__)
 _HTEX = "parsl.executors.high_throughput"
 _BLOCKS_FILE = "jobs/blocks"
 _HEARTBEAT_SECONDS = 10
+_POD_GIBIBYTES = 4
+"""The memory of a pod for each trial, unless the user gives another."""
 _DRAIN_LEAD_SECONDS = 2.0
 """A pilot job stops to take trials so long before those that run are stopped, or they would be started there again."""
 
@@ -45,7 +49,8 @@ class ParslExecutor(PoolExecutor):
 
     Args:
         slots: The number of trials that run at once.
-        scheduler: `"local"` (this machine, to try it), `"slurm"` or `"pbs"`.
+        scheduler: `"local"` (this machine, to try it), `"slurm"`, `"pbs"` or `"kubernetes"`, where a pilot job is a
+            pod, which has no walltime and no queue.
         trials_per_node: The number of trials that run at once on a node.
         nodes: The number of nodes of a pilot job. There are as many pilot jobs as the slots need.
         cores: Cores for each trial; also its number of threads.
@@ -58,7 +63,10 @@ class ParslExecutor(PoolExecutor):
         options: Further lines of the batch script, as `"#PBS -l filesystems=home:eagle"`.
         worker_init: Shell commands that a pilot job runs first.
         launcher: Where a pilot job starts workers: on its `"first node"`, or on all of them by `"srun"` or `"mpiexec"`.
-        python: The interpreter on the compute nodes, with tunesmith and all that the trials need. None is this one.
+        pod: Kubernetes: options of `parsl.providers.KubernetesProvider`, as `{"image": "me/train:1"}`. By
+            default a pod gets the cores, 4 GiB of memory for each trial, and the GPUs as `nvidia.com/gpu`.
+        python: The interpreter on the compute nodes, with tunesmith and all that the trials need. None is this one, and
+            `python3` in a pod.
         address: The address at which compute nodes reach this machine. None tries all that it has.
 
     >>> ParslExecutor(slots=64, scheduler="slurm", trials_per_node=32).blocks
@@ -67,7 +75,7 @@ class ParslExecutor(PoolExecutor):
 
     withdraws: ClassVar[bool] = False
 
-    scheduler: Literal["local", "slurm", "pbs"] = "local"
+    scheduler: Literal["local", "slurm", "pbs", "kubernetes"] = "local"
     trials_per_node: int = 1
     nodes: int = 1
     cores: int = 1
@@ -79,6 +87,7 @@ class ParslExecutor(PoolExecutor):
     options: str = ""
     worker_init: str = ""
     launcher: Literal["srun", "mpiexec", "first node"] = "first node"
+    pod: Mapping[str, Any] = field(default_factory=dict)
     python: str | None = None
     address: str | None = None
     isolated: bool = True
@@ -91,6 +100,10 @@ class ParslExecutor(PoolExecutor):
             expect_range(self, option, 1)
         expect_range(self, "gpus_per_node", 0)
         seconds_of(self.walltime)
+        if self.scheduler == "kubernetes" and not self.pod.get("image"):
+            raise InputError('pod must name an image: pod = { image = "me/train:1" }, got none.', keys=("pod",))
+        if self.scheduler == "kubernetes" and self.nodes > 1:
+            raise InputError(f"nodes must be 1, as a pod has one node, got {self.nodes}.", keys=("nodes",))
 
     @property
     def threads(self) -> int:
@@ -122,7 +135,7 @@ class ParslExecutor(PoolExecutor):
         from parsl import Config, HighThroughputExecutor
         from parsl.executors.high_throughput.executor import DEFAULT_LAUNCH_CMD
 
-        python = shlex.quote(self.python or sys.executable)
+        python = shlex.quote(self.python or ("python3" if self.scheduler == "kubernetes" else sys.executable))
         workers = HighThroughputExecutor(
             label="trials",
             provider=provider,
@@ -150,7 +163,7 @@ class ParslExecutor(PoolExecutor):
     @property
     def _drain_seconds(self) -> int | None:
         """After how many seconds a pilot job starts no more trials; None for one that ends with the session."""
-        if self.scheduler == "local":
+        if self.scheduler in ("local", "kubernetes"):
             return None
         walltime = seconds_of(self.walltime)
         last = walltime - closing_seconds(walltime, self.grace_seconds) - _DRAIN_LEAD_SECONDS
@@ -163,8 +176,12 @@ class ParslExecutor(PoolExecutor):
 
     def _make_provider(self, folder: Path) -> Any:
         """Return the provider of the pilot jobs, which tell their workers when they end."""
-        init = f"{self.worker_init}\nexport {BLOCK_END_VARIABLE}=$(($(date +%s) + {int(seconds_of(self.walltime))}))\n"
         sizes: dict[str, Any] = {"init_blocks": self.blocks, "min_blocks": 0, "max_blocks": self.blocks}
+        if self.scheduler == "kubernetes":
+            provider = make_kubernetes_provider(self.pod, worker_init=self.worker_init, **self._size_of_pod, **sizes)
+            Scheduler(provider).note_jobs(folder / _BLOCKS_FILE)
+            return provider
+        init = f"{self.worker_init}\nexport {BLOCK_END_VARIABLE}=$(($(date +%s) + {int(seconds_of(self.walltime))}))\n"
         if self.scheduler == "local":
             mark = f"export {TRIAL_VARIABLE}={shlex.quote(str(folder))}\n"
             return make_provider("LocalProvider", worker_init=mark + init, **sizes)
@@ -181,6 +198,14 @@ class ParslExecutor(PoolExecutor):
             provider = make_provider("PBSProProvider", **sizes)
         Scheduler(provider).note_jobs(folder / _BLOCKS_FILE)
         return provider
+
+    @property
+    def _size_of_pod(self) -> dict[str, Any]:
+        cores = self.cores * self.trials_per_node
+        gpus = {"nvidia.com/gpu": str(self.gpus_per_node)} if self.gpus_per_node else {}
+        memory = f"{_POD_GIBIBYTES * self.trials_per_node}Gi"
+        sizes = {"init_cpu": cores, "max_cpu": cores, "init_mem": memory, "max_mem": memory}
+        return {**sizes, "extra_requests": gpus, "extra_limits": gpus}
 
     def _cancel_left_blocks(self, file: Path) -> None:
         """Cancel the pilot jobs that are noted in a file: their driver is gone, and they would run idle."""
