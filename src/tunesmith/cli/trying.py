@@ -16,6 +16,7 @@ from rich.text import Text
 from ..core.trial import Value
 from ..errors import InputError
 from ..init import CommandLine, Draft
+from ..init.effects import MOST_SECONDS, can_be_moved, measure_effects, with_effects
 from ..init.observed import with_tryout
 from ..init.script_option import ScriptOption
 from ..init.trying import OnProgress, try_script, try_task
@@ -26,7 +27,7 @@ from ..runner.signals import handle, handled
 from ..tasks.command import CommandTask
 from ..text.cleaning import clean, short
 from ..text.shell import command
-from ..text.wording import duration
+from ..text.wording import count, duration
 from .options import TRYOUT_FOLDER, Output
 
 
@@ -75,7 +76,23 @@ def with_test_run(
         note = f"TO DO: correct what follows, since it cannot be run: {error.message}"
         return replace(draft, notes=(*draft.notes, note)), None
     _say(summary(tryout), output)
-    return with_tryout(draft, tryout, options), tryout
+    return _with_effects(with_tryout(draft, tryout, options), tryout, folder / "effects", output), tryout
+
+
+def _with_effects(draft: Draft, tryout: Tryout, folder: Path, output: Output) -> Draft:
+    """Move each parameter of a draft in short runs, unless the user does not want to wait for them."""
+    if not can_be_moved(draft, tryout):
+        return draft
+    many = count(len(draft.space), "parameter")
+    limit = duration(MOST_SECONDS)
+    _say([f"{many} are moved one by one, for at most {limit}, to see what they change. Ctrl-C skips this."], output)
+    try:
+        with handled(_interrupt):
+            effects = measure_effects(draft, tryout, folder)
+    except KeyboardInterrupt:
+        _say(["skipped"], output)
+        return draft
+    return with_effects(draft, effects, tryout)
 
 
 def test_run(

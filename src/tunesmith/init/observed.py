@@ -100,6 +100,12 @@ def ranked(metrics: Sequence[SeenMetric], preferred: Sequence[str] = ()) -> list
     return sorted(latest.values(), key=rank)
 
 
+def shown_value(draft: Draft, tryout: Tryout) -> float | None:
+    """Return the value of a draft's objective that a run showed, or None."""
+    metric = _named(draft, tryout.metrics)
+    return None if metric is None else metric.value
+
+
 def is_of_test(metric: SeenMetric) -> bool:
     """Tell from the name of a metric, or from the line around it, whether it is measured on test data."""
     return _split_rank(metric) == 1

@@ -53,7 +53,7 @@ def try_script(
         InputError: The draft cannot run, or `folder` holds something else.
         KeyboardInterrupt: The user interrupted it; the folder is removed.
     """
-    task, parameters = _of_draft(subject) if isinstance(subject, Draft) else (_of_command(subject), {})
+    task, parameters = task_and_baseline(subject) if isinstance(subject, Draft) else (_of_command(subject), {})
     seed = subject.seed if isinstance(subject, Draft) else 0
     return try_task(task, parameters, folder, limits, on_progress, seed=seed, variables=variables)
 
@@ -86,7 +86,7 @@ def try_task(
         raise
 
 
-def _of_draft(draft: Draft) -> tuple[CommandTask, Mapping[str, Value]]:
+def task_and_baseline(draft: Draft) -> tuple[CommandTask, Mapping[str, Value]]:
     """Return a draft's task and the parameters of trial 0.
 
     Raises:
