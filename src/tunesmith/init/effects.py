@@ -208,7 +208,7 @@ class _Runs:
                 return None
             if isinstance(outcome, str):
                 failed.append(moved)
-            elif any(outcome.get(metric) != v for metric, v in own.items()):
+            elif any(outcome.get(metric, v) != v for metric, v in own.items()):
                 return Moved(changes=True, same=tuple(same), failed=tuple(failed))
             else:
                 same.append(moved)
