@@ -89,6 +89,7 @@ OUTSIDE = {
     "pyarrow": {"tunesmith.data.arrow_file", "tunesmith.data.read"},
     "onnx": {"tunesmith.exporters.onnx"},
     "onnxruntime": {"tunesmith.exporters.onnx"},
+    "kubernetes": {"tunesmith.executors._kubernetes"},
     "mcp": {"tunesmith.mcp"},
     "uvicorn": {"tunesmith.mcp"},
     "pydantic_ai": {"tunesmith.llm"},
@@ -98,7 +99,7 @@ OUTSIDE = {
     "jupyter_client": {"tunesmith.notebooks.execution"},
     "nbclient": {"tunesmith.notebooks.execution"},
     "nbformat": {"tunesmith.notebooks.execution"},
-    "parsl": {"tunesmith.executors._scheduler", "tunesmith.executors.parsl"},
+    "parsl": {"tunesmith.executors._kubernetes", "tunesmith.executors._scheduler", "tunesmith.executors.parsl"},
     "dask": {"tunesmith.executors.dask"},
     "distributed": {"tunesmith.executors.dask"},
     "torch": {
