@@ -34,8 +34,11 @@ _BLOCKS_FILE = "jobs/blocks"
 _HEARTBEAT_SECONDS = 10
 _POD_GIBIBYTES = 4
 """The memory of a pod for each trial, unless the user gives another."""
-_DRAIN_LEAD_SECONDS = 2.0
-"""A pilot job stops to take trials so long before those that run are stopped, or they would be started there again."""
+_DRAIN_LEAD_SECONDS = 10.0
+"""A pilot job stops to take trials so long before those that run are stopped, or they would be started there again.
+
+Its workers count from their own start, which takes some seconds on a busy node.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
