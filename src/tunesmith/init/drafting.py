@@ -212,7 +212,8 @@ def _config_of(sources: Sources, options: Sequence[ScriptOption]) -> tuple[Path 
 def _own_constants(sources: Sources, asked: Asked, text: ScriptText) -> tuple[Path | None, ConfigUse]:
     """Return the script itself if it has constants to tune and no options."""
     script = sources.script
-    if script is None or script.suffix != ".py" or asked.options:
+    has_flags = bool(asked.options) and asked.framework != FRAMEWORK  # Variables stand beside constants.
+    if script is None or script.suffix != ".py" or has_flags:
         return None, BY_ITSELF
     try:
         found = any(each.guess.parameter is not None for each in config_candidates(script, text))

@@ -20,8 +20,8 @@ _GROUPS = (
     "optimizer optimiser optim opt",
     _SCHEDULE,
     "momentum beta betas nesterov amsgrad rho ema polyak",
-    "smoothing mixup cutmix augment aug augmentation crop flip jitter noise corruption subsample colsample bagging "
-    "fraction",
+    "smoothing damping damped phi mixup cutmix augment aug augmentation crop flip jitter noise corruption subsample "
+    "colsample bagging fraction",
     "activation act nonlinearity norm bn batchnorm layernorm bias residual",
     "clip grad gradient",
     "heads head kernel patch stride",

@@ -13,12 +13,21 @@ _COUNTED = (
     "cpus worker workers job jobs class classes epoch epochs iter iters step steps env envs estimators samples splits "
     "folds round rounds warmup"
 )
+_MADE = (
+    "train noise points point items item users user obs observations records examples instances customers products "
+    "docs patients events days hours weeks"
+)
+"""Words of names that count what a script makes or reads, as in `n_users`."""
+_PARTS_OF_DATA = "test val rows cols columns features"
 _DENIED = (
     "val eval test save plots plot log logs cuda gpu accel mps cache bias augment aug shuffle amp wandb progress "
     "resume verify autoanchor"
 )
 _COMPOUNDS = {
     **{first + last: f"{first} {last}" for first, last in product(("n", "num", "max", "min"), _COUNTED.split())},
+    **{
+        first + last: f"{first} {last}" for first, last in product(("n", "num"), _MADE.split() + _PARTS_OF_DATA.split())
+    },
     **{first + last: f"{first} {last}" for first, last in product(("no", "use", "disable"), _DENIED.split())},
     **{
         first + last: f"{first} {last}"
@@ -76,7 +85,7 @@ _REASONS = {
     _EVALUATION: "val valid validation eval evaluate evaluation test tests infer inference predict benchmark rect "
     "repeats holdout heldout backtest backtests",
     _DATA: "class classes labels vocab target targets column columns horizon pred fold folds cv split splits "
-    "samples sentences documents rows image img input inputs output outputs in out dataset datasets data shuffle "
+    "samples sentences documents rows cols image img input inputs output outputs in out dataset datasets data shuffle "
     "washout burn burnin seq sequence length len lookback resolution height token tokens bos eos pad tokenizer "
     "season seasons seasonality",
     "a stopping rule of the training": "patience early tol tolerance stopping",
@@ -144,6 +153,8 @@ def reason_to_leave(name: str) -> str | None:
     ('depends on the machine', 'switches what the script does', 'affects only the evaluation')
     >>> reason_to_leave("data.noise"), reason_to_leave("data.batch_size"), reason_to_leave("n_train")
     ('determined by the data', None, 'determined by the data')
+    >>> reason_to_leave("ntrain"), reason_to_leave("n_users"), reason_to_leave("num_train_steps")
+    ('determined by the data', 'determined by the data', 'sets how long a trial trains')
     """
     parts = option_words(name)
     if not parts or name.rpartition(".")[2].startswith("__"):
@@ -181,7 +192,13 @@ def _is_of_data(parts: list[str]) -> bool:
         return True
     if words & {"features", "train"} and parts[0] in ("n", "num"):
         return True
-    return "size" in words and bool(words & {"train", "sample"}) and "batch" not in words
+    if parts[-1] in _MADE.split() and {*parts[:-1]} & {"n", "num", "nr", "number", "total"}:
+        return True
+    if len(parts) == 1 and parts[0] in ("users", "items", "points", "observations", "records", "examples", "customers"):
+        return True
+    is_share = bool(words & {"fraction", "frac", "ratio", "share", "pct", "percent"})
+    is_size = "size" in words and bool(words & {"train", "sample"})
+    return (is_size or (is_share and "train" in words)) and "batch" not in words
 
 
 def reason_in_help(text: str) -> str | None:

@@ -12,6 +12,7 @@ from ..errors import InputError
 from .importance import importance
 from .name_words import option_words, reason_in_help, reason_to_leave
 from .script_text import NO_TEXT, ScriptText
+from .smoothing import is_smoothing_constant, smoothing_range
 
 
 @dataclass(frozen=True)
@@ -170,6 +171,8 @@ def _number(name: str, default: float, text: ScriptText, help_text: str) -> Gues
     parts, value = set(option_words(name)), float(default)
     if not importance(name) and re.search(r"\blearning rate\b", help_text, re.I):
         return _logarithmic(value, 1e-7, 1.0)
+    if (value == 0 or 0.01 <= value <= 1) and is_smoothing_constant(name, text.smoothed_with):
+        return Guess(smoothing_range(name, value))
     if "decay" in parts and "weight" not in parts and 0.5 <= value < 1:
         return _near_one(value)
     if is_share(name) and "freq" not in parts:

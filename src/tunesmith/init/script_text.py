@@ -12,6 +12,7 @@ from pathlib import Path
 
 from .metrics import strings_in
 from .name_words import option_words
+from .smoothing import smoothed_with
 
 _MOST_FILES = 50
 _MOST_BYTES = 1 << 20
@@ -65,6 +66,11 @@ class ScriptText:
     def boosts_trees(self) -> bool:
         """Whether the script boosts trees, of which the penalties are larger than those of a network."""
         return any(_BOOSTING.search(text) for text in self.texts)
+
+    @cached_property
+    def smoothed_with(self) -> frozenset[str]:
+        """The words of the names with which the script smooths values exponentially."""
+        return smoothed_with(self.texts)
 
     def reads(self, name: str) -> bool:
         """Tell whether the script names a parameter, so that its alternatives should be named, too."""

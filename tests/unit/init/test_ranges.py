@@ -17,7 +17,8 @@ LEFT_ALONE = [
     "config", "is_training", "do_train", "no-accel", "noval", "nthread", "nproc", "eval_freq", "rect", "task_name",
     "mode", "wandb_project", "mixed_precision", "pretrained", "per_device_eval_batch_size",
     "season", "backtest.windows", "eval.beam", "series.gap", "label_noise", "pixel-noise", "data_loader.args.gap",
-    "min-count",
+    "min-count", "ntrain", "num_train", "NTRAIN", "APP_N_TRAIN", "train_size", "train_frac", "n_noise", "n-points",
+    "nItems", "n_users", "num_items", "users", "n_obs", "num_records", "ncols", "num_train_steps", "n_train_epochs",
 ]  # fmt: skip
 NAMES = [
     "lr", "weight_decay", "alpha", "eps", "dropout", "prob", "momentum", "beta1", "gamma", "lr_decay",
@@ -94,6 +95,59 @@ def test_penalties_of_boosted_trees_are_large():
     text = ScriptText(["from sklearn.ensemble import HistGradientBoostingRegressor\n"])
     options = [0.0, 0.01, 0.1, 1.0, 10.0, 100.0]
     assert guess("L2", 0.0, text=text).parameter == Choice(options, ordered=True, default=0.0)
+
+
+HOLT = """
+for t in y:
+    level, old = alpha * t + (1 - alpha) * (level + phi * trend), level
+    trend = (1.0 - beta) * trend * phi + beta * (level - old)
+    season[i] = cfg.gamma * (t - level) + (1 - cfg.gamma) * season[i]
+"""
+
+
+@pytest.mark.parametrize("script", [HOLT, "fit = Holt(y)  # exponential smoothing with alpha, beta and gamma"])
+@pytest.mark.parametrize(
+    ("name", "default", "parameter"),
+    [
+        ("APP_ALPHA", 0.3, Float(0.01, 1.0, default=0.3)),
+        ("alpha", 1.0, Float(0.01, 1.0, default=1.0)),
+        ("BETA", 0.05, Float(0.01, 1.0, default=0.05)),
+        ("gamma", 0.9, Float(0.01, 1.0, default=0.9)),
+        ("gamma", 2.0, Float(0.02, 200.0, log=True, default=2.0)),
+        ("smoothing_level", 0.2, Float(0.01, 1.0, default=0.2)),
+        ("DAMPING", 1.0, Float(0.8, 1.0, default=1.0)),
+        ("phi", 0.5, Float(0.5, 1.0, default=0.5)),
+        ("label_smoothing", 0.1, Float(0.0, 0.5, default=0.1)),
+        ("beta1", 0.9, Float(0.5, 0.99, default=0.9)),
+    ],
+)
+def test_the_constants_of_exponential_smoothing_lie_between_0_and_1(script, name, default, parameter):
+    assert guess(name, default, text=ScriptText([script])).parameter == parameter
+
+
+@pytest.mark.parametrize(
+    "script",
+    ["", "v = beta * v + (1 - beta) * g", "v = beta * v + (1 - alpha) * g", "loss = beta * a + (1 - beta) * b"],
+)
+def test_a_beta_that_smooths_nothing_is_as_usual(script):
+    assert guess("beta", 0.9, text=ScriptText([script])).parameter == Float(0.5, 0.99, default=0.9)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("n_train", "determined by the data"),
+        ("num_train_steps", "sets how long a trial trains"),
+        ("n_train_epochs", "sets how long a trial trains"),
+        ("noise", None),
+        ("sample_fraction", None),
+        ("points_lr", None),
+        ("item_dim", None),
+        ("max_items", None),
+    ],
+)
+def test_the_size_of_the_data_is_neither_a_length_nor_a_width(name, reason):
+    assert reason_to_leave(name) == reason
 
 
 def test_a_logarithm_is_no_log():

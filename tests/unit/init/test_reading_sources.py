@@ -332,6 +332,55 @@ def test_arguments_taken_by_hand(tmp_path):
     assert (answer.options[0].form, answer.options[0].spellings) == ("name=value", ("lr",))
 
 
+@pytest.mark.parametrize(
+    ("text", "default"),
+    [
+        ('E = os.environ\nLR = float(E.get("LR", "0.1"))', 0.1),
+        ('E = os.environ\nLR = float(E["LR"])', None),
+        ('E = dict(os.environ)\nLR = float(E["LR"])', None),
+        ('get = os.environ.get\nLR = float(get("LR", 0.1))', 0.1),
+        ('from os import environ as env\nLR = float(env["LR"])', None),
+        ('from os import getenv as env\nLR = float(env("LR", default=0.1))', 0.1),
+        ('LR = float(os.environ.get("LR") or "0.1")', 0.1),
+        ('LR = float(os.environ["LR"]) if "LR" in os.environ else 0.1', 0.1),
+        ('BASE = 0.1\nLR = float(os.getenv("LR", BASE))', 0.1),
+        (
+            'def env(name, default, kind=float):\n    return kind(os.environ.get(name, default))\nLR = env("LR", 0.1)',
+            0.1,
+        ),
+        ('env = lambda name, default: float(os.getenv(name, str(default)))\nLR = env("LR", 0.1)', 0.1),
+        (
+            'def env(name, default):\n    text = os.environ.get("L" + name.upper())\n'
+            '    return default if text is None else type(default)(text)\nLR = env("r", default=0.1)',
+            0.1,
+        ),
+        ('def env(name):\n    return os.environ[f"L{name}"]\nLR = float(env("R"))', None),
+        ('import settings\nLR = settings.number("LR", 0.1)', 0.1),
+        ('E = {"LR": "0.1"}\nLR = float(E.get("LR", "0.1"))', ...),
+        ('def env(name, default):\n    return float(default)\nLR = env("LR", 0.1)', ...),
+    ],
+)
+def test_variables_that_are_read_under_another_name(tmp_path, text, default):
+    (tmp_path / "settings.py").write_text(
+        "import os\ndef number(key, otherwise):\n    return float(os.getenv(key, otherwise))\n"
+    )
+    options = by_name(read(tmp_path, f"import os\n{text}\n# environ\n"))
+    expected = {} if default is ... else {"LR": ("float", default)}
+    assert {name: (option.kind, option.default) for name, option in options.items()} == expected
+
+
+def test_the_type_that_a_function_makes_of_a_variable(tmp_path):
+    function = "import os\ndef env(name, default, kind=float):\n    return kind(os.environ.get(name, default))\n"
+    text = 'WIDTH = env("WIDTH", 32, int)\nDEPTH = env("DEPTH", 3, kind=int)\nLR = env("LR", 1)\n'
+    options = by_name(read(tmp_path, f'{function}{text}KIND = env("KIND", "a", str)'))
+    assert {name: (option.kind, option.default) for name, option in options.items()} == {
+        "WIDTH": ("int", 32),
+        "DEPTH": ("int", 3),
+        "LR": ("float", 1.0),
+        "KIND": ("str", "a"),
+    }
+
+
 def test_shell(tmp_path):
     script = """
     lr=0.1

@@ -315,6 +315,14 @@ print(f"val_loss={LR}")
     assert first_words(draft)[:3] == ["env", "LR=0.2", "WIDTH=32"]
 
 
+def test_constants_beside_a_variable_that_is_not_tuned(folder):
+    (folder / "train.py").write_text(
+        'import os\nHOST = os.environ.get("DATA_URL", "here")\nLR = 0.1\nprint(f"val_loss={LR}")\n'
+    )
+    draft = draft_study(CommandLine.parse(["python", "train.py"], folder))
+    assert (list(draft.space), draft.command) == (["LR"], "python train.py")
+
+
 def test_the_variables_of_a_makefile_stand_behind_make(folder):
     makefile = """
 PY ?= python

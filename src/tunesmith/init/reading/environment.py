@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from ...config_files.names import NOT_PLAIN
 from ..script_option import Kind, ScriptOption
-from .literals import as_kind, kind_of, kind_of_name, last_name, plain
+from .environment_reads import TYPES, Read, reads_of
+from .literals import as_kind, constants_of, kind_of, kind_of_name, last_name, plain
 from .source import Found, Source
 
 FRAMEWORK = "environment variables"
-_CASTS = ("int", "float", "str", "bool", "Path")
+Parents = Mapping[ast.AST, ast.AST]
+"""The syntax tree's nodes, to the node around each."""
 _OF_OTHERS = (
     *("PATH", "HOME", "USER", "PWD", "HOSTNAME", "SHELL", "TMPDIR", "PYTHONPATH", "CUDA_", "NCCL_", "OMP_", "MKL_"),
     *(
@@ -34,52 +37,48 @@ _OF_OTHERS = (
 
 def read(source: Source) -> Found:
     """Return the variables that have a default or are cast to a number; those that others define are left out."""
-    tree = source.trees.get(source.script)
-    if tree is None or ("environ" not in source.text and "getenv" not in source.text):
-        return Found()
-    options = list(_variables(tree))
+    is_read = any("environ" in text or "getenv" in text for text in source.texts.values())
+    trees = dict(sorted(source.trees.items(), key=lambda item: item[0] != source.script))
+    options = list(_variables(trees.values())) if is_read else []
     notes = ("The script's variables are set before it, as in `env LR=0.1 python train.py`.",) if options else ()
     return Found(FRAMEWORK, options, notes)
 
 
-def _variables(tree: ast.Module) -> Iterator[ScriptOption]:
-    parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+def _variables(trees: Iterable[ast.Module]) -> Iterator[ScriptOption]:
+    trees = list(trees)
+    parents = {child: node for tree in trees for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+    constants = {id(tree): constants_of(tree.body) for tree in trees}
     names: set[str] = set()
-    for node in ast.walk(tree):
-        read = _read(node)
-        if read is None:
-            continue
-        name, default = plain(read[0], {}), None if read[1] is None else plain(read[1], {})
-        if not isinstance(name, str) or name in names or default is NOT_PLAIN or name.startswith(_OF_OTHERS):
-            continue
-        outer = parents.get(node)
-        cast = last_name(outer.func) if isinstance(outer, ast.Call) and node in outer.args else ""
-        if read[1] is None and cast not in ("int", "float"):
-            continue
-        kind: Kind = kind_of_name(cast, default) if cast in _CASTS else "str"
-        if kind == "bool" or isinstance(outer, ast.Compare):
-            kind = "other"  # Any text is true, or only one is: which words change it is not known.
-        names.add(name)
-        value = as_kind(default, kind)
-        yield ScriptOption(
-            name=name,
-            spellings=(name,),
-            form="name=value",
-            kind=kind if kind != "str" else kind_of(value),
-            default=NOT_PLAIN if kind == "other" else value,
-        )
+    for tree, read in reads_of(trees):
+        option = _variable(read, parents, constants[id(tree)])
+        if option is not None and option.name not in names and not option.name.startswith(_OF_OTHERS):
+            names.add(option.name)
+            yield option
 
 
-def _read(node: ast.AST) -> tuple[ast.expr, ast.expr | None] | None:
-    """Return the name of the variable that an expression reads, and its default; None if it reads none."""
-    if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and last_name(node.value) == "environ":
-        return node.slice, None
-    if isinstance(node, ast.Call) and 1 <= len(node.args) <= 2 and _reads_environment(node):
-        return node.args[0], node.args[1] if len(node.args) == 2 else None
-    return None
-
-
-def _reads_environment(call: ast.Call) -> bool:
-    if last_name(call.func) == "getenv":
-        return True
-    return isinstance(call.func, ast.Attribute) and call.func.attr == "get" and last_name(call.func.value) == "environ"
+def _variable(read: Read, parents: Parents, constants: Mapping[str, Any]) -> ScriptOption | None:
+    """Return the variable that a place reads; None if neither a default nor a number tells that it is an option."""
+    node, default, has_default = read.node, read.default, read.has_default
+    outer = parents.get(node)
+    if isinstance(outer, ast.BoolOp) and isinstance(outer.op, ast.Or) and node is outer.values[0]:
+        default, has_default = plain(outer.values[-1], constants), True  # os.environ.get("LR") or 0.1
+        node, outer = outer, parents.get(outer)
+    cast = last_name(outer.func) if isinstance(outer, ast.Call) and node in outer.args else ""
+    cast = cast if cast in TYPES else read.type
+    where_set = parents.get(outer) if isinstance(outer, ast.Call) and outer.args == [node] else outer
+    if not has_default and isinstance(where_set, ast.IfExp) and where_set.test is not node:
+        is_body = where_set.body in (node, outer)
+        default, has_default = plain(where_set.orelse if is_body else where_set.body, constants), True
+    if default is NOT_PLAIN or not (has_default or cast in ("int", "float")):
+        return None
+    kind: Kind = kind_of_name(cast, default) if cast in TYPES else "str"
+    if kind == "bool" or isinstance(outer, ast.Compare):
+        kind = "other"  # Any text is true, or only one is: which words change it is not known.
+    value = as_kind(default, kind)
+    return ScriptOption(
+        name=read.name,
+        spellings=(read.name,),
+        form="name=value",
+        kind=kind if kind != "str" else kind_of(value),
+        default=NOT_PLAIN if kind == "other" else value,
+    )
