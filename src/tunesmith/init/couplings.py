@@ -9,6 +9,7 @@ from dataclasses import replace
 from ..core.parameters import Choice, Int, Parameter
 from ..core.space import SearchSpace
 from .bagging import with_bagging
+from .bootstrap import with_bootstrap
 from .branch_conditions import with_branches
 from .choosing import with_spare
 from .draft import Draft
@@ -29,7 +30,7 @@ def with_couplings(draft: Draft, texts: Collection[str] = ()) -> Draft:
         texts: The text of each file of the script.
     """
     draft = with_uses(with_optimizer(_with_heads(draft)))
-    draft = with_branches(with_bagging(draft, texts), texts)
+    draft = with_branches(with_bootstrap(with_bagging(draft, texts), texts), texts)
     if draft.space:
         SearchSpace(draft.space)
     return draft

@@ -46,6 +46,8 @@ _USES = (
     _Use("coef0", "kernel", "poly sigmoid", _KERNELS),
     _Use("ratedrop skipdrop maxdrop droprate", "booster boosting boostingtype", "dart", _BOOSTERS),
     _Use("toprate otherrate", "boosting boostingtype", "goss", _BOOSTERS),
+    _Use("baggingtemperature", "bootstraptype", "bayesian", "bernoulli mvs poisson no none"),
+    _Use("subsample", "bootstraptype", "bernoulli mvs poisson", "bayesian no"),
     _Use(f"decayrate lrdecayrate lrgamma lrstepsize {_OF_STEPS}", _SCHEDULES, _STEPS, _SMOOTH),
 )
 

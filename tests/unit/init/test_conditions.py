@@ -90,6 +90,31 @@ def test_a_share_of_the_rows_that_lightgbm_does_not_use_is_not_tuned(tmp_path, s
     assert is_tuned or "LightGBM uses it only with " in draft.skipped[share]
 
 
+@pytest.mark.parametrize(
+    ("options", "script", "expected"),
+    [
+        ((), "CatBoostClassifier(bagging_temperature=args.t)\n", None),
+        ((), "CatBoostClassifier(bagging_temperature=args.t, bootstrap_type='MVS')\n", None),
+        ((), "CatBoostClassifier(bagging_temperature=args.t, bootstrap_type='Bayesian')\n", {}),
+        ((), "p = {'bootstrap_type': args.boot, 'bagging_temperature': args.t}\n", {}),
+        ((("bootstrap_type", "Bayesian", ("Bayesian", "MVS")),), "", {}),
+        ((("bootstrap_type", "MVS", ("MVS",)),), "", None),
+        ((("boot", "MVS", ("MVS",)),), "p = {'bootstrap_type': args.boot}\n", None),
+        ((("boot", "Bayesian", ("MVS", "Bayesian")),), "p = {'bootstrap_type': args.boot}\n", {}),
+    ],
+)
+def test_the_temperature_of_bagging_is_tuned_where_the_bootstrap_is_bayesian(tmp_path, options, script, expected):
+    others = [option(name, value, choices=choices) for name, value, choices in options]
+    draft = drafted(tmp_path, option("bagging_temperature", 1.0), option("lr", 0.1), *others, script=script)
+    assert ("bagging_temperature" in draft.space) == (expected is not None)
+    assert expected is None or (draft.space["bagging_temperature"].when or {}) == expected
+
+
+def test_catboost_draws_no_share_of_the_rows_with_a_bayesian_bootstrap(tmp_path):
+    bootstrap = option("bootstrap_type", "Bayesian", choices=("Bayesian",))
+    assert list(drafted(tmp_path, option("subsample", 0.8), option("lr", 0.1), bootstrap).space) == ["lr"]
+
+
 IF = "if args.cell == 'a':\n    f(args.width)\n"
 
 
@@ -122,6 +147,30 @@ def test_a_parameter_that_only_some_branches_read_is_active_there(tmp_path, scri
     draft = drafted(tmp_path, option("width", 64), option("lr", 0.1), option("cell", "z"), script=script)
     expected = None if used is None else f"it is used only where cell is {' or '.join(used)}"
     assert draft.skipped.get("width") == expected
+
+
+@pytest.mark.parametrize(
+    ("script", "used"),
+    [
+        ("a = docopt(__doc__)\nif a['--activation'] == 'a':\n    f(int(a['--top-k']))\n", "a"),
+        ("if o['activation'] == 'a':\n    f()\nelif o['activation'] == 'b':\n    g(o['top_k'])\n", "b"),
+        ("if o.get('activation') == 'a':\n    f(o.get('top-k', 5))\n", "a"),
+        ("if getattr(args, 'activation') == 'a':\n    f(getattr(args, 'top_k', 5))\n", "a"),
+        ("if c['model']['activation'] == 'a':\n    f(c['model']['top_k'])\n", "a"),
+        ("k = int(a['--top-k'])\nact = a['--activation']\nif act == 'a':\n    f(k)\n", "a"),
+        ("if args.activation == 'a':\n    k = args.top_k\nelse:\n    k = 3\nf(k)\n", "a"),
+        ("k = int(a['--top-k'])\nif a['--activation'] == 'a':\n    f(k)\ng(k)\n", None),
+        ("k = int(a['--top-k'])\nif a['--activation'] == 'a':\n    f(k)\ng(locals())\n", None),
+        ("k = args.top_k\n", None),
+        ("if o.get('activation') == 'a':\n    f(o)\ng(o.get('top_k'))\n", None),
+    ],
+)
+def test_a_value_in_a_table_or_a_variable_is_read_as_an_attribute_is(tmp_path, script, used):
+    options = (option("top-k", 5), option("lr", 0.1))
+    draft = drafted(tmp_path, *options, option("activation", "a", choices=("a", "b", "c")), script=script)
+    assert draft.space["top-k"].when == (None if used is None else {"activation": used})
+    draft = drafted(tmp_path, *options, option("activation", "c", choices=("c",)), script=script)
+    assert ("top-k" in draft.space) == (used is None)
 
 
 @pytest.mark.parametrize(
@@ -183,6 +232,24 @@ def test_a_constant_of_a_model_that_is_not_chosen_is_not_tuned(tmp_path):
     draft = drafted(tmp_path, script="import config\nimport models\n")
     assert list(draft.space) == ["MAX_LEAVES", "DEPTH"]
     assert draft.skipped["LOGREG_C"] == "it is used only where MODEL is logreg"
+
+
+def test_a_constant_that_the_environment_sets_is_used_in_a_branch(tmp_path):
+    script = """
+import os
+E = os.environ
+KIND = E.get("APP_KIND", "holt")
+TREES = int(E.get("APP_N_ESTIMATORS", "100"))
+LR = float(os.environ["APP_LR"])
+if KIND == "trees":
+    f(TREES)
+elif KIND == "holt":
+    g(LR)
+"""
+    (tmp_path / "train.py").write_text(script)
+    draft = draft_study(CommandLine.parse(["APP_LR=0.1", "python", "train.py"], tmp_path))
+    assert list(draft.space) == ["APP_LR"]
+    assert draft.skipped["APP_N_ESTIMATORS"] == "it is used only where APP_KIND is trees"
 
 
 def test_a_switch_that_is_off_leaves_what_it_turns_on_alone(tmp_path):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import functools
 import operator
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from .local_files import tree_of
-from .tests_of_branches import Allowed, Chain, Enums, Tests, both, chain_of, enums_in, holds_where
+from .tests_of_branches import Allowed, Chain, Enums, Tests, both, chain_of, enums_in, holds_where, key_of, look_up
 
 _SHOWS = {
     "print", "pprint", "str", "repr", "vars", "dict", "asdict", "hasattr", "isinstance", "len", "copy", "deepcopy",
@@ -17,6 +18,9 @@ _SHOWS = {
     "warning", "log", "init", "update", "format",
 }  # fmt: skip
 """Functions that may get all values, and use none."""
+_CASTS = {"int", "float", "str", "bool"}
+_HIDES = re.compile(r"\b(?:locals|globals)\(\)")
+"""What reads variables without naming them."""
 _PRINTS = {"print", "pprint", "info", "debug", "warning", "echo", "secho"}
 _DECLARES = {"add_argument", "option", "Option", "DEFINE_string", "DEFINE_float", "DEFINE_integer"}
 
@@ -59,6 +63,7 @@ def branches_of(texts: Iterable[str]) -> Branches:
     Args:
         texts: The text of each file.
     """
+    texts = list(texts)
     trees = [tree for text in texts if (tree := tree_of(text)) is not None]
     own = {
         node.name
@@ -69,6 +74,7 @@ def branches_of(texts: Iterable[str]) -> Branches:
     reader = _Reader(own, enums_in(trees))
     for tree in trees:
         reader.visit(tree)
+    reader.follow(are_hidden=any(_HIDES.search(text) for text in texts))
     return Branches(reader.reads, reader.compared, reader.holders, reader.owners, frozenset(reader.passed))
 
 
@@ -82,6 +88,39 @@ class _Reader(ast.NodeVisitor):
         self._own = own
         self._enums = enums
         self._tests: dict[Chain, Allowed] = {}
+        self._copies: dict[str, list[tuple[Chain, dict[Chain, Allowed]]]] = {}
+        """Variables, to the values that they hold, each with the tests around the place that sets it."""
+
+    def follow(self, *, are_hidden: bool) -> None:
+        """Take a variable for the value that it holds: `k = args.k` reads it where `k` is read.
+
+        Args:
+            are_hidden: Variables may be read without being named, so that the place which sets one counts.
+        """
+        found = {name: list(self.reads.get(name, [])) for name in self._copies}
+        for name, copies in self._copies.items():
+            for chain, tests in copies:
+                places = [] if are_hidden else [both(tests, place) for place in found[name]]
+                self.reads.setdefault(chain[-1], []).extend(places or [tests])
+        only = {name: copies[0][0] for name, copies in self._copies.items() if len({c[0] for c in copies}) == 1}
+        for place in (place for places in self.reads.values() for place in places):
+            place |= {only[c[0]]: allowed for c, allowed in [*place.items()] if len(c) == 1 and c[0] in only}
+        for name, chain in only.items():
+            self._note(chain, frozenset(self.compared.get((name,), set())))
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        target, value = node.targets[0], node.value
+        while isinstance(value, ast.Call) and chain_of(value.func)[:1] and chain_of(value.func)[0] in _CASTS:
+            value = value.args[0] if len(value.args) == 1 else ast.Constant(None)
+        chain = chain_of(value)
+        if len(node.targets) != 1 or not isinstance(target, ast.Name) or len(chain) < 2 or chain[0] == "self":
+            self.generic_visit(node)
+            return
+        self._copies.setdefault(target.id, []).append((chain, dict(self._tests)))
+        self._hold(chain[-1], chain[:-1])
+        for length in range(2, len(chain)):
+            self.reads.setdefault(chain[length - 1], []).append(dict(self._tests))
+            self._hold(chain[length - 1], chain[: length - 1])
 
     def visit_If(self, node: ast.If) -> None:
         self.visit(node.test)
@@ -121,6 +160,11 @@ class _Reader(ast.NodeVisitor):
 
     def visit_Call(self, node: ast.Call) -> None:
         name = (chain_of(node.func) or ("",))[-1]
+        if (looked_up := look_up(node)) is not None:
+            self._read(looked_up[1], looked_up[0])
+            for each in (looked_up[0], *node.args[1 if name == "get" else 2 :]):
+                self.visit(each)
+            return
         is_text_made = isinstance(node.func, ast.Attribute) and name in ("", "format") and _is_text(node.func.value)
         if name in _DECLARES | _PRINTS or is_text_made:
             return
@@ -145,7 +189,7 @@ class _Reader(ast.NodeVisitor):
     def visit_Subscript(self, node: ast.Subscript) -> None:
         if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
             if isinstance(node.ctx, ast.Load):
-                self._read(node.slice.value, node.value)
+                self._read(key_of(node.slice.value), node.value)
         else:
             self.visit(node.slice)
         self.visit(node.value)
@@ -161,9 +205,12 @@ class _Reader(ast.NodeVisitor):
     def _read(self, name: str, holder: ast.expr | None) -> None:
         self.reads.setdefault(name, []).append(dict(self._tests))
         if holder is not None and (chain := chain_of(holder)):
-            starts = {chain[: length + 1] for length in range(len(chain))} - {("self",)}
-            self.holders.setdefault(name, set()).update(starts)
-            self.owners.setdefault(name, set()).add(chain)
+            self._hold(name, chain)
+
+    def _hold(self, name: str, chain: Chain) -> None:
+        starts = {chain[: length + 1] for length in range(len(chain))} - {("self",)}
+        self.holders.setdefault(name, set()).update(starts)
+        self.owners.setdefault(name, set()).add(chain)
 
     def _note(self, chain: Chain, values: frozenset[object]) -> None:
         if chain and values:

@@ -120,16 +120,45 @@ def _constants(node: ast.expr, enums: Enums) -> Iterator[object]:
 
 
 def chain_of(node: ast.AST) -> Chain:
-    """Return the parts of an expression; empty if it is no chain of names."""
+    """Return the parts of an expression; empty if it is no chain of names.
+
+    >>> [chain_of(ast.parse(text, mode="eval").body) for text in ("a['--top-k']", "a.get('k', 3)", "getattr(a, 'k')")]
+    [('a', 'top_k'), ('a', 'k'), ('a', 'k')]
+    """
     if isinstance(node, ast.Name):
         return (node.id,)
     if isinstance(node, ast.Attribute):
         return (*inner, node.attr) if (inner := chain_of(node.value)) else ()
     if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
-        return (*inner, str(node.slice.value)) if (inner := chain_of(node.value)) else ()
+        return (*inner, key_of(node.slice.value)) if (inner := chain_of(node.value)) else ()
+    if (looked_up := look_up(node)) is not None:
+        return (*inner, looked_up[1]) if (inner := chain_of(looked_up[0])) else ()
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("lower", "strip"):
         return chain_of(node.func.value)
     return ()
+
+
+def look_up(node: ast.AST) -> tuple[ast.expr, str] | None:
+    """Return the table and the key of `args.get("k", 3)` and `getattr(args, "k")`; None for any other expression."""
+    if not isinstance(node, ast.Call):
+        return None
+    if isinstance(node.func, ast.Name) and node.func.id == "getattr" and len(node.args) > 1:
+        table, key = node.args[0], node.args[1]
+    elif isinstance(node.func, ast.Attribute) and node.func.attr == "get" and node.args:
+        table, key = node.func.value, node.args[0]
+    else:
+        return None
+    is_text = isinstance(key, ast.Constant) and isinstance(key.value, str)
+    return (table, key_of(key.value)) if is_text and isinstance(key, ast.Constant) else None
+
+
+def key_of(value: object) -> str:
+    """Return the key of a table as the name that an option has: `top_k` for docopt's `--top-k`.
+
+    >>> key_of("--top-k"), key_of("<file>"), key_of(3)
+    ('top_k', 'file', '3')
+    """
+    return str(value).strip("<>").lstrip("-").replace("-", "_")
 
 
 def enums_in(trees: Iterable[ast.Module]) -> dict[Chain, object]:
