@@ -18,7 +18,7 @@ _MADE = (
     "docs patients events days hours weeks"
 )
 """Words of names that count what a script makes or reads, as in `n_users`."""
-_PARTS_OF_DATA = "test val rows cols columns features"
+_PARTS_OF_DATA = "test val rows cols columns features origins cutoffs"
 _DENIED = (
     "val eval test save plots plot log logs cuda gpu accel mps cache bias augment aug shuffle amp wandb progress "
     "resume verify autoanchor"
@@ -44,6 +44,8 @@ _COMPOUNDS = {
     "dff": "d ff",
     "seqlen": "seq len",
     "maxlen": "max len",
+    "mincount": "min count",
+    "minfreq": "min freq",
     "gradclip": "grad clip",
     "embdim": "emb dim",
     "hiddensize": "hidden size",
@@ -83,7 +85,7 @@ _REASONS = {
     "note notes comment user email help description desc des dry display visualize vis video render track upload "
     "push hub experiment exp run trace profile itr",
     _EVALUATION: "val valid validation eval evaluate evaluation test tests infer inference predict benchmark rect "
-    "repeats holdout heldout backtest backtests",
+    "repeats holdout heldout backtest backtests origins cutoffs",
     _DATA: "class classes labels vocab target targets column columns horizon pred fold folds cv split splits "
     "samples sentences documents rows cols image img input inputs output outputs in out dataset datasets data shuffle "
     "washout burn burnin seq sequence length len lookback resolution height token tokens bos eos pad tokenizer "
@@ -186,7 +188,7 @@ def _is_of_data(parts: list[str]) -> bool:
     words = {*parts}
     if {"block", "size"} <= words:  # The length of a context.
         return True
-    if parts == ["min", "count"]:  # Of the words of a vocabulary.
+    if parts[-2:] == ["min", "count"]:  # Of the words of a vocabulary.
         return True
     if "noise" in words and words & {"label", "labels", "pixel", "feature"}:
         return True

@@ -10,6 +10,7 @@ from typing import Any
 from ..core.parameters import Choice, Float, Int, Parameter
 from ..errors import InputError
 from .importance import importance
+from .listed_alternatives import listed_alternatives
 from .name_words import option_words, reason_in_help, reason_to_leave
 from .script_text import NO_TEXT, ScriptText
 from .smoothing import is_smoothing_constant, smoothing_range
@@ -97,7 +98,7 @@ def guess(
     if isinstance(default, bool):
         return _boolean(name, default)
     if isinstance(default, str):
-        return _word(name, default, text)
+        return _word(name, default, text, help_text)
     if isinstance(default, int | float) and (default == 0 or 1e-30 < abs(default) < 1e15):
         return _number(name, default, text, help_text)
     return Guess(None, "it is neither a number of a usual size nor a word")
@@ -139,7 +140,9 @@ def _boolean(name: str, default: bool) -> Guess:
     return Guess(choice, "a switch, and its name does not say that it makes a better model", spare=True)
 
 
-def _word(name: str, default: str, text: ScriptText) -> Guess:
+def _word(name: str, default: str, text: ScriptText, help_text: str) -> Guess:
+    if listed := listed_alternatives(help_text, default):
+        return _among(listed, default)
     known = next((each for each in _ALTERNATIVES if each[0] & {*option_words(name)}), None)
     unknown = Guess(None, "text whose alternatives are unknown")
     found = unknown if known is None else _spelled(name, default, known[1], known[2], text)

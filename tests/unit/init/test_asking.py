@@ -591,6 +591,34 @@ def test_docopt(tmp_path):
     }
 
 
+def test_what_the_help_of_docopt_says_of_an_option(tmp_path):
+    pytest.importorskip("docopt")
+    answer = asked(
+        tmp_path,
+        '''
+        """Train.
+
+        Usage: train.py [options]
+
+        Options:
+          -k --kernel=K        The kernel: rbf, linear
+                               or poly [default: rbf].
+          --pooling=<max|mean>  How to pool [default: max].
+          --lr=<rate>  Rate [default: 0.1]
+
+        That is all.
+        """
+        import docopt
+        docopt.docopt(__doc__)
+        ''',
+    )
+    assert {name: option.help for name, option in by_name(answer).items()} == {
+        "kernel": "The kernel: rbf, linear or poly.",
+        "pooling": "<max|mean> How to pool.",
+        "lr": "Rate",
+    }
+
+
 def test_docopt_leaves_out_the_options_of_other_commands(tmp_path):
     pytest.importorskip("docopt")
     answer = asked(

@@ -17,7 +17,8 @@ LEFT_ALONE = [
     "config", "is_training", "do_train", "no-accel", "noval", "nthread", "nproc", "eval_freq", "rect", "task_name",
     "mode", "wandb_project", "mixed_precision", "pretrained", "per_device_eval_batch_size",
     "season", "backtest.windows", "eval.beam", "series.gap", "label_noise", "pixel-noise", "data_loader.args.gap",
-    "min-count", "ntrain", "num_train", "NTRAIN", "APP_N_TRAIN", "train_size", "train_frac", "n_noise", "n-points",
+    "min-count", "MINCOUNT", "VOCAB_MINCOUNT", "min_freq", "minfreq", "origins", "n_origins", "n_folds", "cutoffs",
+    "ntrain", "num_train", "NTRAIN", "APP_N_TRAIN", "train_size", "train_frac", "n_noise", "n-points",
     "nItems", "n_users", "num_items", "users", "n_obs", "num_records", "ncols", "num_train_steps", "n_train_epochs",
 ]  # fmt: skip
 NAMES = [
@@ -218,6 +219,30 @@ def test_the_help_text_counts_where_the_name_says_nothing(help_text, reason):
     guessed = guess("thing", 3, help_text=help_text)
     assert (guessed.parameter is None, reason in guessed.reason if reason else True) == (reason is not None, True)
     assert guess("lr", 0.1, help_text=help_text).parameter is not None
+
+
+@pytest.mark.parametrize(
+    ("help_text", "options"),
+    [
+        ("the kernel: rbf, linear or poly", ["rbf", "linear", "poly"]),
+        ("rbf or poly kernel", ["rbf", "poly"]),
+        ("one of linear|rbf|poly.", ["linear", "rbf", "poly"]),
+        ("linear / rbf / poly", ["linear", "rbf", "poly"]),
+        ("{linear,rbf}", ["linear", "rbf"]),
+        ("'linear', 'rbf', or 'poly' (default: rbf)", ["linear", "rbf", "poly"]),
+        ("linear (fast), rbf (default) or poly (slow)", ["linear", "rbf", "poly"]),
+        ("rbf, linear or a function of yours", ["rbf", "linear"]),
+        ("rbf, linear, etc.", ["rbf", "linear"]),
+        ("rbf, which is the default", None),
+        ("the kernel, linear or poly", None),
+        ("rbf and linear kernels differ", None),
+        ("a rbf kernel", None),
+        ("", None),
+    ],
+)
+def test_the_alternatives_that_the_help_text_lists(help_text, options):
+    guessed = guess("kernel_function", "rbf", help_text=help_text)
+    assert guessed.parameter == (options and Choice(options, default="rbf"))
 
 
 def test_a_switch_of_unknown_meaning_is_spare():

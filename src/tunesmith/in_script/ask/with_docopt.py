@@ -25,7 +25,8 @@ def hook(library: Any) -> None:
             defaults = {each.long or each.short: each.value for each in library.parse_defaults(doc)}
             others = _of_others(str(doc), {name for name, value in result.items() if value is True})
             names = [name for name in result if name.startswith("--") and name not in ("--help", "--version", *others)]
-            answer("docopt", [_option(name, defaults.get(name), result[name]) for name in names])
+            texts = _texts(str(doc))
+            answer("docopt", [_option(name, defaults.get(name), result[name], texts.get(name, "")) for name in names])
         return result
 
     library.docopt = docopt
@@ -41,13 +42,25 @@ def _of_others(doc: str, true: set[str]) -> set[str]:
     return all_ - mine if commands else set()
 
 
-def _option(name: str, default: Any, value: Any) -> dict[str, Any]:
+def _texts(doc: str) -> dict[str, str]:
+    """Return what the help says of each option, by its long spelling."""
+    texts = {}
+    starts = [match.start() for match in re.finditer(r"^[ \t]*-", doc, re.MULTILINE)]
+    for start, end in zip(starts, [*starts[1:], len(doc)]):
+        words, _, text = doc[start:end].split("\n\n")[0].strip().partition("  ")
+        for name in re.findall(r"--[\w-]+", words):
+            lists = " ".join(re.findall(r"<[^>]*\|[^>]*>", words))
+            texts[name] = " ".join(f"{lists} {re.sub(r'\s*[[]default: .*?[]]', '', text)}".split())
+    return texts
+
+
+def _option(name: str, default: Any, value: Any, text: str) -> dict[str, Any]:
     given = any(word.partition("=")[0] == name for word in sys.argv[1:])
     default, value = _number(default), _number(value)
     switch = (name, "") if isinstance(value, bool) else None
     default = False if switch else default
     kind = kind_of(value if default is None else default)
-    return option([name], kind=kind, default=default, value=value, given=given, switch=switch)
+    return option([name], kind=kind, default=default, value=value, given=given, text=text, switch=switch)
 
 
 def _number(text: Any) -> Any:
