@@ -55,6 +55,15 @@ def names_in_config(config: Path, names: Iterable[str]) -> dict[str, str]:
     return {name: key and _short_name(values, key) for name, key in found.items() if key is not None}
 
 
+def key_in_config(config: Path, name: str) -> str | None:
+    """Return the full key of a name in a config file, empty if several have it, or None if none does.
+
+    Raises:
+        InputError: The file is malformed.
+    """
+    return _key_of(read(config), name)
+
+
 def is_value_of(config: Path, name: str, value: Any) -> bool:
     """Tell whether a config file has this value."""
     return bool(find(read(config), name) == value)

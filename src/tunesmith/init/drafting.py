@@ -14,7 +14,7 @@ from .checking import checked
 from .choosing import Candidate, with_parameters
 from .command_line import CommandLine
 from .commands import with_command
-from .config_candidates import config_candidates
+from .config_candidates import config_candidates, key_in_config
 from .config_use import BY_ITSELF, ConfigUse, config_named, config_option, names_neighbours
 from .couplings import with_couplings
 from .draft import Draft
@@ -24,8 +24,10 @@ from .name_words import KINDS
 from .notebook_command import RUNNER
 from .option_guess import guess_option, name_of, present_value
 from .options_in_config import with_config
+from .own_words import OWN_WORDS, options_in_config, options_in_words
 from .ranges import Guess
 from .reading import read_options
+from .reading.argv import UNCLEAR
 from .reading.environment import FRAMEWORK
 from .reading.local_files import local_files
 from .script_option import ScriptOption
@@ -83,10 +85,23 @@ def _read(sources: Sources, asked: Asked | None) -> Asked:
     if sources.command is None or not is_read or (asked is not None and asked.options):
         return asked or Asked()
     read = _read_source(sources.command)
+    if not any(word.endswith(".ipynb") for word in sources.command.words):
+        read = _with_own_words(read, sources.command)
     if asked is None:
         return read
     reasons = () if asked.failure is None else (asked.failure,)
     return replace(read, notes=(*asked.notes, *reasons, *read.notes))
+
+
+def _with_own_words(asked: Asked, command: CommandLine) -> Asked:
+    """Take the options of the user's own command where the script tells none."""
+    options = () if asked.options else tuple(options_in_words(command))
+    if not options:
+        return asked
+    notes = tuple(note for note in asked.notes if note != UNCLEAR)
+    reasons = () if asked.failure is None else (asked.failure,)
+    note = "The script's options are not known, so those with a number in your command are tuned."
+    return replace(asked, options=options, framework=OWN_WORDS, failure=None, notes=(*reasons, *notes, note))
 
 
 def _read_source(command: CommandLine) -> Asked:
@@ -116,6 +131,10 @@ def _drafted(draft: Draft, sources: Sources, asked: Asked) -> Draft:
         return _of_config_alone(draft, sources)
     options = _in_use(asked.options, sources.command)
     path, use = (None, BY_ITSELF) if _reads_config(asked) else _config_of(sources, options)
+    if path is None and asked.framework == OWN_WORDS:
+        path, use = _replaced_constants(sources, asked, options)
+    if path is not None:
+        options = options_in_config(sources.command, path, options)
     text = _text_of(sources, path)
     candidates = _without_targets([_of_option(option, text) for option in options if option not in (use.option,)])
     draft = replace(draft, notes=(*draft.notes, *_about_flags(candidates, sources, path)))
@@ -212,7 +231,7 @@ def _config_of(sources: Sources, options: Sequence[ScriptOption]) -> tuple[Path 
 def _own_constants(sources: Sources, asked: Asked, text: ScriptText) -> tuple[Path | None, ConfigUse]:
     """Return the script itself if it has constants to tune and no options."""
     script = sources.script
-    has_flags = bool(asked.options) and asked.framework != FRAMEWORK  # Variables stand beside constants.
+    has_flags = bool(asked.options) and asked.framework not in (FRAMEWORK, OWN_WORDS)
     if script is None or script.suffix != ".py" or has_flags:
         return None, BY_ITSELF
     try:
@@ -220,6 +239,16 @@ def _own_constants(sources: Sources, asked: Asked, text: ScriptText) -> tuple[Pa
     except InputError:
         return None, BY_ITSELF
     return (script, BY_ITSELF) if found else (None, BY_ITSELF)
+
+
+def _replaced_constants(
+    sources: Sources, asked: Asked, options: Sequence[ScriptOption]
+) -> tuple[Path | None, ConfigUse]:
+    """Return the script itself if the command replaces some of its constants, as in `python train.py width=20`."""
+    path, use = _own_constants(sources, asked, _text_of(sources, sources.script))
+    if path is None or not any(key_in_config(path, name_of(option)) for option in options):
+        return None, BY_ITSELF
+    return path, use
 
 
 def _about_flags(candidates: Iterable[Candidate], sources: Sources, config: Path | None) -> list[str]:

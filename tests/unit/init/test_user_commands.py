@@ -323,6 +323,66 @@ def test_constants_beside_a_variable_that_is_not_tuned(folder):
     assert (list(draft.space), draft.command) == (["LR"], "python train.py")
 
 
+LOOP = "import sys\nfor word in sys.argv[1:]:\n    key, value = word.split('=')\n    hp[key] = type(hp[key])(value)\n"
+
+
+def test_what_the_command_gives_is_tuned_there_and_not_in_the_constants(folder):
+    (folder / "train.py").write_text(f"hp = dict(width=16, lr=4e-3, scale=1.0, tag='a')\n{LOOP}print('val_loss', 1)\n")
+    draft = draft_study(CommandLine.parse(["python", "train.py", "width=20", "scale=2", "tag=b"], folder))
+    assert draft.command == "python train.py width={width} scale={scale} tag=b"
+    assert {name: parameter.default for name, parameter in draft.space.items()} == {
+        "hp.lr": 0.004,
+        "width": 20,
+        "scale": 2.0,
+    }
+    assert draft.skipped["hp.width"] == "your command gives width"
+
+
+def test_what_the_command_gives_beside_a_config_is_tuned_in_the_command(folder):
+    (folder / "net.py").write_text("model = dict(width=16, depth=3)\noptim = dict(lr=0.1, weight_decay=0.001)\n")
+    typed = "python train.py net.py --lr=0.3 --set model.width=12 other.width=1 optim.weight_decay=0.01"
+    options = (
+        option("config", "net.py", form="positional", spellings=(), given=True),
+        option("set", [], kind="list"),
+        option("lr", 0.3, given=True),
+    )
+    draft = drafted(folder, typed, *options)
+    assert draft.command == (
+        "python train.py {config} --lr={lr} --set model.width={model.width} other.width=1 "
+        "optim.weight_decay={optim.weight_decay}"
+    )
+    assert {name: parameter.default for name, parameter in draft.space.items()} == {
+        "lr": 0.3,
+        "model.width": 12,
+        "model.depth": 3,
+        "optim.weight_decay": 0.01,
+    }
+
+
+@pytest.mark.parametrize(
+    ("typed", "command", "space"),
+    [
+        (
+            "node a.js --lr 0.8 --buckets 20 --epochs 6",
+            "node a.js --lr {lr} --buckets {buckets} --epochs 6",
+            "lr buckets",
+        ),
+        (
+            "node a.js --Net.width=8 --k=3 --bias=True",
+            "node a.js --Net.width={Net.width} --k=3 {bias}",
+            "Net.width bias",
+        ),
+        ("node a.js lr=0.1 data=x --layers 8 8 --fast", "node a.js lr={lr} data=x --layers 8 8 --fast", "lr"),
+        ("python b.py --lr 0.1", "python b.py --lr {lr}", "lr"),
+    ],
+)
+def test_the_numbers_in_a_command_are_tuned_where_the_script_tells_no_options(folder, typed, command, space):
+    (folder / "a.js").write_text("process.argv")
+    (folder / "b.py").write_text("import parser_of_theirs\nprint('val_loss', 1)\n")
+    draft = draft_study(CommandLine.parse(typed.split(), folder))
+    assert (draft.command, sorted(draft.space)) == (command, sorted(space.split()))
+
+
 def test_the_variables_of_a_makefile_stand_behind_make(folder):
     makefile = """
 PY ?= python

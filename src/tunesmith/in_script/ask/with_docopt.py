@@ -50,7 +50,7 @@ def _texts(doc: str) -> dict[str, str]:
         words, _, text = doc[start:end].split("\n\n")[0].strip().partition("  ")
         for name in re.findall(r"--[\w-]+", words):
             lists = " ".join(re.findall(r"<[^>]*\|[^>]*>", words))
-            texts[name] = " ".join(f"{lists} {re.sub(r'\s*[[]default: .*?[]]', '', text)}".split())
+            texts[name] = " ".join([*lists.split(), *re.sub(r"\s*\[default: .*?\]", "", text).split()])
     return texts
 
 

@@ -12,6 +12,7 @@ from ..script_option import Form, Kind, ScriptOption
 from .literals import as_kind, assignments, kind_of, kind_of_name, last_name, plain
 from .source import Found, Source
 
+UNCLEAR = "TO DO: write the parameters into [space]: how the script reads sys.argv is unclear."
 _CASTS = ("int", "float", "str", "bool", "Path")
 _DASHES = re.compile(r"lstrip\(|\[2:\]|startswith\([\"']--|removeprefix\(")
 
@@ -22,7 +23,7 @@ def read(source: Source) -> Found:
     if tree is None or "argv" not in source.text:
         return Found()
     options = [*_positional(tree), *_named(tree, source.text)]
-    notes = () if options else ("TO DO: write the parameters into [space]: how the script reads sys.argv is unclear.",)
+    notes = () if options else (UNCLEAR,)
     return Found("sys.argv", options, notes)
 
 

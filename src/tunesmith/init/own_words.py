@@ -1,0 +1,100 @@
+"""The options in the words of the user's own command, where the script does not tell them, or its config has them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ..config_files import find, read
+from .command_line import CommandLine
+from .config_candidates import key_in_config
+from .option_guess import name_of
+from .reading.literals import kind_of, number_of
+from .script_option import ScriptOption
+
+OWN_WORDS = "the command's own words"
+"""What stands for a framework where only the command tells the options."""
+_JOINED = re.compile(r"((?:--?)?[A-Za-z][\w.-]*)=(.*)", re.DOTALL)
+_ALONE = re.compile(r"--?[A-Za-z][\w.-]*")
+_BOOLEANS = {"true": "false", "false": "true", "True": "False", "False": "True"}
+
+
+def options_in_words(command: CommandLine) -> list[ScriptOption]:
+    """Return the options that a command gives a number, or true or false, in the command's own spelling.
+
+    Args:
+        command: The user's command.
+    """
+    found = {option.name: option for option in _options(command.arguments)}
+    return [option for option in found.values() if option.kind in ("int", "float", "bool")]
+
+
+def options_in_config(command: CommandLine, config: Path, options: Sequence[ScriptOption]) -> list[ScriptOption]:
+    """Return the options, and what a command gives as `name=value` though only a config file has that name.
+
+    The script takes those from the command, whatever an edited copy of the file says.
+
+    Args:
+        command: The user's command.
+        config: The config file.
+        options: The options that are known.
+
+    Raises:
+        InputError: The file is malformed.
+    """
+    words = {option.name: option for option in _options(command.arguments) if option.form != "--name value"}
+    values = read(config)
+    known = {name_of(option).replace("-", "_") for option in options if option not in words.values()}
+    added = {
+        name: _typed(option, find(values, key))
+        for name, option in words.items()
+        if name.replace("-", "_") not in known and (key := key_in_config(config, name))
+    }
+    return [*(option for option in options if name_of(option) not in added), *added.values()]
+
+
+def _typed(option: ScriptOption, present: Any) -> ScriptOption:
+    """Return an option whose number is a fraction if that in the config is one."""
+    if option.kind == "int" and isinstance(present, float):
+        return replace(option, kind="float", default=float(option.value), value=float(option.value))
+    return option
+
+
+def _options(words: Sequence[str]) -> Iterator[ScriptOption]:
+    for index, word in enumerate(words):
+        joined = _JOINED.fullmatch(word)
+        if joined is not None:
+            form = "--name=value" if word.startswith("-") else "name=value"
+            yield _option(joined[1], form, joined[2])
+        elif _ALONE.fullmatch(word) and index + 1 < len(words):
+            following = words[index + 1 : index + 3]
+            if not _is_plain(following[0]) or (len(following) > 1 and _is_plain(following[1])):
+                continue  # It takes no value, or several.
+            yield _option(word, "--name value", following[0])
+
+
+def _is_plain(word: str) -> bool:
+    return word in _BOOLEANS or not isinstance(number_of(word), str)
+
+
+def _option(spelling: str, form: Any, text: str) -> ScriptOption:
+    value = text in ("true", "True") if text in _BOOLEANS else number_of(text)
+    switch = None
+    if isinstance(value, bool) and form != "--name value":
+        other = _BOOLEANS[text]
+        true, false = (text, other) if value else (other, text)
+        switch = (f"{spelling}={true}", f"{spelling}={false}")
+    is_list = isinstance(value, str) and value[:1] in ("[", "(", "{")
+    return ScriptOption(
+        name=spelling.lstrip("-"),
+        spellings=(spelling,),
+        form=form,
+        kind="list" if is_list else kind_of(value),
+        default=value,
+        value=value,
+        given=True,
+        switch=switch,
+    )
