@@ -6,6 +6,7 @@ from textwrap import dedent
 
 import pytest
 
+from tunesmith.init import draft_study
 from tunesmith.init.asked import Asked
 from tunesmith.init.command_line import CommandLine
 from tunesmith.init.reading import read_options
@@ -330,6 +331,42 @@ def test_arguments_taken_by_hand(tmp_path):
     )
     assert described(answer) == {"lr": ("float", 1.0, 0.2, True), "steps": ("int", None, None, False)}
     assert (answer.options[0].form, answer.options[0].spellings) == ("name=value", ("lr",))
+
+
+def test_the_settings_of_pydantic_are_variables(tmp_path):
+    (tmp_path / ".env").write_text("# mine\nFRAUD_ROUNDS = 80\nexport FRAUD_BOOSTER__ETA='0.3'\n")
+    text = """
+from pydantic import BaseModel, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+class Booster(BaseModel):
+    eta: float = 0.1
+    depth: int = Field(6, ge=2, lt=12)
+    kind: Literal["gbtree", "dart"] = "gbtree"
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="FRAUD_", env_nested_delimiter="__", env_file=".env")
+    rounds: int = 100
+    share: float = Field(default=0.5, validation_alias="SHARE")
+    weighted: bool = True
+    booster: Booster = Booster(depth=4)
+settings = Settings()
+"""
+    answer = read(tmp_path, text, "FRAUD_SHARE=1", variables={"SHARE": "0.7"})
+    options = by_name(answer)
+    assert {name: (option.kind, option.default, option.value) for name, option in options.items()} == {
+        "FRAUD_ROUNDS": ("int", 80, 80),
+        "SHARE": ("float", 0.5, 0.7),
+        "FRAUD_WEIGHTED": ("bool", True, True),
+        "FRAUD_BOOSTER__ETA": ("float", 0.3, 0.3),
+        "FRAUD_BOOSTER__DEPTH": ("int", 4, 4),
+        "FRAUD_BOOSTER__KIND": ("str", "gbtree", "gbtree"),
+    }
+    assert options["FRAUD_WEIGHTED"].switch == ("FRAUD_WEIGHTED=true", "FRAUD_WEIGHTED=false")
+    assert options["FRAUD_BOOSTER__KIND"].choices == ("gbtree", "dart")
+    assert options["FRAUD_BOOSTER__DEPTH"].bounds == (2, pytest.approx(12))
+    (tmp_path / "train.py").write_text(text)
+    draft = draft_study(CommandLine.parse(["FRAUD_BOOSTER__ETA=0.2", "python", "train.py"], tmp_path))
+    assert draft.command == "env {args} python train.py"
+    assert draft.space["FRAUD_BOOSTER__ETA"].default == 0.2
 
 
 @pytest.mark.parametrize(

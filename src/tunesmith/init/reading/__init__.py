@@ -19,6 +19,7 @@ from . import (
     julia_options,
     makefile,
     r_options,
+    settings_fields,
     shell,
 )
 from .given import with_values
@@ -30,7 +31,7 @@ __all__ = ["read_options"]
 _READERS: Mapping[str, tuple[Callable[[Source], Found], ...]] = {
     ".py": (
         *(hydra_config.read, absl_calls.read, click_calls.read, fields.read, argparse_calls.read),
-        *(configurator.read, argv.read, environment.read),
+        *(configurator.read, argv.read, settings_fields.read, environment.read),
     ),
     ".sh": (shell.read,),
     ".bash": (shell.read,),
@@ -44,9 +45,9 @@ def read_options(command: CommandLine) -> Asked:
     """Return the options of a script as its source shows them; nothing is run.
 
     Read are argparse and what is built on it, click, typer, fire, tyro and other dataclasses, absl with ml_collections,
-    Hydra, constants that `--name=value` replaces, `sys.argv` and environment variables in Python, also in modules
-    beside the script; `case`, variables and positions in shell; variables of a Makefile; optparse, argparse and
-    `commandArgs` in R; ArgParse and `ARGS` in Julia.
+    Hydra, constants that `--name=value` replaces, `sys.argv`, environment variables and pydantic's settings in Python,
+    also in modules beside the script; `case`, variables and positions in shell; variables of a Makefile; optparse,
+    argparse and `commandArgs` in R; ArgParse and `ARGS` in Julia.
 
     Args:
         command: The user's command; its words give the options their values.

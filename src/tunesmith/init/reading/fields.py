@@ -16,7 +16,7 @@ Definition = ast.FunctionDef | ast.ClassDef
 
 
 @dataclass(frozen=True)
-class _Style:
+class Style:
     """How a library spells options: with `-` for `_`, as `--name=value`, and its words for a boolean."""
 
     framework: str
@@ -27,24 +27,19 @@ class _Style:
 
 
 _READERS = {
-    "Fire": _Style("fire", equals=True, true="--{}=True", false="--{}=False"),
-    "cli": _Style("tyro", dashes=True),
-    "HfArgumentParser": _Style("HfArgumentParser", true="--{}=true", false="--{}=false"),
-    "add_arguments": _Style("simple-parsing", true="--{}=true", false="--{}=false"),
-    "parse": _Style("simple-parsing", true="--{}=true", false="--{}=false"),
+    "Fire": Style("fire", equals=True, true="--{}=True", false="--{}=False"),
+    "cli": Style("tyro", dashes=True),
+    "HfArgumentParser": Style("HfArgumentParser", true="--{}=true", false="--{}=false"),
+    "add_arguments": Style("simple-parsing", true="--{}=true", false="--{}=false"),
+    "parse": Style("simple-parsing", true="--{}=true", false="--{}=false"),
 }
-_TYPER = _Style("typer", dashes=True)
+_TYPER = Style("typer", dashes=True)
 
 
 def read(source: Source) -> Found:
     """Return the options of the function or the dataclasses that a library turns into a command line."""
-    definitions: dict[str, Definition] = {
-        node.name: node
-        for tree in source.trees.values()
-        for node in tree.body
-        if isinstance(node, ast.FunctionDef | ast.ClassDef)
-    }
-    reader = _Reader(definitions, {key: value for tree in source.trees.values() for key, value in _constants(tree)})
+    definitions = definitions_in(source)
+    reader = FieldReader(definitions, {key: value for tree in source.trees.values() for key, value in _constants(tree)})
     for tree in source.trees.values():
         typer = [calls_.args[0] for calls_ in calls(tree, "run") if calls_.args and "typer" in ast.unparse(calls_.func)]
         commands = [node for node in definitions.values() if _is_command(node)] if "typer" in source.text else []
@@ -69,12 +64,19 @@ def _is_command(node: Definition) -> bool:
     return any(isinstance(call, ast.Call) and last_name(call.func) == "command" for call in node.decorator_list)
 
 
-class _Reader:
+class FieldReader:
+    """Reads the parameters of functions and the fields of classes.
+
+    Args:
+        definitions: The functions and classes of a script, by name.
+        constants: The plain values of its names.
+    """
+
     def __init__(self, definitions: Mapping[str, Definition], constants: Mapping[str, Any]) -> None:
         self._definitions = definitions
         self._constants = constants
 
-    def chosen(self, names: list[str], style: _Style, source: Source) -> Found:
+    def chosen(self, names: list[str], style: Style, source: Source) -> Found:
         """Return the options of the command that the user's words name, or of the only one."""
         named = [name for name in names if name.replace("_", "-") in source.arguments]
         if len(names) > 1 and not named:
@@ -85,20 +87,26 @@ class _Reader:
         return Found(style.framework, list(self.options(definition, style, words)) if definition is not None else [])
 
     def options(
-        self, definition: Definition, style: _Style, words: tuple[str, ...] = (), before: str = ""
+        self, definition: Definition, style: Style, words: tuple[str, ...] = (), before: str = ""
     ) -> Iterator[ScriptOption]:
         """Yield the options of a function's parameters or a dataclass's fields; those of nested ones with a dot."""
-        for name, annotation, default in _fields(definition):
-            type_ = _without_optional(annotation)
+        for name, annotation, default in fields_of(definition):
+            type_ = without_optional(annotation)
             nested = self._definitions.get(last_name(type_))
-            if isinstance(nested, ast.ClassDef) and not _is_enumeration(nested):
+            if isinstance(nested, ast.ClassDef) and not is_enumeration(nested):
                 yield from self.options(nested, style, words, f"{before}{name}.")
             else:
-                yield self._option(f"{before}{name}", type_, default, style, words)
+                yield self.option(f"{before}{name}", type_, default, style, words)
 
-    def _option(
-        self, name: str, annotation: ast.expr | None, default: ast.expr | None, style: _Style, words: tuple[str, ...]
+    def option(
+        self,
+        name: str,
+        annotation: ast.expr | None,
+        default: ast.expr | None,
+        style: Style,
+        words: tuple[str, ...] = (),
     ) -> ScriptOption:
+        """Return the option of one parameter or field."""
         required = default is None
         value, spelled = self._default(default)
         required = required or value is ...
@@ -124,7 +132,7 @@ class _Reader:
         if not isinstance(default, ast.Call):
             if isinstance(default, ast.Attribute) and isinstance(default.value, ast.Name):
                 owner = self._definitions.get(default.value.id)
-                if isinstance(owner, ast.ClassDef) and _is_enumeration(owner):
+                if isinstance(owner, ast.ClassDef) and is_enumeration(owner):
                     return default.attr, ""
             return plain(default, self._constants), ""
         name, given = last_name(default.func), keywords(default)
@@ -134,7 +142,9 @@ class _Reader:
             spelled = max((text for text in texts if isinstance(text, str)), key=len, default="").partition("/")[0]
             is_missing = isinstance(value, ast.Constant) and value.value is ...
             return ... if is_missing else plain(value, self._constants), spelled
-        if name == "field":
+        if name in ("field", "Field"):
+            if name == "Field" and default.args:
+                given = {"default": default.args[0], **given}
             if "default" not in given and "default_factory" not in given:
                 return ..., ""
             return plain(given["default"], self._constants) if "default" in given else NOT_PLAIN, ""
@@ -148,17 +158,27 @@ class _Reader:
                 return kind_of(choices[0]), tuple(choices)
         head = last_name(annotation.value if isinstance(annotation, ast.Subscript) else annotation)
         enumeration = self._definitions.get(head)
-        if isinstance(enumeration, ast.ClassDef) and _is_enumeration(enumeration):
+        if isinstance(enumeration, ast.ClassDef) and is_enumeration(enumeration):
             return "str", tuple(constants_of(enumeration.body))
         return kind_of_name(head, default), None
 
 
-def _fields(definition: Definition) -> Iterator[tuple[str, ast.expr | None, ast.expr | None]]:
+def definitions_in(source: Source) -> dict[str, Definition]:
+    """Return the functions and classes of a script and its local modules, by name."""
+    return {
+        node.name: node
+        for tree in source.trees.values()
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+    }
+
+
+def fields_of(definition: Definition) -> Iterator[tuple[str, ast.expr | None, ast.expr | None]]:
     """Yield name, annotation and default of a function's parameters, or of a class's fields."""
     if isinstance(definition, ast.ClassDef):
         initial = next((node for node in definition.body if getattr(node, "name", "") == "__init__"), None)
         if isinstance(initial, ast.FunctionDef):
-            yield from list(_fields(initial))[1:]
+            yield from list(fields_of(initial))[1:]
             return
         for node in definition.body:
             if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
@@ -174,13 +194,13 @@ def _fields(definition: Definition) -> Iterator[tuple[str, ast.expr | None, ast.
         yield argument.arg, argument.annotation, default
 
 
-def _without_optional(annotation: ast.expr | None) -> ast.expr | None:
+def without_optional(annotation: ast.expr | None) -> ast.expr | None:
     """Return the type T of `Optional[T]`, `T | None` and `Annotated[T, ...]`."""
     if isinstance(annotation, ast.Subscript) and last_name(annotation.value) in ("Optional", "Annotated"):
         inner = annotation.slice
-        return _without_optional(inner.elts[0] if isinstance(inner, ast.Tuple) else inner)
+        return without_optional(inner.elts[0] if isinstance(inner, ast.Tuple) else inner)
     if isinstance(annotation, ast.BinOp) and ast.unparse(annotation.right) == "None":
-        return _without_optional(annotation.left)
+        return without_optional(annotation.left)
     if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
         try:
             return ast.parse(annotation.value, mode="eval").body
@@ -189,5 +209,6 @@ def _without_optional(annotation: ast.expr | None) -> ast.expr | None:
     return annotation
 
 
-def _is_enumeration(node: ast.ClassDef) -> bool:
+def is_enumeration(node: ast.ClassDef) -> bool:
+    """Tell whether a class is an enumeration."""
     return any("Enum" in last_name(base) for base in node.bases)
