@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..config_files import SUFFIXES, find, keys, read
+from ..errors import InputError
 from .command_line import CommandLine
 from .command_words import CommandWords
 from .name_words import option_words
@@ -15,7 +16,14 @@ from .script_option import ScriptOption
 
 _CONFIG = "{config}"
 _NAMES = {"config", "cfg", "conf", "yaml", "hparams", "settings", "configfile"}
+_CONFIG_SUFFIXES = (".yaml", ".yml", ".toml", ".ini", ".json")
 _OTHERS = {"deepspeed", "accelerate", "log", "logging", "data", "dataset", "tokenizer", "name", "dir"}
+_OTHER_FILES = _OTHERS | {
+    "train", "val", "valid", "test", "input", "inputs", "output", "out", "labels", "vocab", "results", "metrics",
+    "save", "load", "checkpoint", "ckpt", "weights", "split", "splits", "classes", "annotations", "ann", "credentials",
+    "env",
+}  # fmt: skip
+"""Words of options that name another file than a config, whatever its format."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +95,28 @@ def config_named(command: CommandLine, options: Sequence[ScriptOption]) -> tuple
         is_named = bool(parts & _NAMES) or before == "-c" or (not equals and not before.startswith("-"))
         if is_named and not parts & _OTHERS and is_config_path(path):
             return path, ConfigUse(index=index)
+    return _of_any_name(command, options)
+
+
+def _of_any_name(command: CommandLine, options: Sequence[ScriptOption]) -> tuple[Path, ConfigUse] | None:
+    """Return the file of an option whose name does not tell that it names a config, as `--exp small.yaml`."""
+    for option in sorted(options, key=lambda option: not option.given):
+        value = present_value(option)
+        if not isinstance(value, str) or not option.spellings or {*option_words(name_of(option))} & _OTHER_FILES:
+            continue
+        path = command.folder / value
+        if path.suffix.lower() in _CONFIG_SUFFIXES and is_config_path(path) and _has_numbers(path):
+            return path, ConfigUse(option=option)
     return None
+
+
+def _has_numbers(path: Path) -> bool:
+    try:
+        values = read(path)
+    except InputError:
+        return False
+    numbers = (find(values, key) for key in keys(values))
+    return any(isinstance(value, int | float) and not isinstance(value, bool) for value in numbers)
 
 
 def names_neighbours(path: Path, folder: Path) -> bool:

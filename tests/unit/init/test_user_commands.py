@@ -323,6 +323,17 @@ def test_constants_beside_a_variable_that_is_not_tuned(folder):
     assert (list(draft.space), draft.command) == (["LR"], "python train.py")
 
 
+@pytest.mark.parametrize(("name", "is_config"), [("exp", True), ("recipe", True), ("labels", False), ("out", False)])
+def test_a_config_that_an_option_of_any_name_names(folder, name, is_config):
+    (folder / "base.yaml").write_text("lr: 0.1\nwidth: 8\n")
+    (folder / "small.yaml").write_text("base: base.yaml\nlr: 0.2\n")
+    (folder / "train.py").write_text("import yaml\n")
+    draft = drafted(folder, f"python train.py --{name} small.yaml", option(name, "small.yaml", given=True))
+    assert (draft.config, list(draft.space)) == (("small.yaml", ["lr"]) if is_config else (None, []))
+    if is_config:
+        assert draft.command == f"python train.py --{name} {{config}}"
+
+
 LOOP = "import sys\nfor word in sys.argv[1:]:\n    key, value = word.split('=')\n    hp[key] = type(hp[key])(value)\n"
 
 
