@@ -12,7 +12,7 @@ MAXIMIZED = frozenset({
     "miou", "iou", "score", "reward", "return", "ndcg", "mrr", "hits", "psnr", "ssim", "dice", "kappa", "mcc",
     "accu", "acc1", "acc5", "top1", "top5", "map50", "elo", "likelihood", "elbo", "loglik", "lik", "cindex",
     "concordance", "spearman", "pearson", "kendall", "correlation", "corr", "silhouette", "sensitivity", "specificity",
-    "jaccard",
+    "jaccard", "prec",
 })  # fmt: skip
 MINIMIZED = frozenset({
     "loss", "rmse", "mse", "mae", "mape", "smape", "wape", "mase", "error", "err", "perplexity", "ppl", "nll", "wer",

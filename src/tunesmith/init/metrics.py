@@ -180,8 +180,12 @@ def _calls(tree: ast.Module, *names: str) -> Iterator[ast.Call]:
                 yield node
 
 
-def _keys(table: ast.Dict) -> list[str]:
-    return [key.value for key in table.keys if isinstance(key, ast.Constant) and isinstance(key.value, str)]
+def _keys(table: ast.Dict) -> Iterator[str]:
+    """Yield the keys of a dictionary, those of an inner one with its own key before them: `eval.f1`."""
+    for key, value in zip(table.keys, table.values, strict=True):
+        if isinstance(key, ast.Constant) and isinstance(key.value, str):
+            inner = list(_keys(value)) if isinstance(value, ast.Dict) else []
+            yield from (f"{key.value}.{name}" for name in inner) if inner else [key.value]
 
 
 def _metrics_file(source: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -13,40 +12,25 @@ from typing import Any
 import psutil
 
 from ..core.cores import count_cores
-from ..core.metric_words import (
-    is_maximized,
-    is_metric,
-    is_of_cross_validation,
-    is_of_test_data,
-    is_of_training_data,
-    is_of_validation_data,
-    names_validation_alone,
-)
 from ..core.objective import Objective
 from ..errors import InputError
-from ..in_script.metric_names import WantedNames, metric_words
+from ..in_script.metric_names import WantedNames
 from ..text.cleaning import short
 from ..text.wording import count, duration, estimate
 from .choosing import MOST_TUNED, OF_LOSS, measures_loss
 from .draft import Draft
-from .metrics import is_loss, spelled
+from .metrics import spelled
 from .name_words import option_words
 from .outputs import with_outputs
 from .script_option import ScriptOption
 from .space_edits import with_selection
+from .suitability import Suitability, is_larger_better, is_of_catboost, ranked, suitability
 from .tryout import SHORTEST_SECONDS, SeenMetric, Tryout
 
 _SUPERSEDED = (
     *("The script prints '", "The script writes '", "The script logs '"),
     *("TO DO: report '", "TO DO: print a metric"),
 )
-_PROGRESS_BAR = re.compile(r"\d%\||\bit/s\b|\bs/it\b")
-_OF_BATCHES = re.compile(
-    r"\b(?:iter|iteration|batch)s?\b\W{0,3}\d+ ?/ ?\d+|\bepoch\W{1,3}\d+\W{1,4}\d+ ?/ ?\d+", re.IGNORECASE
-)
-"""In a line about some batches of a training: `Epoch[3] Iteration[20/80]`, `Epoch: 3 [640/2560]`."""
-_OVERLAPS = {"dice", "iou", "miou", "jaccard"}
-"""Of a segmentation, these tell more than the share of the right pixels."""
 _EPOCHS = {"epochs", "epoch"}
 _NOT_A_TOTAL = {"warmup", "patience", "start", "every", "interval", "decay", "freq", "save", "log", "eval"}
 _LONG_SECONDS = 12 * 3600.0
@@ -73,42 +57,10 @@ def with_tryout(draft: Draft, tryout: Tryout, options: Sequence[ScriptOption] = 
     return _with_written(_with_time(draft, tryout, values), tryout, options)
 
 
-def ranked(metrics: Sequence[SeenMetric], preferred: Sequence[str] = ()) -> list[SeenMetric]:
-    """Return what may be an objective, the likeliest first: of validation data before others, test data at the end.
-
-    Args:
-        metrics: What a script showed.
-        preferred: Names that are likely for another reason, the likeliest first.
-    """
-    likely = [m for m in metrics if is_metric(m.name) or names_validation_alone(m.name)] or list(metrics)
-    wanted = WantedNames(tuple(preferred))
-    order = {name: index for index, name in enumerate(preferred)}
-    latest: dict[tuple[str, ...] | str, SeenMetric] = {}
-    for metric in likely:
-        latest.setdefault(metric.name, metric)
-
-    def rank(metric: SeenMetric) -> tuple[int, bool, int, int]:
-        known = wanted.find(metric.name)
-        is_overlap = not _OVERLAPS.isdisjoint(metric_words(metric.name))
-        return (
-            -_split_rank(metric),
-            not is_overlap,
-            order.get(known, len(order)) if known else len(order),
-            -min(metric.count, 2),
-        )
-
-    return sorted(latest.values(), key=rank)
-
-
 def shown_value(draft: Draft, tryout: Tryout) -> float | None:
     """Return the value of a draft's objective that a run showed, or None."""
     metric = _named(draft, tryout.metrics)
     return None if metric is None else metric.value
-
-
-def is_of_test(metric: SeenMetric) -> bool:
-    """Tell from the name of a metric, or from the line around it, whether it is measured on test data."""
-    return _split_rank(metric) == 1
 
 
 def whole_seconds(tryout: Tryout, values: Mapping[str, Any]) -> float | None:
@@ -119,40 +71,6 @@ def whole_seconds(tryout: Tryout, values: Mapping[str, Any]) -> float | None:
         values: The values of the script's options, among which is the number of its epochs.
     """
     return tryout.whole_seconds(_epochs(values)[1])
-
-
-def _split_rank(metric: SeenMetric) -> int:
-    """Return how well the data of a metric suits an objective: 0 for training data, 1 for test data.
-
-    All folds together come first, with 5, then validation data. If nothing is said of the data, a score comes before a
-    loss, which is likelier that of the training. What is printed of some batches is of the training, too.
-    """
-    for text in (metric.name, _before(metric), metric.heading):
-        if is_of_cross_validation(text) and not is_of_training_data(metric.name):
-            return 5
-        if is_of_validation_data(text):
-            return 4
-        if is_of_test_data(text):
-            return 1
-        if is_of_training_data(text):
-            return 0
-    if _OF_BATCHES.search(metric.sample) or {*metric_words(metric.name)} & {"batch", "minibatch"}:
-        return 0
-    if not is_loss(metric.name):
-        return 3
-    return 0 if _PROGRESS_BAR.search(metric.sample) else 2
-
-
-def _before(metric: SeenMetric) -> str:
-    """Return the word of a printed line that tells the data of a metric without such a word, as in `Test set: loss`."""
-    if metric.source != "printed":
-        return ""
-    place = metric.sample.lower().find(metric.name.lower())
-    before = re.findall(r"[A-Za-z]+", metric.sample[:place] if place > 0 else "")
-    about = [
-        word for word in before if is_of_validation_data(word) or is_of_test_data(word) or is_of_training_data(word)
-    ]
-    return about[-1] if about else ""
 
 
 def _with_metric(draft: Draft, tryout: Tryout) -> Draft:
@@ -172,7 +90,7 @@ def _with_metric(draft: Draft, tryout: Tryout) -> Draft:
         return replace(draft, notes=(*notes, missing), metric_names=tuple(map(_spelled, _unique(metrics))))
     changed = replace(
         draft,
-        objective=draft.objective if said else _objective(best.name, metrics),
+        objective=draft.objective if said else _objective(best, metrics),
         metrics=_where(best, tryout),
         notes=(*notes, *_about(best, metrics)),
         metric_names=tuple(map(_spelled, _unique(metrics))),
@@ -205,10 +123,8 @@ def _named(draft: Draft, metrics: Sequence[SeenMetric]) -> SeenMetric | None:
     return next((metric for metric in metrics if wanted.find(metric.name)), None)
 
 
-def _objective(name: str, metrics: Sequence[SeenMetric]) -> str:
-    """Return the objective. A value of validation data without a name is a score if the loss is shown beside it."""
-    is_score = names_validation_alone(name) and any(is_loss(metric.name) for metric in metrics)
-    return f"{'maximize' if is_score or is_maximized(name) else 'minimize'} {_spelled(name)}"
+def _objective(metric: SeenMetric, metrics: Sequence[SeenMetric]) -> str:
+    return f"{'maximize' if is_larger_better(metric, metrics) else 'minimize'} {_spelled(metric.name)}"
 
 
 def _spelled(name: str) -> str:
@@ -228,12 +144,15 @@ def _about(best: SeenMetric, metrics: Sequence[SeenMetric]) -> list[str]:
     others = [metric for metric in metrics if metric.name != best.name]
     if others:
         notes.append(f"It also shows {_names(others)}.")
-    if is_of_test(best):
+    data = suitability(best, metrics)
+    if is_of_catboost(best):
+        notes.append(f"'{best.name}' is CatBoost's own value, of the data that it is given as eval_set.")
+    elif data == Suitability.TEST:
         notes.append(
             f"Warning: '{best.name}' is measured on test data. What is chosen by it looks better than it is: let the "
             "script measure on validation data, or keep other data for the end."
         )
-    elif _split_rank(best) == 0:
+    elif data == Suitability.TRAINING:
         notes.append(
             f"Warning: '{best.name}' is measured on the training data, which rewards over-fitting. Let the script "
             "measure on validation data."

@@ -47,6 +47,7 @@ class SeenMetric:
         source: Whether it was printed, reported through a library, or written to a file.
         file: Of a written one, the file.
         heading: The heading right above the printed line.
+        first: Of a printed one, its first value.
     """
 
     name: str
@@ -57,6 +58,7 @@ class SeenMetric:
     source: Source = "printed"
     file: Path | None = None
     heading: str = ""
+    first: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from typing import Any
 from ..text.cleaning import short
 from ..text.wording import count, duration, size
 from ..trial_folder.names import LOG_FILE
-from .observed import ranked
+from .suitability import ranked
 from .tryout import SHORTEST_SECONDS, FileChange, Limits, SeenMetric, Tryout
 
 _MOST_METRICS = 8

@@ -227,8 +227,9 @@ class WatchedRun:
                 count=found.count,
                 counted_by=found.counted_by,
                 heading=found.heading,
+                first=found.first,
             )
-            for found in found_metrics(output, self._request.parameters)
+            for found in found_metrics(output, self._request.parameters, self._invocation.words)
         ]
 
 

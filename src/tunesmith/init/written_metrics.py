@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from ..core.metric_words import is_metric
+from ..tasks.command.metrics_table import header_names, separator_of
+from ..tasks.command.nested_values import flat_values
 from ..text.cleaning import short
 from .tryout import SeenMetric
 
@@ -59,9 +61,11 @@ def written_metrics(path: Path) -> list[SeenMetric]:
 
 def _csv_rows(path: Path) -> Iterator[Mapping[str, Any]]:
     text = path.read_text(encoding="utf-8-sig", errors="replace")
-    delimiter = max(",\t;", key=text.partition("\n")[0].count)
-    for row in csv.DictReader(text.splitlines(), delimiter=delimiter):
-        yield {name.strip(): value for name, value in row.items() if isinstance(name, str)}
+    header, _, rest = text.partition("\n")
+    delimiter = separator_of(header)
+    names = header_names([cell.strip() for cell in next(csv.reader([header], delimiter=delimiter), [])])
+    for row in csv.DictReader(rest.splitlines(), names, delimiter=delimiter):
+        yield {name: value for name, value in row.items() if isinstance(name, str)}
 
 
 def _json_lines(path: Path) -> Iterator[Mapping[str, Any]]:
@@ -69,13 +73,13 @@ def _json_lines(path: Path) -> Iterator[Mapping[str, Any]]:
         with suppress(ValueError):  # The last line may be incomplete.
             row = json.loads(line)
             if isinstance(row, dict):
-                yield row
+                yield flat_values(row)
 
 
 def _json_rows(path: Path) -> Iterator[Mapping[str, Any]]:
     content = json.loads(path.read_text(encoding="utf-8", errors="replace"))
     rows = content if isinstance(content, list) else [content]
-    yield from (row for row in rows if isinstance(row, dict))
+    yield from (flat_values(row) for row in rows if isinstance(row, dict))
 
 
 def _number(value: Any) -> float | None:

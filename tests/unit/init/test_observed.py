@@ -10,8 +10,9 @@ from tunesmith.config.settings import read_settings
 from tunesmith.core.parameters import Float
 from tunesmith.init import Draft, to_toml
 from tunesmith.init.choosing import OF_LOSS
-from tunesmith.init.observed import ranked, with_tryout
+from tunesmith.init.observed import with_tryout
 from tunesmith.init.script_option import ScriptOption
+from tunesmith.init.suitability import ranked
 from tunesmith.init.trying import try_script
 from tunesmith.init.tryout import FileChange, Pace, SeenMetric, Tryout
 from tunesmith.study.tuning import study_from_settings

@@ -8,6 +8,7 @@ from pathlib import Path
 import psutil
 
 from ...config.settings import Settings, read_settings
+from ...core.catboost_log import BEST_VALUE
 from ...core.cores import count_cores
 from ...core.metric_words import is_of_test_data, is_of_training_data
 from ...errors import InputError, MissingApiKey, MissingExtra
@@ -51,6 +52,8 @@ def _about(study: Study, settings: Settings) -> Iterator[Finding]:
         reach = f"{'it reaches' if len(study.space.names) == 1 else 'all reach'} the script"
         yield Finding("parameters", "ok", f"{count(len(study.space.names), 'parameter')}: {reach}")
     for metric in study.objective.metrics:
+        if metric.name == BEST_VALUE:  # CatBoost calls the data that it validates on so.
+            continue
         if is_of_test_data(metric.name) or is_of_training_data(metric.name):
             kind = "test" if is_of_test_data(metric.name) else "training"
             message = f"the objective '{metric.name}' is measured on {kind} data: what is chosen by it looks too good"

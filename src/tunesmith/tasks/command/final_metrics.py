@@ -9,6 +9,7 @@ from pathlib import Path
 from ...trial_folder.metrics import bad_metrics, finite_metrics, read_metrics, write_metrics
 from ...trial_folder.names import METRICS_FILE
 from .metrics_table import MetricsTable
+from .nested_values import wanted_values
 from .printed_metrics import PrintedMetrics
 from .printed_names import is_printable
 
@@ -43,7 +44,7 @@ def final_metrics(
     if source not in NO_FILES:
         name = source or METRICS_FILE
         try:
-            values = read_metrics(folder / name) if table is None else table.values()
+            values = wanted_values(read_metrics(folder / name), required) if table is None else table.values()
             return finite_metrics(values, required, name)
         except FileNotFoundError:
             if source is not None:

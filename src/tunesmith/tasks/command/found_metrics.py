@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from ...core.trial import Value
@@ -26,6 +26,7 @@ class FoundMetric:
         counted_by: What counts them: `"epoch"`, `"step"`, `"progress"` for a position in a loop, or `"count"` for the
             values themselves.
         heading: The heading right above that line, which may tell the data.
+        first: The first value.
     """
 
     name: str
@@ -34,9 +35,12 @@ class FoundMetric:
     count: int
     counted_by: str
     heading: str = ""
+    first: float | None = None
 
 
-def found_metrics(output: str | bytes, parameters: Mapping[str, Value] | None = None) -> list[FoundMetric]:
+def found_metrics(
+    output: str | bytes, parameters: Mapping[str, Value] | None = None, chosen: Collection[str] = ()
+) -> list[FoundMetric]:
     r"""Return the metrics in a script's output, in the order in which they came first.
 
     Any number with a name is one: see `core.metric_words` for those that look like metrics. Settings and what counts
@@ -45,6 +49,7 @@ def found_metrics(output: str | bytes, parameters: Mapping[str, Value] | None = 
     Args:
         output: What the script printed.
         parameters: The values of its options, which it may print, too.
+        chosen: Names that its command chooses, as in `PrintedMetrics`.
 
     >>> for metric in found_metrics("Epoch 1: val_loss=0.5 acc 0.7\nEpoch 2: val_loss=0.4 acc 0.8\ndone in 3 s"):
     ...     print(metric.name, metric.value, metric.count, metric.counted_by, metric.line)
@@ -52,7 +57,7 @@ def found_metrics(output: str | bytes, parameters: Mapping[str, Value] | None = 
     acc 0.8 2 epoch Epoch 2: val_loss=0.4 acc 0.8
     """
     counts = _Counts()
-    sample = PrintedMetrics(parameters, on_line=counts.add)
+    sample = PrintedMetrics(parameters, chosen=chosen, on_line=counts.add)
     sample.feed(output.encode(errors="replace") if isinstance(output, str) else output)
     return [
         FoundMetric(
@@ -62,6 +67,7 @@ def found_metrics(output: str | bytes, parameters: Mapping[str, Value] | None = 
             count=reading.count,
             counted_by=counts.counted_by(name),
             heading=heading_in(reading.above),
+            first=reading.first,
         )
         for name, reading in sample.readings().items()
         if reading.value is not None and not is_counter(name)

@@ -12,6 +12,7 @@ from ...core.metrics import MAX_METRICS
 from ...core.reports import Report
 from ...in_script.metric_names import WantedNames
 from ...in_script.steps import Steps
+from .nested_values import flat_values
 from .printed_counters import is_counter, is_epoch
 from .printed_numbers import number_at
 
@@ -35,6 +36,7 @@ class MetricsTable:
         self._values: dict[str, float] = {}
         self._steps = Steps()
         self._header: list[str] | None = None
+        self._separator = ","
         self._offset = self._rows = self._row = 0
 
     def new(self) -> list[Report]:
@@ -78,13 +80,15 @@ class MetricsTable:
                 row = json.loads(line)
             except (ValueError, RecursionError):
                 return {}
-            return _flat(row) if isinstance(row, dict) else {}
-        separator = "\t" if self._path.suffix == ".tsv" else ";" if line.count(";") > line.count(",") else ","
+            return flat_values(row) if isinstance(row, dict) else {}
+        if self._header is None:
+            self._separator = separator_of(line)
         try:
-            cells = [cell.strip() for cell in next(csv.reader([line], delimiter=separator), [])]
+            cells = [cell.strip() for cell in next(csv.reader([line], delimiter=self._separator), [])]
         except csv.Error:
             return {}
-        if self._header is None or cells == self._header:
+        cells = header_names(cells) if self._header is None else cells
+        if self._header is None or header_names(cells) == self._header:
             self._header = cells
             return {}
         return dict(zip(self._header, cells, strict=False))
@@ -109,11 +113,19 @@ class MetricsTable:
                 yield Report(step, metrics)
 
 
-def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
-    inner = {
-        f"{key}/{name}": cell for key, value in row.items() if isinstance(value, dict) for name, cell in value.items()
-    }
-    return {**row, **inner}
+def separator_of(header: str) -> str:
+    """Return what separates the columns of a header."""
+    return max(",\t;", key=header.count)
+
+
+def header_names(cells: Sequence[str]) -> list[str]:
+    """Return the names of columns, without the `#` that some files begin with.
+
+    >>> header_names(["# epoch", "loss"]), header_names(["#", "loss"])
+    (['epoch', 'loss'], ['#', 'loss'])
+    """
+    first = cells[0].removeprefix("#").strip() if cells else ""
+    return [first or cells[0], *cells[1:]] if cells else []
 
 
 def _number(cell: Any) -> float | None:

@@ -14,12 +14,14 @@ from ...core.trial import Value
 from ...in_script.metric_names import WantedNames, metric_words
 from .printed_blocks import Blocks
 from .printed_counters import Counters, counters_in, is_counter, is_epoch
+from .printed_methods import MethodCell, MethodTables
 from .printed_names import Named, full_name, names_in, unsigned_names_in
 from .printed_numbers import is_numeric, number_at, share_at
 from .printed_pattern import MetricPattern
 from .printed_reports import PrintedReports
 from .printed_settings import PrintedSettings
 from .printed_tables import Tables
+from .row_labels import ChosenNames
 
 _CONTROL = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
 _LINE_END = re.compile(rb"(\r?\n|\r(?=.)|\x08+)", re.DOTALL)
@@ -43,6 +45,7 @@ class Reading:
         line: The line of the last value.
         count: How many values there were.
         above: The line above that one, blank ones left out.
+        first: The first value.
     """
 
     value: float | None
@@ -50,6 +53,7 @@ class Reading:
     line: str
     count: int = 0
     above: str = ""
+    first: float | None = None
 
 
 class PrintedMetrics:
@@ -69,6 +73,8 @@ class PrintedMetrics:
         options: The metrics that share their name with an option of the script.
         wanted: The objective's metrics and others that the trial must return, as the study spells them.
         pattern: The user's own expression for some of them, which are then read in no other way.
+        chosen: Names that the trial chooses besides its parameters, as the words of its command: of a table of several
+            methods, the row with such a name is read.
         on_line: Called after every line.
 
     >>> printed = PrintedMetrics({"lr": 0.001}, wanted=["vali_loss"])
@@ -87,6 +93,7 @@ class PrintedMetrics:
         *,
         wanted: Sequence[str] = (),
         pattern: MetricPattern | None = None,
+        chosen: Collection[str] = (),
         on_line: OnLine | None = None,
     ) -> None:
         self._settings = PrintedSettings(parameters or {})
@@ -101,6 +108,8 @@ class PrintedMetrics:
         self._repeats_parameters = False
         self._blocks = Blocks()
         self._tables = Tables(self._wanted)
+        names = [value for value in (parameters or {}).values() if isinstance(value, str)]
+        self._methods = MethodTables(self._wanted, ChosenNames([*names, *chosen]))
         self._reports = PrintedReports()
         self._line: dict[str, float] = {}
         self._above = ""
@@ -166,15 +175,18 @@ class PrintedMetrics:
         self._rest = b""
         for text in self._blocks.end():
             self._read_plain(text, text)
+        self._read_methods(self._methods.end())
 
     def _scan(self, data: bytes, *, is_overwritten: bool = False) -> None:
         self._lines += 1
         if not data or len(data) > _LONGEST_LINE_BYTES or self._is_passed_over(data):
             return
         line = (_CONTROL.sub(b"", data) if b"\x1b" in data else data).decode(errors="replace")
+        is_of_method = not self._blocks.is_open and self._methods.takes(line, self._above)
+        self._read_methods(self._methods.ended())
         self._line = {}
         step = self._read_pattern(line) if self._pattern is not None else None
-        row = None if self._blocks.is_open else self._tables.row(line)
+        row = {} if is_of_method else None if self._blocks.is_open else self._tables.row(line)
         if row is not None:
             counters = self._read_row(row, line)
         else:
@@ -186,16 +198,20 @@ class PrintedMetrics:
                     self._read_block(text, is_call=kind == "call")
         if step is not None:
             counters = counters._replace(epoch=None, step=step)
+        self._above = line[:_LONGEST_QUOTE] if line.strip() else self._above
+        self._report(counters, is_overwritten=is_overwritten)
+
+    def _report(self, counters: Counters, *, is_overwritten: bool) -> None:
+        """Report what was read from a line."""
         reported = self._reported()
         metrics = {} if reported is None else {n: value for n, value in self._line.items() if not is_counter(n)}
-        self._above = line[:_LONGEST_QUOTE] if line.strip() else self._above
         self._reports.add(counters, metrics, reported, is_overwritten=is_overwritten)
         if self._on_line is not None:
             self._on_line(counters, self._line, is_overwritten)
 
     def _is_passed_over(self, data: bytes) -> bool:
         has_many = self._lines > _MANY_LINES and bool(self._wanted.names)
-        reads_all = self._pattern is not None or self._tables.has_header
+        reads_all = self._pattern is not None or self._tables.has_header or self._methods.has_header
         return has_many and not reads_all and self._worth_reading.search(data) is None
 
     def _reported(self) -> str | None:
@@ -229,6 +245,17 @@ class PrintedMetrics:
             if name and cell and number_at(cell, 0) is not None:
                 self._read_plainly(Named((name,), 0, has_sign=True), cell, line)
         return counters
+
+    def _read_methods(self, cells: Sequence[MethodCell]) -> None:
+        """Read what a table of methods shows of the model, all of it together."""
+        if not cells:
+            return
+        self._line, above = {}, self._above
+        for cell in cells:
+            self._above = cell.above
+            self._read_plainly(Named((cell.name,), 0, has_sign=True), cell.text, cell.line)
+        self._above = above
+        self._report(Counters(), is_overwritten=False)
 
     def _read_block(self, text: str, *, is_call: bool) -> None:
         """Read a dictionary.
@@ -302,12 +329,13 @@ class PrintedMetrics:
         if rank < reading.rank:
             return False
         if rank > reading.rank:
-            reading.rank, reading.count = rank, 0
+            reading.rank, reading.count, reading.first = rank, 0, None
         # An earlier value is not the last one, even if that cannot be read.
         reading.value = number
         if number is not None:
             reading.line, reading.count = line[:_LONGEST_QUOTE], reading.count + 1
             reading.above = self._above
+            reading.first = number if reading.first is None else reading.first
             self._line[name] = number
         return True
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ...core.metric_words import is_of_test_data, is_of_training_data, is_of_validation_data
-from ...in_script.metric_names import metric_words
 from .printed_names import is_printable
 from .printed_numbers import number_at
+from .row_labels import names_part
 
 _PARTS = re.compile(r"\b(?:train|training|trn|val|vali|valid|validation|dev|eval)\b", re.IGNORECASE)
 
@@ -24,8 +23,8 @@ def parts_in(cells: Sequence[str]) -> list[str]:
     >>> parts_in(["metric", "train", "valid", "test"]), parts_in(["Train", "Test"]), parts_in(["i", "train_a", "val_a"])
     (['train', 'valid', 'test'], ['Train', 'Test'], [])
     """
-    parts = list(cells if _is_part(cells[0]) else cells[1:])
-    return parts if len(set(parts)) > 1 and all(map(_is_part, parts)) and len(set(parts)) == len(parts) else []
+    parts = list(cells if names_part(cells[0]) else cells[1:])
+    return parts if len(set(parts)) > 1 and all(map(names_part, parts)) and len(set(parts)) == len(parts) else []
 
 
 def row_of_parts(cells: Sequence[str], parts: Sequence[str]) -> dict[str, str] | None:
@@ -40,8 +39,3 @@ def row_of_parts(cells: Sequence[str], parts: Sequence[str]) -> dict[str, str] |
     if any(number_at(number, 0) is None for number in numbers):
         return None
     return {f"{part} {name}": number for part, number in zip(parts, numbers, strict=True)}
-
-
-def _is_part(cell: str) -> bool:
-    is_word = len(metric_words(cell)) == 1
-    return is_word and (is_of_validation_data(cell) or is_of_training_data(cell) or is_of_test_data(cell))

@@ -6,14 +6,14 @@ import re
 
 from ...core.metric_words import is_metric
 from ...in_script.metric_names import WantedNames
+from .printed_cells import cells_in, has_bars
 from .printed_counters import is_counter
 from .printed_names import is_printable
 from .printed_numbers import number_at
 from .printed_parts import may_name_parts, parts_in, row_of_parts
 
-_BARS = re.compile(r"[|│┃║]")
-_COLUMNS = re.compile(r"\t+| {2,}")
-_FIRST_WORD = re.compile(r"\s*([A-Za-z#]\w*)[\s,]")
+_FIRST_WORD = re.compile(r"\s*(?:#(?!#) ?)?([A-Za-z#]\w*)[\s,]")
+_COMMENT = re.compile(r"\s*# ?(?=[A-Za-z])")
 _MOST_COLUMNS = 50
 _LONGEST_LINE = 2000
 
@@ -42,10 +42,10 @@ class Tables:
         """Return the cells of a line by column, or None if it is no row. A line of a name and a number is one, too."""
         if len(line) > _LONGEST_LINE:
             return None
-        has_bars = _BARS.search(line) is not None
-        if not has_bars and not self.has_header and not self._may_be_header(line):
+        barred = has_bars(line)
+        if not barred and not self.has_header and not self._may_be_header(line):
             return None
-        cells = _cells(line, has_bars)
+        cells = self._cells(line)
         if not 2 <= len(cells) <= _MOST_COLUMNS:
             return None
         if parts := parts_in(cells):
@@ -53,14 +53,20 @@ class Tables:
             return None
         if self._parts and (row := row_of_parts(cells, self._parts)) is not None:
             return row
-        if self._is_header(cells, has_bars):
+        if self._is_header(cells, barred):
             self._header = cells
             return None
         if len(cells) == len(self._header) and _is_row(cells, self._header):
             return dict(zip(self._header, cells, strict=True))
-        if has_bars and len(cells) == 2 and is_printable(cells[0]) and number_at(cells[1], 0) is not None:
+        if barred and len(cells) == 2 and is_printable(cells[0]) and number_at(cells[1], 0) is not None:
             return {cells[0]: cells[1]}
         return None
+
+    def _cells(self, line: str) -> list[str]:
+        """Return the cells of a line. What counts rows may have a `#` before it, as a comment has: `#epoch loss`."""
+        comment = _COMMENT.match(line)
+        cells = cells_in(line[comment.end() :]) if comment is not None else []
+        return cells if cells and is_counter(cells[0]) else cells_in(line)
 
     def _may_be_header(self, line: str) -> bool:
         """Tell cheaply whether a line without bars may be a header: with what counts its rows, or parts of the data."""
@@ -69,25 +75,15 @@ class Tables:
         match = _FIRST_WORD.match(line)
         return match is not None and is_counter(match[1])
 
-    def _is_header(self, cells: list[str], has_bars: bool) -> bool:
+    def _is_header(self, cells: list[str], barred: bool) -> bool:
         names = [cell for cell in cells if cell]
         return (
             len(names) > 1
             and len(set(names)) == len(names)
             and all(cell == "#" or is_printable(cell) for cell in names)
-            and (has_bars or is_counter(cells[0]))
+            and (barred or is_counter(cells[0]))
             and any(is_metric(name) or self._wanted.find(name) for name in names)
         )
-
-
-def _cells(line: str, has_bars: bool) -> list[str]:
-    text = line.strip()
-    if has_bars:
-        cells = [cell.strip() for cell in _BARS.split(text)]
-        return cells[not cells[0] : len(cells) - (not cells[-1])]
-    if "," in text:
-        return [cell.strip() for cell in text.split(",")]
-    return _COLUMNS.split(text) if _COLUMNS.search(text) else text.split()
 
 
 def _is_row(cells: list[str], header: list[str]) -> bool:

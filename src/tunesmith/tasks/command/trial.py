@@ -114,7 +114,7 @@ class CommandTrial:
         if options.metrics in (None, "stdout"):
             config = options.config_path
             ambiguous = options_among(options.wanted, self._words.template, Path(options.folder), config)
-        return TrialReading(options, request.folder, request.parameters, ambiguous, report)
+        return TrialReading(options, request.folder, request.parameters, ambiguous, self._words.template, report)
 
     def measurement(self, reading: TrialReading) -> Measurement:
         """Return what the command measured, once it has ended.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from ...core.trial import Reporter, Value
@@ -22,6 +22,7 @@ class TrialReading:
         folder: The trial's folder.
         parameters: Its parameters.
         ambiguous: The metrics that share their name with an option of the script.
+        words: The words of its command, which may name the method that it trains.
         report: Called with each report; may raise `TrialPruned`.
     """
 
@@ -31,12 +32,13 @@ class TrialReading:
         folder: Path,
         parameters: Mapping[str, Value],
         ambiguous: Collection[str],
+        words: Sequence[str],
         report: Reporter,
     ) -> None:
         self._options = options
         self._folder = folder
         pattern = None if options.metric_pattern is None else MetricPattern(options.metric_pattern, options.wanted)
-        self._printed = PrintedMetrics(parameters, ambiguous, wanted=options.wanted, pattern=pattern)
+        self._printed = PrintedMetrics(parameters, ambiguous, wanted=options.wanted, pattern=pattern, chosen=words)
         self._table = None
         if options.metrics is not None and Path(options.metrics).suffix in SUFFIXES:
             self._table = MetricsTable(folder / options.metrics, options.wanted)

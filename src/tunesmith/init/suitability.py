@@ -1,0 +1,155 @@
+"""How well the data of a metric suits an objective, told from its name and from the lines that showed it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from enum import IntEnum
+
+from ..core.catboost_log import BEST_VALUE, best_is_larger, is_learned, is_validated
+from ..core.metric_words import (
+    is_maximized,
+    is_metric,
+    is_of_cross_validation,
+    is_of_test_data,
+    is_of_training_data,
+    is_of_validation_data,
+    names_validation_alone,
+)
+from ..in_script.metric_names import WantedNames, metric_words
+from .metrics import is_loss
+from .tryout import SeenMetric
+
+_PROGRESS_BAR = re.compile(r"\d%\||\bit/s\b|\bs/it\b")
+_OF_BATCHES = re.compile(
+    r"\b(?:iter|iteration|batch)s?\b\W{0,3}\d+ ?/ ?\d+|\bepoch\W{1,3}\d+\W{1,4}\d+ ?/ ?\d+", re.IGNORECASE
+)
+"""In a line about some batches of a training: `Epoch[3] Iteration[20/80]`, `Epoch: 3 [640/2560]`."""
+_OVERLAPS = {"dice", "iou", "miou", "jaccard"}
+"""Of a segmentation, these tell more than the share of the right pixels."""
+_OF_CATBOOST = (BEST_VALUE, "best")
+"""CatBoost's names for the value of the model that it keeps, the most exact one first."""
+
+
+class Suitability(IntEnum):
+    """How well the data of a metric suits an objective, the least first.
+
+    If nothing is said of the data, a score comes before a loss, which is likelier that of the training.
+    """
+
+    TRAINING = 0
+    TEST = 1
+    LOSS = 2
+    CATBOOST = 3
+    SCORE = 4
+    VALIDATION_BY_LINE = 5
+    VALIDATION_BY_NAME = 6
+    ALL_FOLDS = 7
+
+
+def ranked(metrics: Sequence[SeenMetric], preferred: Sequence[str] = ()) -> list[SeenMetric]:
+    """Return what may be an objective, the likeliest first: of validation data before others, test data at the end.
+
+    Args:
+        metrics: What a script showed.
+        preferred: Names that are likely for another reason, the likeliest first.
+    """
+    likely = [metric for metric in metrics if _is_likely(metric)] or list(metrics)
+    wanted = WantedNames(tuple(preferred))
+    order = {name: index for index, name in enumerate(preferred)}
+    latest: dict[tuple[str, ...] | str, SeenMetric] = {}
+    for metric in likely:
+        latest.setdefault(metric.name, metric)
+
+    def rank(metric: SeenMetric) -> tuple[int, bool, int, int, int]:
+        known = wanted.find(metric.name)
+        is_overlap = not _OVERLAPS.isdisjoint(metric_words(metric.name))
+        return (
+            -suitability(metric, metrics),
+            not is_overlap,
+            order.get(known, len(order)) if known else len(order),
+            _OF_CATBOOST.index(metric.name) if metric.name in _OF_CATBOOST else len(_OF_CATBOOST),
+            -min(metric.count, 2),
+        )
+
+    return sorted(latest.values(), key=rank)
+
+
+def suitability(metric: SeenMetric, metrics: Sequence[SeenMetric]) -> Suitability:
+    """Return how well the data of a metric suits an objective.
+
+    What is printed of some batches is of the training.
+
+    Args:
+        metric: The metric.
+        metrics: All that a script showed.
+    """
+    if is_of_catboost(metric):
+        return Suitability.CATBOOST
+    for text in (metric.name, _before(metric, metrics), metric.heading):
+        if is_of_cross_validation(text) and not is_of_training_data(metric.name):
+            return Suitability.ALL_FOLDS
+        if is_of_validation_data(text):
+            return Suitability.VALIDATION_BY_NAME if text == metric.name else Suitability.VALIDATION_BY_LINE
+        if is_of_test_data(text):
+            return Suitability.TEST
+        if is_of_training_data(text):
+            return Suitability.TRAINING
+    is_of_batches = _OF_BATCHES.search(metric.sample) or {*metric_words(metric.name)} & {"batch", "minibatch"}
+    if is_of_batches or is_learned(metric.name, metric.sample):
+        return Suitability.TRAINING
+    if not is_loss(metric.name):
+        return Suitability.SCORE
+    return Suitability.TRAINING if _PROGRESS_BAR.search(metric.sample) else Suitability.LOSS
+
+
+def is_of_catboost(metric: SeenMetric) -> bool:
+    """Tell whether a metric is CatBoost's own, of the data that it validates on."""
+    return metric.source == "printed" and is_validated(metric.name, metric.sample)
+
+
+def is_larger_better(metric: SeenMetric, metrics: Sequence[SeenMetric]) -> bool:
+    """Tell whether a metric is maximized.
+
+    A value of validation data without a name is a score if the loss is shown beside it. CatBoost's log does not name
+    its metric, but it shows the best value.
+
+    Args:
+        metric: The metric.
+        metrics: All that a script showed.
+    """
+    if is_of_catboost(metric):
+        return _grows(metrics)
+    is_score = names_validation_alone(metric.name) and any(is_loss(other.name) for other in metrics)
+    return is_score or is_maximized(metric.name)
+
+
+def _is_likely(metric: SeenMetric) -> bool:
+    return is_metric(metric.name) or names_validation_alone(metric.name) or is_of_catboost(metric)
+
+
+def _grows(metrics: Sequence[SeenMetric]) -> bool:
+    """Tell whether the best value in CatBoost's log grows."""
+    shown = [metric for metric in metrics if is_of_catboost(metric)]
+    for metric in shown:
+        if (is_larger := best_is_larger(metric.sample)) is not None:
+            return is_larger
+    return any(metric.first is not None and metric.value > metric.first for metric in shown)
+
+
+def _before(metric: SeenMetric, metrics: Sequence[SeenMetric]) -> str:
+    """Return the word of a printed line that tells the data of a metric without such a word, as in `Test set: loss`.
+
+    Where another name in the line says itself that it is of validation data, a metric that does not is of other data.
+    """
+    if metric.source != "printed":
+        return ""
+    place = metric.sample.lower().find(metric.name.lower())
+    before = re.findall(r"[A-Za-z]+", metric.sample[:place] if place > 0 else "")
+    about = [
+        word for word in before if is_of_validation_data(word) or is_of_test_data(word) or is_of_training_data(word)
+    ]
+    if about and is_of_validation_data(about[-1]):
+        beside = [other.name for other in metrics if other.source == "printed" and other.sample == metric.sample]
+        return "" if any(is_of_validation_data(name) for name in beside) else about[-1]
+    return about[-1] if about else ""

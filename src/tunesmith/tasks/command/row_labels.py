@@ -1,0 +1,60 @@
+"""What the label of a table's row says: a part of the data, a baseline, a spread, or the method that was chosen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from ...core.metric_words import is_of_test_data, is_of_training_data, is_of_validation_data
+from ...in_script.metric_names import metric_words
+
+_BASELINES = {"naive", "naïve", "snaive", "baseline", "dummy", "seasonal", "persistence", "climatology"}
+_BASELINES_ALONE = {"random", "constant", "majority", "prior", "zero", "last", "chance"}
+"""These are baselines only by themselves: a random forest is none."""
+_NO_BASELINES = {"bayes"}
+_SPREADS = {"std", "stdev", "stddev", "sd", "sem", "se", "variance", "deviation", "count", "min", "max"}
+_NO_LETTERS = re.compile(r"[\W_]+")
+
+
+def names_part(label: str) -> bool:
+    """Tell whether a label is a word for a part of the data.
+
+    >>> names_part("valid"), names_part("Train"), names_part("catboost")
+    (True, True, False)
+    """
+    is_word = len(metric_words(label)) == 1
+    return is_word and (is_of_validation_data(label) or is_of_training_data(label) or is_of_test_data(label))
+
+
+def is_no_model(label: str) -> bool:
+    """Tell whether a row is that of a baseline, or of how much other rows differ.
+
+    >>> is_no_model("Seasonal naive"), is_no_model("std"), is_no_model("naive Bayes"), is_no_model("random forest")
+    (True, True, False, False)
+    """
+    words = {*metric_words(label)}
+    is_baseline = bool(words & _BASELINES) or (len(words) == 1 and bool(words & _BASELINES_ALONE))
+    return bool(words & _SPREADS) or (is_baseline and not words & _NO_BASELINES)
+
+
+class ChosenNames:
+    """The names that a trial chooses, as that of its model: the words of its command, and its parameters.
+
+    Args:
+        names: The names. One may be a whole command.
+
+    >>> ChosenNames(["train --model=cat_boost"]).has("CatBoost"), ChosenNames(["ridge"]).has("lasso")
+    (True, False)
+    """
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        texts = [text for name in names for text in (name, *name.split())]
+        self._names = {_letters(text.rpartition("=")[2]) for text in texts} - {""}
+
+    def has(self, label: str) -> bool:
+        """Tell whether a label is one of the names, whatever its case and what lies between its words."""
+        return _letters(label) in self._names
+
+
+def _letters(name: str) -> str:
+    return _NO_LETTERS.sub("", name).lower()

@@ -1,0 +1,67 @@
+import pytest
+
+from tunesmith.tasks.command.found_metrics import found_metrics
+from tunesmith.tasks.command.printed_metrics import PrintedMetrics
+
+RESULTS = "            MAE   RMSE\nfirst one   1.5   2.5\nnaive       3.5   4.5\nlast one    5.5   6.5\nnaïve 7 8\n"
+
+
+def values(output, *chosen, **parameters):
+    return {metric.name: metric.value for metric in found_metrics(output, parameters, chosen)}
+
+
+@pytest.mark.parametrize(
+    ("output", "metrics"),
+    [
+        (RESULTS, {"MAE": 5.5, "RMSE": 6.5}),
+        ("model  MAE  MAPE\n-----  ---  ----\nridge  1.5  12.5 %\n", {"MAE": 1.5, "MAPE": 12.5}),
+        ("| model | MAE |\n|---|---|\n| ridge | 1.5 |\n| dummy | 9.5 |\n", {"MAE": 1.5}),
+        ("model,MAE,seconds\nnaive,3,4\nridge,2,3\n", {"MAE": 2.0, "seconds": 3.0}),
+        ("   model   MAE\n0  naive  9.50\n1  ridge  1.50\n", {"MAE": 1.5}),  # A data frame, with its index.
+        ("       auc  f1\nfold 1 0.5 0.25\nfold 2 0.7 0.35\nmean 0.6 0.3\nstd 0.1 0.05\n", {"auc": 0.6, "f1": 0.3}),
+        ("       MAE  RMSE\ntrain  1.5  2.5\nvalid  3.5  4.5\n", {
+            "train MAE": 1.5, "train RMSE": 2.5, "valid MAE": 3.5, "valid RMSE": 4.5,
+        }),
+        ("# kernel gamma MAE\nrbf 0.5 1.5\n", {"gamma": 0.5, "MAE": 1.5}),
+        ("#kernel\tMAE\nstarting\nrbf\t2.5\nmore\nlinear\t1.5\n", {"MAE": 1.5}),
+        ("# width  MAE\n8  2.5\n16  1.5\n", {"width": 16.0, "MAE": 1.5}),
+        ("#epoch\tval_loss\n1\t2.5\n2\t1.5\n", {"val_loss": 1.5}),
+        ("# epoch val_loss\n1 2.5\n2 1.5\n", {"val_loss": 1.5}),
+    ],
+)  # fmt: skip
+def test_a_row_with_a_label_is_that_of_the_model(output, metrics):
+    assert values(output) == metrics
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        "Warming up  the loss\nshop  4\n",  # No row has numbers for its metrics, or it comes too late.
+        "model  MAE\nreading shops\nridge  1.5\n",
+        "model  MAE\nridge  fast\n",
+        "model  MAE\nnaive  1.5\n",
+        "    precision  recall  f1-score  support\ncat  0.5  0.75  0.6  20\nmacro avg  0.5  0.75  0.6  20\n",
+        "name  price\nbread  1.5\n",
+        "loss  is going down\nridge  1.5\n",
+    ],
+)
+def test_what_only_looks_like_such_a_table_is_none(output):
+    assert values(output) == {}
+
+
+def test_a_row_with_a_name_that_the_trial_chooses_comes_before_others():
+    assert values(RESULTS, "train.py", "--model=First-One") == {"MAE": 1.5, "RMSE": 2.5}
+    assert values(RESULTS, model="first_one") == {"MAE": 1.5, "RMSE": 2.5}
+    assert values(RESULTS, "train.py --baseline naive") == {"MAE": 5.5, "RMSE": 6.5}
+
+
+def test_a_table_tells_one_value_with_the_heading_above_it():
+    found = {metric.name: metric for metric in found_metrics(f"Validation:\n{RESULTS}done\nValidation:\n{RESULTS}")}
+    assert (found["MAE"].count, found["MAE"].heading) == (2, "Validation")
+    assert found["MAE"].line == "last one    5.5   6.5"
+
+
+def test_a_table_that_is_printed_again_is_a_report_of_its_own_epoch():
+    printed = PrintedMetrics(wanted=["MAE"])
+    printed.feed("".join(f"Epoch {epoch}\n{RESULTS}" for epoch in (1, 2, 3)).encode())
+    assert [report.step for report in (*printed.reports(), *printed.last_reports())] == [1, 2, 3]
