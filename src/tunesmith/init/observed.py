@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -31,6 +32,8 @@ _SUPERSEDED = (
     *("The script prints '", "The script writes '", "The script logs '"),
     *("TO DO: report '", "TO DO: print a metric"),
 )
+_ERRORS = re.compile(r"(?<![A-Za-z])(?:(?:s?mape|wm?ape)(?![A-Za-z])|(?<!\.)errors?(?![A-Za-z(]))", re.IGNORECASE)
+"""Words for percentages that are errors, but no exceptions."""
 _EPOCHS = {"epochs", "epoch"}
 _NOT_A_TOTAL = {"warmup", "patience", "start", "every", "interval", "decay", "freq", "save", "log", "eval"}
 _LONG_SECONDS = 12 * 3600.0
@@ -88,6 +91,12 @@ def _with_metric(draft: Draft, tryout: Tryout) -> Draft:
         wanted = Objective.parse(draft.objective).primary.name
         missing = f"TO DO: let the script print {wanted}, or correct the objective: the run showed {_names(metrics)}."
         return replace(draft, notes=(*notes, missing), metric_names=tuple(map(_spelled, _unique(metrics))))
+    if best.is_of_column and not said and not _tells_errors(best, draft):
+        unclear = (
+            f"TO DO: correct the objective: the run showed {_names(metrics)} ({short(best.sample, 80)}), and nothing "
+            "tells whether larger is better."
+        )
+        return replace(draft, notes=(*notes, unclear), metric_names=tuple(map(_spelled, _unique(metrics))))
     changed = replace(
         draft,
         objective=draft.objective if said else _objective(best, metrics),
@@ -97,6 +106,12 @@ def _with_metric(draft: Draft, tryout: Tryout) -> Draft:
         reports=draft.reports or best.count > 1,
     )
     return _with_weights_of_loss(changed)
+
+
+def _tells_errors(metric: SeenMetric, draft: Draft) -> bool:
+    """Tell whether the heading of a table or the script's text says that its numbers are errors."""
+    text = draft.script.read_text(encoding="utf-8", errors="replace") if draft.script is not None else ""
+    return _ERRORS.search(f"{metric.heading}\n{text}") is not None
 
 
 def _with_weights_of_loss(draft: Draft) -> Draft:

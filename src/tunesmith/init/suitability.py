@@ -17,6 +17,7 @@ from ..core.metric_words import (
     names_validation_alone,
 )
 from ..in_script.metric_names import WantedNames, metric_words
+from ..tasks.command.baselines import is_about_baseline, names_baseline
 from .metrics import is_loss
 from .tryout import SeenMetric
 
@@ -31,20 +32,32 @@ _OF_CATBOOST = (BEST_VALUE, "best")
 """CatBoost's names for the value of the model that it keeps, the most exact one first."""
 
 
+_NO_QUALITY = {
+    "time", "seconds", "second", "sec", "secs", "s", "ms", "minutes", "hours", "runtime", "duration", "eta", "elapsed",
+    "samples", "examples", "tokens", "rows", "batches", "batch", "size", "steps", "step", "epoch", "epochs", "iter",
+    "iters", "iteration", "iterations", "it", "its", "per", "rate", "speed", "throughput", "fps", "count", "counts",
+    "num", "number", "n", "len", "length", "total", "memory", "mem", "mb", "gb", "gpu", "cpu", "lr", "learning",
+    "interval", "every", "freq", "seed", "split", "ratio", "fraction", "frac", "patience", "params", "set",
+}  # fmt: skip
+"""Words of what is measured beside the quality of a model: time, rates, counts, memory."""
+
+
 class Suitability(IntEnum):
     """How well the data of a metric suits an objective, the least first.
 
     If nothing is said of the data, a score comes before a loss, which is likelier that of the training.
     """
 
+    BASELINE = -1
     TRAINING = 0
     TEST = 1
     LOSS = 2
-    CATBOOST = 3
-    SCORE = 4
-    VALIDATION_BY_LINE = 5
-    VALIDATION_BY_NAME = 6
-    ALL_FOLDS = 7
+    METHOD = 3
+    CATBOOST = 4
+    SCORE = 5
+    VALIDATION_BY_LINE = 6
+    VALIDATION_BY_NAME = 7
+    ALL_FOLDS = 8
 
 
 def ranked(metrics: Sequence[SeenMetric], preferred: Sequence[str] = ()) -> list[SeenMetric]:
@@ -61,11 +74,12 @@ def ranked(metrics: Sequence[SeenMetric], preferred: Sequence[str] = ()) -> list
     for metric in likely:
         latest.setdefault(metric.name, metric)
 
-    def rank(metric: SeenMetric) -> tuple[int, bool, int, int, int]:
+    def rank(metric: SeenMetric) -> tuple[int, bool, bool, int, int, int]:
         known = wanted.find(metric.name)
         is_overlap = not _OVERLAPS.isdisjoint(metric_words(metric.name))
         return (
             -suitability(metric, metrics),
+            not is_metric(metric.name),
             not is_overlap,
             order.get(known, len(order)) if known else len(order),
             _OF_CATBOOST.index(metric.name) if metric.name in _OF_CATBOOST else len(_OF_CATBOOST),
@@ -86,6 +100,10 @@ def suitability(metric: SeenMetric, metrics: Sequence[SeenMetric]) -> Suitabilit
     """
     if is_of_catboost(metric):
         return Suitability.CATBOOST
+    if names_baseline(metric.name) or (metric.source == "printed" and is_about_baseline(_text_before(metric))):
+        return Suitability.BASELINE
+    if metric.is_of_column:
+        return Suitability.METHOD
     for text in (metric.name, _before(metric, metrics), metric.heading):
         if is_of_cross_validation(text) and not is_of_training_data(metric.name):
             return Suitability.ALL_FOLDS
@@ -125,7 +143,16 @@ def is_larger_better(metric: SeenMetric, metrics: Sequence[SeenMetric]) -> bool:
 
 
 def _is_likely(metric: SeenMetric) -> bool:
-    return is_metric(metric.name) or names_validation_alone(metric.name) or is_of_catboost(metric)
+    return is_metric(metric.name) or _is_validated(metric.name) or is_of_catboost(metric) or _is_of_method(metric)
+
+
+def _is_of_method(metric: SeenMetric) -> bool:
+    return metric.is_of_column and not names_baseline(metric.name)
+
+
+def _is_validated(name: str) -> bool:
+    """Tell whether a name says that a value is of validation data, whatever it measures but time and size."""
+    return is_of_validation_data(name) and _NO_QUALITY.isdisjoint(metric_words(name))
 
 
 def _grows(metrics: Sequence[SeenMetric]) -> bool:
@@ -137,6 +164,12 @@ def _grows(metrics: Sequence[SeenMetric]) -> bool:
     return any(metric.first is not None and metric.value > metric.first for metric in shown)
 
 
+def _text_before(metric: SeenMetric) -> str:
+    """Return what stands before a metric in its line."""
+    place = metric.sample.lower().find(metric.name.lower())
+    return metric.sample[:place] if place > 0 else ""
+
+
 def _before(metric: SeenMetric, metrics: Sequence[SeenMetric]) -> str:
     """Return the word of a printed line that tells the data of a metric without such a word, as in `Test set: loss`.
 
@@ -144,8 +177,7 @@ def _before(metric: SeenMetric, metrics: Sequence[SeenMetric]) -> str:
     """
     if metric.source != "printed":
         return ""
-    place = metric.sample.lower().find(metric.name.lower())
-    before = re.findall(r"[A-Za-z]+", metric.sample[:place] if place > 0 else "")
+    before = re.findall(r"[A-Za-z]+", _text_before(metric))
     about = [
         word for word in before if is_of_validation_data(word) or is_of_test_data(word) or is_of_training_data(word)
     ]

@@ -48,6 +48,7 @@ class SeenMetric:
         file: Of a written one, the file.
         heading: The heading right above the printed line.
         first: Of a printed one, its first value.
+        is_of_column: Whether it is the total of a method in a table of methods, which does not tell what is measured.
     """
 
     name: str
@@ -59,6 +60,7 @@ class SeenMetric:
     file: Path | None = None
     heading: str = ""
     first: float | None = None
+    is_of_column: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -228,6 +228,7 @@ class WatchedRun:
                 counted_by=found.counted_by,
                 heading=found.heading,
                 first=found.first,
+                is_of_column=found.is_of_column,
             )
             for found in found_metrics(output, self._request.parameters, self._invocation.words)
         ]

@@ -10,6 +10,11 @@ from tunesmith.init.metrics import read_metrics
     [
         ("json.dump({'val_loss': 1, 'test_loss': 2}, open('metrics.json', 'w'))", "minimize val_loss", "metrics.json"),
         ("json.dump({'train_acc': 1, 'acc': 2}, open(f'{out}/scores.json', 'w'))", "maximize acc", "scores.json"),
+        (
+            "json.dump({'train': {'f1': a}, 'eval': {'f1': b}}, open('metrics.json', 'w'))",
+            "maximize eval.f1",
+            "metrics.json",
+        ),
         ("r = {}\nr['auc'] = 1\np.write_text(json.dumps(r))", "maximize auc", "metrics.json"),
         ("print(f'epoch {e}: train_loss={a:.3f} val_f1: {b}')", "maximize val_f1", "stdout"),
         ("print('perplexity = %.2f' % p)", "minimize perplexity", "stdout"),

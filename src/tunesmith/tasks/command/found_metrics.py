@@ -27,6 +27,7 @@ class FoundMetric:
             values themselves.
         heading: The heading right above that line, which may tell the data.
         first: The first value.
+        is_of_column: Whether the name is that of a method, so that nothing tells what is measured.
     """
 
     name: str
@@ -36,6 +37,7 @@ class FoundMetric:
     counted_by: str
     heading: str = ""
     first: float | None = None
+    is_of_column: bool = False
 
 
 def found_metrics(
@@ -68,6 +70,7 @@ def found_metrics(
             counted_by=counts.counted_by(name),
             heading=heading_in(reading.above),
             first=reading.first,
+            is_of_column=reading.is_of_column,
         )
         for name, reading in sample.readings().items()
         if reading.value is not None and not is_counter(name)

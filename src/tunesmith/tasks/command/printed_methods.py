@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from ...core.metric_words import is_metric
 from ...in_script.metric_names import WantedNames
+from .baselines import names_baseline
 from .printed_cells import are_apart, cells_in
 from .printed_counters import is_counter
 from .printed_names import full_name, is_printable
@@ -23,6 +24,8 @@ _NO_HEADER = re.compile(r"[=:{}()<>]|(?:^|\s)[-+.]?\d")
 _RULE = re.compile(r"[^\w]*", re.ASCII)
 _UNIT = re.compile(r"%|[A-Za-z]{1,4}(?:/[A-Za-z]{1,4})?")
 _EMPTY = {"", "-", "--", "—", "n/a", "NA", "None"}
+_TOTALS = {"all", "total", "mean", "average", "avg", "overall"}
+"""Labels of the row that stands for a table with a column for each method."""
 _OF_CLASSES = "support"
 """The last column of scikit-learn's classification report, whose rows are classes."""
 
@@ -35,12 +38,14 @@ class MethodCell(NamedTuple):
         text: The number.
         line: The row.
         above: The line above the header.
+        is_of_column: Whether the name is that of a method, so that nothing tells what is measured.
     """
 
     name: str
     text: str
     line: str
     above: str
+    is_of_column: bool
 
 
 class MethodTables:
@@ -49,6 +54,8 @@ class MethodTables:
     The last row is the model's, unless one has a name that the trial chooses. Rows of baselines are left out. A row
     with the label `valid` is of that part of the data. The header may lack a name for the labels, and it may begin
     with `#`.
+
+    Where the columns are methods, one of them a baseline, the row of the total is read, as `ALL` or `mean`.
 
     Args:
         wanted: The metrics that a study needs.
@@ -120,10 +127,10 @@ class MethodTables:
         comment = _COMMENT.match(line)
         text = line[comment.end() :] if comment is not None else line
         is_apart = are_apart(text)
-        if not is_apart and comment is None:
-            return
         cells = cells_in(text)
-        names = cells[1:] if cells[0] in ("", "#") else cells
+        if not is_apart and comment is None and not _are_methods(cells):
+            return
+        names = cells[1:] if cells[:1] in ([""], ["#"]) else cells
         if self._is_header(names):
             self._columns, self._above, self._has_chosen = names, above, False
             self._is_lasting = comment is not None and is_apart
@@ -136,7 +143,7 @@ class MethodTables:
             and not is_counter(names[0])
             and not parts_in(names)
             and _OF_CLASSES not in names
-            and any(map(self._is_metric, names))
+            and (any(map(self._is_metric, names)) or _are_methods(names))
         )
 
     def _is_metric(self, name: str) -> bool:
@@ -184,12 +191,16 @@ class MethodTables:
 
     def _is_measured(self, row: dict[str, str]) -> bool:
         """Tell whether the cells of metrics are numbers, or empty, but not all of them."""
-        cells = [cell for name, cell in row.items() if self._is_metric(name) and cell not in _EMPTY]
+        are_methods = _are_methods(self._columns)
+        cells = [cell for name, cell in row.items() if (are_methods or self._is_metric(name)) and cell not in _EMPTY]
         return bool(cells) and all(number_at(cell, 0) is not None for cell in cells)
 
     def _keep(self, label: str, row: dict[str, str], line: str) -> None:
-        before = ""
-        if names_part(label):
+        before, are_methods = "", _are_methods(self._columns)
+        if are_methods:
+            if label.lower() not in _TOTALS:
+                return
+        elif names_part(label):
             before = f"{label} "
         elif is_no_model(label):
             return
@@ -197,9 +208,23 @@ class MethodTables:
             self._has_chosen = True
         elif self._has_chosen:
             return
-        for name, cell in row.items():
+        for name, cell in self._by_likelihood(row) if are_methods else row.items():
             if number_at(cell, 0) is not None:
-                self._rows[before + name] = MethodCell(before + name, cell, line, self._above)
+                self._rows[before + name] = MethodCell(before + name, cell, line, self._above, are_methods)
+
+    def _by_likelihood(self, row: dict[str, str]) -> list[tuple[str, str]]:
+        """Return the totals of methods, the likeliest model first: the chosen one, or the last; no differences."""
+        totals = [
+            (name, cell)
+            for name, cell in reversed(row.items())
+            if not cell.startswith(("+", "-")) or self._wanted.find(name)
+        ]
+        return sorted(totals, key=lambda total: not self._chosen.has(total[0]))
+
+
+def _are_methods(columns: list[str]) -> bool:
+    """Tell whether columns are methods: none has the name of a metric, and one that of a baseline."""
+    return not any(map(is_metric, columns)) and any(map(names_baseline, columns))
 
 
 def _from_the_right(line: str, count: int) -> tuple[str, list[str]]:

@@ -12,6 +12,7 @@ from ...core.metrics import MAX_METRICS
 from ...core.reports import Report
 from ...core.trial import Value
 from ...in_script.metric_names import WantedNames, metric_words
+from .baselines import is_about_baseline
 from .printed_blocks import Blocks
 from .printed_counters import Counters, counters_in, is_counter, is_epoch
 from .printed_methods import MethodCell, MethodTables
@@ -29,6 +30,8 @@ _LONGEST_LINE_BYTES = 1 << 16
 _LONGEST_QUOTE = 200
 _MOST_NAMES = 4096
 _NUMBER = re.compile(rb"\d|nan|inf", re.IGNORECASE)
+_OF_BASELINE = 4
+"""How much less the value of a baseline fits than any other of the same name."""
 _MANY_LINES = 50_000
 
 OnLine = Callable[[Counters, Mapping[str, float], bool], None]
@@ -46,6 +49,7 @@ class Reading:
         count: How many values there were.
         above: The line above that one, blank ones left out.
         first: The first value.
+        is_of_column: Whether the name is that of a method, as in `MethodCell`.
     """
 
     value: float | None
@@ -54,6 +58,7 @@ class Reading:
     count: int = 0
     above: str = ""
     first: float | None = None
+    is_of_column: bool = False
 
 
 class PrintedMetrics:
@@ -254,6 +259,8 @@ class PrintedMetrics:
         for cell in cells:
             self._above = cell.above
             self._read_plainly(Named((cell.name,), 0, has_sign=True), cell.text, cell.line)
+            if cell.is_of_column and cell.name in self._readings:
+                self._readings[cell.name].is_of_column = True
         self._above = above
         self._report(Counters(), is_overwritten=False)
 
@@ -299,7 +306,8 @@ class PrintedMetrics:
         if number is None and is_metric(named.last):
             number = share_at(text, named.start)
         if number is not None or (named.has_sign and is_numeric(text, named.start)):
-            kept = self._keep(name, number, line, rank=2 * is_exact + named.has_sign)
+            rank = 2 * is_exact + named.has_sign - _OF_BASELINE * is_about_baseline(text[: named.start])
+            kept = self._keep(name, number, line, rank=rank)
             if number is None and kept:
                 self._note(name, line)
         return number is not None

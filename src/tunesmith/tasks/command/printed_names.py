@@ -19,16 +19,27 @@ from ...in_script.metric_names import WantedNames, metric_words
 _WORD = r"[A-Za-z_][\w./@-]*"
 _FURTHER = r"[\w@][\w./@'-]*"
 _NAME = re.compile(rf"{_WORD}(?:'s)?(?: {_FURTHER}){{0,5}}", re.ASCII)
+_SO_FAR = r"(?:[ \t]+(?:so far|is now|is|was|now|of))?"
+"""Words between a name and its value, as in `best mse so far 0.3`."""
 _SIGN = r"[ \t]*(?:%|\(%\)|\[[A-Za-z%][\w%/^.]{0,9}\])?[ \t]*[=:](?!=)[ \t]*"
-_PAIR = re.compile(rf"""(?<![\w./@-])(["']?)({_WORD})\1{_SIGN}""", re.ASCII)
+_PAIR = re.compile(rf"""(?<![\w./@-])(["']?)({_WORD})\1{_SO_FAR}({_SIGN})""", re.ASCII)
 _QUOTED = re.compile(rf"""(["'])({_WORD}(?:'s)?(?: {_FURTHER}){{1,5}})\1{_SIGN}""", re.ASCII)
-_WITH_DATA = re.compile(rf"""(?<![\w./@-])({_WORD})[ \t]+\(([A-Za-z][\w -]{{0,30}})\)[ \t]*[=:](?!=)[ \t]*""", re.ASCII)
-"""A name with its data behind it, as in `accuracy (validation): 0.9`."""
+_DATA = r"[A-Za-z][\w -]{0,30}"
+_WITH_DATA = re.compile(
+    rf"""(?<![\w./@-])({_WORD})(?:[ \t]+\((?P<round>{_DATA})\)|[ \t]*\[(?P<square>{_DATA})\]|[ \t]*<(?P<angle>{_DATA})>)
+        (?:[ \t]*(?P<sign>[=:])(?!=)[ \t]*|[ \t]+(?=[-+]?\.?\d))""",
+    re.ASCII | re.VERBOSE,
+)
+"""A name with its data behind it, as in `accuracy (validation): 0.9` and `NLL [valid] = 2.1`."""
 _VALUE = re.compile(
     r"(?<=[ \t])(?:[-+]?\.?\d|[-+]?(?:nan|inf)\b|(?:tensor|array|np\.|numpy\.|torch\.)[\w.]*\()", re.IGNORECASE
 )
-_BEFORE_VALUE = re.compile(rf"(?<![\w./@'-])({_WORD})(?:[ \t]+(?:is|of))?[ \t]+$", re.ASCII)
+_BEFORE_VALUE = re.compile(rf"(?<![\w./@'-])({_WORD}){_SO_FAR}[ \t]+$", re.ASCII)
 _BEFORE = re.compile(_FURTHER, re.ASCII)
+_UNIT = re.compile(r"\[(\w+)\]", re.ASCII)
+_BRACKET = re.compile(r"[(\[<][A-Za-z]")
+_FRACTION = re.compile(r"[-+]?\d*\.\d+|[-+]?\d+(?:\.\d*)?e[-+]?\d+", re.IGNORECASE | re.ASCII)
+"""A number that is no count, as behind the part of the data in `tr 0.3 | va 0.4`."""
 _HELD_OUT = ("held-out", "hold-out", "out-of-fold")
 _LABEL = re.compile(rf"[ \t]*({_WORD})[ \t]{{2,}}", re.ASCII)
 """The beginning of a line with a label that is padded, as those of lines below one another are."""
@@ -74,12 +85,11 @@ def names_in(text: str) -> Iterator[Named]:
     if "=" not in text and ":" not in text:
         return
     for match in _PAIR.finditer(text):
+        if (unit := _UNIT.search(match[3])) is not None and _names_data((unit[1],)):
+            continue  # That is no unit, but the data.
         before = () if match[1] else _words_before(text, match.start())
         yield Named((*before, match[2]), match.end(), has_sign=True)
-    for match in _WITH_DATA.finditer(text) if "(" in text else ():
-        data = match[2].split()
-        if all(map(_qualifies, data)):
-            yield Named((*_words_before(text, match.start()), *data, match[1]), match.end(), has_sign=True)
+    yield from _names_with_data(text, has_sign=True)
     for match in _QUOTED.finditer(text) if '"' in text or "'" in text else ():
         yield Named((match[2],), match.end(), has_sign=True)
 
@@ -94,8 +104,17 @@ def unsigned_names_in(text: str, wanted: WantedNames) -> Iterator[Named]:
         match = _BEFORE_VALUE.search(text, max(0, value.start() - _MOST_BEFORE), value.start())
         if match is not None:
             named = Named((*_words_before(text, match.start()), match[1]), value.start(), has_sign=False)
-            if is_metric(named.last) or _longest(named.words, wanted):
+            is_part = _names_data((named.last,)) and _FRACTION.match(text, value.start()) is not None
+            if is_metric(named.last) or is_part or _longest(named.words, wanted):
                 yield named
+    yield from _names_with_data(text, has_sign=False)
+
+
+def _names_with_data(text: str, *, has_sign: bool) -> Iterator[Named]:
+    for match in _WITH_DATA.finditer(text) if _BRACKET.search(text) else ():
+        data = (match["round"] or match["square"] or match["angle"]).split()
+        if (match["sign"] is not None) == has_sign and all(map(_qualifies, data)) and (has_sign or is_metric(match[1])):
+            yield Named((*_words_before(text, match.start()), *data, match[1]), match.end(), has_sign)
 
 
 def full_name(words_of_name: tuple[str, ...], wanted: WantedNames) -> str:

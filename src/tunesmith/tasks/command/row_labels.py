@@ -7,11 +7,8 @@ from collections.abc import Iterable
 
 from ...core.metric_words import is_of_test_data, is_of_training_data, is_of_validation_data
 from ...in_script.metric_names import metric_words
+from .baselines import names_baseline
 
-_BASELINES = {"naive", "naïve", "snaive", "baseline", "dummy", "seasonal", "persistence", "climatology"}
-_BASELINES_ALONE = {"random", "constant", "majority", "prior", "zero", "last", "chance"}
-"""These are baselines only by themselves: a random forest is none."""
-_NO_BASELINES = {"bayes"}
 _SPREADS = {"std", "stdev", "stddev", "sd", "sem", "se", "variance", "deviation", "count", "min", "max"}
 _NO_LETTERS = re.compile(r"[\W_]+")
 
@@ -29,12 +26,10 @@ def names_part(label: str) -> bool:
 def is_no_model(label: str) -> bool:
     """Tell whether a row is that of a baseline, or of how much other rows differ.
 
-    >>> is_no_model("Seasonal naive"), is_no_model("std"), is_no_model("naive Bayes"), is_no_model("random forest")
-    (True, True, False, False)
+    >>> is_no_model("Seasonal naive"), is_no_model("std"), is_no_model("ridge")
+    (True, True, False)
     """
-    words = {*metric_words(label)}
-    is_baseline = bool(words & _BASELINES) or (len(words) == 1 and bool(words & _BASELINES_ALONE))
-    return bool(words & _SPREADS) or (is_baseline and not words & _NO_BASELINES)
+    return names_baseline(label) or not _SPREADS.isdisjoint(metric_words(label))
 
 
 class ChosenNames:

@@ -173,6 +173,7 @@ def test_a_pruner_without_reports_is_warned_about(study):
 def test_an_objective_of_test_data_is_warned_about(study):
     assert ("objective", "warning") in found(study(("minimize val_loss", "minimize test_loss")))
     assert ("objective", "warning") not in found(study())
+    assert ("objective", "warning") not in found(study(("minimize val_loss", "minimize bestTest")))  # CatBoost's own.
 
 
 def test_a_missing_key_of_a_language_model_is_a_warning(study, monkeypatch):

@@ -49,6 +49,13 @@ def found(*pieces, **options):
         ("log-lik. (cv): -4, accuracy (really): 0.9", {"cv log-lik.": -4.0}),
         ("OOF AUC: 0.75, out-of-fold AUC: 0.8", {"OOF AUC": 0.75, "out-of-fold AUC": 0.8}),
         ("dev spearman 0.8390 (200 pairs)", {"dev spearman": 0.839}),
+        ("NLL [train] = 1.5 nats\nNLL [valid] = 2.5 nats (9 bits)", {"train NLL": 1.5, "valid NLL": 2.5}),
+        ("NLL (valid): 2.5, accuracy<dev> 0.75, MAE [eV]: 3", {"valid NLL": 2.5, "dev accuracy": 0.75, "MAE": 3.0}),
+        ("best valid mse so far 0.5, f1 is now: 0.25, acc was 0.75", {"best valid mse": 0.5, "f1": 0.25, "acc": 0.75}),
+        ("ep 5 | tr 0.25 | va 0.5   *** new best", {"tr": 0.25, "va": 0.5}),
+        ("train 800 val 200 rows", {}),
+        ("naive mae 0.5\nmae 0.25\nnaive mae 0.75", {"mae": 0.25}),
+        ("ALL 3.5% 2.5%\nshop  naive  ets\nnorth 1% 2%\nTotal 3% 4%\nsouth 5% 6%", {"naive": 3.0, "ets": 4.0}),
     ],
 )
 def test_numbers_with_a_name_are_metrics(line, metrics):
