@@ -148,7 +148,7 @@ def test_trials_go_on_without_the_study_and_are_asked_for_again(
     if number is signal.SIGINT:
         assert "will go on without this session" in errors
     (tmp_path / "go").touch()
-    sent = json.loads((tmp_path / "s/trials/0000/globus.json").read_text())["task"]
+    sent = json.loads((tmp_path / "s/trials/0000/handed.json").read_text())["task"]
     wait_until(lambda: service.tasks[sent]["status"] == "success", "trial 0")
     tunesmith("run", "--folder", "s")
     assert states(tmp_path) == [(number, "complete", 1) for number in range(4)]

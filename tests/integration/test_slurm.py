@@ -19,7 +19,7 @@ from tests.slurm import slurm
 from tests.waiting import wait_until
 from tunesmith import load
 from tunesmith.core.trial import Trial, TrialFailed, TrialRequest
-from tunesmith.executors import _jobs
+from tunesmith.executors.base import reason_to_wait
 from tunesmith.executors.slurm import SlurmExecutor
 from tunesmith.llm.environment import hide_from_trials
 from tunesmith.tasks.function import FunctionTask
@@ -116,6 +116,14 @@ def test_jobs_go_on_without_the_study_and_are_found_again(
     assert process.returncode in (130, -signal.SIGKILL)
     if number is signal.SIGINT:
         assert "will go on without this session" in errors
+        shown = " ".join(tunesmith("status", "s").stdout.split())
+        assert f"trial 0 was left to job {job}" in shown
+        assert "run the study again" in shown
+        assert "other programs" not in shown
+        facts = json.loads(tunesmith("status", "s", "--json").stdout)
+        assert {"number": 0, "to": f"job {job}"} in facts["left"]
+        assert facts["asked"] == []
+        assert f"trial 0 was left to job {job}" in tunesmith("ask", "s", "--again", "0", status=2).stderr
     assert job in subprocess.check_output(["squeue", "-h", "-o", "%i", "-t", "R"], text=True).split()
     (tmp_path / "go").touch()
     tunesmith("run", "--folder", "s")
@@ -147,6 +155,9 @@ def test_a_job_that_slurm_refuses_stops_the_study(
     errors = tunesmith("run", "--folder", "s", env=environment, status=1).stderr
     assert "the batch system did not take the trial's job" in errors
     assert "invalid partition specified: nowhere" in errors
+    assert "Correct [execution] or the profile; then run the same command again. No trial is lost." in errors
+    assert "Submit command failed" not in errors, "Parsl says the same"
+    assert "will go on" not in errors, "no trial has a job"
     assert {state for _, state, _ in states(tmp_path)} <= {"waiting", "running"}
     (tmp_path / "study.toml").write_text(text)
     tunesmith("run", "--folder", "s", env=environment)
@@ -158,9 +169,8 @@ def _train(parameters: dict[str, float], trial: Trial) -> float:
 
 
 def test_a_job_that_can_never_start_is_explained_once(
-    environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    environment: dict[str, str], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(_jobs, "_EXPLAIN_SECONDS", 0.0)
     executor = SlurmExecutor(slots=2, walltime="99:00:00", poll_seconds=0.2)
     with executor, caplog.at_level(logging.WARNING):
         executor.open(lambda number, attempt, step, metrics: None)
@@ -170,10 +180,12 @@ def test_a_job_that_can_never_start_is_explained_once(
             )
             future = executor.submit(FunctionTask(function=_train, metric="y"), request)
         wait_until(lambda: "waits: Partition" in caplog.text, "the reason")
+        wait_until(lambda: reason_to_wait(executor, 1) == "PartitionTimeLimit", "the reason for the view")
         for number in (0, 1):
             executor.stop(number)
         assert future.exception(timeout=60) is not None
-    assert caplog.text.count("waits: Partition") == 1
+        assert reason_to_wait(executor, 0) is None, "it is withdrawn"
+    assert caplog.text.count("waits: PartitionTimeLimit; it asks for more time than allowed: cancel the job") == 1
     assert subprocess.check_output(["squeue", "-h", "-t", "PD"], text=True) == "", "a trial that waits is withdrawn"
 
 
@@ -228,6 +240,81 @@ def test_doctor_tries_a_submission_and_a_job(tunesmith: Tunesmith, environment: 
     assert "its result was here after" in findings["probe"][0]["message"]
     assert findings["clock"][0]["severity"] == "ok"
     assert not list(tmp_path.glob(".probe-*"))
+
+
+def test_doctor_tells_what_the_shell_of_a_job_said(
+    tunesmith: Tunesmith, environment: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "study.toml").write_text(STUDY.replace("poll_", 'worker_init = "module load nosuch"\npoll_'))
+    (finding,) = doctor(tunesmith, environment, "--probe")["shell"]
+    assert finding["severity"] == "warning"
+    assert "module: command not found" in finding["message"] or "nosuch" in finding["message"]
+
+
+def test_doctor_needs_no_study_for_a_job(tunesmith: Tunesmith, environment: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "study.toml").unlink()
+    facts = json.loads(tunesmith("doctor", "--executor", "slurm", "--probe", "--json", env=environment).stdout)
+    assert "its result was here after" in str(facts["findings"])
+    assert "name a study.toml" in tunesmith("doctor", "--probe", env=environment, status=2).stderr.lower()
+
+
+def test_doctor_notices_a_python_without_tunesmith(
+    tunesmith: Tunesmith, environment: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "study.toml").write_text(
+        STUDY.replace("poll_", 'python = "/usr/bin/python3"\nworker_init = "unset PYTHONPATH"\npoll_')
+    )
+    (finding,) = doctor(tunesmith, environment, "--probe", status=1)["probe"]
+    assert "No module named 'tunesmith'" in finding["message"]
+    assert "Install tunesmith for the Python there" in finding["remedy"]
+
+
+NEVER = STUDY.replace("poll_", 'walltime = "99:00:00"\npoll_')
+
+
+def test_doctor_ends_a_job_that_does_not_start(
+    tunesmith: Tunesmith, environment: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "study.toml").write_text(NEVER)
+    findings = doctor(tunesmith, environment, "--probe", "--try-minutes", "0.2", status=1)
+    assert "a job of 99:00:00 would hardly ever start: its partition gives 2:00:00" in findings["time"][0]["message"]
+    assert "doctor waits for it, 12 s at most" in findings["submitted"][0]["message"]
+    assert findings["probe"][0]["severity"] == "error"
+    assert "its job waited: PartitionTimeLimit; it asks for more time than allowed" in findings["probe"][0]["message"]
+    assert queue() == []
+
+
+def test_an_interrupted_doctor_leaves_no_job(environment: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "study.toml").write_text(NEVER)
+    words = command("doctor", "study.toml", "--probe")
+    process = subprocess.Popen(words, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
+    wait_until(lambda: queue() != [], "the job")
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=90)
+    assert process.returncode == 130
+    assert "nothing that doctor has started goes on" in errors
+    assert queue() == []
+
+
+def queue() -> list[str]:
+    return subprocess.check_output(["squeue", "-h", "-t", "PD,R", "-o", "%i"], text=True).split()
+
+
+@pytest.mark.parametrize("words", [["--queue", "nowhere"], ["--queue", "debug"]])
+def test_setup_writes_no_profile_that_slurm_refuses(
+    words: list[str], tunesmith: Tunesmith, environment: dict[str, str], tmp_path: Path
+) -> None:
+    environment["XDG_CONFIG_HOME"] = str(tmp_path / "config")
+    is_wrong = "nowhere" in words
+    done = tunesmith("setup", "mine", "--executor", "slurm", *words, "--yes", env=environment, status=int(is_wrong))
+    assert (tmp_path / "config/tunesmith/profiles/mine.toml").exists() is not is_wrong
+    if is_wrong:
+        assert "invalid partition" in done.stdout
+        assert "correct what is wrong, and type this again:" in done.stdout
+        assert "tunesmith setup mine --executor slurm --queue nowhere --yes" in done.stdout
+        assert "Next: executor =" not in done.stdout
+        corrected = ["--executor", "slurm", "--queue", "debug", "--yes"]
+        assert "--probe" in tunesmith("setup", "mine", *corrected, env=environment).stdout
 
 
 def test_doctor_names_a_partition_that_slurm_does_not_know(

@@ -175,6 +175,36 @@ def test_jobs_of_a_cluster_are_found_by_the_next_agent(
         assert "SLURM_JOB_ID" in (study / "s" / "trials" / "0000" / "log.txt").read_text()
 
 
+def test_doctor_tells_what_happens_to_a_job_behind_the_login(
+    study: Path, server: Server, place: Path, tunesmith: Tunesmith
+) -> None:
+    def findings(remote: str, *words: str, status: int = 0) -> dict[str, str]:
+        (study / "study.toml").write_text(f"{text}remote = {{ {remote} }}\n")
+        done = tunesmith("doctor", "study.toml", "--probe", "--no-run", "--json", *words, status=status)
+        return {finding["check"]: finding["message"] for finding in json.loads(done.stdout)["findings"]}
+
+    with slurm(place / "slurm") as variables:
+        export = f"export SLURM_CONF={variables['SLURM_CONF']}; "
+        text = (study / "study.toml").read_text().replace('setup = "', f'setup = "{export}')
+        options = 'name = "slurm", poll_seconds = 0.5'
+        assert "nosuch" in findings(f'{options}, worker_init = "cd nosuch"')["shell"]
+        never = findings(f'{options}, walltime = "99:00:00"', "--try-minutes", "0.3", status=1)
+        assert "its job waited: PartitionTimeLimit" in never["probe"]
+        queue = subprocess.check_output(["squeue", "-h", "-o", "%i"], text=True, env={**os.environ, **variables})
+        assert queue == ""
+        assert "invalid partition" in findings(f'{options}, partition = "nowhere"', status=1)["job"]
+    wait_until(lambda: not server.processes("tunesmith.executors._remote.agent"), "the end of the agents")
+    assert list((server.home / "studies").iterdir()) == []
+
+
+def test_a_failed_run_leaves_no_agent(study: Path, server: Server, tunesmith: Tunesmith) -> None:
+    text = (study / "study.toml").read_text()
+    (study / "study.toml").write_text(f'{text}remote = {{ name = "lsf" }}\n')
+    errors = tunesmith("run", "--folder", "s", status=1).stderr
+    assert "the batch system did not take the trial's job" in errors
+    wait_until(lambda: not server.processes("tunesmith.executors._remote.agent"), "the end of the agent")
+
+
 @pytest.mark.parametrize("free_kb", [70, 150])
 def test_a_full_disk_there_stops_the_study_and_loses_nothing(
     free_kb: int, study: Path, server: Server, tunesmith: Tunesmith
@@ -186,7 +216,7 @@ def test_a_full_disk_there_stops_the_study_and_loses_nothing(
         (study / "data" / "large.bin").write_bytes(os.urandom(40_000))
         (server.folder / "go").touch()
         errors = tunesmith("run", "--folder", "s", status=1).stderr
-        assert "No space left on device" in errors or "is the disk full?" in errors
+        assert "No space left on device" in errors or "as on a full disk" in errors
         assert "failed" not in {state for _, state, _ in states(study)}
         (server.home / "filler").unlink()
         tunesmith("run", "--folder", "s")

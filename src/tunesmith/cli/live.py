@@ -36,6 +36,7 @@ class Frame:
 
     Attributes:
         typed: Returns what has been typed as an answer, or None where the keyboard is not read.
+        waiting: Returns why a trial waits for its turn, empty if that is not known; None if it runs.
         answers: What roles have answered so far, by role.
     """
 
@@ -50,6 +51,7 @@ class Frame:
         now: Callable[[], float] = time.time,
     ) -> None:
         self.typed: Callable[[], str | None] = lambda: None
+        self.waiting: Callable[[int], str | None] = lambda number: None
         self.answers: dict[str, str] = {}
         self._name, self._folder, self._budget, self._slots, self._now = name, folder, budget, slots, now
         self._state, self._lock = LiveState(clock), threading.Lock()
@@ -87,7 +89,8 @@ class Frame:
         notes = drawn(panels.decision(snapshot), panels.GrowingAnswer(self.answers))
         room = height - len(lines) - len(notes) - 3
         curve = panels.curve_width(options.max_width)
-        running = panels.running(snapshot, max(min(self._slots, room // 3), 1), self._slots, curve)
+        rows = max(min(self._slots, room // 3), 1)
+        running = panels.running(snapshot, rows, self._slots, curve, self.waiting)
         above, below = drawn(Title("running"), running), drawn(*self._groups(snapshot, room))
         settled = panels.settled(snapshot, room - len(above) - len(below) + 2)
         done = drawn(Title("settled", panels.counts(snapshot)), settled)

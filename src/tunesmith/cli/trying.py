@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 import click
 from rich.text import Text
@@ -23,7 +20,7 @@ from ..init.trying import OnProgress, try_script, try_task
 from ..init.tryout import Limits, Tryout
 from ..init.tryout_words import announcement, summary
 from ..progress.terminal import CleanConsole, near
-from ..runner.signals import handle, handled
+from ..runner.signals import handled, interrupt
 from ..tasks.command import CommandTask
 from ..text.cleaning import clean, short
 from ..text.shell import command
@@ -87,7 +84,7 @@ def _with_effects(draft: Draft, tryout: Tryout, folder: Path, output: Output) ->
     limit = duration(MOST_SECONDS)
     _say([f"{many} are moved one by one, for at most {limit}, to see what they change. Ctrl-C skips this."], output)
     try:
-        with handled(_interrupt):
+        with handled(interrupt):
             effects = measure_effects(draft, tryout, folder)
     except KeyboardInterrupt:
         _say(["skipped"], output)
@@ -113,7 +110,7 @@ def tryout_folder(study_folder: Path) -> Path:
 def _progress(output: Output) -> Iterator[OnProgress | None]:
     """Show the time and the last line of output on a terminal; end the run where a signal ends this process."""
     console = CleanConsole()
-    with handled(_interrupt):
+    with handled(interrupt):
         if output.json or output.quiet or not console.is_terminal:
             yield None
             return
@@ -124,11 +121,6 @@ def _progress(output: Output) -> Iterator[OnProgress | None]:
                 status.update(Text(f"{duration(round(seconds))}  {short(line, room)}"))
 
             yield show
-
-
-def _interrupt(number: int, frame: FrameType | None) -> Any:
-    handle(signal.SIG_IGN)  # Another one must not interrupt the end of the processes.
-    raise KeyboardInterrupt
 
 
 def _say(lines: Iterator[str] | Sequence[str], output: Output) -> None:

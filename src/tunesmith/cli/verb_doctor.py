@@ -12,6 +12,7 @@ from ..errors import InputError
 from ..init.tryout import Limits
 from ..init.tryout_words import announcement
 from ..progress.terminal import near
+from ..runner.signals import INTERRUPTED, handled, interrupt, say_interrupted
 from ..service.doctor import Finding, Run, doctor_facts, examine
 from ..study.study import Study
 from ..tasks.command import CommandTask
@@ -43,18 +44,23 @@ def doctor(
         study = _USUAL
     if study is None and runs:
         raise InputError("--run runs the script of a study, but none was given. Name its study.toml.")
-    if study is None and (probe or executor):
-        raise InputError("--probe and --executor need a study. Name its study.toml.")
+    if study is None and probe and executor is None:
+        raise InputError("--probe needs to know where trials run. Name a study.toml, or give --executor.")
     asks = runs is None and sys.stdin.isatty() and not (output.json or output.quiet)
 
     def offered(opened: Study) -> Run | None:
         return _offered(opened, output, runs=runs, asks=asks, minutes=try_minutes)
 
     findings = []
-    for finding in examine(study, offered, executor=executor, probe_minutes=try_minutes if probe else 0.0):
-        findings.append(finding)
-        if not (output.json or (output.quiet and finding.severity in ("ok", "hint"))):
-            click.echo("\n".join(lines_of(finding)))
+    try:
+        with handled(interrupt):
+            for finding in examine(study, offered, executor=executor, probe_minutes=try_minutes if probe else 0.0):
+                findings.append(finding)
+                if not (output.json or (output.quiet and finding.severity in ("ok", "hint"))):
+                    click.echo("\n".join(lines_of(finding)))
+    except KeyboardInterrupt:
+        say_interrupted("tunesmith: interrupted; nothing that doctor has started goes on.")
+        raise click.exceptions.Exit(INTERRUPTED) from None
     facts = doctor_facts(findings)
     if output.json:
         output.say("", facts)

@@ -28,10 +28,13 @@ from ..text.cleaning import clean, clean_lines
 from ..text.shell import command
 from ..text.wording import change, count, duration, number, size
 from ..text.wording import value as shown
+from ..trial_folder.handed import handed_to
 from .request import open_request
 
 LOG_LINES = 20
 """How many lines of a trial's log are shown."""
+_MOST_HANDED = 8
+"""How many trials are named that go on without the study."""
 MAX_FRONT = 30
 """How many lines the Pareto front takes at the end of a run."""
 
@@ -90,8 +93,8 @@ def status(
         parts += [Title("language models"), panels.ledger(history.ledger)]
     if snapshot.running:
         parts += [Title("running"), _running(snapshot)]
-    if snapshot.running and folder is not None and not history.session_open:
-        parts.append(_asked(snapshot.running[0].trial, folder))
+    if folder is not None and not history.session_open:
+        parts += _left([run.trial for run in snapshot.running], folder)
     parts += [Title("settled", panels.counts(snapshot)), panels.settled(snapshot, 12)]
     if snapshot.families:
         parts[4:4] = [Title("families"), panels.families(snapshot, len(snapshot.families))]
@@ -146,6 +149,22 @@ def _running(snapshot: Snapshot) -> RenderableType:
         for run in snapshot.running
     ]
     return Rows(cells)
+
+
+def _left(trials: Sequence[Trial], folder: Path) -> Iterator[RenderableType]:
+    """Yield how to follow trials that outlive their session, and how to hand out those again that others asked for."""
+    handed = [trial for trial in trials if handed_to(trial.folder, trial.attempt)]
+    for trial in handed[:_MOST_HANDED]:
+        yield indented(Text(f"trial {trial.number} was left to {clean(handed_to(trial.folder, trial.attempt))}"))
+    if len(handed) > _MOST_HANDED:
+        yield indented(Text(f"… and {len(handed) - _MOST_HANDED} more", style=SOFT))
+    if handed:
+        them = "it" if len(handed) == 1 else "them"
+        words = f"To follow {them}, run the study again with the command that started it. If a job is gone, its trial"
+        yield indented(Text(f"{words} runs again then.", style=SOFT))
+    asked = [trial for trial in trials if trial not in handed]
+    if asked:
+        yield _asked(asked[0], folder)
 
 
 def _asked(trial: Trial, folder: Path) -> RenderableType:

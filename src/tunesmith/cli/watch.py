@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from functools import partial
 
 from rich.console import Console
 
 from ..core.approval_request import ApprovalRequest
+from ..executors.base import reason_to_wait
 from ..progress.live import LiveView
 from ..study.study import Study
 from .keyboard import Keyboard
@@ -47,6 +49,7 @@ def _view(study: Study, output: Output, console: Console) -> Iterator[Frame | Pl
         yield PlainView(*settings, console)
     else:
         frame = Frame(*settings)
+        frame.waiting = partial(reason_to_wait, study.executor)
         with _keyboard(study) as keyboard, LiveView(frame, console):
             if keyboard is not None:
                 frame.typed = lambda: keyboard.typed

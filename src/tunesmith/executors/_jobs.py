@@ -12,7 +12,9 @@ import re
 import secrets
 import shlex
 import shutil
+import site
 import sys
+import sysconfig
 import threading
 import time
 from collections.abc import Mapping
@@ -28,11 +30,14 @@ from ..errors import message_of
 from ..execution.evaluation import failed, not_started, recover_from_folder, settle
 from ..execution.portable import PortableTask
 from ..tasks.base import Task
+from ..trial_folder.handed import note_handed
 from ..trial_folder.prepare import clear_attempt
 from ..trial_folder.reports import ReportsTail
 from ..trial_folder.result import Result, read_result
 from ..trial_folder.stop import request_stop
+from ._job_output import last_words
 from ._scheduler import JobState, Scheduler, SubmissionFailed
+from ._waiting import explained, remedy
 from ._walltime import seconds_of, walltime_of
 from .base import SHARE_OF_FOLLOWING, Capabilities, Limit
 from .process.job import HEARTBEAT_FILE, JOB_FOLDER, REQUEST_FILE, write_request
@@ -40,7 +45,8 @@ from .process.job import HEARTBEAT_FILE, JOB_FOLDER, REQUEST_FILE, write_request
 logger = logging.getLogger(__name__)
 
 _START = (
-    "import json, sys; sys.path[:] = json.load(open(sys.argv[1] + '/request.json'))['path']; "
+    "import json, sys; more = json.load(open(sys.argv[1] + '/request.json'))['path']; "
+    "sys.path[:] = more + [each for each in sys.path if each and each not in more]; "
     "from tunesmith.executors.process.job import main; main()"
 )
 _ID_FILE = "id"
@@ -49,7 +55,11 @@ _SUBMIT_AGAIN_SECONDS = (2.0, 5.0, 15.0, 30.0, 60.0)
 _MOST_UNKNOWN = 3
 """How often in a row the batch system may not know a job that has shown no life."""
 _EXPLAIN_SECONDS = 45.0
-"""How long a job may wait before the batch system is asked why."""
+"""How long a job may wait for its turn before the reason is logged; one with a remedy is logged at once."""
+_FIRST_QUESTION_SECONDS = 5.0
+"""How long after the first submission the batch system is asked for its jobs."""
+_MOST_EXPLAINED = 3
+"""How many waiting jobs the batch system is asked about at once: the others mostly wait for the same."""
 _STOP_LEEWAY_SECONDS = 15.0
 _TIME_LIMIT = re.compile("due to time limit|walltime .*exceeded|TERM_RUNLIMIT", re.IGNORECASE)
 """What Slurm, PBS and LSF write to a job's standard error when they end it; some tell its state to nobody later."""
@@ -57,7 +67,11 @@ _TIME_LIMIT = re.compile("due to time limit|walltime .*exceeded|TERM_RUNLIMIT", 
 
 @dataclass(eq=False)
 class _Running:
-    """A submitted trial. `job` is the id of its job, once it has one; the other times are of this machine's clock."""
+    """A submitted trial. `job` is the id of its job, once it has one; the times are of this machine's clock.
+
+    `waits` says why its job has not begun: empty while that is not known, None once it runs. `asked` is when the batch
+    system was asked for the reason.
+    """
 
     request: TrialRequest
     tail: ReportsTail
@@ -70,6 +84,8 @@ class _Running:
     ended: float | None = None
     reason: str = ""
     unknown: int = 0
+    waits: str | None = ""
+    asked: float = 0.0
     submitted: float = field(default_factory=time.monotonic)
 
     @property
@@ -218,6 +234,11 @@ class JobExecutor:
             with contextlib.suppress(OSError):
                 request_stop(running.request.folder)
 
+    def waiting(self, number: int) -> str | None:
+        """Return why a trial's job has not begun, empty while that is not known; None if it runs."""
+        running = self._state.running.get(number)
+        return None if running is None else running.waits
+
     def __enter__(self) -> Self:
         return self
 
@@ -274,6 +295,7 @@ class JobExecutor:
         job = request.folder / JOB_FOLDER
         shutil.rmtree(job, ignore_errors=True)
         job.mkdir()
+        note_handed(request.folder, request.attempt, "a job that was not submitted yet")
         path, sha256 = self._write_task(task, request)
         token = secrets.token_hex(8)
         options = {
@@ -283,7 +305,10 @@ class JobExecutor:
             "environment": dict(self.environment),
         }
         seconds = seconds_of(self._walltime_of(request))
-        write_request(job, request, token=token, task=path, sha256=sha256, walltime_seconds=seconds, options=options)
+        imports = sys.path if self.python is None else _own_folders()
+        write_request(
+            job, request, token=token, task=path, sha256=sha256, walltime_seconds=seconds, options=options, path=imports
+        )
         words = (self.python or sys.executable, "-c", _START, str(job), token)
         run = " ".join(map(shlex.quote, words))
         return f"{self.worker_init}\ncd {shlex.quote(os.getcwd())}\nexec {run}\n"  # noqa: PTH109
@@ -317,27 +342,35 @@ class JobExecutor:
         """Submit a job, several times if the batch system is busy."""
         name = f"tunesmith.{running.request.number:04d}"
         for pause in (*_SUBMIT_AGAIN_SECONDS, None):
-            if running.stopped is not None:
+            if running.stopped is not None or running.future.done():
                 return
             try:
                 assert self._state.scheduler is not None
                 job = self._state.scheduler.submit(command, name=name, folder=running.folder)
                 (running.folder / _ID_FILE).write_text(job)
+                note_handed(running.request.folder, running.request.attempt, f"job {job}")
             except SubmissionFailed as error:
                 problem = f"the batch system did not take the trial's job: {error}"
                 if not error.is_temporary or pause is None:
-                    self._settle(running, failed("machine", problem))
+                    self._refuse_all(f"{problem.rstrip('.')}. Correct [execution] or the profile")
                     return
                 logger.warning("%s; tunesmith tries again in %g seconds", problem, pause)
                 if self._state.closing.wait(pause):
                     return
             except Exception as error:
-                self._settle(running, failed("machine", f"the trial's job could not be submitted: {message_of(error)}"))
+                problem = f"the trial's job could not be submitted: {message_of(error).rstrip('.')}"
+                self._settle(running, failed("machine", f"{problem}. Correct that"))
                 return
             else:
                 running.job = job
                 logger.info("trial %d is job %s", running.request.number, job)
                 return
+
+    def _refuse_all(self, problem: str) -> None:
+        """Settle all trials that have no job yet: what the batch system refused for one, it refuses for the others."""
+        for running in self._all_running():
+            if not running.job:
+                self._settle(running, failed("machine", problem))
 
     def _ask_states(self) -> None:
         """Ask the batch system for all jobs, and note those that have ended or were lost."""
@@ -358,19 +391,23 @@ class JobExecutor:
                 running.ended = now
                 running.reason = f"its job {job} has shown no life for {self.patience_seconds:g} seconds"
                 scheduler.cancel(job, running.folder)
-            if state is JobState.WAITING and now - running.submitted > _EXPLAIN_SECONDS:
-                self._explain_waiting(running)
+            if state is not JobState.WAITING:
+                running.waits = None if state is JobState.RUNNING else running.waits
+        waiting = [running for running in jobs.values() if running.waits is not None]
+        for running in sorted(waiting, key=lambda each: each.asked)[:_MOST_EXPLAINED]:
+            self._explain_waiting(running, now)
 
-    def _explain_waiting(self, running: _Running) -> None:
-        """Say why a job waits, as one with a walltime that no queue allows would wait for ever."""
+    def _explain_waiting(self, running: _Running, now: float) -> None:
+        """Ask why a job waits, and say it: one with a walltime that no queue allows would wait for ever."""
         query = self.waiting_query(running.job)
-        running.submitted = math.inf  # Only once.
         if query is None or self._state.scheduler is None:
             return
-        reason = self._state.scheduler.ask(*query)
-        if reason and reason not in self._state.reasons:
+        running.asked = now
+        running.waits = reason = self._state.scheduler.ask(*query)
+        is_due = remedy(reason) or now - running.submitted > _EXPLAIN_SECONDS
+        if reason and is_due and reason not in self._state.reasons:
             self._state.reasons.add(reason)
-            logger.warning("job %s of trial %d waits: %s", running.job, running.request.number, reason)
+            logger.warning("job %s of trial %d waits: %s", running.job, running.request.number, explained(reason))
 
     def _cancel(self, running: _Running) -> None:
         if running.job and self._state.scheduler is not None:
@@ -390,7 +427,7 @@ class JobExecutor:
 
     def _follow_all(self) -> None:
         state = self._state
-        asked, asking = time.monotonic(), None
+        asked, asking = time.monotonic() - max(self.poll_seconds - _FIRST_QUESTION_SECONDS, 0.0), None
         while True:
             with state.lock:
                 state.follows = bool(state.running) and not state.closing.is_set()
@@ -424,7 +461,7 @@ class JobExecutor:
         with contextlib.suppress(OSError):
             touched = (running.folder / HEARTBEAT_FILE).stat().st_mtime
             if touched != running.heartbeat:
-                running.heartbeat, running.heard = touched, now
+                running.heartbeat, running.heard, running.waits = touched, now, None
         if running.stopped is not None and not running.cancelled and self._is_stuck(running, now):
             running.cancelled = True
             self._call(self._cancel, running)
@@ -444,7 +481,7 @@ class JobExecutor:
     def _lost(self, running: _Running) -> Result:
         if running.stopped is not None:
             return {"state": "pruned"}
-        words = _last_words(running.folder)
+        words = last_words(running.folder)
         timed_out = running.reason.endswith(_ENDED[JobState.TIMED_OUT]) or _TIME_LIMIT.search(words)
         kind: Literal["lost", "timeout"] = "timeout" if timed_out else "lost"
         return failed(kind, f"{running.reason} without a result{f': {words}' if words else ''}")
@@ -474,11 +511,13 @@ _ENDED = {
 }
 
 
-def _last_words(folder: Path) -> str:
-    """Return the end of what a job printed to standard error, such as a missing module."""
-    for path in sorted((*folder.glob("*.stderr"), *folder.glob("*.err"))):
-        with contextlib.suppress(OSError):
-            lines = path.read_bytes()[-4000:].decode(errors="replace").split("\n")
-            if text := " ".join([line.strip() for line in lines if line.strip()][-3:]):
-                return text[-400:]
-    return ""
+def _own_folders() -> list[str]:
+    """Return the folders of modules that belong to no installation: another Python brings its own packages."""
+    installed = [sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"), *site.getsitepackages()]
+    installed.append(site.getusersitepackages())
+
+    def is_own(path: Path) -> bool:
+        has_tunesmith = (path / "tunesmith" / "__init__.py").exists()  # As where it is installed to be edited.
+        return not has_tunesmith and not any(path.is_relative_to(place) for place in installed)
+
+    return [path for path in sys.path if path and is_own(Path(path))]

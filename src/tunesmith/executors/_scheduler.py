@@ -10,7 +10,7 @@ import shlex
 import signal
 import subprocess
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -95,7 +95,8 @@ class Scheduler:
         with self._lock:
             self._provider.script_dir = str(folder)
             try:
-                identity = self._provider.submit(self._preamble + command, 1, name)
+                with _silent_parsl():
+                    identity = self._provider.submit(self._preamble + command, 1, name)
             except Exception as error:
                 raise _submission_failed(error) from error
             if not identity:  # Some providers only log what the batch system says.
@@ -259,6 +260,18 @@ def run_command(command: str, timeout_seconds: float) -> tuple[int, str, str]:
         process.communicate()
         raise
     return process.returncode, output, errors
+
+
+@contextlib.contextmanager
+def _silent_parsl() -> Iterator[None]:
+    """Let Parsl's providers log nothing meanwhile: the executor says why a job was refused."""
+    providers = logging.getLogger("parsl.providers")
+    level = providers.level
+    providers.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        providers.setLevel(level)
 
 
 def _submission_failed(error: Exception | str) -> SubmissionFailed:

@@ -119,6 +119,33 @@ class Ssh:
             raise OSError(last_words(ended.stderr) or f"a command on {self.host} ended with status {ended.returncode}")
         return ended.stdout or b""
 
+    def ask(self, remote: str, *, timeout_seconds: float = 120.0) -> tuple[int, str, str]:
+        """Run a shell command on the host that may fail.
+
+        Args:
+            remote: The command.
+            timeout_seconds: How long it may take.
+
+        Returns:
+            Its exit status, output and errors.
+
+        Raises:
+            OSError: The host does not answer.
+        """
+        try:
+            ended = subprocess.run(
+                self.words(remote),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=timeout_seconds,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise OSError(f"{self.host} does not answer") from None
+        return ended.returncode, ended.stdout, ended.stderr
+
     @property
     def login_command(self) -> str:
         """The command with which a user logs in for all connections."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 from ..errors import InputError
 
@@ -34,3 +35,16 @@ def walltime_of(seconds: float) -> str:
     """
     minutes = math.ceil(seconds / 60.0)
     return f"{minutes // 60:02d}:{minutes % 60:02d}:00"
+
+
+def seconds_of_slurm(limit: str) -> float:
+    """Return the seconds of a time limit as Slurm prints it; infinity for what is no time, as `infinite`.
+
+    >>> seconds_of_slurm("1-12:00:00"), seconds_of_slurm("30:00"), seconds_of_slurm("infinite")
+    (129600.0, 1800.0, inf)
+    """
+    match = re.fullmatch(r"(?:(\d+)-)?(?:(\d+):)?(\d+):(\d+)", limit)
+    if match is None:
+        return math.inf
+    days, hours, minutes, seconds = (float(part or 0) for part in match.groups())
+    return 86400 * days + 3600 * hours + 60 * minutes + seconds

@@ -6,7 +6,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Protocol, Self
+from typing import Literal, Protocol, Self, runtime_checkable
 
 from ..core.trial import Measurement, OnReport, TrialRequest
 from ..tasks.base import Task
@@ -32,7 +32,8 @@ class Capabilities:
         enforces: The limits that it enforces: `seconds` (`seconds_per_trial`), `memory` (`memory_gb`).
         shared_folder: Whether a trial's process sees the study's folder. Without it, files travel with the trial.
         outlives_session: Whether a trial goes on if the study is interrupted or killed, and `recover` attaches to it.
-            On exit such an executor leaves its trials alone; `stop` ends them one by one.
+            On exit such an executor leaves its trials alone; `stop` ends them one by one. It notes who has a trial with
+            `trial_folder.handed.note_handed`, so that nobody thinks that it was lost.
         on_this_machine: Whether trials take cores and memory of the study's machine.
     """
 
@@ -98,3 +99,17 @@ class Executor(Protocol):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
+
+
+@runtime_checkable
+class Queued(Protocol):
+    """An executor that can tell which of its trials wait for their turn."""
+
+    def waiting(self, number: int) -> str | None:
+        """Return why a trial has not begun, empty while that is not known; None if it runs, or is none of its own."""
+        ...
+
+
+def reason_to_wait(executor: Executor, number: int) -> str | None:
+    """Return why a trial that was submitted has not begun; None if it runs, or nobody knows; see `Queued`."""
+    return executor.waiting(number) if isinstance(executor, Queued) else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import concurrent.futures
-import json
 import logging
 import uuid
 from collections.abc import Mapping, Sequence
@@ -18,6 +17,7 @@ from ..core.trial import Measurement, OnReport, TrialRequest
 from ..errors import InputError
 from ..execution.evaluation import failed
 from ..execution.portable import PortableTask
+from ..trial_folder.handed import note_handed, read_handed
 from ..trial_folder.result import Result
 from ._deployment import files_of
 from ._globus import Endpoint, ServiceRefused, TaskFailed
@@ -28,8 +28,6 @@ from .process import ProcessExecutor
 
 logger = logging.getLogger(__name__)
 
-_SENT_FILE = "globus.json"
-"""In a trial's folder: which attempt was sent, and the id of its task."""
 _MOST_CODE_BYTES = 50_000_000
 """Before compression; afterwards 10 MB may be left."""
 
@@ -111,11 +109,8 @@ class GlobusExecutor(PoolExecutor):
         recovered = super().recover(request)
         if recovered is not None:
             return recovered
-        try:
-            sent = json.loads((request.folder / _SENT_FILE).read_bytes())
-        except (OSError, ValueError):
-            return None
-        if sent.get("attempt") != request.attempt or sent.get("endpoint") != self.endpoint:
+        sent = read_handed(request.folder, request.attempt)
+        if sent is None or sent.get("endpoint") != self.endpoint:
             return None
         logger.info("trial %d goes on as task %s", request.number, sent["task"])
         return self._follow_job(request, self._connection().follow(sent["task"]))
@@ -145,10 +140,10 @@ class GlobusExecutor(PoolExecutor):
         parcel = Parcel(task, request, self._code_of(task), files, process, tuple(self.leave))
 
         def note(id: str) -> None:
-            sent = {"attempt": request.attempt, "endpoint": self.endpoint, "task": id}
+            to = f"the endpoint {self.endpoint}"
             try:
                 request.folder.mkdir(parents=True, exist_ok=True)
-                (request.folder / _SENT_FILE).write_text(json.dumps(sent))
+                note_handed(request.folder, request.attempt, to, endpoint=self.endpoint, task=id)
             except OSError as error:
                 logger.warning("trial %d would be lost if this session was: %s", request.number, error)
 
@@ -173,9 +168,9 @@ class GlobusExecutor(PoolExecutor):
         try:
             result, files, left = unpack_outcome(job.result())
         except ServiceRefused as error:
-            return failed("machine", f"Globus Compute does not take the trial: {error}"), {}
+            return failed("machine", f"Globus Compute does not take the trial: {error}. Correct that"), {}
         except Refused as error:
-            return failed("machine", f"the endpoint {self.endpoint} cannot run the trial: {error}"), {}
+            return failed("machine", f"the endpoint {self.endpoint} cannot run the trial: {error}. Correct that"), {}
         except (TaskFailed, ValueError, KeyError) as error:
             return failed("lost", f"its task on the endpoint has failed: {error}"), {}
         for name in left:

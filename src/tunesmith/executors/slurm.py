@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from ._jobs import JobExecutor
 from ._scheduler import make_provider
+from ._walltime import seconds_of_slurm
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,3 +75,14 @@ class SlurmExecutor(JobExecutor):
         options = [f"--{name}={value}" for name, value in wanted.items() if value is not None]
         further = [line.removeprefix("#SBATCH").split(" #")[0].strip() for line in self.options.splitlines()]
         return " ".join([shlex.join(["sbatch", "--test-only", *options]), *further, "--wrap=true"])
+
+    def time_limit(self, partitions: str) -> str | None:
+        """Return the longest time that its partition gives a job, as Slurm prints it.
+
+        Args:
+            partitions: What `sinfo --noheader --format "%P %l"` prints; the name of the default ends with a star.
+        """
+        limits = dict(line.split() for line in partitions.splitlines() if len(line.split()) == 2)
+        named = [limit for name, limit in limits.items() if name.rstrip("*") in (self.partition or "").split(",")]
+        default = [limit for name, limit in limits.items() if name.endswith("*")]
+        return max(named if self.partition else default, key=seconds_of_slurm, default=None)

@@ -30,12 +30,15 @@ from ..errors import InputError, message_of
 from ..execution.evaluation import failed, recover_from_folder, settle
 from ..execution.portable import PortableTask
 from ..tasks.base import Task
+from ..trial_folder.handed import note_handed, read_handed
+from ..trial_folder.names import HANDED_FILE
 from ..trial_folder.prepare import clear_attempt
 from ..trial_folder.result import Result, read_result
 from ._deployment import deploy
-from ._remote.files import OPTIONS_FILE, TASKS, read_json, write_json
+from ._remote.files import OPTIONS_FILE, TASKS
 from ._ssh import Ssh, last_words
-from .base import Capabilities, Limit
+from ._waiting import explained, remedy
+from .base import Capabilities, Executor, Limit
 
 logger = logging.getLogger(__name__)
 
@@ -44,14 +47,15 @@ _SILENCE_SECONDS = 60.0
 """A connection over which nothing has come for so long is dead, whatever `ssh` says."""
 _STUDY_FILE = "jobs/ssh"
 """In the study's folder: the name of its folder on the other machine."""
-_HANDED_FILE = "handed.json"
-"""In a trial's folder: which attempt was handed over, and with which task."""
 _FETCHES = 2
 
 
 @dataclass(eq=False)
 class _Running:
-    """A trial that was handed over. `reports` counts those that have arrived."""
+    """A trial that was handed over.
+
+    `reports` counts those that have arrived. `waits` says why it waits for its turn there; None if it runs.
+    """
 
     name: str
     request: TrialRequest
@@ -60,6 +64,7 @@ class _Running:
     is_recovered: bool
     future: Future[Measurement] = field(default_factory=Future)
     reports: int = 0
+    waits: str | None = None
     stopped: bool = False
 
 
@@ -76,6 +81,7 @@ class _State:
     fetches: ThreadPoolExecutor | None = None
     closing: threading.Event = field(default_factory=threading.Event)
     word: str = ""
+    reasons: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +132,7 @@ class SshExecutor:
         if not isinstance(name, str) or name in ("inline", "pool", "ssh"):
             raise InputError('remote must name an executor, as { name = "slurm" }.', keys=("remote",))
         try:
-            plugins.create("executors", name, {"slots": self.slots, **options})
+            self.executor_there()
         except InputError as error:
             raise error.inside("remote") from None
 
@@ -158,10 +164,41 @@ class SshExecutor:
         state.tasks.clear()
         self.check()
 
-    def check(self) -> None:
-        """Log in, and check that tunesmith runs there; see `open`."""
+    def check(self) -> str:
+        """Log in, and check that tunesmith runs there; see `open`.
+
+        Returns:
+            What the commands of `setup` complained of, such as a module that does not exist.
+        """
         self._connection_to.log_in()
-        self._check_version()
+        return self._check_version()
+
+    def executor_there(self) -> Executor:
+        """Return the executor that `remote` names, to look at: it runs trials on the other machine only."""
+        options = dict(self.remote)
+        executor: Executor = plugins.create("executors", options.pop("name"), {"slots": self.slots, **options})
+        return executor
+
+    def ask(self, command: str) -> tuple[int, str, str]:
+        """Run a shell command on the other machine, after those of `setup`.
+
+        Returns:
+            Its exit status, output and errors.
+
+        Raises:
+            OSError: The other machine does not answer.
+        """
+        word = secrets.token_hex(8)
+        mark = f"echo {word}; echo {word} >&2"
+        words = shlex.join(["sh", "-c", f"{mark}; {command}"])  # What a login shell prints comes before the mark.
+        ended, output, errors = self._connection_to.ask(f"{self._first}{words}")
+        return ended, output.rpartition(f"{word}\n")[2], errors.rpartition(f"{word}\n")[2]
+
+    def forget_study(self) -> None:
+        """Remove the study's folder on the other machine, as of one that was only a check."""
+        if self._state.study:
+            with contextlib.suppress(OSError):
+                self._connection_to.run(f"rm -rf {self._study_folder}", timeout_seconds=60)
 
     def submit(self, task: Task, request: TrialRequest) -> Future[Measurement]:
         """Hand over a trial.
@@ -179,10 +216,12 @@ class SshExecutor:
             request.folder.mkdir(parents=True, exist_ok=True)
             clear_attempt(request.folder)
             name = self._send_task(task)
-            write_json(request.folder / _HANDED_FILE, {"name": _name(request), "task": name})
+            to = f"the agent on {self.host}"
+            note_handed(request.folder, request.attempt, to, name=_name(request), task=name)
         except OSError as error:
             future: Future[Measurement] = Future()
-            settle(future, failed("machine", f"the trial could not be handed over to {self.host}: {error}"))
+            problem = f"the trial could not be handed over to {self.host}: {error}"
+            settle(future, failed("machine", f"{problem}. Correct that"))
             return future
         return self._hand_over(request, name)
 
@@ -191,8 +230,8 @@ class SshExecutor:
         settled = recover_from_folder(request, self._on_report)
         if settled is not None or read_result(request.folder, request.attempt) is not None:
             return settled
-        handed = read_json(request.folder / _HANDED_FILE) or {}
-        if handed.get("name") != _name(request):
+        handed = read_handed(request.folder, request.attempt)
+        if handed is None or handed.get("name") != _name(request):
             return None
         return self._hand_over(request, handed["task"], is_recovered=True)
 
@@ -203,6 +242,10 @@ class SshExecutor:
                 running.stopped = True
                 self._send({"name": running.name, "stop": True})
 
+    def waiting(self, number: int) -> str | None:
+        """Return why a trial waits for its turn there, empty while that is not known; None if it runs."""
+        return next((each.waits for each in self._all_running() if each.request.number == number), None)
+
     def __enter__(self) -> Self:
         return self
 
@@ -212,8 +255,7 @@ class SshExecutor:
         """Disconnect; trials that nobody has stopped go on."""
         state = self._state
         state.closing.set()
-        if not state.running:
-            self._send({"close": True})
+        self._send({"close": True})  # The agent ends after the trials that it has.
         with state.lock:
             connection, state.connection = state.connection, None
         if connection is not None and connection.stdin is not None:
@@ -242,7 +284,12 @@ class SshExecutor:
     @property
     def _run(self) -> str:
         """The shell command on the host that runs a module of Python."""
-        return f"{f'{self.setup}; ' if self.setup else ''}exec {self.python} -m"
+        return f"{self._first}exec {self.python} -m"
+
+    @property
+    def _first(self) -> str:
+        """The beginning of every command on the host."""
+        return f"{self.setup}; " if self.setup else ""
 
     @property
     def _root(self) -> str:
@@ -254,12 +301,14 @@ class SshExecutor:
     def _study_folder(self) -> str:
         return f"{self._root}/studies/{self._state.study}"
 
-    def _check_version(self) -> None:
-        command = f"{self.setup}; " if self.setup else ""
+    def _check_version(self) -> str:
         word = secrets.token_hex(8)
+        mark = shlex.join(["sh", "-c", f"echo {word} >&2"])  # The login shell may be another one, as csh.
         ask = shlex.quote(f"import tunesmith; print('{word}', tunesmith.__version__)")
         try:
-            output = self._connection_to.run(f"{command}{self.python} -c {ask}", timeout_seconds=120).decode()
+            status, output, errors = self._connection_to.ask(f"{mark}; {self._first}{mark}; {self.python} -c {ask}")
+            if status:
+                raise OSError(last_words(errors.encode()) or f"its shell ended with status {status}")
         except OSError as error:
             raise InputError(
                 f"tunesmith does not run on {self.host}: {error}. Install it there for the interpreter "
@@ -272,6 +321,8 @@ class SshExecutor:
                 f"tunesmith {there} runs on {self.host}, and {__version__} here. Install the same version there.",
                 keys=("host",),
             )
+        parts = errors.split(word)
+        return last_words(parts[1].encode()) if len(parts) == 3 else ""
 
     def _send_task(self, task: Task) -> str:
         """Send a task and the files in its folder, unless they are there; return its name there."""
@@ -393,6 +444,7 @@ class SshExecutor:
     def _on_message(self, message: Mapping[str, Any]) -> None:
         if "hello" in message:
             for each in self._all_running():
+                each.waits = None
                 self._send(self._message(each))
                 if each.stopped:
                     self._send({"name": each.name, "stop": True})
@@ -406,12 +458,22 @@ class SshExecutor:
                 self._on_report(running.request.number, running.request.attempt, message["step"], message["metrics"])
             except BaseException as error:  # A bug in the callback. It is raised by the trial's future.
                 self._settle(running, error)
+        elif "waits" in message:
+            self._note_waiting(running, message["waits"])
         elif "outcome" in message:
             if self._state.fetches is None:
                 self._state.fetches = ThreadPoolExecutor(_FETCHES, thread_name_prefix="tunesmith-fetch")
             self._state.fetches.submit(self._fetch, running, _current(message["outcome"], running))
         elif "refused" in message:
-            self._settle(running, failed("machine", f"{self.host} cannot take the trial: {message['refused']}"))
+            refused = f"{self.host} cannot take the trial: {message['refused'].rstrip('.')}. Correct that"
+            self._settle(running, failed("machine", refused))
+
+    def _note_waiting(self, running: _Running, reason: str | None) -> None:
+        """Note why a trial waits, and say it once if there is something to do about it."""
+        running.waits = reason
+        if reason and remedy(reason) and reason not in self._state.reasons:
+            self._state.reasons.add(reason)
+            logger.warning("the job of trial %d on %s waits: %s", running.request.number, self.host, explained(reason))
 
     # -- what comes back -------------------------------------------------------------------------------------------
 
@@ -419,7 +481,8 @@ class SshExecutor:
         """Bring a trial's folder back, and settle it."""
         folder = running.request.folder
         relative = running.remote["folder"]
-        left = " ".join(f"--exclude={shlex.quote(pattern)}" for pattern in ("job", "work", *self.leave))
+        patterns = ("./job/request.json", f"./{HANDED_FILE}", "./work", *self.leave)
+        left = " ".join(f"--exclude={shlex.quote(pattern)}" for pattern in patterns)
         word = self._state.word
         command = f"cd {self._study_folder}/{shlex.quote(relative)} && echo {word} && tar {left} -czf - ."
         for pause in (*_AGAIN_SECONDS, None):
@@ -438,7 +501,8 @@ class SshExecutor:
                     return  # The next session fetches it.
                 logger.warning("the files of trial %d do not come back yet: %s", running.request.number, error)
                 if pause is None:
-                    result = failed("machine", f"its files could not be brought back: {message_of(error)}")
+                    problem = f"its files could not be brought back: {message_of(error)}"
+                    result = failed("machine", f"{problem}. Correct that")
                 elif self._state.closing.wait(pause):
                     return
         self._settle(running, result)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -262,7 +262,13 @@ def seconds_left(snapshot: Snapshot, budget: Budget) -> float | None:
 # -- the trials ----------------------------------------------------------------------------------------------------
 
 
-def running(snapshot: Snapshot, rows: int, slots: int, curve: int) -> RenderableType:
+def running(
+    snapshot: Snapshot,
+    rows: int,
+    slots: int,
+    curve: int,
+    waiting: Callable[[int], str | None] = lambda number: None,
+) -> RenderableType:
     """Return the running trials: slot, time, last report and learning curve.
 
     Args:
@@ -270,13 +276,16 @@ def running(snapshot: Snapshot, rows: int, slots: int, curve: int) -> Renderable
         rows: The maximum number of lines.
         slots: How many trials run at once.
         curve: The width of a learning curve, in cells.
+        waiting: Returns why a trial waits for its turn, empty if that is not known; None if it runs.
     """
     runs, metric = list(snapshot.running), snapshot.objective.primary
     hidden = max(len(runs) - rows, 0)
     if hidden:
         runs = runs[: rows - 1]
     is_fit = bool(snapshot.families)
-    lines: list[RenderableType] = [Rows([_running(run, metric, curve, is_fit) for run in runs], right=(0, 1, 2))]
+    lines: list[RenderableType] = [
+        Rows([_running(run, metric, curve, is_fit, waiting(run.trial.number)) for run in runs], right=(0, 1, 2))
+    ]
     if hidden:
         lines.append(line((f"   … and {len(snapshot.running) - len(runs)} more", SOFT)))
     elif not runs:
@@ -284,16 +293,21 @@ def running(snapshot: Snapshot, rows: int, slots: int, curve: int) -> Renderable
     return Group(*lines)
 
 
-def _running(run: Running, metric: Metric, curve: int, is_fit: bool) -> list[Text]:
+def _running(run: Running, metric: Metric, curve: int, is_fit: bool, waits: str | None) -> list[Text]:
     trial = run.trial
+    mark, style = MARKS[State.RUNNING if waits is None else State.WAITING]
     return [
-        Text(f" ▸ slot {run.slot}", style=NAME),
+        Text(f" {mark} slot {run.slot}", style=style),
         Text(f"trial {trial.number}"),
         Text(duration(int(run.seconds))),
         Text(family_of(trial) if is_fit else clean(trial.proposal.proposer), style=SOFT),
-        last_report(trial, metric),
+        last_report(trial, metric) if waits is None else Text(_waits(waits), style=SOFT),
         Text(sparkline(values_of(trial, metric), curve), style=NAME),
     ]
+
+
+def _waits(reason: str) -> str:
+    return f"waits: {clean(reason)}" if reason else "waits"
 
 
 def values_of(trial: Trial, metric: Metric) -> list[float]:

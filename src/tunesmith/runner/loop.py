@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 
 UNSTOPPABLE_GRACE_SECONDS = 10.0
 """Waiting time, at the end of a study, for trials that its executor cannot stop."""
+_REFUSAL_SECONDS = 1.0
+"""Waiting time, where the machine refused a trial, for the others that it refuses as well."""
 _POLL_SECONDS = 0.25  # Between two polls for a person's answer, while a request is open.
 _FEW_SLOTS = 64  # With more, proposals are made and started in pieces of so much of them.
 _LEAST_SECONDS = 30.0  # Of a session, before it is said what limits it.
@@ -227,7 +229,8 @@ class Loop:
         left = 0
         capabilities = self.executor.capabilities
         if capabilities.outlives_session and (self.interrupted or self.machine_fault):
-            left = self._leave_running(0.0, "will go on without this session; run the study again to follow")
+            grace = _REFUSAL_SECONDS if self.machine_fault else 0.0
+            left = self._leave_running(grace, "will go on without this session; run the study again to follow")
         elif capabilities.can_stop:
             self.engine.interrupt_running(reason)
             self._stop_all()

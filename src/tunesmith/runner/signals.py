@@ -56,3 +56,9 @@ def leave(number: int, frame: FrameType | None) -> None:
     """
     say_interrupted()
     os._exit(INTERRUPTED)
+
+
+def interrupt(number: int, frame: FrameType | None) -> Any:
+    """Raise `KeyboardInterrupt` once: another signal must not interrupt what ends the processes and jobs."""
+    handle(signal.SIG_IGN)
+    raise KeyboardInterrupt

@@ -17,6 +17,7 @@ from ..reports.overview import stopped
 from ..reports.proposers import proposer_rows
 from ..study.study import Study
 from ..text.shell import command
+from ..trial_folder.handed import handed_to
 from ..trial_folder.log import read_tail
 from ..trial_folder.names import LOG_FILE
 from .process import running_process
@@ -94,6 +95,8 @@ def study_facts(study: Study) -> dict[str, Any]:
     """Return the facts of a study: best trial, counts, budget, proposers, costs, and whether it runs."""
     history = study.history
     front = {"front": [trial_facts(trial) for trial in study.front]} if study.objective.pareto else {}
+    left = () if history.session_open else history.running
+    handed = {trial.number: handed_to(trial.folder, trial.attempt) for trial in left}
     return {
         "name": study.name,
         "folder": None if study.folder is None else str(study.folder),
@@ -111,9 +114,8 @@ def study_facts(study: Study) -> dict[str, Any]:
         "warnings": [dataclasses.asdict(warning) for warning in study_warnings(history)],
         "stopped": stopped(history) or None,
         "process": running_process(history),
-        "asked": [{"number": trial.number, "since": trial.started} for trial in history.running]
-        if not history.session_open
-        else [],
+        "asked": [{"number": trial.number, "since": trial.started} for trial in left if not handed[trial.number]],
+        "left": [{"number": trial.number, "to": handed[trial.number]} for trial in left if handed[trial.number]],
     }
 
 

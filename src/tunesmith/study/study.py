@@ -37,6 +37,7 @@ from ..tasks.function import Function
 from ..text.html_table import html_table
 from ..text.shell import command
 from ..trial_folder.artifacts import check_artifacts
+from ..trial_folder.handed import handed_to
 from .frame import frame_of
 from .spec import StudyOptions, StudySpec, resolve_pruner
 
@@ -224,7 +225,7 @@ class Study:
                 again. If that program still tells a result, the first result counts.
 
         Raises:
-            InputError: The trial to hand out again does not exist, or is not running.
+            InputError: The trial to hand out again does not exist, is not running, or runs as a job of the study.
             SpaceExhausted: Every configuration of a finite space has been tried.
             BudgetSpent: All trials of the budget have been asked for.
         """
@@ -242,6 +243,11 @@ class Study:
 
     def _hand_out_again(self, number: int) -> Trial:
         trial = self.engine.trial(number)
+        if trial.state is State.RUNNING and (to := handed_to(trial.folder, trial.attempt)):
+            raise InputError(
+                f"only a trial that another program asked for can be handed out again, but trial {number} was left to "
+                f"{to}. Run the study again with the command that started it: it follows that, or runs the trial again."
+            )
         if trial.state is State.RUNNING:
             self.engine.interrupt(trial.number, "it is handed out again")
         elif trial.state is not State.WAITING:

@@ -21,6 +21,8 @@ LOG_FILE = "log.txt"
 """Everything that the trial printed."""
 WORK_FOLDER = "work"
 """The folder in which the command of a trial with `own_files` runs."""
+HANDED_FILE = "handed.json"
+"""Who has an attempt that outlives the study's session."""
 STOP_FILE = "stop"
 """An empty file that asks the trial to stop; `trial.report` and the command task look for it."""
 

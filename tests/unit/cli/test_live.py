@@ -2,7 +2,7 @@ import io
 import logging
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -98,10 +98,18 @@ class Clock:
         return self.now
 
 
-def drawn(width: int, height: int, stream: Iterator[Event], *, now: float = 1012.0) -> list[str]:
+def drawn(
+    width: int,
+    height: int,
+    stream: Iterator[Event],
+    *,
+    now: float = 1012.0,
+    waiting: Callable[[int], str | None] = lambda number: None,
+) -> list[str]:
     clock = Clock()
     history = new_history()
     frame = Frame("digits", Path("studies/digits"), BUDGET, 2, clock=clock, now=lambda: now)
+    frame.waiting = waiting
     for event in stream:
         clock.now = event.time
         history.apply(replace(event, elapsed=event.time - 1000.0))
@@ -110,6 +118,18 @@ def drawn(width: int, height: int, stream: Iterator[Event], *, now: float = 1012
     console = Console(file=io.StringIO(), record=True, width=width, height=height, force_terminal=True)
     console.print(frame)
     return console.export_text().splitlines()
+
+
+def test_a_trial_whose_job_waits_is_not_shown_as_one_that_runs() -> None:
+    def of(number: int, waiting: Callable[[int], str | None]) -> str:
+        lines = drawn(100, 40, events(), waiting=waiting)
+        return next(line for line in lines if f"trial {number} " in line and "slot" in line)
+
+    numbers = [int(line.split("trial")[1].split()[0]) for line in drawn(100, 40, events()) if "▸ slot" in line]
+    assert numbers
+    assert "○ slot" in of(numbers[0], lambda number: "Priority")
+    assert "waits: Priority" in of(numbers[0], lambda number: "Priority")
+    assert "waits" in of(numbers[0], lambda number: "")
 
 
 def test_a_small_terminal_shows_all_that_matters() -> None:

@@ -44,3 +44,11 @@ def test_there_are_as_many_pilot_jobs_as_the_slots_need(
 ])  # fmt: skip
 def test_gpus_are_shared(gpus: int, trials: int, shares: list[str]) -> None:
     assert shares_of_gpus(gpus, trials) == shares
+
+
+@pytest.mark.parametrize(("partition", "limit"), [
+    (None, "2:00:00"), ("gpu", "1-00:00:00"), ("gpu,short", "1-00:00:00"), ("all", "infinite"), ("nowhere", None),
+])  # fmt: skip
+def test_the_time_limit_of_a_partition_is_found(partition: str | None, limit: str | None) -> None:
+    printed = "debug* 2:00:00\ngpu 1-00:00:00\nshort 30:00\nall infinite\n"
+    assert SlurmExecutor(partition=partition).time_limit(printed) == limit

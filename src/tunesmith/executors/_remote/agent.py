@@ -18,7 +18,7 @@ from ...execution.evaluation import failed
 from ...execution.portable import PortableTask
 from ...tasks.base import Task
 from ...trial_folder.result import Result
-from ..base import Executor
+from ..base import Executor, reason_to_wait
 from ..process.alone import result_of
 from ..process.job import read_request
 from .files import CLOSE_FILE, ERROR_FILE, INBOX, LOCK_FILE, OPTIONS_FILE, OUTCOMES, TASKS, lock, read_json, write_json
@@ -45,6 +45,7 @@ class Agent:
         self._done: set[str] = {path.stem for path in (folder / OUTCOMES).glob("*.json")}
         self._unwritten: dict[str, Result] = {}
         self._tasks: dict[str, PortableTask] = {}
+        self._waiting: dict[str, str | None] = {}
 
     def serve(self) -> None:
         """Run trials until the study is closed, or nothing has come for an hour."""
@@ -54,6 +55,7 @@ class Agent:
             while self._running or time.monotonic() - idle_since < _IDLE_SECONDS:
                 self._take_requests()
                 self._settle()
+                self._note_waiting()
                 self._write_outcomes()
                 if self._running or self._unwritten:
                     idle_since = time.monotonic()
@@ -107,6 +109,20 @@ class Agent:
                     logger.exception("trial %s", name)
                     result = failed("setup", message_of(error))
                 self._write(name, result)
+
+    def _note_waiting(self) -> None:
+        """Write why trials wait for their turn, where that has changed."""
+        for name, (request, _) in self._running.items():
+            reason = reason_to_wait(self._executor, request.number)
+            if reason == self._waiting.get(name):
+                continue
+            self._waiting[name] = reason
+            path = self._folder / OUTCOMES / f"{name}.waits"
+            with contextlib.suppress(OSError):
+                if reason is None:
+                    path.unlink(missing_ok=True)
+                else:
+                    path.write_text(reason)
 
     def _write(self, name: str, result: Result) -> None:
         """Write how a trial ended; what a full disk refuses is tried again in every round."""

@@ -1,7 +1,8 @@
 """The connector: speaks for the agent to the study on the other side of an SSH connection.
 
 It keeps no state. Lines of JSON come in: `{"name", "request", "task", "reports"}`, `{"name", "stop"}`, `{"close"}`.
-Lines go out: `{"hello"}`, `{"name", "step", "metrics"}`, `{"name", "outcome"}`, `{"name", "refused"}` and `{"alive"}`.
+Lines go out: `{"hello"}`, `{"name", "step", "metrics"}`, `{"name", "waits"}`, `{"name", "outcome"}`,
+`{"name", "refused"}` and `{"alive"}`.
 Each follows a word that the study has chosen, so that nothing that a login shell prints can be mistaken for one.
 """
 
@@ -39,6 +40,7 @@ class Connector:
         self._folder = folder
         self._word = word
         self._followed: dict[str, tuple[ReportsTail, int]] = {}
+        self._waits: dict[str, str | None] = {}
 
     def serve(self) -> None:
         """Serve until the study goes away."""
@@ -92,12 +94,21 @@ class Connector:
             else:
                 self._send({"name": name, "step": report.step, "metrics": report.metrics})
         self._followed[name] = (tail, known)
+        self._tell_waiting(name)
         if outcome is not None:
             self._send({"name": name, "outcome": outcome})
             del self._followed[name]
         elif (self._folder / OUTCOMES / f"{name}.refused").exists():
-            self._send({"name": name, "refused": "its result cannot be written; is the disk full?"})
+            self._send({"name": name, "refused": "its result cannot be written, as on a full disk"})
             del self._followed[name]
+
+    def _tell_waiting(self, name: str) -> None:
+        """Tell why a trial waits for its turn, or that it runs, where that has changed."""
+        path = self._folder / OUTCOMES / f"{name}.waits"
+        reason = path.read_text() if path.exists() else None
+        if reason != self._waits.get(name):
+            self._waits[name] = reason
+            self._send({"name": name, "waits": reason})
 
     def _keep_agent(self) -> None:
         """Start an agent, if trials need one and none runs."""

@@ -21,7 +21,9 @@ CLOSE_FILE = "close"
 INBOX = "inbox"
 """A request for each attempt at a trial, `NAME.json`, and files `NAME.stop` and `NAME.started`."""
 OUTCOMES = "outcomes"
-"""The result of each attempt, `NAME.json`, or `NAME.refused` while the disk has no room for it."""
+"""The result of each attempt, `NAME.json`, or `NAME.refused` while the disk has no room for it.
+
+`NAME.waits` says why it waits for its turn."""
 TASKS = "tasks"
 """Pickled tasks, named by their hashes."""
 

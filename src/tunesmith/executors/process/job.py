@@ -10,7 +10,7 @@ import hashlib
 import json
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -60,6 +60,7 @@ def write_request(
     sha256: str,
     walltime_seconds: float,
     options: Mapping[str, Any],
+    path: Sequence[str],
 ) -> None:
     """Write what a job needs into its folder.
 
@@ -71,6 +72,7 @@ def write_request(
         sha256: The hash of that file; the job unpickles nothing else.
         walltime_seconds: The time from the job's start to its end.
         options: For the `ProcessExecutor` in the job.
+        path: Where the job looks for modules first.
     """
     fields = {
         "token": token,
@@ -79,7 +81,7 @@ def write_request(
         "sha256": sha256,
         "walltime_seconds": walltime_seconds,
         "options": dict(options),
-        "path": sys.path,
+        "path": list(path),
     }
     (job / REQUEST_FILE).write_text(json.dumps(fields))
 

@@ -9,11 +9,14 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 
+from ... import plugins
+from ...config.profiles import executor_of
 from ...core.trial import Value
+from ...executors.base import Executor
 from ...init.tryout import Tryout
 from ...study.study import Study
 from ...tasks.command import CommandTask
-from .cluster import check_cluster
+from .cluster import check_cluster, check_folder
 from .finding import Finding as Finding
 from .finding import Severity as Severity
 from .finding import doctor_facts as doctor_facts
@@ -39,7 +42,7 @@ def examine(
     Args:
         path: A study.toml; None checks the installation and the machine alone.
         run: Called for a study in which nothing stands in the way: returns what runs its command once, or None.
-        executor: In place of the one in the study.toml.
+        executor: In place of the one in the study.toml; also checked without one.
         probe_minutes: How long to wait for a trial that only looks around where trials run; 0 runs none.
 
     Yields:
@@ -49,25 +52,21 @@ def examine(
     yield from check_machine()
     if path is None:
         yield from check_room(Path.cwd())
+        if executor is not None:
+            named = plugins.resolve("executors", executor_of(executor))
+            yield from _check_executor(named, Path.cwd() / "study", probe_minutes)
         return
     findings, study, settings = opened(path, executor)
     yield from findings
     if study is None or settings is None:
         return
     has_failed = False
-    checks = (
-        check_room(settings.folder),
-        check_model(settings),
-        check_capacity(study),
-        check_cluster(study.executor, settings.folder),
-    )
-    for finding in chain.from_iterable(checks):
+    for finding in chain(check_room(settings.folder), check_model(settings), check_capacity(study)):
         has_failed = has_failed or finding.severity == "error"
         yield finding
-    if probe_minutes > 0 and not has_failed:
-        for finding in check_probe(study.executor, settings.folder, minutes=probe_minutes):
-            has_failed = has_failed or finding.severity == "error"
-            yield finding
+    for finding in _check_executor(study.executor, settings.folder, 0.0 if has_failed else probe_minutes):
+        has_failed = has_failed or finding.severity == "error"
+        yield finding
     if has_failed or not isinstance(study.task, CommandTask):
         return
     if (runner := run(study)) is not None:
@@ -76,3 +75,17 @@ def examine(
     else:
         unknown = "the script was not run: whether it works, shows its metric and overwrites files is not known"
         yield Finding("run", "hint", unknown, "Run it once with --run.")
+
+
+def _check_executor(executor: Executor, folder: Path, probe_minutes: float) -> Iterator[Finding]:
+    """Yield findings on where trials run; a trial that looks around there needs to find no error first."""
+    has_failed = False
+    for finding in check_cluster(executor):
+        has_failed = has_failed or finding.severity == "error"
+        yield finding
+    is_probed = probe_minutes > 0 and not has_failed
+    for finding in check_probe(executor, folder, minutes=probe_minutes) if is_probed else ():
+        has_failed = has_failed or finding.severity == "error"
+        yield finding
+    if has_failed or not is_probed:
+        yield from check_folder(executor, folder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import json
+import logging
 import os
 import platform
 import shutil
@@ -14,16 +15,22 @@ from pathlib import Path
 from typing import Any
 
 from ...core.cores import count_cores
-from ...core.trial import Trial, TrialFailed, TrialRequest, Value
+from ...core.trial import Measurement, Trial, TrialFailed, TrialRequest, Value
 from ...errors import TunesmithError, message_of
-from ...executors.base import Executor
+from ...executors._job_output import errors_of
+from ...executors._waiting import explained
+from ...executors.base import Executor, reason_to_wait
+from ...executors.ssh import SshExecutor
 from ...tasks.function import FunctionTask
 from ...text.wording import duration, size
 from .finding import Finding
 
+logger = logging.getLogger(__name__)
+
 _FACTS_FILE = "probe.json"
 _LEAST_FREE_BYTES = 1_000_000_000
 _MOST_SKEW_SECONDS = 5.0
+_WITHDRAWAL_SECONDS = 60.0
 
 
 def look_around(parameters: Mapping[str, Value], trial: Trial) -> float:
@@ -57,19 +64,63 @@ def check_probe(executor: Executor, folder: Path, *, minutes: float) -> Iterator
             with executor:
                 executor.open(lambda number, attempt, step, metrics: None, folder=Path(place))
                 future = executor.submit(FunctionTask(function=look_around, metric="facts"), request)
+                patience = f"doctor waits for it, {duration(60 * minutes)} at most (--try-minutes)"
+                yield Finding("submitted", "ok", f"a trial that does nothing is on its way; {patience}")
                 try:
                     future.result(timeout=60 * minutes)
                 except concurrent.futures.TimeoutError:
-                    executor.stop(0)
-                    concurrent.futures.wait([future], timeout=60)
-                    message = f"a trial that does nothing has not ended after {duration(60 * minutes)}"
-                    yield Finding("probe", "warning", message, "Look at the queue, or wait longer with --try-minutes.")
+                    reason = reason_to_wait(executor, 0)
+                    yield _never_ended(reason, minutes, is_gone=_withdraw(executor, future))
                     return
+                except KeyboardInterrupt:
+                    _withdraw(executor, future)
+                    raise
+                said = list(errors_of(Path(place)))
         except (TrialFailed, TunesmithError, OSError) as error:
-            remedy = "Correct [execution] or what it says, and check again."
-            yield Finding("probe", "error", f"a trial that does nothing failed: {message_of(error)}", remedy)
+            yield _failed(message_of(error))
             return
+        finally:
+            if isinstance(executor, SshExecutor):
+                executor.forget_study()
         yield from _about(json.loads((request.folder / _FACTS_FILE).read_text()), began, time.time())
+        if said:
+            remedy = "If that is wrong, correct worker_init, or --commands of tunesmith setup."
+            yield Finding("shell", "warning", f"the shell of the job said: {said[0]}", remedy)
+
+
+def _withdraw(executor: Executor, future: concurrent.futures.Future[Measurement]) -> bool:
+    """End the trial, so that no job of it stays behind; return whether it has ended."""
+    executor.stop(0)
+    seconds = _WITHDRAWAL_SECONDS if executor.capabilities.can_stop else 0.0
+    if concurrent.futures.wait([future], timeout=seconds).done:
+        return True
+    logger.warning("the trial that does nothing could not be cancelled; look at the queue")
+    return False
+
+
+def _never_ended(reason: str | None, minutes: float, *, is_gone: bool) -> Finding:
+    """Return the finding on a trial that took too long.
+
+    Args:
+        reason: Why it had not begun, empty if that is not known; None if it had, or nobody knows.
+        minutes: How long it had.
+        is_gone: Whether it was cancelled.
+    """
+    verb = "ended" if reason is None else "started"
+    message = f"a trial that does nothing has not {verb} after {duration(60 * minutes)}"
+    if is_gone:
+        message += ", and was cancelled"
+    if reason:
+        message += f"; its job waited: {explained(reason)}"
+    return Finding("probe", "error", message, "Look at the queue, or wait longer with --try-minutes.")
+
+
+def _failed(reason: str) -> Finding:
+    """Return the finding on a trial that failed."""
+    remedy = "Correct [execution] or what it says, and check again."
+    if "No module named 'tunesmith'" in reason:
+        remedy = "Install tunesmith for the Python there, or name another one with python or worker_init."
+    return Finding("probe", "error", f"a trial that does nothing failed: {reason}", remedy)
 
 
 def _about(facts: Mapping[str, Any], began: float, ended: float) -> Iterator[Finding]:
