@@ -48,10 +48,11 @@ def execution(tmp_path: Path, executor: str, more: str = "") -> dict[str, object
 
 def test_options_become_a_profile(tunesmith: Tunesmith, environment: dict[str, str], tmp_path: Path) -> None:
     words = ["--executor", "slurm", "--slots", "16", "--queue", "gpu", "--account", "me", "--cores", "4", "--gpus", "1"]
-    output = tunesmith("setup", "mine", *words, "--commands", "module load python", "--yes", env=environment).stdout
+    words += ["--commands", "module load python", "--yes", "--force"]
+    output = tunesmith("setup", "mine", *words, env=environment, status=1).stdout
     expected = {"executor": "slurm:16", "partition": "gpu", "account": "me", "cores": 4, "gpus": 1}
     assert profile(tmp_path, "mine") == {**expected, "worker_init": "module load python"}
-    assert 'executor = "mine"' in output
+    assert "is written all the same. Next: correct what is wrong" in output, "there is no Slurm here"
     assert (tmp_path / "config/tunesmith/profiles/mine.toml").stat().st_mode & 0o077 == 0
     assert execution(tmp_path, "mine") == {**profile(tmp_path, "mine"), "retries": 2}
     assert execution(tmp_path, "mine:3")["executor"] == "slurm:3"
@@ -60,7 +61,10 @@ def test_options_become_a_profile(tunesmith: Tunesmith, environment: dict[str, s
 
 def test_a_host_makes_it_a_profile_over_ssh(tunesmith: Tunesmith, environment: dict[str, str], tmp_path: Path) -> None:
     words = ["--host", "nowhere.invalid", "--executor", "pbs", "--queue", "debug", "--there", "/scratch/me", "--json"]
-    facts = json.loads(tunesmith("setup", "far", *words, env=environment).stdout)
+    facts = json.loads(tunesmith("setup", "far", *words, env=environment, status=1).stdout)
+    assert facts["profile"] is None
+    assert not (tmp_path / "config/tunesmith/profiles/far.toml").exists()
+    tunesmith("setup", "far", *words, "--force", env=environment, status=1)
     assert facts["settings"]["remote"] == {"name": "pbs", "queue": "debug"}
     assert facts["findings"][0]["severity"] == "error", "the login was tried"
     assert profile(tmp_path, "far") == facts["settings"]
@@ -68,14 +72,18 @@ def test_a_host_makes_it_a_profile_over_ssh(tunesmith: Tunesmith, environment: d
     assert execution(tmp_path, "ssh:far:7")["executor"] == "ssh:7"
 
 
-def test_questions_in_a_terminal(environment: dict[str, str], tmp_path: Path) -> None:
-    answers = "\nlsf\n4\nshort\n\n2\n0\n02:00:00\n\n"
+def test_questions_in_a_terminal(tunesmith: Tunesmith, environment: dict[str, str], tmp_path: Path) -> None:
+    answers = "\nlfs\nlsf\n4\nshort\n\n2\n0\n02:00:00\n\n"
     program = "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)"
     words = [sys.executable, "-c", program, sys.executable, "-m", "tunesmith", "setup", "asked"]
     done = subprocess.run(
         words, input=answers, capture_output=True, text=True, env=environment, timeout=60, check=False
     )
-    assert done.returncode == 0, done.stdout
+    assert done.returncode == 1, done.stdout
+    words = "--executor lsf --slots 4 --queue short --cores 2 --gpus 0 --walltime 02:00:00"
+    assert "'lfs' is not one of" in done.stdout, "it asks again"
+    assert f"tunesmith setup asked {words}" in " ".join(done.stdout.split()), "nothing is to be answered again"
+    tunesmith("setup", "asked", *words.split(), "--yes", "--force", env=environment, status=1)
     assert profile(tmp_path, "asked") == {"executor": "lsf:4", "queue": "short", "cores": 2, "walltime": "02:00:00"}
 
 
@@ -94,10 +102,10 @@ def test_what_cannot_be_a_profile(
 def test_a_profile_is_not_overwritten_unasked(
     tunesmith: Tunesmith, environment: dict[str, str], tmp_path: Path
 ) -> None:
-    tunesmith("setup", "mine", "--executor", "slurm", "--yes", env=environment)
+    tunesmith("setup", "mine", "--executor", "process", "--yes", env=environment)
     assert "--force" in tunesmith("setup", "mine", "--executor", "pbs", "--yes", env=environment, status=2).stderr
-    tunesmith("setup", "mine", "--executor", "pbs", "--yes", "--force", env=environment)
-    assert profile(tmp_path, "mine")["executor"] == "pbs:1"
+    tunesmith("setup", "mine", "--executor", "process", "--slots", "3", "--yes", "--force", env=environment)
+    assert profile(tmp_path, "mine")["executor"] == "process:3"
 
 
 def test_an_unknown_executor_is_answered_with_the_profiles(
@@ -105,7 +113,7 @@ def test_an_unknown_executor_is_answered_with_the_profiles(
 ) -> None:
     with pytest.raises(InputError, match="Profiles: aurora, crux, polaris; write your own with: tunesmith setup"):
         execution(tmp_path, "min")
-    tunesmith("setup", "mine", "--executor", "slurm", "--yes", env=environment)
+    tunesmith("setup", "mine", "--executor", "process", "--yes", env=environment)
     with pytest.raises(InputError, match="Profiles: aurora, crux, mine, polaris;"):
         execution(tmp_path, "ssh:min")
 
@@ -115,10 +123,14 @@ def test_a_profile_that_comes_with_tunesmith_is_changed_and_used(
 ) -> None:
     assert execution(tmp_path, "polaris:8", 'account = "me"\n')["executor"] == "parsl:8"
     words = ["--like", "polaris", "--account", "me", "--queue", "preemptable", "--slots", "16", "--commands", "true"]
-    tunesmith("setup", "mine", *words, "--yes", env=environment)
+    words += ["--options", "#PBS -l filesystems=home"]
+    output = tunesmith("setup", "mine", *words, "--yes", "--force", env=environment, status=1).stdout
+    assert "qsub" in output or "batch system" in output, "its batch system was looked for"
     written = profile(tmp_path, "mine")
     assert (written["executor"], written["account"], written["queue"]) == ("parsl:16", "me", "preemptable")
-    assert (written["trials_per_node"], written["gpus_per_node"], written["worker_init"]) == (4, 4, "true")
+    assert (written["trials_per_node"], written["gpus_per_node"]) == (4, 4)
+    assert written["worker_init"].endswith("conda activate base; true")
+    assert written["options"] == "#PBS -l filesystems=home"
 
 
 @pytest.mark.parametrize("name", ["aurora", "crux", "polaris"])
@@ -142,6 +154,15 @@ def test_another_profile_to_begin_with_must_exist(tunesmith: Tunesmith, environm
 def test_globus_compute_needs_its_endpoint(tunesmith: Tunesmith, environment: dict[str, str], tmp_path: Path) -> None:
     failed = tunesmith("setup", "far", "--executor", "globus", "--yes", env=environment, status=2)
     assert "endpoint must be the id of an endpoint" in failed.stderr
+
+
+def test_the_slots_of_a_profile_go_before_parallel(
+    tunesmith: Tunesmith, environment: dict[str, str], tmp_path: Path
+) -> None:
+    tunesmith("setup", "mine", "--executor", "process", "--slots", "2", "--yes", env=environment)
+    execution(tmp_path, "mine", "[search]\nparallel = 1\n")
+    facts = json.loads(tunesmith("run", "--dry-run", "--json", env=environment).stdout)
+    assert facts["settings"]["search"]["parallel"]["value"] == 2
 
 
 def test_a_profile_serves_a_function_too(environment: dict[str, str], tunesmith: Tunesmith, tmp_path: Path) -> None:

@@ -37,7 +37,8 @@ _HELP: dict[str, tuple[Any, str]] = {
     "parallel": (int, "Number of trials that run at once."),
     "executor": (
         str,
-        "Where trials run: process, inline, slurm, pbs, lsf, parsl, dask, ssh; process:4 runs four at once.",
+        "Where trials run: process, inline, slurm, pbs, lsf, hq, parsl, dask, globus, ssh, or a profile of tunesmith "
+        "setup; process:4 runs four at once.",
     ),
     "model": (str, "A language model that advises, for example openrouter:anthropic/claude-sonnet-4.5."),
     "record": (str, "Append all exchanges with language models to this file."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ import click
 from .. import plugins
 from ..config.profiles import profile_names, profile_path, read_profile, write_profile
 from ..errors import InputError
+from ..service.doctor import Finding
 from ..service.doctor.cluster import check_cluster
 from ..text.cleaning import clean
+from ..text.shell import command
 from .options import Output, speaking
 from .verb_doctor import lines_of
 
@@ -38,16 +41,18 @@ _ACCOUNT = {"slurm": "account", "pbs": "account", "lsf": "project", "parsl": "ac
 @click.option("--gpus", type=click.IntRange(min=0), help="GPUs for each trial.")
 @click.option("--memory-gb", type=click.FloatRange(min=0, min_open=True), help="Memory for each trial.")
 @click.option("--walltime", help="The time of a job, as HH:MM:SS.")
-@click.option("--commands", help="Shell commands that come first, as 'module load python'.")
+@click.option("--options", help="Further lines of the batch script, as '#PBS -l filesystems=home:eagle'.")
+@click.option("--commands", help="Shell commands that come first, as 'module load python'; after those of --like.")
 @click.option("--python", help="The interpreter there; the one of tunesmith by default.")
 @click.option("--there", help="With --host: the folder for studies there, which compute nodes see.")
-@click.option("--force", is_flag=True, help="Overwrite a profile of this name.")
+@click.option("--force", is_flag=True, help="Overwrite a profile of this name, and write one with errors.")
 @click.option("--yes", "-y", is_flag=True, help="Ask no questions: what is not given keeps its default.")
 @speaking
 def setup(output: Output, name: str, force: bool, yes: bool, **given: Any) -> None:
     """Write the profile NAME, which says how trials run on a machine or cluster.
 
-    What is not given as an option is asked. Then write executor = "NAME" in [execution] of a study.toml.
+    What is not given as an option is asked. Then write executor = "NAME" in [execution] of a study.toml. The exit
+    status is 1 if a check finds an error.
     """
     path = profile_path(name)
     if name in plugins.names("executors"):
@@ -55,21 +60,53 @@ def setup(output: Output, name: str, force: bool, yes: bool, **given: Any) -> No
     if path.exists() and not force:
         raise InputError(f"there is a profile {path} already. Overwrite it with --force.")
     asks = sys.stdin.isatty() and not (yes or output.json or output.quiet)
-    begun = _begun(given.pop("like"))
+    like = given.pop("like")
+    begun = _begun(like)
     answers = {**given, **(_answers(given, begun) if asks else {})}
     profile = _profile(answers, begun)
     executor = _created(profile)
-    path = write_profile(name, profile)
-    findings = list(check_cluster(executor, Path.home()))
+    findings = list(check_cluster(executor))
+    is_wrong = any(finding.severity == "error" for finding in findings)
+    is_written = force or not is_wrong
+    if is_written:
+        path = write_profile(name, profile)
     if output.json:
-        output.say("", {"profile": str(path), "settings": profile, "findings": [vars(finding) for finding in findings]})
-        return
-    if output.quiet:
-        return
-    click.echo(f"{clean(str(path))} is written")
+        facts = {"profile": str(path) if is_written else None, "settings": profile}
+        output.say("", facts | {"findings": [vars(finding) for finding in findings]})
+    else:
+        _say(findings, path if is_written else None, output)
+        if is_wrong:
+            _say_correction(name, {**answers, "like": like}, is_written=is_written)
+        elif not output.quiet:
+            _say_next(name, on_cluster=bool(findings))
+    if is_wrong:
+        raise click.exceptions.Exit(1)
+
+
+def _say(findings: Sequence[Finding], path: Path | None, output: Output) -> None:
+    """Print where the profile is, unless it is not written, and what was found."""
+    if path is not None and not output.quiet:
+        click.echo(f"{clean(str(path))} is written")
     for finding in findings:
-        click.echo("\n".join(lines_of(finding)))
+        if not (output.quiet and finding.severity in ("ok", "hint")):
+            click.echo("\n".join(lines_of(finding)))
+
+
+def _say_correction(name: str, answers: Mapping[str, Any], *, is_written: bool) -> None:
+    """Print what to type once the errors are corrected: the command with all answers."""
+    words = ["tunesmith", "setup", name]
+    for key, value in answers.items():
+        if value not in (None, ""):
+            words += [f"--{key.replace('_', '-')}", str(value)]
+    words += ["--yes", *(["--force"] if is_written else [])]
+    state = "The profile is written all the same" if is_written else "No profile is written; --force writes it as it is"
+    click.echo(f"\n{state}. Next: correct what is wrong, and type this again:\n    {command(*words)}")
+
+
+def _say_next(name: str, *, on_cluster: bool) -> None:
     click.echo(f'\nNext: executor = "{name}" in [execution] of study.toml, or: tunesmith run --executor {name}')
+    if on_cluster:
+        click.echo(f"To see whether a job starts there: tunesmith doctor --executor {name} --probe")
 
 
 def _begun(like: str | None) -> dict[str, Any]:
@@ -87,15 +124,13 @@ def _answers(given: dict[str, Any], begun: dict[str, Any]) -> dict[str, Any]:
     answers: dict[str, Any] = {}
     begun_kind, _, begun_slots = begun.get("executor", "slurm:8").partition(":")
 
-    def ask(key: str, text: str, default: Any) -> Any:
+    def ask(key: str, text: str, default: Any, kind: Any = None) -> Any:
         if given[key] is None:
-            answers[key] = click.prompt(text, default=default, show_default=default != "")
+            answers[key] = click.prompt(text, default=default, show_default=default != "", type=kind)
         return answers.get(key, given[key])
 
     ask("host", "Login node, as for ssh; empty if the study runs there itself", "")
-    kind = begun_kind if begun else ask("executor", f"Batch system ({', '.join(_KINDS)})", begun_kind)
-    if not begun and kind not in _KINDS:
-        raise InputError(f"the batch system must be one of {', '.join(_KINDS)}, got {kind!r}.")
+    kind = begun_kind if begun else ask("executor", "Batch system", begun_kind, click.Choice(_KINDS))
     ask("slots", "Trials at once", int(begun_slots or 1))
     if kind in _QUEUE:
         ask("queue", f"{_QUEUE[kind].capitalize()}; empty for the default", begun.get(_QUEUE[kind], ""))
@@ -122,13 +157,15 @@ def _profile(answers: dict[str, Any], begun: dict[str, Any]) -> dict[str, Any]:
         named = {_QUEUE[kind]: "queue", _ACCOUNT[kind]: "account"}
         named |= {key: key for key in ("cores", "walltime")}
         named |= {key: key for key in ("gpus", "memory_gb") if kind != "parsl"}
+        named["options"] = "options"
         options |= {key: answers[answer] for key, answer in named.items() if answers[answer] not in (None, "", 0)}
     if kind == "globus":
         options |= {"endpoint": answers["endpoint"] or options.get("endpoint", "")}
     slots = answers["slots"] or begun_slots or 1
     if not answers["host"]:
         if kind in _QUEUE:
-            there = {"worker_init": answers["commands"], "python": answers["python"]}
+            commands = filter(None, (options.get("worker_init"), answers["commands"]))
+            there = {"worker_init": "; ".join(commands), "python": answers["python"]}
             options |= {key: value for key, value in there.items() if value}
         return {"executor": f"{kind}:{slots}", **options}
     access = {"host": answers["host"], "setup": answers["commands"], "python": answers["python"]}

@@ -130,6 +130,7 @@ def read_settings(path: Path, flags: Mapping[str, Any] | None = None) -> Setting
         settings.tables["space"] = _flat_space(settings.tables["space"])
         _merge_flags(settings, flags)
         _merge_profile(settings)
+        _merge_slots(settings)
         _check_name(settings.tables["study"].get("name", "study"))
         _check_folder(settings.tables["study"].get("folder", "."))
     except InputError as error:
@@ -191,6 +192,15 @@ def _merge_profile(settings: Settings) -> None:
             execution[key] = value
             settings.origins[("execution", key)] = f"profile {name}"
     execution["executor"] = profile["executor"].partition(":")[0] + f":{rest}" if rest else profile["executor"]
+
+
+def _merge_slots(settings: Settings) -> None:
+    """Let the slots that `executor` names, as `"process:4"`, be the number of trials at once: they go before it."""
+    executor = settings.tables["execution"]["executor"]
+    slots = executor.partition(":")[2] if isinstance(executor, str) else ""
+    if slots.isdecimal():
+        settings.tables["search"]["parallel"] = int(slots)
+        settings.origins[("search", "parallel")] = settings.origins.get(("execution", "executor"), settings.source.name)
 
 
 def _read(path: Path) -> tuple[str, dict[str, Any]]:

@@ -206,6 +206,7 @@ def test_without_a_study_the_installation_and_the_machine_are_checked():
     findings = found(None)
     assert ("python", "ok") in findings
     assert ("machine", "ok") in findings
+    assert ("extras", "hint") not in findings, "nothing here needs the extras that are missing"
     assert not [severity for _, severity in findings if severity == "error"]
 
 
