@@ -80,9 +80,9 @@ def _with_effects(draft: Draft, tryout: Tryout, folder: Path, output: Output) ->
     """Move each parameter of a draft in short runs, unless the user does not want to wait for them."""
     if not can_be_moved(draft, tryout):
         return draft
-    many = count(len(draft.space), "parameter")
+    many = f"{count(len(draft.space), 'parameter')} {'are' if len(draft.space) > 1 else 'is'}"
     limit = duration(MOST_SECONDS)
-    _say([f"{many} are moved one by one, for at most {limit}, to see what they change. Ctrl-C skips this."], output)
+    _say([f"{many} moved one by one, for at most {limit}, to see what they change. Ctrl-C skips this."], output)
     try:
         with handled(interrupt):
             effects = measure_effects(draft, tryout, folder)

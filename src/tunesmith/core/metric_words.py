@@ -19,6 +19,7 @@ MINIMIZED = frozenset({
     "cer", "logloss", "merror", "mlogloss", "deviance", "crps", "rmsle", "bpb", "bpc", "regret",
     "rse", "mmd", "emd", "wasserstein", "chamfer", "hausdorff",
     "swd", "xent", "fid", "fvd", "lpips", "kid", "distance", "eer", "ece", "brier", "pinball", "divergence", "kl",
+    "chi2", "chisq", "chisquare",
 })  # fmt: skip
 VALIDATION = frozenset({"val", "va", "vali", "valid", "validation", "dev", "eval", "evaluation", "held", "holdout"})
 TRAINING = frozenset({"train", "training", "trn", "tr"})

@@ -94,8 +94,12 @@ def _read(sources: Sources, asked: Asked | None) -> Asked:
 
 
 def _with_own_words(asked: Asked, command: CommandLine) -> Asked:
-    """Take the options of the user's own command where the script tells none."""
-    options = () if asked.options else tuple(options_in_words(command))
+    """Take the options of the user's own command where the script tells none, or words `name=value` beside others."""
+    options = tuple(options_in_words(command))
+    if asked.options:
+        known = {name_of(option) for option in asked.options}
+        own = [option for option in options if option.form != "--name value" and name_of(option) not in known]
+        return replace(asked, options=(*asked.options, *own))
     if not options:
         return asked
     notes = tuple(note for note in asked.notes if note != UNCLEAR)

@@ -123,9 +123,9 @@ def with_effects(draft: Draft, effects: Effects, tryout: Tryout) -> Draft:
         )
         return replace(draft, notes=tuple(notes))
     if effects.moved:
-        others = f", and all but {', '.join(idle)} change" if idle else ", and all change"
-        were = "were" if len(effects.moved) > 1 else "was"
-        notes.append(f"{count(len(effects.moved), 'parameter')} {were} moved{others} what the script shows.")
+        many = count(len(effects.moved), "parameter")
+        they = f"all but {', '.join(idle)}" if idle else "all"
+        notes.append(f"Moved to other values, {they} of {many} change what the script shows.")
     remarks = {
         name: "; ".join(filter(None, (draft.remarks.get(name), f"the script fails with {_listed(moved.failed)}")))
         for name, moved in effects.moved.items()

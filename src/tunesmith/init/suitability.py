@@ -8,6 +8,7 @@ from enum import IntEnum
 
 from ..core.catboost_log import BEST_VALUE, best_is_larger, is_learned, is_validated
 from ..core.metric_words import (
+    QUALIFIERS,
     is_maximized,
     is_metric,
     is_of_cross_validation,
@@ -28,6 +29,13 @@ _OF_BATCHES = re.compile(
 """In a line about some batches of a training: `Epoch[3] Iteration[20/80]`, `Epoch: 3 [640/2560]`."""
 _OVERLAPS = {"dice", "iou", "miou", "jaccard"}
 """Of a segmentation, these tell more than the share of the right pixels."""
+_OF_EVALUATION = {
+    "map", "ap", "map50", "ap50", "ndcg", "mrr", "hits", "bleu", "rouge", "wer", "cer", "fid", "kid", "fvd", "lpips",
+    "miou",
+}  # fmt: skip
+"""Measures of detection, retrieval, translation, speech and generation, which no training computes of its batches."""
+_PLAIN_LOSSES = {"loss", "nll", "xent", "divergence", "kl", "elbo", "objective", "deviance"}
+"""What a training minimizes; other errors, as `mae`, are measured beside it, and rather of other data."""
 _OF_CATBOOST = (BEST_VALUE, "best")
 """CatBoost's names for the value of the model that it keeps, the most exact one first."""
 
@@ -38,6 +46,7 @@ _NO_QUALITY = {
     "iters", "iteration", "iterations", "it", "its", "per", "rate", "speed", "throughput", "fps", "count", "counts",
     "num", "number", "n", "len", "length", "total", "memory", "mem", "mb", "gb", "gpu", "cpu", "lr", "learning",
     "interval", "every", "freq", "seed", "split", "ratio", "fraction", "frac", "patience", "params", "set",
+    "period", "thresh", "threshold", "start", "begin", "end", "workers", "mode", "type", "only",
 }  # fmt: skip
 """Words of what is measured beside the quality of a model: time, rates, counts, memory."""
 
@@ -52,12 +61,13 @@ class Suitability(IntEnum):
     TRAINING = 0
     TEST = 1
     LOSS = 2
-    METHOD = 3
-    CATBOOST = 4
-    SCORE = 5
-    VALIDATION_BY_LINE = 6
-    VALIDATION_BY_NAME = 7
-    ALL_FOLDS = 8
+    ERROR = 3
+    METHOD = 4
+    CATBOOST = 5
+    SCORE = 6
+    VALIDATION_BY_LINE = 7
+    VALIDATION_BY_NAME = 8
+    ALL_FOLDS = 9
 
 
 def ranked(metrics: Sequence[SeenMetric], preferred: Sequence[str] = ()) -> list[SeenMetric]:
@@ -74,12 +84,13 @@ def ranked(metrics: Sequence[SeenMetric], preferred: Sequence[str] = ()) -> list
     for metric in likely:
         latest.setdefault(metric.name, metric)
 
-    def rank(metric: SeenMetric) -> tuple[int, bool, bool, int, int, int]:
+    def rank(metric: SeenMetric) -> tuple[int, bool, bool, bool, int, int, int]:
         known = wanted.find(metric.name)
         is_overlap = not _OVERLAPS.isdisjoint(metric_words(metric.name))
         return (
             -suitability(metric, metrics),
             not is_metric(metric.name),
+            _is_part_of_loss(metric.name),
             not is_overlap,
             order.get(known, len(order)) if known else len(order),
             _OF_CATBOOST.index(metric.name) if metric.name in _OF_CATBOOST else len(_OF_CATBOOST),
@@ -116,9 +127,14 @@ def suitability(metric: SeenMetric, metrics: Sequence[SeenMetric]) -> Suitabilit
     is_of_batches = _OF_BATCHES.search(metric.sample) or {*metric_words(metric.name)} & {"batch", "minibatch"}
     if is_of_batches or is_learned(metric.name, metric.sample):
         return Suitability.TRAINING
+    words = {*metric_words(metric.name)}
+    if words & _OF_EVALUATION:
+        return Suitability.VALIDATION_BY_NAME
     if not is_loss(metric.name):
         return Suitability.SCORE
-    return Suitability.TRAINING if _PROGRESS_BAR.search(metric.sample) else Suitability.LOSS
+    if _PROGRESS_BAR.search(metric.sample):
+        return Suitability.TRAINING
+    return Suitability.LOSS if words & _PLAIN_LOSSES else Suitability.ERROR
 
 
 def is_of_catboost(metric: SeenMetric) -> bool:
@@ -144,6 +160,12 @@ def is_larger_better(metric: SeenMetric, metrics: Sequence[SeenMetric]) -> bool:
 
 def _is_likely(metric: SeenMetric) -> bool:
     return is_metric(metric.name) or _is_validated(metric.name) or is_of_catboost(metric) or _is_of_method(metric)
+
+
+def _is_part_of_loss(name: str) -> bool:
+    """Tell whether a name is that of one term of a loss, as `val/box_loss`."""
+    words = {*metric_words(name)}
+    return "loss" in words and not is_metric(" ".join(words - {"loss"})) and bool(words - QUALIFIERS - {"loss"})
 
 
 def _is_of_method(metric: SeenMetric) -> bool:

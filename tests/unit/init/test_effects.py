@@ -64,7 +64,7 @@ def test_what_changes_nothing_or_only_fails_is_left_out_with_the_reason(tmp_path
     assert {"unused", "rounds", "mode"} <= set(draft.spare), "the user may tune it nevertheless"
     notes = " ".join(draft.notes)
     assert "Trial 0 gives the same val_loss as your own command." in notes
-    assert "5 parameters were moved, and all but unused, rounds, mode change what the script shows." in notes
+    assert "Moved to other values, all but unused, rounds, mode of 5 parameters change what the script shows." in notes
 
 
 def test_a_value_with_which_the_script_fails_is_remarked(tmp_path: Path) -> None:

@@ -71,6 +71,11 @@ def notes(draft):
         ([seen("Loss", count=9), seen("Val", "Train: 0.9, Val: 0.8, Test: 0.8", count=9)], "maximize Val"),
         ([seen("Val", "Train: 0.9, Val: 0.8")], "minimize Val"),
         ([seen("valid_0 auc", count=99), seen("OOF AUC")], "maximize OOF AUC"),  # The first is of the last fold.
+        ([seen("EVAL_PERIOD", "EVAL_PERIOD: 85"), seen("SCORE_THRESH"), seen("AP")], "maximize AP"),
+        ([seen("val/box_loss", count=9), seen("val/obj_loss", count=9), seen("mAP_0.5", count=9)], "maximize mAP_0.5"),
+        ([seen("val/box_loss", count=9), seen("val/loss", count=9)], "minimize val/loss"),
+        ([seen("epoch_loss", count=9), seen("MASE")], "minimize MASE"),
+        ([seen("chi2/dof"), seen("points")], "minimize chi2/dof"),
         ([seen("avg_val_loss"), seen("Score", heading="CV")], "maximize Score"),
         ([seen("train C-index"), seen("cross-val C-index")], "maximize cross-val C-index"),
         ([seen("loss"), seen("accuracy", heading="Test"), seen("error", heading="On validation data")],

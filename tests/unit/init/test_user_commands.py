@@ -349,6 +349,14 @@ def test_what_the_command_gives_is_tuned_there_and_not_in_the_constants(folder):
     assert draft.skipped["hp.width"] == "your command gives width"
 
 
+def test_words_with_a_value_are_tuned_beside_positional_arguments(folder):
+    script = "import sys\ndata = sys.argv[1]\nfor word in sys.argv[2:]:\n    print(word.split('='))\n"
+    (folder / "fit.py").write_text(script)
+    draft = draft_study(CommandLine.parse(["python", "fit.py", "a.csv", "lr=0.1", "name=a"], folder))
+    assert draft.command == "python fit.py a.csv lr={lr} name=a"
+    assert list(draft.space) == ["lr"]
+
+
 def test_what_the_command_gives_beside_a_config_is_tuned_in_the_command(folder):
     (folder / "net.py").write_text("model = dict(width=16, depth=3)\noptim = dict(lr=0.1, weight_decay=0.001)\n")
     typed = "python train.py net.py --lr=0.3 --set model.width=12 other.width=1 optim.weight_decay=0.01"
