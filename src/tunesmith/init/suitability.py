@@ -46,7 +46,7 @@ _NO_QUALITY = {
     "iters", "iteration", "iterations", "it", "its", "per", "rate", "speed", "throughput", "fps", "count", "counts",
     "num", "number", "n", "len", "length", "total", "memory", "mem", "mb", "gb", "gpu", "cpu", "lr", "learning",
     "interval", "every", "freq", "seed", "split", "ratio", "fraction", "frac", "patience", "params", "set",
-    "period", "thresh", "threshold", "start", "begin", "end", "workers", "mode", "type", "only",
+    "episode", "episodes", "period", "thresh", "threshold", "start", "begin", "end", "workers", "mode", "type", "only",
 }  # fmt: skip
 """Words of what is measured beside the quality of a model: time, rates, counts, memory."""
 

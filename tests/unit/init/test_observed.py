@@ -75,6 +75,7 @@ def notes(draft):
         ([seen("val/box_loss", count=9), seen("val/obj_loss", count=9), seen("mAP_0.5", count=9)], "maximize mAP_0.5"),
         ([seen("val/box_loss", count=9), seen("val/loss", count=9)], "minimize val/loss"),
         ([seen("epoch_loss", count=9), seen("MASE")], "minimize MASE"),
+        ([seen("eval_episode", count=9), seen("episodic_return", count=9)], "maximize episodic_return"),
         ([seen("chi2/dof"), seen("points")], "minimize chi2/dof"),
         ([seen("avg_val_loss"), seen("Score", heading="CV")], "maximize Score"),
         ([seen("train C-index"), seen("cross-val C-index")], "maximize cross-val C-index"),
