@@ -21,6 +21,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from json import dumps, loads
 from pathlib import Path
 from typing import Any
@@ -110,13 +111,11 @@ def _overhead(name: str, trials: int, folder: Path) -> tuple[float, float, float
 def _rate(submit: Callable[[int], Any], trials: int) -> float:
     """Return tasks a second with two at a time."""
     began = time.perf_counter()
-    running = {submit(0), submit(1)}
-    for number in range(2, trials):
+    numbers = iter(range(trials))
+    running = {submit(number) for number in islice(numbers, 2)}
+    while running:
         done, running = concurrent.futures.wait(running, return_when="FIRST_COMPLETED")
-        running |= {submit(number)}
-        for _ in range(len(done) - 1):
-            running |= {submit(number)} if len(running) < 2 else set()
-    concurrent.futures.wait(running)
+        running |= {submit(number) for number in islice(numbers, len(done))}
     return trials / (time.perf_counter() - began)
 
 

@@ -59,7 +59,7 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster
         monkeypatch.setenv("KUBECONFIG", str(running.config))
         # The client's library remembers where it looked for its configuration.
         monkeypatch.setattr("kubernetes.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", str(running.config))
-        monkeypatch.setattr(parsl, "_HEARTBEAT_SECONDS", 1)
+        monkeypatch.setattr(parsl, "_HEARTBEAT_SECONDS", 3)  # A busy machine may hold a pod up for seconds.
         monkeypatch.setattr(_kubernetes, "STATUS_SECONDS", 1)
         yield running
 
@@ -139,7 +139,8 @@ def submit(executor: ParslExecutor, folder: Path, attempt: int) -> Any:
 def test_a_trial_whose_pod_is_deleted_is_lost_and_another_pod_takes_it(cluster: Cluster, tmp_path: Path) -> None:
     with opened(tmp_path) as executor:
         future = submit(executor, tmp_path, 1)
-        wait_until((tmp_path / "trials/0000/began").exists, "the trial", seconds=90)
+        wait_until(lambda: future.done() or (tmp_path / "trials/0000/began").exists(), "the trial", seconds=90)
+        assert not future.done(), future.exception()
         (first,) = cluster.pods
         cluster.delete(first)
         with pytest.raises(TrialFailed) as raised:
