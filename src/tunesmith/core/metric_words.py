@@ -32,13 +32,25 @@ _ENDINGS = (*_MAXIMIZED_ENDINGS, "loss", "mse", "mae", "mape", "error", "perplex
 _MAXIMIZED_SPELLINGS = re.compile(r"(?:p|r|hr|hit|prec)@\d+|(?<![a-z])c[-_ ](?:index|statistic)", re.IGNORECASE)
 """Precision, recall and hit rate at a rank, as `P@5`, and the index of concordance."""
 _NORMS = {"l1", "l2"}  # By themselves they are penalties.
+_RELATIVE = {"rel", "relative"}
+_RESIDUALS = {"pde", "bc", "bcs", "residual", "residuals"}
+"""Words for the parts of the loss of a network that solves an equation: in the domain and at its boundary."""
 _DATA = VALIDATION | TRAINING | TEST
 QUALIFIERS = _DATA | {
     "mean", "avg", "average", "median", "total", "best", "running", "macro", "micro", "weighted", "balanced",
-    "absolute", "squared", "root", "relative", "percentage", "cross", "entropy", "log", "negative", "top", "set", "ema",
-    "max", "min", "overall", "epoch", "step", "batch", "bal", "oof", "cv", "crossval", "validated",
+    "absolute", "squared", "root", "rel", "relative", "percentage", "cross", "entropy", "log", "negative", "top", "set",
+    "ema", "max", "min", "overall", "epoch", "step", "batch", "bal", "oof", "cv", "crossval", "validated",
 }  # fmt: skip
 """Words that belong to a metric's name where they stand before its last word: `Vali Loss`, `mean squared error`."""
+_NO_QUALITY = {
+    "time", "seconds", "second", "sec", "secs", "s", "ms", "minutes", "hours", "runtime", "duration", "eta", "elapsed",
+    "samples", "examples", "tokens", "rows", "batches", "batch", "size", "steps", "step", "epoch", "epochs", "iter",
+    "iters", "iteration", "iterations", "it", "its", "per", "rate", "speed", "throughput", "fps", "count", "counts",
+    "num", "number", "n", "len", "length", "total", "memory", "mem", "mb", "gb", "gpu", "cpu", "lr", "learning",
+    "interval", "every", "freq", "seed", "split", "ratio", "fraction", "frac", "patience", "params", "set",
+    "episode", "episodes", "period", "thresh", "threshold", "start", "begin", "end", "workers", "mode", "type", "only",
+}  # fmt: skip
+"""Words of what is measured beside the quality of a model: time, rates, counts, memory."""
 
 
 def names_validation_alone(name: str) -> bool:
@@ -51,17 +63,36 @@ def names_validation_alone(name: str) -> bool:
     return is_of_validation_data(name) and all(word in VALIDATION or word in ("best", "final") for word in words)
 
 
+def is_beside_quality(name: str) -> bool:
+    """Tell whether a word of a name is about time, size or a rate, so that a value tells nothing of a model's quality.
+
+    >>> is_beside_quality("seconds"), is_beside_quality("eval/time"), is_beside_quality("gamma")
+    (True, True, False)
+    """
+    return not _NO_QUALITY.isdisjoint(metric_words(name))
+
+
+def is_residual(name: str) -> bool:
+    """Tell whether a name is that of a residual, a part of the training's loss.
+
+    >>> is_residual("pde"), is_residual("loss_bc"), is_residual("rel. L2")
+    (True, True, False)
+    """
+    return not _RESIDUALS.isdisjoint(metric_words(name))
+
+
 @lru_cache(maxsize=4096)
 def is_metric(name: str) -> bool:
     """Tell whether a name looks like that of a metric.
 
     >>> is_metric("val_rmse"), is_metric("Acc@1"), is_metric("valid_0's l2"), is_metric("l2"), is_metric("step")
     (True, True, True, False, False)
-    >>> is_metric("nrmse"), is_metric("pixAcc"), is_metric("P@5")
-    (True, True, True)
+    >>> is_metric("nrmse"), is_metric("pixAcc"), is_metric("P@5"), is_metric("rel. L2")
+    (True, True, True, True)
     """
     parts = set(metric_words(name))
-    is_known = bool(parts & _METRICS or (parts & _NORMS and parts & _DATA) or _MAXIMIZED_SPELLINGS.search(name))
+    is_norm = bool(parts & _NORMS and parts & (_DATA | _RELATIVE))
+    is_known = is_norm or bool(parts & _METRICS or _MAXIMIZED_SPELLINGS.search(name))
     return is_known or any(part.endswith(_ENDINGS) for part in parts)
 
 

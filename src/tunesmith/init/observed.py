@@ -91,7 +91,7 @@ def _with_metric(draft: Draft, tryout: Tryout) -> Draft:
         wanted = Objective.parse(draft.objective).primary.name
         missing = f"TO DO: let the script print {wanted}, or correct the objective: the run showed {_names(metrics)}."
         return replace(draft, notes=(*notes, missing), metric_names=tuple(map(_spelled, _unique(metrics))))
-    if best.is_of_column and not said and not _tells_errors(best, draft):
+    if best.is_of_column and not said and not best.measures and not _tells_errors(best, draft):
         unclear = (
             f"TO DO: correct the objective: the run showed {_names(metrics)} ({short(best.sample, 80)}), and nothing "
             "tells whether larger is better."

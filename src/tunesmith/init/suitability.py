@@ -9,12 +9,14 @@ from enum import IntEnum
 from ..core.catboost_log import BEST_VALUE, best_is_larger, is_learned, is_validated
 from ..core.metric_words import (
     QUALIFIERS,
+    is_beside_quality,
     is_maximized,
     is_metric,
     is_of_cross_validation,
     is_of_test_data,
     is_of_training_data,
     is_of_validation_data,
+    is_residual,
     names_validation_alone,
 )
 from ..in_script.metric_names import WantedNames, metric_words
@@ -38,17 +40,6 @@ _PLAIN_LOSSES = {"loss", "nll", "xent", "divergence", "kl", "elbo", "objective",
 """What a training minimizes; other errors, as `mae`, are measured beside it, and rather of other data."""
 _OF_CATBOOST = (BEST_VALUE, "best")
 """CatBoost's names for the value of the model that it keeps, the most exact one first."""
-
-
-_NO_QUALITY = {
-    "time", "seconds", "second", "sec", "secs", "s", "ms", "minutes", "hours", "runtime", "duration", "eta", "elapsed",
-    "samples", "examples", "tokens", "rows", "batches", "batch", "size", "steps", "step", "epoch", "epochs", "iter",
-    "iters", "iteration", "iterations", "it", "its", "per", "rate", "speed", "throughput", "fps", "count", "counts",
-    "num", "number", "n", "len", "length", "total", "memory", "mem", "mb", "gb", "gpu", "cpu", "lr", "learning",
-    "interval", "every", "freq", "seed", "split", "ratio", "fraction", "frac", "patience", "params", "set",
-    "episode", "episodes", "period", "thresh", "threshold", "start", "begin", "end", "workers", "mode", "type", "only",
-}  # fmt: skip
-"""Words of what is measured beside the quality of a model: time, rates, counts, memory."""
 
 
 class Suitability(IntEnum):
@@ -113,8 +104,6 @@ def suitability(metric: SeenMetric, metrics: Sequence[SeenMetric]) -> Suitabilit
         return Suitability.CATBOOST
     if names_baseline(metric.name) or (metric.source == "printed" and is_about_baseline(_text_before(metric))):
         return Suitability.BASELINE
-    if metric.is_of_column:
-        return Suitability.METHOD
     for text in (metric.name, _before(metric, metrics), metric.heading):
         if is_of_cross_validation(text) and not is_of_training_data(metric.name):
             return Suitability.ALL_FOLDS
@@ -124,6 +113,10 @@ def suitability(metric: SeenMetric, metrics: Sequence[SeenMetric]) -> Suitabilit
             return Suitability.TEST
         if is_of_training_data(text):
             return Suitability.TRAINING
+    if metric.is_of_column:
+        return Suitability.METHOD
+    if _is_residual(metric, metrics):
+        return Suitability.TRAINING
     is_of_batches = _OF_BATCHES.search(metric.sample) or {*metric_words(metric.name)} & {"batch", "minibatch"}
     if is_of_batches or is_learned(metric.name, metric.sample):
         return Suitability.TRAINING
@@ -155,7 +148,7 @@ def is_larger_better(metric: SeenMetric, metrics: Sequence[SeenMetric]) -> bool:
     if is_of_catboost(metric):
         return _grows(metrics)
     is_score = names_validation_alone(metric.name) and any(is_loss(other.name) for other in metrics)
-    return is_score or is_maximized(metric.name)
+    return is_score or is_maximized(metric.measures or metric.name)
 
 
 def _is_likely(metric: SeenMetric) -> bool:
@@ -172,9 +165,15 @@ def _is_of_method(metric: SeenMetric) -> bool:
     return metric.is_of_column and not names_baseline(metric.name)
 
 
+def _is_residual(metric: SeenMetric, metrics: Sequence[SeenMetric]) -> bool:
+    """Tell whether a metric is a residual; `ic` is that of initial conditions where others are shown beside it."""
+    is_initial = not {"ic", "ics"}.isdisjoint(metric_words(metric.name))
+    return is_residual(metric.name) or (is_initial and any(is_residual(other.name) for other in metrics))
+
+
 def _is_validated(name: str) -> bool:
     """Tell whether a name says that a value is of validation data, whatever it measures but time and size."""
-    return is_of_validation_data(name) and _NO_QUALITY.isdisjoint(metric_words(name))
+    return is_of_validation_data(name) and not is_beside_quality(name)
 
 
 def _grows(metrics: Sequence[SeenMetric]) -> bool:

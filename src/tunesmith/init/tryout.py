@@ -48,7 +48,8 @@ class SeenMetric:
         file: Of a written one, the file.
         heading: The heading right above the printed line.
         first: Of a printed one, its first value.
-        is_of_column: Whether it is the total of a method in a table of methods, which does not tell what is measured.
+        is_of_column: Whether it is a total in a table whose column does not tell what is measured.
+        measures: What the table's rows say that it measures, if they do.
     """
 
     name: str
@@ -61,6 +62,7 @@ class SeenMetric:
     heading: str = ""
     first: float | None = None
     is_of_column: bool = False
+    measures: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -229,6 +229,7 @@ class WatchedRun:
                 heading=found.heading,
                 first=found.first,
                 is_of_column=found.is_of_column,
+                measures=found.measures,
             )
             for found in found_metrics(output, self._request.parameters, self._invocation.words)
         ]

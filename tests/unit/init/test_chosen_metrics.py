@@ -49,6 +49,12 @@ ADDING = (
     "adding: best valid mse so far 0.5\n"
 )
 STEPS = "[step   10] train/loss: 0.4 eval/time: 3.5 eval/energy_distance: 0.25\n"
+POLYMERS = (
+    "validation (50 rows)\n┏━━━━━━┳━━━━━━━┓\n┃ task ┃ score ┃ value ┃ rmse ┃\n┡━━━━━━╇━━━━━━━┩\n"
+    "│ heat │ R2    │ 0.50  │ 2.50 │\n│ mass │ R2    │ 0.75  │ 3.50 │\n│ mean │       │ 0.625 │      │\n"
+)
+RESIDUALS = "   iter        pde         bc    rel. L2\n     10   1.00e-02   5.00e-03   2.50e-01\n"
+LISTS = "[11/29 10:00:00 x]: copypaste: Acc@1,NLL\n[11/29 10:00:00 x]: copypaste: 75.5,0.25\n"
 COLUMNS = "shop  naive  ets  theta  gain\nnorth 1.5% 2.5% 1.25% +3.5%\nALL 3.5% 2.25% 1.75% +4.5%\n"
 
 
@@ -95,6 +101,11 @@ def drafted(tmp_path):
         ("naive mae: 0.5\nrmse: 0.75\n", "", "minimize rmse", 0.75),
         ("tr 0.125 | va 0.5\n", "", "minimize va", 0.5),
         ("ridge mae: 0.5\nnaive mae: 0.75\n", "", "minimize mae", 0.5),
+        (POLYMERS, "", "maximize mean value", 0.625),
+        ("loss: 0.5\n" + POLYMERS.replace("R2  ", "RMSE"), "", "minimize mean value", 0.625),
+        (RESIDUALS, "", "minimize rel. L2", 0.25),
+        ("iter  pde  ic\n10  0.5  0.25\nenergy: 2.5\n", "", "minimize energy", 2.5),
+        (LISTS, "", "maximize Acc@1", 75.5),
         (f"MAPE by shop:\n{COLUMNS}", "", "minimize theta", 1.75),
         (f"MAPE by shop:\n{COLUMNS}", "--method ets", "minimize ets", 2.25),
     ],

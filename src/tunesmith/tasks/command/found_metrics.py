@@ -27,7 +27,8 @@ class FoundMetric:
             values themselves.
         heading: The heading right above that line, which may tell the data.
         first: The first value.
-        is_of_column: Whether the name is that of a method, so that nothing tells what is measured.
+        is_of_column: Whether the name does not tell what is measured, as in `MethodCell`.
+        measures: What is measured, as in `MethodCell`.
     """
 
     name: str
@@ -38,6 +39,7 @@ class FoundMetric:
     heading: str = ""
     first: float | None = None
     is_of_column: bool = False
+    measures: str = ""
 
 
 def found_metrics(
@@ -71,6 +73,7 @@ def found_metrics(
             heading=heading_in(reading.above),
             first=reading.first,
             is_of_column=reading.is_of_column,
+            measures=reading.measures,
         )
         for name, reading in sample.readings().items()
         if reading.value is not None and not is_counter(name)

@@ -4,8 +4,26 @@ from __future__ import annotations
 
 import re
 
+from .row_labels import names_part
+
+_BRACKETS = re.compile(r"(?P<name>[^()[\]]*[^()[\]\s])\s*[(\[](?P<inside>[^()[\]]{0,20})[)\]]")
+_ARROW = re.compile(r"\s*[↑↓]+")
 _BARS = re.compile(r"[|│┃║]")
 _COLUMNS = re.compile(r"\t+| {2,}")
+
+
+def column_name(cell: str) -> str:
+    """Return the name in a cell of a header, without its unit or arrow, and with its data in front.
+
+    >>> column_name("RMSE [K] ↓"), column_name("loss (val)"), column_name("time (s)"), column_name("val loss")
+    ('RMSE', 'val loss', 'time', 'val loss')
+    """
+    text = _ARROW.sub("", cell) if not cell.isascii() else cell
+    match = _BRACKETS.fullmatch(text)
+    if match is None:
+        return text
+    inside = match["inside"].strip()
+    return f"{inside} {match['name']}" if names_part(inside) else match["name"]
 
 
 def has_bars(line: str) -> bool:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from ...core.metric_words import is_metric
-from ...in_script.metric_names import WantedNames
+from ...core.metric_words import is_beside_quality, is_maximized, is_metric
+from ...in_script.metric_names import WantedNames, metric_words
 from .baselines import names_baseline
-from .printed_cells import are_apart, cells_in
+from .printed_cells import are_apart, cells_in, column_name, has_bars
 from .printed_counters import is_counter
 from .printed_names import full_name, is_printable
 from .printed_numbers import number_at
@@ -20,12 +20,15 @@ _MOST_COLUMNS = 50
 _MOST_WORDS = 3
 _LONGEST_LABEL = 40
 _COMMENT = re.compile(r"\s*#(?!#)\s*")
-_NO_HEADER = re.compile(r"[=:{}()<>]|(?:^|\s)[-+.]?\d")
+_NO_HEADER = re.compile(r"[=:{}<>]|(?:^|\s)[-+.]?\d")
 _RULE = re.compile(r"[^\w]*", re.ASCII)
 _UNIT = re.compile(r"%|[A-Za-z]{1,4}(?:/[A-Za-z]{1,4})?")
 _EMPTY = {"", "-", "--", "—", "n/a", "NA", "None"}
 _TOTALS = {"all", "total", "mean", "average", "avg", "overall"}
 """Labels of the row that stands for a table with a column for each method."""
+_METHODS = {"model", "method", "algorithm", "algo", "estimator", "classifier", "regressor", "learner", "approach"}
+_WORDS_OF_DATA = {"score", "return", "reward", "distance", "map", "error", "loss", "hits", "correlation"}
+"""Words of metrics that are just as well columns of data."""
 _OF_CLASSES = "support"
 """The last column of scikit-learn's classification report, whose rows are classes."""
 
@@ -38,7 +41,8 @@ class MethodCell(NamedTuple):
         text: The number.
         line: The row.
         above: The line above the header.
-        is_of_column: Whether the name is that of a method, so that nothing tells what is measured.
+        is_of_column: Whether the name does not tell what is measured: it is that of a method, or of a total.
+        measures: What the rows of the table say that it measures, if they do.
     """
 
     name: str
@@ -46,6 +50,7 @@ class MethodCell(NamedTuple):
     line: str
     above: str
     is_of_column: bool
+    measures: str = ""
 
 
 class MethodTables:
@@ -55,7 +60,8 @@ class MethodTables:
     with the label `valid` is of that part of the data. The header may lack a name for the labels, and it may begin
     with `#`.
 
-    Where the columns are methods, one of them a baseline, the row of the total is read, as `ALL` or `mean`.
+    A row of the total, as `ALL` or `mean`, stands for the table. Where the columns are methods, one of them a baseline,
+    no other row is read. A total below a column that is no metric has a name of both, as `average value`.
 
     Args:
         wanted: The metrics that a study needs.
@@ -74,7 +80,10 @@ class MethodTables:
         self._columns: list[str] = []
         self._is_lasting = False
         self._above = ""
+        self._has_bars = False
         self._has_chosen = False
+        self._has_total = False
+        self._texts: set[str] = set()
         self._rows: dict[str, MethodCell] = {}
         self._ended: dict[str, MethodCell] = {}
 
@@ -111,6 +120,9 @@ class MethodTables:
         return self.ended()
 
     def _finish(self) -> None:
+        measures = _measured_in(self._texts)
+        for name, cell in self._rows.items() if measures else ():
+            self._rows[name] = cell._replace(measures=measures)
         self._ended, self._rows = {**self._ended, **self._rows}, {}
 
     def _close(self) -> None:
@@ -124,6 +136,9 @@ class MethodTables:
     def _begin(self, line: str, above: str) -> None:
         if len(line) > _LONGEST_HEADER or _NO_HEADER.search(line):
             return
+        barred = has_bars(line)
+        if not barred and ("(" in line or ")" in line):
+            return
         comment = _COMMENT.match(line)
         text = line[comment.end() :] if comment is not None else line
         is_apart = are_apart(text)
@@ -131,8 +146,10 @@ class MethodTables:
         if not is_apart and comment is None and not _are_methods(cells):
             return
         names = cells[1:] if cells[:1] in ([""], ["#"]) else cells
+        names = list(map(column_name, names)) if barred else names
         if self._is_header(names):
-            self._columns, self._above, self._has_chosen = names, above, False
+            self._columns, self._above, self._has_bars = names, above, barred
+            self._has_chosen, self._has_total, self._texts = False, False, set()
             self._is_lasting = comment is not None and is_apart
 
     def _is_header(self, names: list[str]) -> bool:
@@ -171,15 +188,28 @@ class MethodTables:
         ways = []
         if len(cells) == count + 1:
             ways.append((cells[0], cells[1:]))
-            if has_label_column and cells[0].isdecimal():  # The index of a data frame.
+            if has_label_column and cells[0].isdecimal() and not self._may_be_data():  # The index of a data frame.
                 ways.append((cells[1], cells[2:]))
         if len(cells) == count and has_label_column:
             ways.append((cells[0], cells[1:]))
-        if len(cells) == count and self._is_lasting:
+        if len(cells) == count and (self._is_lasting or self._is_measured_whole()):
             ways.append(("", cells))
         if not are_apart(line) or len(cells) < count + 1:
             ways += [_from_the_right(line, width) for width in ([count - 1] if has_label_column else []) + [count]]
         return ways
+
+    def _is_measured_whole(self) -> bool:
+        """Tell whether all columns are of a training, so that rows need no label."""
+        first, *others = self._columns
+        return self._is_metric(first) and all(
+            self._is_metric(name) or is_counter(name) or is_beside_quality(name) for name in others
+        )
+
+    def _may_be_data(self) -> bool:
+        """Tell whether rows with an index may be the data itself, as people with the score of each."""
+        metrics = [name for name in self._columns if self._is_metric(name) and not self._wanted.find(name)]
+        is_of_data = bool(metrics) and all(metric_words(name)[-1] in _WORDS_OF_DATA for name in metrics)
+        return is_of_data and _METHODS.isdisjoint(metric_words(self._columns[0]))
 
     def _is_label(self, label: str, row: dict[str, str]) -> bool:
         """Tell whether a text can be a label: one with letters, or none in a row of numbers below a `#`."""
@@ -190,15 +220,24 @@ class MethodTables:
         )
 
     def _is_measured(self, row: dict[str, str]) -> bool:
-        """Tell whether the cells of metrics are numbers, or empty, but not all of them."""
+        """Tell whether the cells of metrics are numbers, or empty, but not all of them.
+
+        Between bars, some may be texts: the rows of a column `score` may say what each of them measures.
+        """
         are_methods = _are_methods(self._columns)
+        if self._has_bars:
+            return any(number_at(cell, 0) is not None for cell in row.values())
         cells = [cell for name, cell in row.items() if (are_methods or self._is_metric(name)) and cell not in _EMPTY]
         return bool(cells) and all(number_at(cell, 0) is not None for cell in cells)
 
     def _keep(self, label: str, row: dict[str, str], line: str) -> None:
         before, are_methods = "", _are_methods(self._columns)
+        is_total = label.lower() in _TOTALS
+        if label.lower() == "count":  # What follows describes data: its mean, its quartiles.
+            self._columns, self._rows = [], {}
+            return
         if are_methods:
-            if label.lower() not in _TOTALS:
+            if not is_total:
                 return
         elif names_part(label):
             before = f"{label} "
@@ -206,11 +245,24 @@ class MethodTables:
             return
         elif self._chosen.has(label):
             self._has_chosen = True
-        elif self._has_chosen:
+        elif self._has_chosen or (self._has_total and not is_total):
             return
-        for name, cell in self._by_likelihood(row) if are_methods else row.items():
-            if number_at(cell, 0) is not None:
-                self._rows[before + name] = MethodCell(before + name, cell, line, self._above, are_methods)
+        elif is_total:
+            self._has_total = True
+            self._rows = {name: cell for name, cell in self._rows.items() if name not in self._columns}
+        numbers = {name: cell for name, cell in row.items() if number_at(cell, 0) is not None}
+        self._texts |= {cell for name, cell in row.items() if cell and name not in numbers and self._is_metric(name)}
+        if is_total and not are_methods and not any(map(self._is_metric, numbers)):
+            self._keep_total(label, numbers, line)
+            return
+        for name, cell in self._by_likelihood(numbers) if are_methods else numbers.items():
+            self._rows[before + name] = MethodCell(before + name, cell, line, self._above, are_methods)
+
+    def _keep_total(self, label: str, numbers: dict[str, str], line: str) -> None:
+        """Keep the totals of columns that are no metrics."""
+        for name, cell in numbers.items():
+            if name and not is_beside_quality(name):
+                self._rows[f"{label} {name}"] = MethodCell(f"{label} {name}", cell, line, self._above, True)
 
     def _by_likelihood(self, row: dict[str, str]) -> list[tuple[str, str]]:
         """Return the totals of methods, the likeliest model first: the chosen one, or the last; no differences."""
@@ -225,6 +277,12 @@ class MethodTables:
 def _are_methods(columns: list[str]) -> bool:
     """Tell whether columns are methods: none has the name of a metric, and one that of a baseline."""
     return not any(map(is_metric, columns)) and any(map(names_baseline, columns))
+
+
+def _measured_in(texts: set[str]) -> str:
+    """Return what rows measure by their texts, if all of these are metrics with the same better direction."""
+    are_metrics = bool(texts) and all(map(is_metric, texts))
+    return min(texts) if are_metrics and len(set(map(is_maximized, texts))) == 1 else ""
 
 
 def _from_the_right(line: str, count: int) -> tuple[str, list[str]]:

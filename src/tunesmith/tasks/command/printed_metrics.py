@@ -15,6 +15,7 @@ from ...in_script.metric_names import WantedNames, metric_words
 from .baselines import is_about_baseline
 from .printed_blocks import Blocks
 from .printed_counters import Counters, counters_in, is_counter, is_epoch
+from .printed_lists import ListsInLog
 from .printed_methods import MethodCell, MethodTables
 from .printed_names import Named, full_name, names_in, unsigned_names_in
 from .printed_numbers import is_numeric, number_at, share_at
@@ -29,6 +30,7 @@ _LINE_END = re.compile(rb"(\r?\n|\r(?=.)|\x08+)", re.DOTALL)
 _LONGEST_LINE_BYTES = 1 << 16
 _LONGEST_QUOTE = 200
 _MOST_NAMES = 4096
+_WORD = re.compile(r"\w")
 _NUMBER = re.compile(rb"\d|nan|inf", re.IGNORECASE)
 _OF_BASELINE = 4
 """How much less the value of a baseline fits than any other of the same name."""
@@ -49,7 +51,8 @@ class Reading:
         count: How many values there were.
         above: The line above that one, blank ones left out.
         first: The first value.
-        is_of_column: Whether the name is that of a method, as in `MethodCell`.
+        is_of_column: Whether the name does not tell what is measured, as in `MethodCell`.
+        measures: What is measured, as in `MethodCell`.
     """
 
     value: float | None
@@ -59,6 +62,7 @@ class Reading:
     above: str = ""
     first: float | None = None
     is_of_column: bool = False
+    measures: str = ""
 
 
 class PrintedMetrics:
@@ -112,6 +116,7 @@ class PrintedMetrics:
         self._option_values: Counter[str] = Counter()
         self._repeats_parameters = False
         self._blocks = Blocks()
+        self._lists = ListsInLog(self._wanted)
         self._tables = Tables(self._wanted)
         names = [value for value in (parameters or {}).values() if isinstance(value, str)]
         self._methods = MethodTables(self._wanted, ChosenNames([*names, *chosen]))
@@ -191,7 +196,7 @@ class PrintedMetrics:
         self._read_methods(self._methods.ended())
         self._line = {}
         step = self._read_pattern(line) if self._pattern is not None else None
-        row = {} if is_of_method else None if self._blocks.is_open else self._tables.row(line)
+        row = {} if is_of_method else None if self._blocks.is_open else self._lists.row(line) or self._tables.row(line)
         if row is not None:
             counters = self._read_row(row, line)
         else:
@@ -203,7 +208,7 @@ class PrintedMetrics:
                     self._read_block(text, is_call=kind == "call")
         if step is not None:
             counters = counters._replace(epoch=None, step=step)
-        self._above = line[:_LONGEST_QUOTE] if line.strip() else self._above
+        self._above = line[:_LONGEST_QUOTE] if _WORD.search(line) else self._above
         self._report(counters, is_overwritten=is_overwritten)
 
     def _report(self, counters: Counters, *, is_overwritten: bool) -> None:
@@ -261,6 +266,7 @@ class PrintedMetrics:
             self._read_plainly(Named((cell.name,), 0, has_sign=True), cell.text, cell.line)
             if cell.is_of_column and cell.name in self._readings:
                 self._readings[cell.name].is_of_column = True
+                self._readings[cell.name].measures = cell.measures
         self._above = above
         self._report(Counters(), is_overwritten=False)
 

@@ -65,3 +65,53 @@ def test_a_table_that_is_printed_again_is_a_report_of_its_own_epoch():
     printed = PrintedMetrics(wanted=["MAE"])
     printed.feed("".join(f"Epoch {epoch}\n{RESULTS}" for epoch in (1, 2, 3)).encode())
     assert [report.step for report in (*printed.reports(), *printed.last_reports())] == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("output", "metrics"),
+    [
+        ("  iter      pde    rel. L2\n   10  5.0e-02  2.5e-01\n   20  4.0e-02  1.5e-01\n", {
+            "pde": 0.04, "rel. L2": 0.15,
+        }),
+        ("epoch train_loss    val_loss\n    1     0.5000      0.2500\n", {"train_loss": 0.5, "val_loss": 0.25}),
+        ("   epoch  train_loss  val_loss\n0      1  0.5  0.4\n1      2  0.4  0.3\n", {
+            "train_loss": 0.4, "val_loss": 0.3,
+        }),
+        ("epoch  train  val\n1  0.5  0.4\n", {"train": 0.5, "val": 0.4}),
+        ("| epoch | loss (val) | time (s) | # params |\n| 1 | 0.5 | 3.5 | 50 |\n", {"val loss": 0.5, "time": 3.5}),
+        ("| model | RMSE [K] ↓ | R2 ↑ |\n|---|---|---|\n| ridge | 1.5 | 0.5 |\n", {"RMSE": 1.5, "R2": 0.5}),
+        ("train_loss  val_loss\n0.5  0.4\n0.4  0.3\n", {"train_loss": 0.4, "val_loss": 0.3}),
+        ("┃ class ┃ iou ┃\n│ overall │ 0.75 │\n│ car │ 0.25 │\n", {"iou": 0.75}),
+        ("┃ set ┃ score ┃ value ┃ mae ┃\n┡━━━╇━━━┩\n│ a │ R2 │ 0.5 │ 2.5 │\n│ mean │ │ 0.75 │ │\n", {
+            "mean value": 0.75,
+        }),
+        ("[10:30:59 x]: copy: AP,AP50\n[10:31:00 x]: copy: 40.5,60.25\n", {"AP": 40.5, "AP50": 60.25}),
+    ],
+)  # fmt: skip
+def test_tables_are_read_by_their_structure(output, metrics):
+    assert values(output) == metrics
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        "   name  score\n0  bob  0.5\n1  ann  0.75\n",
+        "   id  score  label\n0  1  0.5  1\n1  2  0.25  0\n",
+        "   step  x  y\n0  1  0.5  0.25\n1  2  0.75  0.5\n",
+        "date,open,close\n2020-01-01,1.5,1.25\n",
+        "       score  error\ncount  9.0  9.0\nmean  0.5  0.25\nstd  0.1  0.2\n25%  0.1 0.2\nmax 1.0 1.0\n",
+        "Predicted  cat  dog  All\nActual\ncat  50  2  52\ndog  3  45  48\nAll  53  47  100\n",
+        "[[50  2]\n [ 3 45]]\n",
+        "Layer (type:depth-idx)   Output Shape   Param #\nNet   [1, 10]   --\n├─Linear: 1-1   [1, 64]   640\n",
+        "┃ Layer (type) ┃ Output ┃ Param # ┃\n│ dense (Dense) │ (None, 64) │ 640 │\n│ loss (Loss) │ (1, 1) │ 65 │\n",
+        "  | Name | Type | Params\n----\n0 | net | Linear | 65\n1 | val_acc | MulticlassAccuracy | 0\n",
+        "usage: train.py [-h]\n  --loss LOSS   loss  accuracy\n  --epochs N    epochs  of the loss\n",
+        "10:00:00 INFO loader: files: a,b,c\n10:00:01 INFO loader: files: 1,2,3\n",
+        "10:00:00 INFO: x: loss,acc\nanother line\n10:00:01 INFO: x: 1,2\n",
+        "epoch  time  memory\n1  3.5  200.5\n",
+        "model  layers  width\nnet  3  64\naverage  3  64\n",
+        "The epoch  and the loss\n1  2\n",
+    ],
+)
+def test_other_tables_have_no_metrics(output):
+    assert values(output) == {}
