@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..core.values import number_in
 from ..errors import InputError, nearest
 from .names import NOT_PLAIN, Route, joined, leaves, route_of, value_at
 
@@ -65,7 +66,7 @@ class Edits:
         for dotted, value in changes.items():
             route = route_of(values, dotted)
             if route is not None:
-                changed[route] = _plain(dotted, value)
+                changed[route] = _as_before(value_at(values, route), _plain(dotted, value))
             else:
                 inserted[_new_route(values, dotted, may_be_new=dotted in insert)] = _plain(dotted, value)
         removed = [route for dotted in remove if (route := route_of(values, dotted)) is not None]
@@ -162,6 +163,12 @@ def _plain(dotted: str, value: Any) -> Any:
         f"got {value!r} for '{dotted}'.",
         keys=(dotted,),
     )
+
+
+def _as_before(old: Any, new: Any) -> Any:
+    """Return a number as a text if the old value is a number in a text, as in the JSON of some services."""
+    is_number = isinstance(new, int | float) and not isinstance(new, bool)
+    return repr(new) if is_number and isinstance(old, str) and number_in(old) is not None else new
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -12,14 +12,20 @@ MAXIMIZED = frozenset({
     "miou", "iou", "score", "reward", "return", "ndcg", "mrr", "hits", "psnr", "ssim", "dice", "kappa", "mcc",
     "accu", "acc1", "acc5", "top1", "top5", "map50", "elo", "likelihood", "elbo", "loglik", "lik", "cindex",
     "concordance", "spearman", "pearson", "kendall", "correlation", "corr", "silhouette", "sensitivity", "specificity",
-    "jaccard", "prec",
+    "jaccard", "prec", "measure", "fmeasure", "vmeasure", "homogeneity", "completeness", "rand", "ari", "nmi", "ami",
+    "purity", "modularity", "calinski", "harabasz", "explained", "spearmanr", "pearsonr", "kendalltau", "srcc", "plcc",
+    "pcc", "ccc", "q2", "nse", "kge", "csi", "hss", "tss", "sharpe", "meteor", "cider", "chrf", "sacrebleu", "pesq",
+    "stoi", "snr", "sdr", "sisdr", "mota", "hota", "idf1", "pck", "lddt", "uas", "las", "uar", "elpd", "winrate",
+    "success",
 })  # fmt: skip
 MINIMIZED = frozenset({
     "loss", "rmse", "mse", "mae", "mape", "smape", "wape", "mase", "error", "err", "perplexity", "ppl", "nll", "wer",
     "cer", "logloss", "merror", "mlogloss", "deviance", "crps", "rmsle", "bpb", "bpc", "regret",
     "rse", "mmd", "emd", "wasserstein", "chamfer", "hausdorff",
     "swd", "xent", "fid", "fvd", "lpips", "kid", "distance", "eer", "ece", "brier", "pinball", "divergence", "kl",
-    "chi2", "chisq", "chisquare",
+    "chi2", "chisq", "chisquare", "davies", "bouldin", "hamming", "cost", "medae", "mdae", "mdape", "msle", "rmspe",
+    "mspe", "rmsd", "mpjpe", "ade", "fde", "epe", "absrel", "silog", "mcd", "der", "ter", "dtw", "nlpd", "msll", "aic",
+    "bic", "waic", "looic", "discrepancy", "infidelity",
 })  # fmt: skip
 VALIDATION = frozenset({"val", "va", "vali", "valid", "validation", "dev", "eval", "evaluation", "held", "holdout"})
 TRAINING = frozenset({"train", "training", "trn", "tr"})

@@ -5,6 +5,7 @@ Every entrance of a value uses these rules: options and bounds, results, steps, 
 
 from __future__ import annotations
 
+import contextlib
 import math
 import operator
 from collections.abc import Mapping
@@ -145,6 +146,19 @@ def step(value: object) -> int:
     if checked < 0:
         raise InputError(f"a step must not be negative, got {checked}.")
     return checked
+
+
+def number_in(text: str) -> int | float | None:
+    """Return the number that a text is, or None.
+
+    >>> number_in("5e-3"), number_in("8"), number_in("adam"), number_in("nan")
+    (0.005, 8, None, None)
+    """
+    for kind in (int, float):
+        with contextlib.suppress(ValueError):
+            number = kind(text)
+            return number if math.isfinite(number) else None
+    return None
 
 
 def is_missing(value: object) -> bool:

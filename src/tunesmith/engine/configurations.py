@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ..core.parameters import Choice
 from ..core.priors import prior_mode
 from ..core.space import SearchSpace
 from ..core.trial import Proposal, Value
-from ..core.values import plain
+from ..core.values import number_in, plain
 from ..history.history import History
 
 
@@ -37,7 +38,8 @@ def baseline(space: SearchSpace, known: Mapping[str, Value]) -> Proposal:
             parameters[name] = parameter.default
         elif name in known:
             hint = "Write another value, or give the parameter a default."
-            parameters[name] = plain(known[name], f"your own value of '{name}'", "space", name, hint=hint)
+            value = plain(known[name], f"your own value of '{name}'", "space", name, hint=hint)
+            parameters[name] = value if isinstance(parameter, Choice) else _as_number(value)
         elif (mode := prior_mode(parameter)) is not None:
             parameters[name] = mode
             from_prior.append(name)
@@ -52,6 +54,12 @@ def baseline(space: SearchSpace, known: Mapping[str, Value]) -> Proposal:
     if fault := space.fault(parameters):
         reason += f"; outside the search space: {fault}"
     return Proposal(parameters={name: parameters[name] for name in space.names if name in parameters}, reason=reason)
+
+
+def _as_number(value: Value) -> Value:
+    """Return the number that a config has as a text, as some services write it; other values as they are."""
+    number = number_in(value) if isinstance(value, str) else None
+    return value if number is None else number
 
 
 def is_new(history: History, parameters: Mapping[str, Value], inherits: int | None = None) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from ..config_files import find, keys, read, read_all
 from ..config_files.names import joined, route_of, without_not_plain
+from ..core.values import number_in
 from ..errors import InputError
 from .choosing import Candidate
 from .importance import importance
@@ -18,27 +19,43 @@ from .script_text import ScriptText
 _WRAPPERS = {"config", "cfg", "conf", "settings", "params", "hparams", "defaults", "args", "hyperparameters"}
 
 
-def config_candidates(config: Path, text: ScriptText) -> Iterator[Candidate]:
+def config_candidates(config: Path, text: ScriptText, words: Collection[str] = ()) -> Iterator[Candidate]:
     """Yield the values in a config file.
 
     Args:
         config: The file.
         text: The words of the script that reads it.
+        words: The values of the script's options. Where one chooses between tables, the others are not in use.
 
     Raises:
         InputError: The file is malformed.
     """
     everything = read_all(config)
     values = without_not_plain(everything)
+    unused = _not_chosen(values, words)
     for key in keys(values):
         value = find(values, key)
+        if isinstance(value, str) and (number := number_in(value)) is not None:
+            value = number
         if value in ({}, []):
+            continue
+        if key.partition(".")[0] in unused:
+            yield Candidate(name=key, value=value, guess=Guess(None, "of another case than that of your command"))
             continue
         if any(part.isdecimal() for part in key.split(".")):
             yield Candidate(name=key, value=value, guess=Guess(None, "an element of a list"))
             continue
         name = _short_name(everything, key)
         yield Candidate(name=name, value=value, guess=guess(key, value, text=text), importance=importance(key))
+
+
+def _not_chosen(values: Mapping[str, Any], words: Collection[str]) -> set[str]:
+    """Return the tables at the top that are other cases than one whose name is among the words, with keys as it has."""
+    tables = {name: value for name, value in values.items() if isinstance(value, dict)}
+    chosen = [name for name in tables if name in words]
+    others = {name for name in tables if name not in words}
+    is_case = len(chosen) == 1 and all(tables[name].keys() & tables[chosen[0]].keys() for name in others)
+    return others if is_case else set()
 
 
 def names_in_config(config: Path, names: Iterable[str]) -> dict[str, str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..config_files import SUFFIXES, find, keys, read
+from ..core.values import number_in
 from ..errors import InputError
 from .command_line import CommandLine
 from .command_words import CommandWords
@@ -76,26 +78,29 @@ def _names_config(option: ScriptOption) -> bool:
     return is_path and bool(parts & _NAMES) and not parts & _OTHERS
 
 
-def config_named(command: CommandLine, options: Sequence[ScriptOption]) -> tuple[Path, ConfigUse] | None:
+def config_named(
+    command: CommandLine, options: Sequence[ScriptOption], text: str = ""
+) -> tuple[Path, ConfigUse] | None:
     """Return the config file that a command or a default names, and how; None if there is none.
 
     Args:
         command: The user's command.
         options: The script's options.
+        text: The script's text, which names the folder of a config of which the command gives the name alone.
     """
     option = config_option(options)
     value = None if option is None else present_value(option)
     if isinstance(value, str) and is_config_path(path := command.folder / value):
         return path, ConfigUse(option=option)
     for index, word in enumerate(command.arguments):
-        name, equals, text = word.partition("=")
+        name, equals, given = word.partition("=")
         before = name if equals else command.arguments[index - 1] if index else ""
-        path = command.folder / (text if equals else word)
+        path = command.folder / (given if equals else word)
         parts = set(option_words(before.lstrip("-"))) if before.startswith("-") or equals else set()
         is_named = bool(parts & _NAMES) or before == "-c" or (not equals and not before.startswith("-"))
         if is_named and not parts & _OTHERS and is_config_path(path):
             return path, ConfigUse(index=index)
-    return _of_any_name(command, options)
+    return _of_any_name(command, options) or _found_by_name(command, options, text)
 
 
 def _of_any_name(command: CommandLine, options: Sequence[ScriptOption]) -> tuple[Path, ConfigUse] | None:
@@ -110,13 +115,39 @@ def _of_any_name(command: CommandLine, options: Sequence[ScriptOption]) -> tuple
     return None
 
 
+def _found_by_name(command: CommandLine, options: Sequence[ScriptOption], text: str) -> tuple[Path, ConfigUse] | None:
+    """Return the file that a script finds in a folder by an option's value, as `--hyp low.yaml` or `--algo ppo`.
+
+    The script opens it itself, so it keeps its name in the command.
+    """
+    found: list[Path] = []
+    for option in options:
+        value = present_value(option)
+        others = {*option_words(name_of(option))} & _OTHER_FILES
+        if others or not isinstance(value, str) or not re.fullmatch(r"[\w.+-]+", value):
+            continue
+        has_suffix = Path(value).suffix.lower() in _CONFIG_SUFFIXES
+        names = [value] if has_suffix else [f"{value}{suffix}" for suffix in _CONFIG_SUFFIXES]
+        paths = [path for name in names for depth in ("*/", "*/*/") for path in command.folder.glob(f"{depth}{name}")]
+        found += [path for path in paths if path.parent.name in text and _has_numbers(path)]
+    path = max(found, key=_numbers_in, default=None)
+    return None if path is None else (path, BY_ITSELF)
+
+
 def _has_numbers(path: Path) -> bool:
+    return _numbers_in(path) > 0
+
+
+def _numbers_in(path: Path) -> int:
+    """Return how many numbers a config has, 0 if it cannot be read."""
     try:
         values = read(path)
     except InputError:
-        return False
-    numbers = (find(values, key) for key in keys(values))
-    return any(isinstance(value, int | float) and not isinstance(value, bool) for value in numbers)
+        return 0
+    found = [find(values, key) for key in keys(values)]
+    return sum(
+        type(value) in (int, float) or (isinstance(value, str) and number_in(value) is not None) for value in found
+    )
 
 
 def names_neighbours(path: Path, folder: Path) -> bool:

@@ -158,7 +158,8 @@ def _drafted(draft: Draft, sources: Sources, asked: Asked) -> Draft:
     draft = replace(draft, options=frozenset(map(name_of, options)), help=help_texts)
     if path is not None:
         given = {name_of(option) for option in options if option.given}
-        draft, candidates = with_config(draft, path, candidates, text, given)
+        words = {value for option in options if isinstance(value := present_value(option), str)}
+        draft, candidates = with_config(draft, path, candidates, text, given, words)
     draft = with_couplings(with_parameters(draft, candidates), list(local_files(sources.command).values()))
     if path is not None and sources.is_python and names_neighbours(path, sources.folder):
         use = BY_ITSELF
@@ -219,7 +220,7 @@ def _reads_config(asked: Asked) -> bool:
 
 def _config_of(sources: Sources, options: Sequence[ScriptOption]) -> tuple[Path | None, ConfigUse]:
     """Return the config that the command names, or that the script reads untold, and how it gets the copy."""
-    if sources.command is not None and (named := config_named(sources.command, options)) is not None:
+    if sources.command is not None and (named := config_named(sources.command, options, sources.text)) is not None:
         return named
     option = config_option(options)
     if sources.config is None:

@@ -34,7 +34,9 @@ _COMPOUNDS = {
         for first, last in product(("out", "save", "data", "log", "work"), ("dir", "path"))
     },
     "batchsize": "batch size",
+    "minibatch": "batch",
     "learningrate": "learning rate",
+    "lrate": "learning rate",
     "weightdecay": "weight decay",
     "lrdecay": "lr decay",
     "minlr": "min lr",
@@ -56,6 +58,7 @@ _ONE_WORD = {
     "drop out": "dropout",
     "drop path": "dropout",
     "log 1 p": "log1p",
+    "learn rate": "learning rate",
     "l 1": "l1",
     "l 2": "l2",
     "b 1": "beta 1",
@@ -79,7 +82,7 @@ _REASONS = {
     _MACHINE: "device devices gpu gpus cuda cpu cpus worker workers thread threads jobs proc procs port host hosts "
     "rank world distributed dist amp fp16 fp32 bf16 half precision pin prefetch compile deterministic backend accel "
     "accelerator mps tpu xla ddp fsdp parallel nodes node strategy dtype tf32 autocast fused flash sdpa offload "
-    "multiprocessing nccl sync jit memory nthread",
+    "multiprocessing nccl sync jit memory nthread nj",
     _OUTPUT: "name names verbose verbosity log logs logging logger print save plot plots show quiet silent progress "
     "wandb mlflow tensorboard tb project entity tag tags debug version config cfg interval freq frequency every title "
     "note notes comment user email help description desc des dry display visualize vis video render track upload "

@@ -16,7 +16,12 @@ from .script_text import ScriptText
 
 
 def with_config(
-    draft: Draft, path: Path, candidates: Sequence[Candidate], text: ScriptText, given: Collection[str] = ()
+    draft: Draft,
+    path: Path,
+    candidates: Sequence[Candidate],
+    text: ScriptText,
+    given: Collection[str] = (),
+    words: Collection[str] = (),
 ) -> tuple[Draft, list[Candidate]]:
     """Return a draft and candidates to which the values in the config are added.
 
@@ -30,12 +35,13 @@ def with_config(
         candidates: The options.
         text: The words of the script.
         given: The options that the user's own command gives.
+        words: The values of the options.
     """
     keys = names_in_config(path, (each.name for each in candidates))
     ambiguous = {name for name, key in keys.items() if not key}
     matched = [each for each in candidates if each.name in keys and each.name not in ambiguous | {*given}]
     same = {keys[each.name]: each.name for each in matched if is_value_of(path, keys[each.name], each.value)}
-    known = [each for each in config_candidates(path, text) if each.name not in same and each.name not in given]
+    known = [each for each in config_candidates(path, text, words) if each.name not in same and each.name not in given]
     in_config = [_unless_given(each, given) for each in known]
     unused = {each.name for each in matched} - {*same.values()} | {each.name for each in known}
     names = {name: name for name in draft.options if name not in unused} | {name: key for key, name in same.items()}

@@ -11,6 +11,7 @@ from typing import Any
 from ..config_files import find, read
 from .command_line import CommandLine
 from .config_candidates import key_in_config
+from .notebook_command import is_notebook
 from .option_guess import name_of
 from .reading.literals import kind_of, number_of
 from .script_option import ScriptOption
@@ -33,7 +34,7 @@ def options_in_words(command: CommandLine) -> list[ScriptOption]:
 
 
 def options_in_config(command: CommandLine, config: Path, options: Sequence[ScriptOption]) -> list[ScriptOption]:
-    """Return the options, and what a command gives as `name=value` though only a config file has that name.
+    """Return the options, and what a command gives with a name that only a config file has.
 
     The script takes those from the command, whatever an edited copy of the file says.
 
@@ -45,9 +46,14 @@ def options_in_config(command: CommandLine, config: Path, options: Sequence[Scri
     Raises:
         InputError: The file is malformed.
     """
-    words = {option.name: option for option in _options(command.arguments) if option.form != "--name value"}
+    is_program = config == command.path or is_notebook(config)  # Its words may be meant for another program.
+    words = {
+        option.name: option for option in _options(command.arguments) if option.form != "--name value" or not is_program
+    }
     values = read(config)
-    known = {name_of(option).replace("-", "_") for option in options if option not in words.values()}
+    others = [option for option in options if option not in words.values()]
+    known = {name_of(option).replace("-", "_") for option in others}
+    known |= {spelling.lstrip("-").replace("-", "_") for option in others for spelling in option.spellings}
     added = {
         name: _typed(option, find(values, key))
         for name, option in words.items()

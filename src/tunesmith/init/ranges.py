@@ -70,6 +70,8 @@ _TUNABLE_SWITCHES = {
     "crop", "jitter", "autoaugment", "bootstrap", "intercept", "smoothing", "attention", "se", "scheduler", "schedule",
     "connection", "connections", "dropout", "normalize", "standardize", "whiten", "warmup", "lr", "cos",
 }  # fmt: skip
+_OF_EXPLORATION = {"exploration", "explore", "greedy", "start", "initial", "init", "final", "end"}
+"""Words beside `eps` that make it the share of random actions."""
 _OFF = "0 turns it off"
 _COUNTS = {"layers", "layer", "depth", "heads", "head", "blocks", "block", "stages"}
 
@@ -196,6 +198,8 @@ def _number(name: str, default: float, text: ScriptText, help_text: str) -> Gues
         return _inside(0.0, 0.2, value)
     if "clip" in parts and parts <= _OF_CLIPPING and value == 0:
         return Guess(Choice([default, 0.1, 0.5, 1.0, 5.0], ordered=True, default=default), _OFF)
+    if parts & {"eps", "epsilon"} and parts & _OF_EXPLORATION and 0 < value <= 1:
+        return Guess(Float(_short(value / 10), min(1.0, _short(value * 10)), log=True, default=value))
     if parts & _SMALL:
         return _logarithmic(value, 1e-10 if parts & {"eps", "epsilon"} else 1e-8, 1e4 if value >= 1 else 1.0)
     return _whole(parts, default) if isinstance(default, int) else _around(value)

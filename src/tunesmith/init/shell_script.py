@@ -30,7 +30,8 @@ _MARK = "\0"
 """What stands for all arguments while a line is read."""
 _SUFFIXES = (".sh", ".bash", ".zsh")
 _SHELLS = ("sh", "bash", "zsh", "dash", "ksh")
-_OWN_OPTION = re.compile(r"^\s*(?:-\w\|)?--[A-Za-z][\w-]*\)", re.MULTILINE)
+_OWN_OPTION = re.compile(r"^\s*(?:-\w\|)?--[A-Za-z][\w-]*\)|^\s*(?:\.|source)\s+\S*parse_options\.sh\b", re.MULTILINE)
+"""A branch of a `case` for an option, or Kaldi's script that sets variables by options of their names."""
 _TRAINING = {"train", "training", "trainer", "main", "run", "fit", "finetune", "pretrain", "tune", "exp", "experiment"}
 _OTHER = {
     "test",

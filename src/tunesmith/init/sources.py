@@ -128,7 +128,7 @@ def sources_of(command: CommandLine) -> Sources:
     script = command.path
     if script is None:
         return Sources(command.folder, None, None, command=command, is_own=True)
-    if is_shell_script(command):
+    if is_shell_script(command) and not command.arguments:
         inner, note = command_in(script, command.folder)
         if inner is not None and not passes_arguments(_text(script)):
             return replace(sources_of(inner), notes=(note,))
@@ -140,13 +140,17 @@ def sources_of(command: CommandLine) -> Sources:
 def _imported_by_name(sources: Sources) -> Path | None:
     """Return the module with a config that the command names and the script imports by that name, or None.
 
-    As in `import_module("models." + args.model)`, where the module has a class such as `Config` of plain values.
+    As in `import_module("models." + args.model)` or `import_module("configs.small")`, where the module has a class such
+    as `Config` of plain values, or sets those of an object, as in `cfg.lr = 0.1`.
     """
     if sources.command is None or "import_module(" not in sources.text:
         return None
     for word in sources.command.arguments:
         name = word.rpartition("=")[2]
-        for path in sorted(sources.folder.glob(f"*/{name}.py")) if name.isidentifier() else ():
+        if not all(part.isidentifier() for part in name.split(".")):
+            continue
+        file = f"{name.replace('.', '/')}.py"
+        for path in [*sources.folder.glob(file), *sorted(sources.folder.glob(f"*/{file}"))]:
             tables = [value for key, value in read(path).items() if _CONFIG_STEMS.fullmatch(key)]
             if any(isinstance(table, dict) and table for table in tables):
                 return path

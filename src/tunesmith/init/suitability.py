@@ -31,6 +31,8 @@ _OF_BATCHES = re.compile(
 """In a line about some batches of a training: `Epoch[3] Iteration[20/80]`, `Epoch: 3 [640/2560]`."""
 _OVERLAPS = {"dice", "iou", "miou", "jaccard"}
 """Of a segmentation, these tell more than the share of the right pixels."""
+_ONE_SIDED = {"precision", "prec", "recall", "sensitivity", "specificity", "homogeneity", "completeness"}
+"""A model can have much of one of these by giving up another, so that one alone is no aim."""
 _OF_EVALUATION = {
     "map", "ap", "map50", "ap50", "ndcg", "mrr", "hits", "bleu", "rouge", "wer", "cer", "fid", "kid", "fvd", "lpips",
     "miou",
@@ -75,12 +77,14 @@ def ranked(metrics: Sequence[SeenMetric], preferred: Sequence[str] = ()) -> list
     for metric in likely:
         latest.setdefault(metric.name, metric)
 
-    def rank(metric: SeenMetric) -> tuple[int, bool, bool, bool, int, int, int]:
+    def rank(metric: SeenMetric) -> tuple[int, bool, bool, bool, bool, bool, int, int, int]:
         known = wanted.find(metric.name)
         is_overlap = not _OVERLAPS.isdisjoint(metric_words(metric.name))
         return (
             -suitability(metric, metrics),
+            is_beside_quality(metric.name),
             not is_metric(metric.name),
+            _is_one_sided(metric.name),
             _is_part_of_loss(metric.name),
             not is_overlap,
             order.get(known, len(order)) if known else len(order),
@@ -104,6 +108,8 @@ def suitability(metric: SeenMetric, metrics: Sequence[SeenMetric]) -> Suitabilit
         return Suitability.CATBOOST
     if names_baseline(metric.name) or (metric.source == "printed" and is_about_baseline(_text_before(metric))):
         return Suitability.BASELINE
+    if metric_words(metric.name) == ("epoch", "loss"):  # GluonTS prints it as an "Evaluation metric".
+        return Suitability.TRAINING
     for text in (metric.name, _before(metric, metrics), metric.heading):
         if is_of_cross_validation(text) and not is_of_training_data(metric.name):
             return Suitability.ALL_FOLDS
@@ -159,6 +165,12 @@ def _is_part_of_loss(name: str) -> bool:
     """Tell whether a name is that of one term of a loss, as `val/box_loss`."""
     words = {*metric_words(name)}
     return "loss" in words and not is_metric(" ".join(words - {"loss"})) and bool(words - QUALIFIERS - {"loss"})
+
+
+def _is_one_sided(name: str) -> bool:
+    """Tell whether a measure leaves half of the matter out; recall at a rank and average precision do not."""
+    words = {*metric_words(name)}
+    return bool(words & _ONE_SIDED) and not words & {"avg", "average", "mean"} and "@" not in name
 
 
 def _is_of_method(metric: SeenMetric) -> bool:

@@ -222,6 +222,28 @@ def test_configargparse_counts_what_the_command_says_and_not_its_files(tmp_path)
     }
 
 
+def test_what_a_file_gives_is_not_missing_in_the_command(tmp_path):
+    pytest.importorskip("configargparse")
+    (tmp_path / "a.ini").write_text("data = points\n")
+    answer = asked(
+        tmp_path,
+        """
+        import configargparse
+        parser = configargparse.ArgParser()
+        parser.add("--config", is_config_file=True)
+        parser.add("--data", required=True)
+        parser.add("--lr", type=float, required=True)
+        parser.parse_args()
+        """,
+        *("--config", "a.ini", "--lr", "0.3"),
+    )
+    assert {name: option.required for name, option in by_name(answer).items()} == {
+        "config": False,
+        "data": False,
+        "lr": True,
+    }
+
+
 def test_jsonargparse(tmp_path):
     pytest.importorskip("jsonargparse")
     answer = asked(

@@ -54,6 +54,12 @@ POLYMERS = (
     "│ heat │ R2    │ 0.50  │ 2.50 │\n│ mass │ R2    │ 0.75  │ 3.50 │\n│ mean │       │ 0.625 │      │\n"
 )
 RESIDUALS = "   iter        pde         bc    rel. L2\n     10   1.00e-02   5.00e-03   2.50e-01\n"
+SPACY = """
+E    #       LOSS TAG  TAGS_F  SCORE
+---  ------  --------  ------  ------
+  0       0     12.50   25.00    0.25
+  8      60      2.50   75.00    0.75
+"""
 LISTS = "[11/29 10:00:00 x]: copypaste: Acc@1,NLL\n[11/29 10:00:00 x]: copypaste: 75.5,0.25\n"
 COLUMNS = "shop  naive  ets  theta  gain\nnorth 1.5% 2.5% 1.25% +3.5%\nALL 3.5% 2.25% 1.75% +4.5%\n"
 
@@ -106,6 +112,8 @@ def drafted(tmp_path):
         (RESIDUALS, "", "minimize rel. L2", 0.25),
         ("iter  pde  ic\n10  0.5  0.25\nenergy: 2.5\n", "", "minimize energy", 2.5),
         (LISTS, "", "maximize Acc@1", 75.5),
+        ("n_samples: 90, n_features: 6\nHomogeneity: 0.5\nV-measure: 0.75\n", "", "maximize V-measure", 0.75),
+        ("Initial learn rate: 0.1\n" + SPACY, "", "maximize SCORE", 0.75),
         (f"MAPE by shop:\n{COLUMNS}", "", "minimize theta", 1.75),
         (f"MAPE by shop:\n{COLUMNS}", "--method ets", "minimize ets", 2.25),
     ],

@@ -603,6 +603,24 @@ def test_the_one_training_command_of_a_shell_script(folder, monkeypatch):
     assert sources_of(CommandLine.parse(["bash", "scripts/go.sh"], folder)).command.program == ("python", "-u")
 
 
+def test_arguments_of_a_shell_script_are_not_lost(folder):
+    (folder / "run.sh").write_text("lr=0.1\n. ./parse.sh\npython train.py --lr $lr\n")
+    assert sources_of(CommandLine.parse(["bash", "run.sh"], folder)).command.program == ("python",)
+    command = CommandLine.parse(["bash", "run.sh", "--lr", "0.2"], folder)
+    assert sources_of(command).command == command
+
+
+def test_the_variables_of_a_recipe_of_kaldi_are_options(folder):
+    (folder / "prepare.py").touch()
+    (folder / "run.sh").write_text(
+        "stage=0\nhidden_dim=64\nlrate=0.01\nname=a\n. ./utils/parse_options.sh\nwidth=$hidden_dim\n"
+        "python prepare.py\npython train.py --hidden $width --rate $lrate\n"
+    )
+    draft = draft_study(CommandLine.parse(shlex.split("bash run.sh --stage 0 --hidden-dim 48"), folder))
+    assert draft.command == "bash run.sh --stage 0 --hidden-dim {hidden-dim} {args}"
+    assert {name: parameter.default for name, parameter in draft.space.items()} == {"hidden-dim": 48, "lrate": 0.01}
+
+
 @pytest.mark.parametrize(
     "text", ["echo hello", "python train.py --lr $1", "case $1 in\n--lr) LR=$2;; esac\npython train.py --lr $LR"]
 )
@@ -715,6 +733,51 @@ def test_a_module_that_the_command_names_is_the_config(tmp_path: Path) -> None:
     assert draft.config == "models/Small.py"
     assert draft.command == "python run.py --model Small"
     assert "dropout" in " ".join(draft.space)
+
+
+@pytest.mark.parametrize("name", ["configs.small", "small"])
+def test_a_module_that_sets_the_values_of_an_object_is_the_config(tmp_path: Path, name: str) -> None:
+    (tmp_path / "configs").mkdir()
+    (tmp_path / "configs" / "small.py").write_text("from common import cfg\ncfg.lr = 0.1\ncfg.dropout = 0.3\n")
+    (tmp_path / "train.py").write_text("cfg = importlib.import_module(args.config).cfg\nprint('val_loss', 1)\n")
+    draft = drafted(tmp_path, f"python train.py -C {name} --lr 0.2", option("config", name, given=True))
+    assert (draft.config, draft.command) == ("configs/small.py", f"python train.py -C {name} --lr {{lr}}")
+    assert {key: parameter.default for key, parameter in draft.space.items()} == {"lr": 0.2, "dropout": 0.3}
+
+
+def test_a_config_that_the_script_finds_by_its_name_keeps_its_name_in_the_command(tmp_path: Path) -> None:
+    (tmp_path / "data" / "hyps").mkdir(parents=True)
+    (tmp_path / "data" / "hyps" / "low.yaml").write_text("lr0: 0.01\nmomentum: 0.9\n")
+    (tmp_path / "data" / "points.yaml").write_text("names: [a, b]\nlr: 1\n")
+    (tmp_path / "train.py").write_text("hyp = read(ROOT / 'data' / 'hyps' / opt.hyp)\nprint('val_loss', 1)\n")
+    options = [option("data", "points.yaml", given=True), option("hyp", "low.yaml")]
+    draft = drafted(tmp_path, "python train.py --data points.yaml", *options)
+    assert (draft.config, draft.command) == ("data/hyps/low.yaml", "python train.py --data points.yaml")
+    assert list(draft.space) == ["lr0", "momentum"]
+
+
+def test_a_table_of_a_config_that_the_command_chooses(tmp_path: Path) -> None:
+    (tmp_path / "hyperparams").mkdir()
+    cases = "Windy:\n  gamma: 0.9\n  learning_rate: 0.2\nCliff:\n  gamma: 0.8\n"
+    (tmp_path / "hyperparams" / "ppo.yml").write_text(cases)
+    (tmp_path / "train.py").write_text("table = read('hyperparams/' + args.algo + '.yml')\nprint('val_loss', 1)\n")
+    options = [option("algo", "ppo"), option("env", "Windy", given=True)]
+    draft = drafted(tmp_path, "python train.py --env Windy", *options)
+    assert draft.config == "hyperparams/ppo.yml"
+    assert list(draft.space) == ["Windy.learning_rate", "Windy.gamma"]
+    assert draft.skipped["Cliff.gamma"] == "of another case than that of your command"
+
+
+def test_numbers_that_a_config_has_as_texts_stay_texts(folder: Path) -> None:
+    (folder / "hyperparameters.json").write_text('{"epochs": "6", "lr": "5e-3", "depth": "4", "likelihood": "normal"}')
+    given = option("hyperparameters", "hyperparameters.json", given=True)
+    draft = drafted(folder, "python train.py --hyperparameters hyperparameters.json", given)
+    assert list(draft.space) == ["lr", "depth"]
+    task = task_of(draft)
+    assert baseline(SearchSpace(draft.space), task.defaults()).parameters == {"lr": 0.005, "depth": 4}
+    edit(folder / "hyperparameters.json", folder / "copy.json", {"lr": 0.25, "depth": 3, "likelihood": "student"})
+    copy = json.loads((folder / "copy.json").read_text())
+    assert copy == {"epochs": "6", "lr": "0.25", "depth": "3", "likelihood": "student"}
 
 
 def test_a_config_that_names_files_beside_it_stays_where_it_is(tmp_path: Path) -> None:

@@ -121,6 +121,7 @@ def _option(action: Any, parsed: Any, values: Mapping[int, Any], subcommand: tup
     elif words is not None:
         switch = (f"{longest(action.option_strings)}={words[0]}", f"{longest(action.option_strings)}={words[1]}")
     positional = not action.option_strings
+    is_from_config = id(action) in values and not given
     return option(
         action.option_strings,
         name=str(action.dest) if positional else _name(action),
@@ -130,7 +131,7 @@ def _option(action: Any, parsed: Any, values: Mapping[int, Any], subcommand: tup
         value=value,
         given=given,
         choices=_choices(action.choices),
-        required=bool(action.required) and action.nargs not in ("*", "?", "..."),
+        required=bool(action.required) and action.nargs not in ("*", "?", "...") and not is_from_config,
         text="" if action.help == argparse.SUPPRESS else _help(action),
         switch=switch,
         subcommand=subcommand,

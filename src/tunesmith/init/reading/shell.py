@@ -1,4 +1,4 @@
-"""Options of shell scripts: branches of a `case`, variables that the environment sets, and `$1` by position."""
+"""Options of shell scripts: branches of a `case`, variables that the environment sets or options do, and `$1`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ _BRANCH = re.compile(r"(?:^|[\s|(])--([A-Za-z][\w-]*)\)([^\n]*)")
 _ASSIGNED = re.compile(r"""(?:^|[\s;])([A-Za-z_]\w*)=(?:\$\{\w+:-)?["']?([^\s"';}$]+)["']?\}?""")
 _VARIABLE = re.compile(r"""\$\{([A-Za-z_]\w*):?[-=]["']?([^}"'$]*)["']?\}""")
 _FIXED = re.compile(r"""^\s*(?:export\s+)?([A-Za-z_]\w*)=["']?([\w.+-]+)["']?\s*(?:#.*)?$""", re.MULTILINE)
+_KALDI = re.compile(r"^\s*(?:\.|source)\s+\S*parse_options\.sh\b", re.MULTILINE)
 _POSITION = re.compile(r"""(?:(\w+)=)?["']?\$(?:([1-9])|\{([1-9])(?::-([^}]*))?\})""")
 
 
@@ -23,6 +24,8 @@ def read(source: Source) -> Found:
     branches = list(_branches(text))
     if branches:
         return Found("case", branches)
+    if (parses := _KALDI.search(text)) is not None:
+        return Found("parse_options.sh", list(_set_by_name(text[: parses.start()])))
     positional = list(_positional(text))
     variables = list(_variables(text))
     notes = []
@@ -59,6 +62,17 @@ def _branches(text: str) -> Iterator[ScriptOption]:
             default=default,
             switch=None if takes_value else (f"--{name}", ""),
         )
+
+
+def _set_by_name(text: str) -> Iterator[ScriptOption]:
+    """Yield the variables that Kaldi's parse_options.sh sets, as `hidden_dim` by `--hidden-dim 64`.
+
+    Args:
+        text: What stands before it, as only variables with a value can be set.
+    """
+    for variable, text_of_value in _assigned(text).items():
+        name, value = variable.replace("_", "-"), number_of(text_of_value)
+        yield ScriptOption(name=name, spellings=(f"--{name}",), kind=kind_of(value), default=value)
 
 
 def _variables(text: str) -> Iterator[ScriptOption]:

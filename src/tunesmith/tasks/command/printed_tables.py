@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from ...core.metric_words import is_metric, is_residual
 from ...in_script.metric_names import WantedNames
@@ -12,7 +13,7 @@ from .printed_names import is_printable
 from .printed_numbers import number_at
 from .printed_parts import may_name_parts, parts_in, row_of_parts
 
-_FIRST_WORD = re.compile(r"\s*(?:#(?!#) ?)?([A-Za-z#]\w*)[\s,]")
+_FIRST_WORDS = re.compile(r"\s*(?:#(?!#) ?)?([A-Za-z#]\w*)[\s,]+([A-Za-z#]\w*)?")
 _COMMENT = re.compile(r"\s*# ?(?=[A-Za-z])")
 _TITLE = re.compile(r"(?:#|[^\W\d])[^=:{}<>]{0,40}")
 _HAS_NUMBER = re.compile(r"(?:^|\s)[-+.]?\d")
@@ -78,14 +79,14 @@ class Tables:
         """Tell cheaply whether a line without bars may be a header: with what counts its rows, or parts of the data."""
         if may_name_parts(line):
             return True
-        match = _FIRST_WORD.match(line)
-        return match is not None and is_counter(match[1])
+        match = _FIRST_WORDS.match(line)
+        return match is not None and _counts(match.groups(default=""))
 
     def _header_in(self, cells: list[str], line: str, *, barred: bool) -> list[str]:
         """Return the columns that a line names, or nothing if it is no header."""
         if self._is_header(cells, barred=barred):
             return cells
-        if is_counter(column_name(cells[0])) and all(not cell or _is_title(cell) for cell in cells):
+        if _counts([column_name(cell) for cell in cells[:2]]) and all(not cell or _is_title(cell) for cell in cells):
             names = list(map(column_name, cells))
             names = [name if name == "#" or is_printable(name) else "" for name in names]
             if self._is_header(names, barred=barred):
@@ -101,7 +102,7 @@ class Tables:
             len(names) > 1
             and len(set(names)) == len(names)
             and all(cell == "#" or is_printable(cell) for cell in names)
-            and (barred or is_counter(cells[0]))
+            and (barred or _counts(cells))
             and (any(map(self._is_known, names)) or (is_counter(cells[0]) and bool(parts_in(cells))))
         )
 
@@ -118,6 +119,11 @@ class Tables:
             words = words[1:]
         is_whole = len(words) == len(self._header) and all(number_at(word, 0) is not None for word in words)
         return words if is_whole and _is_row(words, self._header) else None
+
+
+def _counts(cells: Sequence[str]) -> bool:
+    """Tell whether the first or second column counts the rows, as in spaCy's `E  #  LOSS`."""
+    return any(map(is_counter, cells[:2]))
 
 
 def _is_title(cell: str) -> bool:
