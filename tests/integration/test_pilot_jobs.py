@@ -119,7 +119,7 @@ def submit(executor: ParslExecutor, folder: Path, attempt: int) -> Future[Measur
 def test_a_trial_whose_pilot_job_is_cancelled_is_lost_and_another_pilot_job_takes_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parsl, "_HEARTBEAT_SECONDS", 1)
+    monkeypatch.setattr(parsl, "_HEARTBEAT_SECONDS", 3)
     monkeypatch.setattr(_scheduler, "STATUS_SECONDS", 1)
     with ParslExecutor(
         slots=1, scheduler="slurm", walltime="00:10:00", grace_seconds=1.0, address="127.0.0.1"
