@@ -88,7 +88,7 @@ _REASONS = {
     "note notes comment user email help description desc des dry display visualize vis video render track upload "
     "push hub experiment exp run trace profile itr",
     _EVALUATION: "val valid validation eval evaluate evaluation test tests infer inference predict benchmark rect "
-    "repeats holdout heldout backtest backtests origins cutoffs",
+    "repeats repeat repetitions reps replicates runs trials holdout heldout backtest backtests origins cutoffs",
     _DATA: "class classes labels vocab target targets column columns horizon pred fold folds cv split splits "
     "samples sentences documents rows cols image img input inputs output outputs in out dataset datasets data shuffle "
     "washout burn burnin seq sequence length len lookback resolution height token tokens bos eos pad tokenizer "
@@ -97,6 +97,8 @@ _REASONS = {
     _SWITCH: "is do mode task training pretrain pretrained finetune freeze skip only",
 }
 """The reason to leave a parameter alone, to the words of a name that give it."""
+_NOISE = {"noise", "level", "std", "sd", "scale", "sigma", "amplitude", "variance"}
+"""Words of a noise of which nothing says that it is one of the training, so that it may be that of the data."""
 _OF_MADE_DATA = ("flip_y", "class_sep", "n_informative", "n_redundant", "n_clusters_per_class")
 """Arguments of scikit-learn's makers of data."""
 _TUNABLE = {
@@ -193,7 +195,7 @@ def _is_of_data(parts: list[str]) -> bool:
         return True
     if parts[-2:] == ["min", "count"]:  # Of the words of a vocabulary.
         return True
-    if "noise" in words and words & {"label", "labels", "pixel", "feature"}:
+    if "noise" in words and (words & {"label", "labels", "pixel", "feature"} or words <= _NOISE):
         return True
     if words & {"features", "train"} and parts[0] in ("n", "num"):
         return True

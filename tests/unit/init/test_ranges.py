@@ -19,6 +19,7 @@ LEFT_ALONE = [
     "season", "backtest.windows", "eval.beam", "series.gap", "label_noise", "pixel-noise", "data_loader.args.gap",
     "min-count", "MINCOUNT", "VOCAB_MINCOUNT", "min_freq", "minfreq", "origins", "n_origins", "n_folds", "cutoffs",
     "ntrain", "num_train", "NTRAIN", "APP_N_TRAIN", "train_size", "train_frac", "n_noise", "n-points",
+    "noise_std", "runs", "n_runs", "num_repetitions", "nj",
     "nItems", "n_users", "num_items", "users", "n_obs", "num_records", "ncols", "num_train_steps", "n_train_epochs",
 ]  # fmt: skip
 NAMES = [
@@ -143,7 +144,8 @@ def test_a_beta_that_smooths_nothing_is_as_usual(script):
         ("n_train", "determined by the data"),
         ("num_train_steps", "sets how long a trial trains"),
         ("n_train_epochs", "sets how long a trial trains"),
-        ("noise", None),
+        ("noise", "determined by the data"),
+        ("action_noise", None),
         ("sample_fraction", None),
         ("points_lr", None),
         ("item_dim", None),
