@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +14,8 @@ from ..core.values import number_in
 from ..errors import InputError
 from .command_line import CommandLine
 from .command_words import CommandWords
-from .name_words import option_words
+from .importance import importance
+from .name_words import option_words, reason_to_leave
 from .option_guess import name_of, present_value
 from .script_option import ScriptOption
 
@@ -121,6 +124,7 @@ def _found_by_name(command: CommandLine, options: Sequence[ScriptOption], text: 
     The script opens it itself, so it keeps its name in the command.
     """
     found: list[Path] = []
+    folders = [folder for folder in _folders_in(command.folder, 2) if folder.name in text]
     for option in options:
         value = present_value(option)
         others = {*option_words(name_of(option))} & _OTHER_FILES
@@ -128,26 +132,41 @@ def _found_by_name(command: CommandLine, options: Sequence[ScriptOption], text: 
             continue
         has_suffix = Path(value).suffix.lower() in _CONFIG_SUFFIXES
         names = [value] if has_suffix else [f"{value}{suffix}" for suffix in _CONFIG_SUFFIXES]
-        paths = [path for name in names for depth in ("*/", "*/*/") for path in command.folder.glob(f"{depth}{name}")]
-        found += [path for path in paths if path.parent.name in text and _has_numbers(path)]
-    path = max(found, key=_numbers_in, default=None)
-    return None if path is None else (path, BY_ITSELF)
+        paths = (folder / name for folder in folders for name in names)
+        found += [path for path in paths if is_config_path(path)]
+    path = max(found, key=_hyperparameters_in, default=None)
+    return None if path is None or not _hyperparameters_in(path) else (path, BY_ITSELF)
+
+
+def _folders_in(folder: Path, depth: int) -> Iterator[Path]:
+    """Yield the folders in a folder, and those in them, down to a depth; hidden ones are left out."""
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if not entry.name.startswith(".") and entry.is_dir():
+                yield folder / entry.name
+                if depth > 1:
+                    yield from _folders_in(folder / entry.name, depth - 1)
 
 
 def _has_numbers(path: Path) -> bool:
-    return _numbers_in(path) > 0
+    return any(True for _ in _numbers_in(path))
 
 
-def _numbers_in(path: Path) -> int:
-    """Return how many numbers a config has, 0 if it cannot be read."""
+def _hyperparameters_in(path: Path) -> int:
+    """Return how many numbers of a file have names of hyperparameters."""
+    return sum(bool(importance(name)) and reason_to_leave(name) is None for name in _numbers_in(path))
+
+
+def _numbers_in(path: Path) -> Iterator[str]:
+    """Yield the names of the numbers in a config, none if it cannot be read."""
     try:
         values = read(path)
     except InputError:
-        return 0
-    found = [find(values, key) for key in keys(values)]
-    return sum(
-        type(value) in (int, float) or (isinstance(value, str) and number_in(value) is not None) for value in found
-    )
+        return
+    for key in keys(values):
+        value = find(values, key)
+        if type(value) in (int, float) or (isinstance(value, str) and number_in(value) is not None):
+            yield key
 
 
 def names_neighbours(path: Path, folder: Path) -> bool:
