@@ -183,7 +183,9 @@ def _redirected(draft: Draft, written: _Written, options: Sequence[ScriptOption]
         if not isinstance(option_.value, str) or given.intersection(option_.spellings) or not option_.spellings:
             continue
         if (place := place_of(option_.value, max(option_.spellings, key=len))) is not None:
-            command += written_words(option_, place)
+            # What the script reads from its environment stands before it, after env.
+            position = 1 if command[0] == "env" and option_.form == "name=value" else len(command)
+            command[position:position] = written_words(option_, place)
     if redirected:
         draft = replace(draft, command=quoted(command), notes=tuple(notes))
     return draft, [file for file in written.files if file not in redirected]

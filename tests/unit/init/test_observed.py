@@ -231,6 +231,13 @@ def test_an_option_that_the_command_does_not_mention_is_added(draft, tmp_path):
     assert not changed.own_files
 
 
+def test_a_variable_that_names_the_output_stands_before_the_script(draft, tmp_path):
+    options = [ScriptOption(name="REPORT", spellings=("REPORT",), form="name=value", value="report.csv")]
+    given = Draft(**vars(draft) | {"command": "env {args} python train.py"})
+    changed = with_tryout(given, ran(tmp_path, seen("val_loss"), files=["report.csv"]), options)
+    assert changed.command == "env REPORT={trial_dir}/report.csv {args} python train.py"
+
+
 def test_metrics_are_read_from_the_folder_that_an_option_names(draft, tmp_path):
     options = [ScriptOption(name="run_dir", spellings=("--run_dir",), value="runs/base", given=True)]
     written = seen("val_loss", source="written", file=tmp_path / "runs/base/log/metrics.jsonl")
