@@ -1,7 +1,7 @@
 """Config files of training scripts: read without running them, and edited into a copy.
 
-One module a format: `python.py`, `toml.py`, `yaml.py`, `json.py`, `ini.py`, `notebook.py`. The original is never
-written to.
+One module a format: `python.py`, `toml.py`, `yaml.py`, `json.py`, `ini.py`, `namelist.py`, `notebook.py`. The original
+is never written to.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ __all__ = ["SUFFIXES", "contains", "defined", "edit", "find", "keys", "read", "r
 SUFFIXES = {
     ".py": "python", ".toml": "toml", ".yaml": "yaml", ".yml": "yaml", ".json": "json",
     ".ini": "ini", ".cfg": "ini", ".conf": "ini", ".ipynb": "notebook",
+    ".nml": "namelist", ".namelist": "namelist", ".inp": "namelist", ".par": "namelist", ".param": "namelist",
+    ".params": "namelist", ".prm": "namelist",
 }  # fmt: skip
 """File suffix to the module of the format."""
 
@@ -142,8 +144,8 @@ def _kind(path: Path) -> str:
     kind = SUFFIXES.get(path.suffix.lower())
     if kind is None:
         raise InputError(
-            f"a config file must be Python, TOML, YAML, JSON, INI or a notebook ({', '.join(SUFFIXES)}), got {path}. "
-            "Convert it, or pass its values as flags of the command."
+            f"a config file must be Python, TOML, YAML, JSON, INI, a namelist or a notebook ({', '.join(SUFFIXES)}), "
+            f"got {path}. Convert it, or pass its values as flags of the command."
         )
     return kind
 

@@ -9,8 +9,8 @@ from ..in_script.metric_names import metric_words
 
 MAXIMIZED = frozenset({
     "acc", "accuracy", "auc", "auroc", "auprc", "roc", "ap", "f1", "r2", "precision", "recall", "bleu", "rouge", "map",
-    "miou", "iou", "score", "reward", "return", "ndcg", "mrr", "hits", "psnr", "ssim", "dice", "kappa", "mcc",
-    "accu", "acc1", "acc5", "top1", "top5", "map50", "elo", "likelihood", "elbo", "loglik", "lik", "cindex",
+    "miou", "iou", "score", "reward", "rew", "return", "ret", "ndcg", "mrr", "hits", "psnr", "ssim", "dice", "kappa",
+    "mcc", "accu", "acc1", "acc5", "top1", "top5", "map50", "elo", "likelihood", "elbo", "loglik", "lik", "cindex",
     "concordance", "spearman", "pearson", "kendall", "correlation", "corr", "silhouette", "sensitivity", "specificity",
     "jaccard", "prec", "measure", "fmeasure", "vmeasure", "homogeneity", "completeness", "rand", "ari", "nmi", "ami",
     "purity", "modularity", "calinski", "harabasz", "explained", "spearmanr", "pearsonr", "kendalltau", "srcc", "plcc",
@@ -25,12 +25,12 @@ MINIMIZED = frozenset({
     "swd", "xent", "fid", "fvd", "lpips", "kid", "distance", "eer", "ece", "brier", "pinball", "divergence", "kl",
     "chi2", "chisq", "chisquare", "davies", "bouldin", "hamming", "cost", "medae", "mdae", "mdape", "msle", "rmspe",
     "mspe", "rmsd", "mpjpe", "ade", "fde", "epe", "absrel", "silog", "mcd", "der", "ter", "dtw", "nlpd", "msll", "aic",
-    "bic", "waic", "looic", "discrepancy", "infidelity",
+    "bic", "rmsecv", "rmsep", "rmsec", "waic", "looic", "discrepancy", "infidelity",
 })  # fmt: skip
 VALIDATION = frozenset({"val", "va", "vali", "valid", "validation", "dev", "eval", "evaluation", "held", "holdout"})
-TRAINING = frozenset({"train", "training", "trn", "tr"})
+TRAINING = frozenset({"train", "training", "trn", "tr", "rmsec"})
 TEST = frozenset({"test", "testing", "tst"})
-_ACROSS_FOLDS = {"oof", "cv", "crossval", "crossvalidation", "crossvalidated"}
+_ACROSS_FOLDS = {"oof", "cv", "crossval", "crossvalidation", "crossvalidated", "rmsecv"}
 _METRICS = MAXIMIZED | MINIMIZED
 _MAXIMIZED_ENDINGS = ("accuracy", "acc", "auc", "score")
 _ENDINGS = (*_MAXIMIZED_ENDINGS, "loss", "mse", "mae", "mape", "error", "perplexity")
@@ -54,6 +54,7 @@ _NO_QUALITY = {
     "iters", "iteration", "iterations", "it", "its", "per", "rate", "speed", "throughput", "fps", "count", "counts",
     "num", "number", "n", "len", "length", "total", "memory", "mem", "mb", "gb", "gpu", "cpu", "lr", "learning",
     "interval", "every", "freq", "seed", "split", "ratio", "fraction", "frac", "patience", "params", "set",
+    "channels", "features", "columns", "classes", "nodes", "edges", "parameters", "genes", "cells", "users", "items",
     "episode", "episodes", "period", "thresh", "threshold", "start", "begin", "end", "workers", "mode", "type", "only",
 }  # fmt: skip
 """Words of what is measured beside the quality of a model: time, rates, counts, memory."""

@@ -146,7 +146,8 @@ class CommandWords:
             plain = spelling.partition("=")[0]
             if equals and _alike(name.lstrip("+~") if option.form == "name=value" else name, plain):
                 return Span(index, index + 1, f"{name}=")
-            if option.form == "name=value" or not plain.startswith("-"):
+            is_word = plain.startswith("-") or (option.form == "--name value" and option.switch is None)
+            if option.form == "name=value" or not is_word:  # The keys of yacs have no dashes.
                 continue
             abbreviates = option.given and word not in self.spellings and _is_short_for(word, plain)
             if _alike(word, plain) or abbreviates:

@@ -52,7 +52,9 @@ def with_command(
     draft = _with_tuned(draft, lines, options)
     draft, seed = _with_seed(draft, lines, options)
     is_needed = draft.metrics not in (None, "stdout")
-    places = {name_of(option): output_place(option, command.folder, is_needed=is_needed) for option in options}
+    places = {
+        name_of(option): output_place(option, command.folder, is_needed=is_needed, text=text) for option in options
+    }
     outputs = [option for option in options if places[name_of(option)] is not None]
     for option in outputs:
         lines.set(option, str(places[name_of(option)]))

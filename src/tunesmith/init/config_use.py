@@ -95,6 +95,10 @@ def config_named(
     value = None if option is None else present_value(option)
     if isinstance(value, str) and is_config_path(path := command.folder / value):
         return path, ConfigUse(option=option)
+    listed = re.split(r"[\s,]+", value) if isinstance(value, str) else value if isinstance(value, list) else []
+    paths = [path for part in listed if isinstance(part, str) and is_config_path(path := command.folder / part)]
+    if len(paths) > 1:
+        return max(paths, key=_hyperparameters_in), BY_ITSELF
     for index, word in enumerate(command.arguments):
         name, equals, given = word.partition("=")
         before = name if equals else command.arguments[index - 1] if index else ""
@@ -104,6 +108,26 @@ def config_named(
         if is_named and not parts & _OTHERS and is_config_path(path):
             return path, ConfigUse(index=index)
     return _of_any_name(command, options) or _found_by_name(command, options, text)
+
+
+def with_hyperparameters(path: Path, use: ConfigUse, folder: Path) -> tuple[Path, ConfigUse]:
+    """Return the file with hyperparameters that a config without any names, and else the config itself.
+
+    Args:
+        path: The config.
+        use: How the script gets it.
+        folder: The folder in which the script runs.
+    """
+    if _hyperparameters_in(path):
+        return path, use
+    try:
+        values = read(path)
+    except InputError:
+        return path, use
+    texts = [value for key in keys(values) if isinstance(value := find(values, key), str) and value]
+    others = [other for text in texts for other in (folder / text, path.parent / text) if is_config_path(other)]
+    best = max(others, key=_hyperparameters_in, default=None)
+    return (path, use) if best is None or not _hyperparameters_in(best) else (best, BY_ITSELF)
 
 
 def _of_any_name(command: CommandLine, options: Sequence[ScriptOption]) -> tuple[Path, ConfigUse] | None:

@@ -15,7 +15,7 @@ from .choosing import Candidate, with_parameters
 from .command_line import CommandLine
 from .commands import with_command
 from .config_candidates import config_candidates, key_in_config
-from .config_use import BY_ITSELF, ConfigUse, config_named, config_option, names_neighbours
+from .config_use import BY_ITSELF, ConfigUse, config_named, config_option, names_neighbours, with_hyperparameters
 from .couplings import with_couplings
 from .draft import Draft
 from .importance import importance
@@ -24,7 +24,7 @@ from .name_words import KINDS
 from .notebook_command import RUNNER
 from .option_guess import guess_option, name_of, present_value
 from .options_in_config import with_config
-from .own_words import OWN_WORDS, options_in_config, options_in_words
+from .own_words import OWN_WORDS, options_in_config, options_in_words, with_left_words
 from .ranges import Guess
 from .reading import read_options
 from .reading.argv import UNCLEAR
@@ -82,8 +82,10 @@ def draft_study(
 def _read(sources: Sources, asked: Asked | None) -> Asked:
     """Return the script's answer, or what its source tells if there is no answer, or none with an option."""
     is_read = sources.command is not None and sources.command.module != RUNNER
-    if sources.command is None or not is_read or (asked is not None and asked.options):
+    if sources.command is None or not is_read:
         return asked or Asked()
+    if asked is not None and asked.options:
+        return with_left_words(asked, sources.command)
     read = _read_source(sources.command)
     if not any(word.endswith(".ipynb") for word in sources.command.words):
         read = _with_own_words(read, sources.command)
@@ -138,6 +140,7 @@ def _drafted(draft: Draft, sources: Sources, asked: Asked) -> Draft:
     if path is None and asked.framework == OWN_WORDS:
         path, use = _replaced_constants(sources, asked, options)
     if path is not None:
+        path, use = with_hyperparameters(path, use, sources.folder)
         options = options_in_config(sources.command, path, options)
     text = _text_of(sources, path)
     candidates = _without_targets([_of_option(option, text) for option in options if option not in (use.option,)])

@@ -11,7 +11,7 @@ _OF_RATES = {*f"{_SCHEDULE} decay cos step gamma milestones min final end factor
 """Words beside `lr` that make a name that of a schedule."""
 _GROUPS = (
     "lr eta eta0",
-    "wd l2 l1 reg regularization lambda lam alpha penalty c",
+    "wd l2 l1 reg regularization lambda lam alpha penalty ridge c",
     "batch bs",
     "width hidden hid dim dims model embed embedding emb embd em units channels filters ff ffn neurons latent features "
     "leaves inp factors bottleneck trunk",

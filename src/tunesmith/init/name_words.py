@@ -15,9 +15,11 @@ _COUNTED = (
 )
 _MADE = (
     "train noise points point items item users user obs observations records examples instances customers products "
-    "docs patients events days hours weeks"
+    "docs patients events days hours weeks genes cells reads ratings interactions"
 )
 """Words of names that count what a script makes or reads, as in `n_users`."""
+_FILTERED = {"users", "items", "ratings", "interactions", "genes", "cells", "reads", "records", "observations", "obs"}
+"""What a script leaves out where it has too few of them, as in `min_ratings`."""
 _PARTS_OF_DATA = "test val rows cols columns features origins cutoffs"
 _DENIED = (
     "val eval test save plots plot log logs cuda gpu accel mps cache bias augment aug shuffle amp wandb progress "
@@ -88,7 +90,8 @@ _REASONS = {
     "note notes comment user email help description desc des dry display visualize vis video render track upload "
     "push hub experiment exp run trace profile itr",
     _EVALUATION: "val valid validation eval evaluate evaluation test tests infer inference predict benchmark rect "
-    "repeats repeat repetitions reps replicates runs trials holdout heldout backtest backtests origins cutoffs",
+    "metric metrics decimal repeats repeat repetitions reps replicates runs trials holdout heldout backtest backtests "
+    "origins cutoffs",
     _DATA: "class classes labels vocab target targets column columns horizon pred fold folds cv split splits "
     "samples sentences documents rows cols image img input inputs output outputs in out dataset datasets data shuffle "
     "washout burn burnin seq sequence length len lookback resolution height token tokens bos eos pad tokenizer "
@@ -199,7 +202,9 @@ def _is_of_data(parts: list[str]) -> bool:
         return True
     if words & {"features", "train"} and parts[0] in ("n", "num"):
         return True
-    if parts[-1] in _MADE.split() and {*parts[:-1]} & {"n", "num", "nr", "number", "total"}:
+    if parts[-1] in _MADE.split() and {*parts[:-1]} & {"n", "num", "nr", "number", "total"} and "top" not in parts:
+        return True
+    if parts[0] == "min" and parts[-1] in _FILTERED:
         return True
     if len(parts) == 1 and parts[0] in ("users", "items", "points", "observations", "records", "examples", "customers"):
         return True
@@ -222,6 +227,8 @@ def _is_exception(word: str, reason: str, parts: list[str]) -> bool:
     all_words = set(parts)
     if reason in (_DATA, _EVALUATION) and all_words & _TUNABLE:
         return True
+    if word == "metric":  # A distance, as of neighbours.
+        return len(parts) == 1 or "distance" in all_words
     if word == "device":  # The batch that each device gets.
         return {"per", "batch"} <= all_words
     if word == "epochs":  # The passes over what was collected, as PPO's.

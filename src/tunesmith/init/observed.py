@@ -18,6 +18,7 @@ from ..errors import InputError
 from ..in_script.metric_names import WantedNames
 from ..text.cleaning import short
 from ..text.wording import count, duration, estimate
+from ..trial_folder.names import ARTIFACTS_FOLDER
 from .choosing import MOST_TUNED, OF_LOSS, measures_loss
 from .draft import Draft
 from .metrics import spelled
@@ -196,7 +197,8 @@ def _with_written(draft: Draft, tryout: Tryout, options: Sequence[ScriptOption])
         return replace(draft, metrics=f"work/{path.as_posix()}")
     if "{trial_dir}" in draft.command and path is not None:
         is_named = f"{{trial_dir}}/{path.name}" in draft.command
-        return replace(draft, metrics=path.name if is_named else _inside(path, options).as_posix())
+        own = Path(ARTIFACTS_FOLDER if f"{{trial_dir}}/{ARTIFACTS_FOLDER}" in draft.command else "")
+        return replace(draft, metrics=path.name if is_named else (own / _inside(path, options)).as_posix())
     note = f"TO DO: let the script write {best.file.name} to {{trial_dir}}, or print {best.name}."
     return replace(draft, notes=(*draft.notes, note))
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..config_files import find, read
+from .asked import Asked
 from .command_line import CommandLine
 from .config_candidates import key_in_config
 from .notebook_command import is_notebook
@@ -60,6 +61,27 @@ def options_in_config(command: CommandLine, config: Path, options: Sequence[Scri
         if name.replace("-", "_") not in known and (key := key_in_config(config, name))
     }
     return [*(option for option in options if name_of(option) not in added), *added.values()]
+
+
+def with_left_words(asked: Asked, command: CommandLine) -> Asked:
+    """Add the words of a command that a parser of argparse does not know, as the script reads them in another way.
+
+    Args:
+        asked: The script's own answer.
+        command: The user's command.
+    """
+    if asked.framework != "argparse":
+        return asked
+    known = {spelling for option in asked.options for spelling in (name_of(option), *option.spellings)}
+    plain = {spelling.lstrip("-").replace("-", "_") for spelling in known}
+    left = {
+        option.name: option
+        for option in options_in_words(command)
+        if option.spellings[0].startswith("--")
+        and "--" not in command.arguments
+        and not any(spelling.startswith(option.name.replace("-", "_")) for spelling in plain)
+    }
+    return replace(asked, options=(*asked.options, *left.values())) if left else asked
 
 
 def _typed(option: ScriptOption, present: Any) -> ScriptOption:

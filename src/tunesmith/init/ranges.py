@@ -48,7 +48,7 @@ _ALTERNATIVES: tuple[tuple[set[str], tuple[str, ...], tuple[str, ...]], ...] = (
 _RATES = {"lr", "eta", "eta0"}
 _SMALL = {
     "wd", "l1", "l2", "alpha", "eps", "epsilon", "reg", "lambda", "lambd", "lam", "regularization", "penalty", "c",
-    "decay",
+    "decay", "ridge",
 }  # fmt: skip
 _OF_WHOLE = {"ratio", "pct", "fraction", "proportion", "frac"}
 _OF_CLIPPING = {"clip", "grad", "gradient", "norm", "max", "val", "value"}
@@ -184,7 +184,7 @@ def _number(name: str, default: float, text: ScriptText, help_text: str) -> Gues
         return _share(parts, value)
     if {"max", "features"} <= parts and isinstance(default, float):  # Of a tree, which takes a count or a share.
         return _share({"fraction"}, value)
-    if {"lambda", "gae"} & parts and 0.5 <= value < 1:
+    if {"lambda", "lam", "gae"} & parts and 0.5 <= value < 1:
         return _near_one(value)
     if (parts & _RATES or {"learning", "rate"} <= parts) and not parts & {"step", "size", "milestones"}:
         return _logarithmic(value, 1e-7, 1.0)

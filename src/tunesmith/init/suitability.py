@@ -38,6 +38,8 @@ _OF_EVALUATION = {
     "miou",
 }  # fmt: skip
 """Measures of detection, retrieval, translation, speech and generation, which no training computes of its batches."""
+_OF_SETTINGS = {"param", "params", "config", "hparams", "args", "settings"}
+"""Words of names in the dump of a model, as `reg_loss_param.scale_pos_weight`."""
 _PLAIN_LOSSES = {"loss", "nll", "xent", "divergence", "kl", "elbo", "objective", "deviance"}
 """What a training minimizes; other errors, as `mae`, are measured beside it, and rather of other data."""
 _OF_CATBOOST = (BEST_VALUE, "best")
@@ -158,6 +160,8 @@ def is_larger_better(metric: SeenMetric, metrics: Sequence[SeenMetric]) -> bool:
 
 
 def _is_likely(metric: SeenMetric) -> bool:
+    if not _OF_SETTINGS.isdisjoint(metric_words(metric.name)):
+        return False
     return is_metric(metric.name) or _is_validated(metric.name) or is_of_catboost(metric) or _is_of_method(metric)
 
 

@@ -58,6 +58,7 @@ def notes(draft):
         ([seen("loss", "Train Epoch: 3 [64/128] Loss: 0.5"), seen("Accuracy", "Test set: Accuracy: 0.9")],
          "maximize Accuracy"),
         ([seen("mse", "test mse: 0.5"), seen("mae", "vali mae: 0.5")], "minimize mae"),
+        ([seen("model.loss_param.scale"), seen("test-auc")], "maximize test-auc"),
         ([seen("epoch_loss", "Evaluation metric 'epoch_loss'=0.5"), seen("MASE", "scores: MASE 0.5")], "minimize MASE"),
         ([seen("epoch_seconds"), seen("widgets")], "minimize widgets"),
         ([seen("loss", "9%|# | 1/25 [00:00<00:02, 9.85it/s, loss=0.5]", count=9), seen("Dice score", count=2)],

@@ -20,6 +20,7 @@ LEFT_ALONE = [
     "min-count", "MINCOUNT", "VOCAB_MINCOUNT", "min_freq", "minfreq", "origins", "n_origins", "n_folds", "cutoffs",
     "ntrain", "num_train", "NTRAIN", "APP_N_TRAIN", "train_size", "train_frac", "n_noise", "n-points",
     "noise_std", "runs", "n_runs", "num_repetitions", "nj",
+    "qc.min_genes", "min_ratings", "n_cells", "metric_decimals",
     "nItems", "n_users", "num_items", "users", "n_obs", "num_records", "ncols", "num_train_steps", "n_train_epochs",
 ]  # fmt: skip
 NAMES = [
@@ -37,6 +38,10 @@ NAMES = [
         ("weight_decay", 0, Choice([0.0, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2], ordered=True, default=0.0)),
         ("epsilon", 1e-8, Float(1e-10, 1e-6, log=True, default=1e-8)),
         ("exploration_initial_eps", 1.0, Float(0.1, 1.0, log=True, default=1.0)),
+        ("lam", 0.95, Float(0.5, 0.995, default=0.95)),
+        ("model.ridge", 1e-6, Float(1e-8, 1e-4, log=True, default=1e-6)),
+        ("min_points", 8, Int(2, 32, log=True, default=8)),
+        ("n_top_genes", 400, Int(100, 1600, log=True, default=400)),
         ("eps_end", 0.05, Float(0.005, 0.5, log=True, default=0.05)),
         ("learn_rate", 1e-3, Float(1e-5, 0.1, log=True, default=1e-3)),
         ("dropout_rate", 0.1, Float(0.0, 0.5, default=0.1)),

@@ -745,6 +745,57 @@ def test_a_module_that_sets_the_values_of_an_object_is_the_config(tmp_path: Path
     assert {key: parameter.default for key, parameter in draft.space.items()} == {"lr": 0.2, "dropout": 0.3}
 
 
+def test_a_file_with_hyperparameters_that_a_config_names(tmp_path: Path) -> None:
+    (tmp_path / "params").mkdir()
+    (tmp_path / "params" / "v7.json").write_text('{"learning_rate": 0.1, "num_leaves": 31}')
+    (tmp_path / "SETTINGS.json").write_text('{"PARAMS": "params/v7.json", "FOLDS": 5, "OUT": "models/"}')
+    (tmp_path / "train.py").write_text("settings = load('SETTINGS.json')\nprint('val_loss', 1)\n")
+    draft = drafted(tmp_path, "python train.py")
+    assert (draft.config, draft.command) == ("params/v7.json", "python train.py")
+    assert list(draft.space) == ["learning_rate", "num_leaves"]
+
+
+def test_one_of_several_configs_is_that_with_the_hyperparameters(tmp_path: Path) -> None:
+    for name, text in {"data": "path: a\n", "model": "lr: 0.1\nwidth: 8\n"}.items():
+        (tmp_path / f"{name}.yaml").write_text(text)
+    (tmp_path / "train.py").write_text("print('val_loss', 1)\n")
+    given = option("config_files", "data.yaml model.yaml", given=True)
+    draft = drafted(tmp_path, "python train.py --config_files 'data.yaml model.yaml' --lr=0.2", given)
+    assert (draft.config, draft.command) == (
+        "model.yaml",
+        "python train.py --config_files 'data.yaml model.yaml' --lr={lr}",
+    )
+    assert {name: parameter.default for name, parameter in draft.space.items()} == {"lr": 0.2, "width": 8}
+
+
+def test_an_input_file_of_a_scientific_program(tmp_path: Path) -> None:
+    (tmp_path / "run.inp").write_text("! soil\n&model\n ridge = 1.0d-6\n depth = 4 ! of the tree\n/\n")
+    (tmp_path / "fit.py").write_text("import sys\ntable = read(sys.argv[1])\nprint('val_loss', 1)\n")
+    draft = draft_study(CommandLine.parse(["python", "fit.py", "run.inp"], tmp_path))
+    assert (draft.config, draft.command) == ("run.inp", "python fit.py {config}")
+    assert list(draft.space) == ["model.ridge", "model.depth"]
+
+
+def test_words_that_argparse_leaves_over_are_tuned(folder: Path) -> None:
+    draft = drafted(folder, "python train.py --wid 8 --lr=0.2 --dropout 0.1", option("width", 8, given=True))
+    assert draft.command == "python train.py --wid {width} --lr={lr} --dropout {dropout}"
+
+
+def test_the_output_of_a_script_with_a_log_of_its_own_goes_to_the_artifacts(folder: Path) -> None:
+    (folder / "train.py").write_text("logging.FileHandler(args.out + '/log.txt')\nprint('val_loss', 1)\n")
+    options = [option("lr", 0.1), option("out", "runs", given=True)]
+    draft = drafted(folder, "python train.py --out runs", *options)
+    assert draft.command == "python train.py --out {trial_dir}/artifacts {args}"
+
+
+def test_keys_without_dashes_are_replaced_where_they_stand(folder: Path) -> None:
+    options = [
+        option(name, value, given=True, spellings=(name,)) for name, value in {"SOLVER.LR": 0.1, "OUT": "a"}.items()
+    ]
+    draft = drafted(folder, "python train.py SOLVER.LR 0.1 OUT a", *options)
+    assert draft.command == "python train.py SOLVER.LR {SOLVER.LR} OUT {trial_dir}"
+
+
 def test_a_config_that_the_script_finds_by_its_name_keeps_its_name_in_the_command(tmp_path: Path) -> None:
     (tmp_path / "data" / "hyps").mkdir(parents=True)
     (tmp_path / "data" / "hyps" / "low.yaml").write_text("lr0: 0.01\nmomentum: 0.9\n")

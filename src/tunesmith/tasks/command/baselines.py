@@ -15,6 +15,8 @@ _COMPARED = {"over", "vs", "versus", "than", "against", "beats"}
 _HINT = re.compile(r"na[iï]ve|baseline|dummy|chance|random|persistence|climatology", re.IGNORECASE)
 _LINE_WORDS = {"naive", "naïve", "snaive", "baseline", "dummy", "persistence", "climatology", "chance", "random"}
 _WORD = re.compile(r"[^\W\d_]+")
+_LOG_PREFIX = re.compile(r".*\b(?:DEBUG|INFO|WARNING|ERROR)\b")
+"""The time, level and name of a logger, as in `12:00 reid_baseline INFO: mAP`."""
 _NEXT_PART = re.compile(r"[;|]|,\s")
 
 
@@ -35,7 +37,10 @@ def is_about_baseline(before: str) -> bool:
     (True, True)
     >>> is_about_baseline("random_seed=1 "), is_about_baseline("better than naive: ")
     (False, False)
+    >>> is_about_baseline("12:00 my_baseline INFO: "), is_about_baseline("INFO naive ")
+    (False, True)
     """
+    before = _LOG_PREFIX.sub("", before)
     if _HINT.search(before) is None:
         return False
     parts = _NEXT_PART.split(before)

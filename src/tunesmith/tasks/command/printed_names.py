@@ -126,11 +126,15 @@ def full_name(words_of_name: tuple[str, ...], wanted: WantedNames) -> str:
     'Test @ best Val'
     >>> full_name(("my", "own", "score"), WantedNames(("own_score",))), full_name(("dev", "thing"), WantedNames())
     ('own score', 'dev thing')
+    >>> full_name(("the", "Error", "u"), WantedNames()), full_name(("Error", "u"), WantedNames(("u",)))
+    ('Error u', 'u')
     """
     count = 1
     # With its data, `l2` is a metric, too.
     last = words_of_name[-1]
-    if is_metric(f"valid {last}") or _names_data(words_of_name[-2:-1]) or names_validation_alone(last):
+    if _measures_variable(words_of_name[-2:]) and wanted.find(last) is None:
+        count = 2
+    elif is_metric(f"valid {last}") or _names_data(words_of_name[-2:-1]) or names_validation_alone(last):
         while count < len(words_of_name) and _qualifies(words_of_name[-count - 1]):
             count += 1
     if words_of_name[-count - 1 : -count] == ("@",):  # As in `Test @ best Val: 0.78`.
@@ -173,6 +177,12 @@ def _names_data(before: tuple[str, ...]) -> bool:
         for word in before
         if len(metric_words(word)) == 1 or word.lower() in _HELD_OUT
     )
+
+
+def _measures_variable(words_of_name: tuple[str, ...]) -> bool:
+    """Tell whether two words are a metric and the variable that it is of, as in `Error u`."""
+    *before, last = words_of_name
+    return len(before) == 1 and len(last) <= 2 and last.isalpha() and not is_metric(last) and is_metric(before[0])
 
 
 def _longest(words_of_name: tuple[str, ...], wanted: WantedNames) -> int:

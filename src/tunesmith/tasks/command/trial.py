@@ -16,7 +16,7 @@ from ...llm.environment import trial_environment
 from ...text import shell
 from ...trial_folder.artifacts import find_artifacts
 from ...trial_folder.exit_status import exit_failure
-from ...trial_folder.names import CHECKPOINT_FOLDER, HEARD_FILE, METRICS_FILE, WORK_FOLDER
+from ...trial_folder.names import ARTIFACTS_FOLDER, CHECKPOINT_FOLDER, HEARD_FILE, METRICS_FILE, WORK_FOLDER
 from ...trial_folder.stop import raise_if_stopped
 from .final_metrics import NO_FILES
 from .options import CommandOptions
@@ -129,7 +129,7 @@ class CommandTrial:
         """Return one line of shell that runs the trial again, in a subfolder `again`."""
         options, request = self._options, self._request
         again = request.folder / "again"
-        steps = [shell.command("mkdir", "-p", again)]
+        steps = [shell.command("mkdir", "-p", self._output_folder(again))]
         if options.config is not None:
             steps.append(shell.command("cp", edited_config(options, request.folder), edited_config(options, again)))
         if request.inherits and (checkpoint := request.inherits / CHECKPOINT_FOLDER).is_dir():
@@ -152,7 +152,7 @@ class CommandTrial:
     def _prepare(self) -> None:
         """Remove old metrics, and write the edited config."""
         options, request = self._options, self._request
-        request.folder.mkdir(parents=True, exist_ok=True)
+        self._output_folder(request.folder).mkdir(parents=True, exist_ok=True)
         if options.metrics not in NO_FILES:
             (request.folder / (options.metrics or METRICS_FILE)).unlink(missing_ok=True)
         (request.folder / READ_FILE).unlink(missing_ok=True)
@@ -164,6 +164,11 @@ class CommandTrial:
             inactive = [name for name in options.remove if name not in request.parameters]
             copy = edited_config(options, request.folder)
             config_files.edit(options.config_path, copy, changes, inactive, insert=list(changes))
+
+    def _output_folder(self, folder: Path) -> Path:
+        """Return the folder that the command may expect: the trial's own, or that of its artifacts in it."""
+        named = any(f"{{trial_dir}}/{ARTIFACTS_FOLDER}" in word for word in self._words.template)
+        return folder / ARTIFACTS_FOLDER if named else folder
 
     def _in_script(self, folder: Path) -> dict[str, dict[str, Any]]:
         """Return the settings of what runs in the script's process; see the package `in_script`."""

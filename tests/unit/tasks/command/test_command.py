@@ -60,6 +60,14 @@ def at(tmp_path):
     return At()
 
 
+def test_the_folder_of_the_artifacts_is_there_for_a_command_that_names_it(at):
+    code = "import sys\nopen(sys.argv[1] + '/log.txt', 'w').write('own')\nprint('y: 1.0')\n"
+    task = at.task("train.py {trial_dir}/artifacts", code, metrics="stdout")
+    assert task.evaluate(at.request(), quiet).artifacts == {"log.txt": "artifacts/log.txt"}
+    subprocess.run(task.reproduce(at.request()), shell=True, check=True)
+    assert (at.trial / "again" / "artifacts" / "log.txt").exists()
+
+
 # -- words -------------------------------------------------------------------------------------------------------------
 
 
