@@ -147,7 +147,7 @@ def test_a_trial_whose_pod_is_deleted_is_lost_and_another_pod_takes_it(cluster: 
             future.result(60)
         assert raised.value.failure.kind == "lost"
         (tmp_path / "trials/go").touch()
-        assert submit(executor, tmp_path, 2).result(90).metrics == {"y": 1.0}
+        assert submit(executor, tmp_path, 2).result(150).metrics == {"y": 1.0}
         assert first not in cluster.pods
 
 

@@ -133,7 +133,7 @@ def test_a_trial_whose_pilot_job_is_cancelled_is_lost_and_another_pilot_job_take
             future.result(60)
         assert raised.value.failure.kind == "lost"
         (tmp_path / "trials/go").touch()
-        assert submit(executor, tmp_path, 2).result(90).metrics["first"] > 0
+        assert submit(executor, tmp_path, 2).result(150).metrics["first"] > 0
         assert first not in jobs()
 
 
@@ -153,5 +153,5 @@ def test_a_trial_is_stopped_before_its_pilot_job_ends_and_goes_on_in_the_next(
             future.result(60)
         assert raised.value.failure.kind == "preempted"
         (tmp_path / "trials/go").touch()
-        assert submit(executor, tmp_path, 2).result(90).metrics["first"] > 20
+        assert submit(executor, tmp_path, 2).result(150).metrics["first"] > 20
         assert first not in jobs()
