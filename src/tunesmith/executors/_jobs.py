@@ -12,9 +12,7 @@ import re
 import secrets
 import shlex
 import shutil
-import site
 import sys
-import sysconfig
 import threading
 import time
 from collections.abc import Mapping
@@ -35,6 +33,7 @@ from ..trial_folder.prepare import clear_attempt
 from ..trial_folder.reports import ReportsTail
 from ..trial_folder.result import Result, read_result
 from ..trial_folder.stop import request_stop
+from ._imports import own_folders
 from ._job_output import last_words
 from ._scheduler import JobState, Scheduler, SubmissionFailed
 from ._waiting import explained, remedy
@@ -305,7 +304,7 @@ class JobExecutor:
             "environment": dict(self.environment),
         }
         seconds = seconds_of(self._walltime_of(request))
-        imports = sys.path if self.python is None else _own_folders()
+        imports = sys.path if self.python is None else own_folders()
         write_request(
             job, request, token=token, task=path, sha256=sha256, walltime_seconds=seconds, options=options, path=imports
         )
@@ -509,15 +508,3 @@ _ENDED = {
     JobState.TIMED_OUT: "ended at its walltime",
     JobState.CANCELLED: "was cancelled",
 }
-
-
-def _own_folders() -> list[str]:
-    """Return the folders of modules that belong to no installation: another Python brings its own packages."""
-    installed = [sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"), *site.getsitepackages()]
-    installed.append(site.getusersitepackages())
-
-    def is_own(path: Path) -> bool:
-        has_tunesmith = (path / "tunesmith" / "__init__.py").exists()  # As where it is installed to be edited.
-        return not has_tunesmith and not any(path.is_relative_to(place) for place in installed)
-
-    return [path for path in sys.path if path and is_own(Path(path))]

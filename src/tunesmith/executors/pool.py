@@ -5,7 +5,6 @@ from __future__ import annotations
 import concurrent.futures
 import contextlib
 import os
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -32,6 +31,7 @@ from ..trial_folder.prepare import clear_attempt
 from ..trial_folder.reports import ReportsTail
 from ..trial_folder.result import Result, read_result
 from ..trial_folder.stop import request_stop
+from ._imports import own_folders
 from .base import SHARE_OF_FOLLOWING, Capabilities, Limit
 from .process import ProcessExecutor
 from .process.alone import run_isolated
@@ -222,7 +222,7 @@ class PoolExecutor:
             process = ProcessExecutor(
                 threads_per_trial=self.threads, grace_seconds=self.grace_seconds, preload=self.preload
             )
-            return self._submit(run_isolated, task, request, files, process, os.getpid(), sys.path)
+            return self._submit(run_isolated, task, request, files, process, os.getpid(), own_folders())
         return self._submit(run_remotely, task, request, files, os.getpid())
 
     def _submit(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:

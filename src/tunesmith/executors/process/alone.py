@@ -85,14 +85,15 @@ def run_isolated(
         executor: Its options hold for the trial.
         study_pid: The study's process. If it is the parent of this worker and dies, so do the worker and the trial.
             0 if it runs on a machine that is not known here: nothing is then kept for its next trial.
-        path: Where the study finds modules. A worker that sees its folder looks there, too.
+        path: Where the study finds modules of the user. A worker that sees its folder looks there first, so that no
+            package that happens to have the same name takes their place.
 
     Returns:
         The result, and without a shared folder every file that the trial left.
     """
     die_with_study(study_pid)
     if files is None:
-        sys.path.extend(entry for entry in path if entry not in sys.path)
+        sys.path[:] = [*path, *(entry for entry in sys.path if entry not in path)]
         purpose = (study_pid, request.folder.parent) if study_pid else None
         return _run_in_pool(task, request, executor, purpose), {}
     with tempfile.TemporaryDirectory(prefix="tunesmith-", ignore_cleanup_errors=True) as root:
