@@ -12,10 +12,10 @@ from rich.text import Text
 
 from ..core.trial import Value
 from ..errors import InputError
-from ..init import CommandLine, Draft
+from ..init import Asked, Draft, Sources
 from ..init.effects import MOST_SECONDS, can_be_moved, measure_effects, with_effects
 from ..init.observed import with_tryout
-from ..init.script_option import ScriptOption
+from ..init.redrafting import redraft
 from ..init.trying import OnProgress, try_script, try_task
 from ..init.tryout import Limits, Tryout
 from ..init.tryout_words import announcement, summary
@@ -30,10 +30,11 @@ from .options import TRYOUT_FOLDER, Output
 
 def with_test_run(
     draft: Draft,
-    own: CommandLine | None,
+    sources: Sources,
     output: Output,
-    options: Sequence[ScriptOption] = (),
+    asked: Asked | None = None,
     *,
+    objective: str | None = None,
     minutes: float,
     wanted: bool | None = None,
     asks: bool = False,
@@ -42,9 +43,10 @@ def with_test_run(
 
     Args:
         draft: The draft.
-        own: The user's own command; without one there is nothing to run.
+        sources: The files from which it was drafted; without a command there is nothing to run.
         output: How the verb prints.
-        options: The script's options, as far as they are known.
+        asked: The script's options, as it gave them itself, or None.
+        objective: The user's objective, or None.
         minutes: The most time.
         wanted: Whether to run it; None asks if `asks` is set, and does not run it otherwise.
         asks: Whether the user can be asked.
@@ -55,6 +57,7 @@ def with_test_run(
     Raises:
         InputError: A run is wanted, but there is no command.
     """
+    own = sources.command
     if wanted and own is None:
         raise InputError("--try runs your command, but none was found. Give it: tunesmith init --try -- COMMAND.")
     if wanted is False or (wanted is None and not asks) or own is None:
@@ -73,7 +76,9 @@ def with_test_run(
         note = f"TO DO: correct what follows, since it cannot be run: {error.message}"
         return replace(draft, notes=(*draft.notes, note)), None
     _say(summary(tryout), output)
-    return _with_effects(with_tryout(draft, tryout, options), tryout, folder / "effects", output), tryout
+    draft = redraft(draft, tryout, sources, objective=objective, asked=asked)
+    draft = with_tryout(draft, tryout, () if asked is None else asked.options)
+    return _with_effects(draft, tryout, folder / "effects", output), tryout
 
 
 def _with_effects(draft: Draft, tryout: Tryout, folder: Path, output: Output) -> Draft:

@@ -99,9 +99,8 @@ def init(
     if runs or (runs is None and asks and not static):
         from .trying import with_test_run
 
-        options = () if asked is None else asked.options
         draft, tryout = with_test_run(
-            draft, sources.command, output, options, minutes=try_minutes, wanted=runs, asks=asks
+            draft, sources, output, asked, objective=objective, minutes=try_minutes, wanted=runs, asks=asks
         )
     if request is not None:
         draft = with_request(draft, request)

@@ -98,7 +98,7 @@ def config_named(
     listed = re.split(r"[\s,]+", value) if isinstance(value, str) else value if isinstance(value, list) else []
     paths = [path for part in listed if isinstance(part, str) and is_config_path(path := command.folder / part)]
     if len(paths) > 1:
-        return max(paths, key=_hyperparameters_in), BY_ITSELF
+        return max(paths, key=hyperparameters_in), BY_ITSELF
     for index, word in enumerate(command.arguments):
         name, equals, given = word.partition("=")
         before = name if equals else command.arguments[index - 1] if index else ""
@@ -118,7 +118,7 @@ def with_hyperparameters(path: Path, use: ConfigUse, folder: Path) -> tuple[Path
         use: How the script gets it.
         folder: The folder in which the script runs.
     """
-    if _hyperparameters_in(path):
+    if hyperparameters_in(path):
         return path, use
     try:
         values = read(path)
@@ -126,8 +126,8 @@ def with_hyperparameters(path: Path, use: ConfigUse, folder: Path) -> tuple[Path
         return path, use
     texts = [value for key in keys(values) if isinstance(value := find(values, key), str) and value]
     others = [other for text in texts for other in (folder / text, path.parent / text) if is_config_path(other)]
-    best = max(others, key=_hyperparameters_in, default=None)
-    return (path, use) if best is None or not _hyperparameters_in(best) else (best, BY_ITSELF)
+    best = max(others, key=hyperparameters_in, default=None)
+    return (path, use) if best is None or not hyperparameters_in(best) else (best, BY_ITSELF)
 
 
 def _of_any_name(command: CommandLine, options: Sequence[ScriptOption]) -> tuple[Path, ConfigUse] | None:
@@ -158,8 +158,8 @@ def _found_by_name(command: CommandLine, options: Sequence[ScriptOption], text: 
         names = [value] if has_suffix else [f"{value}{suffix}" for suffix in _CONFIG_SUFFIXES]
         paths = (folder / name for folder in folders for name in names)
         found += [path for path in paths if is_config_path(path)]
-    path = max(found, key=_hyperparameters_in, default=None)
-    return None if path is None or not _hyperparameters_in(path) else (path, BY_ITSELF)
+    path = max(found, key=hyperparameters_in, default=None)
+    return None if path is None or not hyperparameters_in(path) else (path, BY_ITSELF)
 
 
 def _folders_in(folder: Path, depth: int) -> Iterator[Path]:
@@ -176,9 +176,14 @@ def _has_numbers(path: Path) -> bool:
     return any(True for _ in _numbers_in(path))
 
 
-def _hyperparameters_in(path: Path) -> int:
-    """Return how many numbers of a file have names of hyperparameters."""
+def hyperparameters_in(path: Path) -> int:
+    """Return how many numbers of a file have names of hyperparameters; 0 if it cannot be read."""
     return sum(bool(importance(name)) and reason_to_leave(name) is None for name in _numbers_in(path))
+
+
+def share_of_hyperparameters(path: Path) -> float:
+    """Return which share of the numbers of a file have names of hyperparameters; 0 if it has none."""
+    return hyperparameters_in(path) / max(1, sum(1 for _ in _numbers_in(path)))
 
 
 def _numbers_in(path: Path) -> Iterator[str]:

@@ -223,11 +223,13 @@ def _reads_config(asked: Asked) -> bool:
 
 def _config_of(sources: Sources, options: Sequence[ScriptOption]) -> tuple[Path | None, ConfigUse]:
     """Return the config that the command names, or that the script reads untold, and how it gets the copy."""
-    if sources.command is not None and (named := config_named(sources.command, options, sources.text)) is not None:
-        return named
+    if sources.command is not None and not sources.observed:
+        named = config_named(sources.command, options, sources.text)
+        if named is not None:
+            return named
     option = config_option(options)
-    if sources.config is None:
-        return None, BY_ITSELF
+    if sources.config is None or sources.observed:
+        return sources.config, BY_ITSELF
     if option is not None and not sources.imported:
         return sources.config, ConfigUse(option=option)
     free = [option for option in options if option.form == "positional" and option.required and not option.given]

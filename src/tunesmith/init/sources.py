@@ -35,6 +35,7 @@ class Sources:
         config: The config file to edit, or None.
         imported: The script imports the config as a module instead of opening it.
         read: The script imports or names the config, or the user named it.
+        observed: A run of the script showed that it reads the config, or none.
         command: The user's command, or the usual one of the script; None without a script.
         is_own: The user gave the command.
         notes: How the command was found, for the user.
@@ -45,6 +46,7 @@ class Sources:
     config: Path | None
     imported: bool = False
     read: bool = False
+    observed: bool = False
     command: CommandLine | None = None
     is_own: bool = False
     notes: tuple[str, ...] = ()
@@ -103,7 +105,7 @@ def find_sources(path: Path) -> Sources:
     if is_notebook(path):
         command, notes = notebook_command(path)
         return Sources(path.parent, None, path, read=True, command=command, notes=notes)
-    if path.suffix.lower() in SUFFIXES and _is_config(path):
+    if path.suffix.lower() in SUFFIXES and is_config(path):
         script = _script_in(path.parent, about=path)
         if script is None:
             return Sources(path.parent, None, path, read=True)
@@ -201,7 +203,7 @@ def _with_config(script: Path, folder: Path) -> Sources:
     for name in _NAMED_FILE.findall(_text(script)):
         path = folder / name
         inside = not Path(name).is_absolute() and ".." not in Path(name).parts and path.is_file()
-        if inside and path != script and _is_config(path):
+        if inside and path != script and is_config(path):
             return Sources(folder, script, path, read=True)
     for config in _modules(script):
         return Sources(folder, script, config, imported=True, read=True)
@@ -217,7 +219,7 @@ def _modules(script: Path) -> list[Path]:
     tree = parsed(script)
     names = [] if tree is None else [name.lstrip(".") for name in imported_names(tree)]
     files = [script.parent / f"{name.replace('.', '/')}.py" for name in names if name]
-    return [file for file in files if file.is_file() and _is_config(file)]
+    return [file for file in files if file.is_file() and is_config(file)]
 
 
 def _script_in(folder: Path, about: Path | None = None) -> Path | None:
@@ -236,18 +238,27 @@ def _script_in(folder: Path, about: Path | None = None) -> Path | None:
 def _config_in(folder: Path, besides: Path | None = None) -> Path | None:
     """Return the only file of a folder with the name of a config, if there is one."""
     files = [file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES and file != besides]
-    named = [file for file in files if _CONFIG_STEMS.fullmatch(file.stem) and not _OTHER_FILES.fullmatch(file.stem)]
-    configs = [file for file in named if file.is_file() and _is_config(file)]
+    named = [file for file in files if has_name_of_config(file) and not _OTHER_FILES.fullmatch(file.stem)]
+    configs = [file for file in named if file.is_file() and is_config(file)]
     return configs[0] if len(configs) == 1 else None
 
 
-def _is_config(path: Path) -> bool:
+def is_config(path: Path) -> bool:
     """Tell whether a file is a config: any other format than Python, or Python that only assigns."""
     if path.suffix.lower() != ".py":
         return not _OTHER_FILES.fullmatch(path.stem)
     if path.name in _SCRIPTS or _TRAINS.search(_text(path)):
         return False
-    return not _runs(path) and (bool(_CONFIG_STEMS.fullmatch(path.stem)) or _only_assigns(path))
+    return not _runs(path) and (has_name_of_config(path) or _only_assigns(path))
+
+
+def has_name_of_config(path: Path) -> bool:
+    """Tell whether a file is named as configs are.
+
+    >>> has_name_of_config(Path("train_config.py")), has_name_of_config(Path("model.py"))
+    (True, False)
+    """
+    return bool(_CONFIG_STEMS.fullmatch(path.stem))
 
 
 def _runs(path: Path) -> bool:

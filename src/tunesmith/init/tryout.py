@@ -113,6 +113,7 @@ class Tryout:
         metrics: What it showed, in the order in which it came first.
         files: What it wrote or changed, outside of `folder`.
         files_left_out: Not every file of the folder was looked at.
+        files_read: The modules and config files that its Python processes read, without those that are installed.
         pace: How fast it went on; None if nothing tells.
         peak_memory_bytes: The most resident memory of all its processes.
         gpu_memory_bytes: The most memory of GPUs that its processes held; None without a GPU, or if unknown.
@@ -131,6 +132,7 @@ class Tryout:
     metrics: tuple[SeenMetric, ...] = ()
     files: tuple[FileChange, ...] = ()
     files_left_out: bool = False
+    files_read: tuple[Path, ...] = ()
     pace: Pace | None = None
     peak_memory_bytes: int | None = None
     gpu_memory_bytes: int | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -10,12 +11,14 @@ from pathlib import Path
 
 import psutil
 
+from ..config_files import SUFFIXES
 from ..core.trial import TrialRequest
 from ..execution.leftovers import TRIAL_VARIABLE, sweep
 from ..executors.process.memory import resident_bytes
 from ..tasks.command import CommandTask
 from ..tasks.command.found_metrics import found_metrics
 from ..tasks.command.process_group import Invocation, run_group
+from ..tasks.command.replaced_config import READ_FILE
 from ..tasks.command.trial import CommandTrial
 from ..text.cleaning import clean_lines, plain
 from ..text.wording import duration, size
@@ -35,7 +38,9 @@ _LOG_BYTES = 8_000_000
 _PROGRESS_SECONDS = 0.5
 _GPU_SECONDS = 3.0
 _MOST_WRITTEN = 200  # Files that are searched for metrics.
-_OURS = (ENVIRONMENT_FILE, HEARD_FILE, LOG_FILE, PARAMETERS_FILE, REPORTS_FILE)
+_OPENED_FILE = "files_read"
+"""The modules and config files that the script has read, one a line."""
+_OURS = (_OPENED_FILE, ENVIRONMENT_FILE, HEARD_FILE, LOG_FILE, PARAMETERS_FILE, READ_FILE, REPORTS_FILE)
 _PATH = re.compile(r"""["'](~?/[^"'\s{}*]{2,200})["']""")
 
 OnProgress = Callable[[float, str], None]
@@ -71,10 +76,14 @@ class WatchedRun:
         self._limits = limits
         self._on_progress = on_progress
         self._invocation = _with_variables(
-            CommandTrial(task, request).invocation(captures_all=True),
+            CommandTrial(task, request).invocation(
+                captures_all=True,
+                features={"opened": {"path": str(request.folder / _OPENED_FILE), "suffixes": [*SUFFIXES]}},
+            ),
             {**variables, TRIAL_VARIABLE: str(request.folder)},
         )
         self._project = Path(task.folder)
+        self._config = task.config_path
         self._log = BoundedLog(request.folder / LOG_FILE, _LOG_BYTES)
         self._memory_limit = limits.memory_bytes or int(_MEMORY_SHARE * psutil.virtual_memory().available)
         self._files = FileWatch(
@@ -134,12 +143,23 @@ class WatchedRun:
             metrics=(*self._printed(), *self._heard.values(), *(m for path in written for m in written_metrics(path))),
             files=tuple(changes),
             files_left_out=self._files.left_out,
+            files_read=self._files_read(),
             pace=self._clock.pace(),
             peak_memory_bytes=self._peak_bytes or None,
             gpu_memory_bytes=self._gpu_bytes,
             trouble=trouble_of(tail) if ending == "failed" else "",
             settings=dict(self._request.parameters),
         )
+
+    def _files_read(self) -> tuple[Path, ...]:
+        """Return the modules and config files that the script's Python processes have read, as far as they told."""
+        path = self._request.folder / _OPENED_FILE
+        lines = path.read_bytes().splitlines() if path.exists() else []
+        read = {Path(os.fsdecode(line)).resolve() for line in lines}
+        if self._config is not None and (self._request.folder / READ_FILE).exists():
+            read.add(self._config.resolve())
+        own = self._request.folder.resolve()
+        return tuple(sorted(path for path in read if not path.is_relative_to(own)))
 
     # -- while it runs ---------------------------------------------------------------------------------------------
 

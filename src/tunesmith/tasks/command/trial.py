@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -69,11 +70,14 @@ class CommandTrial:
             raise TrialFailed(exit_failure(status, "the command", bytes(last)))
         return self.measurement(reading)
 
-    def invocation(self, *, captures_all: bool = False) -> Invocation:
+    def invocation(
+        self, *, captures_all: bool = False, features: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> Invocation:
         """Prepare the trial's folder, and return what starts its command.
 
         Args:
             captures_all: Whether to capture every metric that the script logs with a library, not only those needed.
+            features: Settings of more features in the script's process; see the package `in_script`.
 
         Raises:
             InputError: The config cannot be edited, or a value cannot be passed to a program.
@@ -83,15 +87,15 @@ class CommandTrial:
         self._prepare()
         words = self._words.filled(request.parameters, folder=request.folder, seed=request.seed)
         variables = {**trial_environment(), **self._variables(), **options.environment}
-        features = self._in_script(request.folder)
+        settings = {**self._in_script(request.folder), **(features or {})}
         if options.capture:
             metrics = None if captures_all else options.wanted
-            features["listen"] = {
+            settings["listen"] = {
                 "path": str(request.folder / HEARD_FILE),
                 "metrics": metrics,
                 "inherited": launch_variables(variables),
             }
-        variables |= in_script.variables(features, variables)
+        variables |= in_script.variables(settings, variables)
         folder = self._working_folder(request.folder)
         if options.own_files:
             link_folder(Path(options.folder), folder, options.own_files)
@@ -170,7 +174,7 @@ class CommandTrial:
         named = any(f"{{trial_dir}}/{ARTIFACTS_FOLDER}" in word for word in self._words.template)
         return folder / ARTIFACTS_FOLDER if named else folder
 
-    def _in_script(self, folder: Path) -> dict[str, dict[str, Any]]:
+    def _in_script(self, folder: Path) -> dict[str, Mapping[str, Any]]:
         """Return the settings of what runs in the script's process; see the package `in_script`."""
         if not self._words.replaces_config:
             return {}
