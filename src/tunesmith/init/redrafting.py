@@ -49,12 +49,16 @@ def _best(draft: Draft, tryout: Tryout, sources: Sources, present: Path | None) 
         return present
     tuned = known or len(draft.space)
     written = {change.path.resolve() for change in tryout.files}
-    found = {
-        path: count
-        for path in tryout.files_read
-        if path not in written and path != script and (count := _worth(path, tuned))
-    }
+    others = [path for path in tryout.files_read if path not in written and path != script]
+    found = {path: count for path in others if _is_own(path, draft.folder) and (count := _worth(path, tuned))}
     return max(found, key=lambda path: found[path], default=present if is_read else None)
+
+
+def _is_own(path: Path, folder: Path) -> bool:
+    """Tell whether a file is of the project in a folder, or beside that: libraries read files of theirs elsewhere."""
+    folder = folder.resolve()
+    near = folder if Path.home().is_relative_to(folder.parent) else folder.parent
+    return path.is_relative_to(near) and not any(part.startswith(".") for part in path.relative_to(near).parts)
 
 
 def _worth(path: Path, tuned: int) -> int:
@@ -64,5 +68,5 @@ def _worth(path: Path, tuned: int) -> int:
     count = hyperparameters_in(path)
     if has_name_of_config(path):
         return count
-    least = tuned if path.suffix == ".py" else 1
+    least = tuned if path.suffix == ".py" else 0
     return count if count > least and share_of_hyperparameters(path) >= _LEAST_SHARE else 0
