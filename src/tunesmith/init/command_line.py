@@ -17,6 +17,7 @@ INTERPRETERS = {
 }  # fmt: skip
 """File suffix to the program that runs the file."""
 _VARIABLE = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
+_CHANGES_FOLDER = re.compile(r"""\s*cd\s+(?P<folder>'[^']+'|"[^"$`]+"|[^\s'"$`;&|]+)\s*(?:&&|;)\s*""")
 _RUNNERS = ("uv", "poetry", "pdm", "pipenv", "hatch", "rye", "pixi", "conda", "mamba", "micromamba")
 """Programs that run another after a verb, as in `uv run`, and their own options."""
 _WITH_VALUE = {
@@ -71,7 +72,8 @@ class CommandLine:
         """Take a command apart.
 
         Args:
-            words: As the user's shell passes them; a single one with spaces is split.
+            words: As the user's shell passes them; a single one with spaces is split, and may begin with
+                `cd FOLDER &&`.
             folder: The folder in which it is typed.
 
         Raises:
@@ -82,7 +84,8 @@ class CommandLine:
         ({'X': '1'}, ('uv', 'run', 'python', '-u', '-m'), 'pkg.train', ('--lr', '1'))
         """
         if len(words) == 1 and " " in words[0] and not (folder / words[0]).exists():
-            words = _split(words[0])
+            text, folder = _without_cd(words[0], folder)
+            words = _split(text)
         variables, rest = _variables(words)
         if not rest:
             raise InputError(
@@ -135,6 +138,17 @@ class CommandLine:
     def _script_word(self) -> str:
         own = self.words[len(self.words) - len(self.arguments) - 1]
         return own if Path(own) == self.script else str(self.script)
+
+
+def _without_cd(text: str, folder: Path) -> tuple[str, Path]:
+    """Return a command without the `cd FOLDER &&` that it begins with, and the folder in which it then runs."""
+    match = _CHANGES_FOLDER.match(text)
+    if match is None:
+        return text, folder
+    place = folder / shlex.split(match["folder"])[0]
+    if not place.is_dir():
+        raise InputError(f"the command must run in a folder, but there is no {place}.")
+    return text[match.end() :], place
 
 
 def _split(text: str) -> list[str]:

@@ -155,7 +155,15 @@ class CommandWords:
                     return Span(index, index + 1, "")
                 if index + 1 < len(self.command.arguments):
                     return Span(index, index + 2, "")
-            if takes_value and len(plain) == 2 and word.startswith(plain) and word[:2] != "--" and len(word) > 2:
+            is_own = word in self.spellings  # As `-de`, which is no `-d e`.
+            if (
+                takes_value
+                and len(plain) == 2
+                and word.startswith(plain)
+                and word[1] != "-"
+                and len(word) > 2
+                and not is_own
+            ):
                 return Span(index, index + 1, plain)
         return None
 

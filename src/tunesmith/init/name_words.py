@@ -88,10 +88,10 @@ _REASONS = {
     _OUTPUT: "name names verbose verbosity log logs logging logger print save plot plots show quiet silent progress "
     "wandb mlflow tensorboard tb project entity tag tags debug version config cfg interval freq frequency every title "
     "note notes comment user email help description desc des dry display visualize vis video render track upload "
-    "push hub experiment exp run trace profile itr",
+    "push hub experiment exp run trace profile itr digits decimals",
     _EVALUATION: "val valid validation eval evaluate evaluation test tests infer inference predict benchmark rect "
     "metric metrics decimal repeats repeat repetitions reps replicates runs trials holdout heldout backtest backtests "
-    "origins cutoffs",
+    "origins cutoffs fpr far",
     _DATA: "class classes labels vocab target targets column columns horizon pred fold folds cv split splits "
     "samples sentences documents rows cols image img input inputs output outputs in out dataset datasets data shuffle "
     "washout burn burnin seq sequence length len lookback resolution height token tokens bos eos pad tokenizer "
@@ -110,6 +110,7 @@ _TUNABLE = {
 """Words that outweigh one about data or the evaluation, as in `input_dropout` and `optimizer_class`."""
 _TABLES_OF_DATA = {"data", "dataset", "datasets", "dataloader", "loader", "datamodule", "series"}
 _TABLES_OF_EVALUATION = {"eval", "evaluation", "val", "validation", "test", "testing", "backtest", "backtesting", "cv"}
+_TABLES_OF_OUTPUT = {"output", "outputs", "logging", "logger", "log", "report", "reporting", "plot", "plots", "export"}
 _TUNABLE_OF_DATA = {"batch", "aug", "augment", "augmentation", "mixup", "cutmix", "crop", "flip", "jitter"}
 """Words that outweigh a table of the data, as in `data.batch_size`."""
 _HELP = (
@@ -163,6 +164,8 @@ def reason_to_leave(name: str) -> str | None:
     ('depends on the machine', 'switches what the script does', 'affects only the evaluation')
     >>> reason_to_leave("data.noise"), reason_to_leave("data.batch_size"), reason_to_leave("n_train")
     ('determined by the data', None, 'determined by the data')
+    >>> reason_to_leave("val_dataloader.batch_size"), reason_to_leave("output.width"), reason_to_leave("period")
+    ('affects only the evaluation', 'affects only output or names', 'determined by the data')
     >>> reason_to_leave("ntrain"), reason_to_leave("n_users"), reason_to_leave("num_train_steps")
     ('determined by the data', 'determined by the data', 'sets how long a trial trains')
     """
@@ -176,13 +179,17 @@ def reason_to_leave(name: str) -> str | None:
         return _PATH
     if parts == ["train"]:
         return _SWITCH
+    if parts in (["period"], ["periods"]):  # Of a season; that of a schedule has more words.
+        return _DATA
     if {"random", "state"} <= {*parts}:
         return _SEED
     tables = set(name.lower().replace("_", "").replace("-", "").split(".")[:-1])
     if tables & _TABLES_OF_DATA and not {*parts} & (_TUNABLE | _TUNABLE_OF_DATA):
         return _DATA
-    if tables & _TABLES_OF_EVALUATION:
+    if tables & _TABLES_OF_EVALUATION or {*option_words(name.rpartition(".")[0])} & _TABLES_OF_EVALUATION:
         return _EVALUATION
+    if "." in name and name.partition(".")[0].lower() in _TABLES_OF_OUTPUT:
+        return _OUTPUT
     if "warmup" in parts:
         return None
     for reason, listed in _REASONS.items():

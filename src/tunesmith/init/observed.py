@@ -24,6 +24,7 @@ from .draft import Draft
 from .metrics import spelled
 from .name_words import option_words
 from .outputs import with_outputs
+from .score_functions import is_only_score, measured_by_scores
 from .script_option import ScriptOption
 from .space_edits import with_selection
 from .suitability import Suitability, is_larger_better, is_of_catboost, ranked, suitability
@@ -51,6 +52,7 @@ def with_tryout(draft: Draft, tryout: Tryout, options: Sequence[ScriptOption] = 
         options: The script's options, as far as they are known.
     """
     draft = replace(draft, sample_output=tryout.log_tail)
+    tryout = replace(tryout, metrics=_with_scores(tryout.metrics, draft))
     if not tryout.counts:
         remedy = f" It seems that {tryout.trouble}" if tryout.trouble else ""
         note = f"TO DO: fix the script or its command. The test run failed: {tryout.reason}.{remedy}"
@@ -59,6 +61,13 @@ def with_tryout(draft: Draft, tryout: Tryout, options: Sequence[ScriptOption] = 
     draft = with_outputs(_with_metric(draft, tryout), tryout, options)
     values = {**draft.values, **{option.name: option.value for option in options}}
     return _with_written(_with_time(draft, tryout, values), tryout, options)
+
+
+def _with_scores(metrics: Sequence[SeenMetric], draft: Draft) -> tuple[SeenMetric, ...]:
+    """Note on what is only called a score what the script's function of this name computes."""
+    text = draft.script.read_text(encoding="utf-8", errors="replace") if draft.script is not None else ""
+    measures = measured_by_scores(text) if any(is_only_score(metric.name) for metric in metrics) else ""
+    return tuple(replace(each, measures=measures) if is_only_score(each.name) else each for each in metrics)
 
 
 def shown_value(draft: Draft, tryout: Tryout) -> float | None:

@@ -66,7 +66,6 @@ def _worth(path: Path, tuned: int) -> int:
     if path.suffix not in SUFFIXES or not path.is_file() or path.stat().st_size > _MOST_BYTES or not is_config(path):
         return 0
     count = hyperparameters_in(path)
-    if has_name_of_config(path):
-        return count
-    least = tuned if path.suffix == ".py" else 0
-    return count if count > least and share_of_hyperparameters(path) >= _LEAST_SHARE else 0
+    if path.suffix == ".py" and count <= tuned:
+        return 0
+    return count if has_name_of_config(path) or share_of_hyperparameters(path) >= _LEAST_SHARE else 0

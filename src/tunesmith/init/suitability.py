@@ -42,6 +42,8 @@ _OF_SETTINGS = {"param", "params", "config", "hparams", "args", "settings"}
 """Words of names in the dump of a model, as `reg_loss_param.scale_pos_weight`."""
 _PLAIN_LOSSES = {"loss", "nll", "xent", "divergence", "kl", "elbo", "objective", "deviance"}
 """What a training minimizes; other errors, as `mae`, are measured beside it, and rather of other data."""
+_TERMS = {"kl", "kld", "divergence"}
+_MOST_PERCENT = 100
 _OF_CATBOOST = (BEST_VALUE, "best")
 """CatBoost's names for the value of the model that it keeps, the most exact one first."""
 
@@ -72,14 +74,14 @@ def ranked(metrics: Sequence[SeenMetric], preferred: Sequence[str] = ()) -> list
         metrics: What a script showed.
         preferred: Names that are likely for another reason, the likeliest first.
     """
-    likely = [metric for metric in metrics if _is_likely(metric)] or list(metrics)
+    likely = [metric for metric in metrics if _is_likely(metric)] or [each for each in metrics if not _is_count(each)]
     wanted = WantedNames(tuple(preferred))
     order = {name: index for index, name in enumerate(preferred)}
     latest: dict[tuple[str, ...] | str, SeenMetric] = {}
     for metric in likely:
         latest.setdefault(metric.name, metric)
 
-    def rank(metric: SeenMetric) -> tuple[int, bool, bool, bool, bool, bool, int, int, int]:
+    def rank(metric: SeenMetric) -> tuple[int, bool, bool, bool, int, bool, bool, int, int, int]:
         known = wanted.find(metric.name)
         is_overlap = not _OVERLAPS.isdisjoint(metric_words(metric.name))
         return (
@@ -87,6 +89,7 @@ def ranked(metrics: Sequence[SeenMetric], preferred: Sequence[str] = ()) -> list
             is_beside_quality(metric.name),
             not is_metric(metric.name),
             _is_one_sided(metric.name),
+            _of_training_alone(metric.name),
             _is_part_of_loss(metric.name),
             not is_overlap,
             order.get(known, len(order)) if known else len(order),
@@ -116,7 +119,8 @@ def suitability(metric: SeenMetric, metrics: Sequence[SeenMetric]) -> Suitabilit
         if is_of_cross_validation(text) and not is_of_training_data(metric.name):
             return Suitability.ALL_FOLDS
         if is_of_validation_data(text):
-            return Suitability.VALIDATION_BY_NAME if text == metric.name else Suitability.VALIDATION_BY_LINE
+            is_by_name = text == metric.name and (is_metric(text) or names_validation_alone(text))
+            return Suitability.VALIDATION_BY_NAME if is_by_name else Suitability.VALIDATION_BY_LINE
         if is_of_test_data(text):
             return Suitability.TEST
         if is_of_training_data(text):
@@ -160,9 +164,20 @@ def is_larger_better(metric: SeenMetric, metrics: Sequence[SeenMetric]) -> bool:
 
 
 def _is_likely(metric: SeenMetric) -> bool:
+    if names_validation_alone(metric.name) and _is_count(metric) and metric.value > _MOST_PERCENT:
+        return False  # Of rows, as in `train: 1500, valid: 400`.
     if not _OF_SETTINGS.isdisjoint(metric_words(metric.name)):
         return False
     return is_metric(metric.name) or _is_validated(metric.name) or is_of_catboost(metric) or _is_of_method(metric)
+
+
+def _is_count(metric: SeenMetric) -> bool:
+    return metric.value.is_integer()
+
+
+def _of_training_alone(name: str) -> int:
+    """Return 1 for what a training minimizes, as a measure beside it says more of a model, and 2 for a term of it."""
+    return 2 if _TERMS & {*metric_words(name)} else int(is_loss(name))
 
 
 def _is_part_of_loss(name: str) -> bool:

@@ -83,7 +83,13 @@ def notes(draft):
         ([seen("train C-index"), seen("cross-val C-index")], "maximize cross-val C-index"),
         ([seen("loss"), seen("accuracy", heading="Test"), seen("error", heading="On validation data")],
          "minimize error"),
-        ([seen("val_f1"), seen("val_loss")], "minimize val_loss"),  # The script's text made it likely before.
+        ([seen("val_loss"), seen("val_f1")], "maximize val_f1"),  # It says more of a model than its loss.
+        ([seen("val_loss"), seen("val_precision")], "minimize val_loss"),  # One half of the matter.
+        ([seen("eval_loss", count=9), seen("eval_kl", count=9)], "minimize eval_loss"),
+        ([seen("label_smooth_val", count=2), seen("accuracy/top1", "Epoch(val) [1] accuracy/top1: 0.5")],
+         "maximize accuracy/top1"),
+        ([replace(seen("valid"), value=410.0), seen("mae")], "minimize mae"),  # Rows.
+        ([replace(seen("windows"), value=700.0), seen("spread")], "minimize spread"),
     ],
 )  # fmt: skip
 def test_a_validation_metric_comes_first_and_training_data_last(draft, tmp_path, metrics, objective):
@@ -98,11 +104,25 @@ def test_a_weight_of_the_loss_is_tuned_if_the_objective_is_no_loss(draft, tmp_pa
     assert list(with_tryout(draft, ran(tmp_path, seen(metric))).space) == tuned
 
 
+@pytest.mark.parametrize(
+    ("body", "objective"),
+    [
+        ("return mean_squared_error(y, p) ** 0.5", "minimize Score"),
+        ("return metrics.roc_auc_score(y, p)", "maximize Score"),
+        ("return p", "maximize Score"),
+    ],
+)
+def test_the_direction_of_a_score_is_that_of_what_the_scripts_function_computes(draft, tmp_path, body, objective):
+    (tmp_path / "train.py").write_text(f"def get_score(y, p):\n    {body}\n")
+    draft = replace(draft, script=tmp_path / "train.py")
+    assert with_tryout(draft, ran(tmp_path, seen("Score"))).objective == objective
+
+
 def test_what_was_printed_is_told_and_the_other_metrics_are_named(draft, tmp_path):
-    tryout = ran(tmp_path, seen("val_loss", "Epoch 3 | val_loss 0.5", count=3, counted_by="epoch"), seen("val_acc"))
+    tryout = ran(tmp_path, seen("val_mse", "Epoch 3 | val_mse 0.5", count=3, counted_by="epoch"), seen("val_loss"))
     changed = with_tryout(draft, tryout)
-    assert "The script prints 'val_loss' 3 times, by epoch: Epoch 3 | val_loss 0.5" in changed.notes
-    assert "It also shows val_acc." in changed.notes
+    assert "The script prints 'val_mse' 3 times, by epoch: Epoch 3 | val_mse 0.5" in changed.notes
+    assert "It also shows val_loss." in changed.notes
     assert changed.metrics == "stdout"
     assert changed.reports
 

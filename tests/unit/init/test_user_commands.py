@@ -788,6 +788,27 @@ def test_the_output_of_a_script_with_a_log_of_its_own_goes_to_the_artifacts(fold
     assert draft.command == "python train.py --out {trial_dir}/artifacts {args}"
 
 
+def test_an_option_is_not_taken_for_a_short_one_with_its_value(folder: Path) -> None:
+    (folder / "train.py").write_text(
+        "import argparse\nparser = argparse.ArgumentParser()\n"
+        "parser.add_argument('-d', '--hidden_dim', type=int, default=8)\n"
+        "parser.add_argument('-de', '--double_embedding', action='store_true')\nargs = parser.parse_args()\n"
+    )
+    draft = draft_study(CommandLine.parse(["python", "train.py", "-d16", "-de"], folder))
+    assert draft.command == "python train.py -d{hidden_dim} -de"
+
+
+def test_a_command_may_begin_with_its_folder(folder: Path) -> None:
+    (folder / "my code").mkdir()
+    (folder / "my code" / "train.py").write_text("")
+    command = CommandLine.parse(["cd 'my code' && python train.py --lr 1"], folder)
+    assert (command.folder, command.own_words) == (folder / "my code", ("python", "train.py", "--lr", "1"))
+    with pytest.raises(InputError, match="must run in a folder, but there is no"):
+        CommandLine.parse(["cd nowhere && python train.py"], folder)
+    with pytest.raises(InputError, match=r"must not contain \|"):
+        CommandLine.parse(["cd 'my code' && python train.py | tee log"], folder)
+
+
 def test_keys_without_dashes_are_replaced_where_they_stand(folder: Path) -> None:
     options = [
         option(name, value, given=True, spellings=(name,)) for name, value in {"SOLVER.LR": 0.1, "OUT": "a"}.items()

@@ -19,8 +19,8 @@ def take_from_help(action: Any) -> None:
     if action.nargs == 1:
         action.nargs = None
     names = str(action.metavar).replace("{None}", "").strip("|")
-    if action.type is None and names in _TYPES:
-        action.type = _TYPES[names]
+    if action.type is None:
+        action.type = _TYPES.get(names.upper())
 
 
 def _literal(text: str) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...core.metric_words import is_metric
 from ...core.metrics import MAX_METRICS
@@ -17,7 +17,7 @@ from .printed_blocks import Blocks
 from .printed_counters import Counters, counters_in, is_counter, is_epoch
 from .printed_lists import ListsInLog
 from .printed_methods import MethodCell, MethodTables
-from .printed_names import Named, full_name, names_in, unsigned_names_in
+from .printed_names import Labels, Named, data_named_in, full_name, names_in, unsigned_names_in
 from .printed_numbers import is_numeric, number_at, share_at
 from .printed_pattern import MetricPattern
 from .printed_reports import PrintedReports
@@ -31,6 +31,8 @@ _LONGEST_LINE_BYTES = 1 << 16
 _LONGEST_QUOTE = 200
 _MOST_NAMES = 4096
 _WORD = re.compile(r"\w")
+_LEADERS = re.compile(r"(?<=[\w%)\]])[ \t]?\.{3,}[ \t]*(?=[-+]?\.?\d)")
+"""The dots of `ROC-AUC ....... 0.77`."""
 _NUMBER = re.compile(rb"\d|nan|inf", re.IGNORECASE)
 _OF_BASELINE = 4
 """How much less the value of a baseline fits than any other of the same name."""
@@ -53,6 +55,7 @@ class Reading:
         first: The first value.
         is_of_column: Whether the name does not tell what is measured, as in `MethodCell`.
         measures: What is measured, as in `MethodCell`.
+        data: The part of the data of the last value, as a label before it says.
     """
 
     value: float | None
@@ -63,6 +66,7 @@ class Reading:
     first: float | None = None
     is_of_column: bool = False
     measures: str = ""
+    data: str = ""
 
 
 class PrintedMetrics:
@@ -111,6 +115,7 @@ class PrintedMetrics:
         self._pattern = pattern
         self._on_line = on_line
         self._readings: dict[str, Reading] = {}
+        self._of_data: set[str] = set()
         self._unread: dict[str, str] = {}
         self._names: dict[tuple[str, ...], tuple[str, bool]] = {}
         self._option_values: Counter[str] = Counter()
@@ -196,6 +201,7 @@ class PrintedMetrics:
         self._read_methods(self._methods.ended())
         self._line = {}
         step = self._read_pattern(line) if self._pattern is not None else None
+        line = _LEADERS.sub(": ", line) if "..." in line else line
         row = {} if is_of_method else None if self._blocks.is_open else self._lists.row(line) or self._tables.row(line)
         if row is not None:
             counters = self._read_row(row, line)
@@ -282,17 +288,39 @@ class PrintedMetrics:
             is_counter(named.last) and not is_repeated for named, is_repeated in zip(pairs, repeated, strict=True)
         )
         is_settings = is_call or (any(repeated) and not counts)
+        data = "" if is_call else data_named_in(text)
         for named, is_repeated in zip(pairs, repeated, strict=True):
             if is_settings or is_repeated:
                 self._note(self._name(named)[0], text)
             else:
-                self._read(named, text, text)
+                self._read(named.of_data(data, named.last), text, text)
 
     def _read_plain(self, text: str, line: str) -> None:
-        for named in names_in(text):
-            self._read_plainly(named, text, line)
-        for named in unsigned_names_in(text, self._wanted):
-            self._read_plainly(named, text, line)
+        labels = Labels(text)
+        for named in [*names_in(text), *unsigned_names_in(text, self._wanted)]:
+            data = labels.data_at(named.start)
+            if data:
+                self._read_of_data(data, named, text, line)
+            else:
+                self._read_plainly(named, text, line)
+
+    def _read_of_data(self, data: str, named: Named, text: str, line: str) -> None:
+        """Read a number behind a label such as `Validation:`.
+
+        If other numbers of the same name are of other data, each has one more reading, with its data in the name.
+        """
+        name, _ = self._name(named)
+        with_data, _ = self._name(named.of_data(data, name))
+        before = self._readings.get(name)
+        if before is not None and before.data != data and name != with_data:
+            self._of_data.add(name)
+            if before.data:
+                self._readings.setdefault(self._name(named.of_data(before.data, name))[0], replace(before))
+        self._read_plainly(named, text, line)
+        if name in self._readings:
+            self._readings[name].data = data
+        if name != with_data and (name in self._of_data or with_data in self._wanted.names):
+            self._read_plainly(named.of_data(data, name), text, line)
 
     def _read_plainly(self, named: Named, text: str, line: str) -> None:
         name, _ = self._name(named)

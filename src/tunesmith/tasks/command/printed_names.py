@@ -8,6 +8,10 @@ from typing import NamedTuple
 
 from ...core.metric_words import (
     QUALIFIERS,
+    TEST,
+    TRAINING,
+    VALIDATION,
+    is_beside_quality,
     is_metric,
     is_of_test_data,
     is_of_training_data,
@@ -19,8 +23,8 @@ from ...in_script.metric_names import WantedNames, metric_words
 _WORD = r"[A-Za-z_][\w./@-]*"
 _FURTHER = r"[\w@][\w./@'-]*"
 _NAME = re.compile(rf"{_WORD}(?:'s)?(?: {_FURTHER}){{0,5}}", re.ASCII)
-_SO_FAR = r"(?:[ \t]+(?:so far|is now|is|was|now|of))?"
-"""Words between a name and its value, as in `best mse so far 0.3`."""
+_SO_FAR = r"(?:[ \t]+(?:so far|is now|is|was|now|of|(?:at|after|in) (?:step|epoch|iteration|iter|round) \d+))?"
+"""Words between a name and its value, as in `best mse so far 0.3` and `MRR at step 400: 0.3`."""
 _SIGN = r"[ \t]*(?:%|\(%\)|\[[A-Za-z%][\w%/^.]{0,9}\])?[ \t]*[=:](?!=)[ \t]*"
 _PAIR = re.compile(rf"""(?<![\w./@-])(["']?)({_WORD})\1{_SO_FAR}({_SIGN})""", re.ASCII)
 _QUOTED = re.compile(rf"""(["'])({_WORD}(?:'s)?(?: {_FURTHER}){{1,5}})\1{_SIGN}""", re.ASCII)
@@ -40,9 +44,23 @@ _UNIT = re.compile(r"\[(\w+)\]", re.ASCII)
 _BRACKET = re.compile(r"[(\[<][A-Za-z]")
 _FRACTION = re.compile(r"[-+]?\d*\.\d+|[-+]?\d+(?:\.\d*)?e[-+]?\d+", re.IGNORECASE | re.ASCII)
 """A number that is no count, as behind the part of the data in `tr 0.3 | va 0.4`."""
+_FIELD_OF_DATA = re.compile(
+    r"""(["'])(?:split|subset|set|phase|stage|partition|part|dataset|data|mode)\1[ ]*:[ ]*
+        (["'])(?P<data>[A-Za-z]\w*)\2""",
+    re.ASCII | re.VERBOSE,
+)
+"""What tells in a dictionary on which data its numbers were measured: `"split": "validation"`."""
 _HELD_OUT = ("held-out", "hold-out", "out-of-fold")
 _LABEL = re.compile(rf"[ \t]*({_WORD})[ \t]{{2,}}", re.ASCII)
 """The beginning of a line with a label that is padded, as those of lines below one another are."""
+_LABEL_OF_DATA = re.compile(
+    rf"(?<![\w./@-])({'|'.join(sorted(VALIDATION | TRAINING | TEST, key=len, reverse=True))})"
+    r"(?:[ ][\w()]+){0,3}[ ]?:(?=[ \t]*[A-Za-z(\[])",
+    re.ASCII | re.IGNORECASE,
+)
+"""The part of the data of what follows in a line: `Test set: `, `Best validation at epoch 4: `."""
+_OF_A_SETTING = {"weight", "weights", "coef", "coefficient", "function", "fn", "scale", "type", "name"}
+"""Words behind that of a metric that make it the name of a setting, as `loss weight`."""
 _MOST_BEFORE = 80
 _MOST_WORDS = 5
 _LONGEST_TEXT = 2000
@@ -75,6 +93,10 @@ class Named(NamedTuple):
         """The last word; the whole name if it stands in quotes."""
         return self.words[-1]
 
+    def of_data(self, data: str, name: str) -> Named:
+        """Return it under a name with the part of the data in front, unless the name tells one itself."""
+        return self if not data or _names_data(metric_words(name)) else self._replace(words=(data, name))
+
 
 def names_in(text: str) -> Iterator[Named]:
     """Yield the names before a `=` or `:`.
@@ -92,6 +114,36 @@ def names_in(text: str) -> Iterator[Named]:
     yield from _names_with_data(text, has_sign=True)
     for match in _QUOTED.finditer(text) if '"' in text or "'" in text else ():
         yield Named((match[2],), match.end(), has_sign=True)
+
+
+def data_named_in(dictionary: str) -> str:
+    """Return the part of the data that a field of a printed dictionary names; empty if there is none.
+
+    >>> data_named_in('{"event": "scored", "split": "valid", "mae": 0.3}'), data_named_in('{"mode": "fast"}')
+    ('valid', '')
+    """
+    parts = (match["data"] for match in _FIELD_OF_DATA.finditer(dictionary))
+    return next((part for part in parts if _names_data((part,))), "")
+
+
+class Labels:
+    """The labels of a line that tell on which part of the data the numbers behind them were measured.
+
+    Args:
+        text: The line.
+
+    >>> labels = Labels("Train: loss 0.3 acc 0.9 | Best validation at epoch 4: loss 0.4")
+    >>> labels.data_at(16), labels.data_at(60), labels.data_at(0)
+    ('Train', 'validation', '')
+    """
+
+    def __init__(self, text: str) -> None:
+        found = _LABEL_OF_DATA.finditer(text) if ":" in text and len(text) <= _LONGEST_TEXT else ()
+        self._labels = [(match.end(), match[1]) for match in found]
+
+    def data_at(self, position: int) -> str:
+        """Return the part of the data that the last label before a position names; empty if there is none."""
+        return next((data for end, data in reversed(self._labels) if end <= position), "")
 
 
 def unsigned_names_in(text: str, wanted: WantedNames) -> Iterator[Named]:
@@ -128,6 +180,8 @@ def full_name(words_of_name: tuple[str, ...], wanted: WantedNames) -> str:
     ('own score', 'dev thing')
     >>> full_name(("the", "Error", "u"), WantedNames()), full_name(("Error", "u"), WantedNames(("u",)))
     ('Error u', 'u')
+    >>> full_name(("the", "log", "likelihood", "in", "nats"), WantedNames())
+    'log likelihood in nats'
     """
     count = 1
     # With its data, `l2` is a metric, too.
@@ -135,11 +189,29 @@ def full_name(words_of_name: tuple[str, ...], wanted: WantedNames) -> str:
     if _measures_variable(words_of_name[-2:]) and wanted.find(last) is None:
         count = 2
     elif is_metric(f"valid {last}") or _names_data(words_of_name[-2:-1]) or names_validation_alone(last):
-        while count < len(words_of_name) and _qualifies(words_of_name[-count - 1]):
-            count += 1
+        count = _with_qualifiers(words_of_name, count)
+    elif wanted.find(last) is None and (place := _last_metric(words_of_name)) is not None:
+        count = _with_qualifiers(words_of_name, len(words_of_name) - place)
     if words_of_name[-count - 1 : -count] == ("@",):  # As in `Test @ best Val: 0.78`.
         count = min(count + 2, len(words_of_name))
     return " ".join(words_of_name[-max(count, _longest(words_of_name, wanted)) :])
+
+
+def _with_qualifiers(words_of_name: tuple[str, ...], count: int) -> int:
+    while count < len(words_of_name) and _qualifies(words_of_name[-count - 1]):
+        count += 1
+    return count
+
+
+def _last_metric(words_of_name: tuple[str, ...]) -> int | None:
+    """Return the place of the last metric among words that end otherwise, as in `likelihood in nats`, or None."""
+    for place in range(len(words_of_name) - 1, -1, -1):
+        word = words_of_name[place]
+        if place < len(words_of_name) - 1 and is_metric(word):
+            return place
+        if is_beside_quality(word) or not _OF_A_SETTING.isdisjoint(metric_words(word)):
+            return None
+    return None
 
 
 def _words_before(text: str, start: int) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ _NUMBER = re.compile(
         | [1-9]\d{0,2}(?:_\d{3})+(?:\.\d*)?                     # 1_500
         | (?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?
         | nan | inf(?:inity)?
-        ))\1%?
+        ))\1(?!%\|.*\|[ ]*\d+/)%?
         (?=\.?(?:\s|$|[],;:|!?<>(){}[&"'\\，；：。、）】](?!\d)))""",
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
@@ -45,6 +45,7 @@ def number_at(text: str, start: int) -> float | None:
     [1500.0, 1500.0, 97.5, 0.001, None, None, None, None]
     >>> [number_at(text, 0) for text in ("tensor(0.3, device='cuda:0')", "np.float64(0.3)", "[22.]", "[0.3, 0.4]")]
     [0.3, 0.3, 22.0, None]
+    >>> number_at("45%|####    | 45/100 [00:01<00:02]", 0)  # a progress bar
     """
     match = _NUMBER.match(text, start)
     if match is None:

@@ -146,6 +146,23 @@ LIGHTNING = """
             "test MAE": (3.5, 1, "count"), "MAE": (9.0, 1, "count"),
         }),
         ("Val Loss (%): 12.5\nval loss improved from inf to 0.3\n", {"Val Loss": (12.5, 1, "count")}),
+        ("ROC-AUC ............. 0.77\naverage precision ... 0.48\nMAPE % ........  11.15\nfold...3\n", {
+            "ROC-AUC": (0.77, 1, "count"), "average precision": (0.48, 1, "count"), "MAPE": (11.15, 1, "count"),
+        }),
+        ("Valid MRR at step 400: 0.9\nTest MRR at step 400: 0.8\n", {
+            "Valid MRR": (0.9, 1, "step"), "Test MRR": (0.8, 1, "step"),
+        }),
+        ("ACCURACY ODD ONE OUT: 48.75 %  (78 / 160)\n", {"ACCURACY ODD ONE OUT": (48.75, 1, "progress")}),
+        ("Eval:   0%|          | 0/600 [00:00<?, ?it/s]\rEval acc:  50%|###       | 300/600 [00:00<?, ?it/s]\n", {}),
+        # Of different data under one name: each, and the last.
+        ("Epoch 1\nTrain: loss 0.5 acc 0.6\nBest validation so far: loss 0.4 acc 0.7\nTest: loss 0.3\n", {
+            "loss": (0.3, 3, "count"), "acc": (0.7, 2, "epoch"), "Train loss": (0.5, 1, "count"),
+            "validation loss": (0.4, 1, "epoch"), "Train acc": (0.6, 1, "count"),
+            "validation acc": (0.7, 1, "epoch"), "Test loss": (0.3, 1, "epoch"),
+        }),
+        ('{"split": "train", "mae": 3.0, "rows": 9}\n{"split": "valid", "mae": 4.0}\n{"phase": "idle", "mae": 5}\n', {
+            "train mae": (3.0, 1, "count"), "valid mae": (4.0, 1, "count"), "mae": (5.0, 1, "count"),
+        }),
     ],
 )  # fmt: skip
 def test_the_metrics_of_all_sorts_of_scripts(output, metrics):

@@ -318,3 +318,11 @@ def test_a_percentage_after_its_count_is_read_with_all_digits_and_the_count_is_n
         printed.feed(f"Test set: Average loss: 0.05, Accuracy: 982{epoch}/10000 (98%)\n".encode())
     assert printed.values()["Accuracy"] == 98.22
     assert [(report.step, report.metrics["Accuracy"]) for report in printed.last_reports()] == [(1, 98.21), (2, 98.22)]
+
+
+def test_a_metric_of_one_part_of_the_data_is_reported_where_others_have_its_name():
+    printed = PrintedMetrics(wanted=["Val acc"])
+    for epoch in (1, 2):
+        printed.feed(f"Epoch {epoch}\nTrain: acc 0.{epoch + 5}\nVal: acc 0.{epoch}\nTest: acc 0.9\n".encode())
+    assert [(report.step, report.metrics["Val acc"]) for report in printed.last_reports()] == [(1, 0.1), (2, 0.2)]
+    assert printed.values()["Val acc"] == 0.2
