@@ -137,5 +137,16 @@ def is_of_cross_validation(name: str) -> bool:
 
 
 def is_of_training_data(name: str) -> bool:
-    """Tell from its name whether a metric is measured on training data."""
-    return not TRAINING.isdisjoint(metric_words(name))
+    """Tell from its name whether a metric is measured on training data.
+
+    >>> is_of_training_data("train_loss"), is_of_training_data("fit AUC"), is_of_training_data("calibration error")
+    (True, True, False)
+    """
+    words = metric_words(name)
+    return not TRAINING.isdisjoint(words) or _is_of_fit(" ".join(words[:1]), " ".join(words[1:]))
+
+
+def _is_of_fit(first: str, measure: str) -> bool:
+    """Tell whether a name is that of a measure of the fit; a calibration error tells how far probabilities are off."""
+    is_fit = first == "fit" or (first == "calibration" and measure not in ("error", "loss"))
+    return is_fit and is_metric(measure)

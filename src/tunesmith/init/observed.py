@@ -205,9 +205,11 @@ def _with_written(draft: Draft, tryout: Tryout, options: Sequence[ScriptOption])
     if path is not None and any(Path(own) in (path, *path.parents) for own in draft.own_files):
         return replace(draft, metrics=f"work/{path.as_posix()}")
     if "{trial_dir}" in draft.command and path is not None:
-        is_named = f"{{trial_dir}}/{path.name}" in draft.command
+        for place in (path.name, f"{ARTIFACTS_FOLDER}/{path.name}"):
+            if f"{{trial_dir}}/{place}" in draft.command:
+                return replace(draft, metrics=place)
         own = Path(ARTIFACTS_FOLDER if f"{{trial_dir}}/{ARTIFACTS_FOLDER}" in draft.command else "")
-        return replace(draft, metrics=path.name if is_named else (own / _inside(path, options)).as_posix())
+        return replace(draft, metrics=(own / _inside(path, options)).as_posix())
     note = f"TO DO: let the script write {best.file.name} to {{trial_dir}}, or print {best.name}."
     return replace(draft, notes=(*draft.notes, note))
 

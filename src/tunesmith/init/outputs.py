@@ -9,7 +9,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePath
 
-from ..trial_folder.names import ENVIRONMENT_FILE, LOG_FILE, PARAMETERS_FILE, REPORTS_FILE, RESULT_FILE
+from ..trial_folder.names import (
+    ARTIFACTS_FOLDER,
+    ENVIRONMENT_FILE,
+    LOG_FILE,
+    PARAMETERS_FILE,
+    REPORTS_FILE,
+    RESULT_FILE,
+)
 from .command_words import quoted
 from .command_words import written as written_words
 from .draft import Draft
@@ -195,7 +202,8 @@ def _trial_place(value: str, path: PurePath) -> str:
     """Return the place in the trial's folder for the file or folder that an option names."""
     is_file = PurePath(value) == path
     if is_file:
-        return f"{{trial_dir}}/{path.name}"
+        folder = f"{{trial_dir}}/{ARTIFACTS_FOLDER}" if path.name in _TAKEN else "{trial_dir}"
+        return f"{folder}/{path.name}"
     return "{trial_dir}/" if value.endswith("/") else "{trial_dir}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,8 +15,8 @@ from ..config_files import SUFFIXES
 from ..core.trial import TrialRequest
 from ..execution.leftovers import TRIAL_VARIABLE, sweep
 from ..executors.process.memory import resident_bytes
+from ..in_script.metric_names import metric_words
 from ..tasks.command import CommandTask
-from ..tasks.command.found_metrics import found_metrics
 from ..tasks.command.process_group import Invocation, run_group
 from ..tasks.command.replaced_config import READ_FILE
 from ..tasks.command.trial import CommandTrial
@@ -29,9 +29,11 @@ from ..trial_folder.reports import ReportsTail
 from .file_changes import FileWatch
 from .gpu_use import gpu_bytes
 from .pace import EpochClock
+from .seen_in_output import seen_in_output
 from .trouble import trouble_of
 from .tryout import Ending, Limits, SeenMetric, Tryout
 from .written_metrics import written_metrics
+from .written_texts import written_in_texts
 
 _MEMORY_SHARE = 0.8
 _LOG_BYTES = 8_000_000
@@ -127,20 +129,21 @@ class WatchedRun:
 
     def _result(self, ending: Ending, status: int | None, reason: str, seconds: float) -> Tryout:
         changes = self._files.changes()
-        own = [path for path in self._request.folder.rglob("*") if path.is_file() and not path.is_symlink()]
-        inside = [path for path in own if path.name not in _OURS]
+        folder = self._request.folder
+        own = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
+        inside = [path for path in own if path.parent != folder or path.name not in _OURS]
         written = [*(change.path for change in changes), *inside][:_MOST_WRITTEN]
         tail = self._tail()
         return Tryout(
             words=self._invocation.words,
-            folder=self._request.folder,
+            folder=folder,
             project=self._project,
             ending=ending,
             reason=reason,
             seconds=seconds,
             status=status,
             log_tail=tail,
-            metrics=(*self._printed(), *self._heard.values(), *(m for path in written for m in written_metrics(path))),
+            metrics=self._metrics(written),
             files=tuple(changes),
             files_left_out=self._files.left_out,
             files_read=self._files_read(),
@@ -150,6 +153,16 @@ class WatchedRun:
             trouble=trouble_of(tail) if ending == "failed" else "",
             settings=dict(self._request.parameters),
         )
+
+    def _metrics(self, written: Sequence[Path]) -> tuple[SeenMetric, ...]:
+        """Return what the run showed. A log file that repeats the output adds nothing."""
+        log = self._request.folder / LOG_FILE
+        parameters, words = self._request.parameters, self._invocation.words
+        shown = [*seen_in_output(log.read_bytes() if log.exists() else b"", parameters, words), *self._heard.values()]
+        known = {metric_words(metric.name) for metric in shown}
+        tables = [metric for path in written for metric in written_metrics(path)]
+        texts = written_in_texts(written, parameters, words)
+        return (*shown, *tables, *(metric for metric in texts if metric_words(metric.name) not in known))
 
     def _files_read(self) -> tuple[Path, ...]:
         """Return the modules and config files that the script's Python processes have read, as far as they told."""
@@ -235,24 +248,6 @@ class WatchedRun:
 
     def _tail(self) -> str:
         return plain(read_tail(self._request.folder / LOG_FILE))
-
-    def _printed(self) -> list[SeenMetric]:
-        path = self._request.folder / LOG_FILE
-        output = path.read_bytes() if path.exists() else b""
-        return [
-            SeenMetric(
-                name=found.name,
-                value=found.value,
-                sample=found.line,
-                count=found.count,
-                counted_by=found.counted_by,
-                heading=found.heading,
-                first=found.first,
-                is_of_column=found.is_of_column,
-                measures=found.measures,
-            )
-            for found in found_metrics(output, self._request.parameters, self._invocation.words)
-        ]
 
 
 def _with_variables(invocation: Invocation, variables: Mapping[str, str]) -> Invocation:

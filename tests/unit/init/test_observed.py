@@ -81,6 +81,9 @@ def notes(draft):
         ([seen("chi2/dof"), seen("points")], "minimize chi2/dof"),
         ([seen("avg_val_loss"), seen("Score", heading="CV")], "maximize Score"),
         ([seen("train C-index"), seen("cross-val C-index")], "maximize cross-val C-index"),
+        ([seen("fit AUC"), seen("fit TSS"), seen("spatial CV AUC"), seen("AUC")], "maximize spatial CV AUC"),
+        ([seen("fit AUC"), seen("AUC")], "maximize AUC"),
+        ([seen("calibration R2"), seen("test R2")], "maximize test R2"),
         ([seen("loss"), seen("accuracy", heading="Test"), seen("error", heading="On validation data")],
          "minimize error"),
         ([seen("val_loss"), seen("val_f1")], "maximize val_f1"),  # It says more of a model than its loss.
@@ -266,6 +269,22 @@ def test_metrics_are_read_from_the_folder_that_an_option_names(draft, tmp_path):
     given = Draft(**vars(draft) | {"command": "python train.py --run_dir runs/base {args}"})
     changed = with_tryout(given, ran(tmp_path, written, files=files), options)
     assert (changed.command, changed.metrics) == ("python train.py --run_dir {trial_dir} {args}", "log/metrics.jsonl")
+
+
+def test_metrics_are_read_from_the_trials_own_text(draft, tmp_path):
+    written = seen("valid loss", source="written", file=tmp_path / "results/a/train_log.txt", count=8)
+    changed = with_tryout(draft, ran(tmp_path, seen("seconds"), written, files=["results/a/train_log.txt"]))
+    assert (changed.objective, changed.metrics) == ("minimize valid loss", "work/results/a/train_log.txt")
+    assert changed.own_files == ("results",)
+    assert "The script writes to train_log.txt 'valid loss' 8 times" in notes(changed)
+
+
+def test_a_log_that_an_option_names_as_the_trials_own_is_called_is_apart(draft, tmp_path):
+    options = [ScriptOption(name="log", spellings=("--log",), value="logs/a/log.txt")]
+    written = seen("val_loss", source="written", file=tmp_path / "logs/a/log.txt")
+    changed = with_tryout(draft, ran(tmp_path, written, files=["logs/a/log.txt"]), options)
+    assert changed.command == "python train.py {args} --log {trial_dir}/artifacts/log.txt"
+    assert changed.metrics == "artifacts/log.txt"
 
 
 def test_a_fixed_place_becomes_the_trials_own(draft, tmp_path):

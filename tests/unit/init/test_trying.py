@@ -62,6 +62,39 @@ def test_what_a_script_prints_reports_and_writes_is_seen(project):
     assert (tryout.folder / "log.txt").read_text().startswith("Namespace(lr=0.1, epochs=3)")
 
 
+TEXTS = """
+import os, pathlib, sys
+pathlib.Path("results").mkdir()
+for epoch in (1, 2):
+    line = f"epoch: {epoch}, lr: 1e-4 - train loss: 0.9 - valid loss: 0.{7 - epoch}"
+    print(line if "--print" in sys.argv else "working")
+    with open("results/train_log.txt", "a") as log:
+        log.write(line + "\\n")
+pathlib.Path("results/summary").write_text("model\\n      AUC  TSS\\nfit   0.99  0.9\\nspatial CV  0.7  0.4\\n")
+pathlib.Path("model.txt").write_text("tree\\nversion=v4\\n[multi_error_top_k: 1]\\n")
+pathlib.Path("settings.yaml").write_text("eval_loss: 0.5\\n")
+pathlib.Path("weights.dat").write_bytes(b"dev_loss=0.5\\n\\0")
+pathlib.Path("large.out").write_text("dev_error=0.5\\n" + "x" * (4 << 20))
+pathlib.Path(os.environ["TUNESMITH_TRIAL_DIR"], "final.out").write_text("dev wer: 12.5\\nrows: 3\\n")
+"""
+
+
+def test_metrics_are_seen_in_text_files(project):
+    seen = {metric.name: metric for metric in tried(project, TEXTS).metrics}
+    names = {"train loss", "valid loss", "fit AUC", "fit TSS", "spatial CV AUC", "spatial CV TSS", "dev wer"}
+    assert seen.keys() == names
+    log, line = seen["valid loss"], "epoch: 2, lr: 1e-4 - train loss: 0.9 - valid loss: 0.5"
+    assert (log.source, log.file, log.value) == ("written", project / "results" / "train_log.txt", 0.5)
+    assert (log.count, log.counted_by, log.sample) == (2, "epoch", line)
+    assert seen["spatial CV AUC"].file == project / "results" / "summary"
+    assert seen["dev wer"].file.name == "final.out"
+
+
+def test_a_log_file_that_repeats_the_output_adds_nothing(project):
+    seen = [metric for metric in tried(project, TEXTS, "--print").metrics if metric.name.endswith("loss")]
+    assert [(metric.name, metric.source) for metric in seen] == [("train loss", "printed"), ("valid loss", "printed")]
+
+
 BOOSTER = """
 import lightgbm, numpy
 rows = numpy.arange(80.0).reshape(40, 2)

@@ -8,15 +8,10 @@ from pathlib import Path
 
 from ...trial_folder.metrics import bad_metrics, finite_metrics, read_metrics, write_metrics
 from ...trial_folder.names import METRICS_FILE
-from .metrics_table import MetricsTable
+from .metrics_file import LOGGED, NO_FILES, MetricsFile
 from .nested_values import wanted_values
 from .printed_metrics import PrintedMetrics
 from .printed_names import is_printable
-
-LOGGED = "logged"
-"""As `metrics`: the last values that the script logs with a library."""
-NO_FILES = ("stdout", LOGGED)
-"""The values of `metrics` that are no file."""
 
 
 def final_metrics(
@@ -25,7 +20,7 @@ def final_metrics(
     required: Sequence[str],
     *,
     printed: PrintedMetrics,
-    table: MetricsTable | None,
+    file: MetricsFile | None,
     logged: Mapping[str, float],
 ) -> dict[str, float]:
     """Return the metrics of a trial whose command has ended; metrics.json keeps those that were in no file.
@@ -35,7 +30,7 @@ def final_metrics(
         source: Where they are, as `metrics` of `CommandOptions`.
         required: The metrics that must be there.
         printed: What the output shows.
-        table: The file with a row an epoch, if there is one.
+        file: The table or text that they are read from, if they are.
         logged: The last values that the script logged with a library.
 
     Raises:
@@ -44,7 +39,7 @@ def final_metrics(
     if source not in NO_FILES:
         name = source or METRICS_FILE
         try:
-            values = wanted_values(read_metrics(folder / name), required) if table is None else table.values()
+            values = wanted_values(read_metrics(folder / name), required) if file is None else file.values()
             return finite_metrics(values, required, name)
         except FileNotFoundError:
             if source is not None:

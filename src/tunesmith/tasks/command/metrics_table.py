@@ -75,7 +75,7 @@ class MetricsTable:
         """Return a row by column; nothing for the header, and for what is no row."""
         if not line.strip():
             return {}
-        if self._path.suffix in (".jsonl", ".ndjson"):
+        if self._path.suffix.lower() in (".jsonl", ".ndjson"):
             try:
                 row = json.loads(line)
             except (ValueError, RecursionError):

@@ -12,8 +12,9 @@ from ...core.schema import check_types, expect_environment
 from ...core.trial import check_relative
 from ...core.values import shown
 from ...errors import InputError
+from ...trial_folder.names import LOG_FILE
 from .checks import check_flags
-from .final_metrics import NO_FILES
+from .metrics_file import NO_FILES, is_text
 from .own_files import check_own_files
 from .printed_pattern import MetricPattern
 from .template import FORMS, split_command
@@ -31,7 +32,8 @@ class CommandOptions:
         config: The config file, relative to `folder`; each trial gets an edited copy.
         metrics: The file in the trial's folder that the script writes its metrics to, or `"stdout"` for `name=value`
             in its output, or `"logged"` for what it logs with a library. A CSV or JSON-lines file may grow by a row an
-            epoch. None reads metrics.json, or the output if there is no such file, or what it logs.
+            epoch; a file that is none of these is text, and read as output is. None reads metrics.json, or the output
+            if there is no such file, or what it logs.
         test_command: A similar command, run on the held-out test split at the end.
         shell: Whether the commands go through a shell; values are quoted.
         environment: Variables to set for the command.
@@ -40,7 +42,8 @@ class CommandOptions:
         spelling: How `{args}` writes the others: `--name value`, `--name=value` or `name=value`.
         own_files: Files and folders, relative to `folder`, that the script writes to the same place in every run. If
             there are any, the command runs in a folder of the trial, with links to everything else in `folder`.
-        metric_pattern: The user's own regular expression for metrics in the output; see `MetricPattern`.
+        metric_pattern: The user's own regular expression for metrics in the output, or in a text file; see
+            `MetricPattern`.
         capture: Whether to capture what a Python script logs with a library, as reports.
         names: The space's parameters; those that exist in the config are changed there.
         remove: Parameters whose keys are removed from the config while they are inactive.
@@ -84,11 +87,18 @@ class CommandOptions:
                 "Let the script write to {trial_dir}.",
                 keys=("metrics",),
             )
+        if self.metrics == LOG_FILE:
+            raise InputError(
+                f"metrics must be a file that the script writes, but tunesmith writes {LOG_FILE} itself: it holds the "
+                "script's output. Write 'stdout', or let the script use another name.",
+                keys=("metrics",),
+            )
         if self.metric_pattern is not None:
             MetricPattern(self.metric_pattern, self.wanted)
-            if self.metrics not in (None, "stdout"):
+            if self.metrics not in (None, "stdout") and not is_text(self.metrics):
                 message = (
-                    f"metric_pattern reads the output, but metrics is {shown(self.metrics)}. Leave one of them out."
+                    f"metric_pattern reads the output or a text file, but metrics is {shown(self.metrics)}. Leave one "
+                    "of them out."
                 )
                 raise InputError(message, keys=("metric_pattern",))
         if self.config is not None and "\0" in self.config:

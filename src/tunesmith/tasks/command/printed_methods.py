@@ -57,8 +57,8 @@ class MethodTables:
     """Finds tables whose rows have labels, and tells one row of each: that of the model.
 
     The last row is the model's, unless one has a name that the trial chooses. Rows of baselines are left out. A row
-    with the label `valid` is of that part of the data. The header may lack a name for the labels, and it may begin
-    with `#`.
+    with the label `valid` or `spatial CV` is of that part of the data. The header may lack a name for the labels, and
+    it may begin with `#`.
 
     A row of the total, as `ALL` or `mean`, stands for the table. Where the columns are methods, one of them a baseline,
     no other row is read. A total below a column that is no metric has a name of both, as `average value`.

@@ -5,22 +5,37 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from ...core.metric_words import is_of_test_data, is_of_training_data, is_of_validation_data
+from ...core.metric_words import (
+    is_of_cross_validation,
+    is_of_test_data,
+    is_of_training_data,
+    is_of_validation_data,
+)
 from ...in_script.metric_names import metric_words
 from .baselines import names_baseline
 
 _SPREADS = {"std", "stdev", "stddev", "sd", "sem", "se", "variance", "deviation", "count", "min", "max"}
+_OF_FIT = {"fit", "calibration"}
+"""Labels of rows about the data that a model was fitted to."""
+_METHOD_OR_FOLD = re.compile(r"[a-z]CV|\d\W*$")
+"""In the name of a method that validates itself, as `RidgeCV`, and at the end of a single fold's, as `CV fold 2`."""
 _NO_LETTERS = re.compile(r"[\W_]+")
 
 
 def names_part(label: str) -> bool:
-    """Tell whether a label is a word for a part of the data.
+    """Tell whether a label is a word for a part of the data, or says that a row is of a cross-validation.
 
-    >>> names_part("valid"), names_part("Train"), names_part("catboost")
-    (True, True, False)
+    >>> names_part("valid"), names_part("Train"), names_part("fit"), names_part("catboost")
+    (True, True, True, False)
+    >>> names_part("spatial CV"), names_part("cross-validation"), names_part("RidgeCV"), names_part("CV std")
+    (True, True, False, False)
     """
-    is_word = len(metric_words(label)) == 1
-    return is_word and (is_of_validation_data(label) or is_of_training_data(label) or is_of_test_data(label))
+    words = metric_words(label)
+    if len(words) == 1 and (
+        is_of_validation_data(label) or is_of_training_data(label) or is_of_test_data(label) or words[0] in _OF_FIT
+    ):
+        return True
+    return is_of_cross_validation(label) and not is_no_model(label) and not _METHOD_OR_FOLD.search(label)
 
 
 def is_no_model(label: str) -> bool:

@@ -19,7 +19,7 @@ from ...trial_folder.artifacts import find_artifacts
 from ...trial_folder.exit_status import exit_failure
 from ...trial_folder.names import ARTIFACTS_FOLDER, CHECKPOINT_FOLDER, HEARD_FILE, METRICS_FILE, WORK_FOLDER
 from ...trial_folder.stop import raise_if_stopped
-from .final_metrics import NO_FILES
+from .metrics_file import NO_FILES, is_text
 from .options import CommandOptions
 from .own_files import link_folder
 from .process_group import Invocation, run_group
@@ -115,7 +115,7 @@ class CommandTrial:
         """
         options, request = self._options, self._request
         ambiguous: set[str] = set()
-        if options.metrics in (None, "stdout"):
+        if options.metrics in (None, "stdout") or is_text(options.metrics):
             config = options.config_path
             ambiguous = options_among(options.wanted, self._words.template, Path(options.folder), config)
         return TrialReading(options, request.folder, request.parameters, ambiguous, self._words.template, report)

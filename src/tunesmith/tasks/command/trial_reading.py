@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from ...core.trial import Reporter, Value
 from .final_metrics import final_metrics
+from .metrics_file import MetricsFile, is_text
 from .metrics_table import SUFFIXES, MetricsTable
+from .metrics_text import MetricsText
 from .options import CommandOptions
 from .printed_metrics import PrintedMetrics
 from .printed_pattern import MetricPattern
@@ -37,12 +39,15 @@ class TrialReading:
     ) -> None:
         self._options = options
         self._folder = folder
-        pattern = None if options.metric_pattern is None else MetricPattern(options.metric_pattern, options.wanted)
-        self._printed = PrintedMetrics(parameters, ambiguous, wanted=options.wanted, pattern=pattern, chosen=words)
-        self._table = None
-        if options.metrics is not None and Path(options.metrics).suffix in SUFFIXES:
-            self._table = MetricsTable(folder / options.metrics, options.wanted)
-        self._reports = TrialReports(folder, options.metric, printed=self._printed, table=self._table, report=report)
+        expression = options.metric_pattern
+        pattern = None if expression is None else MetricPattern(expression, options.wanted)
+
+        def begin() -> PrintedMetrics:
+            return PrintedMetrics(parameters, ambiguous, wanted=options.wanted, pattern=pattern, chosen=words)
+
+        self._printed = begin()
+        self._file = _metrics_file(options, folder, begin)
+        self._reports = TrialReports(folder, options.metric, printed=self._printed, file=self._file, report=report)
 
     def feed(self, output: bytes) -> None:
         """Read the next piece of output, of any size."""
@@ -68,9 +73,19 @@ class TrialReading:
             self._options.metrics,
             self._options.wanted,
             printed=self._printed,
-            table=self._table,
+            file=self._file,
             logged=self._reports.logged,
         )
         for complaint in self._reports.complaints:
             print(f"[tunesmith: {complaint}]")
         return metrics
+
+
+def _metrics_file(options: CommandOptions, folder: Path, begin: Callable[[], PrintedMetrics]) -> MetricsFile | None:
+    """Return the file that metrics are read from while it grows, or None if there is none."""
+    if options.metrics is None:
+        return None
+    if is_text(options.metrics):
+        return MetricsText(folder / options.metrics, begin)
+    is_table = Path(options.metrics).suffix.lower() in SUFFIXES
+    return MetricsTable(folder / options.metrics, options.wanted) if is_table else None

@@ -12,24 +12,24 @@ from ...core.trial import Reporter
 from ...errors import TrialPruned
 from ...trial_folder.names import HEARD_FILE
 from ...trial_folder.reports import ReportsTail, append_report
-from .metrics_table import MetricsTable
+from .metrics_file import MetricsFile
 from .printed_metrics import PrintedMetrics
 
-_PRINTED, _LOGGED, _TABLE, _OWN = range(4)
+_PRINTED, _LOGGED, _FILE, _OWN = range(4)
 """The sources of reports, the least certain first."""
 
 
 class TrialReports:
     """Gathers the reports of a script, one source at a time, so that nothing is reported twice.
 
-    The script's own lines in `reports.jsonl` come first, then the rows of the file that its metrics are read from, then
+    The script's own lines in `reports.jsonl` come first, then the file that its metrics are read from, then
     what it logs with a library, then what it prints. All but the first are added to `reports.jsonl`.
 
     Args:
         folder: The trial's folder.
         metric: The objective's first metric: only a report with it decides the source.
         printed: The script's output.
-        table: The file that its metrics are read from, if it has rows.
+        file: The table or text that its metrics are read from, if they are.
         report: Called with each report; may raise `TrialPruned`.
 
     Attributes:
@@ -42,14 +42,14 @@ class TrialReports:
         metric: str,
         *,
         printed: PrintedMetrics,
-        table: MetricsTable | None,
+        file: MetricsFile | None,
         report: Reporter,
     ) -> None:
         self.logged: dict[str, float] = {}
         self._folder = folder
         self._metric = metric
         self._printed = printed
-        self._table = table
+        self._file = file
         self._report = report
         self._own = ReportsTail(folder)
         self._heard = ReportsTail(folder, HEARD_FILE)
@@ -65,8 +65,8 @@ class TrialReports:
             TrialPruned: `report` raised it.
         """
         self._forward_own()
-        if self._table is not None:
-            self._forward(_TABLE, self._table.new())
+        if self._file is not None:
+            self._forward(_FILE, self._file.new())
         self._forward_heard()
         # A script often logs what it has just printed, and says more by it.
         ready, self._waiting = self._waiting, self._printed.reports()
@@ -76,8 +76,8 @@ class TrialReports:
         """Forward the rest. It is too late to be pruned: a measurement is worth more."""
         with contextlib.suppress(TrialPruned):
             self.poll()
-            if self._table is not None:
-                self._forward(_TABLE, self._table.end())
+            if self._file is not None:
+                self._forward(_FILE, self._file.end())
             self._forward(_PRINTED, [*self._waiting, *self._printed.last_reports()])
 
     @property

@@ -2,10 +2,11 @@ import json
 
 import pytest
 
-from tunesmith.core.trial import TrialRequest
+from tunesmith.core.trial import TrialFailed, TrialRequest
 from tunesmith.errors import InputError, TrialPruned
 from tunesmith.tasks.command import CommandTask
 from tunesmith.tasks.command.metrics_table import MetricsTable
+from tunesmith.tasks.command.metrics_text import MetricsText
 from tunesmith.tasks.command.printed_metrics import PrintedMetrics
 from tunesmith.tasks.command.trial_reports import TrialReports
 
@@ -19,7 +20,7 @@ def trial(tmp_path):
             self.folder, self.forwarded = tmp_path, []
             self.printed = PrintedMetrics(wanted=["y", "z"])
             table = MetricsTable(tmp_path / "log.csv", ["y"])
-            self.reports = TrialReports(tmp_path, "y", printed=self.printed, table=table, report=self.forward)
+            self.reports = TrialReports(tmp_path, "y", printed=self.printed, file=table, report=self.forward)
 
         def forward(self, step, metrics):
             if "y" in metrics:
@@ -156,6 +157,52 @@ def test_a_table_that_is_written_anew_with_every_row_is_reported_once(tmp_path):
     assert steps == [0, 1, 2]
 
 
+# -- texts -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def text(tmp_path):
+    """A text file, and what reads it."""
+
+    class Text:
+        path = tmp_path / "train.log"
+        reading = MetricsText(path, lambda: PrintedMetrics(wanted=["val_loss"]))
+
+        def new(self):
+            return [(report.step, report.metrics["val_loss"]) for report in self.reading.new()]
+
+        def append(self, text):
+            with self.path.open("a") as file:
+                file.write(text)
+
+    return Text()
+
+
+def test_a_log_file_that_grows_is_read_as_output_is(text):
+    assert text.new() == []
+    with pytest.raises(FileNotFoundError):
+        text.reading.values()
+    text.append("epoch: 1, lr: 1e-3 - train loss: 0.9 - val loss: 0.5\nepoch: 2 - train loss: 0.8 - val ")
+    assert text.new() == [(1, 0.5)]
+    text.append("loss: 0.4\nepoch: 3, val loss: 0.3")
+    assert text.new() == [(2, 0.4)]
+    assert [report.step for report in text.reading.end()] == [3]
+    assert text.reading.values() == {"epoch": 3.0, "lr": 1e-3, "train loss": 0.8, "val_loss": 0.3}
+
+
+@pytest.mark.parametrize("grows", [True, False])
+def test_a_text_that_is_written_anew_is_read_from_its_beginning(text, grows):
+    """It may be as long as before, or hold what it held before."""
+    reports = []
+    for epoch in (1, 2, 3):
+        lines = [f"Epoch {number} val_loss=0.{number}\n" for number in range(1, epoch + 1)]
+        text.path.write_text("".join(lines if grows else lines[-1:]) + f"best={epoch}\n")
+        reports += text.new()
+    assert reports == [(1, 0.1), (2, 0.2), (3, 0.3)]
+    text.path.write_text("stopped early\n")
+    assert text.reading.values() == {}
+
+
 # -- the task ----------------------------------------------------------------------------------------------------------
 
 
@@ -190,6 +237,52 @@ def test_metrics_come_from_a_table(tmp_path):
     assert (metrics, [step for step, _ in reports]) == ({"val_loss": 0.4}, [1, 2])
 
 
+def test_metrics_come_from_a_text(tmp_path):
+    code = "printf 'Epoch 1: val loss 0.5\\nEpoch 2: val loss 0.4' > $1/train.log; echo val_loss=7"
+    metrics, reports = run(tmp_path, code, metrics="train.log")
+    assert (metrics, reports) == ({"val_loss": 0.4}, [(1, {"val_loss": 0.5}), (2, {"val_loss": 0.4})])
+
+
+def test_a_text_that_grows_stops_a_trial_on_the_way(tmp_path):
+    (tmp_path / "train.sh").write_text("echo 'Epoch 1: val loss 0.5' > $1/train.log; exec sleep 30")
+    task = CommandTask(command="sh train.sh {trial_dir}", metric="val_loss", folder=tmp_path, metrics="train.log")
+
+    def prune(step, metrics):
+        raise TrialPruned(f"enough at step {step}")
+
+    with pytest.raises(TrialPruned, match="enough at step 1"):
+        task.evaluate(TrialRequest(number=0, attempt=1, parameters={}, seed=0, folder=tmp_path / "0000"), prune)
+
+
+def test_a_text_of_the_trials_own_folder_is_read(tmp_path):
+    code = "mkdir -p out; echo 'val_loss: 0.5' > out/summary"
+    assert run(tmp_path, code, metrics="work/out/summary", own_files=["out"])[0] == {"val_loss": 0.5}
+
+
+def test_a_text_without_the_metric_fails_the_trial_as_other_files_do(tmp_path):
+    with pytest.raises(TrialFailed, match=r"the script must write a\.log into"):
+        run(tmp_path, "", metrics="a.log")
+    with pytest.raises(TrialFailed, match=r"'val_loss' is missing: a\.log has only train_loss"):
+        run(tmp_path, "echo 'train_loss=0.5' > $1/a.log; echo val_loss=0.5", metrics="a.log")
+
+
+def test_settings_in_a_text_are_no_metrics(tmp_path):
+    log = "Namespace(val_loss=9)\nlr: 0.25\nval_loss: 9\nval_loss: 0.5\n"
+    code = f"open(sys.argv[-1] + '/a.log', 'w').write({log!r})"
+    (tmp_path / "train.py").write_text(f"import sys\n'--val_loss'\n{code}\n")
+    task = CommandTask(command="python -S train.py {trial_dir}", metric="val_loss", folder=tmp_path, metrics="a.log")
+    request = TrialRequest(number=0, attempt=1, parameters={"lr": 0.25}, seed=0, folder=tmp_path / "0000")
+    reports = []
+    assert task.evaluate(request, lambda step, metrics: reports.append(metrics)).metrics["val_loss"] == 0.5
+    assert [report["val_loss"] for report in reports] == [0.5]
+
+
+def test_the_log_of_the_trial_is_no_file_of_the_script(tmp_path):
+    with pytest.raises(InputError, match=r"tunesmith writes log\.txt itself"):
+        run(tmp_path, "", metrics="log.txt")
+    assert run(tmp_path, "mkdir $1/out; echo val_loss=0.5 > $1/out/log.txt", metrics="out/log.txt")[0]
+
+
 def test_the_file_of_metrics_may_stand_beside_printed_reports(tmp_path):
     code = "echo 'Epoch 1 val_loss=0.5'; echo '{\"val_loss\": 0.25}' > $1/metrics.json"
     assert run(tmp_path, code) == ({"val_loss": 0.25}, [(1, {"val_loss": 0.5})])
@@ -198,6 +291,10 @@ def test_the_file_of_metrics_may_stand_beside_printed_reports(tmp_path):
 def test_a_pattern_is_read(tmp_path):
     metrics, reports = run(tmp_path, "echo 'fold 3 gives 0.5 eV'", metric_pattern=r"fold (?P<step>\d+) gives (\S+)")
     assert (metrics, reports) == ({"val_loss": 0.5}, [(3, {"val_loss": 0.5})])
+    code = "echo 'fold 4 gives 0.25 eV' > $1/a.log; echo fold 9 gives 0.75"
+    (tmp_path / "b").mkdir()
+    metrics, reports = run(tmp_path / "b", code, metric_pattern=r"fold (?P<step>\d+) gives (\S+)", metrics="a.log")
+    assert (metrics, reports) == ({"val_loss": 0.25}, [(4, {"val_loss": 0.25})])
     with pytest.raises(InputError, match="metric_pattern reads the output"):
         run(tmp_path, "", metric_pattern="(x)", metrics="logged")
 

@@ -22,6 +22,14 @@ def values(output, *chosen, **parameters):
         ("       MAE  RMSE\ntrain  1.5  2.5\nvalid  3.5  4.5\n", {
             "train MAE": 1.5, "train RMSE": 2.5, "valid MAE": 3.5, "valid RMSE": 4.5,
         }),
+        ("summary\n             AUC   TSS\nfit          0.99  0.9\nspatial CV   0.7   0.4\n  sd         0.04  0.06\n", {
+            "fit AUC": 0.99, "fit TSS": 0.9, "spatial CV AUC": 0.7, "spatial CV TSS": 0.4,
+        }),
+        ("       R2  RMSE\nCross-validation  0.5  2.5\ncalibration  0.75  1.5\n", {
+            "Cross-validation R2": 0.5, "Cross-validation RMSE": 2.5, "calibration R2": 0.75, "calibration RMSE": 1.5,
+        }),
+        ("model  MAE  RMSE\nRidgeCV  2.5  3.5\nLassoCV  1.5  2.5\n", {"MAE": 1.5, "RMSE": 2.5}),  # Methods.
+        ("       auc  f1\nCV fold 1 0.5 0.25\nCV fold 2 0.7 0.35\nCV std 0.1 0.2\n", {"auc": 0.7, "f1": 0.35}),
         ("# kernel gamma MAE\nrbf 0.5 1.5\n", {"gamma": 0.5, "MAE": 1.5}),
         ("#kernel\tMAE\nstarting\nrbf\t2.5\nmore\nlinear\t1.5\n", {"MAE": 1.5}),
         ("# width  MAE\n8  2.5\n16  1.5\n", {"width": 16.0, "MAE": 1.5}),
