@@ -24,7 +24,7 @@ SUFFIXES = {
     ".py": "python", ".toml": "toml", ".yaml": "yaml", ".yml": "yaml", ".json": "json",
     ".ini": "ini", ".cfg": "ini", ".conf": "ini", ".ipynb": "notebook",
     ".nml": "namelist", ".namelist": "namelist", ".inp": "namelist", ".par": "namelist", ".param": "namelist",
-    ".params": "namelist", ".prm": "namelist",
+    ".params": "namelist", ".prm": "namelist", ".txt": "namelist",
 }  # fmt: skip
 """File suffix to the module of the format."""
 

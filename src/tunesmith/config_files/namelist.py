@@ -80,7 +80,10 @@ def _entries(text: str) -> Iterator[tuple[Route, _Entry]]:
             group = (begins[1] or begins[2],)
         comment = _COMMENT.search(line)
         code = line if comment is None else line[: comment.start()].rstrip()
-        for match in _ENTRY.finditer(code, 0 if begins is None else begins.end()):
+        first = 0 if begins is None else begins.end()
+        for match in _ENTRY.finditer(code, first):
+            if code[first : match.start()].rstrip()[-1:] not in ("", ","):
+                continue  # The last word of a longer name, as in `block size: 1.0`.
             position = start + match.start("value")
             yield (*group, match["key"]), _Entry(_typed(match["value"]), position, start + match.end("value"))
         if _END.match(line):

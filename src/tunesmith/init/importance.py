@@ -15,7 +15,7 @@ _GROUPS = (
     "batch bs",
     "width hidden hid dim dims model embed embedding emb embd em units channels filters ff ffn neurons latent features "
     "leaves inp factors bottleneck trunk",
-    "layers layer depth blocks block stages estimators trees rounds round",
+    "layers layer depth blocks block stages estimators trees ntree ntrees rounds round",
     "dropout drop dropconnect",
     "optimizer optimiser optim opt",
     _SCHEDULE,
@@ -26,7 +26,7 @@ _GROUPS = (
     "clip grad gradient",
     "heads head kernel patch stride",
     "entropy ent coef vf gae discount gamma tau critic update",
-    "child leaf bins neighbors gini criterion kernel svm intercept",
+    "child leaf bins neighbors gini criterion kernel svm intercept mtry nodesize maxnodes sampsize",
     "rank lora temperature temp margin",
 )
 """Words of names, the likeliest to matter first."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from ..config_files import SUFFIXES
 from .asked import Asked
-from .config_use import hyperparameters_in, share_of_hyperparameters
+from .config_use import hyperparameters_in, is_config_path, share_of_hyperparameters
 from .draft import Draft
 from .drafting import draft_study
 from .sources import Sources, has_name_of_config, is_config
@@ -63,7 +62,7 @@ def _is_own(path: Path, folder: Path) -> bool:
 
 def _worth(path: Path, tuned: int) -> int:
     """Return how many hyperparameters a file has; 0 if it is no config, or one with fewer than are tuned already."""
-    if path.suffix not in SUFFIXES or not path.is_file() or path.stat().st_size > _MOST_BYTES or not is_config(path):
+    if not is_config_path(path) or path.stat().st_size > _MOST_BYTES or not is_config(path):
         return 0
     count = hyperparameters_in(path)
     if path.suffix == ".py" and count <= tuned:

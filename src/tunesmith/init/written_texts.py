@@ -17,7 +17,8 @@ _MOST_BYTES = 4 << 20
 _MOST_BYTES_IN_ALL = 8 << 20
 _MOST_METRICS = 50
 _NO_REPORTS = {
-    *OF_CONFIGS, ".html", ".htm", ".xml", ".svg", ".tex", ".bib", ".css", ".js", ".sh", ".r", ".jl", ".c", ".cpp", ".h",
+    *({*OF_CONFIGS} - {".txt"}),
+    ".html", ".htm", ".xml", ".svg", ".tex", ".bib", ".css", ".js", ".sh", ".r", ".jl", ".c", ".cpp", ".h",
     ".sql", ".patch", ".diff",
 }  # fmt: skip
 """Suffixes of text that reports nothing: settings, code, markup."""

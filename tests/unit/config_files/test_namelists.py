@@ -58,3 +58,12 @@ def test_only_the_characters_of_a_value_change(tmp_path):
 def test_what_cannot_stand_in_a_namelist(tmp_path, changes, options):
     with pytest.raises(InputError, match=r"run\.inp"):
         edited(tmp_path, changes, **options)
+
+
+def test_settings_in_a_text_file(tmp_path):
+    text = "# settings\nspecies:     orchid, rare\nntree:       150\nblock size:  1.0\nsampsize:    0.63   # a share\n"
+    (tmp_path / "settings.txt").write_text(text)
+    values = read(tmp_path / "settings.txt")
+    assert {name: value for name, value in values.items() if name != "species"} == {"ntree": 150, "sampsize": 0.63}
+    edit(tmp_path / "settings.txt", tmp_path / "copy.txt", {"sampsize": 0.5})
+    assert (tmp_path / "copy.txt").read_text() == text.replace("0.63", "0.5")
