@@ -21,6 +21,7 @@ from ..core.metric_words import (
 )
 from ..in_script.metric_names import WantedNames, metric_words
 from ..tasks.command.baselines import is_about_baseline, names_baseline
+from ..tasks.command.metrics_file import is_text
 from .metrics import is_loss
 from .tryout import SeenMetric
 
@@ -111,7 +112,7 @@ def suitability(metric: SeenMetric, metrics: Sequence[SeenMetric]) -> Suitabilit
     """
     if is_of_catboost(metric):
         return Suitability.CATBOOST
-    if names_baseline(metric.name) or (metric.source == "printed" and is_about_baseline(_text_before(metric))):
+    if names_baseline(metric.name) or (_is_of_line(metric) and is_about_baseline(_text_before(metric))):
         return Suitability.BASELINE
     if metric_words(metric.name) == ("epoch", "loss"):  # GluonTS prints it as an "Evaluation metric".
         return Suitability.TRAINING
@@ -216,6 +217,11 @@ def _grows(metrics: Sequence[SeenMetric]) -> bool:
     return any(metric.first is not None and metric.value > metric.first for metric in shown)
 
 
+def _is_of_line(metric: SeenMetric) -> bool:
+    """Tell whether a metric stands in a line of output, or of a text that the script wrote."""
+    return metric.source == "printed" or (metric.file is not None and is_text(metric.file.name))
+
+
 def _text_before(metric: SeenMetric) -> str:
     """Return what stands before a metric in its line."""
     place = metric.sample.lower().find(metric.name.lower())
@@ -227,13 +233,13 @@ def _before(metric: SeenMetric, metrics: Sequence[SeenMetric]) -> str:
 
     Where another name in the line says itself that it is of validation data, a metric that does not is of other data.
     """
-    if metric.source != "printed":
+    if not _is_of_line(metric):
         return ""
     before = re.findall(r"[A-Za-z]+", _text_before(metric))
     about = [
         word for word in before if is_of_validation_data(word) or is_of_test_data(word) or is_of_training_data(word)
     ]
     if about and is_of_validation_data(about[-1]):
-        beside = [other.name for other in metrics if other.source == "printed" and other.sample == metric.sample]
+        beside = [other.name for other in metrics if _is_of_line(other) and other.sample == metric.sample]
         return "" if any(is_of_validation_data(name) for name in beside) else about[-1]
     return about[-1] if about else ""

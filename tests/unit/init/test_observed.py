@@ -91,6 +91,8 @@ def notes(draft):
         ([seen("eval_loss", count=9), seen("eval_kl", count=9)], "minimize eval_loss"),
         ([seen("label_smooth_val", count=2), seen("accuracy/top1", "Epoch(val) [1] accuracy/top1: 0.5")],
          "maximize accuracy/top1"),
+        ([seen("Acc", "Test set: Acc: 0.5", source="written", file=Path("a.log")),
+          seen("F1", "Validation set: F1: 0.5", source="written", file=Path("a.log"))], "maximize F1"),
         ([replace(seen("valid"), value=410.0), seen("mae")], "minimize mae"),  # Rows.
         ([replace(seen("windows"), value=700.0), seen("spread")], "minimize spread"),
     ],
