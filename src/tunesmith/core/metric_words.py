@@ -16,7 +16,7 @@ MAXIMIZED = frozenset({
     "purity", "modularity", "calinski", "harabasz", "explained", "spearmanr", "pearsonr", "kendalltau", "srcc", "plcc",
     "pcc", "ccc", "q2", "nse", "kge", "csi", "hss", "tss", "sharpe", "meteor", "cider", "chrf", "sacrebleu", "pesq",
     "stoi", "snr", "sdr", "sisdr", "mota", "hota", "idf1", "pck", "lddt", "uas", "las", "uar", "elpd", "winrate",
-    "success", "gini",
+    "success", "gini", "harrell", "harrells",
 })  # fmt: skip
 MINIMIZED = frozenset({
     "loss", "rmse", "mse", "mae", "mape", "smape", "wape", "mase", "error", "err", "perplexity", "ppl", "nll", "wer",

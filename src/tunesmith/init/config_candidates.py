@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,12 @@ from .ranges import Guess, guess
 from .script_text import ScriptText
 
 _WRAPPERS = {"config", "cfg", "conf", "settings", "params", "hparams", "defaults", "args", "hyperparameters"}
+_FIXED = re.compile(
+    r"""^[ \t]*["']?(?P<name>\w+)["']?[ \t]*[:=].*[#!;].*\b(?:do\ not|don't|never)\ (?:ever\ )?
+        (?:change|touch|tune|modify|edit)\b""",
+    re.MULTILINE | re.IGNORECASE | re.VERBOSE,
+)
+"""A value that must stay, as its comment says."""
 
 
 def config_candidates(config: Path, text: ScriptText, words: Collection[str] = ()) -> Iterator[Candidate]:
@@ -33,6 +40,7 @@ def config_candidates(config: Path, text: ScriptText, words: Collection[str] = (
     everything = read_all(config)
     values = without_not_plain(everything)
     unused = _not_chosen(values, words)
+    fixed = {match["name"] for match in _FIXED.finditer(config.read_text(encoding="utf-8", errors="replace"))}
     for key in keys(values):
         value = find(values, key)
         if isinstance(value, str) and (number := number_in(value)) is not None:
@@ -41,6 +49,9 @@ def config_candidates(config: Path, text: ScriptText, words: Collection[str] = (
             continue
         if key.partition(".")[0] in unused:
             yield Candidate(name=key, value=value, guess=Guess(None, "of another case than that of your command"))
+            continue
+        if key.rpartition(".")[2] in fixed:
+            yield Candidate(name=_short_name(everything, key), value=value, guess=Guess(None, "its comment says so"))
             continue
         if any(part.isdecimal() for part in key.split(".")):
             yield Candidate(name=key, value=value, guess=Guess(None, "an element of a list"))

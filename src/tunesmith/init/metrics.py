@@ -80,10 +80,10 @@ def read_metrics(source: str, tree: ast.Module | None) -> Metrics:
 def spelled(name: str) -> str:
     """Return a metric's name in one word, which stands for the printed one.
 
-    >>> spelled("Vali Loss")
-    'Vali_Loss'
+    >>> spelled("Vali Loss"), spelled("Harrell's C")
+    ('Vali_Loss', 'Harrell_C')
     """
-    return re.sub(r"[\s,]+", "_", name.strip())
+    return re.sub(r"[\s,]+", "_", re.sub(r"'s\b", "", name.strip()))
 
 
 def is_loss(name: str) -> bool:

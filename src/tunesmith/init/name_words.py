@@ -53,6 +53,8 @@ _COMPOUNDS = {
     "gradclip": "grad clip",
     "embdim": "emb dim",
     "hiddensize": "hidden size",
+    "lvl": "level",
+    "nboot": "n boot",
     "nh": "n hidden",
     "nf": "n filters",
 }
@@ -166,6 +168,8 @@ def reason_to_leave(name: str) -> str | None:
     ('determined by the data', None, 'determined by the data')
     >>> reason_to_leave("val_dataloader.batch_size"), reason_to_leave("output.width"), reason_to_leave("period")
     ('affects only the evaluation', 'affects only output or names', 'determined by the data')
+    >>> reason_to_leave("n_boot"), reason_to_leave("noise_lvl")
+    ('affects only the evaluation', 'determined by the data')
     >>> reason_to_leave("ntrain"), reason_to_leave("n_users"), reason_to_leave("num_train_steps")
     ('determined by the data', 'determined by the data', 'sets how long a trial trains')
     """
@@ -192,6 +196,8 @@ def reason_to_leave(name: str) -> str | None:
         return _OUTPUT
     if "warmup" in parts:
         return None
+    if len(parts) > 1 and parts[0] in ("n", "num") and parts[1] in ("boot", "boots", "bootstrap", "bootstraps"):
+        return _EVALUATION
     for reason, listed in _REASONS.items():
         if any(word in listed.split() and not _is_exception(word, reason, parts) for word in parts):
             return reason

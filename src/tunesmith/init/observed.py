@@ -204,7 +204,7 @@ def _with_written(draft: Draft, tryout: Tryout, options: Sequence[ScriptOption])
     path = best.file.relative_to(project) if best.file.is_relative_to(project) else None
     if path is not None and any(Path(own) in (path, *path.parents) for own in draft.own_files):
         return replace(draft, metrics=f"work/{path.as_posix()}")
-    if "{trial_dir}" in draft.command and path is not None:
+    if "{trial_dir}" in draft.command and path is not None and not _is_left(path, draft):
         for place in (path.name, f"{ARTIFACTS_FOLDER}/{path.name}"):
             if f"{{trial_dir}}/{place}" in draft.command:
                 return replace(draft, metrics=place)
@@ -212,6 +212,12 @@ def _with_written(draft: Draft, tryout: Tryout, options: Sequence[ScriptOption])
         return replace(draft, metrics=(own / _inside(path, options)).as_posix())
     note = f"TO DO: let the script write {best.file.name} to {{trial_dir}}, or print {best.name}."
     return replace(draft, notes=(*draft.notes, note))
+
+
+def _is_left(path: Path, draft: Draft) -> bool:
+    """Tell whether the draft says that the user must give the script another place for a file."""
+    lines = [note for note in draft.notes if note.startswith("TO DO: let the script write")]
+    return any(re.search(rf"(?<![\w./]){re.escape(path.parts[0])}(?![\w.])", note) for note in lines)
 
 
 def _inside(path: Path, options: Sequence[ScriptOption]) -> Path:

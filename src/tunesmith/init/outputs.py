@@ -47,6 +47,8 @@ _OUTPUTS = {"out", "output", "outputs", "save", "log", "logs", "checkpoint", "ch
             "dir", "workdir", "logdir", "outdir", "run", "runs"}  # fmt: skip
 _TAKEN = {PARAMETERS_FILE, ENVIRONMENT_FILE, RESULT_FILE, LOG_FILE, REPORTS_FILE}
 _LEADS_OUT = re.compile(r"""["'/]\.\.(?:/|["'])|os\.pardir|\.parent\.parent|\.parents\[|realpath|\.resolve\(\)""")
+_KEEPERS = {".gitkeep", ".keep", ".gitignore"}
+"""Files that keep an empty folder in a repository."""
 _MOST_NAMED = 5
 
 
@@ -139,7 +141,7 @@ class _Written:
     def _holds_nothing_else(self, folder: PurePath) -> bool:
         if folder not in self._is_whole:
             tree = os.walk(self._project / folder)
-            paths = (f"{root}{os.sep}{name}" for root, _, names in tree for name in names)
+            paths = (f"{root}{os.sep}{name}" for root, _, names in tree for name in names if name not in _KEEPERS)
             self._is_whole[folder] = all(path in self._known for path in paths)
         return self._is_whole[folder]
 
@@ -181,9 +183,11 @@ def _redirected(draft: Draft, written: _Written, options: Sequence[ScriptOption]
         return _trial_place(value, files[0])
 
     given = {word.partition("=")[0] for word in command}
+    positional = {str(each.value): each.name for each in options if each.form == "positional"}
     for index, word in enumerate(command):
         option, separator, value = word.rpartition("=")
-        flag = option or (command[index - 1] if index else "")
+        before = command[index - 1] if index else ""
+        flag = option or (before if before.startswith("-") else positional.get(word, ""))
         if "{" not in word and index > 0 and (place := place_of(value, flag)) is not None:
             command[index] = f"{option}{separator}{place}"
     for option_ in options:

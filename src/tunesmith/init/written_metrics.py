@@ -13,6 +13,7 @@ from typing import Any
 from ..core.metric_words import is_metric
 from ..tasks.command.metrics_table import header_names, separator_of
 from ..tasks.command.nested_values import flat_values
+from ..tasks.command.row_labels import names_part
 from ..text.cleaning import short
 from .tryout import SeenMetric
 
@@ -39,7 +40,7 @@ def written_metrics(path: Path) -> list[SeenMetric]:
     counts: dict[str, int] = {}
     for row in rows:
         for name, value in row.items():
-            if (number := _number(value)) is not None and is_metric(name):
+            if (number := _number(value)) is not None and _is_metric(name):
                 last[name] = number
                 counts[name] = counts.get(name, 0) + 1
     counter = next((name for name in (rows[-1] if rows else ()) if name.lower() in _COUNTERS), None)
@@ -57,6 +58,16 @@ def written_metrics(path: Path) -> list[SeenMetric]:
         )
         for name, value in list(last.items())[:_MOST_METRICS]
     ]
+
+
+def _is_metric(name: str) -> bool:
+    """Tell whether a name is that of a metric; a table of a metric's name may hold the settings of a loss.
+
+    >>> _is_metric("val_loss"), _is_metric("loss.val"), _is_metric("cv.rmse"), _is_metric("loss.start_factor")
+    (True, True, True, False)
+    """
+    table, _, last = name.rpartition(".")
+    return is_metric(last) or (is_metric(table) and names_part(last)) or (is_metric(name) and last.isdecimal())
 
 
 def _csv_rows(path: Path) -> Iterator[Mapping[str, Any]]:

@@ -9,7 +9,7 @@ from tunesmith.core.objective import Objective
 from tunesmith.core.parameters import Choice, Float, Int
 from tunesmith.core.space import SearchSpace
 from tunesmith.errors import InputError
-from tunesmith.init import Draft, draft_study, to_toml
+from tunesmith.init import CommandLine, Draft, draft_study, to_toml
 from tunesmith.tasks.command import CommandTask
 
 _spec = importlib.util.spec_from_file_location("sample_scripts", Path(__file__).with_name("sample_scripts.py"))
@@ -297,3 +297,10 @@ def test_a_drafted_value_is_one_that_the_flag_accepts(tmp_path):
     assert "computes its default" in draft.skipped["slow"]
     assert "no default" in draft.skipped["mix"]
     assert "placeholder" in draft.skipped["args"]
+
+
+def test_a_value_whose_comment_says_that_it_stays_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "fit.py").write_text("lr = 0.1\nwidth = 16  # please do not change!\nprint('loss', lr * width)\n")
+    draft = draft_study(CommandLine.parse(["python", "fit.py"], tmp_path))
+    assert list(draft.space) == ["lr"]
+    assert draft.skipped["width"] == "its comment says so"

@@ -245,6 +245,24 @@ def test_a_folder_with_other_files_does_not_become_the_trials(draft, tmp_path):
     assert changed.own_files == ("models/best.pt",)
 
 
+def test_an_argument_that_names_an_output_folder_becomes_the_trials(draft, tmp_path):
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / ".gitkeep").touch()
+    (tmp_path / "train.py").write_text("root = Path(__file__).resolve().parents[1]\n")
+    options = [
+        ScriptOption(name="input_dir", spellings=(), form="positional", value="data/processed"),
+        ScriptOption(name="output_dir", spellings=(), form="positional", value="models"),
+    ]
+    given = replace(draft, command="python train.py data/processed models", script=tmp_path / "train.py")
+    file = tmp_path / "reports" / "metrics.json"
+    metric = seen("valid.auc", source="written", file=file)
+    changed = with_tryout(given, ran(tmp_path, metric, files=["models/best.pt", "reports/metrics.json"]), options)
+    assert changed.command == "python train.py data/processed {trial_dir}"
+    # What it writes elsewhere is not in the trial's folder.
+    assert changed.metrics is None
+    assert "TO DO: let the script write metrics.json to {trial_dir}, or print valid.auc." in changed.notes
+
+
 def test_an_option_that_the_command_does_not_mention_is_added(draft, tmp_path):
     options = [
         ScriptOption(name="data-dir", spellings=("--data-dir",), value="."),

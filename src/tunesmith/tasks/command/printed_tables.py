@@ -13,8 +13,8 @@ from .printed_names import is_printable
 from .printed_numbers import number_at
 from .printed_parts import may_name_parts, parts_in, row_of_parts
 
-_FIRST_WORDS = re.compile(r"\s*(?:#(?!#) ?)?([A-Za-z#]\w*)[\s,]+([A-Za-z#]\w*)?")
-_COMMENT = re.compile(r"\s*# ?(?=[A-Za-z])")
+_FIRST_WORDS = re.compile(r"\s*(?:#(?!#)[ \t]*)?([A-Za-z#]\w*)[\s,]+([A-Za-z#]\w*)?")
+_COMMENT = re.compile(r"\s*#[ \t]*(?=[A-Za-z])")
 _TITLE = re.compile(r"(?:#|[^\W\d])[^=:{}<>]{0,40}")
 _HAS_NUMBER = re.compile(r"(?:^|\s)[-+.]?\d")
 _MOST_COLUMNS = 50

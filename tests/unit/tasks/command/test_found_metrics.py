@@ -154,6 +154,10 @@ LIGHTNING = """
         }),
         ("ACCURACY ODD ONE OUT: 48.75 %  (78 / 160)\n", {"ACCURACY ODD ONE OUT": (48.75, 1, "progress")}),
         ("Eval:   0%|          | 0/600 [00:00<?, ?it/s]\rEval acc:  50%|###       | 300/600 [00:00<?, ?it/s]\n", {}),
+        ("#  step   rmse_val   rmse_trn     lr\n   0   2.0e+00   2.2e+00   1e-02\n  50   1.9e+00   2e+00   1e-3\n", {
+            "rmse_val": (1.9, 2, "step"), "rmse_trn": (2.0, 2, "step"),
+        }),
+        ("fold 1   C(train)=0.8  C=0.6\nHarrell's C = 0.66 +/- 0.02\n", {"Harrell's C": (0.66, 1, "count")}),
         # Of different data under one name: each, and the last.
         ("Epoch 1\nTrain: loss 0.5 acc 0.6\nBest validation so far: loss 0.4 acc 0.7\nTest: loss 0.3\n", {
             "loss": (0.3, 3, "count"), "acc": (0.7, 2, "epoch"), "Train loss": (0.5, 1, "count"),
