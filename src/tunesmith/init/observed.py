@@ -89,6 +89,7 @@ def whole_seconds(tryout: Tryout, values: Mapping[str, Any]) -> float | None:
 def _with_metric(draft: Draft, tryout: Tryout) -> Draft:
     metrics = ranked(tryout.metrics, (Objective.parse(draft.objective).primary.name, *draft.metric_names))
     said = "study.objective" in draft.quotes
+    metrics = metrics or (list(tryout.metrics) if said else [])
     notes = draft.notes if said else tuple(note for note in draft.notes if not _is_superseded(note))
     if not metrics:
         missing = (

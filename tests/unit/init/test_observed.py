@@ -139,6 +139,13 @@ def test_an_objective_of_test_data_is_warned_about(draft, tmp_path):
     assert "measured on test data" not in notes(with_tryout(draft, ran(tmp_path, seen("val_acc"), seen("test_acc"))))
 
 
+def test_a_count_is_an_objective_only_if_the_user_says_so(draft, tmp_path):
+    steps = replace(seen("steps_taken", "steps_taken: 12"), value=12.0)
+    assert "the run showed none" in notes(with_tryout(draft, ran(tmp_path, steps)))
+    own = Draft(**vars(draft) | {"objective": "minimize steps_taken", "quotes": {"study.objective": "steps_taken"}})
+    assert with_tryout(own, ran(tmp_path, steps)).notes[0] == "The script prints 'steps_taken': steps_taken: 12"
+
+
 def test_the_users_own_objective_stays(draft, tmp_path):
     own = Draft(**vars(draft) | {"objective": "maximize f1", "quotes": {"study.objective": "maximize f1"}})
     changed = with_tryout(own, ran(tmp_path, seen("val_loss"), seen("F1", "F1: 0.5")))

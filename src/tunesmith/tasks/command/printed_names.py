@@ -50,6 +50,7 @@ _FIELD_OF_DATA = re.compile(
     re.ASCII | re.VERBOSE,
 )
 """What tells in a dictionary on which data its numbers were measured: `"split": "validation"`."""
+_OF_A_RANGE = re.compile(r"[@_]0?\.\d+$", re.ASCII)
 _HELD_OUT = ("held-out", "hold-out", "out-of-fold")
 _LABEL = re.compile(rf"[ \t]*({_WORD})[ \t]{{2,}}", re.ASCII)
 """The beginning of a line with a label that is padded, as those of lines below one another are."""
@@ -109,6 +110,8 @@ def names_in(text: str) -> Iterator[Named]:
     for match in _PAIR.finditer(text):
         if (unit := _UNIT.search(match[3])) is not None and _names_data((unit[1],)):
             continue  # That is no unit, but the data.
+        if match[3] == ":" and _OF_A_RANGE.search(match[2]) and _FRACTION.match(text, match.end()):
+            continue  # The name goes on, as in `mAP@.5:.95`.
         before = () if match[1] else _words_before(text, match.start())
         yield Named((*before, match[2]), match.end(), has_sign=True)
     yield from _names_with_data(text, has_sign=True)
