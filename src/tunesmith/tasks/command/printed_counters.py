@@ -18,7 +18,7 @@ _NAMED = re.compile(
 _OF_ANOTHER = re.compile(r"[a-z_/-]$|(?:best|best:|from) $")
 """What stands before a counter that is not the training's."""
 _LEADING = re.compile(r"\s*(?:\[\s*(\d+)\s*\](?=\s)|(\d+):(?=\s))", re.ASCII)
-_MEASURED = re.compile(r"(\w+)[ ]?[=:][ ]?$", re.ASCII)
+_MEASURED = re.compile(r"([\w ]+)[=:][ ]?$", re.ASCII)
 """What stands before a count that is a metric, as in `Accuracy: 9823/10000`."""
 _POSITION = re.compile(r"(?<![\w/.-])(\d+)[ ]*/[ ]*(\d+)(?![\d/.-])", re.ASCII)
 

@@ -36,6 +36,8 @@ _LEADERS = re.compile(r"(?<=[\w%)\]])[ \t]?\.{3,}[ \t]*(?=[-+]?\.?\d)")
 _NUMBER = re.compile(rb"\d|nan|inf", re.IGNORECASE)
 _OF_BASELINE = 4
 """How much less the value of a baseline fits than any other of the same name."""
+_COUNTS_RIGHT_ONES = re.compile(r"acc", re.IGNORECASE)
+"""In the name of a metric whose value may be a count of a whole, as in `Accuracy: 9823 / 10000`."""
 _MANY_LINES = 50_000
 
 OnLine = Callable[[Counters, Mapping[str, float], bool], None]
@@ -337,8 +339,8 @@ class PrintedMetrics:
         if self._pattern is not None and name in self._pattern.metrics:
             return False
         number = number_at(text, named.start)
-        if number is None and is_metric(named.last):
-            number = share_at(text, named.start)
+        if number is None and is_metric(name):
+            number = share_at(text, named.start, is_sure=_COUNTS_RIGHT_ONES.search(name) is not None)
         if number is not None or (named.has_sign and is_numeric(text, named.start)):
             rank = 2 * is_exact + named.has_sign - _OF_BASELINE * is_about_baseline(text[: named.start])
             kept = self._keep(name, number, line, rank=rank)

@@ -191,10 +191,12 @@ def full_name(words_of_name: tuple[str, ...], wanted: WantedNames) -> str:
     last = words_of_name[-1]
     if _measures_variable(words_of_name[-2:]) and wanted.find(last) is None:
         count = 2
-    elif is_metric(f"valid {last}") or _names_data(words_of_name[-2:-1]) or names_validation_alone(last):
+    elif is_metric(f"valid {last}") or names_validation_alone(last):
         count = _with_qualifiers(words_of_name, count)
     elif wanted.find(last) is None and (place := _last_metric(words_of_name)) is not None:
         count = _with_qualifiers(words_of_name, len(words_of_name) - place)
+    elif _names_data(words_of_name[-2:-1]):
+        count = _with_qualifiers(words_of_name, count)
     if words_of_name[-count - 1 : -count] == ("@",):  # As in `Test @ best Val: 0.78`.
         count = min(count + 2, len(words_of_name))
     return " ".join(words_of_name[-max(count, _longest(words_of_name, wanted)) :])

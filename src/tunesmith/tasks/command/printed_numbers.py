@@ -28,9 +28,9 @@ _WRAPPED = re.compile(
 )
 """A number in an array or a list of its own."""
 _SHARE = re.compile(
-    r"(?P<part>\d+)[ ]?/[ ]?(?P<whole>[1-9]\d*)[ ]*\([ ]*(?P<percent>\d+(?:\.\d+)?)[ ]?%[ ]*\)", re.ASCII
+    r"(?P<part>\d+)[ ]?/[ ]?(?P<whole>[1-9]\d*)(?![\d.])(?:[ ]*\([ ]*(?P<percent>\d+(?:\.\d+)?)[ ]?%[ ]*\))?", re.ASCII
 )
-"""A count of a whole, with its share: `9823/10000 (98%)`."""
+"""A count of a whole, with or without its share: `9823/10000 (98%)`."""
 _NUMERIC = re.compile(r"""["'\[(]*[-+−]?\.?\d|[A-Za-z_][\w.]*\(""")
 """The start of what is meant as a number: of `1.2k`, `[0.3]` and `tensor(0.3)`."""
 
@@ -71,16 +71,25 @@ def _wrapped_number_at(text: str, start: int) -> float | None:
     return None if plain is None else float(plain["number"].replace(",", ""))
 
 
-def share_at(text: str, start: int) -> float | None:
-    """Return the percentage at a position where it follows its count, with all digits; None if that is not there.
+def share_at(text: str, start: int, *, is_sure: bool) -> float | None:
+    """Return the percentage of a count at a position, with all digits; None if that is not there.
 
-    >>> share_at("9823/10000 (98%)", 0), share_at("3/10 (98%)", 0), share_at("3/10", 0)
-    (98.23, None, None)
+    Args:
+        text: The text.
+        start: The position.
+        is_sure: The count is one of a whole, also if no percentage follows it.
+
+    >>> share_at("9823/10000 (98%)", 0, is_sure=False), share_at("3/10 (98%)", 0, is_sure=True)
+    (98.23, None)
+    >>> share_at("3 / 10", 0, is_sure=True), share_at("3 / 10", 0, is_sure=False), share_at("11/10", 0, is_sure=True)
+    (30.0, None, None)
     """
     match = _SHARE.match(text, start)
-    if match is None:
+    if match is None or int(match["part"]) > int(match["whole"]) or not (match["percent"] or is_sure):
         return None
     share = 100 * int(match["part"]) / int(match["whole"])
+    if match["percent"] is None:
+        return share
     return share if abs(share - float(match["percent"])) <= 1 else None
 
 

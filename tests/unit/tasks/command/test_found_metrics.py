@@ -159,6 +159,7 @@ LIGHTNING = """
         }),
         ("fold 1   C(train)=0.8  C=0.6\nHarrell's C = 0.66 +/- 0.02\n", {"Harrell's C": (0.66, 1, "count")}),
         ("Class  Images  P  R  mAP@.5 mAP@.5:.95\nmAP_0.5:0.95 is better\n", {}),
+        ("Accuracy on evaluation data: 95 / 100\nloss: 3 / 10\n", {"Accuracy on evaluation data": (95, 1, "count")}),
         # Of different data under one name: each, and the last.
         ("Epoch 1\nTrain: loss 0.5 acc 0.6\nBest validation so far: loss 0.4 acc 0.7\nTest: loss 0.3\n", {
             "loss": (0.3, 3, "count"), "acc": (0.7, 2, "epoch"), "Train loss": (0.5, 1, "count"),
