@@ -71,6 +71,12 @@ class Backtest:
             parts.append(Window(series=series, history=self.panel.select(series, lengths[series])))
         return parts
 
+    @property
+    def distinct_windows(self) -> float:
+        """How many windows would cover the same steps without an overlap, 1 or more: overlapping ones tell less."""
+        apart = min(1.0, (self.stride or self.steps) / self.steps)
+        return 1 + (len(self.parts) - 1) * apart
+
     def before(self, number: int) -> Panel:
         """Return all series that are long enough, up to the origin of a window."""
         lengths = self._lengths(number)

@@ -77,20 +77,19 @@ def test_noise_gives_no_weights_to_series() -> None:
 
 def test_weights_are_shrunk_towards_the_mean_of_families_the_more_the_fewer_windows() -> None:
     score = forecast_score("mase")
-    shares = []
-    for windows in (1, 4):
-        backtest = Backtest(panel=PANEL, horizon=6, windows=windows)
+    shares, expected = [], []
+    for windows, stride, distinct in ((1, None, 1), (4, None, 4), (4, 1, 1.5)):  # The last ones overlap.
+        backtest = Backtest(panel=PANEL, horizon=6, windows=windows, stride=stride)
         truth = np.repeat(backtest.actual[..., None], len(LEVELS), axis=-1)
         noise = np.random.default_rng(0).normal(size=truth.shape[:2])[..., None]
         members = {1: truth + 10 * noise, 2: truth + 11 * noise}  # The second adds nothing.
         combination, _ = ForecastCombination.fit(backtest, members, score, kinds=KINDS, own_weights=False)
         shares.append(combination.weights[2])
-    expected = []
-    for windows in (1, 4):
-        rows = len(Backtest(panel=PANEL, horizon=6, windows=windows).series)
+        rows = len(PANEL) * distinct
         evidence = rows / (rows + 20)
         power = (10 / 11) ** (8 * evidence)
-        expected.append((1 - evidence * windows / (windows + 10)) * power / (1 + power))
+        share_of_selection = evidence * distinct / (distinct + 10)
+        expected.append((1 - share_of_selection) * power / (1 + power))
     np.testing.assert_allclose(shares, expected)
 
 

@@ -17,6 +17,13 @@ def test_windows_are_the_last_steps_one_horizon_apart() -> None:
     assert [part.history.lengths.tolist() for part in backtest.parts] == [[94, 84], [88, 78]]
 
 
+def test_windows_that_overlap_count_for_as_many_as_would_not() -> None:
+    panel = panel_of([np.arange(100.0)])
+    apart = [Backtest(panel=panel, horizon=6, windows=5, stride=stride).distinct_windows for stride in (None, 6, 9, 3)]
+    assert apart == [5, 5, 5, 3]
+    assert Backtest(panel=panel, horizon=6, windows=1, stride=1).distinct_windows == 1
+
+
 def test_short_series_have_fewer_windows_or_none() -> None:
     panel = panel_of([seasonal(100), seasonal(31), seasonal(11), seasonal(8)])
     backtest = Backtest(panel=panel, horizon=6, windows=3)
