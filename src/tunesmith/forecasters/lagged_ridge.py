@@ -19,6 +19,7 @@ from .base import ForecastPart, ForecastProfile
 
 _MOST_CELLS = 30_000_000  # Of windows to train on.
 _LEAST_WINDOWS = 30
+_MOST_AT_FIRST = 336  # Longer windows come later, unless a season is longer: two weeks of hours are often the best.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +86,7 @@ class LaggedRidgeForecaster:
         """
         room = int(np.quantile(panel.lengths, 0.25)) - 2 * horizon
         seasons = [season for season in panel.seasons if season <= room]
-        base = max([*seasons, min(2 * horizon, room)]) if room >= 4 else 0
+        base = max([*seasons, min(2 * horizon, room, _MOST_AT_FIRST)]) if room >= 4 else 0
         lengths = [min(times * base, room, 1_000) for times in (1, 2, 3)]
         return [
             {"lookback": length, "strength": 1.0, "center": "last", "scaled": scaled}
