@@ -35,6 +35,7 @@ _COMPOUNDS = {
         first + last: f"{first} {last}"
         for first, last in product(("out", "save", "data", "log", "work"), ("dir", "path"))
     },
+    **{first + "seed": f"{first} seed" for first in ("manual", "random", "rand", "rng", "torch", "np", "split")},
     "batchsize": "batch size",
     "minibatch": "batch",
     "learningrate": "learning rate",
@@ -90,7 +91,7 @@ _REASONS = {
     _OUTPUT: "name names verbose verbosity log logs logging logger print save plot plots show quiet silent progress "
     "wandb mlflow tensorboard tb project entity tag tags debug version config cfg interval freq frequency every title "
     "note notes comment user email help description desc des dry display visualize vis video render track upload "
-    "push hub experiment exp run trace profile itr digits decimals",
+    "push hub experiment exp run trace profile itr digits decimals dpi",
     _EVALUATION: "val valid validation eval evaluate evaluation test tests infer inference predict benchmark rect "
     "metric metrics decimal repeats repeat repetitions reps replicates runs trials holdout heldout backtest backtests "
     "origins cutoffs fpr far",
@@ -168,8 +169,8 @@ def reason_to_leave(name: str) -> str | None:
     ('determined by the data', None, 'determined by the data')
     >>> reason_to_leave("val_dataloader.batch_size"), reason_to_leave("output.width"), reason_to_leave("period")
     ('affects only the evaluation', 'affects only output or names', 'determined by the data')
-    >>> reason_to_leave("n_boot"), reason_to_leave("noise_lvl")
-    ('affects only the evaluation', 'determined by the data')
+    >>> reason_to_leave("n_boot"), reason_to_leave("noise_lvl"), reason_to_leave("manualseed")
+    ('affects only the evaluation', 'determined by the data', 'a random seed, which tunesmith sets')
     >>> reason_to_leave("ntrain"), reason_to_leave("n_users"), reason_to_leave("num_train_steps")
     ('determined by the data', 'determined by the data', 'sets how long a trial trains')
     """

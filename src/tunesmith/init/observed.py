@@ -15,7 +15,7 @@ import psutil
 from ..core.cores import count_cores
 from ..core.objective import Objective
 from ..errors import InputError
-from ..in_script.metric_names import WantedNames
+from ..in_script.metric_names import WantedNames, metric_words
 from ..text.cleaning import short
 from ..text.wording import count, duration, estimate
 from ..trial_folder.names import ARTIFACTS_FOLDER
@@ -58,8 +58,9 @@ def with_tryout(draft: Draft, tryout: Tryout, options: Sequence[ScriptOption] = 
         note = f"TO DO: fix the script or its command. The test run failed: {tryout.reason}.{remedy}"
         first = next((n for n, other in enumerate(draft.notes) if other.startswith("TO DO")), len(draft.notes))
         return replace(draft, notes=(*draft.notes[:first], note, *draft.notes[first:]))
-    draft = with_outputs(_with_metric(draft, tryout), tryout, options)
     values = {**draft.values, **{option.name: option.value for option in options}}
+    tryout = replace(tryout, metrics=tuple(each for each in tryout.metrics if not _is_setting(each, values)))
+    draft = with_outputs(_with_metric(draft, tryout), tryout, options)
     return _with_written(_with_time(draft, tryout, values), tryout, options)
 
 
@@ -68,6 +69,15 @@ def _with_scores(metrics: Sequence[SeenMetric], draft: Draft) -> tuple[SeenMetri
     text = draft.script.read_text(encoding="utf-8", errors="replace") if draft.script is not None else ""
     measures = measured_by_scores(text) if any(is_only_score(metric.name) for metric in metrics) else ""
     return tuple(replace(each, measures=measures) if is_only_score(each.name) else each for each in metrics)
+
+
+def _is_setting(metric: SeenMetric, values: Mapping[str, Any]) -> bool:
+    """Tell whether a metric is a setting that the script prints or writes down, as `holdout = 8`."""
+    words = metric_words(metric.name)
+    return metric.count == 1 and any(
+        metric.value == value and not isinstance(value, bool) and words == metric_words(name.rpartition(".")[2])
+        for name, value in values.items()
+    )
 
 
 def shown_value(draft: Draft, tryout: Tryout) -> float | None:

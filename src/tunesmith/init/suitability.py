@@ -49,6 +49,11 @@ _OF_CATBOOST = (BEST_VALUE, "best")
 """CatBoost's names for the value of the model that it keeps, the most exact one first."""
 
 
+_OF_FOLD = re.compile(r"\bfold\W{0,3}\d", re.IGNORECASE)
+_TOTALS = {"full", "overall", "total", "all", "mean", "avg", "average", "pooled"}
+"""Words before a measure of all folds together, where the script also shows that of each fold."""
+
+
 class Suitability(IntEnum):
     """How well the data of a metric suits an objective, the least first.
 
@@ -116,6 +121,8 @@ def suitability(metric: SeenMetric, metrics: Sequence[SeenMetric]) -> Suitabilit
         return Suitability.BASELINE
     if metric_words(metric.name) == ("epoch", "loss"):  # GluonTS prints it as an "Evaluation metric".
         return Suitability.TRAINING
+    if _sums_up_folds(metric, metrics):
+        return Suitability.ALL_FOLDS
     for text in (metric.name, _before(metric, metrics), metric.heading):
         if is_of_cross_validation(text) and not is_of_training_data(metric.name):
             return Suitability.ALL_FOLDS
@@ -195,6 +202,16 @@ def _is_one_sided(name: str) -> bool:
 
 def _is_of_method(metric: SeenMetric) -> bool:
     return metric.is_of_column and not names_baseline(metric.name)
+
+
+def _sums_up_folds(metric: SeenMetric, metrics: Sequence[SeenMetric]) -> bool:
+    """Tell whether a metric is that of all folds, as in `Full AUC score 0.716` after `Fold 5 AUC : 0.705`."""
+    if not _is_of_line(metric) or _OF_FOLD.search(metric.sample):
+        return False
+    before = metric_words(f"{_text_before(metric)} {metric.name}")
+    if _TOTALS.isdisjoint(before) or any(is_of_training_data(word) or is_of_test_data(word) for word in before):
+        return False
+    return any(_is_of_line(other) and _OF_FOLD.search(other.sample) for other in metrics)
 
 
 def _is_residual(metric: SeenMetric, metrics: Sequence[SeenMetric]) -> bool:

@@ -73,6 +73,11 @@ def notes(draft):
         ([seen("Loss", count=9), seen("Val", "Train: 0.9, Val: 0.8, Test: 0.8", count=9)], "maximize Val"),
         ([seen("Val", "Train: 0.9, Val: 0.8")], "minimize Val"),
         ([seen("valid_0 auc", count=99), seen("OOF AUC")], "maximize OOF AUC"),  # The first is of the last fold.
+        ([seen("valid_0 auc", count=99), seen("AUC", "Fold 5 AUC : 0.5", count=5),
+          seen("AUC score", "Full AUC score 0.5")], "maximize AUC score"),
+        ([seen("val_auc", "Fold 5 val_auc=0.5", count=5), seen("AUC", "mean AUC: 0.5")], "maximize AUC"),
+        ([seen("val_auc", "Fold 5 val_auc=0.5", count=5), seen("AUC", "mean train AUC: 0.5")], "maximize val_auc"),
+        ([seen("val_auc", count=5), seen("AUC", "mean AUC: 0.5")], "maximize val_auc"),  # No folds.
         ([seen("EVAL_PERIOD", "EVAL_PERIOD: 85"), seen("SCORE_THRESH"), seen("AP")], "maximize AP"),
         ([seen("val/box_loss", count=9), seen("val/obj_loss", count=9), seen("mAP_0.5", count=9)], "maximize mAP_0.5"),
         ([seen("val/box_loss", count=9), seen("val/loss", count=9)], "minimize val/loss"),
@@ -99,6 +104,13 @@ def notes(draft):
 )  # fmt: skip
 def test_a_validation_metric_comes_first_and_training_data_last(draft, tmp_path, metrics, objective):
     assert with_tryout(draft, ran(tmp_path, *metrics)).objective == objective
+
+
+@pytest.mark.parametrize(("value", "objective"), [(8.0, "maximize PSNR"), (0.75, "minimize holdout")])
+def test_a_setting_that_the_script_writes_down_is_no_metric(draft, tmp_path, value, objective):
+    draft = replace(draft, values={"data.holdout": 8})
+    tryout = ran(tmp_path, replace(seen("holdout"), value=value), seen("PSNR", count=6))
+    assert with_tryout(draft, tryout).objective == objective
 
 
 @pytest.mark.parametrize(("metric", "tuned"), [("val_acc", ["lr", "weight"]), ("val_loss", ["lr"])])
