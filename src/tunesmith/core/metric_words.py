@@ -24,7 +24,7 @@ MINIMIZED = frozenset({
     "rse", "mmd", "emd", "wasserstein", "chamfer", "hausdorff",
     "swd", "xent", "fid", "fvd", "lpips", "kid", "distance", "eer", "ece", "brier", "pinball", "divergence", "kl",
     "chi2", "chisq", "chisquare", "davies", "bouldin", "hamming", "cost", "medae", "mdae", "mdape", "msle", "rmspe",
-    "mspe", "rmsd", "mpjpe", "ade", "fde", "epe", "absrel", "silog", "mcd", "der", "ter", "dtw", "nlpd", "msll", "aic",
+    "mspe", "rmsd", "mpjpe", "ade", "fde", "epe", "absrel", "silog", "mcd", "der", "ter", "dtw", "nlpd", "msll", "aic", "nelbo",
     "bic", "rmsecv", "rmsep", "rmsec", "waic", "looic", "discrepancy", "infidelity",
 })  # fmt: skip
 VALIDATION = frozenset({"val", "va", "vali", "valid", "validation", "dev", "eval", "evaluation", "held", "holdout"})
@@ -106,10 +106,12 @@ def is_metric(name: str) -> bool:
 def is_maximized(name: str) -> bool:
     """Tell from its name whether larger values of a metric are better; an unknown one counts as a loss.
 
-    >>> is_maximized("val_accuracy"), is_maximized("neg_log_loss"), is_maximized("rmse")
-    (True, False, False)
+    >>> is_maximized("val_accuracy"), is_maximized("neg_log_loss"), is_maximized("rmse"), is_maximized("-ELBO")
+    (True, False, False, False)
     """
     parts = metric_words(name)
+    if name.startswith("-") or parts[:1] in (("neg",), ("negative",)):
+        return False
     is_large = not MAXIMIZED.isdisjoint(parts) or any(part.endswith(_MAXIMIZED_ENDINGS) for part in parts)
     is_large = is_large or _MAXIMIZED_SPELLINGS.search(name) is not None
     return is_large and MINIMIZED.isdisjoint(parts)

@@ -147,7 +147,9 @@ def suitability(metric: SeenMetric, metrics: Sequence[SeenMetric]) -> Suitabilit
         return Suitability.SCORE
     if _PROGRESS_BAR.search(metric.sample):
         return Suitability.TRAINING
-    return Suitability.LOSS if words & _PLAIN_LOSSES else Suitability.ERROR
+    if not words & _PLAIN_LOSSES:
+        return Suitability.ERROR
+    return Suitability.TRAINING if any(_is_tested(other, metrics) for other in metrics) else Suitability.LOSS
 
 
 def is_of_catboost(metric: SeenMetric) -> bool:
@@ -177,6 +179,12 @@ def _is_likely(metric: SeenMetric) -> bool:
     if not _OF_SETTINGS.isdisjoint(metric_words(metric.name)):
         return False
     return is_metric(metric.name) or _is_validated(metric.name) or is_of_catboost(metric) or _is_of_method(metric)
+
+
+def _is_tested(metric: SeenMetric, metrics: Sequence[SeenMetric]) -> bool:
+    """Tell whether a metric is of test data; a loss of unknown data beside it is likelier that of the training."""
+    texts = (metric.name, _before(metric, metrics), metric.heading)
+    return is_metric(metric.name) and any(map(is_of_test_data, texts))
 
 
 def _is_count(metric: SeenMetric) -> bool:

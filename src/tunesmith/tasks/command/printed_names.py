@@ -20,7 +20,7 @@ from ...core.metric_words import (
 )
 from ...in_script.metric_names import WantedNames, metric_words
 
-_WORD = r"[A-Za-z_][\w./@-]*"
+_WORD = r"(?:-(?=ELBO|elbo))?[A-Za-z_][\w./@-]*"
 _FURTHER = r"[\w@][\w./@'-]*"
 _NAME = re.compile(rf"{_WORD}(?:'s)?(?: {_FURTHER}){{0,5}}", re.ASCII)
 _SO_FAR = r"(?:[ \t]+(?:so far|is now|is|was|now|of|(?:at|after|in) (?:step|epoch|iteration|iter|round) \d+))?"
