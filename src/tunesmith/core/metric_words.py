@@ -24,8 +24,8 @@ MINIMIZED = frozenset({
     "rse", "mmd", "emd", "wasserstein", "chamfer", "hausdorff",
     "swd", "xent", "fid", "fvd", "lpips", "kid", "distance", "eer", "ece", "brier", "pinball", "divergence", "kl",
     "chi2", "chisq", "chisquare", "davies", "bouldin", "hamming", "cost", "medae", "mdae", "mdape", "msle", "rmspe",
-    "mspe", "rmsd", "mpjpe", "ade", "fde", "epe", "absrel", "silog", "mcd", "der", "ter", "dtw", "nlpd", "msll", "aic", "nelbo",
-    "bic", "rmsecv", "rmsep", "rmsec", "waic", "looic", "discrepancy", "infidelity",
+    "mspe", "rmsd", "mpjpe", "ade", "fde", "epe", "absrel", "silog", "mcd", "der", "ter", "dtw", "nlpd", "msll", "aic",
+    "nelbo", "bic", "rmsecv", "rmsep", "rmsec", "waic", "looic", "discrepancy", "infidelity",
 })  # fmt: skip
 VALIDATION = frozenset({"val", "va", "vali", "valid", "validation", "dev", "eval", "evaluation", "held", "holdout"})
 TRAINING = frozenset({"train", "training", "trn", "tr", "rmsec"})
@@ -143,9 +143,12 @@ def is_of_training_data(name: str) -> bool:
 
     >>> is_of_training_data("train_loss"), is_of_training_data("fit AUC"), is_of_training_data("calibration error")
     (True, True, False)
+    >>> is_of_training_data("NRMSE fit"), is_of_training_data("NRMSE pred")
+    (True, False)
     """
     words = metric_words(name)
-    return not TRAINING.isdisjoint(words) or _is_of_fit(" ".join(words[:1]), " ".join(words[1:]))
+    is_of_fit = _is_of_fit(" ".join(words[:1]), " ".join(words[1:])) or (words[-1:] == ("fit",) and is_metric(name))
+    return is_of_fit or not TRAINING.isdisjoint(words)
 
 
 def _is_of_fit(first: str, measure: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import threading
 import time
@@ -36,6 +37,8 @@ _MOST_MOVES = 3
 """A parameter that changes nothing is moved so often before it is left out."""
 _SAME = 1e-6
 """Two values of a metric are the same if they differ by less than this share."""
+_FEWEST_DIGITS = 3
+"""A value that is rounded to fewer is compared as if it had so many."""
 _UNITS = ("s", "sec", "secs", "second", "seconds", "time", "elapsed", "speed")
 
 
@@ -146,10 +149,19 @@ def _about_trial_0(draft: Draft, effects: Effects, tryout: Tryout) -> Iterator[s
             f"Two runs with your own values give {metric} = {number(own[0])} and {number(own[-1])}: the script does "
             "not repeat its result with the same seed, so that small differences mean nothing."
         )
-    elif own and yours is not None and abs(own[0] - yours) > _SAME * max(abs(own[0]), abs(yours)):
+    elif own and yours is not None and not _agree(own[0], yours):
         yield f"Warning: trial 0 gives {metric} = {number(own[0])}, but your own command gave {number(yours)}."
     elif own:
         yield f"Trial 0 gives the same {metric} as your own command."
+
+
+def _agree(first: float, second: float) -> bool:
+    """Tell whether two values are the same, of which one may be rounded: a script logs 0.167567 and prints 0.16757."""
+    digits = [
+        len(repr(each).partition("e")[0].replace("-", "").replace(".", "").lstrip("0")) for each in (first, second)
+    ]
+    shown = max(_FEWEST_DIGITS, min(digits))
+    return abs(first - second) <= max(_SAME, 0.51 * 10.0 ** (1 - shown)) * max(abs(first), abs(second))
 
 
 def _listed(values: Iterable[Value]) -> str:

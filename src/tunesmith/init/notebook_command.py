@@ -21,7 +21,8 @@ RUNNER = "tunesmith.notebooks"
 OUTPUT = "executed.ipynb"
 """The notebook with its outputs, in a trial's folder."""
 _IPYTHON = ("ipython", "ipython3")
-_KERNEL = re.compile(r"--(?:\w+\.)?kernel(?:_name)?")
+_PAPERMILL = "papermill"
+_KERNEL = re.compile(r"--(?:\w+\.)?kernel(?:_name)?|-k")
 _NATIVE_KERNEL = "python3"
 """The kernel in the Python that starts it, in which IPython runs every notebook."""
 
@@ -39,12 +40,14 @@ def notebook_command(path: Path) -> tuple[CommandLine, tuple[str, ...]]:
 
 
 def notebook_in(command: CommandLine) -> Path | None:
-    """Return the notebook that a command of IPython or Jupyter runs from its first to its last cell, or None.
+    """Return the notebook that a command of IPython, Jupyter or papermill runs to its last cell, or None.
 
-    Such a command is `ipython train.ipynb`, `jupyter execute train.ipynb` or `jupyter nbconvert --execute
-    train.ipynb`. None if it runs several, or passes arguments to the notebook.
+    Such a command is `ipython train.ipynb`, `jupyter execute train.ipynb`, `jupyter nbconvert --execute train.ipynb`
+    or `papermill train.ipynb out.ipynb`. None if it runs several, or passes arguments to the notebook.
     """
     words = _tool_words(command)
+    if words[0] == _PAPERMILL:
+        return _run_by_papermill(words, command.folder)
     named = [
         word
         for before, word in pairwise(words)
@@ -57,11 +60,19 @@ def notebook_in(command: CommandLine) -> Path | None:
     return command.folder / named[0] if executes or runs_it_last else None
 
 
-def command_of_notebook(command: CommandLine, path: Path) -> tuple[CommandLine, tuple[str, ...]]:
-    """Return the command that runs a notebook in place of the user's own with IPython or Jupyter, and notes on it.
+def _run_by_papermill(words: Sequence[str], folder: Path) -> Path | None:
+    """Return the notebook that papermill runs without parameters, or None."""
+    has_parameters = any(re.match(r"-[pryfb]$|--(?:parameters|inject)", word) for word in words)
+    places = [word for word in words[1:] if is_notebook(Path(word))]
+    is_known = len(places) == 2 and not has_parameters and (folder / places[0]).is_file()
+    return folder / places[0] if is_known else None
 
-    It has the user's Python, variables and kernel. Jupyter runs a notebook in the notebook's folder, and IPython in
-    that of the command.
+
+def command_of_notebook(command: CommandLine, path: Path) -> tuple[CommandLine, tuple[str, ...]]:
+    """Return the command that runs a notebook in place of the user's own tool, and notes on it.
+
+    It has the user's Python, variables and kernel. Jupyter runs a notebook in the notebook's folder, IPython and
+    papermill in that of the command.
 
     Args:
         command: The user's own command.
@@ -69,7 +80,7 @@ def command_of_notebook(command: CommandLine, path: Path) -> tuple[CommandLine, 
     """
     words = _tool_words(command)
     is_ipython = words[0] in _IPYTHON
-    folder = command.folder if is_ipython else path.parent
+    folder = command.folder if is_ipython or words[0] == _PAPERMILL else path.parent
     python = _python_of(command, folder)
     has_tunesmith = why_refused(command) is not None or _has_tunesmith(python, folder)
     kernel = _other_kernel(path) if is_ipython else _kernel_in(words)
@@ -104,7 +115,7 @@ def _runner(before: CommandLine, python: Sequence[str], arguments: Sequence[str]
 
 
 def _tool_words(command: CommandLine) -> tuple[str, ...]:
-    """Return the words from the tool on: `execute`, `nbconvert` or `ipython`, and its arguments."""
+    """Return the words from the tool on: `execute`, `nbconvert`, `ipython` or `papermill`, and its arguments."""
     name = command.module or (Path(command.program[-1]).name if command.program and command.script is None else "")
     tool, arguments = name.lower(), command.arguments
     if tool == "jupyter" and arguments:

@@ -123,6 +123,8 @@ def sources_of(command: CommandLine) -> Sources:
     Raises:
         InputError: The script is not valid Python.
     """
+    if command.path is not None and is_notebook(command.path) and not command.program:
+        return find_sources(command.path)
     notebook = notebook_in(command)
     if notebook is not None:
         runner, notes = command_of_notebook(command, notebook)

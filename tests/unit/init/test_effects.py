@@ -92,12 +92,20 @@ def test_a_trial_0_that_fails_is_to_be_corrected(tmp_path: Path) -> None:
     assert not can_be_moved(draft, tryout)
 
 
-def test_a_trial_0_that_differs_from_the_own_command_is_warned_about(tmp_path: Path) -> None:
-    script = (
-        SCRIPT + 'print("val_loss", 7.0 if "tryout" in os.getcwd() + os.environ.get("TUNESMITH_TRIAL", "") else 8.0)'
-    )
+@pytest.mark.parametrize(
+    ("trial_0", "note"),
+    [
+        ("8.0", "Warning: trial 0 gives val_loss = 8, but your own command gave 0.16757."),
+        ("0.1676", "Trial 0 gives the same val_loss as your own command."),
+        ("0.16756706", "Trial 0 gives the same val_loss as your own command."),
+        ("0.16759", "Warning: trial 0 gives val_loss = 0.16759, but your own command gave 0.16757."),
+    ],
+)
+def test_a_trial_0_that_differs_from_the_own_command_is_warned_about(tmp_path: Path, trial_0: str, note: str) -> None:
+    is_own = '"tryout" in os.getcwd() + os.environ.get("TUNESMITH_TRIAL", "")'
+    script = f'{SCRIPT}print("val_loss", 0.16757 if {is_own} else {trial_0})'
     draft, _ = moved(*drafted(tmp_path, script, space={"lr": SPACE["lr"]}))
-    assert "Warning: trial 0 gives val_loss = 8, but your own command gave 7." in draft.notes
+    assert note in draft.notes
 
 
 def test_if_no_parameter_changes_anything_the_command_is_to_be_checked(tmp_path: Path) -> None:

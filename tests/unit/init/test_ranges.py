@@ -105,6 +105,7 @@ def test_penalties_of_boosted_trees_are_large():
     text = ScriptText(["from sklearn.ensemble import HistGradientBoostingRegressor\n"])
     options = [0.0, 0.01, 0.1, 1.0, 10.0, 100.0]
     assert guess("L2", 0.0, text=text).parameter == Choice(options, ordered=True, default=0.0)
+    assert guess("lambda", 0.9, text=text).parameter == Float(0.009, 90.0, log=True, default=0.9)  # No discount.
 
 
 HOLT = """

@@ -663,8 +663,7 @@ def test_a_notebook_runs_with_an_edited_cell(tmp_path):
     assert draft.command == "python -m tunesmith.notebooks {config} {trial_dir}/executed.ipynb"
     assert (draft.config, draft.objective) == ("train.ipynb", "minimize val_loss")
     assert list(draft.space) == ["lr", "width"]
-    command = CommandLine.parse(["papermill", "train.ipynb", "out.ipynb"], tmp_path)
-    assert draft_study(command).command == "papermill {config} out.ipynb"
+    assert draft_study(CommandLine.parse(["train.ipynb"], tmp_path)).command == draft.command
 
 
 @pytest.mark.parametrize(
@@ -672,6 +671,7 @@ def test_a_notebook_runs_with_an_edited_cell(tmp_path):
     [
         ("python -m IPython nb/train.ipynb", "", "."),
         ("A=1 ipython nb/train.ipynb", "", "."),
+        ("papermill -k own nb/train.ipynb out.ipynb", "--kernel own ", "."),
         ("python -m jupyter execute --inplace nb/train.ipynb", "", "nb"),
         ("jupyter-execute --kernel_name=own nb/train.ipynb", "--kernel own ", "nb"),
         ("jupyter nbconvert --execute --to notebook nb/train.ipynb --output done.ipynb", "", "nb"),
@@ -703,6 +703,7 @@ def test_ipython_runs_a_notebook_in_its_own_python(tmp_path: Path) -> None:
     [
         ("ipython train.ipynb --lr 1", "ipython {config} --lr 1"),
         ("jupyter nbconvert --to html train.ipynb", "jupyter nbconvert --to html {config}"),
+        ("papermill train.ipynb out.ipynb -p lr 0.5", "papermill {config} out.ipynb -p lr 0.5"),
         ("jupyter execute train.ipynb other.ipynb", "jupyter execute {config} other.ipynb"),
     ],
 )
