@@ -55,6 +55,7 @@ _NO_QUALITY = {
     "num", "number", "n", "len", "length", "total", "memory", "mem", "mb", "gb", "gpu", "cpu", "lr", "learning",
     "interval", "every", "freq", "seed", "split", "ratio", "fraction", "frac", "patience", "params", "set",
     "channels", "features", "columns", "classes", "nodes", "edges", "parameters", "genes", "cells", "users", "items",
+    "queries", "images", "patients", "subjects", "groups", "documents", "sentences", "windows", "files",
     "episode", "episodes", "period", "thresh", "threshold", "start", "begin", "end", "workers", "mode", "type", "only",
 }  # fmt: skip
 """Words of what is measured beside the quality of a model: time, rates, counts, memory."""

@@ -50,6 +50,7 @@ _FIELD_OF_DATA = re.compile(
     re.ASCII | re.VERBOSE,
 )
 """What tells in a dictionary on which data its numbers were measured: `"split": "validation"`."""
+_LETTERS = re.compile(r"[A-Za-z]+")
 _OF_A_RANGE = re.compile(r"[@_]0?\.\d+$", re.ASCII)
 _HELD_OUT = ("held-out", "hold-out", "out-of-fold")
 _LABEL = re.compile(rf"[ \t]*({_WORD})[ \t]{{2,}}", re.ASCII)
@@ -60,6 +61,12 @@ _LABEL_OF_DATA = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 """The part of the data of what follows in a line: `Test set: `, `Best validation at epoch 4: `."""
+_ROW_OF_DATA = re.compile(
+    rf"[ \t]*({'|'.join(sorted(VALIDATION | TRAINING | TEST, key=len, reverse=True))})"
+    rf"(?:[ \t]+(?={_WORD}[ \t]*=)|[ \t]{{2,}}(?=[A-Za-z]))",
+    re.ASCII | re.IGNORECASE,
+)
+"""The same at the beginning of a line of pairs, as in `valid  queries=52  ndcg@3=0.72`."""
 _OF_A_SETTING = {"weight", "weights", "coef", "coefficient", "function", "fn", "scale", "type", "name"}
 """Words behind that of a metric that make it the name of a setting, as `loss weight`."""
 _MOST_BEFORE = 80
@@ -138,11 +145,16 @@ class Labels:
     >>> labels = Labels("Train: loss 0.3 acc 0.9 | Best validation at epoch 4: loss 0.4")
     >>> labels.data_at(16), labels.data_at(60), labels.data_at(0)
     ('Train', 'validation', '')
+    >>> Labels("valid  queries=52  acc=0.9").data_at(23), Labels("train loss=0.3 val_loss=0.4 acc=0.9").data_at(32)
+    ('valid', '')
     """
 
     def __init__(self, text: str) -> None:
         found = _LABEL_OF_DATA.finditer(text) if ":" in text and len(text) <= _LONGEST_TEXT else ()
         self._labels = [(match.end(), match[1]) for match in found]
+        row = _ROW_OF_DATA.match(text) if not self._labels and len(text) <= _LONGEST_TEXT else None
+        if row is not None and not any(_names_data((word,)) for word in _LETTERS.findall(text, row.end())):
+            self._labels.append((row.end(), row[1]))
 
     def data_at(self, position: int) -> str:
         """Return the part of the data that the last label before a position names; empty if there is none."""
