@@ -17,6 +17,8 @@ Span = tuple[int, int]
 """Start and end of a piece of text, in characters."""
 
 _TABLE_CALLS = ("dict", "edict", "namespace")
+_STEPS = ("steps", "transformers", "estimators")
+"""Arguments of scikit-learn's compositions."""
 _FIELD_CALLS = ("field", "Field", "attrib", "ib")
 _BRANCHES = (ast.If, ast.For, ast.While, ast.Try, ast.With)
 
@@ -229,7 +231,10 @@ class _Reader:
         if name in _FIELD_CALLS:
             return self._field(call, span)
         named = [keyword for keyword in call.keywords if keyword.arg is not None]
-        if not (name in _TABLE_CALLS or name[:1].isupper() or trains(call)):
+        steps = self._steps(call)
+        if steps and all(keyword.arg in _STEPS for keyword in named):
+            return Node(span=span, table=steps, style="scattered", fixed="it is made of several objects")
+        if not (name in _TABLE_CALLS or name[:1].isupper() or trains(call) or steps):
             return Node(span=span, value=folded(call))
         if len(call.args) == 1 and isinstance(call.args[0], ast.Dict) and not call.keywords:
             return self._value(call.args[0])
@@ -242,9 +247,30 @@ class _Reader:
             inner = self._value(keyword.value)
             inner.whole = start, self._closed(start, inner.span)
             node.entries.append(inner.whole)
-            if keyword.arg is not None:
+            if keyword.arg is not None and not (steps and keyword.arg in _STEPS):
                 self._put(node, [keyword.arg], inner)
+        for key, inner in steps.items():
+            self._put(node, [key], inner)
         return node
+
+    def _steps(self, call: ast.Call) -> dict[Any, Node]:
+        """Return the objects with keywords among the arguments of `make_pipeline(PCA(10), SVR(C=20))`, by their class.
+
+        Those in `Pipeline([("model", SVR(C=20))])` have the names that stand there. None if two have the same name.
+        """
+        given = [*call.args, *(keyword.value for keyword in call.keywords if keyword.arg in _STEPS)]
+        parts = [element for part in given for element in (part.elts if isinstance(part, ast.List) else [part])]
+        found: dict[Any, Node] = {}
+        for part in parts:
+            key, value = "", part
+            if isinstance(part, ast.Tuple) and len(part.elts) == 2 and isinstance(part.elts[0], ast.Constant):
+                key, value = str(part.elts[0].value), part.elts[1]
+            if isinstance(value, ast.Call) and value.keywords and _called(value)[:1].isupper():
+                key = key or _called(value)
+                if key in found:
+                    return {}
+                found[key] = self._value(value)
+        return found
 
     def _field(self, call: ast.Call, span: Span) -> Node:
         """Return the default of a dataclass, attrs or pydantic field, so that an edit keeps the rest of the call."""

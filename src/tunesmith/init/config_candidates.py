@@ -13,9 +13,10 @@ from ..core.values import number_in
 from ..errors import InputError
 from .choosing import Candidate
 from .importance import importance
-from .name_words import option_words
+from .name_words import option_words, reason_to_leave
 from .ranges import Guess, guess
 from .script_text import ScriptText
+from .section_comments import sections
 
 _WRAPPERS = {"config", "cfg", "conf", "settings", "params", "hparams", "defaults", "args", "hyperparameters"}
 _FIXED = re.compile(
@@ -40,7 +41,9 @@ def config_candidates(config: Path, text: ScriptText, words: Collection[str] = (
     everything = read_all(config)
     values = without_not_plain(everything)
     unused = _not_chosen(values, words)
-    fixed = {match["name"] for match in _FIXED.finditer(config.read_text(encoding="utf-8", errors="replace"))}
+    written = config.read_text(encoding="utf-8", errors="replace")
+    fixed = {match["name"] for match in _FIXED.finditer(written)}
+    section_of = sections(written)
     for key in keys(values):
         value = find(values, key)
         if isinstance(value, str) and (number := number_in(value)) is not None:
@@ -57,7 +60,10 @@ def config_candidates(config: Path, text: ScriptText, words: Collection[str] = (
             yield Candidate(name=key, value=value, guess=Guess(None, "an element of a list"))
             continue
         name = _short_name(everything, key)
-        yield Candidate(name=name, value=value, guess=guess(key, value, text=text), importance=importance(key))
+        last = key.rpartition(".")[2]
+        reason = reason_to_leave(f"{section_of[last]}.{last}") if last in section_of else None
+        guessed = guess(key, value, text=text) if reason is None else Guess(None, reason)
+        yield Candidate(name=name, value=value, guess=guessed, importance=importance(key))
 
 
 def _not_chosen(values: Mapping[str, Any], words: Collection[str]) -> set[str]:

@@ -15,7 +15,15 @@ from .choosing import Candidate, with_parameters
 from .command_line import CommandLine
 from .commands import with_command
 from .config_candidates import config_candidates, key_in_config
-from .config_use import BY_ITSELF, ConfigUse, config_named, config_option, names_neighbours, with_hyperparameters
+from .config_use import (
+    BY_ITSELF,
+    ConfigUse,
+    config_named,
+    config_option,
+    hyperparameters_in,
+    names_neighbours,
+    with_hyperparameters,
+)
 from .couplings import with_couplings
 from .draft import Draft
 from .importance import importance
@@ -148,9 +156,8 @@ def _drafted(draft: Draft, sources: Sources, asked: Asked) -> Draft:
     if path is None and not any(each.guess.parameter is not None for each in candidates):
         path, use = _own_constants(sources, asked, text)
         if path is not None and sources.script is not None:
-            note = (
-                f"{sources.script.name} has no flags, so its own constants are tuned; each trial gets an edited copy."
-            )
+            flags = "no flags worth tuning" if options else "no flags"
+            note = f"{sources.script.name} has {flags}, so its own constants are tuned; each trial gets an edited copy."
             draft = replace(draft, notes=(*draft.notes, note))
     elif path is not None:
         note = f"The parameters in {path.name} are tuned; each trial gets an edited copy."
@@ -239,10 +246,10 @@ def _config_of(sources: Sources, options: Sequence[ScriptOption]) -> tuple[Path 
 
 
 def _own_constants(sources: Sources, asked: Asked, text: ScriptText) -> tuple[Path | None, ConfigUse]:
-    """Return the script itself if it has constants to tune and no options."""
+    """Return the script itself if it has constants to tune; beside options they must have names of hyperparameters."""
     script = sources.script
     has_flags = bool(asked.options) and asked.framework not in (FRAMEWORK, OWN_WORDS)
-    if script is None or script.suffix != ".py" or has_flags:
+    if script is None or script.suffix != ".py" or (has_flags and not hyperparameters_in(script)):
         return None, BY_ITSELF
     try:
         found = any(each.guess.parameter is not None for each in config_candidates(script, text))

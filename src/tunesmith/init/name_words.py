@@ -74,6 +74,7 @@ _SEED = "a random seed, which tunesmith sets"
 _PATH = "a file or folder"
 _OUTPUT = "affects only output or names"
 _DATA = "determined by the data"
+_PROBLEM = "a part of the problem"
 _MACHINE = "depends on the machine"
 _LENGTH = "sets how long a trial trains"
 _EVALUATION = "affects only the evaluation"
@@ -112,6 +113,7 @@ _TUNABLE = {
 }  # fmt: skip
 """Words that outweigh one about data or the evaluation, as in `input_dropout` and `optimizer_class`."""
 _TABLES_OF_DATA = {"data", "dataset", "datasets", "dataloader", "loader", "datamodule", "series"}
+_TABLES_OF_PROBLEM = {"problem", "pde", "physics", "equation", "domain", "geometry", "material"}
 _TABLES_OF_EVALUATION = {"eval", "evaluation", "val", "validation", "test", "testing", "backtest", "backtesting", "cv"}
 _TABLES_OF_OUTPUT = {"output", "outputs", "logging", "logger", "log", "report", "reporting", "plot", "plots", "export"}
 _TUNABLE_OF_DATA = {"batch", "aug", "augment", "augmentation", "mixup", "cutmix", "crop", "flip", "jitter"}
@@ -171,6 +173,8 @@ def reason_to_leave(name: str) -> str | None:
     ('affects only the evaluation', 'affects only output or names', 'determined by the data')
     >>> reason_to_leave("n_boot"), reason_to_leave("noise_lvl"), reason_to_leave("manualseed")
     ('affects only the evaluation', 'determined by the data', 'a random seed, which tunesmith sets')
+    >>> reason_to_leave("pde.alpha"), reason_to_leave("physics.c")
+    ('a part of the problem', 'a part of the problem')
     >>> reason_to_leave("ntrain"), reason_to_leave("n_users"), reason_to_leave("num_train_steps")
     ('determined by the data', 'determined by the data', 'sets how long a trial trains')
     """
@@ -191,13 +195,15 @@ def reason_to_leave(name: str) -> str | None:
     tables = set(name.lower().replace("_", "").replace("-", "").split(".")[:-1])
     if tables & _TABLES_OF_DATA and not {*parts} & (_TUNABLE | _TUNABLE_OF_DATA):
         return _DATA
+    if tables & _TABLES_OF_PROBLEM and not {*parts} & _TUNABLE:
+        return _PROBLEM
     if tables & _TABLES_OF_EVALUATION or {*option_words(name.rpartition(".")[0])} & _TABLES_OF_EVALUATION:
         return _EVALUATION
     if "." in name and name.partition(".")[0].lower() in _TABLES_OF_OUTPUT:
         return _OUTPUT
     if "warmup" in parts:
         return None
-    if len(parts) > 1 and parts[0] in ("n", "num") and parts[1] in ("boot", "boots", "bootstrap", "bootstraps"):
+    if len(parts) > 1 and parts[0] in ("n", "num") and parts[1] in ("boot", "boots", "bootstrap", "bootstraps", "grid"):
         return _EVALUATION
     for reason, listed in _REASONS.items():
         if any(word in listed.split() and not _is_exception(word, reason, parts) for word in parts):

@@ -180,6 +180,8 @@ def _number(name: str, default: float, text: ScriptText, help_text: str) -> Gues
         return Guess(smoothing_range(name, value))
     if "decay" in parts and "weight" not in parts and 0.5 <= value < 1:
         return _near_one(value)
+    if "lr" in parts and parts & {"gamma", "factor"} and 0.5 <= value < 1:
+        return _near_one(value)
     if "lambda" in parts and value > 0 and text.boosts_trees:
         return _logarithmic(value, 1e-8, 1e4)
     if is_share(name) and "freq" not in parts:

@@ -208,3 +208,22 @@ class Other(LightningModule):
     }
     edit(path, tmp_path / "copy.py", {"Other.configure_optimizers.lr": 0.5})
     assert (tmp_path / "copy.py").read_text() == path.read_text().replace("1e-4", "0.5")
+
+
+def test_the_objects_in_a_pipeline_have_the_names_of_their_classes_or_steps(tmp_path):
+    script = tmp_path / "fit.py"
+    script.write_text(
+        "model = make_pipeline(Scaler(), PCA(n_components=10, whiten=True), SVR(C=20))\n"
+        "pipe = Pipeline([('scale', Scaler(with_std=False)), ('clf', LogisticRegression(C=0.5))], memory=None)\n"
+        "named = Pipeline(steps=[('clf', LogisticRegression(C=1.0))])\n"
+        "twice = FeatureUnion([Lag(k=1), Lag(k=2)])\n"
+    )
+    values = read(script)
+    assert values["model"] == {"PCA": {"n_components": 10, "whiten": True}, "SVR": {"C": 20}}
+    assert values["pipe"] == {"memory": None, "scale": {"with_std": False}, "clf": {"C": 0.5}}
+    assert values["named"] == {"clf": {"C": 1.0}}
+    assert "twice" not in values
+    edit(script, tmp_path / "copy.py", {"model.SVR.C": 3, "named.clf.C": 0.25})
+    lines = (tmp_path / "copy.py").read_text().splitlines()
+    assert lines[0] == "model = make_pipeline(Scaler(), PCA(n_components=10, whiten=True), SVR(C=3))"
+    assert lines[2] == "named = Pipeline(steps=[('clf', LogisticRegression(C=0.25))])"

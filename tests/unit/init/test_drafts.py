@@ -304,3 +304,24 @@ def test_a_value_whose_comment_says_that_it_stays_is_left_alone(tmp_path: Path) 
     draft = draft_study(CommandLine.parse(["python", "fit.py"], tmp_path))
     assert list(draft.space) == ["lr"]
     assert draft.skipped["width"] == "its comment says so"
+
+
+def test_a_value_below_the_heading_of_another_part_is_left_alone(tmp_path: Path) -> None:
+    config = (
+        "class Config:\n    # pde\n    alpha = 0.1\n    # network\n    width = 16\n    # optimisation\n    lr = 0.1\n"
+    )
+    (tmp_path / "fit.py").write_text(f"{config}print('loss', Config.lr)\n")
+    draft = draft_study(CommandLine.parse(["python", "fit.py"], tmp_path))
+    assert sorted(draft.space) == ["lr", "width"]
+    assert draft.skipped["alpha"] == "a part of the problem"
+
+
+def test_constants_are_tuned_beside_flags_of_which_none_is_worth_it(tmp_path: Path) -> None:
+    flags = (
+        "import argparse\np = argparse.ArgumentParser()\np.add_argument('--data', default='a.csv')\np.parse_args()\n"
+    )
+    (tmp_path / "fit.py").write_text(f"{flags}PARAMS = {{'learning_rate': 0.1, 'num_leaves': 31}}\nprint('loss', 1)\n")
+    draft = draft_study(CommandLine.parse(["python", "fit.py", "--data", "b.csv"], tmp_path))
+    assert (draft.command, draft.config) == ("python fit.py --data b.csv", "fit.py")
+    assert sorted(draft.space) == ["learning_rate", "num_leaves"]
+    assert "has no flags worth tuning, so its own constants are tuned" in " ".join(draft.notes)
