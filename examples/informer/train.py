@@ -55,17 +55,32 @@ def main():
 def build(config, channels):
     """Return the untrained network of a configuration."""
     data, model = config["data"], dict(config["model"])
-    heads = model.pop("heads")
-    return EncoderDecoder(
+    heads, joint, calendar = model.pop("heads"), model.pop("joint"), model.pop("calendar")
+    network = EncoderDecoder(
         lookback=data["lookback"],
         horizon=data["horizon"],
-        channels=channels,
-        marks=4,
+        channels=channels if joint else 1,
+        marks=4 if calendar else 0,
         width=heads * model.pop("head_width"),
         heads=heads,
         start=max(1, round(model.pop("start") * data["lookback"])),
         **model,
     )
+    return network if joint else OneByOne(network)
+
+
+class OneByOne(nn.Module):
+    """Forecasts each channel from its own window, with the same network for all."""
+
+    def __init__(self, network):
+        super().__init__()
+        self.network = network
+
+    def forward(self, windows, marks):
+        count, _, channels = windows.shape
+        alone = windows.transpose(1, 2).reshape(count * channels, -1, 1)
+        outputs = self.network(alone, marks.repeat_interleave(channels, dim=0))
+        return outputs.reshape(count, channels, -1).transpose(1, 2)
 
 
 def train(model, data, config, args):

@@ -22,8 +22,8 @@ INFORMER = Path(__file__).parents[2] / "examples" / "informer"
 SMALL = {
     '"path": ""': '"path": "series.csv"',
     '"lookback": 96': '"lookback": 48',
-    '"head_width": 64': '"head_width": 8',
-    '"hidden": 2048': '"hidden": 32',
+    '"head_width": 16': '"head_width": 8',
+    '"hidden": 256': '"hidden": 32',
     '"epochs": 6': '"epochs": 1',
     '"lr": 1e-4': '"lr": 1e-3',
 }
@@ -71,6 +71,23 @@ def test_the_example_trains_measures_and_compares_with_a_linear_model(example: P
     tested = facts["best"]["metrics"]
     assert tested["linear_test_mse"] < tested["test_mse"], "noise on a day is linear"
     assert "linear_test_mse" in (folder / "report.html").read_text()
+
+
+def test_channels_can_be_forecast_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    monkeypatch.syspath_prepend(INFORMER)
+    config = importlib.import_module("config").CONFIG
+    config = {**config, "model": {**config["model"], "joint": False, "calendar": False, "attention": "full"}}
+    network = importlib.import_module("train").build(config, channels=3).eval()
+    windows, marks = torch.randn(2, 96, 3), torch.zeros(2, 120, 4)
+    changed = windows.clone()
+    changed[:, :, 1] += 1.0
+    with torch.no_grad():
+        before, after = network(windows, marks), network(changed, marks)
+    assert before.shape == (2, 24, 3)
+    torch.testing.assert_close(before[..., [0, 2]], after[..., [0, 2]])
+    assert not torch.equal(before[..., 1], after[..., 1])
 
 
 def test_data_that_cannot_be_had_are_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
