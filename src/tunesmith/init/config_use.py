@@ -18,7 +18,7 @@ from .importance import importance
 from .name_words import option_words, reason_to_leave
 from .option_guess import name_of, present_value
 from .script_option import ScriptOption
-from .sources import has_name_of_config
+from .sources import begins_with_list, has_name_of_config
 
 _CONFIG = "{config}"
 _NAMES = {"config", "cfg", "conf", "yaml", "hparams", "settings", "configfile"}
@@ -219,9 +219,12 @@ def _exists(path: Path) -> bool:
 
 
 def is_config_path(path: Path) -> bool:
-    """Tell whether there is a file of a known format with this path; a text has the name of a config, too."""
+    """Tell whether there is a file of a known format with this path that may be a config.
+
+    A text has the name of a config, too, and what begins with a list is data.
+    """
     try:
         is_known = path.suffix.lower() in SUFFIXES and (path.suffix.lower() != ".txt" or has_name_of_config(path))
-        return is_known and path.is_file()
+        return is_known and path.is_file() and not begins_with_list(path)
     except OSError:
         return False

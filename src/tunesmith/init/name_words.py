@@ -99,7 +99,7 @@ _REASONS = {
     _DATA: "class classes labels vocab target targets column columns horizon pred fold folds cv split splits "
     "samples sentences documents rows cols image img input inputs output outputs in out dataset datasets data shuffle "
     "washout burn burnin seq sequence length len lookback resolution height token tokens bos eos pad tokenizer "
-    "season seasons seasonality",
+    "season seasons seasonality seconds secs duration",
     "a stopping rule of the training": "patience early tol tolerance stopping",
     _SWITCH: "is do mode task training pretrain pretrained finetune freeze skip only",
 }
@@ -112,9 +112,15 @@ _TUNABLE = {
     "dropout", "lr", "learning", "smoothing", "optimizer", "optim", "activation", "scheduler", "min",
 }  # fmt: skip
 """Words that outweigh one about data or the evaluation, as in `input_dropout` and `optimizer_class`."""
-_TABLES_OF_DATA = {"data", "dataset", "datasets", "dataloader", "loader", "datamodule", "series"}
+_TABLES_OF_DATA = {
+    "data", "dataset", "datasets", "dataloader", "loader", "datamodule", "series", "source", "sources", "simulation",
+    "synthetic",
+}  # fmt: skip
 _TABLES_OF_PROBLEM = {"problem", "pde", "physics", "equation", "domain", "geometry", "material"}
-_TABLES_OF_EVALUATION = {"eval", "evaluation", "val", "validation", "test", "testing", "backtest", "backtesting", "cv"}
+_TABLES_OF_EVALUATION = {
+    "eval", "evaluation", "evaluate", "val", "validation", "test", "testing", "backtest", "backtesting", "cv",
+    "metrics", "scoring", "inference",
+}  # fmt: skip
 _TABLES_OF_OUTPUT = {"output", "outputs", "logging", "logger", "log", "report", "reporting", "plot", "plots", "export"}
 _TUNABLE_OF_DATA = {"batch", "aug", "augment", "augmentation", "mixup", "cutmix", "crop", "flip", "jitter"}
 """Words that outweigh a table of the data, as in `data.batch_size`."""
@@ -173,8 +179,8 @@ def reason_to_leave(name: str) -> str | None:
     ('affects only the evaluation', 'affects only output or names', 'determined by the data')
     >>> reason_to_leave("n_boot"), reason_to_leave("noise_lvl"), reason_to_leave("manualseed")
     ('affects only the evaluation', 'determined by the data', 'a random seed, which tunesmith sets')
-    >>> reason_to_leave("pde.alpha"), reason_to_leave("physics.c")
-    ('a part of the problem', 'a part of the problem')
+    >>> reason_to_leave("pde.alpha"), reason_to_leave("clip_seconds"), reason_to_leave("clip_norm")
+    ('a part of the problem', 'determined by the data', None)
     >>> reason_to_leave("ntrain"), reason_to_leave("n_users"), reason_to_leave("num_train_steps")
     ('determined by the data', 'determined by the data', 'sets how long a trial trains')
     """

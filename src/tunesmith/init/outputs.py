@@ -111,12 +111,21 @@ class _Written:
                 self._inside.setdefault(folder, []).append(file)
         self._is_whole: dict[PurePath, bool] = {}
 
+    def relative(self, value: str) -> PurePath:
+        """Return the path that the value of an option names, relative to the script's folder if it lies in it."""
+        named = PurePath(value)
+        return named.relative_to(self._project) if named.is_relative_to(self._project) else named
+
+    def is_file(self, value: str) -> bool:
+        """Tell whether the value of an option is the path of a file that the run wrote."""
+        return str(self._project / value) in self._known
+
     def named_by(self, value: str, option: str) -> Sequence[PurePath]:
         """Return the files that the value of an option names, itself or by a folder in which they lie."""
         if not value or value.startswith("-"):
             return ()
-        named, about = PurePath(value), set(option_words(option))
-        if str(self._project / named) in self._known:
+        named, about = self.relative(value), set(option_words(option))
+        if self.is_file(value):
             return (named,)
         inside = self._inside.get(named, ())
         if not inside or about & _INPUTS:
@@ -180,7 +189,7 @@ def _redirected(draft: Draft, written: _Written, options: Sequence[ScriptOption]
         redirected.update(files)
         about = option.lstrip("-") or "An argument"
         notes[f"{about} is set to the trial's folder: every trial would write {files[0]} anew."] = None
-        return _trial_place(value, files[0])
+        return _trial_place(value, files[0].name if written.is_file(value) else "")
 
     given = {word.partition("=")[0] for word in command}
     positional = {str(each.value): each.name for each in options if each.form == "positional"}
@@ -202,12 +211,16 @@ def _redirected(draft: Draft, written: _Written, options: Sequence[ScriptOption]
     return draft, [file for file in written.files if file not in redirected]
 
 
-def _trial_place(value: str, path: PurePath) -> str:
-    """Return the place in the trial's folder for the file or folder that an option names."""
-    is_file = PurePath(value) == path
-    if is_file:
-        folder = f"{{trial_dir}}/{ARTIFACTS_FOLDER}" if path.name in _TAKEN else "{trial_dir}"
-        return f"{folder}/{path.name}"
+def _trial_place(value: str, file: str) -> str:
+    """Return the place in the trial's folder for the file, or the folder, that an option names.
+
+    Args:
+        value: The option's value.
+        file: The name of the file; empty for a folder.
+    """
+    if file:
+        folder = f"{{trial_dir}}/{ARTIFACTS_FOLDER}" if file in _TAKEN else "{trial_dir}"
+        return f"{folder}/{file}"
     return "{trial_dir}/" if value.endswith("/") else "{trial_dir}"
 
 

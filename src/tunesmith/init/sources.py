@@ -21,6 +21,8 @@ _CONFIG_STEMS = re.compile(
     r"(.*[_.-])?(config|configs|settings|params|hparams|hyperparameters|conf|cfg)([_.-].*)?", re.I
 )
 _OTHER_FILES = re.compile(r"(package|tsconfig|pyproject|study|metrics|results?|environment|\..*)([_.-].*)?", re.I)
+_LISTS = {".json": b"[", ".yaml": b"- ", ".yml": b"- "}
+_BEGINNING = 256
 _TRAINS = re.compile(r"\.(?:fit|train|read_csv|backward|DMatrix|compile)\(")
 _NAMED_FILE = re.compile(r"""["']([^"'\n]+\.(?:toml|ya?ml|json|py|ini|cfg|conf))["']""")
 
@@ -248,10 +250,19 @@ def _config_in(folder: Path, besides: Path | None = None) -> Path | None:
 def is_config(path: Path) -> bool:
     """Tell whether a file is a config: any other format than Python, or Python that only assigns."""
     if path.suffix.lower() != ".py":
-        return not _OTHER_FILES.fullmatch(path.stem)
+        return not _OTHER_FILES.fullmatch(path.stem) and not begins_with_list(path)
     if path.name in _SCRIPTS or _TRAINS.search(_text(path)):
         return False
     return not _runs(path) and (has_name_of_config(path) or _only_assigns(path))
+
+
+def begins_with_list(path: Path) -> bool:
+    """Tell whether a JSON or YAML file holds a list, so that it is data and no config."""
+    mark = _LISTS.get(path.suffix.lower())
+    if mark is None or not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(_BEGINNING).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(mark)
 
 
 def has_name_of_config(path: Path) -> bool:

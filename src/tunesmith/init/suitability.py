@@ -50,6 +50,12 @@ _OF_CATBOOST = (BEST_VALUE, "best")
 
 
 _OF_FOLD = re.compile(r"\bfold\W{0,3}\d", re.IGNORECASE)
+_OF_GROUP = re.compile(
+    r"\b(?:fold|store|item|series|site|station|region|group|subject|patient|sensor|machine|asset|product|sku|cluster|seed"
+    r"|run|repeat|split)\W{0,3}[A-Za-z]{0,3}\d",
+    re.IGNORECASE,
+)
+"""In a line about one of several parts, as `store S05: MAE 21.2`."""
 _TOTALS = {"full", "overall", "total", "all", "mean", "avg", "average", "pooled"}
 """Words before a measure of all folds together, where the script also shows that of each fold."""
 
@@ -87,11 +93,12 @@ def ranked(metrics: Sequence[SeenMetric], preferred: Sequence[str] = ()) -> list
     for metric in likely:
         latest.setdefault(metric.name, metric)
 
-    def rank(metric: SeenMetric) -> tuple[int, bool, bool, bool, int, bool, bool, int, int, int]:
+    def rank(metric: SeenMetric) -> tuple[int, bool, bool, bool, bool, int, bool, bool, int, int, int]:
         known = wanted.find(metric.name)
         is_overlap = not _OVERLAPS.isdisjoint(metric_words(metric.name))
         return (
             -suitability(metric, metrics),
+            _is_of_one_group(metric),
             is_beside_quality(metric.name),
             not is_metric(metric.name),
             _is_one_sided(metric.name),
@@ -206,6 +213,11 @@ def _is_one_sided(name: str) -> bool:
     """Tell whether a measure leaves half of the matter out; recall at a rank and average precision do not."""
     words = {*metric_words(name)}
     return bool(words & _ONE_SIDED) and not words & {"avg", "average", "mean"} and "@" not in name
+
+
+def _is_of_one_group(metric: SeenMetric) -> bool:
+    """Tell whether the last value of a metric is that of one of several parts, as stores or repetitions."""
+    return _is_of_line(metric) and metric.count > 1 and _OF_GROUP.search(metric.sample) is not None
 
 
 def _is_of_method(metric: SeenMetric) -> bool:

@@ -23,7 +23,10 @@ from ...in_script.metric_names import WantedNames, metric_words
 _WORD = r"(?:-(?=ELBO|elbo))?[A-Za-z_][\w./@-]*"
 _FURTHER = r"[\w@][\w./@'-]*"
 _NAME = re.compile(rf"{_WORD}(?:'s)?(?: {_FURTHER}){{0,5}}", re.ASCII)
-_SO_FAR = r"(?:[ \t]+(?:so far|is now|is|was|now|of|(?:at|after|in) (?:step|epoch|iteration|iter|round) \d+))?"
+_SO_FAR = (
+    r"(?:[ \t]+(?:so far|is now|is|was|now|of|(?:at|after|in) (?:step|epoch|iteration|iter|round) \d+"
+    r"|(?:over|across|of|on|in|from) (?:the )?(?:last )?\d+ [a-z]{3,12}))?"
+)
 """Words between a name and its value, as in `best mse so far 0.3` and `MRR at step 400: 0.3`."""
 _SIGN = r"[ \t]*(?:%|\(%\)|\[[A-Za-z%][\w%/^.]{0,9}\])?[ \t]*[=:](?!=)[ \t]*"
 _PAIR = re.compile(rf"""(?<![\w./@-])(["']?)({_WORD})\1{_SO_FAR}({_SIGN})""", re.ASCII)
