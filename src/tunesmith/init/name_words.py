@@ -11,7 +11,7 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _COUNTED = (
     "head heads layer layers hid hidden inp emb embd units filters block blocks thread threads proc procs gpu gpus cpu "
     "cpus worker workers job jobs class classes epoch epochs iter iters step steps env envs estimators samples splits "
-    "folds round rounds warmup"
+    "folds round rounds warmup fold rep reps repeat repeats"
 )
 _MADE = (
     "train noise points point items item users user obs observations records examples instances customers products "
@@ -94,7 +94,7 @@ _REASONS = {
     "note notes comment user email help description desc des dry display visualize vis video render track upload "
     "push hub experiment exp run trace profile itr digits decimals dpi",
     _EVALUATION: "val valid validation eval evaluate evaluation test tests infer inference predict benchmark rect "
-    "metric metrics decimal repeats repeat repetitions reps replicates runs trials holdout heldout backtest backtests "
+    "metric metrics decimal repeats repeat repetitions rep reps replicates runs trials holdout heldout backtest backtests "
     "origins cutoffs fpr far",
     _DATA: "class classes labels vocab target targets column columns horizon pred fold folds cv split splits "
     "samples sentences documents rows cols image img input inputs output outputs in out dataset datasets data shuffle "

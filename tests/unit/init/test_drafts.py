@@ -325,3 +325,12 @@ def test_constants_are_tuned_beside_flags_of_which_none_is_worth_it(tmp_path: Pa
     assert (draft.command, draft.config) == ("python fit.py --data b.csv", "fit.py")
     assert sorted(draft.space) == ["learning_rate", "num_leaves"]
     assert "has no flags worth tuning, so its own constants are tuned" in " ".join(draft.notes)
+
+
+@pytest.mark.parametrize(("file", "content"), [("tales.json", '[{"lr": 1}]'), ("tales.yaml", "- lr: 1\n")])
+def test_a_list_in_a_file_that_the_script_names_is_data(tmp_path: Path, file: str, content: str) -> None:
+    (tmp_path / file).write_text(content)
+    flags = f"import argparse\np = argparse.ArgumentParser()\np.add_argument('--data', default='{file}')\n"
+    (tmp_path / "fit.py").write_text(f"{flags}p.add_argument('--lr', type=float, default=0.1)\np.parse_args()\n")
+    draft = draft_study(CommandLine.parse(["python", "fit.py"], tmp_path))
+    assert (draft.config, list(draft.space)) == (None, ["lr"])

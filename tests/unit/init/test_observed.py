@@ -241,6 +241,17 @@ def test_an_option_that_names_what_was_written_is_set_to_the_trials_folder(draft
     assert not changed.own_files
 
 
+def test_an_absolute_place_in_the_scripts_folder_becomes_the_trials(draft, tmp_path):
+    options = [
+        ScriptOption(name="model", spellings=("--model",), value=f"{tmp_path}/models/best.pt"),
+        ScriptOption(name="reports-dir", spellings=("--reports-dir",), value=f"{tmp_path}/reports"),
+    ]
+    tryout = ran(tmp_path, seen("val_loss"), files=["models/best.pt", "reports/a.txt", "reports/b.txt"])
+    changed = with_tryout(draft, tryout, options)
+    assert changed.command.endswith("{args} --model {trial_dir}/best.pt --reports-dir {trial_dir}")
+    assert not changed.own_files
+
+
 def test_thousands_of_files_in_a_folder_are_one_place(draft, tmp_path):
     files = [f"out/{index % 3}/{index}.png" for index in range(1200)]
     options = [ScriptOption(name=f"o{n}", spellings=(f"--o{n}",), value=f"text-{n}") for n in range(30)]

@@ -8,6 +8,7 @@ from tunesmith.init.ranges import guess
 from tunesmith.init.script_text import ScriptText
 
 LEFT_ALONE = [
+    "nfold", "nrep", "clip_seconds", "manualseed", "source.stores", "evaluate.threshold", "dpi", "n_grid",
     "out", "output",
     "epochs", "num_epochs", "max_steps", "n_iter", "seed", "randomState", "data_path", "out_dir", "logFile",
     "base_url", "device", "n_gpus", "num_workers", "local_rank", "world_size", "port", "model_name", "name",
