@@ -179,7 +179,7 @@ def reason_to_leave(name: str) -> str | None:
     ('affects only the evaluation', 'affects only output or names', 'determined by the data')
     >>> reason_to_leave("n_boot"), reason_to_leave("noise_lvl"), reason_to_leave("manualseed")
     ('affects only the evaluation', 'determined by the data', 'a random seed, which tunesmith sets')
-    >>> reason_to_leave("pde.alpha"), reason_to_leave("clip_seconds"), reason_to_leave("clip_norm")
+    >>> reason_to_leave("pde.alpha"), reason_to_leave("clip_seconds"), reason_to_leave("half_life")
     ('a part of the problem', 'determined by the data', None)
     >>> reason_to_leave("ntrain"), reason_to_leave("n_users"), reason_to_leave("num_train_steps")
     ('determined by the data', 'determined by the data', 'sets how long a trial trains')
@@ -257,6 +257,8 @@ def _is_exception(word: str, reason: str, parts: list[str]) -> bool:
         return len(parts) == 1 or "distance" in all_words
     if word == "device":  # The batch that each device gets.
         return {"per", "batch"} <= all_words
+    if word == "half":  # A time, not a precision.
+        return "life" in all_words
     if word == "epochs":  # The passes over what was collected, as PPO's.
         return "update" in all_words
     if word == "rank":
