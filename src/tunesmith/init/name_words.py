@@ -94,8 +94,8 @@ _REASONS = {
     "note notes comment user email help description desc des dry display visualize vis video render track upload "
     "push hub experiment exp run trace profile itr digits decimals dpi",
     _EVALUATION: "val valid validation eval evaluate evaluation test tests infer inference predict benchmark rect "
-    "metric metrics decimal repeats repeat repetitions rep reps replicates runs trials holdout heldout backtest backtests "
-    "origins cutoffs fpr far",
+    "metric metrics decimal repeats repeat repetitions rep reps replicates runs trials holdout heldout "
+    "backtest backtests origins cutoffs fpr far",
     _DATA: "class classes labels vocab target targets column columns horizon pred fold folds cv split splits "
     "samples sentences documents rows cols image img input inputs output outputs in out dataset datasets data shuffle "
     "washout burn burnin seq sequence length len lookback resolution height token tokens bos eos pad tokenizer "

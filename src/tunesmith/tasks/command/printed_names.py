@@ -58,18 +58,19 @@ _OF_A_RANGE = re.compile(r"[@_]0?\.\d+$", re.ASCII)
 _HELD_OUT = ("held-out", "hold-out", "out-of-fold")
 _LABEL = re.compile(rf"[ \t]*({_WORD})[ \t]{{2,}}", re.ASCII)
 """The beginning of a line with a label that is padded, as those of lines below one another are."""
+_ANY_DATA = "|".join(sorted(VALIDATION | TRAINING | TEST, key=len, reverse=True))
 _LABEL_OF_DATA = re.compile(
-    rf"(?<![\w./@-])({'|'.join(sorted(VALIDATION | TRAINING | TEST, key=len, reverse=True))})"
+    rf"(?<![\w./@-])({_ANY_DATA})"
     r"(?:[ ][\w()]+){0,3}[ ]?:(?=[ \t]*[A-Za-z(\[])",
     re.ASCII | re.IGNORECASE,
 )
 """The part of the data of what follows in a line: `Test set: `, `Best validation at epoch 4: `."""
 _ROW_OF_DATA = re.compile(
-    rf"[ \t]*({'|'.join(sorted(VALIDATION | TRAINING | TEST, key=len, reverse=True))})"
-    rf"(?:[ \t]+(?={_WORD}[ \t]*=)|[ \t]{{2,}}(?=[A-Za-z]))",
+    rf"[ \t]*(?:({_ANY_DATA})(?:[ \t]+(?={_WORD}[ \t]*=)|[ \t]{{2,}}(?=[A-Za-z]))"
+    rf"|[\[(<]({_ANY_DATA})[\])>]:?[ \t]+(?=[A-Za-z]))",
     re.ASCII | re.IGNORECASE,
 )
-"""The same at the beginning of a line of pairs, as in `valid  queries=52  ndcg@3=0.72`."""
+"""The same at the beginning of a line, as in `valid  queries=52  ndcg@3=0.72` and `[TRAIN] Iter: 9 PSNR: 12.3`."""
 _OF_A_SETTING = {"weight", "weights", "coef", "coefficient", "function", "fn", "scale", "type", "name"}
 """Words behind that of a metric that make it the name of a setting, as `loss weight`."""
 _MOST_BEFORE = 80
@@ -148,6 +149,8 @@ class Labels:
     >>> labels = Labels("Train: loss 0.3 acc 0.9 | Best validation at epoch 4: loss 0.4")
     >>> labels.data_at(16), labels.data_at(60), labels.data_at(0)
     ('Train', 'validation', '')
+    >>> Labels("[TEST] Iter: 9 PSNR: 12.3").data_at(20)
+    'TEST'
     >>> Labels("valid  queries=52  acc=0.9").data_at(23), Labels("train loss=0.3 val_loss=0.4 acc=0.9").data_at(32)
     ('valid', '')
     """
@@ -157,7 +160,7 @@ class Labels:
         self._labels = [(match.end(), match[1]) for match in found]
         row = _ROW_OF_DATA.match(text) if not self._labels and len(text) <= _LONGEST_TEXT else None
         if row is not None and not any(_names_data((word,)) for word in _LETTERS.findall(text, row.end())):
-            self._labels.append((row.end(), row[1]))
+            self._labels.append((row.end(), row[1] or row[2]))
 
     def data_at(self, position: int) -> str:
         """Return the part of the data that the last label before a position names; empty if there is none."""

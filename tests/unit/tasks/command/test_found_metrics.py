@@ -160,6 +160,9 @@ LIGHTNING = """
         ("fold 1   C(train)=0.8  C=0.6\nHarrell's C = 0.66 +/- 0.02\n", {"Harrell's C": (0.66, 1, "count")}),
         ("Class  Images  P  R  mAP@.5 mAP@.5:.95\nmAP_0.5:0.95 is better\n", {}),
         ("Accuracy on evaluation data: 95 / 100\nloss: 3 / 10\n", {"Accuracy on evaluation data": (95, 1, "count")}),
+        ("[TEST] Iter: 250 PSNR: 12.1\n[TRAIN] Iter: 250 PSNR: 12.3\n", {
+            "PSNR": (12.3, 2, "step"), "TEST PSNR": (12.1, 1, "count"), "TRAIN PSNR": (12.3, 1, "step"),
+        }),
         # Of different data under one name: each, and the last.
         ("Epoch 1\nTrain: loss 0.5 acc 0.6\nBest validation so far: loss 0.4 acc 0.7\nTest: loss 0.3\n", {
             "loss": (0.3, 3, "count"), "acc": (0.7, 2, "epoch"), "Train loss": (0.5, 1, "count"),
