@@ -25,7 +25,7 @@ MINIMIZED = frozenset({
     "swd", "xent", "fid", "fvd", "lpips", "kid", "distance", "eer", "ece", "brier", "pinball", "divergence", "kl",
     "chi2", "chisq", "chisquare", "davies", "bouldin", "hamming", "cost", "medae", "mdae", "mdape", "msle", "rmspe",
     "mspe", "rmsd", "mpjpe", "ade", "fde", "epe", "absrel", "silog", "mcd", "der", "ter", "dtw", "nlpd", "msll", "aic",
-    "nelbo", "bic", "rmsecv", "rmsep", "rmsec", "waic", "looic", "discrepancy", "infidelity",
+    "nelbo", "fvu", "bic", "rmsecv", "rmsep", "rmsec", "waic", "looic", "discrepancy", "infidelity",
 })  # fmt: skip
 VALIDATION = frozenset({"val", "va", "vali", "valid", "validation", "dev", "eval", "evaluation", "held", "holdout"})
 TRAINING = frozenset({"train", "training", "trn", "tr", "rmsec"})

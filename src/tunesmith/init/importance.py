@@ -32,7 +32,8 @@ _GROUPS = (
 """Words of names, the likeliest to matter first."""
 _IN_HELP = (
     r"learning.rate", r"weight.decay|regulari[sz]ation|l2", r"batch.size",
-    r"(?:hidden|embedding|layer).(?:size|units|dim)|hidden units|word embeddings|width|channels",
+    r"(?:hidden|embedding|layer).(?:size|units|dim)|hidden units|word embeddings|width|channels|latent variables"
+    r"|(?:latent|principal) (?:components|factors)|components",
     r"number of layers|depth", r"drop.?out", r"optimi[sz]er", r"schedul|warm.?up", r"momentum|adam",
     r"smoothing|augment", r"activation", r"clip", r"heads|kernel", r"entropy|discount|gamma", r"temperature|margin",
 )  # fmt: skip

@@ -194,6 +194,8 @@ def reason_to_leave(name: str) -> str | None:
         return _PATH
     if parts == ["train"]:
         return _SWITCH
+    if parts in (["from"], ["to"], ["start"], ["end"], ["begin"]):  # Of what is read.
+        return _DATA
     if parts in (["period"], ["periods"]):  # Of a season; that of a schedule has more words.
         return _DATA
     if {"random", "state"} <= {*parts}:

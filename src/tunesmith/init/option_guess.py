@@ -34,7 +34,8 @@ def guess_option(option: ScriptOption, text: ScriptText) -> Guess:
     name, value = name_of(option), present_value(option)
     if option.form == "positional" and not option.given:
         return Guess(None, "a positional argument")
-    if len(name) == 1 and not importance(name, option.help):
+    is_known = importance(name, option.help) or (option.given and option.help)
+    if len(name) == 1 and not is_known:
         return Guess(None, "it has only a short option, which does not tell what it means")
     if value is NOT_PLAIN:
         return Guess(None, "the script computes its default")
@@ -91,7 +92,7 @@ def _value(option: ScriptOption, name: str, value: Any, text: ScriptText) -> Gue
     if option.kind in ("int", "float") and value is not None and not isinstance(value, bool):
         try:
             value = int(value) if option.kind == "int" else float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return Guess(None, f"its default {value!r} is not of type {option.kind}")
     guessed = guess(name, value, text=text, help_text=option.help)
     if guessed.parameter is None:

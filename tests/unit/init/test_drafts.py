@@ -10,6 +10,7 @@ from tunesmith.core.parameters import Choice, Float, Int
 from tunesmith.core.space import SearchSpace
 from tunesmith.errors import InputError
 from tunesmith.init import CommandLine, Draft, draft_study, to_toml
+from tunesmith.init.asking import ask
 from tunesmith.tasks.command import CommandTask
 
 _spec = importlib.util.spec_from_file_location("sample_scripts", Path(__file__).with_name("sample_scripts.py"))
@@ -334,3 +335,17 @@ def test_a_list_in_a_file_that_the_script_names_is_data(tmp_path: Path, file: st
     (tmp_path / "fit.py").write_text(f"{flags}p.add_argument('--lr', type=float, default=0.1)\np.parse_args()\n")
     draft = draft_study(CommandLine.parse(["python", "fit.py"], tmp_path))
     assert (draft.config, list(draft.space)) == (None, ["lr"])
+
+
+def test_a_short_option_is_tuned_if_it_is_given_and_its_help_speaks(tmp_path: Path) -> None:
+    flags = "import argparse\np = argparse.ArgumentParser()\n"
+    for name, text in (("n", "latent variables"), ("w", "window in points"), ("q", "another window"), ("e", "")):
+        flags += f"p.add_argument('-{name}', type=int, default=8, help='{text}')\n"
+    flags += (
+        "p.add_argument('-from', type=float, default=1100)\np.add_argument('--most', type=int, default=float('inf'))\n"
+    )
+    (tmp_path / "fit.py").write_text(f"{flags}p.parse_args()\nprint('rmse', 0.5)\n")
+    command = CommandLine.parse(["python", "fit.py", "-w", "5", "-e", "3"], tmp_path)
+    draft = draft_study(command, asked=ask(command))
+    assert list(draft.space) == ["n", "w"]
+    assert "not of type int" in draft.skipped["most"]

@@ -177,7 +177,8 @@ def unsigned_names_in(text: str, wanted: WantedNames) -> Iterator[Named]:
         match = _BEFORE_VALUE.search(text, max(0, value.start() - _MOST_BEFORE), value.start())
         if match is not None:
             named = Named((*_words_before(text, match.start()), match[1]), value.start(), has_sign=False)
-            is_part = _names_data((named.last,)) and _FRACTION.match(text, value.start()) is not None
+            about = named.words[-2:]  # The part of the data, or a measure of it by any name: `held-out fvu 0.15`.
+            is_part = _names_data(about) and _FRACTION.match(text, value.start()) is not None
             if is_metric(named.last) or is_part or _longest(named.words, wanted):
                 yield named
     yield from _names_with_data(text, has_sign=False)
