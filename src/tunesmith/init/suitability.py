@@ -52,7 +52,7 @@ _OF_CATBOOST = (BEST_VALUE, "best")
 _OF_FOLD = re.compile(r"\bfold\W{0,3}\d", re.IGNORECASE)
 _OF_GROUP = re.compile(
     r"\b(?:fold|store|item|series|site|station|region|group|subject|patient|sensor|machine|asset|product|sku|cluster|seed"
-    r"|run|repeat|split)\W{0,3}[A-Za-z]{0,3}\d",
+    r"|run|repeat|split|origin|cutoff)\W{0,3}[A-Za-z]{0,3}\d",
     re.IGNORECASE,
 )
 """In a line about one of several parts, as `store S05: MAE 21.2`."""
@@ -98,7 +98,7 @@ def ranked(metrics: Sequence[SeenMetric], preferred: Sequence[str] = ()) -> list
         is_overlap = not _OVERLAPS.isdisjoint(metric_words(metric.name))
         return (
             -suitability(metric, metrics),
-            _is_of_one_group(metric),
+            _is_of_one_group(metric, metrics),
             is_beside_quality(metric.name),
             not is_metric(metric.name),
             _is_one_sided(metric.name),
@@ -215,9 +215,17 @@ def _is_one_sided(name: str) -> bool:
     return bool(words & _ONE_SIDED) and not words & {"avg", "average", "mean"} and "@" not in name
 
 
-def _is_of_one_group(metric: SeenMetric) -> bool:
-    """Tell whether the last value of a metric is that of one of several parts, as stores or repetitions."""
-    return _is_of_line(metric) and metric.count > 1 and _OF_GROUP.search(metric.sample) is not None
+def _is_of_one_group(metric: SeenMetric, metrics: Sequence[SeenMetric]) -> bool:
+    """Tell whether the last value of a metric is that of one of several parts, as stores or repetitions.
+
+    So it is where their mean is shown, too, and nothing counts them.
+    """
+    if not _is_of_line(metric) or metric.count < 2:
+        return False
+    words = metric_words(metric.name)
+    means = (tuple(word for word in metric_words(other.name) if word not in _TOTALS) for other in metrics)
+    is_averaged = metric.counted_by == "count" and _TOTALS.isdisjoint(words) and list(means).count(words) > 1
+    return is_averaged or _OF_GROUP.search(metric.sample) is not None
 
 
 def _is_of_method(metric: SeenMetric) -> bool:

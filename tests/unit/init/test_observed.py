@@ -81,6 +81,8 @@ def notes(draft):
         ([seen("Average loss", "Epoch: 8 Average loss: 0.5", count=8),
           seen("-ELBO", "Test set: recon 0.4 -ELBO 0.5", count=8)], "minimize -ELBO"),  # The first is of the training.
         ([seen("MAE", "store S05: backtest MAE 0.5", count=6), seen("WAPE", "5 origins, WAPE 0.5")], "minimize WAPE"),
+        ([seen("wape", count=3, counted_by="count"), seen("mean_wape")], "minimize mean_wape"),
+        ([seen("wape", count=3, counted_by="epoch"), seen("mean_wape")], "minimize wape"),
         ([seen("NRMSE fit"), seen("NRMSE pred")], "minimize NRMSE pred"),
         ([seen("EVAL_PERIOD", "EVAL_PERIOD: 85"), seen("SCORE_THRESH"), seen("AP")], "maximize AP"),
         ([seen("val/box_loss", count=9), seen("val/obj_loss", count=9), seen("mAP_0.5", count=9)], "maximize mAP_0.5"),
