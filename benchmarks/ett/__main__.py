@@ -112,6 +112,7 @@ def measure(frame: pd.DataFrame, horizon: int, minutes: float, seed: int, famili
             "horizon": horizon,
             "seed": seed,
             "minutes": minutes,
+            "families": families,
             "seconds": seconds,
             "validation": result.ensemble.score,
             "test": test_error(whole, result.ensemble, trained_before(whole, result, TRAIN), horizon),
@@ -187,6 +188,7 @@ def report(found: dict[tuple[int, int], dict]) -> str:
     for name, errors in PUBLISHED.items():
         rows.append([name, *(number(errors[HORIZONS.index(h)]) if h in HORIZONS else "-" for h in horizons)])
     minutes = sorted({run["minutes"] for run in found.values()})
+    families = sorted({family for run in found.values() for family in run["families"]})
     return "\n".join(
         [
             "# ETTh1",
@@ -195,6 +197,7 @@ def report(found: dict[tuple[int, int], dict]) -> str:
             "",
             describe(("tunesmith", "torch", "scikit-learn")),
             f"- {', '.join(f'{one:g}' for one in minutes)} minutes on two cores for each horizon and seed",
+            f"- families: {', '.join(families)}",
             "",
             markdown(["model", *(f"horizon {horizon}" for horizon in horizons)], rows),
             "",

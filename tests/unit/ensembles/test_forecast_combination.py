@@ -85,7 +85,7 @@ def test_weights_are_shrunk_towards_the_mean_of_families_the_more_the_fewer_wind
         members = {1: truth + 10 * noise, 2: truth + 11 * noise}  # The second adds nothing.
         combination, _ = ForecastCombination.fit(backtest, members, score, kinds=KINDS, own_weights=False)
         shares.append(combination.weights[2])
-        rows = len(PANEL) * distinct
+        rows = len(PANEL) * windows
         evidence = rows / (rows + 20)
         power = (10 / 11) ** (8 * evidence)
         share_of_selection = evidence * distinct / (distinct + 10)
