@@ -14,8 +14,8 @@ _GROUPS = (
     "wd l2 l1 reg regularization lambda lam alpha penalty ridge c",
     "batch bs",
     "width hidden hid dim dims model embed embedding emb embd em units channels filters ff ffn neurons latent features "
-    "leaves inp factors bottleneck trunk",
-    "layers layer depth blocks block stages estimators trees ntree ntrees rounds round",
+    "leaves inp factors bottleneck trunk netwidth comp comps components pcs topics nz ngf ndf reservoir",
+    "layers layer depth netdepth blocks block stages estimators trees ntree ntrees rounds round",
     "dropout drop dropconnect",
     "optimizer optimiser optim opt",
     _SCHEDULE,
@@ -28,6 +28,7 @@ _GROUPS = (
     "entropy ent coef vf gae discount gamma tau critic update",
     "child leaf bins neighbors gini criterion kernel svm intercept mtry nodesize maxnodes sampsize",
     "rank lora temperature temp margin",
+    "negative negatives neg radius leak leakage sparsity lag lags order multires neighbours strength",
 )
 """Words of names, the likeliest to matter first."""
 _IN_HELP = (

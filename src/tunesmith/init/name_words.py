@@ -55,6 +55,10 @@ _COMPOUNDS = {
     "embdim": "emb dim",
     "hiddensize": "hidden size",
     "lvl": "level",
+    "lmbda": "lambda",
+    "ncomp": "n comp",
+    "ncomps": "n comps",
+    "npcs": "n pcs",
     "nboot": "n boot",
     "nh": "n hidden",
     "nf": "n filters",
@@ -259,6 +263,8 @@ def _is_exception(word: str, reason: str, parts: list[str]) -> bool:
         return len(parts) == 1 or "distance" in all_words
     if word == "device":  # The batch that each device gets.
         return {"per", "batch"} <= all_words
+    if word == "samples":  # Of a contrast, as in word2vec.
+        return bool(all_words & {"neg", "negative"})
     if word == "half":  # A time, not a precision.
         return "life" in all_words
     if word == "epochs":  # The passes over what was collected, as PPO's.
