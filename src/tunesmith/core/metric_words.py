@@ -95,8 +95,8 @@ def is_metric(name: str) -> bool:
 
     >>> is_metric("val_rmse"), is_metric("Acc@1"), is_metric("valid_0's l2"), is_metric("l2"), is_metric("step")
     (True, True, True, False, False)
-    >>> is_metric("nrmse"), is_metric("pixAcc"), is_metric("P@5"), is_metric("rel. L2")
-    (True, True, True, True)
+    >>> is_metric("nrmse"), is_metric("pixAcc"), is_metric("P@5"), is_metric("rel. L2"), is_metric("val mIoU")
+    (True, True, True, True, True)
     """
     parts = set(metric_words(name))
     is_norm = bool(parts & _NORMS and parts & (_DATA | _RELATIVE))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-_BETWEEN = re.compile(r"'s\b|[\W_]+|(?<=[a-z])(?=[A-Z])")
+_BETWEEN = re.compile(r"'s\b|[\W_]+|(?<=[a-z])(?<!^[a-z])(?<![^A-Za-z][a-z])(?<!Io)(?=[A-Z])")
+"""What lies between words; a single letter belongs to the word behind it, as in `nDCG` and `mIoU`."""
 
 
 @lru_cache(maxsize=4096)
@@ -14,6 +15,8 @@ def metric_words(name: str) -> tuple[str, ...]:
 
     >>> metric_words("valid_0's l2"), metric_words("eval/LossMean"), metric_words("F1")
     (('valid', '0', 'l2'), ('eval', 'loss', 'mean'), ('f1',))
+    >>> metric_words("val_mIoU"), metric_words("nDCG@10"), metric_words("mAP")
+    (('val', 'miou'), ('ndcg', '10'), ('map',))
     """
     return tuple(word.lower() for word in _BETWEEN.split(name) if word)
 
