@@ -54,13 +54,21 @@ def _on_signal(loop: Loop, number: int, frame: FrameType | None) -> None:
     """Let the first Ctrl-C, SIGTERM or SIGHUP end the study in order, and a second one at once.
 
     Only an exception can stop a trial in this process. None is raised while an event is recorded or the
-    session closed.
+    session closed, nor where it would be lost.
     """
     is_second = loop.interrupted
     loop.interrupt()
+    if _is_in_callback(frame):
+        return
     if (is_second or loop.runs_inline) and not loop.is_closing and not loop.engine.recorder.is_recording:
         loop.is_closing = not loop.runs_inline
         raise KeyboardInterrupt
+
+
+def _is_in_callback(frame: FrameType | None) -> bool:
+    """Tell whether the import system forgets the lock of a module: Python prints and drops what is raised in there."""
+    code = None if frame is None else frame.f_code
+    return code is not None and (code.co_filename, code.co_name) == ("<frozen importlib._bootstrap>", "cb")
 
 
 def _failure(history: History, reason: str) -> StudyFailed:

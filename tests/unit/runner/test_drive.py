@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from tests.waiting import wait_until
@@ -15,6 +18,7 @@ import tunesmith as ts
 from tunesmith.history.history import History
 from tunesmith.journal.events import Event, SessionClosed, TrialReported
 from tunesmith.journal.file import JOURNAL_NAME, read_events
+from tunesmith.runner.drive import _on_signal
 
 
 class BrokenJudge:
@@ -107,3 +111,14 @@ def test_a_study_in_another_thread_leaves_signals_alone(tmp_path: Path) -> None:
     thread.start()
     thread.join()
     assert during == before * 3
+
+
+@pytest.mark.parametrize(("file", "is_raised"), [("<frozen importlib._bootstrap>", False), ("train.py", True)])
+def test_nothing_is_raised_where_python_would_drop_it(file: str, is_raised: bool) -> None:
+    here: dict[str, Any] = {"sys": sys}
+    exec(compile("def cb():\n    return sys._getframe()\n", file, "exec"), here)
+    engine = SimpleNamespace(recorder=SimpleNamespace(is_recording=False))
+    loop = SimpleNamespace(interrupted=True, runs_inline=False, is_closing=False, engine=engine, interrupt=lambda: None)
+    with pytest.raises(KeyboardInterrupt) if is_raised else nullcontext():
+        _on_signal(cast(Any, loop), signal.SIGINT, here["cb"]())
+    assert loop.is_closing is is_raised, "a later signal still ends the study at once"
