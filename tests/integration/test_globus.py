@@ -119,7 +119,7 @@ def evaluate(folder: Path, function: Callable[..., dict[str, float]], **options:
     request = TrialRequest(number=0, attempt=1, parameters={}, folder=folder / "0000", seed=1)
     with executor(**options) as running:
         running.open(lambda number, attempt, step, metrics: None)
-        return dict(running.submit(FunctionTask(function=function, metric="y"), request).result(60).metrics)
+        return dict(running.submit(FunctionTask(function=function, metric="y"), request).result(180).metrics)
 
 
 def one(parameters: dict[str, float], trial: Trial) -> dict[str, float]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from tunesmith.fitting.forecasting.options import SeriesOptions
 from tunesmith.fitting.forecasting.prepare import series_of
 from tunesmith.forecasters.base import ForecastPart
 from tunesmith.forecasters.lagged_ridge import LaggedRidgeForecaster
-from tunesmith.series.levels import LEVELS
+from tunesmith.series.levels import LEVELS, MEDIAN
 
 
 def test_intervals_stay_wide_where_a_short_series_is_fitted_almost_exactly() -> None:
@@ -24,3 +25,18 @@ def test_intervals_stay_wide_where_a_short_series_is_fitted_almost_exactly() -> 
         forecast = model.forecast(panel, 12)[0]
         covered.append(np.mean((forecast[:, low] <= values[48:]) & (values[48:] <= forecast[:, high])))
     assert np.mean(covered) > 0.5
+
+
+def test_only_a_drift_carries_the_trend_of_the_training_part_on() -> None:
+    random = np.random.default_rng(0)
+    rising = pd.DataFrame({"y": np.arange(300) + random.normal(size=300)}, index=pd.RangeIndex(300, name="time"))
+    flat = pd.DataFrame({"y": 5 + 0.01 * random.normal(size=300)}, index=rising.index)
+    columns = SeriesOptions(targets=("y",))
+    known, level = (series_of(frame.reset_index(), columns) for frame in (rising, flat))
+    slopes = {}
+    for drift in (True, False):
+        parameters = {"lookback": 6, "strength": 1e-3, "center": "last", "scaled": False, "drift": drift}
+        model = LaggedRidgeForecaster().fit(ForecastPart(panel=known, horizon=12, seed=0), parameters)
+        slopes[drift] = (model.forecast(level, 12)[0, -1, MEDIAN] - 5) / 12
+    assert slopes[False] == pytest.approx(0, abs=0.05)
+    assert slopes[True] > 0.2
