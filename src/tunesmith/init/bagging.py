@@ -20,7 +20,7 @@ _MOST = 0.95
 
 
 def with_bagging(draft: Draft, texts: Collection[str]) -> Draft:
-    """Return a draft in which the share of the rows is tuned only where LightGBM draws some.
+    """Return a draft in which the share of the rows is tuned only where LightGBM draws some, and how often only if never.
 
     Args:
         draft: The draft.
@@ -50,6 +50,8 @@ def _with_frequency(draft: Draft, share: str, frequency: str) -> Draft:
     if not isinstance(times, Int):
         is_off = draft.values.get(frequency, 1) in (0, None)
         return with_spare(draft, {share: f"it is used only where {frequency} is above 0"}) if is_off else draft
+    if isinstance(times.default, int) and times.default > 0:
+        return with_spare(draft, {frequency: f"{share} of 1 turns it off, and how often matters little"})
     if times.default == 0 and isinstance(parameter, Float) and parameter.low < _MOST < parameter.high:
         is_inside = parameter.default is not None and parameter.default <= _MOST
         parameter = replace(parameter, high=_MOST, default=parameter.default if is_inside else None)

@@ -43,6 +43,7 @@ from .script_text import ScriptText
 from .shell_script import inner_command, is_shell_script
 from .sources import Sources, find_sources, sources_of
 
+_NO_SPACE = "TO DO: write the parameters into [space]"
 _USUAL_NAMES = ("train", "main", "run", "config", "tune", "fit")
 _OWN_CONFIG = ("hydra", "omegaconf", "jsonargparse", "lightningcli", "configargparse", "tyro")
 """What reads a config file by itself, so that its options have the values of that."""
@@ -296,13 +297,13 @@ def _of_config_alone(draft: Draft, sources: Sources) -> Draft:
 
 
 def _told(draft: Draft, sources: Sources) -> Draft:
-    """Say what is missing where nothing can be tuned."""
+    """Say what is missing where nothing can be tuned; where something can, no other place of parameters is missed."""
     if draft.space:
-        return draft
+        return replace(draft, notes=tuple(note for note in draft.notes if not note.startswith(_NO_SPACE)))
     if draft.spare:
         what = "uncomment the parameters that you want to tune in [space]: no name tells that it makes a better model."
     else:
         file = sources.config or sources.script
         where = "" if file is None else f" in {file.name}"
-        what = f"write the parameters into [space], since none were found{where}."
+        return replace(draft, notes=(*draft.notes, f"{_NO_SPACE}, since none were found{where}."))
     return replace(draft, notes=(*draft.notes, f"TO DO: {what}"))

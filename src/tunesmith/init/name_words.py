@@ -8,6 +8,8 @@ from itertools import product
 from ..tasks.command.template import RESERVED
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_COLUMN = re.compile(r"(?!proto)[a-z]{1,6}cols?")
+"""A column of a table, as in `xcol`."""
 _COUNTED = (
     "head heads layer layers hid hidden inp emb embd units filters block blocks thread threads proc procs gpu gpus cpu "
     "cpus worker workers job jobs class classes epoch epochs iter iters step steps env envs estimators samples splits "
@@ -185,6 +187,8 @@ def reason_to_leave(name: str) -> str | None:
     ('affects only the evaluation', 'determined by the data', 'a random seed, which tunesmith sets')
     >>> reason_to_leave("pde.alpha"), reason_to_leave("clip_seconds"), reason_to_leave("half_life")
     ('a part of the problem', 'determined by the data', None)
+    >>> reason_to_leave("zcol"), reason_to_leave("colsample")
+    ('determined by the data', None)
     >>> reason_to_leave("ntrain"), reason_to_leave("n_users"), reason_to_leave("num_train_steps")
     ('determined by the data', 'determined by the data', 'sets how long a trial trains')
     """
@@ -227,6 +231,8 @@ def _is_of_data(parts: list[str]) -> bool:
     """Tell whether the words of a name, none of which tells it alone, together speak of the data."""
     words = {*parts}
     if {"block", "size"} <= words:  # The length of a context.
+        return True
+    if any(map(_COLUMN.fullmatch, parts)):
         return True
     if parts[-2:] == ["min", "count"]:  # Of the words of a vocabulary.
         return True

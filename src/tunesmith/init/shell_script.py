@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -56,12 +56,16 @@ def is_shell_script(command: CommandLine) -> bool:
     return shell or command.path.suffix in _SUFFIXES or language_of(command.path) == "shell"
 
 
-def command_in(script: Path, folder: Path) -> tuple[CommandLine | None, str]:
+def command_in(
+    script: Path, folder: Path, arguments: Sequence[str] = (), variables: Mapping[str, str] | None = None
+) -> tuple[CommandLine | None, str]:
     """Return the training command in a shell script, and a remark on the choice.
 
     Args:
         script: The shell script.
         folder: The folder in which the user is; relative paths count from there, or else from the script's folder.
+        arguments: The arguments of the script.
+        variables: The variables that the user sets for it.
 
     Returns:
         The command, its variables replaced by their values. None if there is none to be read, or if the script reads
@@ -70,7 +74,9 @@ def command_in(script: Path, folder: Path) -> tuple[CommandLine | None, str]:
     text = script.read_text(encoding="utf-8", errors="replace")
     if _OWN_OPTION.search(text):
         return None, ""
-    commands = list(_commands(text, script, folder, _Reading()))
+    given = dict(variables or {})
+    reading = _Reading(given, dict(given), list(arguments) if arguments else None)
+    commands = list(_commands(text, script, folder, reading))
     if not commands:
         return None, ""
     chosen = max(commands, key=_likelihood)
@@ -102,13 +108,19 @@ def inner_command(command: CommandLine) -> CommandLine | None:
     known = {**os.environ, **command.variables}
     script = command.path.absolute()
     text = _SUBSTITUTION.sub("1", _PWD.sub(r"\1", _OWN_FOLDER.sub(lambda match: str(script.parent), text)))
-    reading = _Reading(known, dict(command.variables), list(command.arguments))
+    reading = _Reading(known, dict(command.variables), list(command.arguments), passed_on=True)
     return max(_commands(text, script, command.folder, reading), key=_likelihood, default=None)
 
 
 def passes_arguments(text: str) -> bool:
     """Tell whether a shell script passes its own arguments on."""
     return _ALL_ARGUMENTS.search(text) is not None
+
+
+def reads_all(text: str, arguments: Sequence[str]) -> bool:
+    """Tell whether a shell script reads each of its arguments by its place alone, as `$1`."""
+    read = {match[1] or match[3] for match in _VARIABLE.finditer(text)}
+    return {str(place) for place in range(1, len(arguments) + 1)} <= read and not passes_arguments(text)
 
 
 def _likelihood(command: CommandLine) -> int:
@@ -124,11 +136,13 @@ class _Reading:
         values: The variables.
         exported: Those that programs get.
         arguments: The script's arguments; None if they are left out.
+        passed_on: Only a command that gets all arguments counts, and all variables are known.
     """
 
     values: dict[str, str] = field(default_factory=dict)
     exported: dict[str, str] = field(default_factory=dict)
     arguments: list[str] | None = None
+    passed_on: bool = False
 
     def assign(self, tokens: Sequence[str]) -> None:
         """Assign variables, as `A=1` or `export A=1` does."""
@@ -151,14 +165,14 @@ class _Reading:
                 given = (self.arguments or [])[int(name) - 1 :][:1]
                 return match[0] if self.arguments is None else shlex.quote(given[0]) if given else default or ""
             known = self.values.get(name, default)
-            unset = match[0] if self.arguments is None else ""
+            unset = "" if self.passed_on else match[0]
             return unset if known is None else known
 
         return _VARIABLE.sub(value, _ALL_ARGUMENTS.sub(_MARK, line))
 
     def words(self, tokens: Sequence[str]) -> list[str]:
         """Return the words of a command: with the arguments where they stand, and none where they are not passed on."""
-        if self.arguments is not None and not any(_MARK in token for token in tokens):
+        if self.passed_on and not any(_MARK in token for token in tokens):
             return []
         arguments = self.arguments or []
         parts = (arguments if token == _MARK else [token.replace(_MARK, " ".join(arguments))] for token in tokens)

@@ -14,7 +14,7 @@ from ..errors import InputError
 from .command_line import INTERPRETERS, CommandLine
 from .notebook_command import code_of, command_of_notebook, is_notebook, notebook_command, notebook_in
 from .package_layout import module_of
-from .shell_script import command_in, is_shell_script, passes_arguments
+from .shell_script import command_in, is_shell_script, reads_all
 
 _SCRIPTS = ("train.py", "main.py", "run.py", "tune.py", "fit.py", "train.sh", "run.sh")
 _CONFIG_STEMS = re.compile(
@@ -134,9 +134,9 @@ def sources_of(command: CommandLine) -> Sources:
     script = command.path
     if script is None:
         return Sources(command.folder, None, None, command=command, is_own=True)
-    if is_shell_script(command) and not command.arguments:
-        inner, note = command_in(script, command.folder)
-        if inner is not None and not passes_arguments(_text(script)):
+    if is_shell_script(command) and reads_all(_text(script), command.arguments):
+        inner, note = command_in(script, command.folder, command.arguments, command.variables)
+        if inner is not None:
             return replace(sources_of(inner), notes=(note,))
     sources = replace(_with_config(script, command.folder), command=command, is_own=True)
     named = None if sources.read else _imported_by_name(sources)

@@ -69,8 +69,8 @@ def test_the_share_of_the_rows_is_tuned_where_some_are_drawn(tmp_path, share):
     assert draft.space[frequency] == Int(0, 7, default=0)
     assert draft.space[share] == Float(0.5, 0.95, when={frequency: {"low": 1}})  # All rows would change nothing.
     draft = drafted(tmp_path, option(share, 1.0), option(frequency, 5), option("lr", 0.1))
-    assert draft.space[frequency] == Int(0, 10, default=5)
-    assert draft.space[share] == Float(0.5, 1.0, default=1.0, when={frequency: {"low": 1}})
+    assert draft.space[share] == Float(0.5, 1.0, default=1.0)
+    assert draft.skipped[frequency] == f"{share} of 1 turns it off, and how often matters little"
     assert list(drafted(tmp_path, option(frequency, 5), option("lr", 0.1)).space) == ["lr"]
 
 

@@ -333,6 +333,12 @@ def test_arguments_taken_by_hand(tmp_path):
     assert (answer.options[0].form, answer.options[0].spellings) == ("name=value", ("lr",))
 
 
+@pytest.mark.parametrize("line", ["data, rate = sys.argv[1:]", "_, data, rate = sys.argv"])
+def test_arguments_that_are_unpacked(tmp_path, line):
+    answer = read(tmp_path, f"import sys\n{line}\ntrain(data, lr=float(rate))\n", "x.csv", "0.2")
+    assert described(answer) == {"data": ("str", None, "x.csv", True), "rate": ("float", None, 0.2, True)}
+
+
 def test_the_settings_of_pydantic_are_variables(tmp_path):
     (tmp_path / ".env").write_text("# mine\nFRAUD_ROUNDS = 80\nexport FRAUD_BOOSTER__ETA='0.3'\n")
     text = """

@@ -603,6 +603,15 @@ def test_the_one_training_command_of_a_shell_script(folder, monkeypatch):
     assert sources_of(CommandLine.parse(["bash", "scripts/go.sh"], folder)).command.program == ("python", "-u")
 
 
+def test_a_shell_script_with_arguments_and_variables_stands_for_its_command(folder):
+    (folder / "run.sh").write_text(
+        "exp=${1:-exp/base}\nlr=${LR:-0.1}\nwidth=8\nmkdir -p $exp\n"
+        'python train.py --out "$exp" --lr $lr --width $width 2>&1 | tee "$exp/log"\n'
+    )
+    command = sources_of(CommandLine.parse(["LR=0.2", "bash", "run.sh", "exp/a b"], folder)).command
+    assert command.words == ("python", "train.py", "--out", "exp/a b", "--lr", "0.2", "--width", "8")
+
+
 def test_arguments_of_a_shell_script_are_not_lost(folder):
     (folder / "run.sh").write_text("lr=0.1\n. ./parse.sh\npython train.py --lr $lr\n")
     assert sources_of(CommandLine.parse(["bash", "run.sh"], folder)).command.program == ("python",)
@@ -872,3 +881,12 @@ def test_a_config_that_names_files_beside_it_stays_where_it_is(tmp_path: Path) -
 def test_an_output_that_the_user_does_not_ask_for_is_not_written(folder: Path, required: bool, command: str) -> None:
     output = option("output", None, kind="str", required=required)
     assert drafted(folder, "python train.py --lr 0.1", LR, output).command == f"python train.py --lr {{lr}}{command}"
+
+
+def test_words_that_are_unclear_are_no_task_where_a_config_is_tuned(folder: Path) -> None:
+    (folder / "params.yaml").write_text("train:\n  depth: 12\n  learning_rate: 0.1\n")
+    text = "import sys, yaml\nparams = yaml.safe_load(open('params.yaml'))\nfor word in sys.argv: print(word)\n"
+    (folder / "train.py").write_text(text)
+    drafted = draft_study(sources_of(CommandLine.parse(["python", "train.py", "x"], folder)))
+    assert "train.learning_rate" in drafted.space
+    assert not [note for note in drafted.notes if "[space]" in note]

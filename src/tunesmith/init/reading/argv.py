@@ -29,7 +29,7 @@ def read(source: Source) -> Found:
 
 def _positional(tree: ast.Module) -> Iterator[ScriptOption]:
     """Yield the arguments by position, each with the name of its variable."""
-    found: dict[int, ScriptOption] = {}
+    found = _unpacked(tree)
     parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
     for node in ast.walk(tree):
         index = _index(node)
@@ -58,6 +58,33 @@ def _positional(tree: ast.Module) -> Iterator[ScriptOption]:
             required=required,
         )
     yield from (found[index] for index in sorted(found))
+
+
+def _unpacked(tree: ast.Module) -> dict[int, ScriptOption]:
+    """Return the arguments of `data, rate = sys.argv[1:]` by position."""
+    found = {}
+    casts = {
+        call.args[0].id: cast
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call)
+        and (cast := last_name(call.func)) in _CASTS
+        and call.args
+        and isinstance(call.args[0], ast.Name)
+    }
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Tuple):
+            continue
+        first = {"sys.argv": 0, "argv": 0, "sys.argv[1:]": 1, "argv[1:]": 1}.get(ast.unparse(node.value))
+        names = node.targets[0].elts
+        if first is None or not all(isinstance(name, ast.Name) for name in names):
+            continue
+        for index, name in enumerate(names, start=first):
+            if index and isinstance(name, ast.Name):
+                kind = kind_of_name(casts.get(name.id, "str"), None)
+                found[index] = ScriptOption(
+                    name=name.id, spellings=(), form="positional", kind=kind, default=None, required=True
+                )
+    return found
 
 
 def _index(node: ast.AST) -> int | None:
