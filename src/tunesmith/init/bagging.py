@@ -20,7 +20,9 @@ _MOST = 0.95
 
 
 def with_bagging(draft: Draft, texts: Collection[str]) -> Draft:
-    """Return a draft in which the share of the rows is tuned only where LightGBM draws some, and how often only if never.
+    """Return a draft in which the share of the rows is tuned only where LightGBM draws some.
+
+    How often it draws them is tuned only if your own command draws none.
 
     Args:
         draft: The draft.
