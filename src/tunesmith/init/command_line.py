@@ -56,6 +56,7 @@ class CommandLine:
         script: The script, relative to the folder or absolute; None if it is no file, as a program on the PATH.
         module: The module after `-m`, or an empty text.
         arguments: The words after the script or module.
+        made: The folders that a shell script makes before it runs the command.
     """
 
     words: tuple[str, ...]
@@ -66,6 +67,7 @@ class CommandLine:
     script: Path | None = None
     module: str = ""
     arguments: tuple[str, ...] = ()
+    made: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, words: Sequence[str], folder: Path) -> CommandLine:

@@ -32,6 +32,7 @@ from .name_words import KINDS
 from .notebook_command import RUNNER
 from .option_guess import guess_option, name_of, present_value
 from .options_in_config import with_config
+from .outputs import with_made_folders
 from .own_words import OWN_WORDS, options_in_config, options_in_words, with_left_words
 from .ranges import Guess
 from .reading import read_options
@@ -177,6 +178,7 @@ def _drafted(draft: Draft, sources: Sources, asked: Asked) -> Draft:
     draft = with_command(
         draft, sources.command, options, use, text=sources.text, in_environment=asked.framework == FRAMEWORK
     )
+    draft = with_made_folders(draft, sources.command.made)
     if asked.framework == "hydra":
         draft = _with_own_run_folder(draft)
     return _told(checked(draft), sources)

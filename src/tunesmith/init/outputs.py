@@ -80,6 +80,26 @@ def with_outputs(draft: Draft, tryout: Tryout, options: Sequence[ScriptOption] =
     return draft
 
 
+def with_made_folders(draft: Draft, made: Sequence[str]) -> Draft:
+    """Return a draft whose command names the trial's folder for those that a shell script makes before it.
+
+    Args:
+        draft: The draft.
+        made: The folders, as the script names them; those that exist stay in the command.
+    """
+    missing = [PurePath(folder) for folder in made if not (draft.folder / folder).exists()]
+    words = []
+    for word in shlex.split(draft.command) if missing else ():
+        before, sign, value = word.rpartition("=")
+        inside = [folder for folder in missing if PurePath(value).is_relative_to(folder)]
+        if inside and "{" not in word:
+            rest = PurePath(value).relative_to(inside[0]).as_posix()
+            words.append(f"{before}{sign}{{trial_dir}}{'' if rest == '.' else f'/{rest}'}")
+        else:
+            words.append(word)
+    return replace(draft, command=quoted(words)) if words else draft
+
+
 def shared_places(tryout: Tryout) -> list[str]:
     """Return what every run would write to the same place, outside of its own folder.
 

@@ -136,12 +136,14 @@ class _Reading:
         values: The variables.
         exported: Those that programs get.
         arguments: The script's arguments; None if they are left out.
+        made: The folders that were made.
         passed_on: Only a command that gets all arguments counts, and all variables are known.
     """
 
     values: dict[str, str] = field(default_factory=dict)
     exported: dict[str, str] = field(default_factory=dict)
     arguments: list[str] | None = None
+    made: list[str] = field(default_factory=list)
     passed_on: bool = False
 
     def assign(self, tokens: Sequence[str]) -> None:
@@ -193,17 +195,21 @@ def _commands(text: str, script: Path, folder: Path, reading: _Reading) -> Itera
                 reading.shift(int(tokens[1]) if tokens[1:] and tokens[1].isdecimal() else 1)
             elif tokens[0] == "cd" and len(tokens) == 2 and (base / tokens[1]).is_dir():
                 base = base / tokens[1]
-            elif not any("$" in token or "`" in token for token in tokens):
-                yield from _parsed(reading.words(tokens), base, reading.exported)
+            elif any("$" in token or "`" in token for token in tokens):
+                continue
+            elif tokens[0] == "mkdir":
+                reading.made += [token for token in tokens[1:] if not token.startswith("-")]
+            else:
+                yield from _parsed(reading.words(tokens), base, reading)
 
 
-def _parsed(tokens: Sequence[str], base: Path, exported: dict[str, str]) -> Iterator[CommandLine]:
+def _parsed(tokens: Sequence[str], base: Path, reading: _Reading) -> Iterator[CommandLine]:
     try:
         command = CommandLine.parse(tokens, base)
     except InputError:
         return
     if command.script is not None and command.program and command.script.suffix != ".sh":
-        yield replace(command, variables={**exported, **command.variables})
+        yield replace(command, variables={**reading.exported, **command.variables}, made=tuple(reading.made))
 
 
 def _base(text: str, script: Path, folder: Path) -> Path:

@@ -41,6 +41,9 @@ _OF_EVALUATION = {
 """Measures of detection, retrieval, translation, speech and generation, which no training computes of its batches."""
 _OF_SETTINGS = {"param", "params", "config", "hparams", "args", "settings"}
 """Words of names in the dump of a model, as `reg_loss_param.scale_pos_weight`."""
+_ERRORS_ABOVE_0 = {
+    "mae", "mse", "rmse", "mape", "smape", "wape", "msle", "rmsle", "medae", "brier", "logloss", "absolute", "squared",
+}  # fmt: skip
 _PLAIN_LOSSES = {"loss", "nll", "xent", "divergence", "kl", "elbo", "objective", "deviance"}
 """What a training minimizes; other errors, as `mae`, are measured beside it, and rather of other data."""
 _TERMS = {"kl", "kld", "divergence"}
@@ -168,7 +171,7 @@ def is_larger_better(metric: SeenMetric, metrics: Sequence[SeenMetric]) -> bool:
     """Tell whether a metric is maximized.
 
     A value of validation data without a name is a score if the loss is shown beside it. CatBoost's log does not name
-    its metric, but it shows the best value.
+    its metric, but it shows the best value. An error below 0 is one of scikit-learn's negative scores.
 
     Args:
         metric: The metric.
@@ -176,8 +179,15 @@ def is_larger_better(metric: SeenMetric, metrics: Sequence[SeenMetric]) -> bool:
     """
     if is_of_catboost(metric):
         return _grows(metrics)
+    if metric.value < 0 and _is_never_negative(metric.measures or metric.name):
+        return True
     is_score = names_validation_alone(metric.name) and any(is_loss(other.name) for other in metrics)
     return is_score or is_maximized(metric.measures or metric.name)
+
+
+def _is_never_negative(name: str) -> bool:
+    words = {*metric_words(name)}
+    return bool(words & _ERRORS_ABOVE_0) or words >= {"log", "loss"}
 
 
 def _is_likely(metric: SeenMetric) -> bool:

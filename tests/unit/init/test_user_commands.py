@@ -610,6 +610,12 @@ def test_a_shell_script_with_arguments_and_variables_stands_for_its_command(fold
     )
     command = sources_of(CommandLine.parse(["LR=0.2", "bash", "run.sh", "exp/a b"], folder)).command
     assert command.words == ("python", "train.py", "--out", "exp/a b", "--lr", "0.2", "--width", "8")
+    (folder / "train.py").write_text(
+        "import argparse\nparser = argparse.ArgumentParser()\nparser.add_argument('--out')\n"
+        "parser.add_argument('--lr', type=float)\nparser.add_argument('--width', type=int)\nparser.parse_args()\n"
+    )
+    drafted = draft_study(sources_of(CommandLine.parse(["bash", "run.sh", "exp/b"], folder)))
+    assert drafted.command == "python train.py --out {trial_dir} --lr {lr} --width {width}"
 
 
 def test_arguments_of_a_shell_script_are_not_lost(folder):

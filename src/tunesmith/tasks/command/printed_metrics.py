@@ -36,6 +36,12 @@ _LEADERS = re.compile(r"(?<=[\w%)\]])[ \t]?\.{3,}[ \t]*(?=[-+]?\.?\d)")
 _NUMBER = re.compile(rb"\d|nan|inf", re.IGNORECASE)
 _OF_BASELINE = 4
 """How much less the value of a baseline fits than any other of the same name."""
+_COUNT = re.compile(
+    r"\d[\d,_]*[ ]+(?:rows|samples|examples|instances|items|users|images|points|records|files|docs|documents|sentences|"
+    r"tokens|words|sequences|series|windows|nodes|edges|graphs|queries|pairs|batches|features|columns|patients)\b",
+    re.ASCII,
+)
+"""A number of things, as in `score 1080 rows`, whose verb is no metric."""
 _COUNTS_RIGHT_ONES = re.compile(r"acc", re.IGNORECASE)
 """In the name of a metric whose value may be a count of a whole, as in `Accuracy: 9823 / 10000`."""
 _MANY_LINES = 50_000
@@ -337,6 +343,8 @@ class PrintedMetrics:
         """Read the number at a position, and return whether there is one."""
         name, is_exact = self._name(named)
         if self._pattern is not None and name in self._pattern.metrics:
+            return False
+        if not named.has_sign and _COUNT.match(text, named.start) is not None:
             return False
         number = number_at(text, named.start)
         if number is None and is_metric(name):
