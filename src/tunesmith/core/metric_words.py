@@ -35,8 +35,8 @@ _METRICS = MAXIMIZED | MINIMIZED
 _MAXIMIZED_ENDINGS = ("accuracy", "acc", "auc", "score")
 _ENDINGS = (*_MAXIMIZED_ENDINGS, "loss", "mse", "mae", "mape", "error", "perplexity")
 """Ends of words that name a variant of a metric, as `nrmse` and `pixacc`."""
-_MAXIMIZED_SPELLINGS = re.compile(r"(?:p|r|hr|hit|prec)@\d+|(?<![a-z])c[-_ ](?:index|statistic)", re.IGNORECASE)
-"""Precision, recall and hit rate at a rank, as `P@5`, and the index of concordance."""
+_MAXIMIZED_SPELLINGS = re.compile(r"(?:p|r|hr|hit|prec)@\d+|(?<![a-z])(?:c[-_ ](?:index|statistic)|ci$)", re.I)
+"""Precision, recall and hit rate at a rank, as `P@5`, and the index of concordance, also as `val ci`."""
 _NORMS = {"l1", "l2"}  # By themselves they are penalties.
 _RELATIVE = {"rel", "relative"}
 _RESIDUALS = {"pde", "bc", "bcs", "residual", "residuals"}
@@ -107,8 +107,8 @@ def is_metric(name: str) -> bool:
 def is_maximized(name: str) -> bool:
     """Tell from its name whether larger values of a metric are better; an unknown one counts as a loss.
 
-    >>> is_maximized("val_accuracy"), is_maximized("neg_log_loss"), is_maximized("rmse"), is_maximized("-ELBO")
-    (True, False, False, False)
+    >>> is_maximized("val_accuracy"), is_maximized("neg_log_loss"), is_maximized("rmse"), is_maximized("val_ci")
+    (True, False, False, True)
     """
     parts = metric_words(name)
     if name.startswith("-") or parts[:1] in (("neg",), ("negative",)):

@@ -118,6 +118,7 @@ def drafted(tmp_path):
         ("my_baseline INFO: Loss: 0.5\nmy_baseline INFO: mAP: 25.0%\n", "", "maximize mAP", 25.0),
         ("|  AverageEpRet |  28.5 |\n|  LossPi |  -0.5 |\n", "", "maximize AverageEpRet", 28.5),
         ("Initial learn rate: 0.1\n" + SPACY, "", "maximize SCORE", 0.75),
+        ("G_loss: 0.5\n<epoch: 3, lr:2e-3, Average PSNR : 22.5dB (noisy 20.8dB)\n", "", "maximize Average PSNR", 22.5),
         ("MAE: -48.275 (2.869)\n", "", "maximize MAE", -48.275),
         ("score 1080 rows\nroc_auc=0.75\n", "", "maximize roc_auc", 0.75),
         (f"MAPE by shop:\n{COLUMNS}", "", "minimize theta", 1.75),

@@ -10,7 +10,7 @@ _NUMBER = re.compile(
         | [1-9]\d{0,2}(?:_\d{3})+(?:\.\d*)?                     # 1_500
         | (?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?
         | nan | inf(?:inity)?
-        ))\1(?!%\|.*\|[ ]*\d+/)%?
+        ))\1(?!%\|.*\|[ ]*\d+/)(?:%|(?-i:dB|m?eV|mm|cm|px|bpd|bits|nats)|°)?
         (?=\.?(?:\s|$|[],;:|!?<>(){}[&"'\\，；：。、）】](?!\d)))""",
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
@@ -38,11 +38,13 @@ _NUMERIC = re.compile(r"""["'\[(]*[-+−]?\.?\d|[A-Za-z_][\w.]*\(""")
 def number_at(text: str, start: int) -> float | None:
     """Return the number at a position, or None if what stands there is no number, or only begins like one.
 
-    Thousands may be separated where no other meaning is possible. A percent sign is ignored. So is what libraries print
-    around a single number.
+    Thousands may be separated where no other meaning is possible. A percent sign is ignored, and so are some units.
+    So is what libraries print around a single number.
 
     >>> [number_at(text, 0) for text in ("1,500.00", "1_500", "97.5%", "1e-3.", "1,500", "1/3", "0x10", "1 500")]
     [1500.0, 1500.0, 97.5, 0.001, None, None, None, None]
+    >>> [number_at(text, 0) for text in ("24.2dB", "3mm", "3m", "1.5M", "12ms")]
+    [24.2, 3.0, None, None, None]
     >>> [number_at(text, 0) for text in ("tensor(0.3, device='cuda:0')", "np.float64(0.3)", "[22.]", "[0.3, 0.4]")]
     [0.3, 0.3, 22.0, None]
     >>> number_at("45%|####    | 45/100 [00:01<00:02]", 0)  # a progress bar
