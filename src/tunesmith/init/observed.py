@@ -54,14 +54,17 @@ def with_tryout(draft: Draft, tryout: Tryout, options: Sequence[ScriptOption] = 
     draft = replace(draft, sample_output=tryout.log_tail)
     tryout = replace(tryout, metrics=_with_scores(tryout.metrics, draft))
     if not tryout.counts:
-        remedy = f" It seems that {tryout.trouble}" if tryout.trouble else ""
-        note = f"TO DO: fix the script or its command. The test run failed: {tryout.reason}.{remedy}"
+        note = f"TO DO: fix the script or its command. The test run failed: {tryout.reason}.{_remedy(tryout)}"
         first = next((n for n, other in enumerate(draft.notes) if other.startswith("TO DO")), len(draft.notes))
         return replace(draft, notes=(*draft.notes[:first], note, *draft.notes[first:]))
     values = {**draft.values, **{option.name: option.value for option in options}}
     tryout = replace(tryout, metrics=tuple(each for each in tryout.metrics if not _is_setting(each, values)))
     draft = with_outputs(_with_metric(draft, tryout), tryout, options)
     return _with_written(_with_time(draft, tryout, values), tryout, options)
+
+
+def _remedy(tryout: Tryout) -> str:
+    return f" It seems that {tryout.trouble}" if tryout.trouble else ""
 
 
 def _with_scores(metrics: Sequence[SeenMetric], draft: Draft) -> tuple[SeenMetric, ...]:
@@ -104,7 +107,7 @@ def _with_metric(draft: Draft, tryout: Tryout) -> Draft:
     if not metrics:
         missing = (
             'TO DO: print a metric at the end of the script, as print(f"val_loss={loss}"), and correct the objective: '
-            "the run showed none, so that nothing tells which parameters are better."
+            f"the run showed none, so that nothing tells which parameters are better.{_remedy(tryout)}"
         )
         return replace(draft, notes=(*notes, missing))
     best = _named(draft, metrics) if said else metrics[0]

@@ -11,6 +11,11 @@ _TROUBLES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE | re.MULTILINE), remedy)
     for pattern, remedy in (
         (
+            r"raise EOFError",  # By getpass, whose source a traceback shows.
+            "it asks for a password, and a trial has no keyboard. Let it read the password from a variable of the "
+            "environment",
+        ),
+        (
             r"EOFError: EOF when reading a line|inappropriate ioctl for device",
             "it asks for input, and a trial has no keyboard. Let it take the answers as arguments, which can then be "
             "tuned, or read them from a file",
@@ -19,7 +24,7 @@ _TROUBLES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r"no NVIDIA driver|No CUDA GPUs are available|Torch not compiled with CUDA|CUDA error|libcuda\.so|"
             r"CUDA driver version|cudaErrorNoDevice|No supported GPU|CUDA is not available|"
             r"(?:requires?|needs?) (?:an? |at least one )?(?:GPU|CUDA)|deserialize object on a CUDA device|"
-            r"no (?:GPU|CUDA device)s? (?:was |were |is |are )?(?:found|available)",
+            r"no free GPU|no (?:GPU|CUDA device)s? (?:was |were |is |are )?(?:found|available)",
             "it needs a GPU that it cannot use here. Run it on a machine with one, or with the argument by which it "
             "takes the CPU",
         ),
@@ -65,6 +70,8 @@ def trouble_of(output: str) -> str:
     'it looks for data/x.csv, which is not there. Put the data there, or correct the path in the command.'
     >>> trouble_of("ValueError: bad shape")
     ''
+    >>> trouble_of("12:01 no free GPU, waiting ...").partition(".")[0]
+    'it needs a GPU that it cannot use here'
     """
     if shows_out_of_memory(output.encode(errors="replace")):
         return "it ran out of memory. Make its batches or its model smaller, or run it on a larger machine."

@@ -47,7 +47,7 @@ def summary(tryout: Tryout) -> Iterator[str]:
     if tryout.pace is not None and tryout.pace.seconds >= SHORTEST_SECONDS:
         yield f"  {duration(tryout.pace.seconds)} per {tryout.pace.unit}"
     yield from _files(tryout)
-    if not tryout.counts:
+    if not tryout.counts or not tryout.metrics:
         if tryout.trouble:
             yield f"  it seems that {tryout.trouble}"
         yield f"  the end of its output ({tryout.folder / LOG_FILE}):"

@@ -150,7 +150,7 @@ class WatchedRun:
             pace=self._clock.pace(),
             peak_memory_bytes=self._peak_bytes or None,
             gpu_memory_bytes=self._gpu_bytes,
-            trouble=trouble_of(tail) if ending == "failed" else "",
+            trouble="" if ending == "finished" else trouble_of(tail),
             settings=dict(self._request.parameters),
         )
 

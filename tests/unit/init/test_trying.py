@@ -10,8 +10,10 @@ from tunesmith.core.parameters import Float
 from tunesmith.errors import InputError
 from tunesmith.init import Draft
 from tunesmith.init.command_line import CommandLine
+from tunesmith.init.observed import with_tryout
 from tunesmith.init.trying import try_script
 from tunesmith.init.tryout import Limits
+from tunesmith.init.tryout_words import summary
 
 EPOCHS = """
 import csv, json, os, pathlib, sys, time
@@ -146,6 +148,7 @@ def test_a_limit_of_memory_ends_it(project):
     ("code", "trouble"),
     [
         ("input('which device? ')", "as arguments, which can then be tuned"),
+        ("import getpass; getpass.getpass()", "asks for a password"),
         ("open('data/train.csv')", "looks for data/train.csv"),
         ("import no_such_package", "the package no_such_package is not installed"),
         ("raise RuntimeError('Found no NVIDIA driver on your system.')", "needs a GPU"),
@@ -163,6 +166,15 @@ def test_what_a_script_lacks_is_told(project, code, trouble):
     assert trouble in tryout.trouble
     assert bool(tryout.trouble) == bool(trouble)
     assert tryout.log_tail
+
+
+def test_what_an_endless_script_waits_for_is_told(project):
+    tryout = tried(project, "import time\nprint('no free GPU, waiting', flush=True)\ntime.sleep(60)\n", seconds=1)
+    assert tryout.ending == "time limit"
+    assert "needs a GPU" in tryout.trouble
+    assert "    no free GPU, waiting" in [*summary(tryout)]
+    draft = Draft(name="x", folder=project, objective="minimize loss", command="python train.py")
+    assert "It seems that it needs a GPU" in with_tryout(draft, tryout).notes[0]
 
 
 def test_output_without_end_is_kept_in_part(project):
