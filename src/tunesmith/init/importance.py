@@ -14,7 +14,8 @@ _GROUPS = (
     "wd l2 l1 reg regularization lambda lam alpha penalty ridge c",
     "batch bs",
     "width hidden hid rnn gru lstm dim dims model embed embedding emb embd em units channels filters ff ffn neurons "
-    "latent features leaves inp factors bottleneck trunk netwidth comp comps components pcs topics nz ngf ndf reservoir",
+    "latent features leaves inp factors bottleneck trunk netwidth comp comps components pcs topics nz ngf ndf "
+    "reservoir",
     "layers layer depth netdepth blocks block stages estimators trees ntree ntrees rounds round",
     "dropout drop dropconnect",
     "optimizer optimiser optim opt",
