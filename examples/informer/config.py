@@ -26,6 +26,7 @@ CONFIG = {
     },
     "training": {
         "epochs": 6,
+        "share": 1.0,  # of the training windows that an epoch takes, drawn anew
         "batch_size": 32,
         "patience": 3,
         "optimizer_class": "Adam",

@@ -124,7 +124,7 @@ def epoch(model, data, optimizer, config):
     """Take the steps of one epoch, and return the errors of the training and the validation part."""
     training, loss_function = config["training"], getattr(nn, config["training"]["loss_class"])()
     moments = data.origins("training", config["data"]["lookback"], config["data"]["horizon"])
-    moments = moments[torch.randperm(len(moments)).numpy()]
+    moments = moments[torch.randperm(len(moments)).numpy()[: round(training["share"] * len(moments))]]
     errors = []
     model.train()
     for windows, marks, targets in batches(data, moments, config["data"], training["batch_size"]):

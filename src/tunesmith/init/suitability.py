@@ -133,11 +133,12 @@ def suitability(metric: SeenMetric, metrics: Sequence[SeenMetric]) -> Suitabilit
         return Suitability.TRAINING
     if _sums_up_folds(metric, metrics):
         return Suitability.ALL_FOLDS
-    for text in (metric.name, _before(metric, metrics), metric.heading):
+    label = _label_of_line(metric, metrics)
+    for text in (metric.name, label, _before(metric, metrics), metric.heading):
         if is_of_cross_validation(text) and not is_of_training_data(metric.name):
             return Suitability.ALL_FOLDS
         if is_of_validation_data(text):
-            is_by_name = text == metric.name and (is_metric(text) or names_validation_alone(text))
+            is_by_name = text in (metric.name, label) and (is_metric(text) or names_validation_alone(text))
             return Suitability.VALIDATION_BY_NAME if is_by_name else Suitability.VALIDATION_BY_LINE
         if is_of_test_data(text):
             return Suitability.TEST
@@ -281,6 +282,25 @@ def _text_before(metric: SeenMetric) -> str:
     """Return what stands before a metric in its line."""
     place = metric.sample.lower().find(metric.name.lower())
     return metric.sample[:place] if place > 0 else ""
+
+
+def _label_of_line(metric: SeenMetric, metrics: Sequence[SeenMetric]) -> str:
+    """Return the first name of a line if it alone tells the data of all, as in `CV precision=0.7 recall=0.4 f1=0.5`.
+
+    Losses are left out, and so is what the first name measures, since these may be of other data.
+    """
+    if not _is_of_line(metric) or _tells_data(metric.name) or is_loss(metric.name):
+        return ""
+    line = [other for other in metrics if _is_of_line(other) and other.sample == metric.sample]
+    first = min(line, key=lambda other: len(_text_before(other)), default=metric)
+    is_alone = [other for other in line if _tells_data(other.name)] == [first]
+    words = metric_words(metric.name)
+    return first.name if is_alone and metric_words(first.name)[-len(words) :] != words else ""
+
+
+def _tells_data(name: str) -> bool:
+    tells = (is_of_cross_validation, is_of_validation_data, is_of_test_data, is_of_training_data)
+    return any(tell(name) for tell in tells)
 
 
 def _before(metric: SeenMetric, metrics: Sequence[SeenMetric]) -> str:

@@ -37,7 +37,7 @@ _WITH_DATA = re.compile(
         (?:[ \t]*(?P<sign>[=:])(?!=)[ \t]*|[ \t]+(?=[-+]?\.?\d))""",
     re.ASCII | re.VERBOSE,
 )
-"""A name with its data behind it, as in `accuracy (validation): 0.9` and `NLL [valid] = 2.1`."""
+"""A name with its data, or a remark, behind it, as in `accuracy (validation): 0.9` and `AP (labelled month) = 0.2`."""
 _VALUE = re.compile(
     r"(?<=[ \t])(?:[-+]?\.?\d|[-+]?(?:nan|inf)\b|(?:tensor|array|np\.|numpy\.|torch\.)[\w.]*\()", re.IGNORECASE
 )
@@ -187,8 +187,12 @@ def unsigned_names_in(text: str, wanted: WantedNames) -> Iterator[Named]:
 def _names_with_data(text: str, *, has_sign: bool) -> Iterator[Named]:
     for match in _WITH_DATA.finditer(text) if _BRACKET.search(text) else ():
         data = (match["round"] or match["square"] or match["angle"]).split()
-        if (match["sign"] is not None) == has_sign and all(map(_qualifies, data)) and (has_sign or is_metric(match[1])):
+        if (match["sign"] is not None) != has_sign or not (has_sign or is_metric(match[1])):
+            continue
+        if all(map(_qualifies, data)):
             yield Named((*_words_before(text, match.start()), *data, match[1]), match.end(), has_sign)
+        elif match["round"] and has_sign and is_metric(match[1]) and all(map(str.isalpha, data)):  # A remark.
+            yield Named((*_words_before(text, match.start()), match[1]), match.end(), has_sign)
 
 
 def full_name(words_of_name: tuple[str, ...], wanted: WantedNames) -> str:
