@@ -24,7 +24,7 @@ SMALL = {
     '"lookback": 96': '"lookback": 48',
     '"head_width": 16': '"head_width": 8',
     '"hidden": 256': '"hidden": 32',
-    '"epochs": 6': '"epochs": 1',
+    '"epochs": 8': '"epochs": 1',
     '"lr": 1e-4': '"lr": 1e-3',
 }
 

@@ -211,7 +211,7 @@ def _redirected(draft: Draft, written: _Written, options: Sequence[ScriptOption]
         notes[f"{about} is set to the trial's folder: every trial would write {files[0]} anew."] = None
         return _trial_place(value, files[0].name if written.is_file(value) else "")
 
-    given = {word.partition("=")[0] for word in command}
+    given = {word.partition("=")[0] for word in command}  # Options, and values of arguments by position.
     positional = {str(each.value): each.name for each in options if each.form == "positional"}
     for index, word in enumerate(command):
         option, separator, value = word.rpartition("=")
@@ -220,7 +220,9 @@ def _redirected(draft: Draft, written: _Written, options: Sequence[ScriptOption]
         if "{" not in word and index > 0 and (place := place_of(value, flag)) is not None:
             command[index] = f"{option}{separator}{place}"
     for option_ in options:
-        if not isinstance(option_.value, str) or given.intersection(option_.spellings) or not option_.spellings:
+        if not isinstance(option_.value, str) or given.intersection((*option_.spellings, option_.value)):
+            continue
+        if not option_.spellings:
             continue
         if (place := place_of(option_.value, max(option_.spellings, key=len))) is not None:
             # What the script reads from its environment stands before it, after env.

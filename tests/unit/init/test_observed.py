@@ -302,6 +302,12 @@ def test_an_argument_that_names_an_output_folder_becomes_the_trials(draft, tmp_p
     assert "TO DO: let the script write metrics.json to {trial_dir}, or print valid.auc." in changed.notes
 
 
+def test_an_argument_by_position_is_not_added_as_an_option(draft, tmp_path):
+    given = replace(draft, command="python train.py x.csv model.pt", options={"path"}, values={"path": "model.pt"})
+    changed = with_tryout(given, ran(tmp_path, seen("val_loss"), files=["model.pt"]))
+    assert changed.command == "python train.py x.csv {trial_dir}/model.pt"
+
+
 def test_an_option_that_the_command_does_not_mention_is_added(draft, tmp_path):
     options = [
         ScriptOption(name="data-dir", spellings=("--data-dir",), value="."),
