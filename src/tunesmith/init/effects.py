@@ -5,13 +5,14 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from ..core.objective import Objective
-from ..core.parameters import Choice, Parameter
+from ..core.parameters import Choice, Float, Int, Parameter
 from ..core.space import SearchSpace
 from ..core.trial import TrialFailed, TrialRequest, Value
 from ..core.values import exact
@@ -133,7 +134,32 @@ def with_effects(draft: Draft, effects: Effects, tryout: Tryout) -> Draft:
         for name, moved in effects.moved.items()
         if moved.failed and moved.changes
     }
-    return with_spare(replace(draft, notes=tuple(notes), remarks={**draft.remarks, **remarks}), idle)
+    space = {
+        name: _narrowed(parameter, _own(draft, name), effects.moved[name].failed) if name in remarks else parameter
+        for name, parameter in draft.space.items()
+    }
+    return with_spare(replace(draft, space=space, notes=tuple(notes), remarks={**draft.remarks, **remarks}), idle)
+
+
+def _own(draft: Draft, name: str) -> Any:
+    return draft.values.get(name, draft.space[name].default)
+
+
+def _narrowed(parameter: Parameter, own: Any, failed: Sequence[Value]) -> Parameter:
+    """Return a range that ends between the user's own value and those with which the script failed.
+
+    >>> _narrowed(Int(1, 16, log=True), 4, [1]).low, _narrowed(Float(0.0, 1.0), 0.25, [0.75]).high
+    (2, 0.5)
+    """
+    if not isinstance(parameter, Int | Float) or not isinstance(own, int | float):
+        return parameter
+    units = {parameter.to_unit(each): (parameter.to_unit(each) + parameter.to_unit(own)) / 2 for each in failed}
+    low = max((between for unit, between in units.items() if unit < between), default=0.0)
+    high = min((between for unit, between in units.items() if unit > between), default=1.0)
+    if isinstance(parameter, Int):
+        return replace(parameter, low=parameter.from_unit(low), high=parameter.from_unit(high))
+    low, high = (float(f"{parameter.from_unit(unit):.3g}") for unit in (low, high))
+    return replace(parameter, low=low, high=high)
 
 
 def _about_trial_0(draft: Draft, effects: Effects, tryout: Tryout) -> Iterator[str]:

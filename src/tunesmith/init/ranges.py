@@ -261,7 +261,7 @@ def _whole(parts: set[str], default: int) -> Guess:
         return Guess(None, f"a value of {default} usually disables something, and gives no range to guess")
     if "kernel" in parts:
         return Guess(Choice(sorted({3, 5, 7, default}), ordered=True, default=default))
-    if {"min", "samples", "split"} <= parts:  # Of a tree, which refuses 1.
+    if {"min", "split"} <= parts:  # Of a tree, which refuses 1.
         return Guess(Int(2, max(8, 4 * default), log=True, default=max(2, default)))
     if "leaf" in parts and "min" in parts:
         return Guess(Int(max(1, default // 4), max(20, 4 * default), log=True, default=default))

@@ -74,6 +74,7 @@ def test_a_value_with_which_the_script_fails_is_remarked(tmp_path: Path) -> None
     assert draft.remarks == {}, "the first value tried was accepted"
     draft, _ = moved(*drafted(tmp_path, space={"depth": Int(1, 30, default=6)}))
     assert draft.remarks == {"depth": "the script fails with 17"}
+    assert draft.space["depth"] == Int(1, 12, default=6)
 
 
 def test_a_script_that_does_not_repeat_its_result_is_told_and_nothing_is_left_out(tmp_path: Path) -> None:
