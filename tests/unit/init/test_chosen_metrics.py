@@ -127,6 +127,7 @@ def drafted(tmp_path):
         ),
         ("CV precision=0.875 recall=0.5 f1=0.625 auc=0.75\n", "", "maximize f1", 0.625),
         ("loss=0.5 val precision=0.875 recall=0.5 f1=0.625\n", "", "maximize val precision", 0.875),
+        ("Epoch 0 : 600 / 800\nEpoch 1 : 700 / 800\n", "", "maximize accuracy", 87.5),
         ("MAE: -48.275 (2.869)\n", "", "maximize MAE", -48.275),
         ("score 1080 rows\nroc_auc=0.75\n", "", "maximize roc_auc", 0.75),
         (f"MAPE by shop:\n{COLUMNS}", "", "minimize theta", 1.75),

@@ -33,6 +33,8 @@ _MOST_NAMES = 4096
 _WORD = re.compile(r"\w")
 _LEADERS = re.compile(r"(?<=[\w%)\]])[ \t]?\.{3,}[ \t]*(?=[-+]?\.?\d)")
 """The dots of `ROC-AUC ....... 0.77`."""
+_RIGHT_ONES = re.compile(r"^\s*(Epoch \d+) ?: (\d+ / \d+)$", re.ASCII)
+"""How many of the test data were right, as the code of Nielsen's book prints it: `Epoch 24 : 761 / 800`."""
 _NUMBER = re.compile(rb"\d|nan|inf", re.IGNORECASE)
 _OF_BASELINE = 4
 """How much less the value of a baseline fits than any other of the same name."""
@@ -210,6 +212,7 @@ class PrintedMetrics:
         self._line = {}
         step = self._read_pattern(line) if self._pattern is not None else None
         line = _LEADERS.sub(": ", line) if "..." in line else line
+        line = _RIGHT_ONES.sub(r"\1: accuracy: \2", line) if " / " in line else line
         row = {} if is_of_method else None if self._blocks.is_open else self._lists.row(line) or self._tables.row(line)
         if row is not None:
             counters = self._read_row(row, line)
