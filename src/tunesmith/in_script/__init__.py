@@ -10,6 +10,7 @@ One module a feature. Each has a function `start`, whose keywords are its table 
 - `ask`: stops where the script has read its arguments, and writes down its options.
 - `listen`: passes on the metrics that the script logs, as reports.
 - `opened`: notes which files the script reads.
+- `own`: sends files that the script writes to the same place in every run to the trial's own place.
 - `replace`: gives the script an edited copy of a file under the file's own name.
 """
 

@@ -46,10 +46,15 @@ _INPUTS = _DATA | {"input", "inputs", "root", "train", "test", "val", "valid", "
 _OUTPUTS = {"out", "output", "outputs", "save", "log", "logs", "checkpoint", "checkpoints", "ckpt", "results", "result",
             "dir", "workdir", "logdir", "outdir", "run", "runs"}  # fmt: skip
 _TAKEN = {PARAMETERS_FILE, ENVIRONMENT_FILE, RESULT_FILE, LOG_FILE, REPORTS_FILE}
-_LEADS_OUT = re.compile(r"""["'/]\.\.(?:/|["'])|os\.pardir|\.parent\.parent|\.parents\[|realpath|\.resolve\(\)""")
+_LEADS_OUT = re.compile(r"""["'/]\.\.(?:/|["'])|os\.pardir""")
+_BY_ITS_PATH = re.compile(r"\.parent\.parent|\.parents\[|realpath|\.resolve\(\)|__file__.*[\"']\.\.[\"'/]")
+"""In a script that finds its folder by its own path, where links do not lead it astray."""
+_TEXTS = {".json", ".jsonl", ".csv", ".tsv", ".txt", ".log", ".md", ".yaml", ".yml", ".html"}
+"""Files that Python writes itself, so that they can be sent elsewhere."""
 _KEEPERS = {".gitkeep", ".keep", ".gitignore"}
 """Files that keep an empty folder in a repository."""
 _MOST_NAMED = 5
+_MOST_OWN = 50
 
 
 def with_outputs(draft: Draft, tryout: Tryout, options: Sequence[ScriptOption] = ()) -> Draft:
@@ -69,7 +74,7 @@ def with_outputs(draft: Draft, tryout: Tryout, options: Sequence[ScriptOption] =
     outside = [change.path for change in tryout.files if not change.path.is_relative_to(project)]
     fixed = [path for path in inside if _is_fixed(path)]
     draft, left = _redirected(draft, _Written(project, fixed), options)
-    draft = _with_own(draft, _Written(project, left).places()) if left else draft
+    draft = _with_own(draft, _Written(project, left)) if left else draft
     shared = [str(path) for path in outside if _is_fixed(PurePath(path.name))]
     if shared:
         note = (
@@ -246,18 +251,39 @@ def _trial_place(value: str, file: str) -> str:
     return "{trial_dir}/" if value.endswith("/") else "{trial_dir}"
 
 
-def _with_own(draft: Draft, places: Sequence[str]) -> Draft:
+def _with_own(draft: Draft, written: _Written) -> Draft:
     text = draft.script.read_text(encoding="utf-8", errors="replace") if draft.script is not None else ""
-    if ".." in draft.command or _LEADS_OUT.search(text):
+    elsewhere = re.sub(r"^.*__file__.*$", "", text, flags=re.MULTILINE)
+    places = written.places()
+    if ".." in draft.command or _LEADS_OUT.search(elsewhere):
         note = (
             f"TO DO: let the script write {_listed(places)} to {{trial_dir}}: every trial would overwrite it, and "
             "could read what another one wrote. Until then, run one trial at a time."
         )
         return replace(draft, notes=(*draft.notes, note))
-    note = (
+    if _BY_ITS_PATH.search(text):
+        return _with_own_texts(draft, written)
+    own = tuple(dict.fromkeys([*draft.own_files, *places]))
+    return replace(draft, own_files=own, notes=(*draft.notes, _note_on_own(places)))
+
+
+def _note_on_own(places: Sequence[str]) -> str:
+    return (
         f"Every run writes {_listed(places)}. With own_files, each trial has its own, in the folder work of the trial."
     )
-    return replace(draft, own_files=tuple(dict.fromkeys([*draft.own_files, *places])), notes=(*draft.notes, note))
+
+
+def _with_own_texts(draft: Draft, written: _Written) -> Draft:
+    """Give each trial its own version of the texts, wherever the script believes to be."""
+    texts = [str(file) for file in written.files if file.suffix.lower() in _TEXTS][:_MOST_OWN]
+    others = [str(file) for file in written.files if str(file) not in texts]
+    notes = [*draft.notes, *([_note_on_own(texts)] if texts else [])]
+    if others:
+        notes.append(
+            f"Every trial overwrites {_listed(others)}, which the script finds by its own path. Let it write to "
+            "{trial_dir} if it reads that again; until then, run one trial at a time."
+        )
+    return replace(draft, own_files=tuple(dict.fromkeys([*draft.own_files, *texts])), notes=tuple(notes))
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -170,6 +170,30 @@ def test_parts_of_the_data_in_a_file_are_found_and_read_whatever_the_study_calls
     assert task.evaluate(request, lambda *_: None).metrics[name] == 0.5
 
 
+@pytest.mark.parametrize(
+    "root", ["Path(__file__).resolve().parents[1]", "Path(os.path.join(os.path.dirname(__file__), '..'))"]
+)
+def test_a_file_at_a_place_that_the_script_finds_by_its_own_path_is_the_trials(tmp_path, root):
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "train.py").write_text(
+        f"import json, os, sys\nfrom pathlib import Path\nROOT = {root}\n"
+        "(ROOT / 'reports').mkdir(exist_ok=True)\nplace = ROOT / 'reports' / 'metrics.json'\n"
+        "place.write_text(json.dumps({'val_auc': float(sys.argv[2])}))\nassert json.load(place.open())\n"
+    )
+    given = Draft(
+        name="x", folder=tmp_path, objective="minimize loss", command=f"{sys.executable} src/train.py --lr {{lr}}",
+        space={"lr": Float(0.01, 1.0, default=0.25)}, script=tmp_path / "src" / "train.py",
+    )  # fmt: skip
+    draft = with_tryout(given, try_script(given, tmp_path / "studies" / "x" / "tryout"))
+    assert (draft.objective, draft.metrics) == ("maximize val_auc", "work/reports/metrics.json")
+    table = tomllib.loads(to_toml(draft))["task"]
+    table.pop("kind", None)
+    task = CommandTask(**table | {"metric": "val_auc", "folder": tmp_path})
+    request = TrialRequest(number=1, attempt=1, parameters={"lr": 0.5}, seed=1, folder=tmp_path / "trials" / "1")
+    assert task.evaluate(request, lambda *_: None).metrics == {"val_auc": 0.5}
+    assert json.loads((tmp_path / "reports" / "metrics.json").read_text()) == {"val_auc": 0.25}, "the user's own"
+
+
 def test_the_comment_sign_of_a_header_in_a_file_is_no_part_of_a_name(drafted):
     draft, measured, reports = drafted("open('log.csv', 'w').write('# epoch\\tval_mse\\n4\\t0.5\\n5\\t0.25\\n')")
     assert draft.objective == "minimize val_mse"

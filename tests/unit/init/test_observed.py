@@ -297,7 +297,14 @@ def test_an_argument_that_names_an_output_folder_becomes_the_trials(draft, tmp_p
     metric = seen("valid.auc", source="written", file=file)
     changed = with_tryout(given, ran(tmp_path, metric, files=["models/best.pt", "reports/metrics.json"]), options)
     assert changed.command == "python train.py data/processed {trial_dir}"
-    # What it writes elsewhere is not in the trial's folder.
+    # What it writes elsewhere by its own path is sent to the trial's folder, as far as Python writes it.
+    assert (changed.metrics, changed.own_files) == ("work/reports/metrics.json", ("reports/metrics.json",))
+    files = ["models/best.pt", "reports/metrics.json", "reports/model.bin"]
+    changed = with_tryout(given, ran(tmp_path, metric, files=files), options)
+    assert changed.own_files == ("reports/metrics.json",)
+    assert "Every trial overwrites reports/model.bin, which the script finds by its own path" in notes(changed)
+    (tmp_path / "train.py").write_text("open('../reports/metrics.json')\n")
+    changed = with_tryout(given, ran(tmp_path, metric, files=files), options)
     assert changed.metrics is None
     assert "TO DO: let the script write metrics.json to {trial_dir}, or print valid.auc." in changed.notes
 

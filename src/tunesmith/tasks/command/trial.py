@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from ... import in_script
@@ -176,10 +176,14 @@ class CommandTrial:
 
     def _in_script(self, folder: Path) -> dict[str, Mapping[str, Any]]:
         """Return the settings of what runs in the script's process; see the package `in_script`."""
-        if not self._words.replaces_config:
-            return {}
-        files = {str(self._options.config_path): str(edited_config(self._options, folder))}
-        return {"replace": {"files": files, "seen": str(folder / READ_FILE)}}
+        features: dict[str, Mapping[str, Any]] = {}
+        if self._words.replaces_config:
+            files = {str(self._options.config_path): str(edited_config(self._options, folder))}
+            features["replace"] = {"files": files, "seen": str(folder / READ_FILE)}
+        if own := [path for path in self._options.own_files if PurePath(path).suffix]:
+            work = str(folder / WORK_FOLDER)
+            features["own"] = {"project": str(self._options.folder), "work": work, "files": own}
+        return features
 
     def _check_config_was_read(self) -> None:
         _, configured = self._words.routes(list(self._request.parameters))
