@@ -89,16 +89,18 @@ class LaggedRidgeForecaster:
         What is taken off a window matters less: with a light penalty both ways give the same forecasts. Only scaled
         windows have a drift: in units of their own, series drift differently. On M4 hourly, with a week of lags, MASE
         without scales is 1.5 without a drift and 69 with one; on ETTh1 the error of the test part is 0.423 instead of
-        0.436 at 720 hours, and 0.426 instead of 0.428 at 336.
+        0.436 at 720 hours, and 0.426 instead of 0.428 at 336. Which penalty is best differs: with windows of 336 hours
+        a strength of 1 has an error of 0.432 at 336 hours on ETTh1 and one of 100 0.426, but for the hourly passengers
+        of taxis MASE is 0.51 and 0.57. So one half begins with each.
         """
         room = int(np.quantile(panel.lengths, 0.25)) - 2 * horizon
         seasons = [season for season in panel.seasons if season <= room]
         base = max([*seasons, min(2 * horizon, room, _MOST_AT_FIRST)]) if room >= 4 else 0
         lengths = [min(times * base, room, 1_000) for times in (1, 2, 3)]
         return [
-            {"lookback": length, "strength": 1.0, "center": "last", "scaled": scaled, "drift": scaled}
+            {"lookback": length, "strength": strength, "center": "last", "scaled": scaled, "drift": scaled}
             for length in dict.fromkeys(length for length in lengths if length >= 2)
-            for scaled in (True, False)
+            for scaled, strength in ((True, 1.0), (False, 100.0))
         ]
 
     def seconds(self, panel: Panel, horizon: int, parameters: Mapping[str, Value]) -> float:
@@ -150,7 +152,8 @@ def _trained(
 
     inputs, middle, scale = _normalised(part.panel, moments, lookback, center, scaled)
     target = (after(part.panel, moments, part.horizon) - middle) / scale
-    ridge = Ridge(alpha=strength * len(moments) / 1_000, fit_intercept=drift, solver="cholesky").fit(inputs, target)
+    power = float(np.square(inputs).sum()) / lookback or 1.0  # So that the penalty is the same in all units.
+    ridge = Ridge(alpha=strength * power / 1_000, fit_intercept=drift, solver="cholesky").fit(inputs, target)
     return LaggedRidgeModel(
         weights=np.ascontiguousarray(np.atleast_2d(ridge.coef_).T),
         offsets=np.broadcast_to(ridge.intercept_, (part.horizon,)).copy(),
