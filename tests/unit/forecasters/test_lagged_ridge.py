@@ -40,3 +40,16 @@ def test_only_a_drift_carries_the_trend_of_the_training_part_on() -> None:
         slopes[drift] = (model.forecast(level, 12)[0, -1, MEDIAN] - 5) / 12
     assert slopes[False] == pytest.approx(0, abs=0.05)
     assert slopes[True] > 0.2
+
+
+@pytest.mark.parametrize("scaled", [True, False])
+def test_a_forecast_has_the_unit_of_its_series(scaled: bool) -> None:
+    random = np.random.default_rng(0)
+    values = np.sin(np.arange(300) / 4) + random.normal(size=300)
+    parameters = {"lookback": 24, "strength": 100.0, "center": "last", "scaled": scaled, "drift": True}
+    forecasts = []
+    for unit in (1.0, 1000.0):
+        panel = series_of(pd.DataFrame({"time": np.arange(300), "y": unit * values}), SeriesOptions(targets=("y",)))
+        model = LaggedRidgeForecaster().fit(ForecastPart(panel=panel, horizon=6, seed=0), parameters)
+        forecasts.append(model.forecast(panel, 6)[0] / unit)
+    np.testing.assert_allclose(forecasts[0], forecasts[1], rtol=1e-6, atol=1e-9)
