@@ -39,6 +39,7 @@ class Connector:
     def __init__(self, folder: Path, word: str) -> None:
         self._folder = folder
         self._word = word
+        self._taken: set[str] = set()
         self._followed: dict[str, tuple[ReportsTail, int]] = {}
         self._waits: dict[str, str | None] = {}
 
@@ -70,8 +71,13 @@ class Connector:
             self._send({"name": message.get("name", ""), "refused": message_of(error)})
 
     def _take(self, message: dict[str, Any]) -> None:
-        """Put a request into the inbox, unless it is there already, and follow its trial."""
+        """Put a request into the inbox, unless it is there already, and follow its trial.
+
+        The study may send a request twice: as an answer to the greeting, and when it hands the trial over.
+        """
         name, request = message["name"], message["request"]
+        if name in self._taken:
+            return
         (self._folder / CLOSE_FILE).unlink(missing_ok=True)
         for key in ("folder", "inherits"):
             if request[key] is not None:
@@ -81,6 +87,7 @@ class Connector:
             Path(request["folder"]).mkdir(parents=True, exist_ok=True)
             write_json(path, {"request": request, "task": message["task"]})
         self._followed[name] = (ReportsTail(Path(request["folder"])), message["reports"])
+        self._taken.add(name)
         self._keep_agent()
 
     def _look(self, name: str) -> None:
