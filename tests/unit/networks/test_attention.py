@@ -4,7 +4,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from tunesmith.networks.attention import AttentionLayer, FullAttention, ProbSparseAttention  # noqa: E402
+from tunesmith.networks.attention import AttentionKind, AttentionLayer, FullAttention, ProbSparseAttention  # noqa: E402
 
 EVERY_QUERY = 1_000
 """A factor with which all queries attend."""
@@ -72,3 +72,17 @@ def test_a_causal_layer_does_not_see_later_tokens() -> None:
 def test_a_layer_reads_a_memory_of_another_length() -> None:
     layer = AttentionLayer(width=8, heads=4, kind="prob_sparse", factor=2)
     assert layer(torch.randn(3, 5, 8), torch.randn(3, 11, 8)).shape == (3, 5, 8)
+
+
+@pytest.mark.parametrize("kind", ["full", "prob_sparse"])
+def test_dropout_leaves_out_keys_and_keeps_the_mean(kind: AttentionKind) -> None:
+    torch.manual_seed(0)
+    tokens = torch.randn(1, 6, 8)
+    layer = AttentionLayer(width=8, heads=2, kind=kind, dropout=0.5).eval()
+    expected = layer(tokens)
+    torch.testing.assert_close(layer(tokens), expected)
+    layer.train()
+    with torch.no_grad():
+        outputs = torch.stack([layer(tokens) for _ in range(6_000)])
+    assert float(outputs.std(dim=0).min()) > 0.01
+    torch.testing.assert_close(outputs.mean(dim=0), expected, rtol=0.0, atol=0.03)
