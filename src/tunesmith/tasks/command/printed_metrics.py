@@ -14,6 +14,7 @@ from ...core.trial import Value
 from ...in_script.metric_names import WantedNames, metric_words
 from .baselines import is_about_baseline
 from .printed_blocks import Blocks
+from .printed_comparison import Comparisons
 from .printed_counters import Counters, counters_in, is_counter, is_epoch
 from .printed_lists import ListsInLog
 from .printed_methods import MethodCell, MethodTables
@@ -135,6 +136,7 @@ class PrintedMetrics:
         self._tables = Tables(self._wanted)
         names = [value for value in (parameters or {}).values() if isinstance(value, str)]
         self._methods = MethodTables(self._wanted, ChosenNames([*names, *chosen]))
+        self._comparisons = Comparisons(self._wanted, ChosenNames([*names, *chosen]))
         self._reports = PrintedReports()
         self._line: dict[str, float] = {}
         self._above = ""
@@ -200,7 +202,7 @@ class PrintedMetrics:
         self._rest = b""
         for text in self._blocks.end():
             self._read_plain(text, text)
-        self._read_methods(self._methods.end())
+        self._read_methods([*self._methods.end(), *self._comparisons.end()])
 
     def _scan(self, data: bytes, *, is_overwritten: bool = False) -> None:
         self._lines += 1
@@ -208,7 +210,7 @@ class PrintedMetrics:
             return
         line = (_CONTROL.sub(b"", data) if b"\x1b" in data else data).decode(errors="replace")
         is_of_method = not self._blocks.is_open and self._methods.takes(line, self._above)
-        self._read_methods(self._methods.ended())
+        self._read_methods([*self._methods.ended(), *self._comparisons.read(line)])
         self._line = {}
         step = self._read_pattern(line) if self._pattern is not None else None
         line = _LEADERS.sub(": ", line) if "..." in line else line
@@ -239,6 +241,7 @@ class PrintedMetrics:
     def _is_passed_over(self, data: bytes) -> bool:
         has_many = self._lines > _MANY_LINES and bool(self._wanted.names)
         reads_all = self._pattern is not None or self._tables.has_header or self._methods.has_header
+        reads_all = reads_all or self._comparisons.has_heading
         return has_many and not reads_all and self._worth_reading.search(data) is None
 
     def _reported(self) -> str | None:
