@@ -23,6 +23,7 @@ _COMMENT = re.compile(r"\s*#(?!#)\s*")
 _NO_HEADER = re.compile(r"[=:{}<>]|(?:^|\s)[-+.]?\d")
 _RULE = re.compile(r"[^\w]*", re.ASCII)
 _UNIT = re.compile(r"%|[A-Za-z]{1,4}(?:/[A-Za-z]{1,4})?")
+_CUTOFF = re.compile(r"@\d{1,4}", re.ASCII)
 _EMPTY = {"", "-", "--", "—", "n/a", "NA", "None"}
 _TOTALS = {"all", "total", "mean", "average", "avg", "overall"}
 """Labels of the row that stands for a table with a column for each method."""
@@ -147,6 +148,8 @@ class MethodTables:
             return
         names = cells[1:] if cells[:1] in ([""], ["#"]) else cells
         names = list(map(column_name, names)) if barred else names
+        if len(names) > 2 and is_metric(above.strip()) and all(map(_CUTOFF.fullmatch, names[1:])):
+            names = [names[0], *(f"{above.strip()}{name}" for name in names[1:])]  # The title says what they measure.
         if self._is_header(names):
             self._columns, self._above, self._has_bars = names, above, barred
             self._has_chosen, self._has_total, self._texts = False, False, set()

@@ -19,7 +19,7 @@ from .printed_counters import Counters, counters_in, is_counter, is_epoch
 from .printed_lists import ListsInLog
 from .printed_methods import MethodCell, MethodTables
 from .printed_names import Labels, Named, data_named_in, full_name, names_in, unsigned_names_in
-from .printed_numbers import is_numeric, number_at, share_at
+from .printed_numbers import first_at, is_numeric, number_at, share_at
 from .printed_pattern import MetricPattern
 from .printed_reports import PrintedReports
 from .printed_settings import PrintedSettings
@@ -37,6 +37,8 @@ _LEADERS = re.compile(r"(?<=[\w%)\]])[ \t]?\.{3,}[ \t]*(?=[-+]?\.?\d)")
 _RIGHT_ONES = re.compile(r"^\s*(Epoch \d+) ?: (\d+ / \d+)$", re.ASCII)
 """How many of the test data were right, as the code of Nielsen's book prints it: `Epoch 24 : 761 / 800`."""
 _NUMBER = re.compile(rb"\d|nan|inf", re.IGNORECASE)
+_OF_LISTS = re.compile(r"(?:recall|precision|ndcg|hit|hr|mrr|map|hit_ratio)(?:@k)?\Z", re.IGNORECASE)
+"""Metrics of ranked lists, which are printed for several lengths of a list together: `recall=[0.37, 0.52]`."""
 _OF_BASELINE = 4
 """How much less the value of a baseline fits than any other of the same name."""
 _COUNT = re.compile(
@@ -355,6 +357,8 @@ class PrintedMetrics:
         number = number_at(text, named.start)
         if number is None and is_metric(name):
             number = share_at(text, named.start, is_sure=_COUNTS_RIGHT_ONES.search(name) is not None)
+        if number is None and _OF_LISTS.search(name) is not None:
+            number = first_at(text, named.start)
         if number is not None or (named.has_sign and is_numeric(text, named.start)):
             rank = 2 * is_exact + named.has_sign - _OF_BASELINE * is_about_baseline(text[: named.start])
             kept = self._keep(name, number, line, rank=rank)

@@ -31,6 +31,7 @@ _SHARE = re.compile(
     r"(?P<part>\d+)[ ]?/[ ]?(?P<whole>[1-9]\d*)(?![\d.])(?:[ ]*\([ ]*(?P<percent>\d+(?:\.\d+)?)[ ]?%[ ]*\))?", re.ASCII
 )
 """A count of a whole, with or without its share: `9823/10000 (98%)`."""
+_FRACTIONS = re.compile(r"\[\s*(?P<first>\d*\.\d+)(?:(?:\s*,\s*|\s+)\d*\.\d+){1,9}\s*\]", re.ASCII)
 _NUMERIC = re.compile(r"""["'\[(]*[-+−]?\.?\d|[A-Za-z_][\w.]*\(""")
 """The start of what is meant as a number: of `1.2k`, `[0.3]` and `tensor(0.3)`."""
 
@@ -71,6 +72,16 @@ def _wrapped_number_at(text: str, start: int) -> float | None:
         return None
     plain = _NUMBER.fullmatch(match["number"])
     return None if plain is None else float(plain["number"].replace(",", ""))
+
+
+def first_at(text: str, start: int) -> float | None:
+    """Return the first number of a list of several fractions at a position, or None if that is not there.
+
+    >>> first_at("[0.37, 0.52], hit=[0.8]", 0), first_at("[0.37\t0.52]", 0), first_at("[3, 4]", 0), first_at("[0.3]", 0)
+    (0.37, 0.37, None, None)
+    """
+    match = _FRACTIONS.match(text, start)
+    return None if match is None else float(match["first"])
 
 
 def share_at(text: str, start: int, *, is_sure: bool) -> float | None:

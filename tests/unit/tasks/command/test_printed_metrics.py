@@ -327,3 +327,17 @@ def test_a_metric_of_one_part_of_the_data_is_reported_where_others_have_its_name
         printed.feed(f"Epoch {epoch}\nTrain: acc 0.{epoch + 5}\nVal: acc 0.{epoch}\nTest: acc 0.9\n".encode())
     assert [(report.step, report.metrics["Val acc"]) for report in printed.last_reports()] == [(1, 0.1), (2, 0.2)]
     assert printed.values()["Val acc"] == 0.2
+
+
+@pytest.mark.parametrize(
+    ("line", "metrics"),
+    [
+        ("train=[4.3=4.1 + 0.2], recall=[0.25, 0.5], ndcg=[0.75\t0.125]", {"recall": 0.25, "ndcg": 0.75}),
+        ("Recall@k: [.5 .25 .125]", {"Recall@k": 0.5}),
+        ("precision=[1, 2] betas=[0.9, 0.999] hit=[0.5", {}),
+    ],
+)
+def test_a_list_of_ranked_results_counts_by_its_first_number(line: str, metrics: dict[str, float]) -> None:
+    printed = PrintedMetrics()
+    printed.feed(f"{line}\n".encode())
+    assert printed.values() == metrics
