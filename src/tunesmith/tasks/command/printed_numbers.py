@@ -77,7 +77,7 @@ def _wrapped_number_at(text: str, start: int) -> float | None:
 def first_at(text: str, start: int) -> float | None:
     """Return the first number of a list of several fractions at a position, or None if that is not there.
 
-    >>> first_at("[0.37, 0.52], hit=[0.8]", 0), first_at("[0.37\t0.52]", 0), first_at("[3, 4]", 0), first_at("[0.3]", 0)
+    >>> first_at("[0.37, 0.52], hit=[0.8]", 0), first_at("[0.37 0.52]", 0), first_at("[3, 4]", 0), first_at("[0.3]", 0)
     (0.37, 0.37, None, None)
     """
     match = _FRACTIONS.match(text, start)

@@ -5,6 +5,16 @@ from tunesmith.tasks.command.printed_metrics import PrintedMetrics
 
 RESULTS = "            MAE   RMSE\nfirst one   1.5   2.5\nnaive       3.5   4.5\nlast one    5.5   6.5\nnaïve 7 8\n"
 
+NDCG = """
+     NDCG
+┏━━━━━━━┳━━━━━┳━━━━━┓
+┃ split ┃  @3 ┃ @10 ┃
+┡━━━━━━━╇━━━━━╇━━━━━┩
+│ train │ 0.9 │ 0.8 │
+│ valid │ 0.7 │ 0.6 │
+└───────┴─────┴─────┘
+"""
+
 
 def values(output, *chosen, **parameters):
     return {metric.name: metric.value for metric in found_metrics(output, parameters, chosen)}
@@ -30,9 +40,7 @@ def values(output, *chosen, **parameters):
         }),
         ("model  MAE  RMSE\nRidgeCV  2.5  3.5\nLassoCV  1.5  2.5\n", {"MAE": 1.5, "RMSE": 2.5}),  # Methods.
         ("       auc  f1\nCV fold 1 0.5 0.25\nCV fold 2 0.7 0.35\nCV std 0.1 0.2\n", {"auc": 0.7, "f1": 0.35}),
-        ("   NDCG   \n┏━━━━┳━━━━┳━━━━┓\n┃ split ┃ @3 ┃ @10 ┃\n┡━━━━╇━━━━╇━━━━┩\n│ train │ 0.9 │ 0.8 │\n│ valid │ 0.7 │ 0.6 │\n", {
-            "train NDCG@3": 0.9, "train NDCG@10": 0.8, "valid NDCG@3": 0.7, "valid NDCG@10": 0.6,
-        }),
+        (NDCG, {"train NDCG@3": 0.9, "train NDCG@10": 0.8, "valid NDCG@3": 0.7, "valid NDCG@10": 0.6}),
         ("# kernel gamma MAE\nrbf 0.5 1.5\n", {"gamma": 0.5, "MAE": 1.5}),
         ("#kernel\tMAE\nstarting\nrbf\t2.5\nmore\nlinear\t1.5\n", {"MAE": 1.5}),
         ("# width  MAE\n8  2.5\n16  1.5\n", {"width": 16.0, "MAE": 1.5}),
