@@ -8,7 +8,9 @@ from typing import Literal
 
 from .printed_numbers import WRAPPER
 
-_OPENING = re.compile(rf"(?<![\w.])(?!{WRAPPER})[A-Za-z_][\w.]*\(|\{{", re.ASCII)
+_POINT = r"\d+(?:\.\d+)?\)[ \t]*[=:](?!=)"
+"""A number in brackets that belongs to a name, as in `Brier(12.0) = 0.2`."""
+_OPENING = re.compile(rf"(?<![\w.])(?!{WRAPPER})[A-Za-z_][\w.]*\((?!{_POINT})|\{{", re.ASCII)
 _INSIDE = re.compile(r"""\\.|["'(){}[\]]""")
 _MOST_CHARACTERS = 1 << 16
 

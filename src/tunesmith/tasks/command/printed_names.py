@@ -38,6 +38,7 @@ _WITH_DATA = re.compile(
     re.ASCII | re.VERBOSE,
 )
 """A name with its data, or a remark, behind it, as in `accuracy (validation): 0.9` and `AP (labelled month) = 0.2`."""
+_WITH_POINT = re.compile(rf"(?<![\w./@-])({_WORD})\(\d+(?:\.\d+)?\)[ \t]*[=:](?!=)[ \t]*", re.ASCII)
 _VALUE = re.compile(
     r"(?<=[ \t])(?:[-+]?\.?\d|[-+]?(?:nan|inf)\b|(?:tensor|array|np\.|numpy\.|torch\.)[\w.]*\()", re.IGNORECASE
 )
@@ -126,6 +127,7 @@ def names_in(text: str) -> Iterator[Named]:
         before = () if match[1] else _words_before(text, match.start())
         yield Named((*before, match[2]), match.end(), has_sign=True)
     yield from _names_with_data(text, has_sign=True)
+    yield from _names_with_a_point(text)
     for match in _QUOTED.finditer(text) if '"' in text or "'" in text else ():
         yield Named((match[2],), match.end(), has_sign=True)
 
@@ -182,6 +184,13 @@ def unsigned_names_in(text: str, wanted: WantedNames) -> Iterator[Named]:
             if is_metric(named.last) or is_part or _longest(named.words, wanted):
                 yield named
     yield from _names_with_data(text, has_sign=False)
+
+
+def _names_with_a_point(text: str) -> Iterator[Named]:
+    """Yield the metrics that are measured at a point in brackets, as `Brier(12.0) = 0.2`."""
+    for match in _WITH_POINT.finditer(text) if "(" in text else ():
+        if is_metric(match[1]):
+            yield Named((*_words_before(text, match.start()), match[1]), match.end(), has_sign=True)
 
 
 def _names_with_data(text: str, *, has_sign: bool) -> Iterator[Named]:
