@@ -46,6 +46,7 @@ QUALIFIERS = _DATA | {
     "mean", "avg", "average", "median", "total", "best", "running", "macro", "micro", "weighted", "balanced",
     "absolute", "squared", "root", "rel", "relative", "percentage", "cross", "entropy", "log", "negative", "top", "set",
     "ema", "max", "min", "overall", "epoch", "step", "batch", "bal", "oof", "cv", "crossval", "validated",
+    "abs", "l1", "l2", "linf",
 }  # fmt: skip
 """Words that belong to a metric's name where they stand before its last word: `Vali Loss`, `mean squared error`."""
 _NO_QUALITY = {

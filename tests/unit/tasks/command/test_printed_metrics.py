@@ -48,6 +48,7 @@ def found(*pieces, **options):
         ("C-index (cross-val)  : 0.68 (sd 0.01)", {"cross-val C-index": 0.68}),
         ("log-lik. (cv): -4, accuracy (fold 2): 0.9", {"cv log-lik.": -4.0}),
         ("mean accuracy (labelled month): 0.9, count (of rows): 3", {"mean accuracy": 0.9}),
+        ("relative L2 error: 0.5\nmax abs error: 0.75", {"relative L2 error": 0.5, "max abs error": 0.75}),
         ("held-out: nll = 2.5 Brier(12.0) = 0.25, AUC(5): 0.75, f(3) = 4.5", {"nll": 2.5, "Brier": 0.25, "AUC": 0.75}),
         ("OOF AUC: 0.75, out-of-fold AUC: 0.8", {"OOF AUC": 0.75, "out-of-fold AUC": 0.8}),
         ("dev spearman 0.8390 (200 pairs)", {"dev spearman": 0.839}),
