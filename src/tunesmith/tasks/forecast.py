@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 import shutil
 import time
@@ -34,14 +35,19 @@ from .base import TaskContext, build_task
 if TYPE_CHECKING:
     from ..core.space import SearchSpace
 
+logger = logging.getLogger(__name__)
+
 BACKTEST_FILE = "backtest.npy"
 """The forecasts of the windows of the backtest; shape `(rows, steps, levels)`, see `Backtest`."""
 FORECAST_FILE = "forecast.npy"
 """The forecasts after the end of each series; shape `(series, horizon, levels)`."""
 MODEL_FOLDER = "model"
-"""The model that was trained on all values."""
+"""The model that was trained on all values; see `ForecastTask.evaluate`."""
 HISTORY_FILE = "history.json"
 """Metrics per epoch of a family that trains in epochs: before the backtest, and on everything."""
+
+_SPARE = 0.9
+"""Of the time of a trial of a network, what its two trainings may take."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +126,8 @@ class ForecastTask:
         later ones with what was known then; where series are short and training is cheap, it is trained again before
         later ones. After each window the score so far is reported; by a family that trains in
         epochs, the score of the whole backtest after each epoch instead. Such a training goes on from a checkpoint.
+        Where the time that is left is too short to train such a model on all values for as many epochs, the model of
+        the backtest is kept, as one that is hardly trained may be much worse.
 
         Besides the score the metrics are what it costs: the seconds of training and backtesting, those of one
         forecast of all series, and the size of the model.
@@ -140,12 +148,21 @@ class ForecastTask:
         for number, part in enumerate(parts):
             if number == 0 or trainings[number] != trainings[number - 1]:
                 known = self.backtest.before(trainings[number])
-                model = self._fit(family, request, known, ends, "backtest", curves, report)
+                more = float(self.loaded.lengths.sum() / known.lengths.sum())
+                share = _SPARE / (1 + more) if family.profile.train_cost == "high" else 0.5
+                model, seconds = self._fit(
+                    family, request, known, _part_of_time(ends, share), "backtest", curves, report
+                )
+                needed = more * seconds
             rows.append(self._forecast(model, part.history))
             done += len(part.series)
             if not curves:
                 report(number + 1, {self.metric: self._score(self.metric, np.concatenate(rows), done)})
-        whole = self._fit(family, request, self.loaded, ends, "whole", curves)
+        if curves and ends is not None and time.monotonic() + needed > ends:
+            logger.warning("the model of the backtest is kept: there is no time to train one on all values as long.")
+            whole = model
+        else:
+            whole, _ = self._fit(family, request, self.loaded, ends, "whole", curves)
         trained = time.monotonic() - started
         future = _checked(bounded(whole.forecast(self.loaded, self.horizon), self.loaded))
         predicting = time.monotonic() - started - trained
@@ -181,39 +198,45 @@ class ForecastTask:
         purpose: Literal["backtest", "whole"],
         curves: dict[str, list[Mapping[str, float]]],
         report: Reporter | None = None,
-    ) -> ForecastModel:
-        """Return a model that was trained before the backtest, within half of the time that is left, or on all values.
+    ) -> tuple[ForecastModel, float]:
+        """Return a model, and the seconds of its training, without those that scoring its epochs took.
 
         Args:
             family: What is trained.
             request: The trial.
             panel: The series up to the origin.
-            ends: When the trial must have ended.
+            ends: When the training must have ended.
             purpose: What the model is for; the folder of its checkpoint has this name.
             curves: Where the epochs of the training are noted, by purpose.
             report: Called with each epoch's number and metrics.
         """
-        name, now = str(request.parameters["family"]), time.monotonic()
+        name = str(request.parameters["family"])
         parameters = own_parameters(request.parameters, name)
 
+        began, scoring = time.monotonic(), 0.0
+
         def follow(epochs: Sequence[Mapping[str, float]], model: ForecastModel) -> None:
+            nonlocal scoring
             curves[purpose], epoch = list(epochs), epochs[-1]
             if report is not None:
+                paused = time.monotonic()
                 backtest = np.concatenate([self._forecast(model, part.history) for part in self.backtest.parts])
                 losses = {key: epoch[key] for key in ("training_loss", "validation_loss")}
                 report(int(epoch["number"]), {self.metric: self._score(self.metric, backtest, len(backtest)), **losses})
+                scoring += time.monotonic() - paused
 
         part = ForecastPart(
             panel=panel,
             horizon=self.horizon,
             seed=request.seed,
             threads=int(os.environ.get("OMP_NUM_THREADS") or 1),
-            deadline=None if ends is None else now + (0.5 if purpose == "backtest" else 1.0) * (ends - now),
+            deadline=ends,
             memory_bytes=request.memory_bytes,
             checkpoint=request.folder / CHECKPOINT_FOLDER / purpose,
             on_epoch=follow,
         )
-        return family.fit(part, parameters)
+        model = family.fit(part, parameters)
+        return model, time.monotonic() - began - scoring
 
     def _forecast(self, model: ForecastModel, history: Panel) -> np.ndarray:
         """Return a model's forecasts of a window of the backtest, shape `(rows, steps, levels)`."""
@@ -240,6 +263,12 @@ class ForecastTask:
             "families": list(self.families),
             "also": list(self.also),
         }
+
+
+def _part_of_time(ends: float | None, share: float) -> float | None:
+    """Return when a share of the time until a moment is over."""
+    now = time.monotonic()
+    return None if ends is None else now + share * (ends - now)
 
 
 def _checked(forecast: Floats) -> Floats:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import signal
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psutil
 import pytest
 from tests.contracts.test_forecasters import panel_of, seasonal
@@ -21,7 +23,7 @@ from tunesmith.core.trial import Measurement, TrialRequest
 from tunesmith.errors import TrialPruned
 from tunesmith.execution.evaluation import run_trial
 from tunesmith.fitting.forecasting.families import forecast_space, forecasters
-from tunesmith.tasks.forecast import HISTORY_FILE, ForecastTask
+from tunesmith.tasks.forecast import FORECAST_FILE, HISTORY_FILE, ForecastTask
 from tunesmith.trial_folder.prepare import prepare
 
 HORIZON, EPOCHS = 4, 4
@@ -160,3 +162,20 @@ def test_constraints_on_size_and_latency_decide(task: ForecastTask, tmp_path: Pa
         study.add(LINEAR, dict(measured))
         assert study.best is not None
         assert study.best.parameters["family"] == "seasonal_naive"
+
+
+@pytest.mark.parametrize(("seconds", "purposes"), [(1e6, ["backtest"]), (1e-6, ["backtest", "whole"])])
+def test_without_time_for_as_many_epochs_the_model_of_the_backtest_is_kept(
+    seconds: float, purposes: list[str], task: ForecastTask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is hardly trained on all values may be much worse than what was measured."""
+    fit = ForecastTask._fit
+
+    def timed(*args: Any, **options: Any) -> Any:
+        return fit(*args, **options)[0], seconds
+
+    monkeypatch.setattr(ForecastTask, "_fit", timed)
+    trial = request(tmp_path)
+    measured = replace(task, ends=time.monotonic() + 1_000).evaluate(trial, Curve())
+    assert list(history(trial, measured)) == purposes
+    assert np.isfinite(np.load(trial.folder / measured.artifacts[FORECAST_FILE])).all()
