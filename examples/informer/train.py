@@ -23,7 +23,7 @@ def main():
     parser.add_argument("--config", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--test", action="store_true", help="also score the test part, and a linear model on it")
+    parser.add_argument("--score", type=Path, help="do not train; score the model in this folder on the test part")
     args = parser.parse_args()
     config = runpy.run_path(str(args.config))["CONFIG"]
     args.out.mkdir(parents=True, exist_ok=True)
@@ -32,6 +32,9 @@ def main():
     torch.manual_seed(args.seed)
     started, data = time.monotonic(), ett.Data(config["data"]["path"])
     model = build(config, channels=data.values.shape[1])
+    if args.score:
+        score(model, data, config, args)
+        return
     history, best_weights = train(model, data, config, args)
     torch.save(best_weights, args.out / "best_model.pt")
     model.load_state_dict(best_weights)
@@ -46,9 +49,15 @@ def main():
         "ms_per_forecast": milliseconds(model, data, config["data"]),
         "seconds": time.monotonic() - started,
     }
-    if args.test:
-        metrics["test_mse"] = error(model, data, "test", config["data"])
-        metrics["linear_val_mse"], metrics["linear_test_mse"] = ridge.errors(data, config["data"]["horizon"])
+    write(args.out / "metrics.json", metrics)
+
+
+def score(model, data, config, args):
+    """Write the errors of a trained model, and those of a linear model."""
+    model.load_state_dict(torch.load(args.score / "best_model.pt", weights_only=True))
+    parts = {"val_mse": "validation", "test_mse": "test"}
+    metrics = {name: error(model, data, part, config["data"]) for name, part in parts.items()}
+    metrics["linear_val_mse"], metrics["linear_test_mse"] = ridge.errors(data, config["data"]["horizon"])
     write(args.out / "metrics.json", metrics)
 
 

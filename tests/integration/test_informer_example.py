@@ -50,10 +50,6 @@ def example(tmp_path: Path) -> Path:
         assert config.count(old) == 1
         config = config.replace(old, new)
     (folder / "config.py").write_text(config)
-    study = (folder / "study.toml").read_text()
-    tested = study.index("test_command")  # To test each trial takes half as many processes.
-    study = study[: study.index('{seed}"') + 6] + ' --test"\n' + study[study.index("config =", tested) :]
-    (folder / "study.toml").write_text(study)
     return folder
 
 
@@ -68,8 +64,10 @@ def test_the_example_trains_measures_and_compares_with_a_linear_model(example: P
     }
     assert [row["epoch"] for row in json.loads((place / "history.json").read_text())] == [1]
     assert json.loads((place / "config_used.json").read_text())["model"]["attention"] == "prob_sparse"
-    tested = facts["best"]["metrics"]
+    tested = facts["best"]["test_metrics"]
+    assert tested["val_mse"] == pytest.approx(facts["best"]["metrics"]["val_mse"])
     assert tested["linear_test_mse"] < tested["test_mse"], "noise on a day is linear"
+    assert not (place / "test" / "best_model.pt").exists(), "the model is only scored"
     assert "linear_test_mse" in (folder / "report.html").read_text()
 
 
