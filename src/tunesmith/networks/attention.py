@@ -15,8 +15,8 @@ AttentionKind = Literal["full", "prob_sparse"]
 class _KeyDropout(nn.Module):
     """Leaves out keys in training, each for all queries of a head at once.
 
-    To leave out weights one by one, as is usual, needs all weights in memory: a step of an Informer with 120 tokens then
-    takes 1.8 times as long on a CPU, for the same error.
+    To leave out weights one by one, as is usual, needs all weights in memory: a step of an Informer with 120 tokens
+    then takes 1.8 times as long on a CPU, for the same error.
 
     Args:
         share: The share of keys that are left out.
