@@ -83,6 +83,6 @@ def test_dropout_leaves_out_keys_and_keeps_the_mean(kind: AttentionKind) -> None
     torch.testing.assert_close(layer(tokens), expected)
     layer.train()
     with torch.no_grad():
-        outputs = torch.stack([layer(tokens) for _ in range(6_000)])
+        outputs = layer(tokens.expand(6_000, -1, -1))
     assert float(outputs.std(dim=0).min()) > 0.01
-    torch.testing.assert_close(outputs.mean(dim=0), expected, rtol=0.0, atol=0.03)
+    torch.testing.assert_close(outputs.mean(dim=0), expected[0], rtol=0.0, atol=0.03)
