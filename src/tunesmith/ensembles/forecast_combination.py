@@ -24,6 +24,7 @@ _WORST_IN_MEAN = 2.0  # Times the best loss.
 _WORST_FOR_SOME = 2.0  # The same, of a family that may be the best for some series.
 _WINDOWS_OF_MEAN = 10  # With so many windows, selection and mean count alike.
 _LEAST_WEIGHT = 0.02
+_WORST_UNTUNED = 1.25  # Times the loss of the member. A first configuration beyond that is worse, not unlucky.
 _MOST_ROWS_OF_DOUBT = 180  # With more, the median and untuned members would count for less than a tenth.
 _FEW_ROWS = 20  # With so many rows, the backtest counts for half of what it says of weights and width.
 
@@ -101,7 +102,7 @@ class ForecastCombination:
         share = evidence * windows / (windows + _WINDOWS_OF_MEAN)
         weights: Mapping[int, float] = _shrunk(selected, mean_of_best, share, fits)
         doubt = 1 - evidence if rows <= _MOST_ROWS_OF_DOUBT else 0.0
-        weights = _with_untuned(weights, kinds, doubt / 2, fits)
+        weights = _with_untuned(weights, kinds, losses, doubt / 2, fits)
         chosen = cls(weights=weights, median_share=doubt)
         mean = chosen._combined(flat, np.zeros(len(actual), dtype=np.intp))
         if own_weights and len(backtest.panel) > 1:
@@ -178,18 +179,24 @@ def _shrunk(selected: Sequence[int], mean: Mapping[int, float], share: float, fi
 
 
 def _with_untuned(
-    weights: Mapping[int, float], kinds: Mapping[int, str], share: float, fits: Fits
+    weights: Mapping[int, float], kinds: Mapping[int, str], losses: Mapping[int, float], share: float, fits: Fits
 ) -> Mapping[int, float]:
-    """Return weights of which a share goes to the first trial of each member's family, which nothing was chosen by."""
+    """Return weights of which a share goes to the first trial of each member's family, which nothing was chosen by.
+
+    A member keeps all of its weight if the first trial of its family is clearly worse.
+    """
     if not share:
         return weights
     first: dict[str, int] = {}
     for trial in sorted(kinds):
         first.setdefault(kinds[trial], trial)
-    mixed = {trial: (1 - share) * weight for trial, weight in weights.items()}
+    mixed: dict[int, float] = {}
     for trial, weight in weights.items():
         untuned = first[kinds[trial]]
-        mixed[untuned] = mixed.get(untuned, 0.0) + share * weight
+        shared = share if losses[untuned] <= _WORST_UNTUNED * losses[trial] else 0.0
+        mixed[trial] = mixed.get(trial, 0.0) + (1 - shared) * weight
+        mixed[untuned] = mixed.get(untuned, 0.0) + shared * weight
+    mixed = {trial: weight for trial, weight in mixed.items() if weight > 0}
     return mixed if fits({*mixed}) else weights
 
 

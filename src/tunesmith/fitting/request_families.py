@@ -69,6 +69,7 @@ OF_SERIES = FamilyNames(
     {
         r"seasonal[_ -]?na[iï]ve|snaive": ("seasonal_naive",),
         r"na[iï]ve": ("naive",),
+        r"seasonal[_ -]?(?:average|mean)s?": ("seasonal_average",),
         r"drift|random walk with drift": ("drift",),
         r"(?:auto[_ -]?)?ets|exponential smoothing|holt[ -]winters": ("ets",),
         r"(?:auto[_ -]?|s)?arimax?|sarimax": ("arima",),

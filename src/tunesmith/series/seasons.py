@@ -15,6 +15,7 @@ _MOST_VALUES = 20_000  # Of a series, the latest.
 _LEAST_STRENGTH = 0.3
 _LEAST_CORRELATION = 0.3
 _MOST_LAG = 2_000
+_OUTLIER = 4.0  # In robust standard deviations.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,14 +61,15 @@ def seasonal_strength(values: Floats, length: int) -> float:
     """Return the share of the variance around the trend that a season explains, 0 to 1.
 
     It is that of Wang, Smith and Hyndman (2006), with a moving average as the trend and the mean of each place in the
-    season; corrected for the share that means of noise explain.
+    season; corrected for the share that means of noise explain. Outliers are brought in first, so that one collapse in
+    thirty years does not hide the season of the others.
 
     Args:
         values: A series of at least two seasons, shape `(length,)`.
         length: The length of the season.
     """
     around = values - _trend(values, length)
-    around = around[np.isfinite(around)]
+    around = _without_outliers(around[np.isfinite(around)])
     if len(around) < 2 * length or not around.std():
         return 0.0
     places = np.arange(len(around)) % length
@@ -88,6 +90,17 @@ def without_season(values: Floats, length: int) -> Floats:
         np.bincount(places[known], minlength=length), 1
     )
     return np.asarray(values - means[places])
+
+
+def _without_outliers(values: Floats) -> Floats:
+    """Return values, of which those far from the median are brought to `_OUTLIER` robust deviations from it."""
+    if not len(values):
+        return values
+    middle = np.median(values)
+    deviation = 1.4826 * np.median(np.abs(values - middle))
+    if not deviation:
+        return values
+    return np.clip(values, middle - _OUTLIER * deviation, middle + _OUTLIER * deviation)
 
 
 def _trend(values: Floats, length: int) -> Floats:

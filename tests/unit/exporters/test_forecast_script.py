@@ -26,7 +26,16 @@ from tunesmith.series.frequency import Frequency
 from tunesmith.series.times import read_times
 
 FAMILIES = (
-    *("seasonal_naive", "drift", "ets", "additive", "autoregression", "lagged_ridge", "lagged_boosting"),
+    *(
+        "seasonal_average",
+        "seasonal_naive",
+        "drift",
+        "ets",
+        "additive",
+        "autoregression",
+        "lagged_ridge",
+        "lagged_boosting",
+    ),
     "nlinear",
 )
 

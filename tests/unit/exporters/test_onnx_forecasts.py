@@ -26,7 +26,7 @@ from tunesmith.series.frequency import Frequency
 from tunesmith.series.reading import read_panel
 
 EXPORTABLE = [
-    *("drift", "naive", "seasonal_naive", "lagged_ridge", "lagged_boosting"),
+    *("drift", "naive", "seasonal_average", "seasonal_naive", "lagged_ridge", "lagged_boosting"),
     *("dlinear", "fits", "informer", "itransformer", "nhits", "nlinear", "patch_tst", "rlinear", "sparse_tsf"),
     *("transformer", "ts_mixer"),
 ]

@@ -39,6 +39,23 @@ def noisy(seed: int, *, length: int = 120, form: str = "additive") -> np.ndarray
     return 10 * wave + noise if form == "additive" else 100 * np.exp(0.1 * wave + 0.01 * noise)
 
 
+def test_a_seasonal_average_has_the_level_of_the_last_season_and_the_shape_of_all() -> None:
+    """The last of four seasons is higher by 30 and has an accident in one step, of which a quarter is left."""
+    shape = np.arange(12.0)
+    history = np.concatenate([shape, shape + 10, shape + 20, shape + 30])
+    history[-1] += 12
+    forecast = forecast_of("seasonal_average", history, (12,), season=1, cycles=4)[:, MEDIAN]
+    expected = shape + 30 + 12 / 12 - 12 / 48
+    expected[-1] += 12 / 4
+    np.testing.assert_allclose(forecast, expected)
+
+
+def test_a_seasonal_average_takes_as_many_seasons_as_there_are() -> None:
+    history = noisy(0, length=30)
+    two, twelve = (forecast_of("seasonal_average", history, (12,), season=1, cycles=number) for number in (2, 12))
+    np.testing.assert_array_equal(two, twelve)
+
+
 @pytest.mark.parametrize("form", ["additive", "multiplicative"])
 @pytest.mark.parametrize("name", ["theta", "ets", "mstl", "additive", "tbats"])
 def test_intervals_are_as_wide_as_the_noise(name: str, form: str) -> None:

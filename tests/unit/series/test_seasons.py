@@ -43,6 +43,18 @@ def test_the_strength_of_noise_is_small_however_long_the_season() -> None:
     assert max(strengths) < 0.2
 
 
+def test_one_collapse_does_not_hide_the_season_of_the_other_years() -> None:
+    steps, rng = np.arange(52 * 20), np.random.default_rng(0)
+    values = 100 + 5 * np.sin(2 * np.pi * steps / 52) + 3 * rng.normal(size=len(steps))
+    collapsed = values - 80 * ((steps > 900) & (steps < 905))
+    assert seasonal_strength(collapsed, 52) == pytest.approx(seasonal_strength(values, 52), abs=0.15)
+
+
+def test_a_peak_that_comes_each_year_is_no_outlier() -> None:
+    steps, rng = np.arange(12 * 10), np.random.default_rng(0)
+    assert seasonal_strength(100.0 + 60 * (steps % 12 == 11) + rng.normal(size=len(steps)), 12) > 0.5
+
+
 def test_without_its_season_only_the_trend_is_left() -> None:
     steps = np.arange(120.0)
     left = without_season(steps + 10 * np.sin(2 * np.pi * steps / 12), 12)

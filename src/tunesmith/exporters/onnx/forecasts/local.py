@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ....forecasters._local import NORMAL, LocalModel
 from ..graph import Graph
-from .histories import Histories, mean_where
+from .histories import Histories, cut, mean_of, mean_where
 
 
 def naive(histories: Histories, model: LocalModel) -> str:
@@ -15,9 +17,20 @@ def naive(histories: Histories, model: LocalModel) -> str:
 
 
 def seasonal_naive(histories: Histories, model: LocalModel) -> str:
-    """Return the last season again and again, shape `(series, horizon, levels)`.
+    """Return the last season again and again, shape `(series, horizon, levels)`."""
+    return _of_its_season(histories, model, lambda season: _repeated(histories, season))
 
-    It is the season that the model names, or the last one before it that occurs twice in the series.
+
+def seasonal_average(histories: Histories, model: LocalModel) -> str:
+    """Return the mean of the last seasons at the level of the last one, shape `(series, horizon, levels)`."""
+    cycles = int(model.parameters["cycles"])
+    return _of_its_season(histories, model, lambda season: _averaged(histories, season, cycles))
+
+
+def _of_its_season(histories: Histories, model: LocalModel, forecast_of: Callable[[int], str]) -> str:
+    """Return the forecast by the season that the model names, or the last one before it that occurs twice in a series.
+
+    Where none does, the last value is repeated.
     """
     graph, wanted = histories.graph, int(model.parameters.get("season", 1))
     forecast = _repeated(histories, 1)
@@ -28,7 +41,7 @@ def seasonal_naive(histories: Histories, model: LocalModel) -> str:
         number = graph.add("Add", number, there)
         chosen = graph.add("Mul", graph.cast(graph.add("Equal", number, limit), "DOUBLE"), there)
         is_it = graph.add("Unsqueeze", graph.cast(chosen, "BOOL"), graph.constant([2], np.int64))
-        forecast = graph.add("Where", is_it, _repeated(histories, season), forecast)
+        forecast = graph.add("Where", is_it, forecast_of(season), forecast)
     return forecast
 
 
@@ -54,8 +67,28 @@ def drift(histories: Histories, model: LocalModel) -> str:
 
 def _repeated(histories: Histories, season: int) -> str:
     """Return the last season again and again, as `forecasters._local.repeat_season` does."""
+    return _continued(histories, histories.window(season), season)
+
+
+def _averaged(histories: Histories, season: int, cycles: int) -> str:
+    """Return the mean of the last seasons that a series has, at the level of the last one."""
+    graph = histories.graph
+    total, number = histories.window(season), graph.constant(1.0)
+    last_mean = mean_of(graph, total)
+    for cycle in range(2, cycles + 1):
+        there = graph.cast(histories.at_least(cycle * season), "DOUBLE")
+        earlier = cut(graph, histories.values, -cycle * season, -(cycle - 1) * season)
+        total = graph.add("Add", total, graph.add("Mul", there, earlier))
+        number = graph.add("Add", number, there)
+    mean = graph.add("Div", total, number)
+    level = graph.add("Sub", last_mean, mean_of(graph, mean))
+    return _continued(histories, graph.add("Add", mean, level), season)
+
+
+def _continued(histories: Histories, shape: str, season: int) -> str:
+    """Return a season again and again, with quantiles by the differences of values a season apart."""
     graph, steps = histories.graph, np.arange(histories.horizon)
-    points = graph.add("Gather", histories.window(season), graph.constant(steps % season, np.int64), axis=1)
+    points = graph.add("Gather", shape, graph.constant(steps % season, np.int64), axis=1)
     changes, known = histories.changes(season)
     deviation = graph.add("Sqrt", mean_where(graph, graph.add("Mul", changes, changes), known))
     growth = np.sqrt(steps // season + 1.0)[None]

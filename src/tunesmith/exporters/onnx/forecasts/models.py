@@ -15,11 +15,12 @@ from ....forecasters.drift import DriftModel
 from ....forecasters.lagged_boosting import LaggedBoostingModel
 from ....forecasters.lagged_ridge import LaggedRidgeModel
 from ....forecasters.naive import NaiveModel
+from ....forecasters.seasonal_average import SeasonalAverageModel
 from ....forecasters.seasonal_naive import SeasonalNaiveModel
 from ..columns import NotExportable
 from .boosting import lagged_boosting
 from .histories import Histories, mean_of, spread_of
-from .local import drift, naive, seasonal_naive
+from .local import drift, naive, seasonal_average, seasonal_naive
 from .nets import net_points
 
 
@@ -67,7 +68,8 @@ def longest_window(model: ForecastModel) -> int:
     if isinstance(model, NetModel):
         return model.shape.lookback
     seasons: tuple[int, ...] = getattr(model, "seasons", ())
-    return max(seasons, default=1)
+    cycles = int(model.parameters["cycles"]) if isinstance(model, SeasonalAverageModel) else 1
+    return cycles * max(seasons, default=1)
 
 
 def _lagged_ridge(histories: Histories, model: LaggedRidgeModel) -> str:
@@ -117,6 +119,7 @@ def _by_step(histories: Histories, fact: str) -> str:
 _MODELS: Mapping[type[Any], Callable[[Histories, Any], str]] = {
     NaiveModel: naive,
     SeasonalNaiveModel: seasonal_naive,
+    SeasonalAverageModel: seasonal_average,
     DriftModel: drift,
     LaggedRidgeModel: _lagged_ridge,
     LaggedBoostingModel: _lagged_boosting,

@@ -21,7 +21,19 @@ from .house import COVARIATES, Definition, definitions, imports_of, needed
 from .program import HEAD, MAIN
 
 LOCAL = (
-    *("additive", "arima", "autoregression", "ces", "croston", "drift", "ets", "mstl", "naive", "seasonal_naive"),
+    *(
+        "additive",
+        "arima",
+        "autoregression",
+        "ces",
+        "croston",
+        "drift",
+        "ets",
+        "mstl",
+        "naive",
+        "seasonal_average",
+        "seasonal_naive",
+    ),
     *("tbats", "theta"),
 )
 """The families of models that are fitted to each series by itself."""
