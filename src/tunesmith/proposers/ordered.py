@@ -29,6 +29,7 @@ class OrderedProposer:
 
     With `minutes`, a configuration is passed over while its trial is expected to end too late. The expected time is
     its estimate times the pace, the median ratio of seconds to estimates in this study, best known within its group.
+    The search goes to a group that was not tried yet only if the quickest configuration given of it would end in time.
 
     With `group`, each group shows what it is worth. Further configurations of the groups in the better half come before
     those of the others, as in successive halving (Jamieson and Talwalkar 2016).
@@ -115,8 +116,9 @@ class OrderedProposer:
         group = self._group_of(parameters)
         alike = [trial for trial in ended if self.group and self._group_of(trial.parameters) == group]
         if estimate is None:
-            seconds = [trial.seconds or 0.0 for trial in alike[-_RECENT:]]
-            return _CAUTION * median(seconds) if seconds else 0.0
+            if seconds := [trial.seconds or 0.0 for trial in alike[-_RECENT:]]:
+                return _CAUTION * median(seconds)
+            estimate = self._quickest(group)
         if paces := self._paces(alike):
             return _CAUTION * estimate * median(paces[-_RECENT:])
         paces = self._paces(ended)
@@ -130,6 +132,13 @@ class OrderedProposer:
                 if configuration == trial.parameters and (estimate := self._estimate(index)):
                     paces.append((trial.seconds or 0.0) / estimate)
         return paces
+
+    def _quickest(self, group: Value | None) -> float:
+        """Return the least estimate of a group's given configurations; 0 if it has none."""
+        if self.group is None:
+            return 0.0
+        given = (index for index, one in enumerate(self.configurations) if self._group_of(one) == group)
+        return min((self._estimate(index) or 0.0 for index in given), default=0.0)
 
     def _estimate(self, index: int) -> float | None:
         return self.seconds[index] if index < len(self.seconds) else None

@@ -53,6 +53,14 @@ def test_a_trial_that_would_end_too_late_is_passed_over() -> None:
     assert all(parameters["family"] == "fast" for parameters in proposed(proposer, late, 4))
 
 
+def test_the_search_leaves_alone_a_group_whose_quickest_configuration_would_end_too_late() -> None:
+    proposer = OrderedProposer(configurations=GIVEN, seconds=[90, 1, 70], minutes=1, group="family", then="random")
+    assert {parameters["family"] for parameters in proposed(proposer, history_of((GIVEN[1], 1.0)), 8)} == {"fast"}
+    proposer = OrderedProposer(configurations=GIVEN, seconds=[90, 1, 30], minutes=1, group="family", then="random")
+    tried = history_of((GIVEN[1], 1.0), (GIVEN[2], 30.0))
+    assert {parameters["family"] for parameters in proposed(proposer, tried, 8)} == {"fast", "slow"}
+
+
 def test_no_trial_is_proposed_if_none_would_end_in_time() -> None:
     proposer = OrderedProposer(configurations=GIVEN, seconds=[9, 9, 9], minutes=1, group="family", then="random")
     late = history_of((GIVEN[0], 9.0), (GIVEN[1], 9.0), elapsed=59.0)

@@ -21,8 +21,10 @@ from ..plan import PlannedTrial
 _FASTEST_SECONDS = 0.2  # A trial takes at least this long.
 _FEW_VALUES = 4  # In these no window can be held out.
 _INTERMITTENT = 0.5  # The share of zeros from which values are intermittent.
-_LATER = {"arima": 1}
-"""Turns that a family waits, because it is slow for what it adds."""
+_SLOW = ("arima",)
+"""Families that wait a turn, because they are slow for what they add."""
+_FOR_ONE_SEASON, _FOR_MANY_SEASONS = ("ces", "ets", "theta"), ("mstl", "tbats")
+"""The same where the series have more seasons than the one that these know, or not the several that those are for."""
 _LONG, _NETWORKS_WAIT = 200, 2
 """Networks wait so many turns where series are shorter, as statistical models are better then."""
 
@@ -95,8 +97,9 @@ def first_forecasts(chosen: Mapping[str, Forecaster], panel: Panel, horizon: int
     turns: dict[int, list[PlannedTrial]] = defaultdict(list)
     short = float(np.median(panel.lengths)) < _LONG
     trainings = len(set(Backtest(panel=panel, horizon=horizon, windows=windows).trainings))
+    waiting = (*_SLOW, *(_FOR_ONE_SEASON if len(panel.seasons) > 1 else _FOR_MANY_SEASONS))
     for name, family in chosen.items():
-        later = _NETWORKS_WAIT if short and family.profile.extra == "torch" else _LATER.get(name, 0)
+        later = _NETWORKS_WAIT if short and family.profile.extra == "torch" else int(name in waiting)
         for turn, choice in enumerate(family.configurations(panel, horizon), later):
             if name == BASELINE and turn == 0:
                 continue  # It is trial 0.
