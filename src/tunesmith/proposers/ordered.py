@@ -15,6 +15,7 @@ from ..errors import SpaceExhausted
 from ..history.history import History
 from ..plugins import resolve
 from .base import Proposer
+from .random import RandomProposer
 
 _NAME = "ordered"
 _RECENT = 5  # Trials that the pace is the median of.
@@ -93,10 +94,11 @@ class OrderedProposer:
         return {group for group, loss in best.items() if loss > middle}
 
     def _searched(self, history: History, count: int, seed: int) -> list[Proposal]:
-        """Return proposals of the other proposer whose trials would end in time."""
+        """Return proposals of the other proposer whose trials would end in time; random ones where it makes too few."""
         fitting: list[Proposal] = []
         for draw in range(_MOST_DRAWS if self.minutes is not None else 1):
-            for proposal in self._then.propose(history, count=count, seed=seed + draw):
+            proposer = self._then if draw < _MOST_DRAWS // 2 else RandomProposer()
+            for proposal in proposer.propose(history, count=count, seed=seed + draw):
                 if len(fitting) < count and self._fits(history, proposal.parameters, None):
                     fitting.append(proposal)
             if len(fitting) == count:

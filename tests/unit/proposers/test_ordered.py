@@ -61,6 +61,19 @@ def test_the_search_leaves_alone_a_group_whose_quickest_configuration_would_end_
     assert {parameters["family"] for parameters in proposed(proposer, tried, 8)} == {"fast", "slow"}
 
 
+class SlowOnly:
+    """Proposes one group alone."""
+
+    def propose(self, history: History, *, count: int, seed: int) -> Sequence[Proposal]:
+        return [Proposal(parameters={"family": "slow", "x": seed / 100}) for _ in range(count)]
+
+
+def test_the_time_is_used_by_others_where_the_search_wants_what_would_end_too_late() -> None:
+    proposer = OrderedProposer(configurations=GIVEN, seconds=[90, 1, 70], minutes=1, group="family", then=SlowOnly())
+    found = proposed(proposer, history_of((GIVEN[1], 1.0)), 2)
+    assert [parameters["family"] for parameters in found] == ["fast", "fast"]
+
+
 def test_no_trial_is_proposed_if_none_would_end_in_time() -> None:
     proposer = OrderedProposer(configurations=GIVEN, seconds=[9, 9, 9], minutes=1, group="family", then="random")
     late = history_of((GIVEN[0], 9.0), (GIVEN[1], 9.0), elapsed=59.0)

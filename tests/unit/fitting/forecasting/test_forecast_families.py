@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pandas as pd
-from tests.contracts.test_forecasters import seasonal
+import pytest
+from tests.contracts.test_forecasters import panel_of, seasonal
 
-from tunesmith.fitting.forecasting.families import forecasters
+from tunesmith.fitting.forecasting.families import first_forecasts, forecasters
 from tunesmith.fitting.forecasting.options import SeriesOptions
 from tunesmith.fitting.forecasting.prepare import series_of
 
@@ -18,3 +19,10 @@ def test_single_values_among_the_series_keep_no_family_away() -> None:
     alone, both = (forecasters(series_of(pd.concat(parts), options), 6) for parts in (long, long + single))
     assert {"ets", "theta"} <= set(alone)
     assert {"ets", "theta"} <= set(both)
+
+
+@pytest.mark.parametrize(("seasons", "earlier", "later"), [((12,), "ces", "mstl"), ((4, 12), "mstl", "ces")])
+def test_models_for_as_many_seasons_as_there_are_come_first(seasons: tuple[int, ...], earlier: str, later: str) -> None:
+    panel = panel_of([seasonal(120, seed=seed) for seed in range(300)], seasons=seasons)
+    kinds = forecasters(panel, 12, (earlier, later))
+    assert [trial.parameters["family"] for trial in first_forecasts(kinds, panel, 12, 1)][:2] == [earlier, later]
