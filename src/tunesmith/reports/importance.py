@@ -12,8 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import rankdata
-from sklearn.ensemble import RandomForestRegressor
 
 from ..core.arrays import Flags, Floats
 from ..core.trial import State, Trial
@@ -103,8 +101,11 @@ def _configurations(history: History) -> tuple[Floats, Floats]:
             groups.setdefault(history.space.key(trial.parameters), []).append(trial)
     points = points[[trials[0].number for trials in groups.values()]]
     results = [_result(losses, trials) for trials in groups.values()]
-    levels = {result: level for level, result in enumerate(sorted(set(results)))}
-    return points, rankdata([levels[result] for result in results]) / max(len(results), 1)
+    level_of = {result: level for level, result in enumerate(sorted(set(results)))}
+    levels = np.array([level_of[result] for result in results], dtype=np.intp)
+    counts = np.bincount(levels)
+    mean_ranks = np.cumsum(counts) - (counts - 1) / 2
+    return points, mean_ranks[levels] / max(len(results), 1)
 
 
 def _result(losses: Floats, trials: list[Trial]) -> tuple[int, float]:
@@ -121,6 +122,8 @@ def _permuted_errors(
     points: Floats, active: Flags, ranks: Floats, rng: np.random.Generator, seed: int
 ) -> tuple[Floats, float]:
     """Return the mean increase in squared error by parameter, shape `(parameters,)`, at least 0, and the quality."""
+    from sklearn.ensemble import RandomForestRegressor  # It takes a second, which a report of few trials saves.
+
     forest = RandomForestRegressor(TREES, max_features=0.5, min_samples_leaf=2, random_state=seed, oob_score=True)
     forest.fit(points, ranks)
     errors = np.zeros(points.shape[1])
