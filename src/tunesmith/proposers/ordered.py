@@ -21,7 +21,8 @@ _NAME = "ordered"
 _RECENT = 5  # Trials that the pace is the median of.
 _CAUTION = 1.1  # Times an estimate that rests on the same group, and
 _UNKNOWN_CAUTION = 1.3  # one that rests on others.
-_MOST_DRAWS = 20
+_MOST_DRAWS = 20  # Of these, so many are the search's, which takes up to a second each; the rest are random.
+_SEARCHED_DRAWS = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +98,7 @@ class OrderedProposer:
         """Return proposals of the other proposer whose trials would end in time; random ones where it makes too few."""
         fitting: list[Proposal] = []
         for draw in range(_MOST_DRAWS if self.minutes is not None else 1):
-            proposer = self._then if draw < _MOST_DRAWS // 2 else RandomProposer()
+            proposer = self._then if draw < _SEARCHED_DRAWS else RandomProposer()
             for proposal in proposer.propose(history, count=count, seed=seed + draw):
                 if len(fitting) < count and self._fits(history, proposal.parameters, None):
                     fitting.append(proposal)
