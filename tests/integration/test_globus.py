@@ -151,8 +151,11 @@ def test_trials_go_on_without_the_study_and_are_asked_for_again(
     sent = json.loads((tmp_path / "s/trials/0000/handed.json").read_text())["task"]
     wait_until(lambda: service.tasks[sent]["status"] == "success", "trial 0")
     tunesmith("run", "--folder", "s")
-    assert states(tmp_path) == [(number, "complete", 1) for number in range(4)]
-    assert len(service.tasks) == 4
+    first, *others = states(tmp_path)
+    assert first == (0, "complete", 1)
+    # A trial that was being sent at that moment has no task on disk, and starts again.
+    assert [state for _, state, _ in others] == ["complete"] * 3
+    assert 4 <= len(service.tasks) <= 1 + sum(attempt for _, _, attempt in others)
     history = load(tmp_path / "s").history
     assert [[report.step for report in trial.reports] for trial in history.trials] == [[0, 1, 2]] * 4
     log = (tmp_path / "s/trials/0000/log.txt").read_text()

@@ -127,8 +127,11 @@ def test_jobs_go_on_without_the_study_and_are_found_again(
     assert job in subprocess.check_output(["squeue", "-h", "-o", "%i", "-t", "R"], text=True).split()
     (tmp_path / "go").touch()
     tunesmith("run", "--folder", "s")
-    assert states(tmp_path) == [(0, "complete", 1), (1, "complete", 1), (2, "complete", 1)]
+    first, *others = states(tmp_path)
+    assert first == (0, "complete", 1)
     assert job_of(tmp_path, 0) == job
+    # A trial whose job was being submitted at that moment has no id on disk, and starts again.
+    assert [state for _, state, _ in others] == ["complete", "complete"]
 
 
 def test_a_trial_whose_job_was_cancelled_runs_again(
