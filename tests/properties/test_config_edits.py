@@ -4,10 +4,11 @@ import configparser
 import json
 import re
 import tempfile
+from math import isfinite
 from pathlib import Path
 
 import tomlkit
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from tunesmith.config_files import edit, read
@@ -20,6 +21,7 @@ scalars = (
     | st.integers(-(10**9), 10**9)
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(max_size=8)
+    | st.text("0189.-e", max_size=4)
 )
 values = st.recursive(
     scalars, lambda inner: st.dictionaries(keys, inner, max_size=4) | st.lists(inner, max_size=3), max_leaves=12
@@ -66,6 +68,14 @@ def as_yaml(config, notes):
     return f"{notes[0]}\n" + "".join(f"{key}:{write(value, '  ')}" for key, value in config.items())
 
 
+def is_number(text):
+    """Tell whether a value is a number that was written as a text."""
+    try:
+        return isinstance(text, str) and isfinite(float(text))
+    except ValueError:
+        return False
+
+
 def check_edit(suffix, text, before, route, value):
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, f"a{suffix}"), Path(folder, f"b{suffix}")
@@ -75,6 +85,8 @@ def check_edit(suffix, text, before, route, value):
         assert source.read_bytes() == text.encode()
         copy = target.read_bytes().decode()
         after = read(target)
+    if isinstance(value, float | int) and not isinstance(value, bool) and is_number(value_at(before, route)):
+        value = repr(value)  # A number that was written as a text stays one.
     assert value_at(after, route) == value
     assert type(value_at(after, route)) is type(value)
     holder = value_at(before, route[:-1])
@@ -96,6 +108,11 @@ def comments(text):
     return re.findall("#.*", re.sub(r'"(\\.|[^"\\])*"', "", text))
 
 
+def number_in_text():
+    """An edit of a number that was written as a text; a new one each time, as the tests change it."""
+    return {"k_a": {"k_b": "0"}}, ("k_a", "k_b"), 0.5, ["# note"]
+
+
 @st.composite
 def edits(draw):
     config = draw(configs)
@@ -105,6 +122,7 @@ def edits(draw):
 
 @settings(max_examples=100)
 @given(edits())
+@example(number_in_text())
 def test_python(case):
     config, route, value, notes = case
     text = as_python(config, notes)
@@ -115,6 +133,7 @@ def test_python(case):
 
 @settings(max_examples=60)
 @given(edits())
+@example(number_in_text())
 def test_yaml(case):
     config, route, value, notes = case
     text = as_yaml(config, notes)
@@ -133,6 +152,7 @@ def test_yaml(case):
 
 @settings(max_examples=100)
 @given(edits(), st.sampled_from([None, 2, "\t"]))
+@example(number_in_text(), 2)
 def test_json(case, indent):
     config, route, value, _ = case
     text = json.dumps(config, indent=indent, ensure_ascii=False) + "\n"
@@ -142,6 +162,7 @@ def test_json(case, indent):
 
 @settings(max_examples=60)
 @given(edits())
+@example(number_in_text())
 def test_toml(case):
     config, route, value, notes = case
     assume(value_at(config, route) != {})  # a whole table is not replaced
