@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import os
 import signal
 import socket
 from typing import Any
@@ -14,8 +15,14 @@ from hypothesis import HealthCheck, settings
 from tunesmith.llm import environment
 from tunesmith.llm.endpoints import PROVIDERS
 
-# No deadline per example: on a busy machine, times mean nothing.
-settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# No deadline per example: on a busy machine, times mean nothing. `.ci/run` tries the same examples every time, so that
+# its outcome depends on the code alone; elsewhere Hypothesis looks for new ones.
+settings.register_profile(
+    "any machine",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize="CI" in os.environ,
+)
 settings.load_profile("any machine")
 
 # A shell starts background jobs with these signals ignored, and the programs that tests start inherit that.
